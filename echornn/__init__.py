@@ -5,13 +5,13 @@ The map of this package; each room knows only those below it::
     sweeps/     maps over fields: grid, folder and results, plan, engines (processes, Dask), worker; tables of them
     session/    the loop between commands and frames: the door, the loop, its drive, changes, what is trained and shown
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
-    analysis/   what losses tell: their history as a curve; evidence, what is the case (situation), the sentence
+    analysis/   what losses tell: their history as a curve; loss statistics, what is the case (diagnosis), the sentence
     probes/     what a network holds, and how its error travels: examine, and a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen,
+    config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, snapshot,
     readings, row_readings: the plain values that all use
     quiet, native_library, collector: TensorFlow's import, and the garbage collector during imports
     small_loops, threads: what XLA and TensorFlow are told once in a process
@@ -68,7 +68,8 @@ if TYPE_CHECKING:
     from echornn.runs.timeline import Timeline as Timeline
     from echornn.session.frame import Frame as Frame
     from echornn.session.session import Session as Session
-    from echornn.specimen import Specimen as Specimen
+    from echornn.snapshot import Snapshot as Snapshot
+    from echornn.snapshot import Specimen as Specimen
     from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.device import use_one_thread as use_one_thread
@@ -95,7 +96,8 @@ _HOME = {
     "RunRecorder": "runs.run_recorder",
     "SeedStats": "analysis.seed_stats",
     "Session": "session.session",
-    "Specimen": "specimen",
+    "Snapshot": "snapshot",
+    "Specimen": "snapshot",
     "Timeline": "runs.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",

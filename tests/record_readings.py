@@ -24,7 +24,7 @@ from echornn.readings import (
     Reliance,
     Units,
 )
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from tests.record_run import recorded
 
 FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
@@ -51,7 +51,7 @@ def record() -> None:
         before = {name: weight.copy() for name, weight in trainer.weights.items()}
         progress = trainer.advance(WINDOWS_SINCE)
         trained = moment
-        readings = examine(Specimen(trainer.state, 0, moment, progress, before, WINDOWS_SINCE), QUESTION)
+        readings = examine(Snapshot(trainer.state, 0, moment, progress, before, WINDOWS_SINCE), QUESTION)
         for kind in KINDS:
             arrays |= {f"{moment} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
         arrays[f"{moment} lyapunov"] = readings.lyapunov

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn import EchoConfig, Progress
 from echornn.readings import Memory, Question, Readings, Units
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 
 FILE = Path(__file__).parent / "data" / "stuck_run.npz"
 CONFIG = EchoConfig(echo_step=4)
@@ -28,7 +28,7 @@ def record() -> None:
     weights = {name: weight.copy() for name, weight in trainer.weights.items()}
     last = trainer.advance(1)
     question = Question(frozenset({"memory", "units"}))
-    readings = examine(Specimen(trainer.state, 0, WINDOWS, last, weights, 1), question)
+    readings = examine(Snapshot(trainer.state, 0, WINDOWS, last, weights, 1), question)
     arrays = {name: getattr(last, name) for name in ("x", "y", "probabilities", "states")}
     arrays |= {name: np.append(getattr(before, name), getattr(last, name)) for name in ("losses", "errors")}
     for kind in ("memory", "units"):

@@ -17,7 +17,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.commands import Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 
@@ -36,7 +36,7 @@ def scripted_loss(trained: int) -> float:
     return 0.7 * 0.99**trained
 
 
-def unread(_: Specimen, __: Question) -> Readings:
+def unread(_: Snapshot, __: Question) -> Readings:
     """In place of the probes, which need TensorFlow."""
     raise RuntimeError("the script says: nothing")
 

@@ -25,7 +25,7 @@ def modules_after(statement: str) -> set[str]:
     [
         "import echornn; from echornn import EchoConfig, EchoSeries, Session, LossHistory, Frame, Progress",
         "from echornn import EchoConfig, Session; Session(EchoConfig())",
-        "from echornn import Question, Readings, RunRecorder, Specimen, TrainerState; import echornn.probes",
+        "from echornn import Question, Readings, RunRecorder, Snapshot, TrainerState; import echornn.probes",
         "import echornn.sweeps.sweep, echornn.sweeps.processes",
     ],
 )
@@ -55,11 +55,15 @@ def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
     assert not imported & {"cyclopts", "plotext", "email", "hashlib"}
 
 
+EARLIER = {"Lottery": "SeedStats", "Specimen": "Snapshot"}
+"""Earlier names, which stay, and what they name."""
+
+
 def test_public_names_are_there() -> None:
     import echornn
 
     for name in echornn.__all__:
-        assert getattr(echornn, name).__name__ == {"Lottery": "SeedStats"}.get(name, name)  # an earlier name stays
+        assert getattr(echornn, name).__name__ == EARLIER.get(name, name)
     assert dir(echornn) == echornn.__all__
     with pytest.raises(AttributeError, match="no attribute 'Trainr'"):
         _ = echornn.Trainr

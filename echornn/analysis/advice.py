@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.analysis.remedy import Remedy, remedy
-from echornn.analysis.verdict import LINE, Verdict
+from echornn.analysis.sentence import LINE, Sentence
 from echornn.config import EchoConfig
 
 SET = "press a: "
@@ -15,8 +15,8 @@ BRIEFLY = "a: "
 """The same for a line with less room."""
 
 
-def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
-    """The verdict, with the changes that are known to help as its advice.
+def helped(config: EchoConfig, cause: Sentence, otherwise: str, before: str = "", after: str = "") -> Sentence:
+    """The sentence, with the changes that are known to help as its advice.
 
     Args:
         otherwise: the advice if no changes are known.

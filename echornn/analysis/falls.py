@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Curve
+from echornn.analysis.loss_stats import LossStats
 from echornn.progress import Floats
 
 LEAST_SOUGHT = 200
@@ -25,12 +25,12 @@ CurveOf = Callable[[int, int, int | None], Curve]
 """The curve on so many columns, from a window up to another."""
 
 
-def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, evidence: Evidence) -> list[int]:
+def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
     """The last window before the loss fell, and the last before the echo was lost, of those from ``first`` to ``last``.
 
     Of a run that solved the echo the fall is sought up to there: on a long one it takes less than a column.
     """
-    solved, lost = evidence.solved_at or 0, evidence.lost_at or 0
+    solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
     found = set() if fall is None else {max(first, fall - 1)}
     return sorted(found | {window for window in (lost - 2,) if first <= window < last})

@@ -1,4 +1,4 @@
-"""Collects the numbers of a situation from losses and readings, before `judge` decides which case it is."""
+"""Collects the numbers of a diagnosis from losses and readings, before `judge` decides which case it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.block_means import HIGHEST
+from echornn.analysis.diagnosis import Diagnosis, Kind, Note
+from echornn.analysis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.analysis.loss_trend import LossTrend
-from echornn.analysis.reviews import HIGHEST
-from echornn.analysis.situation import Kind, Note, Situation
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
@@ -24,37 +24,37 @@ SURE = 4.0
 
 def known_of(
     config: EchoConfig,
-    evidence: Evidence,
+    loss_stats: LossStats,
     trend: LossTrend | None,
     readings: Readings | None,
     undoable: bool,
     blamed: tuple[str, ...],
-) -> Situation:
-    """All known numbers, whatever the case is; for the arguments see `echornn.analysis.judge.situation`."""
-    recent = evidence.recent
-    known = Situation(
+) -> Diagnosis:
+    """All known numbers, whatever the case is; for the arguments see `echornn.analysis.judge.diagnosis`."""
+    recent = loss_stats.recent
+    known = Diagnosis(
         Kind.TOO_EARLY,
         config,
         note=_note(config),
-        windows=evidence.windows,
-        mean=evidence.mean,
+        windows=loss_stats.windows,
+        mean=loss_stats.mean,
         newest=float(recent[-1]) if recent.size else math.nan,
-        solved_at=evidence.solved_at,
-        since=evidence.reviews.begun,
+        solved_at=loss_stats.solved_at,
+        since=loss_stats.block_means.begun,
         sure=math.exp(-float(np.median(recent.astype(np.float64))))
         if recent.size and np.isfinite(recent).all()
         else math.nan,
-        before=evidence.before,
-        renewed=evidence.renewed if _is_long_ago(evidence) else None,
-        tried=evidence.tried if evidence.reviews.windows < SOON else (),
-        too_large=evidence.too_large,
+        before=loss_stats.before,
+        renewed=loss_stats.renewed if _is_long_ago(loss_stats) else None,
+        tried=loss_stats.tried if loss_stats.block_means.windows < SOON else (),
+        too_large=loss_stats.too_large,
         undoable=undoable,
         blamed=blamed,
     )
     if trend is not None:
         known = replace(
             known,
-            mean=trend.mean if trend.mean < HIGHEST / 2 else evidence.mean,
+            mean=trend.mean if trend.mean < HIGHEST / 2 else loss_stats.mean,
             wrong=trend.errors,
             more_right=_more_right(config, trend),
             since=trend.since,
@@ -94,10 +94,10 @@ def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
     return wrong - trend.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
 
 
-def _is_long_ago(evidence: Evidence) -> bool:
+def _is_long_ago(loss_stats: LossStats) -> bool:
     """Whether all of the newest losses are of the data that was asked for last."""
-    newest = evidence.reviews.begun + evidence.reviews.windows
-    return evidence.renewed is not None and newest - evidence.renewed >= RECENT_WINDOWS
+    newest = loss_stats.block_means.begun + loss_stats.block_means.windows
+    return loss_stats.renewed is not None and newest - loss_stats.renewed >= RECENT_WINDOWS
 
 
 def _within_rows(units: Units) -> float:

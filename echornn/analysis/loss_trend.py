@@ -1,6 +1,6 @@
-"""At which level the loss is (chance, solved, ...), and whether it falls; this changes only on clear evidence.
+"""At which level the loss is (chance, solved, ...), and whether it falls; this changes only on clear loss statistics.
 
-Everything is judged once for each block of `echornn.analysis.reviews`, from means over several blocks. A judgement
+Everything is judged once for each block of `echornn.analysis.block_means`, from means over several blocks. A judgement
 changes only if the numbers are well on the other side of a limit: so it never flickers, and depends only on the losses.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.reviews import HIGHEST, Numbers, Reviews, Windows
+from echornn.analysis.block_means import HIGHEST, BlockMeans, Numbers, Windows
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     chance_level,
@@ -121,11 +121,15 @@ class LossTrend:
     until: int
 
 
-def loss_trend(config: EchoConfig, reviews: Reviews) -> LossTrend | None:
+def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
     """The trend at the newest block of a stretch; None if it has no block yet."""
-    if not len(reviews):
+    if not len(block_means):
         return None
-    return _trend(config, reviews.begun, *(one.tobytes() for one in (reviews.ends, reviews.losses, reviews.errors)))
+    return _trend(
+        config,
+        block_means.begun,
+        *(one.tobytes() for one in (block_means.ends, block_means.losses, block_means.errors)),
+    )
 
 
 @lru_cache(maxsize=8)

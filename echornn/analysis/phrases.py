@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.situation import Note, Situation
-from echornn.analysis.verdict import LINE
+from echornn.analysis.diagnosis import Diagnosis, Note
+from echornn.analysis.sentence import LINE
 from echornn.config import PACE_FIELDS, EchoConfig
 from echornn.tasks.levels import chance_level, register_numbers, state_numbers
 
@@ -28,15 +28,15 @@ def wait(finished: bool) -> str:
     return "more epochs (s)" if finished else "wait"
 
 
-def at_chance(it: Situation) -> str:
+def at_chance(it: Diagnosis) -> str:
     return f"at chance ({chance_level(it.config):.3f})"
 
 
-def at_chance_after(it: Situation) -> str:
+def at_chance_after(it: Diagnosis) -> str:
     return f"{at_chance(it)} after {it.windows:,} windows"
 
 
-def right(it: Situation) -> str:
+def right(it: Diagnosis) -> str:
     """The share of right predictions as text; empty if unknown."""
     return "" if math.isnan(it.wrong) else f"{1 - it.wrong:.0%} right"
 
@@ -61,13 +61,13 @@ def where_known(number: float, text: str) -> str:
     return "" if math.isnan(number) else text
 
 
-def back(it: Situation) -> str:
+def back(it: Diagnosis) -> str:
     if not it.undoable:
         return "r starts over"
     return "u goes back to before that" if it.blamed else "u goes back"
 
 
-def since_edit(it: Situation) -> str:
+def since_edit(it: Diagnosis) -> str:
     """The words that name the edit since which something holds: its field and the new value."""
     if not it.blamed:
         return ""
@@ -82,7 +82,7 @@ def value(config: EchoConfig, field: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def smaller_steps(it: Situation) -> str:
+def smaller_steps(it: Diagnosis) -> str:
     smaller = "s sets a smaller learning_rate"
     return (
         f"u goes back to before the last change; {smaller}" if it.undoable else f"its guesses are too sure; {smaller}"
@@ -127,7 +127,7 @@ def inside(config: EchoConfig) -> str:
     return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
 
 
-def note_text(it: Situation) -> str:
+def note_text(it: Diagnosis) -> str:
     """The note as text."""
     config = it.config
     length, stride = config.truncated_backprop_length, config.window_stride
@@ -148,11 +148,11 @@ def note_text(it: Situation) -> str:
     return ""
 
 
-def earlier(it: Situation) -> str:
+def earlier(it: Diagnosis) -> str:
     return "" if it.before is None else f"{terms(it)[0]} was solved before"
 
 
-def terms(it: Situation) -> tuple[str, str]:
+def terms(it: Diagnosis) -> tuple[str, str]:
     """The old and the new value of the field by which the task was changed."""
     assert it.before is not None
     config, was = it.config, it.before.config

@@ -21,7 +21,7 @@ from echornn.analysis.phrases import (
     wait,
 )
 from echornn.analysis.seed_stats import SeedStats
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.sentence import Sentence
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
@@ -69,7 +69,9 @@ class Standings:
         return cls(*(int(np.count_nonzero(group)) for group in groups))
 
 
-def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = False, finished: bool = False) -> Verdict:
+def seeds_sentence(
+    seed_stats: SeedStats, config: EchoConfig, undoable: bool = False, finished: bool = False
+) -> Sentence:
     """The sentence for several replicas.
 
     Args:
@@ -78,14 +80,14 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
         finished: whether all epochs are trained.
     """
     if not seed_stats.windows or seed_stats.is_blank:
-        return Verdict(
+        return Sentence(
             f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
             f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows each",
         )
     stand = Standings.of(seed_stats, config)
     left = RECENT_WINDOWS - seed_stats.windows
     if left > 0 and not stand.diverged:
-        return Verdict(f"too early to tell: {left} more window{'s' * (left != 1)} until the first can be solved")
+        return Sentence(f"too early to tell: {left} more window{'s' * (left != 1)} until the first can be solved")
     groups = [
         (stand.at_chance, "at chance"),
         (stand.above, "above chance"),
@@ -95,7 +97,7 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
     ]
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
     cause, more = as_fits(seed_stats.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
-    seen = Verdict(cause, "", more)
+    seen = Sentence(cause, "", more)
     if advice := _advice(stand, seed_stats, config, undoable, finished):
         return replace(seen, advice=advice)
     return helped(config, seen, *_in_all(config, seed_stats.windows, finished))

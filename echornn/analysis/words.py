@@ -1,4 +1,4 @@
-"""Puts a situation into words: first the cause, then the key that helps."""
+"""Puts a diagnosis into words: first the cause, then the key that helps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from echornn.analysis import unsolved_words
 from echornn.analysis.advice import helped, in_a_line
+from echornn.analysis.block_means import FIRST_BLOCK
+from echornn.analysis.diagnosis import Diagnosis, Kind, Note
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.analysis.phrases import (
@@ -31,9 +33,7 @@ from echornn.analysis.phrases import (
     wait,
 )
 from echornn.analysis.remedy import Remedy
-from echornn.analysis.reviews import FIRST_BLOCK
-from echornn.analysis.situation import Kind, Note, Situation
-from echornn.analysis.verdict import LINE, Verdict
+from echornn.analysis.sentence import LINE, Sentence
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
@@ -62,51 +62,51 @@ CLEARLY_MORE = 0.05
 BLANK = Remedy({"row_start": "zero"})
 
 
-def said(it: Situation) -> Verdict:
-    """The sentence for a situation."""
+def said(it: Diagnosis) -> Sentence:
+    """The sentence for a diagnosis."""
     return SENTENCES[it.kind](it)
 
 
-def _unread(it: Situation) -> Verdict:
-    return Verdict("the losses of this run are being read")
+def _unread(it: Diagnosis) -> Sentence:
+    return Sentence("the losses of this run are being read")
 
 
-def _start(it: Situation) -> Verdict:
+def _start(it: Diagnosis) -> Sentence:
     chance = f"chance is {chance_level(it.config):.3f} nats, the loss of guessing"
     if it.before is not None:
         was, now = terms(it)
         field, value = was.split(" ")
-        return Verdict(f"{field} {now} from here on, with weights that solved {value}", chance)
-    return Verdict(chance, note_text(it))
+        return Sentence(f"{field} {now} from here on, with weights that solved {value}", chance)
+    return Sentence(chance, note_text(it))
 
 
-def _too_early(it: Situation) -> Verdict:
+def _too_early(it: Diagnosis) -> Sentence:
     left = FIRST_BLOCK - it.windows
     cause = f"too early to tell: {left} more window{'s' * (left != 1)} needed"
-    return Verdict(cause, ONE_SEED if it.tried else note_text(it), "", adds(note_text(it)) if it.tried else "")
+    return Sentence(cause, ONE_SEED if it.tried else note_text(it), "", adds(note_text(it)) if it.tried else "")
 
 
-def _settling(it: Situation) -> Verdict:
+def _settling(it: Diagnosis) -> Sentence:
     cause = f"coming down: mean loss {loss_text(it.mean, 3)}, chance is {chance_level(it.config):.3f}"
     if it.note is Note.UNIFORM_START:
-        return helped(it.config, Verdict(cause, "", "", adds(TOO_SURE)), note_text(it), "few uniform starts learn; ")
-    return Verdict(cause, TOO_SURE, "", adds(note_text(it)))
+        return helped(it.config, Sentence(cause, "", "", adds(TOO_SURE)), note_text(it), "few uniform starts learn; ")
+    return Sentence(cause, TOO_SURE, "", adds(note_text(it)))
 
 
-def _learning(it: Situation) -> Verdict:
+def _learning(it: Diagnosis) -> Sentence:
     floor = mean_floor(it.config)
     least = f"the floor {floor:.3f}" if floor >= 0.0005 else "zero"
     way = way_from_chance(it.config, it.mean)
     seen = "learning" if it.windows >= FIRST_JUDGED or not it.fall < FALLS else "below chance"
-    return Verdict(
+    return Sentence(
         f"{seen}: mean loss {it.mean:.3f}, {way:.0%} of the way from chance to {least}",
         note_text(it),
         adds(right(it), earlier(it)),
     )
 
 
-def _beginning(it: Situation) -> Verdict:
-    told = Verdict(
+def _beginning(it: Diagnosis) -> Sentence:
+    told = Sentence(
         f"{right(it)}, more than by guessing, though the loss is near chance: {it.mean:.3f}",
         note_text(it),
         adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
@@ -120,7 +120,7 @@ def _beginning(it: Situation) -> Verdict:
     return helped(it.config, told, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
 
 
-def _solved(it: Situation) -> Verdict:
+def _solved(it: Diagnosis) -> Sentence:
     assert it.solved_at is not None
     floor = mean_floor(it.config)
     trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
@@ -129,10 +129,10 @@ def _solved(it: Situation) -> Verdict:
     sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
     cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}", though, trend)
     first, *others = _of_solved(it)
-    return Verdict(cause, first, more + sure, adds(*others))
+    return Sentence(cause, first, more + sure, adds(*others))
 
 
-def _of_solved(it: Situation) -> list[str]:
+def _of_solved(it: Diagnosis) -> list[str]:
     """Further facts about a solved task, the most important first."""
     told = []
     if it.renewed is not None:
@@ -151,19 +151,19 @@ def _is_cut_off(config: EchoConfig) -> bool:
     return credit_coverage(config) == 0
 
 
-def _unsteady(it: Situation) -> Verdict:
-    told = Verdict(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
+def _unsteady(it: Diagnosis) -> Sentence:
+    told = Sentence(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
     if it.note is Note.DROPOUT:
         return replace(told, advice=note_text(it))
     return _cut_off(it, told) if _is_cut_off(it.config) else replace(told, advice=f"{SLOWER} may hold it steadier")
 
 
-def _cut_off(it: Situation, told: Verdict) -> Verdict:
+def _cut_off(it: Diagnosis, told: Sentence) -> Sentence:
     """The sentence for a lost task, with the advice if no gradient reaches the input that is echoed."""
     return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
 
 
-def _relapsed(it: Situation) -> Verdict:
+def _relapsed(it: Diagnosis) -> Sentence:
     is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
     advice = smaller_steps(it) if is_worse else f"[ and {{ go back; {SLOWER} may hold it steadier from there"
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
@@ -172,19 +172,19 @@ def _relapsed(it: Situation) -> Verdict:
     has_room = len(lost + into + mean) <= LINE
     worse = ", worse than chance" if is_worse else ""
     cause, more = as_fits(f"{lost}{into if has_room else ''}{mean}", worse, "" if has_room else into)
-    told = Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
+    told = Sentence(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
     return _cut_off(it, told) if _is_cut_off(it.config) else told
 
 
-def _still_solved(it: Situation) -> str:
+def _still_solved(it: Diagnosis) -> str:
     """The beginning of a sentence about an epoch's first windows: whether the windows before them were solved."""
     return "solved; " if it.solved_at is not None and it.mean_before < lost_level(it.config) else ""
 
 
-def _spike(it: Situation) -> Verdict:
+def _spike(it: Diagnosis) -> Sentence:
     batch = it.config.batch_size
     rows = "row 2" if batch == 2 else f"rows 2 to {batch}"
-    return Verdict(
+    return Sentence(
         f"{_still_solved(it)}spike: first {targets(it.unknown)} of {rows} echo the row above",
         in_a_line(BLANK, f"a zero state cannot know them (floor {it.floor:.3f}); ")[0],
         f"; loss {loss_text(it.newest, 3)} is above the floor: its guesses are too sure"
@@ -195,7 +195,7 @@ def _spike(it: Situation) -> Verdict:
     )
 
 
-def _unstable(it: Situation) -> Verdict:
+def _unstable(it: Diagnosis) -> Sentence:
     _, window = it.place
     predictions = it.config.predictions_per_window
     wrong = f"{round(it.wrong * predictions):,} of {predictions:,}"
@@ -203,37 +203,37 @@ def _unstable(it: Situation) -> Verdict:
         f"{_still_solved(it)}thrown off: loss {loss_text(it.newest, 2)}, {it.wrong:.0%} wrong",
         f", {into_epoch(window)}",
     )
-    return Verdict(cause, f"the epoch's first step probably did it; {SLOWER} may help", more + adds(wrong))
+    return Sentence(cause, f"the epoch's first step probably did it; {SLOWER} may help", more + adds(wrong))
 
 
-def _worse(it: Situation) -> Verdict:
+def _worse(it: Diagnosis) -> Sentence:
     if it.blamed:
-        return Verdict(
+        return Sentence(
             f"worse than chance{since_edit(it)}: mean {loss_text(it.mean, 3)}",
             f"{back(it)}, then s sets a smaller learning_rate",
         )
-    return Verdict(
+    return Sentence(
         f"worse than chance: mean loss {loss_text(it.mean, 3)}, chance {chance_level(it.config):.3f}",
         smaller_steps(it),
     )
 
 
-def _diverged(it: Situation) -> Verdict:
-    return Verdict(
+def _diverged(it: Diagnosis) -> Sentence:
+    return Sentence(
         f"diverged{since_edit(it)}: the loss is {loss_text(it.newest)}",
         f"{back(it)}, then s sets a smaller learning_rate",
     )
 
 
-def _recovering(it: Situation) -> Verdict:
+def _recovering(it: Diagnosis) -> Sentence:
     windows = "window" if it.windows == 1 else f"{it.windows} windows"
-    return Verdict(
+    return Sentence(
         f"recovering: mean loss {it.mean:.3f} in the last {windows}",
         f"before that the loss was not finite; {back(it)}",
     )
 
 
-SENTENCES: dict[Kind, Callable[[Situation], Verdict]] = {
+SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
     Kind.UNREAD: _unread,
     Kind.START: _start,
     Kind.TOO_EARLY: _too_early,

@@ -1,6 +1,6 @@
 """What a network holds, and how its error travels: functions of its weights, its state and data.
 
-`echornn.examine` answers a `Question` about a `Specimen` with `Readings`. Each probe has its own file, and uses
+`echornn.examine` answers a `Question` about a `Snapshot` with `Readings`. Each probe has its own file, and uses
 ``prepared`` (the network run over ``series``, the probes' own data, and over the newest window), ``running`` and
 ``following`` (forward and backward). Scripts can give weights as a trainer has them::
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from echornn.probes.of_weights import gradient_by_lag as gradient_by_lag
     from echornn.probes.of_weights import lyapunov_exponents as lyapunov_exponents
     from echornn.probes.of_weights import memory_by_lag as memory_by_lag
+    from echornn.probes.of_weights import snapshot_of as snapshot_of
     from echornn.probes.of_weights import specimen_of as specimen_of
     from echornn.probes.of_weights import spectral_radius as spectral_radius
     from echornn.probes.of_weights import turned_by_lag as turned_by_lag
@@ -31,6 +32,7 @@ _HOME = {
     "gradient_by_lag": "of_weights",
     "lyapunov_exponents": "of_weights",
     "memory_by_lag": "of_weights",
+    "snapshot_of": "of_weights",
     "specimen_of": "of_weights",
     "spectral_radius": "of_weights",
     "turned_by_lag": "of_weights",

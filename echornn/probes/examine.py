@@ -1,4 +1,4 @@
-"""The entry to the probes: takes a specimen and a question, and returns readings."""
+"""The entry to the probes: takes a snapshot and a question, and returns readings."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from echornn.probes.prepared import Prepared
 from echornn.probes.reliance import reliance
 from echornn.probes.units import units
 from echornn.readings import Question, Readings
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 
 
-def examine(specimen: Specimen, question: Question) -> Readings:
+def examine(snapshot: Snapshot, question: Question) -> Readings:
     """The readings that the question asks for, of this network at this moment; a pure function of both.
 
     If the network lacks the requested part, the top layer's h is read instead. Weights that are not finite give no
     readings. Any thread may call this during training: it neither reads nor changes anything of a trainer.
     """
-    state = specimen.state
+    state = snapshot.state
     parts = parts_of(state.config)
     part = parts.get(question.part) or next(iter(parts.values()))
     kinds = question.kinds if state.is_finite else frozenset()
-    prepared = Prepared(specimen)
+    prepared = Prepared(snapshot)
     return Readings(
         state.config,
-        specimen.branch,
-        specimen.window,
+        snapshot.branch,
+        snapshot.window,
         tuple(parts),
         memory(prepared, part) if "memory" in kinds else None,
         units(prepared, part) if "units" in kinds else None,
         gradient(prepared) if "gradient" in kinds else None,
         connectivity(prepared, question.row) if "connectivity" in kinds else None,
         flip(prepared, *question.flip) if "flip" in kinds and question.flip is not None else None,
-        matrices(specimen) if "weights" in kinds else None,
+        matrices(snapshot) if "weights" in kinds else None,
         lyapunov(prepared) if "lyapunov" in kinds else None,
-        specimen.progress,
+        snapshot.progress,
         effects(prepared, question.row) if "effects" in kinds else None,
         reliance(prepared) if "reliance" in kinds else None,
         SAMPLES if "lyapunov" in kinds else 0,

@@ -11,18 +11,18 @@ from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
 from echornn.readings import Matrices, Recurrent
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 
 
-def matrices(specimen: Specimen) -> Matrices:
+def matrices(snapshot: Snapshot) -> Matrices:
     """All weights and biases, unchanged."""
-    config, weights = specimen.state.config, specimen.state.weights
+    config, weights = snapshot.state.config, snapshot.state.weights
     names = _names(config)
     return Matrices(
         {name: weights[name] for name in names},
         {name: rows for name, (rows, _) in names.items()},
         {name: columns for name, (_, columns) in names.items()},
-        {name: _update(weights[name], specimen.before, name, specimen.windows_since) for name in names},
+        {name: _update(weights[name], snapshot.before, name, snapshot.windows_since) for name in names},
         tuple(recurrent(config, weights)),
     )
 

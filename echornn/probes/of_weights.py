@@ -14,14 +14,14 @@ from echornn.probes.examine import examine
 from echornn.probes.parts import parts_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 
 Weights = Mapping[str, npt.ArrayLike]
 
 
-def specimen_of(weights: Weights, config: EchoConfig) -> Specimen:
-    """A network as a specimen without a newest window.
+def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
+    """A network as a snapshot without a newest window.
 
     Args:
         weights: the weights by name, as a trainer has them.
@@ -32,7 +32,11 @@ def specimen_of(weights: Weights, config: EchoConfig) -> Specimen:
     """
     arrays = checked_weights(weights, config, "examined")
     carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
-    return Specimen(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
+    return Snapshot(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
+
+
+specimen_of = snapshot_of
+"""The name that it had at first."""
 
 
 def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
@@ -86,4 +90,4 @@ def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
 
 
 def _read(weights: Weights, config: EchoConfig, kind: Kind, part: str = "") -> Readings:
-    return examine(specimen_of(weights, config), Question(frozenset({kind}), part))
+    return examine(snapshot_of(weights, config), Question(frozenset({kind}), part))

@@ -1,4 +1,4 @@
-"""A specimen with intermediate results that several probes need, computed when the first probe asks."""
+"""A snapshot with intermediate results that several probes need, computed when the first probe asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from echornn.probes.parts import CellPart
 from echornn.probes.running import Ran, run
 from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, draw, series_for, targets_for
 from echornn.progress import Floats, Symbols
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 
 STEPS_TO_SETTLE = 256
 """Steps from a zero state: of the tutorial's start, 2 of 100 rows have not settled after 20 steps, all have after
@@ -35,7 +35,7 @@ class NewestWindow:
 
 
 class Prepared:
-    """The network of a specimen, run over the probes' own series and over its newest window.
+    """The network of a snapshot, run over the probes' own series and over its newest window.
 
     The probes' rows begin with the states that the batch's rows carry. A network may rest in one of several states, and
     from a zero state may take hundreds of steps to get to where training is; at an epoch's beginning, the probes run
@@ -46,11 +46,11 @@ class Prepared:
         window: its newest window; None if there is none that can be run again.
     """
 
-    def __init__(self, specimen: Specimen) -> None:
-        self.config = specimen.state.config
-        self.weights = specimen.state.weights
-        self.window = _newest_window(specimen)
-        self._carried = specimen.state.carried_state if specimen.state.window else None
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.config = snapshot.state.config
+        self.weights = snapshot.state.weights
+        self.window = _newest_window(snapshot)
+        self._carried = snapshot.state.carried_state if snapshot.state.window else None
 
     @functools.cached_property
     def series(self) -> ProbeSeries:
@@ -107,9 +107,9 @@ def states_before(init_state: Floats, states: Floats) -> Floats:
     return np.concatenate([init_state[np.newaxis], states[:-1]])
 
 
-def _newest_window(specimen: Specimen) -> NewestWindow | None:
-    """The specimen's newest window; None if it has another configuration, or its initial state is unknown."""
-    config, progress = specimen.state.config, specimen.progress
+def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
+    """The snapshot's newest window; None if it has another configuration, or its initial state is unknown."""
+    config, progress = snapshot.state.config, snapshot.progress
     if progress is None:
         return None
     shape = (config.batch_size, config.truncated_backprop_length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.analysis.evidence import RECENT_WINDOWS
+from echornn.analysis.loss_stats import RECENT_WINDOWS
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.branch import Moment, task_since, whole_path

@@ -67,7 +67,7 @@ class Recorder(Protocol):
 
         Args:
             stands: the position of the run; by default the end of what was trained last.
-            solved_at: the window at which the echo was solved, if it was; see `echornn.analysis.evidence.Evidence`.
+            solved_at: the window at which the echo was solved, if it was; see `echornn.analysis.loss_stats.LossStats`.
             lost_at: the window at which it was lost again, if it was; see there too.
             devices: the device that trained each of the run's networks.
         """

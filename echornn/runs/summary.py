@@ -158,8 +158,8 @@ def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
         return kept.solved_at, kept.lost_at
     seen = None if kept.solved_at is None else _lost_by_now(run, kept.solved_at)
     if seen != 0 and run.trained <= MOST_READ:
-        evidence = run.timeline().evidence(run.stands)
-        return evidence.solved_at or 0, evidence.lost_at or 0
+        loss_stats = run.timeline().loss_stats(run.stands)
+        return loss_stats.solved_at or 0, loss_stats.lost_at or 0
     return kept.solved_at, seen
 
 

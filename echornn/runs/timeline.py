@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.band import Band
-from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
+from echornn.analysis.block_means import BlockMeans
 from echornn.analysis.loss_history import Curve, LossHistory, Segment, curve_of, width_of
+from echornn.analysis.loss_stats import RECENT_WINDOWS, LossStats, edited
 from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
-from echornn.analysis.reviews import Reviews
 from echornn.analysis.seed_stats import SeedStats, SolvedCounts
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
@@ -44,14 +44,14 @@ class Timeline(Tree):
         before = None if parent is None or branch.starts_over else self.owner(parent).config
         if parent is None or before is None:
             if config.replicas == 1:
-                return TrackOfOne(branch, number, Evidence(tried=self._edited(branch)))
+                return TrackOfOne(branch, number, LossStats(tried=self._edited(branch)))
             return TrackOfMany(branch, number, None, _none_of(config))
         if not goes_on(branch.cause, before, config):
             raise ValueError(f"no branch can begin there: {branch}")
         if config.replicas == 1:
             replica = 0 if before.replicas == 1 else config.seed - before.seed
-            evidence = self.evidence(parent, replica)
-            goes_on_as = evidence.under(config, before.of(replica), parent.window)
+            loss_stats = self.loss_stats(parent, replica)
+            goes_on_as = loss_stats.under(config, before.of(replica), parent.window)
             renewed = branch.cause == "regenerate"
             return TrackOfOne(branch, number, goes_on_as.with_new_data(parent.window) if renewed else goes_on_as)
         if not config.same_task(before):
@@ -99,24 +99,24 @@ class Timeline(Tree):
 
     # ---- losses and what they show
 
-    def evidence(self, moment: Moment, replica: int = 0) -> Evidence:
+    def loss_stats(self, moment: Moment, replica: int = 0) -> LossStats:
         """What the losses before a moment show, as it was known at that moment; for one of several networks, its own.
 
         For one of several networks, it has no reviews.
         """
         track = self._tracks[self.owner(moment).number]
         if isinstance(track, TrackOfOne) and moment.window == track.end:
-            return track.evidence
+            return track.loss_stats
         since = track.task_since
         recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
-            known, solved = track.evidence, track.solved_at or 0
-            reviews = self._reviews(moment, known.reviews)
+            known, solved = track.loss_stats, track.solved_at or 0
+            block_means = self._reviews(moment, known.block_means)
         else:
             assert isinstance(track, TrackOfMany)
-            known, solved = Evidence(), int(track.each_solved_at[replica])
-            reviews = Reviews(begun=moment.window)
+            known, solved = LossStats(), int(track.each_solved_at[replica])
+            block_means = BlockMeans(begun=moment.window)
         with self._lock:
             lost_at = int(track.lost.at(moment.window)[replica])
         return dataclasses.replace(
@@ -125,7 +125,7 @@ class Timeline(Tree):
             recent=recent,
             solved_at=solved if 0 < solved <= moment.window else None,
             lost_at=lost_at or None,
-            reviews=reviews,
+            block_means=block_means,
         )
 
     def seed_stats(self, moment: Moment) -> SeedStats | None:
@@ -158,19 +158,19 @@ class Timeline(Tree):
     def diverged(self, moment: Moment) -> bool:
         """Whether the last window's loss is not finite; for several networks, the loss of each."""
         of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
-        recent = self.evidence(moment).recent if of_one else self._newest(moment)
+        recent = self.loss_stats(moment).recent if of_one else self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
-    def _reviews(self, moment: Moment, later: Reviews) -> Reviews:
+    def _reviews(self, moment: Moment, later: BlockMeans) -> BlockMeans:
         """The reviews as they were at a moment, derived from the later reviews of the same stretch."""
         windows = moment.window - later.begun
-        reviews = later.until(windows)
-        first = reviews.begun + reviews.windows
+        block_means = later.until(windows)
+        first = block_means.begun + block_means.windows
         losses = self.losses(moment, first)
         errors = self._values(moment, first, 0, lambda history: history.error_rates)
         if losses is None or errors is None:
-            return dataclasses.replace(reviews, windows=windows)
-        return reviews.after(losses, errors)
+            return dataclasses.replace(block_means, windows=windows)
+        return block_means.after(losses, errors)
 
     def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
         """The losses from window ``first`` of the path up to a moment, float32 [n]; None if they are no longer in
@@ -251,7 +251,7 @@ class Timeline(Tree):
         return SolvedCounts(track.branch.config.replicas, track.solved, track.lost_again)
 
     def mean_loss(self, number: int) -> float:
-        """The mean loss of the last windows of a branch's path, see `Evidence.mean`; for several networks the
+        """The mean loss of the last windows of a branch's path, see `LossStats.mean`; for several networks the
         median.
         """
         return self._tracks[number].mean

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import LossHistory
+from echornn.analysis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.analysis.packed import Packed, losses_of
 from echornn.analysis.population_history import PopulationHistory, ReplicaHistory
 from echornn.analysis.seed_stats import SeedStats, quantiles, solved_after, solved_by_half
@@ -100,22 +100,22 @@ class TrackOfOne(Track):
 
     Attributes:
         history: the network's losses.
-        evidence: what the losses show at the branch's end.
+        loss_stats: what the losses show at the branch's end.
     """
 
-    def __init__(self, branch: Branch, digest: int, evidence: Evidence) -> None:
-        super().__init__(branch, digest, np.array([evidence.lost_at or 0]))
+    def __init__(self, branch: Branch, digest: int, loss_stats: LossStats) -> None:
+        super().__init__(branch, digest, np.array([loss_stats.lost_at or 0]))
         self.history: LossHistory = LossHistory()
-        self.evidence = evidence
+        self.loss_stats = loss_stats
 
     def __len__(self) -> int:
         return len(self.history)
 
     def append(self, losses: Floats, error_rates: Floats) -> None:
         """Add windows that were trained: losses in nats and error rates in 0..1, float32 [n]."""
-        config, before = self.branch.config, self.evidence
-        self.evidence = before.after(losses, config, self.end, error_rates)
-        self.lost.append(before.crossings(losses, config, self.end, self.evidence.solved_at))
+        config, before = self.branch.config, self.loss_stats
+        self.loss_stats = before.after(losses, config, self.end, error_rates)
+        self.lost.append(before.crossings(losses, config, self.end, self.loss_stats.solved_at))
         self._note(~np.isfinite(losses))
         self.history.append(losses, error_rates)
 
@@ -124,15 +124,15 @@ class TrackOfOne(Track):
 
     @property
     def solved_at(self) -> int | None:
-        return self.evidence.solved_at
+        return self.loss_stats.solved_at
 
     @property
     def lost_at(self) -> int | None:
-        return self.evidence.lost_at
+        return self.loss_stats.lost_at
 
     @property
     def recent(self) -> Floats:
-        return self.evidence.recent
+        return self.loss_stats.recent
 
 
 class TrackOfMany(Track):

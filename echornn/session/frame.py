@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 
-from echornn.analysis.evidence import Evidence
-from echornn.analysis.judge import passed, situation
+from echornn.analysis.diagnosis import Diagnosis, Kind
+from echornn.analysis.judge import diagnosis, passed
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.seed_stats import SeedStats
-from echornn.analysis.seeds_words import seeds_verdict
-from echornn.analysis.situation import Kind, Situation
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.seeds_words import seeds_sentence
+from echornn.analysis.sentence import Sentence
 from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.progress import Progress
@@ -62,7 +62,7 @@ class Frame:
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
-        evidence: what the losses since the last start show.
+        loss_stats: what the losses since the last start show.
         undoable: the number of changes that can be undone, one after the other.
         redoable: whether there is an undone change that can be redone.
         blamed: fields of the edit under which the loss became non-finite; undo goes back to before it. Empty if no edit
@@ -100,7 +100,7 @@ class Frame:
     generation: int = 0
     draw: int = 0
     tape: tuple[Progress, ...] = ()
-    evidence: Evidence = field(default_factory=Evidence)
+    loss_stats: LossStats = field(default_factory=LossStats)
     undoable: int = 0
     redoable: bool = False
     blamed: tuple[str, ...] = ()
@@ -135,7 +135,7 @@ class Frame:
         """
         if self.progress is not None:
             return float(self.progress.losses[-1])
-        return float(self.evidence.recent[-1]) if self.evidence.recent.size and self.window else math.nan
+        return float(self.loss_stats.recent[-1]) if self.loss_stats.recent.size and self.window else math.nan
 
     @property
     def accuracy(self) -> float:
@@ -145,22 +145,22 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
-    def situation(self) -> Situation:
-        """How training is going; see `echornn.analysis.judge.situation`."""
+    def diagnosis(self) -> Diagnosis:
+        """How training is going; see `echornn.analysis.judge.diagnosis`."""
         if self.is_unread:
-            return Situation(Kind.UNREAD, self.own_config)
+            return Diagnosis(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
-        it = situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        it = diagnosis(self.own_config, self.loss_stats, self.progress, undoable, self.blamed, self._near_vitals)
         return replace(it, finished=True) if self.is_at_the_end_of(self.config) else it
 
     @property
-    def passed(self) -> Situation | None:
+    def passed(self) -> Diagnosis | None:
         """What was remarkable in the newest windows that are shown without a gap; see
         `echornn.analysis.judge.passed`.
         """
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
-        return passed(self.own_config, self.evidence, one_by_one[::-1])
+        return passed(self.own_config, self.loss_stats, one_by_one[::-1])
 
     @property
     def lottery(self) -> SeedStats | None:
@@ -168,14 +168,14 @@ class Frame:
         return self.seed_stats
 
     @property
-    def verdict(self) -> Verdict:
-        """`situation` as a plain sentence; for several replicas: how many solved the task, and what keeps the others
+    def sentence(self) -> Sentence:
+        """`diagnosis` as a plain sentence; for several replicas: how many solved the task, and what keeps the others
         from it.
         """
         if self.seed_stats is not None:
             undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)
-            return seeds_verdict(self.seed_stats, self.own_config, undoable, finished)
-        return said(self.situation)
+            return seeds_sentence(self.seed_stats, self.own_config, undoable, finished)
+        return said(self.diagnosis)
 
     @property
     def _near_vitals(self) -> Readings | None:

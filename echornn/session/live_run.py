@@ -16,10 +16,10 @@ from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
+from echornn.session.position_in_run import Position
 from echornn.session.trainers import Trainers
 from echornn.session.undoing import Undoing
 from echornn.session.way import Way, newest
-from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
@@ -28,7 +28,7 @@ ROWS_SECONDS = 0.5
 """When a run is continued, showing its newest rows may delay training by this many seconds."""
 
 
-class LiveRun(Whereabouts):
+class LiveRun(Position):
     """The run that a session trains: its trainer, its position in the tree, and the changes that can be made there.
 
     Attributes:
@@ -148,8 +148,8 @@ class LiveRun(Whereabouts):
     def save(self) -> None:
         """Have everything that was trained written to the disk, with the state here."""
         if self.arrived and self.may_save:
-            evidence = self.timeline.evidence(self.here)
-            when = (evidence.solved_at, evidence.lost_at)
+            loss_stats = self.timeline.loss_stats(self.here)
+            when = (loss_stats.solved_at, loss_stats.lost_at)
             self._recorder.save(self.trainer.state, self.here, *when, self._trainers.devices)
             self._any_unsaved = False
 

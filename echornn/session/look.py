@@ -137,7 +137,7 @@ class _Look:
 
     def _falls(self) -> tuple[int, ...]:
         first, last, _ = self.axis
-        return tuple(turning_points(self._curve, self.query.falls, first, last, self.frame.evidence))
+        return tuple(turning_points(self._curve, self.query.falls, first, last, self.frame.loss_stats))
 
     def _path(self) -> tuple[Branch, ...]:
         return self.timeline.path(Moment(self.frame.branch, self.frame.trained))

@@ -17,10 +17,10 @@ from echornn.runs.branch import Moment
 from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.session.weighing import Weighing
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 
-Examine = Callable[[Specimen, Question], Readings]
+Examine = Callable[[Snapshot, Question], Readings]
 """The function that probes, such as `echornn.probes.examine.examine`; it runs on its own thread, one call at a time."""
 
 Asker = Literal["screen", "sentence"]
@@ -90,7 +90,7 @@ class Probing:
     """Examines the network that trains, on a thread of its own, whenever a reading is due.
 
     Args:
-        examine: reads a specimen.
+        examine: reads a snapshot.
         send: has a function called by the training thread; it is called on the examining thread.
         show: shows changed attributes of the frame: `readings` and `unread`, or `vitals`.
         clock: seconds that never go back.
@@ -196,15 +196,15 @@ class Probing:
 
         Args:
             take: copies the state; its time counts too.
-            here, progress: see `Specimen`.
+            here, progress: see `Snapshot`.
             still: see `seconds`.
             flat_out: whether training uses all the time there is.
         """
         now = self._clock()
         try:
             state = take()
-            specimen = self._weighing.specimen(state, here, progress)
-            self._hand_over(self._jobs(state.config, here, still, now), specimen, now, flat_out)
+            snapshot = self._weighing.snapshot(state, here, progress)
+            self._hand_over(self._jobs(state.config, here, still, now), snapshot, now, flat_out)
         except Exception as error:  # such as no memory for a copy, or for a thread
             self._fail(error)
 
@@ -220,15 +220,15 @@ class Probing:
                     jobs.append(Job(one.question, [asker]))
         return jobs
 
-    def _hand_over(self, jobs: list[Job], specimen: Specimen, now: float, flat_out: bool) -> None:
+    def _hand_over(self, jobs: list[Job], snapshot: Snapshot, now: float, flat_out: bool) -> None:
         def work() -> None:
             for job in jobs:
                 try:
-                    job.outcome = self._examine(specimen, job.question)
+                    job.outcome = self._examine(snapshot, job.question)
                 except Exception as error:  # an error of a probe does not end training
                     job.outcome = error
             took = self._clock() - now
-            self._send(lambda: self._read(jobs, specimen, took, flat_out))
+            self._send(lambda: self._read(jobs, snapshot, took, flat_out))
 
         self._thread.do(work)
         self._busy, self._begun = True, now
@@ -240,10 +240,10 @@ class Probing:
                 one.failed = self._now()[1]
                 self._tell(asker, error)
 
-    def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
+    def _read(self, jobs: list[Job], snapshot: Snapshot, took: float, flat_out: bool) -> None:
         """Show what was read; runs on the training thread."""
         self._busy = False
-        config, known = specimen.state.config, self._known
+        config, known = snapshot.state.config, self._known
         kinds = frozenset[Kind]().union(*(job.question.kinds for job in jobs))
         seen = known[1] if known[0] == config else frozenset[Kind]()
         counted = took if kinds <= seen else min(took, FIRST_SECONDS)
@@ -251,24 +251,24 @@ class Probing:
         share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
         self._rests_until = self._clock() + counted * (1 - share) / share
         moment, trained = self._now()
-        is_here = (specimen.branch, config) == (moment.branch, trained)
+        is_here = (snapshot.branch, config) == (moment.branch, trained)
         for job in jobs:
             for asker in job.askers:
                 if self._still_asks(asker, job):
-                    self._answer(asker, job, specimen, is_here)
+                    self._answer(asker, job, snapshot, is_here)
 
     def _still_asks(self, asker: Asker, job: Job) -> bool:
         question = self._standing[asker].question
         return question is not None and question.kinds <= job.question.kinds and question.part == job.question.part
 
-    def _answer(self, asker: Asker, job: Job, specimen: Specimen, is_here: bool) -> None:
+    def _answer(self, asker: Asker, job: Job, snapshot: Snapshot, is_here: bool) -> None:
         standing = self._standing[asker]
         failed = isinstance(job.outcome, Exception)
         if failed and asker == job.askers[0]:  # the first asker's part may have caused the error
-            standing.failed = specimen.state.config
+            standing.failed = snapshot.state.config
         if is_here:
             self._tell(asker, job.outcome)
-        elif standing.moment == Moment(specimen.branch, specimen.window):  # of another network than the present one
+        elif standing.moment == Moment(snapshot.branch, snapshot.window):  # of another network than the present one
             standing.moment = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
@@ -283,10 +283,10 @@ def why_unread(error: Exception) -> str:
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
 
 
-def examine(specimen: Specimen, question: Question) -> Readings:
+def examine(snapshot: Snapshot, question: Question) -> Readings:
     """Run the probes, if there is enough memory for them."""
-    require_room(specimen.state.config)
+    require_room(snapshot.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes
 
-    return by_probes(specimen, question)
+    return by_probes(snapshot, question)

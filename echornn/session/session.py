@@ -91,7 +91,7 @@ class Session:
 
     @property
     def before_it_diverged(self) -> int | None:
-        """Windows along the path after which the loss was still finite; see `Whereabouts.before_it_diverged`."""
+        """Windows along the path after which the loss was still finite; see `Position.before_it_diverged`."""
         return self._loop.live.before_it_diverged
 
     @property

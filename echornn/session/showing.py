@@ -79,7 +79,7 @@ class Showing:
             trainer,
             live.config,
             live.shown,
-            live.timeline.evidence(live.here, live.replica),
+            live.timeline.loss_stats(live.here, live.replica),
             live.replica,
             state=state,
             message="",
@@ -121,7 +121,7 @@ class Showing:
         live, owner, here = self._live, self._live.owner, self._live.here
         epoch, window = place(*owner.position(here.window), live.config)
         position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
-        return {"evidence": live.timeline.evidence(here, live.replica), **position}
+        return {"loss_stats": live.timeline.loss_stats(here, live.replica), **position}
 
     def show_going(self) -> None:
         """Show only how far it still is to the target."""

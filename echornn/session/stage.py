@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Progress
 from echornn.session.frame import Frame, State
@@ -40,7 +40,7 @@ class Stage:
         trainer: AnyTrainer,
         config: EchoConfig,
         shown: tuple[AnyProgress, ...],
-        evidence: Evidence,
+        loss_stats: LossStats,
         replica: int = 0,
         **changes: Any,
     ) -> None:
@@ -48,7 +48,7 @@ class Stage:
 
         Args:
             shown: the newest windows in full, the last one last.
-            evidence: what the losses up to there show.
+            loss_stats: what the losses up to there show.
             replica: the replica to show.
         """
         *tape, progress = self._of(replica, shown) or (None,)
@@ -61,7 +61,7 @@ class Stage:
             replica=replica,
             progress=progress,
             tape=tuple(tape),
-            evidence=evidence,
+            loss_stats=loss_stats,
             **position,
             **changes,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from echornn.progress import Floats, Progress
 from echornn.runs.branch import Moment
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 
 
@@ -49,13 +49,13 @@ class Weighing:
             self._change = Weighed(here, {name: value - before[name] for name, value in weights.items()})
         self._newest = Weighed(here, weights)
 
-    def specimen(self, state: TrainerState, here: Moment, progress: Progress | None) -> Specimen:
-        """The specimen with the weights of one window before; if those were not seen, estimated by the last change
+    def snapshot(self, state: TrainerState, here: Moment, progress: Progress | None) -> Snapshot:
+        """The snapshot with the weights of one window before; if those were not seen, estimated by the last change
         seen.
         """
         self.weigh(state.weights, here)
         change = self._change
         if change is None or change.moment.branch != here.branch or change.moment.window > here.window:
-            return Specimen(state, here.branch, here.window, progress)
+            return Snapshot(state, here.branch, here.window, progress)
         before = {name: value - change.weights[name] for name, value in state.weights.items()}
-        return Specimen(state, here.branch, here.window, progress, before, 1)
+        return Snapshot(state, here.branch, here.window, progress, before, 1)

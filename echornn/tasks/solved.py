@@ -177,7 +177,7 @@ def _means(losses: Floats) -> Nats:
 
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """When each of many runs solved the task, without keeping their losses; `Evidence` does the same for one run.
+    """When each of many runs solved the task, without keeping their losses; `LossStats` does the same for one run.
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the

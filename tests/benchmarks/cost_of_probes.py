@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from echornn import EchoConfig, Question, Specimen, Trainer, examine, use_one_thread
+from echornn import EchoConfig, Question, Snapshot, Trainer, examine, use_one_thread
 from echornn.config import Cell
 from echornn.readings import Kind
 
@@ -47,12 +47,12 @@ SLICE_SECONDS = 0.02
 ROUNDS = 3
 
 
-def milliseconds(specimen: Specimen, kinds: frozenset[Kind]) -> tuple[float, float]:
+def milliseconds(snapshot: Snapshot, kinds: frozenset[Kind]) -> tuple[float, float]:
     """Of the first examination, which makes the graphs, and the median of those that follow."""
     taken = []
     for _ in range(REPEATS + 1):
         begun = time.perf_counter()
-        examine(specimen, Question(kinds, flip=(0, 0)))
+        examine(snapshot, Question(kinds, flip=(0, 0)))
         taken.append(1000 * (time.perf_counter() - begun))
     return taken[0], statistics.median(taken[1:])
 
@@ -60,7 +60,7 @@ def milliseconds(specimen: Specimen, kinds: frozenset[Kind]) -> tuple[float, flo
 def rate(trainer: Trainer, seconds: float, slice_windows: int, kinds: frozenset[Kind]) -> float:
     """Windows a second, while another thread examines the network as often as the app does."""
     done = threading.Event()
-    newest = Specimen(trainer.state, progress=trainer.advance(1))
+    newest = Snapshot(trainer.state, progress=trainer.advance(1))
 
     def look() -> None:
         while kinds and not done.wait(EVERY_SECONDS):
@@ -70,7 +70,7 @@ def rate(trainer: Trainer, seconds: float, slice_windows: int, kinds: frozenset[
     looking.start()
     begun, windows = time.perf_counter(), 0
     while time.perf_counter() - begun < seconds:
-        newest = Specimen(trainer.state, progress=trainer.advance(slice_windows))
+        newest = Snapshot(trainer.state, progress=trainer.advance(slice_windows))
         windows += slice_windows
     reached = windows / (time.perf_counter() - begun)
     done.set()
@@ -87,9 +87,9 @@ def main() -> None:
             sizes = EchoConfig(state_size=state, batch_size=batch, truncated_backprop_length=length)
             config = replace(sizes, cell=cell, init="glorot", num_epochs=10**9, device="cpu")
             trainer = Trainer(config)
-            specimen = Specimen(trainer.state, progress=trainer.advance(200))
-            specimen = replace(specimen, state=trainer.state)
-            taken = {kind: milliseconds(specimen, frozenset({kind})) for kind in PROBES}
+            snapshot = Snapshot(trainer.state, progress=trainer.advance(200))
+            snapshot = replace(snapshot, state=trainer.state)
+            taken = {kind: milliseconds(snapshot, frozenset({kind})) for kind in PROBES}
             told = ", ".join(f"{kind} {warm:.1f} (first {first:.0f})" for kind, (first, warm) in taken.items())
             say(f"{cell} {state}, {batch}, {length}: ms: {told}")
             begun = time.perf_counter()

@@ -48,7 +48,7 @@ def measured(edits: int) -> dict[str, float]:
     return {
         "curve": milliseconds(lambda: timeline.curve(edits, 100)),
         "curve, zoomed": milliseconds(lambda: timeline.curve(edits, 100, end.window - 200)),
-        "evidence in the past": milliseconds(lambda: timeline.evidence(before)),
+        "evidence in the past": milliseconds(lambda: timeline.loss_stats(before)),
         "newest losses": milliseconds(lambda: timeline.losses(end, end.window - 50)),
         "bad since": milliseconds(lambda: timeline.bad_since(end)),
     }

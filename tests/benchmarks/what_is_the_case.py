@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.evidence import Evidence
-from echornn.analysis.judge import situation
+from echornn.analysis.judge import diagnosis
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.words import said
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Question
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 from tests.echornn.analysis.recorded import BLOCK, FILE, RUNS, Read, Run
@@ -44,25 +44,25 @@ def main() -> None:
 def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
     """Train it, and print what is said; what is to be kept of it."""
     trainer = Trainer(run.config, programs)
-    config, evidence, before = run.config, Evidence(), trainer.weights
+    config, loss_stats, before = run.config, LossStats(), trainer.weights
     losses, errors, kept = [], [], {}
     edit_at, edit = run.edit or (math.inf, {})
     for at in sorted({*run.says, *(window - SPARED for window in run.says), *([run.edit[0]] if run.edit else [])}):
-        done = evidence.reviews.begun + evidence.reviews.windows
+        done = loss_stats.block_means.begun + loss_stats.block_means.windows
         progress = trainer.advance(at - done)
         rates = (progress.errors / config.predictions_per_window).astype(np.float32)
-        evidence = evidence.after(progress.losses, config, done, rates)
+        loss_stats = loss_stats.after(progress.losses, config, done, rates)
         losses.append(progress.losses)
         errors.append(rates)
         if at == edit_at:
             was, config = config, replace(config, **edit)
             trainer.edit(config)
-            evidence = evidence.under(config, was, at)
+            loss_stats = loss_stats.under(config, was, at)
         if at not in run.says:
             before = trainer.weights
             continue
         read = _read(trainer, at, progress, before)
-        it = situation(config, evidence, None, readings=read.readings(config, at))
+        it = diagnosis(config, loss_stats, None, readings=read.readings(config, at))
         kept[f"{name}@{at}"] = np.array([read.spread, read.saturated, read.held, read.update], np.float32)
         wrong = "" if it.kind is run.says[at] else f" (expected {run.says[at].name})"
         seen = f"loss {it.mean:.4f}, {1 - it.wrong:.1%} right, spread {read.spread:.3f}, {read.saturated:.0%} saturated"
@@ -77,9 +77,9 @@ def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
 
 
 def _read(trainer: Trainer, window: int, progress: Any, before: dict[str, Floats]) -> Read:
-    specimen = Specimen(trainer.state, 0, window, progress, before=before, windows_since=SPARED)
-    readings = examine(specimen, Question(frozenset({"memory", "units", "weights"})))
-    it = situation(trainer.config, Evidence(), None, readings=readings)
+    snapshot = Snapshot(trainer.state, 0, window, progress, before=before, windows_since=SPARED)
+    readings = examine(snapshot, Question(frozenset({"memory", "units", "weights"})))
+    it = diagnosis(trainer.config, LossStats(), None, readings=readings)
     return Read(it.spread, it.saturated, it.held, it.update)
 
 

@@ -33,13 +33,8 @@ class AppPart(EndsOnSignals[int]):
         """Divide the screen."""
         raise NotImplementedError
 
-<<<<<<< HEAD
     def _toggle_replicas(self, command: ToggleReplicas) -> None:
         """Send the command that leads from one network to many, or back."""
-=======
-    def _toggles_replicas(self) -> None:
-        """Note that a key is about to lead from one network to many, or back."""
->>>>>>> main
         raise NotImplementedError
 
     def _look_again(self) -> None:

@@ -125,5 +125,5 @@ def _has_diverged(frame: Frame) -> bool:
     """Whether training has failed in all networks: the loss, or each replica's, is not finite."""
     if frame.seed_stats is not None:
         return bool(frame.seed_stats.diverged.all())
-    recent = frame.evidence.recent
+    recent = frame.loss_stats.recent
     return bool(recent.size) and not math.isfinite(recent[-1])

@@ -18,7 +18,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
 from echornn.session.probing import examine, why_unread
-from echornn.session.specimen_of_run import specimen_of_run
+from echornn.session.snapshot_of_run import snapshot_of_run
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers
@@ -60,8 +60,8 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
     try:
-        specimen = specimen_of_run(run, at, branch=number, replica=chosen)
-        readings = examine(specimen, QUESTION)
+        snapshot = snapshot_of_run(run, at, branch=number, replica=chosen)
+        readings = examine(snapshot, QUESTION)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")
         return ExitCode.FAILED
@@ -69,9 +69,9 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, told, specimen.unlike))])
+        printed.lines([json.dumps(record_of(readings, told, snapshot.unlike))])
     else:
-        printed.lines(lines(readings, told if config.replicas > 1 else None, specimen.unlike))
+        printed.lines(lines(readings, told if config.replicas > 1 else None, snapshot.unlike))
     return ExitCode.DONE
 
 

@@ -39,10 +39,10 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 def finished_record(frame: Frame, seconds: float) -> Record:
     """The record at the end: windows trained in the whole run, and the result.
 
-    For one network, the result is the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and
+    For one network, the result is the mean loss of the last windows (`echornn.analysis.loss_stats.RECENT_WINDOWS`), and
     the windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
     """
-    known = frame.evidence
+    known = frame.loss_stats
     how_well = (
         {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
         if frame.seed_stats is None

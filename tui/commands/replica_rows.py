@@ -67,9 +67,9 @@ def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
         if solved_at is not None and lost_at is not None:
             return [solved_at], [lost_at]
     timeline = run.timeline()  # the records of early versions do not say it
-    seed_stats, evidence = timeline.seed_stats(moment), timeline.evidence(moment)
+    seed_stats, loss_stats = timeline.seed_stats(moment), timeline.loss_stats(moment)
     if seed_stats is None:
-        return [evidence.solved_at or 0], [evidence.lost_at or 0]
+        return [loss_stats.solved_at or 0], [loss_stats.lost_at or 0]
     return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
 
 

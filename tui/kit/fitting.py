@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.sentence import Sentence
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 """Where a sentence can be left off and still be one."""
@@ -84,12 +84,12 @@ def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
     return rows
 
 
-def in_two_lines(verdict: Verdict, width: int) -> list[str]:
+def in_two_lines(sentence: Sentence, width: int) -> list[str]:
     """The cause on a line, and the advice on the next, as long as they fit; where the shortest does not, the sentence
     over both."""
-    parts = [longer if len(longer) <= width else short for short, longer in verdict.lengths if short]
+    parts = [longer if len(longer) <= width else short for short, longer in sentence.lengths if short]
     if any(len(part) > width for part in parts):
-        over_both = textwrap.wrap(str(verdict), max(1, width), break_on_hyphens=False)
+        over_both = textwrap.wrap(str(sentence), max(1, width), break_on_hyphens=False)
         if len(over_both) <= 2:
             return over_both
     return [shortened(part, width) for part in parts]

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.evidence import Evidence
-from echornn.analysis.judge import situation
-from echornn.analysis.situation import Kind, Note, Situation
+from echornn.analysis.diagnosis import Diagnosis, Kind, Note
+from echornn.analysis.judge import diagnosis
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.readings import Matrices, Memory, Readings, Units
 
@@ -96,7 +96,7 @@ RUNS = {
 
 @dataclass(frozen=True)
 class Read:
-    """What the probes read at a moment; see `echornn.analysis.situation.Situation`."""
+    """What the probes read at a moment; see `echornn.analysis.diagnosis.Diagnosis`."""
 
     spread: float
     saturated: float
@@ -136,29 +136,29 @@ class Past:
         config = self.run.config
         return config if self.run.edit is None or window < self.run.edit[0] else replace(config, **self.run.edit[1])
 
-    def evidence(self, window: int) -> Evidence:
+    def loss_stats(self, window: int) -> LossStats:
         at = self.run.edit[0] if self.run.edit is not None else window
-        evidence = self._after(Evidence(), 0, min(at, window))
+        loss_stats = self._after(LossStats(), 0, min(at, window))
         if window >= at and self.run.edit is not None:
-            evidence = evidence.under(self.config_at(at), self.run.config, at)
-            evidence = self._after(evidence, at, window)
-        return evidence
+            loss_stats = loss_stats.under(self.config_at(at), self.run.config, at)
+            loss_stats = self._after(loss_stats, at, window)
+        return loss_stats
 
-    def walk(self) -> Iterator[Situation]:
+    def walk(self) -> Iterator[Diagnosis]:
         """What is the case after each block of windows; after many, each fourth."""
-        evidence, config = Evidence(), self.run.config
+        loss_stats, config = LossStats(), self.run.config
         for window in range(BLOCK, self.run.windows + 1, BLOCK):
-            evidence = self._after(evidence, window - BLOCK, window)
-            if window - evidence.reviews.begun <= 4096 or window % (4 * BLOCK) == 0:
-                yield situation(config, evidence, None)
+            loss_stats = self._after(loss_stats, window - BLOCK, window)
+            if window - loss_stats.block_means.begun <= 4096 or window % (4 * BLOCK) == 0:
+                yield diagnosis(config, loss_stats, None)
             after = self.config_at(window)
-            evidence, config = evidence.under(after, config, window), after
+            loss_stats, config = loss_stats.under(after, config, window), after
 
-    def _after(self, evidence: Evidence, first: int, last: int) -> Evidence:
-        return evidence.after(self.losses[first:last], self.config_at(first), first, self.errors[first:last])
+    def _after(self, loss_stats: LossStats, first: int, last: int) -> LossStats:
+        return loss_stats.after(self.losses[first:last], self.config_at(first), first, self.errors[first:last])
 
-    def situation(self, window: int, readings: Readings | None = None) -> Situation:
-        return situation(self.config_at(window), self.evidence(window), None, readings=readings)
+    def diagnosis(self, window: int, readings: Readings | None = None) -> Diagnosis:
+        return diagnosis(self.config_at(window), self.loss_stats(window), None, readings=readings)
 
 
 def past(name: str) -> Past:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.evidence import Evidence
 from echornn.analysis.falls import before_the_fall, begin_of_the_fall, turning_points
 from echornn.analysis.loss_history import Curve
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.timeline import Timeline
@@ -91,10 +91,10 @@ def test_of_a_run_that_was_lost_both_moments_are_found_though_each_is_less_than_
     losses[200:5000] = 0.01
     losses[5000] = 12
     timeline = timeline_of((losses + np.abs(noise)).astype(np.float32))
-    lost = Evidence(windows=150_000, solved_at=250, lost_at=5001)
+    lost = LossStats(windows=150_000, solved_at=250, lost_at=5001)
 
-    def points(evidence: Evidence, first: int = 0, last: int = 150_000) -> list[int]:
-        return turning_points(lambda *part: timeline.curve(0, *part), 146, first, last, evidence)
+    def points(loss_stats: LossStats, first: int = 0, last: int = 150_000) -> list[int]:
+        return turning_points(lambda *part: timeline.curve(0, *part), 146, first, last, loss_stats)
 
     fall, before_it_was_lost = points(lost)
     assert abs(fall - 199) <= 2

@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.analysis import words
-from echornn.analysis.evidence import Evidence
-from echornn.analysis.judge import situation
+from echornn.analysis.diagnosis import Kind, Note
+from echornn.analysis.judge import diagnosis
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.phrases import ONE_SEED
-from echornn.analysis.situation import Kind, Note
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
@@ -34,14 +34,14 @@ MOMENTS = [(name, window, kind) for name, run in RUNS.items() for window, kind i
 def test_what_is_said_of_a_run_at_a_moment(name: str, window: int, kind: Kind) -> None:
     run = past(name)
     readings = read(name, window).readings(run.config_at(window), window)
-    assert run.situation(window, readings).kind is kind
-    assert run.situation(window).kind is kind, "the losses alone say so too"
+    assert run.diagnosis(window, readings).kind is kind
+    assert run.diagnosis(window).kind is kind, "the losses alone say so too"
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_what_is_to_be_known_beside_it(name: str) -> None:
     run = past(name)
-    assert run.situation(run.run.windows).note is run.run.note
+    assert run.diagnosis(run.run.windows).note is run.run.note
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -54,7 +54,7 @@ def test_the_kind_of_a_run_changes_a_few_times_and_not_to_and_fro(name: str) -> 
 
 def test_the_numbers_of_a_situation() -> None:
     name, window = "state 4, echo 5", 19_968
-    it = past(name).situation(window, read(name, window).readings(TUTORIAL, window))
+    it = past(name).diagnosis(window, read(name, window).readings(TUTORIAL, window))
     assert (it.kind, it.note) == (Kind.FEW_NUMBERS, Note.FEW_NUMBERS)
     assert (it.windows, it.since, it.best_at, it.solved_at, it.relapses) == (window, 3392, 15_872, None, 0)
     numbers = [it.mean, it.wrong, it.fall, it.sure, it.held, it.saturated, 1000 * it.update]
@@ -64,15 +64,15 @@ def test_the_numbers_of_a_situation() -> None:
 # ---- losses made up
 
 
-def evidence_of(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float | None = None) -> Evidence:
+def evidence_of(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float | None = None) -> LossStats:
     """After stretches of so many windows, each of one loss."""
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in parts])
     errors = None if wrong is None else np.full(len(losses), wrong, np.float32)
-    return Evidence().after(losses, config, errors=errors)
+    return LossStats().after(losses, config, errors=errors)
 
 
 def kind(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, undoable: bool = False) -> Kind:
-    return situation(config, evidence_of(*parts, config=config), None, undoable).kind
+    return diagnosis(config, evidence_of(*parts, config=config), None, undoable).kind
 
 
 def window_of(losses: list[float], window: int, wrong: int = 0, epoch: int = 4) -> Progress:
@@ -84,7 +84,7 @@ def window_of(losses: list[float], window: int, wrong: int = 0, epoch: int = 4) 
 
 
 def test_before_the_first_block() -> None:
-    assert situation(TUTORIAL, Evidence(), None).kind is Kind.START
+    assert diagnosis(TUTORIAL, LossStats(), None).kind is Kind.START
     assert kind((63, 0.7)) is Kind.TOO_EARLY
     assert kind((63, 0.01)) is Kind.SOLVED
     assert kind((63, 0.7), config=EchoConfig(echo_step=15)) is Kind.BEYOND
@@ -94,7 +94,7 @@ def test_how_long_it_is_too_early_to_tell_counts_from_the_last_edit() -> None:
     edited = replace(TUTORIAL, learning_rate=0.1)
     for windows, left in [(0, "64 more windows"), (5, "59 more windows"), (63, "1 more window")]:
         later = evidence_of((81, 0.7)).under(edited, TUTORIAL, 81)
-        it = situation(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
+        it = diagnosis(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
         assert it.kind is Kind.TOO_EARLY
         assert words.said(it).cause == f"too early to tell: {left} needed"
 
@@ -141,7 +141,7 @@ def test_kinds_of_losses(parts: tuple[tuple[int, float], ...], said: Kind) -> No
 def test_what_is_clear_at_once_waits_for_no_block(
     parts: tuple[tuple[int, float], ...], said: Kind, mean: float
 ) -> None:
-    it = situation(TUTORIAL, evidence_of(*parts), None)
+    it = diagnosis(TUTORIAL, evidence_of(*parts), None)
     assert it.kind is said
     assert it.mean == pytest.approx(mean, abs=1e-4)
 
@@ -149,12 +149,12 @@ def test_what_is_clear_at_once_waits_for_no_block(
 def test_worse_than_chance_is_not_said_of_newest_windows_that_are_below_it() -> None:
     """Of a block, or of a longer stretch, whose mean is far above chance, and what came after."""
     three = replace(GLOROT, num_classes=3)
-    it = situation(three, evidence_of((64, 15.0), (56, 1.0), config=three), None)
+    it = diagnosis(three, evidence_of((64, 15.0), (56, 1.0), config=three), None)
     assert it.kind is Kind.PLATEAU
     assert it.mean == pytest.approx(1.0)
-    right = situation(GLOROT, evidence_of((64, 3.0), (56, 0.67), config=GLOROT, wrong=0.4), None)
+    right = diagnosis(GLOROT, evidence_of((64, 3.0), (56, 0.67), config=GLOROT, wrong=0.4), None)
     assert right.kind is Kind.PLATEAU, "how many are right is known of the windows before alone"
-    it = situation(GLOROT, evidence_of((512, 0.01), (512, 1.5), (50, 0.6), config=GLOROT), None)
+    it = diagnosis(GLOROT, evidence_of((512, 0.01), (512, 1.5), (50, 0.6), config=GLOROT), None)
     assert it.kind is Kind.RELAPSED
     assert it.mean == pytest.approx(0.6)
 
@@ -169,10 +169,10 @@ def test_since_when_a_loss_stands_does_not_move_as_long_as_it_does(name: str) ->
 def test_more_is_right_than_by_guessing_where_chance_would_not_bring_it_about() -> None:
     beyond = replace(GLOROT, truncated_backprop_length=1)
     for windows, wrong, said in ((64, 0.35, True), (64, 0.45, False), (8192, 0.45, True), (8192, 0.5, False)):
-        it = situation(beyond, evidence_of((windows, 0.69), config=beyond, wrong=wrong), None)
+        it = diagnosis(beyond, evidence_of((windows, 0.69), config=beyond, wrong=wrong), None)
         assert (it.kind, it.more_right) == (Kind.BEYOND, said)
     blank = EchoConfig(row_start="zero", total_series_length=75, echo_step=14, truncated_backprop_length=1)
-    assert not situation(blank, evidence_of((8192, 0.69), config=blank, wrong=0.04), None).more_right, "zeros are"
+    assert not diagnosis(blank, evidence_of((8192, 0.69), config=blank, wrong=0.04), None).more_right, "zeros are"
 
 
 def test_what_the_state_keeps_of_an_echo_that_no_gradient_reaches_is_read() -> None:
@@ -180,19 +180,19 @@ def test_what_the_state_keeps_of_an_echo_that_no_gradient_reaches_is_read() -> N
     vitals = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(beyond, 640)
     assert vitals.memory is not None
     memory = replace(vitals.memory, by_lag=np.array([0.9, 0.6, 0.5, 0.417, 0.2], np.float32))
-    it = situation(beyond, evidence_of((640, 0.69)), None, readings=replace(vitals, memory=memory))
+    it = diagnosis(beyond, evidence_of((640, 0.69)), None, readings=replace(vitals, memory=memory))
     assert it.kept == pytest.approx(0.417)
-    assert math.isnan(situation(beyond, evidence_of((640, 0.69)), None, readings=vitals).kept), "not looked at"
+    assert math.isnan(diagnosis(beyond, evidence_of((640, 0.69)), None, readings=vitals).kept), "not looked at"
 
 
 def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     beyond = replace(GLOROT, truncated_backprop_length=2, state_size=16)
     solved = evidence_of((448, 0.01), config=beyond, wrong=0.01)
-    told = words.said(situation(beyond, solved, None))
+    told = words.said(diagnosis(beyond, solved, None))
     assert told.cause == "solved at window 50: mean loss 0.0100, though no gradient gets 3 steps back"
     assert told.advice == words.CARRIED
     lost = solved.after(np.full(640, 0.676, np.float32), beyond, 448)
-    told = words.said(situation(beyond, lost, None))
+    told = words.said(diagnosis(beyond, lost, None))
     assert lost.lost_at is not None
     assert told.cause == f"solved at window 50, but lost since {lost.lost_at}: mean 0.676"
     assert 448 < lost.lost_at <= 448 + 10
@@ -202,27 +202,27 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
 
 
 def test_what_is_solved_again_is_not_said_to_be_lost() -> None:
-    evidence = evidence_of((512, 0.01), (60, 0.4), (100, 0.009))
-    assert evidence.lost_at is None
-    assert situation(TUTORIAL, evidence, None).kind is Kind.SOLVED
+    loss_stats = evidence_of((512, 0.01), (60, 0.4), (100, 0.009))
+    assert loss_stats.lost_at is None
+    assert diagnosis(TUTORIAL, loss_stats, None).kind is Kind.SOLVED
 
 
 def test_where_in_its_epoch_it_was_lost_is_known_unless_epochs_began_anew() -> None:
     lost = evidence_of((1343, 0.01), (500, 0.6))
     assert lost.lost_at is not None
     newest = window_of([0.6], 1843 - 2 * 666 - 1, epoch=2)
-    assert situation(TUTORIAL, lost, newest).into_epoch == lost.lost_at - 2 * 666
-    assert situation(TUTORIAL, lost.with_new_data(1843), newest).into_epoch == 0
-    assert situation(TUTORIAL, lost, None).into_epoch == 0
+    assert diagnosis(TUTORIAL, lost, newest).into_epoch == lost.lost_at - 2 * 666
+    assert diagnosis(TUTORIAL, lost.with_new_data(1843), newest).into_epoch == 0
+    assert diagnosis(TUTORIAL, lost, None).into_epoch == 0
 
 
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
-    assert situation(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
+    assert diagnosis(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
     still = solved.after(np.full(50, 0.01, np.float32), TUTORIAL, 640)
-    told = words.said(situation(TUTORIAL, still, None))
+    told = words.said(diagnosis(TUTORIAL, still, None))
     assert told.advice == "solved on new data too (since window 640): it learned the rule"
-    lost = situation(TUTORIAL, solved.after(np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
+    lost = diagnosis(TUTORIAL, solved.after(np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
     assert lost.kind is Kind.RELAPSED
     assert evidence_of((640, 0.7)).with_new_data(640).renewed is None
 
@@ -233,17 +233,17 @@ def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
     assert edited.tried == ("learning_rate",)
     solved = edited.after(np.full(640, 0.01, np.float32), faster, 640)
     early = evidence_of((640, 0.7)).under(faster, TUTORIAL, 640).after(np.full(20, 0.7, np.float32), faster, 640)
-    for evidence in (solved, early):
-        assert words.said(situation(faster, evidence, None)).advice == ONE_SEED
+    for loss_stats in (solved, early):
+        assert words.said(diagnosis(faster, loss_stats, None)).advice == ONE_SEED
     assert evidence_of((640, 0.01)).under(replace(TUTORIAL, num_epochs=200), TUTORIAL, 640).tried == ()
 
 
 def test_that_it_is_solved_is_said_in_an_epochs_first_windows_too() -> None:
     for loss, window, said in ((0.14, 0, "solved; spike: first 3"), (0.9, 15, "solved; thrown off: loss 0.90")):
-        evidence = Evidence().after(np.array([0.01] * 100 + [loss], np.float32), TUTORIAL)
-        assert words.said(situation(TUTORIAL, evidence, window_of([loss], window))).cause.startswith(said)
-    unsolved = Evidence().after(np.array([0.69 / 2] * 100 + [0.9], np.float32), TUTORIAL)
-    assert words.said(situation(TUTORIAL, unsolved, window_of([0.9], 0))).cause.startswith("spike: first 3")
+        loss_stats = LossStats().after(np.array([0.01] * 100 + [loss], np.float32), TUTORIAL)
+        assert words.said(diagnosis(TUTORIAL, loss_stats, window_of([loss], window))).cause.startswith(said)
+    unsolved = LossStats().after(np.array([0.69 / 2] * 100 + [0.9], np.float32), TUTORIAL)
+    assert words.said(diagnosis(TUTORIAL, unsolved, window_of([0.9], 0))).cause.startswith("spike: first 3")
 
 
 def test_a_rate_that_is_out_of_range_is_named_unless_it_learns() -> None:
@@ -268,21 +268,21 @@ def test_units_that_larger_steps_saturated_are_why_a_smaller_rate_does_not_help(
     again = edited.under(replace(GLOROT, learning_rate=0.1), GLOROT, 700)
     assert again.too_large == 30, "the weights are the same"
     later = edited.after(np.full(100, loss, np.float32), GLOROT, 700)
-    assert situation(GLOROT, later, None).kind is Kind.SATURATED
+    assert diagnosis(GLOROT, later, None).kind is Kind.SATURATED
     moving = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(GLOROT, 800)
-    assert situation(GLOROT, later, None, readings=moving).kind is not Kind.SATURATED
+    assert diagnosis(GLOROT, later, None, readings=moving).kind is not Kind.SATURATED
     learns = later.after(np.full(50, 0.3, np.float32), GLOROT, 800)
-    assert situation(GLOROT, learns, None).kind is Kind.LEARNING
-    assert Evidence().under(GLOROT, large, 0).too_large == 0, "nothing was trained with it"
+    assert diagnosis(GLOROT, learns, None).kind is Kind.LEARNING
+    assert LossStats().under(GLOROT, large, 0).too_large == 0, "nothing was trained with it"
 
 
 def test_saturated_units_are_named_whatever_the_start() -> None:
     read_now = Read(spread=1.0, saturated=0.95, held=0.0, update=0.1).readings(GLOROT, 640)
-    assert situation(GLOROT, evidence_of((640, CHANCE)), None, readings=read_now).kind is Kind.SATURATED
+    assert diagnosis(GLOROT, evidence_of((640, CHANCE)), None, readings=read_now).kind is Kind.SATURATED
 
 
 def test_the_mean_of_a_loss_that_falls_fast_is_of_the_newest_windows() -> None:
-    it = situation(GLOROT, evidence_of((192, 0.6), (60, 0.2), config=GLOROT), None)
+    it = diagnosis(GLOROT, evidence_of((192, 0.6), (60, 0.2), config=GLOROT), None)
     assert (it.kind, round(it.mean, 3)) == (Kind.LEARNING, 0.2)
 
 
@@ -303,24 +303,24 @@ def test_an_epoch_whose_first_windows_stand_out() -> None:
         (0.9, 16, Kind.SOLVED),
     ):
         losses = [0.01] * 100 + [loss]
-        evidence = Evidence().after(np.array(losses, np.float32), TUTORIAL)
-        assert situation(TUTORIAL, evidence, window_of(losses, window)).kind is said
-    it = situation(TUTORIAL, evidence, window_of([0.987], 3, wrong=16))
+        loss_stats = LossStats().after(np.array(losses, np.float32), TUTORIAL)
+        assert diagnosis(TUTORIAL, loss_stats, window_of(losses, window)).kind is said
+    it = diagnosis(TUTORIAL, loss_stats, window_of([0.987], 3, wrong=16))
     assert (it.kind, it.place, it.wrong) == (Kind.UNSTABLE, (5, 4), 16 / 75)
     assert it.newest == pytest.approx(0.987)
     at_chance = evidence_of((100, 0.69))
-    assert situation(TUTORIAL, at_chance, window_of([0.72], 0)).kind is Kind.PINNED
-    assert situation(TUTORIAL, evidence_of((100, 0.01)), window_of([0.8], 0, epoch=0)).kind is Kind.SOLVED
+    assert diagnosis(TUTORIAL, at_chance, window_of([0.72], 0)).kind is Kind.PINNED
+    assert diagnosis(TUTORIAL, evidence_of((100, 0.01)), window_of([0.8], 0, epoch=0)).kind is Kind.SOLVED
 
 
 def test_the_fifth_epoch_of_the_tutorials_run() -> None:
     """As it was trained: the first step of the epoch throws the network off, which finds back by itself."""
-    evidence = evidence_of((400, 0.69), (2264, 0.002), wrong=0)
+    loss_stats = evidence_of((400, 0.69), (2264, 0.002), wrong=0)
     kinds = []
     for window, (loss, wrong) in enumerate([(0.130, 4), (0.101, 2), (0.704, 9), (0.987, 16), (0.109, 2), (0.002, 0)]):
         rate = np.array([wrong / 75], np.float32)
-        evidence = evidence.after(np.array([loss], np.float32), TUTORIAL, errors=rate)
-        it = situation(TUTORIAL, evidence, window_of([loss], window, wrong))
+        loss_stats = loss_stats.after(np.array([loss], np.float32), TUTORIAL, errors=rate)
+        it = diagnosis(TUTORIAL, loss_stats, window_of([loss], window, wrong))
         kinds.append((it.kind, it.place[1]))
     unstable = [(Kind.UNSTABLE, window) for window in (2, 3, 4, 5)]
     assert kinds == [(Kind.SPIKE, 1), *unstable, (Kind.SOLVED, 0)]
@@ -328,8 +328,8 @@ def test_the_fifth_epoch_of_the_tutorials_run() -> None:
 
 def test_windows_in_which_stride_leaves_less_unknown() -> None:
     config = EchoConfig(stride=1)
-    evidence = evidence_of((100, 0.01), (1, 0.2), config=config)
-    told = [situation(config, evidence, window_of([0.2], window)) for window in range(4)]
+    loss_stats = evidence_of((100, 0.01), (1, 0.2), config=config)
+    told = [diagnosis(config, loss_stats, window_of([0.2], window)) for window in range(4)]
     assert [(it.kind, it.unknown) for it in told] == [
         (Kind.SPIKE, 3), (Kind.SPIKE, 2), (Kind.SPIKE, 1), (Kind.UNSTABLE, 0)
     ]  # fmt: skip
@@ -337,34 +337,36 @@ def test_windows_in_which_stride_leaves_less_unknown() -> None:
 
 def test_after_an_edit_it_is_known_what_was_solved() -> None:
     solved, longer = evidence_of((640, 0.01)), replace(TUTORIAL, echo_step=5)
-    evidence = solved.under(longer, TUTORIAL, 640)
-    assert evidence.before is not None
-    assert (evidence.before.config, evidence.before.solved_at, evidence.before.changed_at) == (TUTORIAL, 50, 640)
-    on = evidence.after(np.full(640, 0.7, np.float32), longer, 640)
-    assert situation(longer, on, None).kind is Kind.FORGOT
-    anew = situation(longer, on.after(np.full(50, 0.44, np.float32), longer, 1280), None)
+    loss_stats = solved.under(longer, TUTORIAL, 640)
+    assert loss_stats.before is not None
+    assert (loss_stats.before.config, loss_stats.before.solved_at, loss_stats.before.changed_at) == (TUTORIAL, 50, 640)
+    on = loss_stats.after(np.full(640, 0.7, np.float32), longer, 640)
+    assert diagnosis(longer, on, None).kind is Kind.FORGOT
+    anew = diagnosis(longer, on.after(np.full(50, 0.44, np.float32), longer, 1280), None)
     assert anew.kind is Kind.LEARNING, "at once, not with the next block"
     again = replace(longer, echo_step=6)
-    assert on.under(again, longer, 1280).before == evidence.before, "what was tried between and not solved is no matter"
+    assert on.under(again, longer, 1280).before == loss_stats.before, (
+        "what was tried between and not solved is no matter"
+    )
     assert evidence_of((640, 0.7)).under(longer, TUTORIAL, 640).before is None
     faster = solved.under(replace(TUTORIAL, learning_rate=0.5), TUTORIAL, 640)
-    assert (faster.solved_at, len(faster.reviews), faster.reviews.begun) == (50, 0, 640)
-    assert situation(TUTORIAL, faster, None).kind is Kind.SOLVED
+    assert (faster.solved_at, len(faster.block_means), faster.block_means.begun) == (50, 0, 640)
+    assert diagnosis(TUTORIAL, faster, None).kind is Kind.SOLVED
     assert solved.under(replace(TUTORIAL, num_epochs=7), TUTORIAL, 640) is solved
 
 
 def test_what_the_vitals_read_counts_while_they_are_of_the_same_network_and_near() -> None:
-    evidence = evidence_of((10_000, CHANCE))
+    loss_stats = evidence_of((10_000, CHANCE))
     vitals = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(TUTORIAL, 8000)
-    frame = Frame(State.RUNNING, TUTORIAL, trained=10_000, evidence=evidence, vitals=vitals)
-    assert frame.situation.kind is Kind.PLATEAU, "its units move"
+    frame = Frame(State.RUNNING, TUTORIAL, trained=10_000, loss_stats=loss_stats, vitals=vitals)
+    assert frame.diagnosis.kind is Kind.PLATEAU, "its units move"
     for other in (
         replace(frame, vitals=None),
         replace(frame, trained=16_003),
         replace(frame, trained=7999),
         replace(frame, config=replace(TUTORIAL, learning_rate=0.2)),
     ):
-        assert other.situation.kind is Kind.PINNED
+        assert other.diagnosis.kind is Kind.PINNED
 
 
 def test_of_one_step_no_unit_is_said_to_stand_still() -> None:
@@ -372,13 +374,13 @@ def test_of_one_step_no_unit_is_said_to_stand_still() -> None:
     assert vitals.units is not None
     for steps in (0, 1, 2):
         units = replace(vitals.units, activity=vitals.units.activity[:, :steps])
-        it = situation(TUTORIAL, evidence_of((640, CHANCE)), None, readings=replace(vitals, units=units))
+        it = diagnosis(TUTORIAL, evidence_of((640, CHANCE)), None, readings=replace(vitals, units=units))
         assert math.isnan(it.spread)
 
 
 def test_losses_that_are_forgotten_leave_the_blocks() -> None:
-    evidence = replace(evidence_of((1200, CHANCE)), recent=np.empty(0, np.float32))
-    it = situation(GLOROT, evidence, None)
+    loss_stats = replace(evidence_of((1200, CHANCE)), recent=np.empty(0, np.float32))
+    it = diagnosis(GLOROT, loss_stats, None)
     assert it.kind is Kind.PLATEAU
     assert it.mean == pytest.approx(CHANCE, abs=1e-6)
     assert math.isnan(it.newest)
@@ -403,9 +405,9 @@ def test_noise_changes_the_kind_a_few_times_at_most(
     rng = np.random.default_rng(seed)
     means = np.where(np.arange(20_000) < at, loss, loss * share) * chance_level(config)
     losses = np.clip(means * (1 + noise * rng.normal(size=20_000)), 0, None).astype(np.float32)
-    evidence, kinds, done = Evidence(), [], 0
+    loss_stats, kinds, done = LossStats(), [], 0
     for end in [*range(100, 2000, 50), *range(2000, 20_001, 200)]:
-        evidence = evidence.after(losses[done:end], config, done)
-        kinds.append(situation(config, evidence, None).kind)
+        loss_stats = loss_stats.after(losses[done:end], config, done)
+        kinds.append(diagnosis(config, loss_stats, None).kind)
         done = end
     assert len(list(itertools.groupby(kinds))) <= 9

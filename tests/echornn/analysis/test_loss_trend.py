@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.analysis.block_means import BlockMeans
 from echornn.analysis.loss_trend import LossLevel, LossTrend, loss_trend
-from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from tests.examples import examples
 
@@ -20,8 +20,8 @@ TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
 
 
-def reviews_of(losses: npt.NDArray[np.floating], wrong: float = 0.5) -> Reviews:
-    return Reviews().after(losses.astype(np.float32), np.full(len(losses), wrong, np.float32))
+def reviews_of(losses: npt.NDArray[np.floating], wrong: float = 0.5) -> BlockMeans:
+    return BlockMeans().after(losses.astype(np.float32), np.full(len(losses), wrong, np.float32))
 
 
 def stands(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float = 0.5) -> LossTrend:
@@ -106,8 +106,8 @@ def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, r
     for index in range(0, count, 50):  # alike within fifty windows, and with the fifty before
         drift[index : index + 50] = alike * (drift[index - 1] if index else 0) + (1 - alike) * steps[index]
     losses = np.clip(means * (1 + noise * (steps + drift)), 0, None).astype(np.float32)
-    reviews = reviews_of(losses)
-    told = [loss_trend(TUTORIAL, reviews.until(end)) for end in reviews.ends.tolist()]
+    block_means = reviews_of(losses)
+    told = [loss_trend(TUTORIAL, block_means.until(end)) for end in block_means.ends.tolist()]
     levels = [one.level for one in told if one is not None]
     assert sum(one is not other for one, other in itertools.pairwise(levels)) <= 6
     falls = [one.falls for one in told if one is not None]

@@ -9,7 +9,7 @@ import pytest
 
 from echornn.analysis.advice import in_a_line
 from echornn.analysis.remedy import Remedy, remedy
-from echornn.analysis.verdict import LINE
+from echornn.analysis.sentence import LINE
 from echornn.config import EchoConfig
 
 GLOROT = EchoConfig(init="glorot")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.evidence import RECENT_WINDOWS, Earlier, Evidence
-from echornn.analysis.judge import situation
-from echornn.analysis.reviews import Reviews
-from echornn.analysis.situation import Kind, Note, Situation
-from echornn.analysis.verdict import LINE, Verdict
+from echornn.analysis.block_means import BlockMeans
+from echornn.analysis.diagnosis import Diagnosis, Kind, Note
+from echornn.analysis.judge import diagnosis
+from echornn.analysis.loss_stats import RECENT_WINDOWS, Earlier, LossStats
+from echornn.analysis.sentence import LINE, Sentence
 from echornn.analysis.words import SENTENCES, said
 from echornn.config import EchoConfig
 from echornn.tasks.levels import chance_level
@@ -33,12 +33,12 @@ def test_every_kind_has_its_sentence() -> None:
     assert set(SENTENCES) == set(Kind)
 
 
-def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdict:
-    return said(replace(Situation(kind, config, windows=1200), **numbers))  # type: ignore[arg-type]
+def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Sentence:
+    return said(replace(Diagnosis(kind, config, windows=1200), **numbers))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "cause", "advice"),
+    ("sentence", "cause", "advice"),
     [
         (told(Kind.START, note=Note.COVERAGE), "chance is 0.693 nats, the loss of guessing",
          "12 of a window's 15 targets echo an input inside it, which gradients reach"),
@@ -196,8 +196,8 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "before that the loss was not finite; r starts over"),
     ],
 )  # fmt: skip
-def test_sentences(verdict: Verdict, cause: str, advice: str) -> None:
-    assert (verdict.cause, verdict.advice) == (cause, advice)
+def test_sentences(sentence: Sentence, cause: str, advice: str) -> None:
+    assert (sentence.cause, sentence.advice) == (cause, advice)
 
 
 def test_a_wide_screen_is_told_more() -> None:
@@ -219,7 +219,7 @@ def test_a_wide_screen_is_told_more() -> None:
     assert stands.more_advice == "; a linear read-out finds 3.0 numbers in the state"
 
 
-# ---- any situation
+# ---- any diagnosis
 
 
 NUMBERS = st.floats(min_value=0, width=32) | st.sampled_from([0.0, 0.01, 0.5, 0.69, 0.75, 2.6e35, math.nan, math.inf])
@@ -258,17 +258,17 @@ def configs(draw: st.DrawFn) -> EchoConfig:
 
 
 @st.composite
-def evidences(draw: st.DrawFn, config: EchoConfig) -> Evidence:
+def evidences(draw: st.DrawFn, config: EchoConfig) -> LossStats:
     begun = draw(st.sampled_from([0, 0, 10**9]))
-    evidence = Evidence(reviews=Reviews(begun=begun))
+    loss_stats = LossStats(block_means=BlockMeans(begun=begun))
     for _ in range(draw(st.integers(0, 4))):
         count, loss = draw(st.sampled_from([1, 60, 640, 5000])), draw(NUMBERS)
         wrong = np.full(count, draw(st.floats(0, 1)), np.float32)
-        evidence = evidence.after(np.full(count, loss, np.float32), config, begun + evidence.windows, wrong)
+        loss_stats = loss_stats.after(np.full(count, loss, np.float32), config, begun + loss_stats.windows, wrong)
     if draw(st.booleans()):
         was = replace(config, echo_step=config.row_length - 1)
-        evidence = replace(evidence, before=Earlier(was, draw(st.integers(1, 10**9)), begun))
-    return evidence
+        loss_stats = replace(loss_stats, before=Earlier(was, draw(st.integers(1, 10**9)), begun))
+    return loss_stats
 
 
 FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
@@ -279,31 +279,31 @@ FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
 def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
     data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]
 ) -> None:
-    evidence = data.draw(evidences(config))
+    loss_stats = data.draw(evidences(config))
     held = st.floats(0, max(1.0, min(config.state_size, config.echo_step)))
     read = data.draw(st.none() | st.builds(Read, st.floats(0, 1), st.floats(0, 1), held, st.floats(0, 1e9)))
     progress = None
-    if evidence.windows:
+    if loss_stats.windows:
         window = data.draw(st.integers(0, min(3, config.windows_per_epoch - 1)))
-        progress = data.draw(st.sampled_from([None, window_of(evidence.recent.tolist(), window)]))
+        progress = data.draw(st.sampled_from([None, window_of(loss_stats.recent.tolist(), window)]))
     readings = None if read is None else read.readings(config, 0)
-    it = situation(config, evidence, progress, undoable, tuple(blamed), readings)
+    it = diagnosis(config, loss_stats, progress, undoable, tuple(blamed), readings)
     it = replace(it, finished=data.draw(st.booleans()))
-    verdict = said(it)
-    assert verdict.cause[0].isalnum()
-    assert verdict.advice[:1].isalnum() or verdict.advice.startswith(("[", "{")) or not verdict.advice
-    for short, long in verdict.lengths:
+    sentence = said(it)
+    assert sentence.cause[0].isalnum()
+    assert sentence.advice[:1].isalnum() or sentence.advice.startswith(("[", "{")) or not sentence.advice
+    for short, long in sentence.lengths:
         assert len(short) <= LINE
         assert long.startswith(short)
         assert "\n" not in long
         assert "nan" not in short.replace("is nan", "")
-    if evidence.windows and not math.isfinite(evidence.recent[-1]):
-        assert verdict.cause.startswith("diverged")
-    assert ("u goes back" in verdict.advice) <= undoable
+    if loss_stats.windows and not math.isfinite(loss_stats.recent[-1]):
+        assert sentence.cause.startswith("diverged")
+    assert ("u goes back" in sentence.advice) <= undoable
     chance, mean = chance_level(config), it.mean
     match it.kind:
         case Kind.START:
-            assert not evidence.windows
+            assert not loss_stats.windows
         case Kind.LEARNING | Kind.STALLED | Kind.FEW_NUMBERS | Kind.SLIPPED:
             assert mean < chance
         case Kind.PLATEAU | Kind.PINNED | Kind.FAR:
@@ -313,8 +313,8 @@ def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
         case Kind.BEYOND:
             assert config.echo_step >= config.truncated_backprop_length
         case Kind.SOLVED | Kind.UNSTEADY | Kind.RELAPSED:
-            assert evidence.solved_at is not None
+            assert loss_stats.solved_at is not None
         case Kind.DIVERGED | Kind.RECOVERING:
-            assert not np.isfinite(evidence.recent).all()
+            assert not np.isfinite(loss_stats.recent).all()
         case Kind.TOO_EARLY:
-            assert evidence.windows < RECENT_WINDOWS + 14
+            assert loss_stats.windows < RECENT_WINDOWS + 14

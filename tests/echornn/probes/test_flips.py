@@ -10,18 +10,18 @@ import pytest
 from echornn.config import Cell, EchoConfig
 from echornn.probes import rows_read, turned_by_lag
 from echornn.probes.examine import examine
-from echornn.probes.of_weights import specimen_of
+from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from tests.echornn.probes import numpy_network
 from tests.echornn.probes.numpy_network import Array
-from tests.echornn.probes.specimens import CELLS, random_weights, small, specimen
+from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
 
-def read(one: Specimen, *kinds: Kind, row: int | None = None) -> Readings:
+def read(one: Snapshot, *kinds: Kind, row: int | None = None) -> Readings:
     return examine(one, Question(frozenset(kinds), row=row))
 
 
@@ -31,7 +31,7 @@ def predicted(cell: Cell, weights: dict[str, Floats], x: Array, state: Array) ->
     return numpy_network.softmax(numpy_network.logits(weights, states[1:, 0]))
 
 
-def by_hand(cell: Cell, weights: dict[str, Floats], one: Specimen, row: int) -> tuple[Array, Array]:
+def by_hand(cell: Cell, weights: dict[str, Floats], one: Snapshot, row: int) -> tuple[Array, Array]:
     """Moved and turned, [steps, steps], of a row run anew for each of its inputs."""
     assert one.progress is not None
     x, state = one.progress.x[row].astype(np.float64), one.progress.init_state[row].astype(np.float64)
@@ -50,7 +50,7 @@ def by_hand(cell: Cell, weights: dict[str, Floats], one: Specimen, row: int) -> 
 def test_each_input_flipped_alone(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell, truncated_backprop_length=6)
     weights = random_weights(config, 1.5)
-    one = specimen(config, weights)
+    one = snapshot(config, weights)
     assert one.progress is not None
     states, _ = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
     weights["b2"] -= np.median(numpy_network.logits(weights, states[1:]), axis=(0, 1)).astype(np.float32)  # some turn
@@ -88,7 +88,7 @@ def shift_register(config: EchoConfig, gain: float = 50.0) -> dict[str, Floats]:
 
 def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -> None:
     config = EchoConfig(state_size=4, echo_step=3)
-    one = specimen(config, shift_register(config))
+    one = snapshot(config, shift_register(config))
     readings = read(one, "effects", "reliance", "connectivity")
     effects, reliance, slopes = readings.effects, readings.reliance, readings.connectivity
     assert effects is not None
@@ -110,7 +110,7 @@ def test_of_more_classes_an_input_becomes_the_next_symbol() -> None:
     weights["W"][:3] = 50 * np.eye(3)
     weights["W2"][:] = np.diag([10, 10, 0])  # the last symbol is as likely as any, and 0 is the likeliest then
     weights["b2"][0, 2] = 5
-    found = read(specimen(config, weights), "effects").effects
+    found = read(snapshot(config, weights), "effects").effects
     assert found is not None
     p = numpy_network.softmax(np.array([[10.0, 0, 5], [0, 10, 5], [0, 0, 5]]))
     for row in range(config.batch_size):
@@ -129,7 +129,7 @@ def test_reliance_is_of_lags_beyond_the_window_too() -> None:
 
 def test_what_each_reading_was_measured_on_is_told() -> None:
     config = replace(EchoConfig(), state_size=3)
-    readings = read(specimen_of(random_weights(config), config), "memory", "units", "gradient", "reliance", "lyapunov")
+    readings = read(snapshot_of(random_weights(config), config), "memory", "units", "gradient", "reliance", "lyapunov")
     memory, units, gradient, reliance = readings.memory, readings.units, readings.gradient, readings.reliance
     assert memory is not None
     assert units is not None

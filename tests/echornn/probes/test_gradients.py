@@ -12,14 +12,14 @@ from echornn.config import Cell, EchoConfig
 from echornn.probes import rows_read
 from echornn.probes.examine import examine
 from echornn.probes.gradient import gradient
-from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, specimen_of
+from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, snapshot_of
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
 from echornn.progress import Floats
 from echornn.readings import Gradient, Question
 from tests.echornn.probes import numpy_network
 from tests.echornn.probes.numpy_network import Array
-from tests.echornn.probes.specimens import CELLS, random_weights, small, specimen
+from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -36,13 +36,13 @@ def targets_of(config: EchoConfig) -> TargetSeries:
 
 
 def gradient_of(config: EchoConfig, weights: dict[str, Floats]) -> Gradient:
-    prepared = Prepared(specimen(config, weights))
+    prepared = Prepared(snapshot(config, weights))
     prepared.targets = targets_of(config)
     return gradient(prepared)
 
 
 def states_of(config: EchoConfig, weights: dict[str, Floats]) -> Array:
-    series, one = targets_of(config), specimen(config, weights)
+    series, one = targets_of(config), snapshot(config, weights)
     first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
     states, _ = numpy_network.run(config.cell, weights, series.x, first)
     return states
@@ -125,7 +125,7 @@ def test_a_gradient_too_small_for_float32_to_square_has_a_size() -> None:
     weights = random_weights(config)
     weights["W"][0], weights["b"][:] = 0, 0
     weights["W"][1:] = 0.01 * np.eye(2)
-    found = examine(specimen_of(weights, config), Question(frozenset({"gradient"}))).gradient
+    found = examine(snapshot_of(weights, config), Question(frozenset({"gradient"}))).gradient
     assert found is not None
     sizes = found.by_lag[:18].astype(np.float64)
     np.testing.assert_allclose(sizes[1:] / sizes[:-1], 0.01, rtol=1e-3)
@@ -136,7 +136,7 @@ def test_a_gradient_too_large_for_float32_has_no_bias() -> None:
     weights = random_weights(config)
     weights["W"][0], weights["b"][:] = 0, 0
     weights["W"][1:] = 10 * np.eye(2)
-    found = examine(specimen_of(weights, config), Question(frozenset({"gradient"}))).gradient
+    found = examine(snapshot_of(weights, config), Question(frozenset({"gradient"}))).gradient
     assert found is not None
     assert found.by_lag[30] > 1e29
     assert not np.isfinite(found.by_lag[-1])
@@ -188,7 +188,7 @@ def test_where_units_are_saturated_no_error_travels() -> None:
 def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell)
     weights = random_weights(config)
-    one = specimen(config, weights)
+    one = snapshot(config, weights)
     assert one.progress is not None
     x, y = one.progress.x.T.astype(np.float64), one.progress.y.T
     length, rows = x.shape
@@ -226,7 +226,7 @@ def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_flipped_input_changes_what_comes_after_it() -> None:
     config = small()
     weights = random_weights(config)
-    one = specimen(config, weights)
+    one = snapshot(config, weights)
     assert one.progress is not None
     flip = examine(one, Question(frozenset({"flip"}), flip=(1, 2))).flip
     assert flip is not None

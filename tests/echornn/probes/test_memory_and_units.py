@@ -15,13 +15,13 @@ from echornn.probes.series import series_for
 from echornn.progress import Floats
 from echornn.readings import Memory, Question, Units
 from tests.echornn.probes import numpy_network
-from tests.echornn.probes.specimens import CELLS, random_weights, small, specimen
+from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
 
 def read(config: EchoConfig, weights: dict[str, Floats], part: str = "") -> tuple[Memory, Units]:
-    readings = examine(specimen(config, weights), Question(frozenset({"memory", "units"}), part))
+    readings = examine(snapshot(config, weights), Question(frozenset({"memory", "units"}), part))
     assert readings.memory is not None
     assert readings.units is not None
     return readings.memory, readings.units
@@ -40,7 +40,7 @@ def delay_line(units: int, num_classes: int = 2) -> tuple[EchoConfig, dict[str, 
 def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: Cell) -> None:
     config = small(cell)
     weights = random_weights(config)
-    series, one = series_for(config), specimen(config, weights)
+    series, one = series_for(config), snapshot(config, weights)
     first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
     _, parts = numpy_network.run(cell, weights, series.x, first)
     assert list(parts) == list(examine(one, Question(frozenset())).parts)
@@ -112,7 +112,7 @@ def test_units_that_stand_still_follow_nothing() -> None:
 def test_the_newest_window_is_run_again(cell: Cell) -> None:
     config = small(cell)
     weights = random_weights(config)
-    progress = specimen(config, weights).progress
+    progress = snapshot(config, weights).progress
     assert progress is not None
     _, parts = numpy_network.run(cell, weights, progress.x.T, progress.init_state)
     for part, values in parts.items():

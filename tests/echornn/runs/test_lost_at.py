@@ -64,7 +64,7 @@ def told(timeline: Timeline, moment: Moment) -> list[int]:
     """When each network had lost it at a moment."""
     lottery = timeline.seed_stats(moment)
     replicas = range(timeline.owner(moment).config.replicas)
-    each = [timeline.evidence(moment, replica).lost_at or 0 for replica in replicas]
+    each = [timeline.loss_stats(moment, replica).lost_at or 0 for replica in replicas]
     assert lottery is None or lottery.lost_at.tolist() == each
     return each
 
@@ -122,5 +122,5 @@ def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() 
     losses = np.concatenate([np.full(n, loss, np.float32) for n, loss in ((150, 0.01), (130, 0.69), (120, 0.01))])
     timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, ALONE))
     timeline.append(0, losses, np.zeros(400, np.float32))
-    known = [timeline.evidence(Moment(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
+    known = [timeline.loss_stats(Moment(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
     assert known == [None, None, 159, 159, None]

@@ -66,7 +66,7 @@ def assert_same(one: Timeline, other: Timeline) -> None:
             assert mine is not None
             assert its is not None
             np.testing.assert_array_equal(mine, its)
-            known, read = one.evidence(end, replica), other.evidence(end, replica)
+            known, read = one.loss_stats(end, replica), other.loss_stats(end, replica)
             assert (known.windows, known.solved_at, known.before) == (read.windows, read.solved_at, read.before)
             assert known.lost_at == read.lost_at
             np.testing.assert_array_equal(known.recent, read.recent)

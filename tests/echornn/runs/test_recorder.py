@@ -596,15 +596,15 @@ def test_a_divergence_is_undone_to_fifty_windows_before_it(diverges_at: int, goo
     play(session, Step(200), lambda: frames.append(session.frame), Undo())
     (diverged,) = frames
     assert (diverged.trained, diverged.undoable) == (diverges_at + 1, 1)
-    assert "u goes back" in str(diverged.verdict)
+    assert "u goes back" in str(diverged.sentence)
     frame = session.frame
     assert (trainer.trained, trainer.epoch, trainer.window) == (good, good // 10, good % 10)
     assert (frame.trained, frame.trained_in_all, frame.line_end) == (good, diverges_at + 1, diverges_at + 1)
     assert (frame.undoable, frame.redoable, frame.warning) == (0, True, "")
-    assert frame.evidence.windows == good
+    assert frame.loss_stats.windows == good
     run = run_dir.read(folder)
     assert run.stands == (0, good)
-    assert run.timeline().evidence(run.stands).windows == good
+    assert run.timeline().loss_stats(run.stands).windows == good
     assert len(log(folder)) == diverges_at + 1, "nothing trained is dropped"
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import LossHistory
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
@@ -132,24 +132,27 @@ def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
     moment = moment_of(model, number, window)
     line = model.lines[moment.branch]
     path = model.timeline.path(moment)
-    evidence = Evidence()
+    loss_stats = LossStats()
     for before, branch, end in zip(
         [None, *path], path, [*(one.start for one in path[1:]), moment.window], strict=False
     ):
         if before is not None:
-            evidence = evidence.under(branch.config, before.config, branch.start)
+            loss_stats = loss_stats.under(branch.config, before.config, branch.start)
         for at in range(branch.start, end):
             loss, wrong = np.array([line.losses[at]], np.float32), np.array([0.5], np.float32)
-            evidence = evidence.after(loss, branch.config, at, wrong)
-    told = model.timeline.evidence(moment)
+            loss_stats = loss_stats.after(loss, branch.config, at, wrong)
+    told = model.timeline.loss_stats(moment)
     assert told.windows == moment.window - model.lines[path[-1].number].task_since
-    assert (told.windows, told.solved_at, told.before) == (evidence.windows, evidence.solved_at, evidence.before)
-    assert told.lost_at == evidence.lost_at
-    np.testing.assert_array_equal(told.recent, evidence.recent)
-    assert (told.reviews.begun, told.reviews.windows) == (evidence.reviews.begun, evidence.reviews.windows)
-    assert told.reviews.under_way == evidence.reviews.under_way
+    assert (told.windows, told.solved_at, told.before) == (loss_stats.windows, loss_stats.solved_at, loss_stats.before)
+    assert told.lost_at == loss_stats.lost_at
+    np.testing.assert_array_equal(told.recent, loss_stats.recent)
+    assert (told.block_means.begun, told.block_means.windows) == (
+        loss_stats.block_means.begun,
+        loss_stats.block_means.windows,
+    )
+    assert told.block_means.under_way == loss_stats.block_means.under_way
     for array in ("ends", "losses", "errors"):
-        np.testing.assert_array_equal(getattr(told.reviews, array), getattr(evidence.reviews, array))
+        np.testing.assert_array_equal(getattr(told.block_means, array), getattr(loss_stats.block_means, array))
 
 
 def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten() -> None:
@@ -158,14 +161,14 @@ def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in ((9999, 0.5), (3_000_000, 0.01))])
     for piece in np.array_split(losses, 5):
         timeline.append(0, piece, np.full(len(piece), 0.5, np.float32))
-    then, alone = timeline.evidence(Moment(0, 5000)), Evidence().after(losses[:5000], SMALL)
+    then, alone = timeline.loss_stats(Moment(0, 5000)), LossStats().after(losses[:5000], SMALL)
     assert (then.windows, then.recent.size, then.solved_at) == (5000, 0, None)
-    np.testing.assert_array_equal(then.reviews.losses, alone.reviews.losses)
-    np.testing.assert_array_equal(then.reviews.ends, alone.reviews.ends)
-    assert then.reviews.windows == 5000
+    np.testing.assert_array_equal(then.block_means.losses, alone.block_means.losses)
+    np.testing.assert_array_equal(then.block_means.ends, alone.block_means.ends)
+    assert then.block_means.windows == 5000
     timeline.begin(begun(1, "back", Moment(0, 5000)))
     timeline.append(1, np.full(200, 0.25, np.float32), np.full(200, 0.5, np.float32))
-    assert timeline.evidence(Moment(1, 5200)).reviews.losses[-1] == 0.25
+    assert timeline.loss_stats(Moment(1, 5200)).block_means.losses[-1] == 0.25
 
 
 @examples(150)

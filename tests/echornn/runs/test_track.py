@@ -63,7 +63,7 @@ def test_networks_that_lost_what_they_solved_are_counted() -> None:
     assert before.lost_at.tolist() == [0, 0, 0]
     assert (str(lottery.counts), str(before.counts)) == ("2 of 3 solved, 1 lost again", "2 of 3 solved")
     assert timeline.counts(0) == lottery.counts
-    assert [timeline.evidence(Moment(0, 400), replica).lost_at for replica in range(3)] == [308, None, None]
+    assert [timeline.loss_stats(Moment(0, 400), replica).lost_at for replica in range(3)] == [308, None, None]
 
 
 def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_undo_leads_to_before_the_edit_that_did_it(recorded: bool, goes_on: int,
             assert frame.blamed == ("learning_rate",)
         assert frame.undoable == 1
         frame = then(session, "undo")
-        assert (frame.config, frame.evidence.windows, frame.undoable) == (ENDLESS, 60, 0)
+        assert (frame.config, frame.loss_stats.windows, frame.undoable) == (ENDLESS, 60, 0)
         assert (frame.blamed, frame.warning, frame.loss < 0.5) == ((), "", True)
 
 
@@ -152,7 +152,7 @@ def test_more_epochs_are_not_to_blame() -> None:
         session.send(Edit({"num_epochs": 10**5}))
         assert then(session, 50).blamed == ("learning_rate",)
         frame = then(session, "undo")
-        assert (frame.config, frame.evidence.windows) == (ENDLESS, 60)
+        assert (frame.config, frame.loss_stats.windows) == (ENDLESS, 60)
 
 
 def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
@@ -163,7 +163,7 @@ def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
         assert (frame.blamed, frame.undoable) == ((), 2)
         frame = then(session, "undo")
         assert (frame.config.learning_rate, frame.trained) == (0.5, 150)
-        assert then(session, "undo").evidence.windows == 60
+        assert then(session, "undo").loss_stats.windows == 60
 
 
 def test_what_has_recovered_is_good_again() -> None:
@@ -173,8 +173,8 @@ def test_what_has_recovered_is_good_again() -> None:
         assert then(session, 50).blamed == ("learning_rate",)
         frame = then(session, 20, "save", 150, "save", 500)
         assert (frame.trained, frame.blamed, frame.undoable) == (301, (), 2)
-        assert then(session, "undo").evidence.windows == 250
-        assert then(session, "undo").evidence.windows == 60
+        assert then(session, "undo").loss_stats.windows == 250
+        assert then(session, "undo").loss_stats.windows == 60
 
 
 def test_what_was_begun_anew_after_a_divergence_can_be_undone_to_as_ever() -> None:
@@ -185,7 +185,7 @@ def test_what_was_begun_anew_after_a_divergence_can_be_undone_to_as_ever() -> No
         session.send(Edit({"learning_rate": 0.2}))
         then(session, 30, "redraw", 5)
         frame = then(session, "undo")
-        assert (frame.config.learning_rate, frame.evidence.windows) == (0.2, 30)
+        assert (frame.config.learning_rate, frame.loss_stats.windows) == (0.2, 30)
 
 
 class Counting(ScriptedTrainer):
@@ -220,7 +220,7 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
         assert sum(trainer.calls) <= 20_001 + 200
         session.send(Undo())
         assert session.when_idle(PATIENCE)
-        assert 18_900 <= session.frame.evidence.windows <= 20_000
+        assert 18_900 <= session.frame.loss_stats.windows <= 20_000
 
 
 def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_undo() -> None:
@@ -248,9 +248,9 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
         session.send(StartOver({"learning_rate": 0.2, "init": "glorot"}))
         frame = then(session, 3)
         edited = replace(all_three, learning_rate=0.2, init="glorot")
-        assert (frame.config, frame.undoable, frame.evidence.windows) == (edited, 4, 3)
+        assert (frame.config, frame.undoable, frame.loss_stats.windows) == (edited, 4, 3)
         frame = then(session, "undo")
-        assert (frame.config, frame.evidence.windows) == (
+        assert (frame.config, frame.loss_stats.windows) == (
             replace(ENDLESS, state_size=8, batch_size=3, learning_rate=0.1),
             7,
         )

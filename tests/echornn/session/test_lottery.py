@@ -63,7 +63,7 @@ def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> N
     assert chosen.loss == pytest.approx(losses[-1, 2], rel=1e-5)
     assert chosen.progress is not None
     assert chosen.progress.x.shape == (2, 10)
-    np.testing.assert_allclose(chosen.evidence.recent, losses[-50:, 2], rtol=1e-5)
+    np.testing.assert_allclose(chosen.loss_stats.recent, losses[-50:, 2], rtol=1e-5)
     np.testing.assert_allclose(session.look(Query(columns=1000)).curve.mean, losses[:, 2], rtol=1e-5)
     band = session.look(Query(columns=1000)).band
     np.testing.assert_allclose(band.low, losses.min(axis=1), rtol=1e-5)
@@ -85,8 +85,8 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
     assert (alone.epoch, alone.window, alone.seed_stats) == (together.epoch, together.window, None)
     assert alone.loss == together.loss
-    assert alone.verdict.cause == "too early to tell: 64 more windows needed", "of it alone"
-    np.testing.assert_array_equal(alone.evidence.recent, together.evidence.recent)
+    assert alone.sentence.cause == "too early to tell: 64 more windows needed", "of it alone"
+    np.testing.assert_array_equal(alone.loss_stats.recent, together.loss_stats.recent)
     on = after(session, Step(5))
     assert (on.trained, on.branch) == (45, 1)
     assert session.timeline.differs(1) == "seed 10 alone"

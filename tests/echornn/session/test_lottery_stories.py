@@ -125,8 +125,8 @@ class Story:
             told = live.timeline.losses(live.here, 0, index)
             assert told is not None
             assert np.array_equal(told, np.array(losses, np.float32))
-            evidence = live.timeline.evidence(live.here, index)
-            assert np.array_equal(evidence.recent, told[len(told) - len(evidence.recent) :])
+            loss_stats = live.timeline.loss_stats(live.here, index)
+            assert np.array_equal(loss_stats.recent, told[len(told) - len(loss_stats.recent) :])
             if live.shown:
                 assert live.shown[-1].of(index).losses[-1] == told[-1]
         self.check_lottery()
@@ -137,13 +137,13 @@ class Story:
         assert (lottery is None) == (live.config.replicas == 1)
         for index in range(0 if lottery is None else lottery.replicas):
             assert lottery is not None
-            evidence = live.timeline.evidence(live.here, index)
+            loss_stats = live.timeline.loss_stats(live.here, index)
             assert lottery.windows == live.here.window
-            assert (int(lottery.solved_at[index]) or None) == evidence.solved_at
-            assert (int(lottery.lost_at[index]) or None) == evidence.lost_at
-            if evidence.recent.size:
-                assert lottery.newest[index] == evidence.recent[-1]
-                assert math.isclose(lottery.mean[index], evidence.mean, rel_tol=1e-6)
+            assert (int(lottery.solved_at[index]) or None) == loss_stats.solved_at
+            assert (int(lottery.lost_at[index]) or None) == loss_stats.lost_at
+            if loss_stats.recent.size:
+                assert lottery.newest[index] == loss_stats.recent[-1]
+                assert math.isclose(lottery.mean[index], loss_stats.mean, rel_tol=1e-6)
 
 
 CHANGES = ["reset", "redraw", "regenerate", "rate", "echo", "more", "one", "alone"]

@@ -20,7 +20,7 @@ from echornn.session.commands import Ask, Edit, Go, Pause, Reset, Step, Undo
 from echornn.session.frame import State
 from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
 from echornn.session.session import Session
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 from tests.clock import Clock
 from tests.echornn.runs.test_background import no_thread
@@ -39,7 +39,7 @@ class Bench:
 
     def __init__(self, vitals: bool = False) -> None:
         self.clock = Clock()
-        self.examined: list[tuple[Specimen, Question]] = []
+        self.examined: list[tuple[Snapshot, Question]] = []
         self.shown: dict[str, Any] = {}
         self.took = 0.01
         self.error: Exception | None = None
@@ -51,12 +51,12 @@ class Bench:
     def show(self, **some: Any) -> None:
         self.shown.update(some)
 
-    def examine(self, specimen: Specimen, question: Question) -> Readings:
-        self.examined.append((specimen, question))
+    def examine(self, snapshot: Snapshot, question: Question) -> Readings:
+        self.examined.append((snapshot, question))
         self.clock.now += self.took
         if self.error is not None:
             raise self.error
-        return Readings(specimen.state.config, specimen.branch, specimen.window)
+        return Readings(snapshot.state.config, snapshot.branch, snapshot.window)
 
     def seconds(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> float | None:
         return self.probing.seconds(Moment(branch, window), config, still)
@@ -150,7 +150,7 @@ def test_where_it_stands_still_each_moment_and_question_is_examined_once_without
     assert bench.seconds(5, still=True) is None, "the same question"
     bench.probing.ask(GRADIENT)
     bench.read(5, still=True)
-    assert [(specimen.window, question) for specimen, question in bench.examined] == [
+    assert [(snapshot.window, question) for snapshot, question in bench.examined] == [
         *((window, MEMORY) for window in (5, 4, 5)),
         (5, GRADIENT),
     ]
@@ -164,12 +164,12 @@ def test_a_specimen_knows_what_one_window_changed() -> None:
     def change(window: int, branch: int = 0, still: bool = False) -> float | None:
         bench.clock.now += 10
         bench.read(window, still, branch)
-        specimen, _ = bench.examined[-1]
-        if specimen.before is None:
-            assert specimen.windows_since == 0
+        snapshot, _ = bench.examined[-1]
+        if snapshot.before is None:
+            assert snapshot.windows_since == 0
             return None
-        assert specimen.windows_since == 1
-        return float((specimen.state.weights["W"] - specimen.before["W"])[0])
+        assert snapshot.windows_since == 1
+        return float((snapshot.state.weights["W"] - snapshot.before["W"])[0])
 
     def weigh(window: int) -> None:
         assert bench.seconds(window) == 0
@@ -277,7 +277,7 @@ def test_the_probes_import_tensorflow_by_the_door_that_completes_numpy_first(mon
 
     monkeypatch.setattr(quiet, "import_tensorflow", ask)
     with pytest.raises(ImportError, match="asked"):
-        examine(Specimen(ScriptedTrainer(SMALL).state), VITALS)
+        examine(Snapshot(ScriptedTrainer(SMALL).state), VITALS)
 
 
 def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of_the_same_part() -> None:
@@ -326,15 +326,15 @@ class Scripted:
         self.may_go_on.set()
         self.begun = threading.Event()
         self.error: Exception | None = None
-        self.seen: list[Specimen] = []
+        self.seen: list[Snapshot] = []
 
-    def __call__(self, specimen: Specimen, question: Question) -> Readings:
-        self.seen.append(specimen)
+    def __call__(self, snapshot: Snapshot, question: Question) -> Readings:
+        self.seen.append(snapshot)
         self.begun.set()
         assert self.may_go_on.wait(PATIENCE)
         if self.error is not None:
             raise self.error
-        return Readings(specimen.state.config, specimen.branch, specimen.window)
+        return Readings(snapshot.state.config, snapshot.branch, snapshot.window)
 
 
 def window_read(session: Session) -> int | None:
@@ -374,10 +374,10 @@ def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
     session.send(Ask(MEMORY))
     with on_a_thread(session):
         wait_for(lambda: len(probes.seen) > 2)
-    for specimen in probes.seen:
-        if specimen.window:
-            assert specimen.before is not None
-            assert specimen.state.weights["W"] - specimen.before["W"] == specimen.windows_since == 1
+    for snapshot in probes.seen:
+        if snapshot.window:
+            assert snapshot.before is not None
+            assert snapshot.state.weights["W"] - snapshot.before["W"] == snapshot.windows_since == 1
 
 
 def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() -> None:

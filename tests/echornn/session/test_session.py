@@ -400,7 +400,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: Command) -
         assert frame.progress is not None
         assert before.progress is not None
         np.testing.assert_array_equal(frame.progress.x, before.progress.x)
-        np.testing.assert_array_equal(frame.evidence.recent, before.evidence.recent)
+        np.testing.assert_array_equal(frame.loss_stats.recent, before.loss_stats.recent)
         assert (frame.undoable, frame.redoable, frame.trained_in_all) == (0, True, 15)
         trained_then(stage, 1)
         assert (stage.session.frame.branch, stage.session.frame.trained) == (0, 13), "it goes on with the branch"
@@ -444,7 +444,7 @@ def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.epoch, frame.window, frame.draw, frame.undoable) == (2, 2, 0, 0)
-        assert frame.evidence.windows == 12
+        assert frame.loss_stats.windows == 12
 
 
 def test_nor_does_a_key_held_down_while_it_runs() -> None:
@@ -470,7 +470,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
         session.send(Resume())
         assert released.wait(10)
         frame = after(session, Pause())
-    assert (frame.draw, frame.undoable, frame.evidence.windows) == (0, 0, 501)
+    assert (frame.draw, frame.undoable, frame.loss_stats.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:
@@ -565,7 +565,7 @@ def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
         stage.session.send(Pause())
         stage.obeyed()
         assert len(stage.session.frame.tape) == TAPE_WINDOWS
-        assert stage.session.frame.evidence.windows == stage.windows
+        assert stage.session.frame.loss_stats.windows == stage.windows
 
 
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.stage import Stage, place
@@ -32,12 +32,12 @@ def test_after_the_last_epoch_all_its_windows_are_done() -> None:
 def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     stage = Stage(Frame(State.RUNNING, SMALL))
     trainer = ScriptedTrainer(SMALL)
-    stage.stand(trainer, SMALL, (), Evidence(), state=State.PAUSED)
+    stage.stand(trainer, SMALL, (), LossStats(), state=State.PAUSED)
     assert (stage.frame.epoch, stage.frame.window, stage.frame.progress, stage.frame.tape) == (1, 0, None, ())
     assert math.isnan(stage.frame.loss)
     shown = tuple(trainer.advance(1) for _ in range(10))
-    evidence = Evidence().after(np.concatenate([one.losses for one in shown]), SMALL)
-    stage.stand(trainer, SMALL, shown, evidence)
+    loss_stats = LossStats().after(np.concatenate([one.losses for one in shown]), SMALL)
+    stage.stand(trainer, SMALL, shown, loss_stats)
     frame = stage.frame
     assert (frame.epoch, frame.window, frame.progress, frame.tape) == (1, 10, shown[-1], shown[:-1])
     assert frame.loss == shown[-1].losses[-1]
@@ -49,7 +49,7 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
     stage = Stage(Frame(State.RUNNING, SMALL))
-    stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), Evidence(windows=1))
+    stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), LossStats(windows=1))
     before = stage.frame
     coming = replace(SMALL, **change)
     stage.compile(coming)

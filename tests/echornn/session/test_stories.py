@@ -139,7 +139,7 @@ class Story:
             kept = live.timeline.losses(here, 0)
             assert kept is not None
             assert np.array_equal(kept, np.array(losses, np.float32))
-            recent = live.timeline.evidence(here).recent
+            recent = live.timeline.loss_stats(here).recent
             assert np.array_equal(recent, np.array(losses[len(losses) - len(recent) :], np.float32))
             if live.shown:
                 assert live.shown[-1].losses[-1] == np.float32(losses[-1])

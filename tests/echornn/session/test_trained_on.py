@@ -14,7 +14,7 @@ from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import loop, specimen_of_run
+from echornn.session import loop, snapshot_of_run
 from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
@@ -78,14 +78,14 @@ def test_trainers_of_a_session_that_goes_on_and_of_a_probe_are_told(
         told.append((devices, threshold, threads))
         return OnGPU
 
-    for where in (loop, specimen_of_run):
+    for where in (loop, snapshot_of_run):
         monkeypatch.setattr(where, "tensorflow_trainers", made)
     described = folder / "run.json"
     described.write_text(json.dumps({**json.loads(described.read_text()), "threshold": 7, "threads": 5}))
     recorder = RunRecorder.go_on(folder)
     Session(SMALL, recorder=recorder)
     recorder.close()
-    specimen_of_run.specimen_of_run(run_dir.read(folder), 5)
+    snapshot_of_run.snapshot_of_run(run_dir.read(folder), 5)
     Session(SMALL)
     assert told == [({program_of(SMALL): "gpu"}, 7, 5)] * 2 + [(NO_DEVICES, small_loops.THRESHOLD, None)]
 

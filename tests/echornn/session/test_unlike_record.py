@@ -19,7 +19,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session import way
 from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
-from echornn.session.specimen_of_run import specimen_of_run
+from echornn.session.snapshot_of_run import snapshot_of_run
 from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
 from tests.on_a_thread import play
@@ -130,7 +130,7 @@ def test_probe_says_whether_what_it_reads_is_as_it_was(
 ) -> None:
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", lambda *_: readings())
-    monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=make_trainer))
+    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=make_trainer))
     assert probe.probe(str(folder), None, True, "b") == 0
     assert json.loads(capsys.readouterr().out)["as_recorded"] == same
     assert probe.probe(str(folder), None, False, "b") == 0

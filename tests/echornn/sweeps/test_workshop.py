@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until, with_seeds_from
@@ -67,10 +67,10 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
     finally:
         engine.close()
     losses = Trainer(SHORT).advance(10**6).losses
-    evidence = Evidence().after(losses, SHORT)
+    loss_stats = LossStats().after(losses, SHORT)
     assert whole.windows == len(losses)
-    assert whole.final_loss == pytest.approx(evidence.mean, rel=0.01)
-    assert whole.solved_at == pytest.approx(evidence.solved_at, abs=1)
+    assert whole.final_loss == pytest.approx(loss_stats.mean, rel=0.01)
+    assert whole.solved_at == pytest.approx(loss_stats.solved_at, abs=1)
     assert together[SHORT].solved_at == together[SHORT].windows == whole.solved_at
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import seeding
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig, RowStart
 from echornn.progress import Floats
 from echornn.tasks.levels import chance_level, lost_level, solved_level
@@ -66,13 +66,13 @@ def test_runs_are_solved_when_the_evidence_of_each_says_so(seed: int, pieces: li
     losses[: rng.integers(1, 150), 2] = 0.7
     losses[rng.integers(len(losses)), 3] = np.nan
     solved = SolvedAt.never(4)
-    evidence = [Evidence()] * 4
+    loss_stats = [LossStats()] * 4
     levels = Levels.of([config] * 4)
     for end, piece in zip(np.cumsum(pieces), pieces, strict=True):
         solved = solved.after(losses[end - piece : end], levels)
-        evidence = [one.after(losses[end - piece : end, run], config) for run, one in enumerate(evidence)]
-    np.testing.assert_array_equal(solved.at, [one.solved_at or 0 for one in evidence])
-    np.testing.assert_array_equal(solved.lost_at, [one.lost_at or 0 for one in evidence])
+        loss_stats = [one.after(losses[end - piece : end, run], config) for run, one in enumerate(loss_stats)]
+    np.testing.assert_array_equal(solved.at, [one.solved_at or 0 for one in loss_stats])
+    np.testing.assert_array_equal(solved.lost_at, [one.lost_at or 0 for one in loss_stats])
     assert solved.windows == sum(pieces)
 
 
@@ -127,8 +127,8 @@ def test_a_run_has_lost_what_it_solved_when_its_mean_rose_above_a_higher_level(
 )
 def test_what_was_solved_is_lost_with_a_sustained_loss(after_it_was_solved: list[float], lost_at: int) -> None:
     losses = np.array([0.01] * 150 + after_it_was_solved, np.float32)
-    evidence = Evidence().after(losses, TUTORIAL)
-    assert (evidence.solved_at, evidence.lost_at or 0) == (50, lost_at)
+    loss_stats = LossStats().after(losses, TUTORIAL)
+    assert (loss_stats.solved_at, loss_stats.lost_at or 0) == (50, lost_at)
 
 
 def test_the_newest_losses_alone_say_that_it_is_lost_or_solved_or_neither() -> None:

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
 from echornn.training import data_block, population_data
@@ -273,7 +273,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     lot = Population(config, 20, PROGRAMS)
     assert (lot._crew.shares.turns, lot._crew.shares.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
-    known = [Evidence().after(losses[:, replica], config) for replica in range(20)]
+    known = [LossStats().after(losses[:, replica], config) for replica in range(20)]
     solved = [one.solved_at or 0 for one in known]
     np.testing.assert_array_equal(lot.solved_at, solved)
     np.testing.assert_array_equal(lot.lost_at, [one.lost_at or 0 for one in known])

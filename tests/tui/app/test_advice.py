@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.phrases import ONE_SEED
 from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
@@ -89,8 +89,8 @@ async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_
 
 async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> None:
     config = EchoConfig(learning_rate=5.0, init="glorot")
-    evidence = Evidence().after(np.full(1000, 0.69, np.float32), config)
-    async with shown(config=config, evidence=evidence) as (app, session, pilot):
+    loss_stats = LossStats().after(np.full(1000, 0.69, np.float32), config)
+    async with shown(config=config, loss_stats=loss_stats) as (app, session, pilot):
         assert "press a: learning_rate 0.3, starting over" in screen_text(app)
         await pilot.press("a")
         assert session.commands == [StartOver({"learning_rate": 0.3})]
@@ -130,10 +130,10 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() 
 
 
 async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() -> None:
-    solved = replace(Evidence().after(np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
+    solved = replace(LossStats().after(np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
     async with opened(size=(120, 40)) as (app, session, pilot):
         for branch, is_said in ((1, True), (1, True), (2, False), (3, False)):
-            session.set_frame(State.RUNNING, evidence=solved, branch=branch, trained=200)
+            session.set_frame(State.RUNNING, loss_stats=solved, branch=branch, trained=200)
             app.show_newest_frame()
             await pilot.pause()
             assert (ONE_SEED in screen_text(app)) == is_said

@@ -18,7 +18,7 @@ from echornn.session.commands import Pause
 from echornn.session.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import decode, encode
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import AnyTrainer
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE
@@ -48,11 +48,11 @@ NAMED = {
 }
 
 
-def examined(specimen: Specimen, question: Question) -> Readings:
+def examined(snapshot: Snapshot, question: Question) -> Readings:
     """Readings that are made up."""
-    config = specimen.state.config
+    config = snapshot.state.config
     readings = shift_register(make_progress(config), config)
-    readings = replace(readings, branch=specimen.branch, window=specimen.window)
+    readings = replace(readings, branch=snapshot.branch, window=snapshot.window)
     return readings if question.flip is None else flipped(readings)
 
 

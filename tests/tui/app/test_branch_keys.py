@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from textual.pilot import Pilot
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.seed_stats import SolvedCounts
 from echornn.config import EchoConfig
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -106,8 +106,8 @@ async def test_d_and_enter_go_to_just_before_the_fall() -> None:
 
 async def test_d_again_goes_to_before_the_echo_was_lost() -> None:
     async with opened() as (app, session, pilot):
-        lost = Evidence(windows=600, solved_at=330, lost_at=500)
-        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 599), trained=600, evidence=lost)
+        lost = LossStats(windows=600, solved_at=330, lost_at=500)
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 599), trained=600, loss_stats=lost)
         await drawn(app, pilot)
         for cursor in (309, 498, 309):
             await pilot.press("d")

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.analysis.evidence import Evidence
-from echornn.analysis.situation import Kind
+from echornn.analysis.diagnosis import Kind
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
@@ -34,54 +34,54 @@ def frame_after(windows: int, **changes: object) -> Frame:
         shown.append(make_progress(TUTORIAL, epoch, in_epoch, losses=[loss_of(one)]))
     losses = np.array([loss_of(one) for one in range(windows)], np.float32)
     frame = Frame(State.RUNNING, TUTORIAL, trained=windows, progress=shown[-1], tape=tuple(shown[:-1]), speed=100.0,
-                  evidence=Evidence().after(losses, TUTORIAL))  # fmt: skip
+                  loss_stats=LossStats().after(losses, TUTORIAL))  # fmt: skip
     return replace(frame, **changes)  # type: ignore[arg-type]
 
 
 def test_a_spike_between_two_frames_stands_for_some_seconds() -> None:
     clock = Clock()
     lasting = Lasting(clock)
-    assert lasting.situation(frame_after(2 * EPOCH)).kind is Kind.SOLVED
+    assert lasting.diagnosis(frame_after(2 * EPOCH)).kind is Kind.SOLVED
     for seconds, kind in ((0.05, Kind.SPIKE), (2.0, Kind.SPIKE), (LASTING_SECONDS, Kind.SPIKE), (4.1, Kind.SOLVED)):
         clock.now = seconds
-        assert lasting.situation(frame_after(2 * EPOCH + round(100 * seconds))).kind is kind
+        assert lasting.diagnosis(frame_after(2 * EPOCH + round(100 * seconds))).kind is kind
 
 
 def test_of_two_the_newest_is_told() -> None:
     lasting = Lasting(Clock())
-    assert lasting.situation(frame_after(4 * EPOCH + 1)).kind is Kind.SPIKE
-    it = lasting.situation(frame_after(4 * EPOCH + 4))
+    assert lasting.diagnosis(frame_after(4 * EPOCH + 1)).kind is Kind.SPIKE
+    it = lasting.diagnosis(frame_after(4 * EPOCH + 4))
     assert (it.kind, it.place) == (Kind.UNSTABLE, (5, 4))
 
 
 def test_it_stays_while_paused_and_goes_where_one_moves() -> None:
     clock = Clock()
     lasting = Lasting(clock)
-    assert lasting.situation(frame_after(2 * EPOCH + 5)).kind is Kind.SPIKE
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 5)).kind is Kind.SPIKE
     for clock.now in (1.0, 100.0):
-        assert lasting.situation(frame_after(2 * EPOCH + 9, state=State.PAUSED)).kind is Kind.SPIKE
-    assert lasting.situation(frame_after(2 * EPOCH + 8, state=State.PAUSED)).kind is Kind.SOLVED
-    assert lasting.situation(frame_after(2 * EPOCH + 1, state=State.PAUSED)).kind is Kind.SPIKE
+        assert lasting.diagnosis(frame_after(2 * EPOCH + 9, state=State.PAUSED)).kind is Kind.SPIKE
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 8, state=State.PAUSED)).kind is Kind.SOLVED
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, state=State.PAUSED)).kind is Kind.SPIKE
 
 
 def test_a_past_window_is_told_for_itself() -> None:
     lasting = Lasting(Clock())
     for windows, kind in ((EPOCH + 1, Kind.SPIKE), (EPOCH + 2, Kind.SOLVED), (4 * EPOCH + 3, Kind.UNSTABLE)):
-        it = lasting.situation(frame_after(windows, state=State.PAUSED, is_past=True))
+        it = lasting.diagnosis(frame_after(windows, state=State.PAUSED, is_past=True))
         assert it.kind is kind
 
 
 def test_where_windows_cannot_be_watched_nothing_is_said_of_one() -> None:
     lasting = Lasting(Clock())
-    assert lasting.situation(frame_after(2 * EPOCH + 1, speed=math.inf)).kind is Kind.SOLVED
-    assert lasting.situation(frame_after(2 * EPOCH + 1, speed=1000.0)).kind is Kind.SOLVED
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=math.inf)).kind is Kind.SOLVED
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=1000.0)).kind is Kind.SOLVED
 
 
 def test_another_branch_and_a_loss_that_is_no_number_end_it() -> None:
     lasting = Lasting(Clock())
-    assert lasting.situation(frame_after(2 * EPOCH + 1)).kind is Kind.SPIKE
-    assert lasting.situation(frame_after(2 * EPOCH + 40, branch=1)).kind is Kind.SOLVED
-    assert lasting.situation(frame_after(3 * EPOCH + 1, branch=1)).kind is Kind.SPIKE
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 1)).kind is Kind.SPIKE
+    assert lasting.diagnosis(frame_after(2 * EPOCH + 40, branch=1)).kind is Kind.SOLVED
+    assert lasting.diagnosis(frame_after(3 * EPOCH + 1, branch=1)).kind is Kind.SPIKE
     diverged = frame_after(3 * EPOCH + 2, branch=1)
-    evidence = diverged.evidence.after(np.array([math.nan], np.float32), TUTORIAL)
-    assert lasting.situation(replace(diverged, evidence=evidence)).kind is Kind.DIVERGED
+    loss_stats = diverged.loss_stats.after(np.array([math.nan], np.float32), TUTORIAL)
+    assert lasting.diagnosis(replace(diverged, loss_stats=loss_stats)).kind is Kind.DIVERGED

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Cause
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.record_readings import recorded_readings
@@ -93,7 +93,7 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
     (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
-    evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
+    loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
     has_futures = name.startswith(("futures", "past", "branches"))
     if has_futures:
         _, losses, error_rates = recorded(1500)
@@ -105,7 +105,7 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-light" if name == "light" else app.theme
-        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
+        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "loss_stats": loss_stats, "tape": tuple(tape)}
         readings = recorded_readings(moment) if size[0] >= TWO_VIEWS else None
         session.set_frame(state, progress, **shown, readings=readings, is_past=moment < len(losses))
         app.show_newest_frame()

@@ -243,7 +243,7 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             lines = screen_text(app).splitlines()[:4]
             assert word in lines[1]
             assert any(end in lines[1] for end in (keys.AT_THE_START, keys.AT_THE_END)) == bool(word)
-            assert frame.verdict.cause[:20] in lines[2], "the sentence stays"
+            assert frame.sentence.cause[:20] in lines[2], "the sentence stays"
 
 
 async def test_while_it_loads_what_keys_asked_for_is_shown_at_once() -> None:

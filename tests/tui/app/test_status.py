@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
@@ -94,8 +94,8 @@ async def test_a_long_warning_takes_two_lines_and_leaves_the_sentence_one() -> N
 
 async def test_the_edit_after_which_the_loss_diverged_is_named_on_80_columns() -> None:
     config = replace(TUTORIAL, learning_rate=3e8)
-    evidence = Evidence().after(np.array([0.5, math.nan, 2.6e35], np.float32), config)
-    frame = replace(RUNNING, config=config, evidence=evidence, undoable=1, blamed=("learning_rate",))
+    loss_stats = LossStats().after(np.array([0.5, math.nan, 2.6e35], np.float32), config)
+    frame = replace(RUNNING, config=config, loss_stats=loss_stats, undoable=1, blamed=("learning_rate",))
     assert (await drawn(frame))[2:] == [
         "diverged since learning_rate = 3e+08: the loss is 2.600e+35",
         "u goes back to before that, then s sets a smaller learning_rate",

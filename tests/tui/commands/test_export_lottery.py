@@ -129,7 +129,7 @@ def test_the_summary_of_each_branch_is_of_its_end(folder: Path, capsys: pytest.C
         assert [(int(row["replica"]), int(row["seed"])) for row in rows] == [(one, 7 + one) for one in replicas]
         end = timeline.end(number)
         lottery = timeline.seed_stats(end)
-        own = timeline.evidence(end)
+        own = timeline.loss_stats(end)
         solved = [own.solved_at or 0] if lottery is None else lottery.solved_at.tolist()
         means = [own.mean] if lottery is None else lottery.mean.tolist()
         assert [int(row["solved_at"] or 0) for row in rows] == solved

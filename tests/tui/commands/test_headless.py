@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command import Command
@@ -102,18 +102,18 @@ def test_a_loss_without_end_is_a_power_of_ten() -> None:
 
 def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
     losses = (0.7 * 0.9 ** np.arange(250)).astype(np.float32)
-    for evidence, words in (
-        (Evidence().after(losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
-        (Evidence().after(losses[:10], CONFIG), "mean loss 0.4559  not solved"),
-        (Evidence().after(np.append(losses, losses[[0] * 99]), CONFIG), "mean loss 0.7000  solved at 60, lost at 259"),
+    for loss_stats, words in (
+        (LossStats().after(losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
+        (LossStats().after(losses[:10], CONFIG), "mean loss 0.4559  not solved"),
+        (LossStats().after(np.append(losses, losses[[0] * 99]), CONFIG), "mean loss 0.7000  solved at 60, lost at 259"),
     ):
-        frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, evidence=evidence)
+        frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, loss_stats=loss_stats)
         record = finished_record(frame, 1.23456)
         assert words in as_line(record, CONFIG)
         parsed = json.loads(as_json(record))
         assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
-        assert (parsed["final_loss"], parsed["solved_at"]) == (evidence.mean, evidence.solved_at)
-        assert parsed["lost_at"] == evidence.lost_at
+        assert (parsed["final_loss"], parsed["solved_at"]) == (loss_stats.mean, loss_stats.solved_at)
+        assert parsed["lost_at"] == loss_stats.lost_at
 
 
 class Stream(io.StringIO):

@@ -68,8 +68,8 @@ def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None
     recorder = RunRecorder.begin(home / "one", LONG)
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=recorder)
     play(session, Step(700))
-    assert session.frame.evidence.solved_at == SOLVED_AT
-    assert f"solved at window {SOLVED_AT}" in session.frame.verdict.cause
+    assert session.frame.loss_stats.solved_at == SOLVED_AT
+    assert f"solved at window {SOLVED_AT}" in session.frame.sentence.cause
     (newest, *_), _ = checkpoint.load(home / "one")
     assert newest.solved_at == SOLVED_AT
     recorded(home / "two", 700, "reset", 20, config=LONG)

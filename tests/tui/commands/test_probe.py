@@ -17,8 +17,8 @@ from echornn.config import EchoConfig
 from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Reliance, Units
 from echornn.runs import run_dir
 from echornn.session import probing
-from echornn.session.specimen_of_run import specimen_of_run
-from echornn.specimen import Specimen
+from echornn.session.snapshot_of_run import snapshot_of_run
+from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
@@ -147,15 +147,15 @@ def test_of_a_lottery_the_network_is_told() -> None:
 def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Specimen] = []
+    seen: list[Snapshot] = []
 
-    def examine(specimen: Specimen, question: Question) -> Readings:
-        seen.append(specimen)
-        return replace(readings(), config=specimen.state.config, window=specimen.window)
+    def examine(snapshot: Snapshot, question: Question) -> Readings:
+        seen.append(snapshot)
+        return replace(readings(), config=snapshot.state.config, window=snapshot.window)
 
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", examine)
-    monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=scripted_trainers))
+    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=scripted_trainers))
     story = (60, "choose 2", "alone", 30)
     record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
     for words, seed, replica in (

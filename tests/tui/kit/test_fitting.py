@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.sentence import Sentence
 from tui.kit.fitting import LinePart, fitted, in_two_lines, joined, shortened, wrapped
 
 SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"
@@ -61,7 +61,7 @@ def test_wrapped_text_fits_and_keeps_its_words(text: str, width: int, lines: int
 
 @given(TEXTS, st.just("") | TEXTS, st.integers(12, 90))
 def test_cause_and_advice_have_a_line_each_and_lose_nothing_that_fits(cause: str, advice: str, width: int) -> None:
-    told = Verdict(cause, advice)
+    told = Sentence(cause, advice)
     lines = in_two_lines(told, width)
     assert len(lines) <= 2
     assert all(len(line) <= width for line in lines)
@@ -72,7 +72,7 @@ def test_cause_and_advice_have_a_line_each_and_lose_nothing_that_fits(cause: str
 
 
 def test_a_cause_that_is_too_long_shares_both_lines_with_its_advice() -> None:
-    told = Verdict("at chance (0.693) after 1,200 windows: 7% of errors reach their source", "u goes back")
+    told = Sentence("at chance (0.693) after 1,200 windows: 7% of errors reach their source", "u goes back")
     assert in_two_lines(told, 60) == [
         "at chance (0.693) after 1,200 windows: 7% of errors reach",
         "their source; u goes back",
@@ -80,10 +80,10 @@ def test_a_cause_that_is_too_long_shares_both_lines_with_its_advice() -> None:
 
 
 def test_more_is_said_where_a_line_is_long_enough_for_it() -> None:
-    told = Verdict("solved", "l shows powers", "; 99% sure", " of ten")
+    told = Sentence("solved", "l shows powers", "; 99% sure", " of ten")
     assert in_two_lines(told, 16) == ["solved; 99% sure", "l shows powers"]
     assert in_two_lines(told, 21) == ["solved; 99% sure", "l shows powers of ten"]
-    assert in_two_lines(Verdict("solved", "", "", " of ten"), 80) == ["solved"]
+    assert in_two_lines(Sentence("solved", "", "", " of ten"), 80) == ["solved"]
 
 
 def test_a_line_is_broken_between_its_parts_where_that_takes_no_more_lines() -> None:

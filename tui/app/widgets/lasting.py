@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.analysis.situation import PASSING, Kind, Situation
+from echornn.analysis.diagnosis import PASSING, Diagnosis, Kind
 from echornn.session.drive import WATCHABLE_SPEED
 from echornn.session.frame import Frame, State
 
@@ -26,18 +26,18 @@ class Lasting:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._held: tuple[Situation, float] | None = None
+        self._held: tuple[Diagnosis, float] | None = None
         self._branch = 0
         self._still_at: int | None = None
 
-    def situation(self, frame: Frame) -> Situation:
-        """The situation to show with this frame."""
+    def diagnosis(self, frame: Frame) -> Diagnosis:
+        """The diagnosis to show with this frame."""
         if frame.branch != self._branch:
             self._branch, self._held = frame.branch, None
         if frame.state is not State.RUNNING:
             return self._standing_still(frame)
         self._still_at = None
-        it = replace(frame, progress=None).situation
+        it = replace(frame, progress=None).diagnosis
         if frame.speed > WATCHABLE_SPEED or it.kind in (Kind.DIVERGED, Kind.RECOVERING):
             self._held = None
             return it
@@ -48,8 +48,8 @@ class Lasting:
             return self._held[0]
         return it
 
-    def _standing_still(self, frame: Frame) -> Situation:
-        it = frame.situation
+    def _standing_still(self, frame: Frame) -> Diagnosis:
+        it = frame.diagnosis
         if self._still_at is None:
             self._still_at = frame.trained
             if self._held is not None and self._clock() - self._held[1] >= LASTING_SECONDS:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from echornn.analysis.advice import SET
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.remedy import Remedy
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.sentence import Sentence
 from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
@@ -70,7 +70,7 @@ class StatusLine(CellWidget):
         self._frame = frame
         self._lasting = Lasting(clock)
         self._one_seed_told: int | None = None
-        self._verdict = frame.verdict
+        self._verdict = frame.sentence
         self._reading = self._hint = ""
         self._beside = False
         self._ascii = ascii_only
@@ -84,21 +84,21 @@ class StatusLine(CellWidget):
             beside: whether what is read takes the place of the advice only, and the cause stays.
         """
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        verdict = self._said(frame) if frame.seed_stats is None else frame.verdict
+        sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
         failed = frame.state is State.FAILED
         after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        self._verdict = Verdict(after, verdict.cause) if failed else verdict
+        self._verdict = Sentence(after, sentence.cause) if failed else sentence
         self.redraw()
 
-    def _said(self, frame: Frame) -> Verdict:
+    def _said(self, frame: Frame) -> Sentence:
         """The sentence; of one seed it says that it proves nothing in the first branch that is edited, and no more."""
-        situation = self._lasting.situation(frame)
-        if situation.tried:
+        diagnosis = self._lasting.diagnosis(frame)
+        if diagnosis.tried:
             if self._one_seed_told is None:
                 self._one_seed_told = frame.branch
             if self._one_seed_told != frame.branch:
-                situation = replace(situation, tried=())
-        return said(situation)
+                diagnosis = replace(diagnosis, tried=())
+        return said(diagnosis)
 
     @property
     def remedy(self) -> Remedy | None:

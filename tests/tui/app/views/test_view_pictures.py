@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_stats import LossStats
 from echornn.runs.branch import Moment
 from echornn.session.frame import State
 from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
@@ -34,8 +34,8 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
-        evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
-        session.set_frame(State.PAUSED, progress, **shown, evidence=evidence, readings=recorded_readings(moment))
+        loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
+        session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, readings=recorded_readings(moment))
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
@@ -63,8 +63,8 @@ async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list
     async with app.run_test(size=size) as pilot:
         shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
         where = session.timeline.seed_stats(Moment(0, WINDOWS))
-        evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
-        session.set_frame(State.PAUSED, progress, **shown, evidence=evidence, seed_stats=where)
+        loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
+        session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
@@ -79,8 +79,8 @@ async def test_picture_of_a_network_whose_state_holds_too_little() -> None:
     grow(session.timeline, branch_off(session.timeline, STUCK), losses, error_rates)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=(120, 38)) as pilot:
-        evidence = Evidence().after(losses, STUCK, errors=error_rates)
-        shown = {"trained": len(losses), "rate": 100.0, "device": "cpu", "evidence": evidence}
+        loss_stats = LossStats().after(losses, STUCK, errors=error_rates)
+        shown = {"trained": len(losses), "rate": 100.0, "device": "cpu", "loss_stats": loss_stats}
         session.set_frame(State.PAUSED, progress, **shown, readings=readings)
         app.show_newest_frame()
         await pilot.pause()

@@ -8,7 +8,7 @@ from echornn.runs.timeline import Timeline
 from echornn.session import going_back
 
 
-class Whereabouts:
+class Position:
     """A position in a growing run.
 
     Attributes:

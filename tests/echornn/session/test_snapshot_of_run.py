@@ -9,7 +9,7 @@ import pytest
 from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.specimen_of_run import specimen_of_run
+from echornn.session.snapshot_of_run import snapshot_of_run
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -24,15 +24,15 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("at", [0, 5, 12, 13, 20])
 def test_every_moment_of_the_path_and_nothing_on_disk_changes(folder: Path, at: int) -> None:
     before = contents(folder)
-    specimen = specimen_of_run(run_dir.read(folder), at, ScriptedTrainer)
-    assert specimen.state.weights["W"] == [at]
-    assert (specimen.branch, specimen.window) == (1, at)
-    assert specimen.state.config.learning_rate == (0.1 if at >= 12 else SMALL.learning_rate)
+    snapshot = snapshot_of_run(run_dir.read(folder), at, ScriptedTrainer)
+    assert snapshot.state.weights["W"] == [at]
+    assert (snapshot.branch, snapshot.window) == (1, at)
+    assert snapshot.state.config.learning_rate == (0.1 if at >= 12 else SMALL.learning_rate)
     if at:
-        assert specimen.progress is not None
-        assert (specimen.progress.epoch, specimen.progress.window) == divmod(at - 1, SMALL.windows_per_epoch)
+        assert snapshot.progress is not None
+        assert (snapshot.progress.epoch, snapshot.progress.window) == divmod(at - 1, SMALL.windows_per_epoch)
     else:
-        assert specimen.progress is None
+        assert snapshot.progress is None
     assert contents(folder) == before
 
 
@@ -40,15 +40,15 @@ def test_where_it_stands_nothing_is_trained_again(folder: Path) -> None:
     def refuse(config: object) -> ScriptedTrainer:
         raise AssertionError("a trainer is made")
 
-    specimen = specimen_of_run(run_dir.read(folder), None, refuse)
-    assert (specimen.branch, specimen.window) == (1, 15)
-    assert specimen.state.weights["W"] == [15]
+    snapshot = snapshot_of_run(run_dir.read(folder), None, refuse)
+    assert (snapshot.branch, snapshot.window) == (1, 15)
+    assert snapshot.state.weights["W"] == [15]
 
 
 def test_a_path_that_is_not_so_long_and_a_run_without_weights(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="at = 21 cannot be used: 0 to 20, the windows along the run's path"):
-        specimen_of_run(run_dir.read(folder), 21, ScriptedTrainer)
+        snapshot_of_run(run_dir.read(folder), 21, ScriptedTrainer)
     recorder = RunRecorder.begin(tmp_path / "new", SMALL)
     recorder.close()
     with pytest.raises(RunError, match="new has no weights yet"):
-        specimen_of_run(run_dir.read(tmp_path / "new"))
+        snapshot_of_run(run_dir.read(tmp_path / "new"))

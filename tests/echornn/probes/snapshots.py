@@ -9,7 +9,7 @@ import numpy as np
 from echornn.config import Cell, EchoConfig
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 
@@ -33,7 +33,7 @@ def random_weights(config: EchoConfig, spread: float = 0.7, seed: int = 0) -> di
     return {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
 
 
-def specimen(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Specimen:
+def snapshot(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Snapshot:
     """A network in the midst of an epoch, with states of its own that its rows carry and its window began with."""
     rng = np.random.default_rng(5)
     first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(np.float32)
@@ -41,4 +41,4 @@ def specimen(config: EchoConfig, weights: dict[str, Floats], with_window: bool =
     nothing = np.zeros(0, np.float32)
     progress = Progress(nothing, np.zeros(0, np.int32), 0, 3, x, y, nothing, nothing, first)
     state = TrainerState(config, 0, 4, 0, 0, weights, carried, ())
-    return Specimen(state, 0, 4, progress if with_window else None)
+    return Snapshot(state, 0, 4, progress if with_window else None)

@@ -1,4 +1,4 @@
-"""A specimen: a network at one moment, as plain arrays, for the probes."""
+"""A snapshot: a network at one moment, as plain arrays, for the probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from echornn.unlike_record import UnlikeRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Specimen:
+class Snapshot:
     """A network at one moment of its run, for the probes.
 
     Attributes:
@@ -29,3 +29,7 @@ class Specimen:
     before: dict[str, Floats] | None = None
     windows_since: int = 0
     unlike: UnlikeRecord | None = None
+
+
+Specimen = Snapshot
+"""The name that it had at first."""

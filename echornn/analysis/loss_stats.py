@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis import rates
-from echornn.analysis.reviews import Reviews
+from echornn.analysis.block_means import BlockMeans
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
@@ -34,7 +34,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class LossStats:
     """What the losses show since the weights or the task last changed, without keeping all losses.
 
     Attributes:
@@ -42,7 +42,7 @@ class Evidence:
         recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if some are no longer in memory.
         solved_at: the window, from 1 along the path, at which the mean of `RECENT_WINDOWS` first fell below
             `solved_level`; None if it never did.
-        reviews: the mean losses of blocks since any setting of training last changed, including the learning rate.
+        block_means: the mean losses of blocks since any setting of training last changed, including the learning rate.
         before: what was solved before the task was changed; None if nothing was, or the weights are new.
         renewed: the number of windows along the path when a solved network was given new data; None if it was not.
         tried: the fields of the edit that began the present settings; empty if no edit did.
@@ -55,7 +55,7 @@ class Evidence:
     windows: int = 0
     recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     solved_at: int | None = None
-    reviews: Reviews = field(default_factory=Reviews)
+    block_means: BlockMeans = field(default_factory=BlockMeans)
     before: Earlier | None = None
     renewed: int | None = None
     tried: tuple[str, ...] = ()
@@ -69,8 +69,8 @@ class Evidence:
 
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
-    ) -> Evidence:
-        """The evidence after the next windows, which have these losses, float32 [n].
+    ) -> LossStats:
+        """The loss statistics after the next windows, which have these losses, float32 [n].
 
         Args:
             trained: the number of windows along the path before them; by default `windows`.
@@ -88,7 +88,7 @@ class Evidence:
             windows=self.windows + len(losses),
             recent=joined[-RECENT_WINDOWS:].copy(),
             solved_at=solved_at,
-            reviews=self.reviews.after(losses, errors),
+            block_means=self.block_means.after(losses, errors),
             lost_at=int(self.crossings(losses, config, trained, solved_at).after(self._each_lost_at)[0]) or None,
         )
 
@@ -96,7 +96,7 @@ class Evidence:
         """The windows among the next ones at which the echo was lost or solved again; see `after`.
 
         Args:
-            solved_at: see `Evidence`; its value after these windows.
+            solved_at: see `LossStats`; its value after these windows.
         """
         columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
         return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
@@ -105,23 +105,23 @@ class Evidence:
     def _each_lost_at(self) -> npt.NDArray[np.int64]:
         return np.array([self.lost_at or 0])
 
-    def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
-        """The evidence with which the same weights go on with another configuration, after so many windows along the
+    def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
+        """The statistics with which the same weights go on with another configuration, after so many windows along the
         path.
         """
         if config == replace(was, num_epochs=config.num_epochs):
             return self
-        reviews, tried = Reviews(begun=trained), edited(was, config)
-        large = was.learning_rate if self.reviews.windows and rates.is_large(was) else 0.0
+        block_means, tried = BlockMeans(begun=trained), edited(was, config)
+        large = was.learning_rate if self.block_means.windows and rates.is_large(was) else 0.0
         too_large = max(self.too_large, large)
         if config.same_task(was):
-            return replace(self, reviews=reviews, tried=tried, too_large=too_large)
+            return replace(self, block_means=block_means, tried=tried, too_large=too_large)
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return Evidence(reviews=reviews, before=before, tried=tried, too_large=too_large)
+        return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
 
-    def with_new_data(self, trained: int) -> Evidence:
-        """The evidence with which the same weights go on with new data, after so many windows along the path."""
+    def with_new_data(self, trained: int) -> LossStats:
+        """The loss statistics with which the same weights go on with new data, after so many windows along the path."""
         return self if self.solved_at is None else replace(self, renewed=trained)
 
 

@@ -7,19 +7,19 @@ from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.session.keyframing import ours
 from echornn.session.replay import Replay
-from echornn.specimen import Specimen
+from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers
 
 WINDOWS_AT_A_TIME = 4096
 
 
-def specimen_of_run(
+def snapshot_of_run(
     run: Run,
     at: int | None = None,
     make_trainer: MakeTrainer | None = None,
     branch: int | None = None,
     replica: int = 0,
-) -> Specimen:
+) -> Snapshot:
     """The network after so many windows along the path to the run's position; by default at that position.
 
     At that position it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
@@ -41,7 +41,7 @@ def specimen_of_run(
         raise RunError(f"{run.folder} has no weights yet")
     moment = run.moment(at, branch)
     if moment == run.stands:
-        return Specimen(run.checkpoint.state.of(replica), moment.branch, moment.window)
+        return Snapshot(run.checkpoint.state.of(replica), moment.branch, moment.window)
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
@@ -51,4 +51,4 @@ def specimen_of_run(
         replay.advance(WINDOWS_AT_A_TIME)
     newest = replay.tape[-1].of(replica) if replay.tape else None
     state = replay.trainer.state.of(replica)
-    return Specimen(state, moment.branch, moment.window, newest, unlike=replay.unlike)
+    return Snapshot(state, moment.branch, moment.window, newest, unlike=replay.unlike)

@@ -11,7 +11,7 @@ LINE = 78
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Sentence:
     """The sentence above the curve: first what happens and why, then the key that helps; with more of both if there is
     room.
 

@@ -42,7 +42,7 @@ NOTHING = _Block()
 
 
 @dataclass(frozen=True, eq=False)
-class Reviews:
+class BlockMeans:
     """Mean loss and error rate of each block since the settings of training last changed.
 
     A complete block does not depend on the pieces in which the losses came, nor on later losses: what was known at an
@@ -68,7 +68,7 @@ class Reviews:
         """The number of complete blocks."""
         return len(self.ends)
 
-    def after(self, losses: Floats, errors: Floats) -> Reviews:
+    def after(self, losses: Floats, errors: Floats) -> BlockMeans:
         """The reviews after more windows: losses in nats and error rates, 0 to 1, both float32 [n].
 
         A lost window has NaN for both: it marks its block like any loss that is not finite, and adds no errors.
@@ -94,7 +94,7 @@ class Reviews:
             under_way=under_way,
         )
 
-    def until(self, windows: int) -> Reviews:
+    def until(self, windows: int) -> BlockMeans:
         """The reviews when the stretch had at most so many windows, without the block that was incomplete then.
 
         `after` can then add the windows since `ends` again.
@@ -102,7 +102,7 @@ class Reviews:
         count = int(np.searchsorted(self.ends, windows, side="right"))
         end = int(self.ends[count - 1]) if count else 0
         cut = (self.ends[:count], self.losses[:count], self.errors[:count])
-        return Reviews(self.begun, end, *cut)
+        return BlockMeans(self.begun, end, *cut)
 
 
 def _sums(values: npt.NDArray[np.bool_] | Windows, edges: Windows) -> list[int]:

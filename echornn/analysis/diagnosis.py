@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from echornn.analysis.evidence import Earlier
+from echornn.analysis.loss_stats import Earlier
 from echornn.config import EchoConfig
 
 
@@ -45,7 +45,7 @@ class Kind(StrEnum):
 
 
 class Note(StrEnum):
-    """A further fact to mention beside the situation."""
+    """A further fact to mention beside the diagnosis."""
 
     NONE = "nothing"
     ONE_WINDOW = "an epoch is one window"
@@ -73,21 +73,21 @@ MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
-class Situation:
-    """The situation of a run, with the numbers that show it. Losses are in nats; windows count along the path, as the
+class Diagnosis:
+    """The diagnosis of a run, with the numbers that show it. Losses are in nats; windows count along the path, as the
     curve does; NaN and None mean that a number is not known.
 
     Attributes:
-        kind: the kind of situation.
+        kind: the kind of diagnosis.
         config: the configuration that is trained.
         note: a further fact to mention.
         windows: the windows trained since the weights or the task last changed; if it is too early to tell, since any
             setting changed, or since one of several networks went on alone.
-        mean: mean loss; of the newest windows if the situation is about them, else of the last blocks.
+        mean: mean loss; of the newest windows if the diagnosis is about them, else of the last blocks.
         newest: loss of the newest window.
         wrong: share of wrong predictions, 0 to 1.
         solved_at: the window, from 1, at which it was solved.
-        since: the number of windows after which the situation began.
+        since: the number of windows after which the diagnosis began.
         into_epoch: the window of its epoch at which the task was lost, from 1; 0 if unknown.
         more_right: whether significantly more predictions are right than by guessing.
         best, best_at, best_wrong: lowest mean loss, the windows trained by then, and the share of wrong predictions.
