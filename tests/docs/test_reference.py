@@ -117,7 +117,7 @@ def test_commands_of_a_session() -> None:
 
 def test_kinds_of_readings() -> None:
     text = PAGES["docs/library.md"].text
-    missing = [kind for kind in get_args(Kind) if f"`{kind}`" not in text]
+    missing = [kind for kind in get_args(Kind) if f'`"{kind}"`' not in text]
     assert not missing, f"docs/library.md: no {', '.join(missing)} among the kinds of readings"
 
 
