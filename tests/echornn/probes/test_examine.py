@@ -35,7 +35,7 @@ def test_what_is_asked_is_answered(kind: Kind) -> None:
 def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     config = small()
     readings = examine(snapshot(config, random_weights(config), with_window=False), ALL)
-    assert [one for one in KINDS if getattr(readings, one) is None] == ["connectivity", "effects", "flip"]
+    assert {one for one in KINDS if getattr(readings, one) is None} == {"connectivity", "effects", "flip"}
     assert readings.units is not None
     assert readings.units.activity.shape == (0, 0, 3)
 
