@@ -94,13 +94,13 @@ class ScriptedTrainer:
 
     def edit(self, config: EchoConfig) -> None:
         if not self.config.differs_only_live(config):
-            raise ValueError(f"{config} needs a trainer of its own")
+            raise ValueError(f"{config} needs a new trainer")
         require_epochs(config, self.epoch, self.window)
         self.config = config
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a trainer of its own")
+            raise ValueError(f"{config} needs a new trainer")
         self.config, self.generation = config, 0
         self.reset(draw)
 

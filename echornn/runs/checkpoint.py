@@ -154,7 +154,7 @@ def decode(data: bytes) -> Checkpoint:
             _devices(header.get("devices", [])),
         )
     except NO_RECORD as error:
-        raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error
+        raise CheckpointError(f"its fields are not those of this version: {shortened(error)}") from error
 
 
 def _log_end(fields: dict[str, int]) -> LogEnd:

@@ -62,7 +62,7 @@ def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
 
 def _check_array(value: object, side: tuple[int, ...], name: str) -> None:
     if array(value, name).shape[: len(side)] != side:
-        raise ValueError(f"{name} is not of {side[0]} networks")
+        raise ValueError(f"{name} has no axis of {side[0]} networks")
 
 
 def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:

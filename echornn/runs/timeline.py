@@ -47,7 +47,7 @@ class Timeline(Tree):
                 return TrackOfOne(branch, number, LossStats(tried=self._edited(branch)))
             return TrackOfMany(branch, number, None, _none_of(config))
         if not goes_on(branch.cause, before, config):
-            raise ValueError(f"no branch can begin there: {branch}")
+            raise ValueError(f"a branch cannot go on with this configuration from its parent: {branch}")
         if config.replicas == 1:
             replica = 0 if before.replicas == 1 else config.seed - before.seed
             loss_stats = self.loss_stats(parent, replica)

@@ -39,11 +39,13 @@ class Tree(ABC):
         with self._lock:
             parent = branch.parent
             if branch.number != len(self) or (parent is None) != (len(self) == 0):
-                raise ValueError(f"no branch can begin so: {branch}")
+                raise ValueError(
+                    f"a branch cannot have this number: {branch}; the next is {len(self)}, and only the first has no parent"
+                )
             of_parent = 0
             if parent is not None:
                 if not self.has(parent):
-                    raise ValueError(f"no branch can begin there: {branch}")
+                    raise ValueError(f"a branch cannot begin at a moment that the run does not have: {branch}")
                 if not branch.starts_over:
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))

@@ -210,7 +210,7 @@ class Population:
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
             raise ValueError(
-                f"{configs[0]} needs a population of its own: only {', '.join(sorted(LIVE_FIELDS))} are live"
+                f"{configs[0]} needs a new population: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
@@ -227,7 +227,7 @@ class Population:
         """
         if not self.config.same_program(config):
             raise ValueError(
-                f"{config} needs a population of its own: only {', '.join(sorted(START_FIELDS))} may differ"
+                f"{config} needs a new population: without compiling only {', '.join(sorted(START_FIELDS))} can change"
             )
         self._take(with_seeds(config, config.replicas))
         self.generation, self._last = 0, None

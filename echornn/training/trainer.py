@@ -195,7 +195,9 @@ class Trainer:
             ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
         """
         if not self.config.differs_only_live(config):
-            raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
+            raise ValueError(
+                f"{config} needs a new trainer: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
+            )
         require_epochs(config, self.epoch, self.window)
         self._take(config)
         self._loop.optimizer.learning_rate.assign(config.learning_rate)
@@ -207,7 +209,9 @@ class Trainer:
             ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
         """
         if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(START_FIELDS))} may differ")
+            raise ValueError(
+                f"{config} needs a new trainer: without compiling only {', '.join(sorted(START_FIELDS))} can change"
+            )
         self._take(config)
         self.generation, self._last = 0, None
         self.reset(draw)

@@ -212,7 +212,7 @@ def test_a_branch_that_begins_nowhere_is_refused(branch: Branch) -> None:
     timeline = Timeline()
     timeline.begin(begun(0, "start", None))
     timeline.append(0, np.zeros(5, np.float32), np.zeros(5, np.float32))
-    with pytest.raises(ValueError, match="no branch can begin"):
+    with pytest.raises(ValueError, match="a branch cannot"):
         timeline.begin(branch)
     assert len(timeline) == 1
 

@@ -222,7 +222,7 @@ def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
     np.testing.assert_allclose(progress.losses[:, 1], alone.losses, rtol=0, atol=2e-5)
     np.testing.assert_array_equal(progress.of(1).y, alone.y)
     assert lot.windows_left == 9 * 20 - 32
-    with pytest.raises(ValueError, match="are live"):
+    with pytest.raises(ValueError, match="can change"):
         lot.edit([replace(config, state_size=5) for config in lot.configs])
     with pytest.raises(ConfigError, match="num_epochs = 1 cannot be used: at least 2, as trained"):
         lot.edit([replace(config, num_epochs=1) for config in lot.configs])
@@ -261,7 +261,7 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations
         del new
-    with pytest.raises(ValueError, match="needs a population of its own"):
+    with pytest.raises(ValueError, match="needs a new population"):
         lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 
