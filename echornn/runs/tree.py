@@ -39,9 +39,7 @@ class Tree(ABC):
         with self._lock:
             parent = branch.parent
             if branch.number != len(self) or (parent is None) != (len(self) == 0):
-                raise ValueError(
-                    f"a branch cannot have this number: {branch}; the next is {len(self)}, and only the first has no parent"
-                )
+                raise ValueError(f"a branch cannot have this number or parent: {branch}; the next has {len(self)}")
             of_parent = 0
             if parent is not None:
                 if not self.has(parent):
