@@ -22,7 +22,7 @@ from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
 from echornn.training.programs import Programs, kind, structure
-from echornn.training.shares import Shares, is_trained_alone
+from echornn.training.shards import Shards, is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows before the first check for finished networks; then the share of the windows so far until each next check."""
@@ -34,7 +34,7 @@ SIZES = (8, 16, 32, 64, 128)
 """The sizes of populations: few, since each needs its own program. More networks take multiples of the last size."""
 
 FIXED = 32
-"""The fixed cost of a window of networks side by side, in networks (see `echornn.training.shares`)."""
+"""The fixed cost of a window of networks side by side, in networks (see `echornn.training.shards`)."""
 
 SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
 """Seconds to make a population with an existing program (True), or without (False): guesses until it is measured."""
@@ -173,7 +173,7 @@ def size_of(config: EchoConfig, networks: int) -> int:
 
 def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, tuple[int, ...]]:
     """The program that is compiled for a population of this structure and size."""
-    return like, kind(like, Shares.of(like, size, 1))
+    return like, kind(like, Shards.of(like, size, 1))
 
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:

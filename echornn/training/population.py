@@ -15,12 +15,12 @@ from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.bptt import LoopOutput
-from echornn.training.crew import Call, Crew, Values
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.memory import require_population_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
+from echornn.training.shard_threads import Call, ShardThreads, Values
 
 
 class Population:
@@ -70,8 +70,8 @@ class Population:
         programs = programs or Programs()
         self.placement = self._place(programs, at_once)
         devices = [GPU] if self.placement.name == "gpu" else processors()[:at_once]  # a GPU takes all in one call
-        self._crew = Crew(self.configs, devices, programs)
-        self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
+        self._shard_threads = ShardThreads(self.configs, devices, programs)
+        self._data = PopulationData(self.configs, self._shard_threads.shards, self._shard_threads.devices)
         self._last: PopulationProgress | None = None
         self._levels = Levels.of(self.configs)
         self._solved = SolvedAt.never(len(self.configs))
@@ -79,7 +79,7 @@ class Population:
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._crew.train(self._next_call(0), self.draw)
+        self._shard_threads.train(self._next_call(0), self.draw)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if ``num_epochs`` is reached.
@@ -97,7 +97,7 @@ class Population:
         errors: list[Counts] = []
         while True:
             call = self._next_call(n)
-            trained = self._crew.train(call, self.draw)
+            trained = self._shard_threads.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
             self._solved = self._solved.after(losses[-1], self._levels)
@@ -151,7 +151,7 @@ class Population:
     @property
     def weights(self) -> dict[str, Floats]:
         """A copy of the weights by name, float32 [replicas, rows, columns]."""
-        return self._crew.values.weights
+        return self._shard_threads.values.weights
 
     @property
     def device(self) -> str:
@@ -161,7 +161,7 @@ class Population:
     @property
     def compilations(self) -> int:
         """How often a training loop was traced and compiled so far."""
-        return self._crew.compilations
+        return self._shard_threads.compilations
 
     def series(self, replica: int) -> EchoSeries:
         """The data of the present epoch for one replica; of the last epoch if all are trained."""
@@ -171,7 +171,7 @@ class Population:
     @property
     def state(self) -> PopulationState:
         """A copy of everything that a bit-exact continuation needs."""
-        values = self._crew.values
+        values = self._shard_threads.values
         return PopulationState(
             self.configs,
             self.epoch,
@@ -192,7 +192,7 @@ class Population:
         """
         if not isinstance(state, PopulationState) or state.configs != self.configs:
             raise ValueError("a state of other configurations cannot be restored")
-        self._crew.load(Values(state.weights, state.optimizer, state.carried_state))
+        self._shard_threads.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
         self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
         self._last = None
@@ -217,7 +217,7 @@ class Population:
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
         self._take(configs)
-        self._crew.edit(self.configs)
+        self._shard_threads.edit(self.configs)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         """Start over like a new population of another configuration and size; nothing is compiled again.
@@ -231,7 +231,7 @@ class Population:
             )
         self._take(with_seeds(config, config.replicas))
         self.generation, self._last = 0, None
-        self._crew.configs = self.configs
+        self._shard_threads.configs = self.configs
         self.reset(draw)
 
     def _take(self, configs: Sequence[EchoConfig]) -> None:
@@ -246,7 +246,7 @@ class Population:
         Args:
             draw: which of each seed's random starts to take; a new population has 0.
         """
-        self._crew.start(draw)
+        self._shard_threads.start(draw)
         self.draw, self.epoch, self.window = draw, 0, 0
         self._solved = SolvedAt.never(len(self.configs))
 
@@ -277,7 +277,9 @@ class Population:
         if self.finished:
             return Call(block, first - 1, 0)
         return Call(
-            block, first, min(n, self._crew.shares.windows_per_call, self.windows_left, block.epochs * windows - first)
+            block,
+            first,
+            min(n, self._shard_threads.shards.windows_per_call, self.windows_left, block.epochs * windows - first),
         )
 
     def _shown(self, call: Call, trained: LoopOutput, losses: Floats, errors: Counts) -> PopulationProgress:
@@ -305,7 +307,7 @@ class Population:
         if self._last is None:
             call = self._next_call(0)
             none = np.zeros((0, self.replicas), np.float32)
-            shown = self._shown(call, self._crew.train(call, self.draw), none, none.astype(np.int32))
+            shown = self._shown(call, self._shard_threads.train(call, self.draw), none, none.astype(np.int32))
             unknown = {name: np.full_like(getattr(shown, name), np.nan) for name in ("probabilities", "states")}
             self._last = dataclasses.replace(shown, **unknown)
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])

@@ -15,7 +15,7 @@ from echornn.progress import Symbols
 from echornn.tasks.series_side_by_side import series_side_by_side
 from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.seen import seen_steps
-from echornn.training.shares import Shares
+from echornn.training.shards import Shards
 
 
 class Block(NamedTuple):
@@ -39,12 +39,12 @@ class PopulationData:
 
     Args:
         configs: the configuration of each replica.
-        shares: the division of the replicas into shares.
+        shards: the division of the replicas into shards.
         devices: TensorFlow's name of the device for the data of each call.
     """
 
-    def __init__(self, configs: Sequence[EchoConfig], shares: Shares, devices: Sequence[str]) -> None:
-        self._configs, self._shares, self._devices = tuple(configs), shares, devices
+    def __init__(self, configs: Sequence[EchoConfig], shards: Shards, devices: Sequence[str]) -> None:
+        self._configs, self._shards, self._devices = tuple(configs), shards, devices
         self._epochs = epochs_in_a_population_block(configs[0], len(configs))
         self._block: Block | None = None
         self._ahead: tuple[int, int, Future[Block]] | None = None
@@ -56,7 +56,7 @@ class PopulationData:
         if self._block is None or not self._block.holds(generation, epoch):
             self._block = None  # before the next is made
             ahead, self._ahead = self._ahead, None
-            make = (self._configs, self._shares, self._devices, self._epochs, generation)
+            make = (self._configs, self._shards, self._devices, self._epochs, generation)
             if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
                 self._block = ahead[2].result()
             else:
@@ -68,7 +68,7 @@ class PopulationData:
 
     def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
         """The given steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
-        window: Symbols = self._shares.last([seen_steps(one, self._shares.room, steps) for one in of_calls])
+        window: Symbols = self._shards.last([seen_steps(one, self._shards.room, steps) for one in of_calls])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
@@ -82,7 +82,7 @@ class PopulationData:
 
 def _made(
     configs: Sequence[EchoConfig],
-    shares: Shares,
+    shards: Shards,
     devices: Sequence[str],
     epochs: int,
     generation: int,
@@ -90,18 +90,18 @@ def _made(
 ) -> Block:
     xs: list[tf.Tensor] = []
     ys: list[tf.Tensor] = []
-    vacant = (shares.room - shares.turns) * epochs
-    for device, turns in zip(devices, shares.filled(configs), strict=True):
+    vacant = (shards.room - shards.turns) * epochs
+    for device, turns in zip(devices, shards.filled(configs), strict=True):
         pairs = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
         for into, parts in zip((xs, ys), zip(*pairs, strict=True), strict=True):
             whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
-                into.append(tf.constant(whole if shares.places else whole[..., 0]))
+                into.append(tf.constant(whole if shards.places else whole[..., 0]))
     return Block(generation, first_epoch, epochs, xs, ys)
 
 
 def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """x and y of a share, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
+    """x and y of a shard, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
     vacant = sum(config is places[-1] for config in places) - 1
     x, y = series_side_by_side(places[: len(places) - vacant], generation, epoch)
     if not vacant:

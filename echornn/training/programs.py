@@ -18,9 +18,9 @@ from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
 from echornn.training.process import prepare
-from echornn.training.shares import Shares
+from echornn.training.shards import Shards
+from echornn.training.shards_in_turn import ShardsInTurn
 from echornn.training.trained_on import NO_DEVICES, Devices, program_of
-from echornn.training.turns import Turns
 
 MAPPINGS_USED_AT_MOST = 0.8
 """Share of the system's memory mappings that compiled loops may take."""
@@ -85,20 +85,20 @@ class Programs:
         """Take back a loop whose trainer is gone."""
         self._like(config, device).append(loop)
 
-    def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
-        """A loop for a population: it trains shares of many networks one after the other. See `borrow`."""
+    def borrow_turns(self, config: EchoConfig, device: str, shards: Shards) -> ShardsInTurn:
+        """A loop for a population: it trains shards of many networks one after the other. See `borrow`."""
         try:
-            turns: Turns = self._like(config, device, *kind(config, shares)).pop()
+            turns: ShardsInTurn = self._like(config, device, *kind(config, shards)).pop()
         except IndexError:
             refuse_when_mappings_run_out()
-            loop = _made(config, device, shares.places, shares.windows_per_call)
+            loop = _made(config, device, shards.places, shards.windows_per_call)
             with tf.device(device):
-                turns = Turns(loop, shares.room)
+                turns = ShardsInTurn(loop, shards.room)
         return turns
 
-    def give_back_turns(self, config: EchoConfig, device: str, shares: Shares, turns: Turns) -> None:
+    def give_back_turns(self, config: EchoConfig, device: str, shards: Shards, turns: ShardsInTurn) -> None:
         """Take back the loop of a population that is gone."""
-        self._like(config, device, *kind(config, shares)).append(turns)
+        self._like(config, device, *kind(config, shards)).append(turns)
 
     def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
         return self._idle.setdefault((*astuple(structure(config)), device, *of_many), deque())
@@ -121,11 +121,11 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
         return TrainingLoop(model, optimizer, replicas, windows)
 
 
-def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
-    """The settings besides the structure that a program for many networks depends on: replicas side by side, shares in
+def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
+    """The settings besides the structure that a program for many networks depends on: replicas side by side, shards in
     a call, and epochs of data in a block.
     """
-    return shares.places, shares.room, epochs_in_a_population_block(config, shares.replicas)
+    return shards.places, shards.room, epochs_in_a_population_block(config, shards.replicas)
 
 
 def structure(config: EchoConfig) -> EchoConfig:

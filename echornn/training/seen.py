@@ -17,12 +17,12 @@ def seen(tensor: Any) -> npt.NDArray[Any]:
 
 
 def seen_steps(tensor: Any, room: int, steps: slice) -> npt.NDArray[Any]:
-    """A read-only view of some time steps of each share of a call's data.
+    """A read-only view of some time steps of each shard of a call's data.
 
     Args:
         tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
-        room: the number of shares, which lie end to end in the tensor.
-        steps: the time steps to take of each share.
+        room: the number of shards, which lie end to end in the tensor.
+        steps: the time steps to take of each shard.
 
     Returns:
         [room, steps, ...].

@@ -18,7 +18,7 @@ from echornn.training import data_block, population_data
 from echornn.training.memory import population_bytes_needed, require_population_memory
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
-from echornn.training.shares import Shares
+from echornn.training.shards import Shards
 from tests.compiled import PROGRAMS, make_trainer, plain
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ SMALL = EchoConfig(
 """20 windows an epoch."""
 
 REPLICAS = 11
-"""No multiple of what a share holds."""
+"""No multiple of what a shard holds."""
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,7 @@ def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.Mon
 def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
     configs = unlike(config)
     lot = Population(configs, programs=programs)
-    assert lot._crew.shares.places == 16
+    assert lot._shard_threads.shards.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
     assert progress.losses.dtype == np.float32
@@ -136,7 +136,7 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
-    assert lot._crew.shares.places == 0
+    assert lot._shard_threads.shards.places == 0
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
@@ -150,9 +150,9 @@ def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch
     with plain() as programs:
         for replicas in (8, 6, 16):
             lot = Population(config, replicas, programs)
-            assert (lot._crew.shares.room, lot._crew.shares.places) == (8, 0)
+            assert (lot._shard_threads.shards.room, lot._shard_threads.shards.places) == (8, 0)
             losses.append(lot.advance(20).losses[:, 0].tolist())
-            seats.append(lot._crew._seats[0])
+            seats.append(lot._shard_threads._seats[0])
             del lot
             gc.collect()
     assert losses[0] == losses[1] == losses[2]
@@ -268,10 +268,10 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
 def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("echornn.training.shares.MOST", 8)
+    monkeypatch.setattr("echornn.training.shards.MOST", 8)
     config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100)
     lot = Population(config, 20, PROGRAMS)
-    assert (lot._crew.shares.turns, lot._crew.shares.places) == (3, 8)
+    assert (lot._shard_threads.shards.turns, lot._shard_threads.shards.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
     known = [LossStats().after(losses[:, replica], config) for replica in range(20)]
     solved = [one.solved_at or 0 for one in known]
@@ -303,14 +303,14 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
 def test_how_replicas_are_shared_out(
     config: EchoConfig, replicas: int, at_once: int, expected: tuple[int, int, int]
 ) -> None:
-    shares = Shares.of(config, replicas, at_once)
-    assert (shares.calls, shares.turns, shares.places) == expected
+    shards = Shards.of(config, replicas, at_once)
+    assert (shards.calls, shards.turns, shards.places) == expected
     values = np.arange(replicas * 6).reshape(replicas, 2, 3)
-    of_calls = shares.placed(values)
-    np.testing.assert_array_equal(shares.first(of_calls), values)
-    np.testing.assert_array_equal(shares.last(of_calls), np.moveaxis(values, 0, -1))
-    assert [len(call) for call in of_calls] == [shares.room] * shares.calls
-    assert {len(places) for call in shares.filled(list(values)) for places in call} == {shares.places or 1}
+    of_calls = shards.placed(values)
+    np.testing.assert_array_equal(shards.first(of_calls), values)
+    np.testing.assert_array_equal(shards.last(of_calls), np.moveaxis(values, 0, -1))
+    assert [len(call) for call in of_calls] == [shards.room] * shards.calls
+    assert {len(places) for call in shards.filled(list(values)) for places in call} == {shards.places or 1}
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:

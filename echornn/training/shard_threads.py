@@ -1,4 +1,4 @@
-"""Trains the shares of a population: one compiled call for each processor, each on its own thread."""
+"""Trains the shards of a population: one compiled call for each processor, each on its own thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from echornn.training.bptt import LoopOutput, call_numbers, dropout_key
 from echornn.training.population_data import Block
 from echornn.training.programs import Programs
 from echornn.training.seen import seen
-from echornn.training.shares import Shares
+from echornn.training.shards import Shards
 
 
 class Values(NamedTuple):
@@ -39,30 +39,30 @@ class Call(NamedTuple):
     windows: int
 
 
-class Crew:
-    """Trains shares on seats; a seat is a compiled program and a thread, on which its calls are made.
+class ShardThreads:
+    """Trains shards on seats; a seat is a compiled program and a thread, on which its calls are made.
 
     Attributes:
-        shares: the division of the replicas into shares.
+        shards: the division of the replicas into shards.
         devices: TensorFlow's name of the device of each call.
 
     Args:
         configs: the configuration of each replica.
         devices: TensorFlow's names of the devices, one for each call that can run at the same time.
-        programs: lends the compiled programs, and takes them back when the crew is gone.
+        programs: lends the compiled programs, and takes them back when the threads are gone.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
         self.configs = tuple(configs)
-        self.shares = Shares.of(configs[0], len(configs), len(devices))
-        devices = devices[: self.shares.calls]
-        self.devices = [devices[call % len(devices)] for call in range(self.shares.calls)]
-        self._seats = [programs.borrow_turns(configs[0], device, self.shares) for device in devices]
+        self.shards = Shards.of(configs[0], len(configs), len(devices))
+        devices = devices[: self.shards.calls]
+        self.devices = [devices[call % len(devices)] for call in range(self.shards.calls)]
+        self._seats = [programs.borrow_turns(configs[0], device, self.shards) for device in devices]
         for device, seat in zip(devices, self._seats, strict=True):
-            weakref.finalize(self, programs.give_back_turns, configs[0], device, self.shares, seat)
+            weakref.finalize(self, programs.give_back_turns, configs[0], device, self.shards, seat)
         self._threads = ThreadPoolExecutor(len(self._seats), "population")
         weakref.finalize(self, self._threads.shutdown, wait=False)
-        self._values: list[list[tf.Tensor]] = []  # for each call, in the order of `Turns`
+        self._values: list[list[tf.Tensor]] = []  # for each call, in the order of `ShardsInTurn`
         self._keys: tuple[int, list[npt.NDArray[np.int32]]] | None = None  # of a draw; see `_keys_of`
 
     @property
@@ -76,7 +76,7 @@ class Crew:
         config, replicas = self.configs[0], len(self.configs)
         each = [initial_weights(one, draw) for one in self.configs]
         iteration, _, *slots = self._seats[0].loop.fresh_optimizer
-        one = [slot[..., 0] if self.shares.places and slot.ndim else slot for slot in slots]
+        one = [slot[..., 0] if self.shards.places and slot.ndim else slot for slot in slots]
         fresh = [np.stack([slot] * replicas) for slot in one]
         self.load(
             Values(
@@ -100,7 +100,7 @@ class Crew:
         def work(seat: int) -> None:
             for number in range(seat, len(keys), len(self._seats)):
                 numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
-                numbers[self.shares.turns :, 1] = 0  # unused shares train nothing
+                numbers[self.shards.turns :, 1] = 0  # unused shards train nothing
                 with tf.device(self.devices[number]):
                     x, y = call.block.x[number], call.block.y[number]
                     calls = tf.constant(numbers)
@@ -109,7 +109,7 @@ class Crew:
                 done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
 
         list(self._threads.map(work, range(len(self._seats))))
-        return LoopOutput(*map(self.shares.last, zip(*done, strict=True)))
+        return LoopOutput(*map(self.shards.last, zip(*done, strict=True)))
 
     @property
     def values(self) -> Values:
@@ -122,9 +122,9 @@ class Crew:
 
     def load(self, values: Values) -> None:
         """Go on from these values."""
-        each = [*map(self.shares.placed, [*values.weights.values(), *values.optimizer, values.carried_state])]
-        # the networks of a share have made the same number of steps, so they share these numbers
-        if self.shares.places:
+        each = [*map(self.shards.placed, [*values.weights.values(), *values.optimizer, values.carried_state])]
+        # the networks of a shard have made the same number of steps, so they share these numbers
+        if self.shards.places:
             for index, fresh in enumerate(self._seats[0].loop.fresh_optimizer, len(values.weights)):
                 if not fresh.ndim:
                     each[index] = [number[:, 0] for number in each[index]]
@@ -137,7 +137,7 @@ class Crew:
         """Train these configurations from now on; they differ from the earlier ones in live fields only."""
         self.configs = tuple(configs)
         rate = len(self._seats[0].loop.model.weights) + 1  # after the weights, and the optimizer's steps
-        for device, values, rates in zip(self.devices, self._values, self.shares.placed(self._rates), strict=True):
+        for device, values, rates in zip(self.devices, self._values, self.shards.placed(self._rates), strict=True):
             with tf.device(device):
                 values[rate] = tf.constant(rates)
 
@@ -145,7 +145,7 @@ class Crew:
         """Dropout's keys for each call, [room, places]; they stay the same for all calls until the next draw."""
         if self._keys is None or self._keys[0] != draw:
             keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self.configs], np.int32)
-            self._keys = draw, [one.reshape(self.shares.room, -1) for one in self.shares.placed(keys)]
+            self._keys = draw, [one.reshape(self.shards.room, -1) for one in self.shards.placed(keys)]
         return self._keys[1]
 
     @property
@@ -153,9 +153,9 @@ class Crew:
         return np.array([config.learning_rate for config in self.configs], np.float32)
 
     def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """The calls' values with replicas first; a number that a whole share has in common is repeated for each
+        """The calls' values with replicas first; a number that a whole shard has in common is repeated for each
         replica.
         """
-        if self.shares.places and of_calls[0].ndim == 1:
-            of_calls = [np.repeat(steps[:, np.newaxis], self.shares.places, axis=1) for steps in of_calls]
-        return self.shares.first(of_calls)
+        if self.shards.places and of_calls[0].ndim == 1:
+            of_calls = [np.repeat(steps[:, np.newaxis], self.shards.places, axis=1) for steps in of_calls]
+        return self.shards.first(of_calls)

@@ -1,4 +1,4 @@
-"""Trains the shares of a population one after the other in one compiled call; each continues from where it ended."""
+"""Trains the shards of a population one after the other in one compiled call; each continues from where it ended."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from echornn.training.bptt import LoopOutput, TrainingLoop
 from echornn.training.kept_programs import first_call
 
 
-class Turns:
-    """A compiled call that trains some shares, one after the other.
+class ShardsInTurn:
+    """A compiled call that trains some shards, one after the other.
 
     Args:
-        loop: trains one share; its variables hold the values of the share that is being trained.
-        turns: how many shares a call has.
+        loop: trains one shard; its variables hold the values of the shard that is being trained.
+        turns: how many shards a call has.
     """
 
     def __init__(self, loop: TrainingLoop, turns: int) -> None:
@@ -27,12 +27,12 @@ class Turns:
     def __call__(
         self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor
     ) -> tuple[list[tf.Tensor], LoopOutput]:
-        """Train some windows of each share; the first call compiles.
+        """Train some windows of each shard; the first call compiles.
 
         Args:
-            values: [turns, ...], the values of `TrainingLoop.changing` for each share.
-            x, y: uint8 [turns * steps, batch, ...], the shares' data end to end.
-            calls: int32 [turns, ...], the numbers that `TrainingLoop.train` needs for each share; they may ask for no
+            values: [turns, ...], the values of `TrainingLoop.changing` for each shard.
+            x, y: uint8 [turns * steps, batch, ...], the shards' data end to end.
+            calls: int32 [turns, ...], the numbers that `TrainingLoop.train` needs for each shard; they may ask for no
                 window.
 
         Returns:

@@ -1,8 +1,8 @@
-"""Divides the replicas of a population into shares that are computed together, and shares that take turns.
+"""Divides the replicas of a population into shards that are computed together, and shards that take turns.
 
 Side by side, a window costs a fixed 10 us, for its small kernels, and about 1 us for each network (tutorial's sizes,
 one core): fewer networks than `LEAST` are faster one by one, and beyond `MOST` cache misses cancel the gain. Larger
-networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each forms its own share.
+networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each forms its own shard.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ LEAST, MOST = 8, 128
 """The least and the most replicas that are trained side by side."""
 
 VECTOR = 8
-"""Replicas that one vector operation of the processor handles; a share is filled up to a multiple of it."""
+"""Replicas that one vector operation of the processor handles; a shard is filled up to a multiple of it."""
 
 TURNS = 8
-"""The most shares of a call: enough to make the cost of a call, 0.4 ms, negligible."""
+"""The most shards of a call: enough to make the cost of a call, 0.4 ms, negligible."""
 
 LOSSES_PER_CALL = 1 << 16
 """The most losses that a call returns: it allocates room for all of them, however few windows it trains."""
@@ -35,14 +35,14 @@ Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Shares:
-    """The division of replicas, in their order, into calls and shares; unused places are filled with the last replica.
+class Shards:
+    """The division of replicas, in their order, into calls and shards; unused places are filled with the last replica.
 
     Attributes:
         replicas: the number of replicas.
         calls: the number of calls that together train all replicas.
-        turns: the number of shares that each call trains.
-        places: the replicas side by side in a share; 0 if each is trained alone, without an axis of replicas.
+        turns: the number of shards that each call trains.
+        places: the replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas.
     """
 
     replicas: int
@@ -51,22 +51,22 @@ class Shares:
     places: int
 
     @classmethod
-    def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Shares:
+    def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Shards:
         """The fastest division for this structure, if so many calls run at the same time, each on a processor."""
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
-        shares = at_once * -(-each // size)
-        calls = at_once * -(-shares // (at_once * TURNS))
+        shards = at_once * -(-each // size)
+        calls = at_once * -(-shards // (at_once * TURNS))
         if size == 1:
             turns = -(-replicas // calls)
             return cls(replicas, -(-replicas // turns), turns, 0)
-        turns = -(-shares // calls)
+        turns = -(-shards // calls)
         places = -(-replicas // (calls * turns * VECTOR)) * VECTOR
         return cls(replicas, -(-replicas // (turns * places)), turns, places)
 
     @property
     def room(self) -> int:
-        """The shares that a call has room for, a power of two, so that few programs serve any number of replicas."""
+        """The shards that a call has room for, a power of two, so that few programs serve any number of replicas."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
@@ -76,18 +76,18 @@ class Shares:
 
     @property
     def _size(self) -> int:
-        """The number of replicas in a share."""
+        """The number of replicas in a shard."""
         return self.places or 1
 
     def filled(self, values: Sequence[Any]) -> list[list[list[Any]]]:
-        """Values by replica, arranged as [call][share][place]."""
+        """Values by replica, arranged as [call][shard][place]."""
         last = len(values) - 1
 
-        def share(call: int, turn: int) -> list[Any]:
+        def shard(call: int, turn: int) -> list[Any]:
             begin = (call * self.turns + turn) * self._size
             return [values[min(index, last)] for index in range(begin, begin + self._size)]
 
-        return [[share(call, turn) for turn in range(self.turns)] for call in range(self.calls)]
+        return [[shard(call, turn) for turn in range(self.turns)] for call in range(self.calls)]
 
     def placed(self, values: Values) -> list[Values]:
         """Values [replicas, ...], arranged for each call: [room, ..., places]."""
@@ -113,7 +113,7 @@ class Shares:
         return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 
     def _with_turns(self, of_calls: Sequence[Values]) -> Values:
-        """The shares of all calls, without unused ones."""
+        """The shards of all calls, without unused ones."""
         return np.concatenate([one[: self.turns] for one in of_calls])
 
 
