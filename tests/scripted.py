@@ -216,7 +216,7 @@ class ScriptedSession(Session):
         assert isinstance(line, int)
         line_end = self.timeline.end(line).window if len(self.timeline) else self.frame.line_end
         before = {**position, "message": "", "line_end": line_end}
-        self._loop.stage.change(state=state, progress=progress, **{**before, **changes})
+        self._loop.holder.change(state=state, progress=progress, **{**before, **changes})
         return self.frame
 
     def send(self, command: Command) -> int:

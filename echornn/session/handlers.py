@@ -41,12 +41,12 @@ from echornn.session.commands import (
 )
 from echornn.session.drive import Drive
 from echornn.session.epoch_ends import end_of_epoch
+from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.pace import Pace
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
-from echornn.session.stage import Stage
 
 
 class NotThereError(Exception):
@@ -61,18 +61,18 @@ class Handlers:
     Args:
         mailbox: gets the answers.
         live: the run that is changed.
-        stage: shows the frame; after a refused command, it shows the frame from before.
+        holder: shows the frame; after a refused command, it shows the frame from before.
         pace: its clock starts again after each change.
         drive: paused when an earlier window is shown. A change, or a refused one, does not alter the windows owed.
         probing: measures.
     """
 
     def __init__(
-        self, mailbox: Mailbox, live: LiveRun, stage: Stage, pace: Pace, drive: Drive, probing: Probing
+        self, mailbox: Mailbox, live: LiveRun, holder: FrameHolder, pace: Pace, drive: Drive, probing: Probing
     ) -> None:
         self._mailbox = mailbox
         self._live = live
-        self._stage = stage
+        self._holder = holder
         self._pace = pace
         self._drive = drive
         self._probing = probing
@@ -109,8 +109,8 @@ class Handlers:
             case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
                 self._drive.obey(command, self._live.epoch_left)
             case SetSpeed() | Faster() | Slower():
-                self._pace.set_speed(speed_after(command, self._pace.speed, self._stage.frame.rate))
-                self._stage.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
+                self._pace.set_speed(speed_after(command, self._pace.speed, self._holder.frame.rate))
+                self._holder.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
             case Choose(replica):
                 self._live.choose(replica)
             case Ask(question):
@@ -126,13 +126,13 @@ class Handlers:
 
         If that raises an error, the screen shows it, and the old network trains on.
         """
-        before, field = self._stage.frame, ""
+        before, field = self._holder.frame, ""
         try:
             why_not = self._change(command)
             self._pace.restart()
             if self._drive.to_the_end:
                 self._drive.finish(self._live.epoch_left)
-            self._stage.change(refused=None)
+            self._holder.change(refused=None)
             return Answer(number, command, why_not)
         except ConfigError as error:
             why_not, field = str(error), error.field
@@ -141,7 +141,7 @@ class Handlers:
         except Exception as error:  # whatever TensorFlow raises for another network
             why_not = f"{type(error).__name__}: {error}"
         refused = Answer(number, command, why_not, field, was_refused=True)
-        self._stage.frame = replace(before, refused=refused)
+        self._holder.frame = replace(before, refused=refused)
         return refused
 
     def _change(self, command: ChangeCommand | LookCommand) -> str:

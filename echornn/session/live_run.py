@@ -18,8 +18,8 @@ from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.position_in_run import Position
 from echornn.session.trainers import Trainers
+from echornn.session.travel import Travel, newest
 from echornn.session.undoing import Undoing
-from echornn.session.way import Way, newest
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
@@ -59,7 +59,7 @@ class LiveRun(Position):
         self._keyframing = Keyframing(recorder, clock)
         self._extends = 0
         self._any_unsaved = False
-        self._way = Way(self._keyframing, pace, clock)
+        self._travel = Travel(self._keyframing, pace, clock)
         self._undoing = Undoing(clock)
 
     # ---- its position
@@ -67,7 +67,7 @@ class LiveRun(Position):
     @property
     def unlike(self) -> UnlikeRecord | None:
         """The first window of the last replay whose loss differs from the record; None if none does."""
-        return self._way.unlike
+        return self._travel.unlike
 
     @property
     def moved(self) -> str:
@@ -79,12 +79,12 @@ class LiveRun(Position):
     @property
     def on_the_way(self) -> int:
         """Windows still to be trained again on the way to its target."""
-        return self._way.windows_left
+        return self._travel.windows_left
 
     @property
     def arrived(self) -> bool:
         """Whether the trainer is at `here`."""
-        return self._way.arrived
+        return self._travel.arrived
 
     @property
     def redoable(self) -> bool:
@@ -131,7 +131,7 @@ class LiveRun(Position):
 
     def show_rows(self) -> None:
         """Train the newest windows again so that they can be shown, if a state shortly before them is kept."""
-        before = Moment(self.owner.number, max(0, self.here.window - self._way.tape_windows))
+        before = Moment(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
         trainer, state, until = self.trainer, self.trainer.state, self._clock() + ROWS_SECONDS
@@ -140,7 +140,7 @@ class LiveRun(Position):
             begun = self._clock()
             self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
         if not self.arrived:
-            self._way.leave()
+            self._travel.leave()
             self.trainer = trainer
             trainer.start(state.config, state.draw)
             trainer.restore(state)
@@ -289,9 +289,9 @@ class LiveRun(Position):
         self.timeline.begin(branch)
         self._recorder.command(Command.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
-        self._way.leave()
+        self._travel.leave()
         if branch.starts_over:
-            self._way.unlike = None
+            self._travel.unlike = None
         if self.may_save:  # the edit at the start is not a change that was asked for
             self._trainers.moved = ""
         self._extends = branch.number
@@ -350,7 +350,7 @@ class LiveRun(Position):
             raise ValueError(f"{moment} is not a moment of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
-        self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._trainers.make)
+        self.trainer = self._travel.set_out(self.timeline, moment, self.trainer, self._trainers.make)
         self.here = moment
         self.config = self.timeline.owner(moment).config
         line = self.timeline.branch(moment.branch).config
@@ -361,12 +361,12 @@ class LiveRun(Position):
 
     def step(self, windows: int) -> int:
         """Train some windows again on the way to the target; returns how many."""
-        done = self._way.step(windows)
-        self.trainer = self._way.trainer
+        done = self._travel.step(windows)
+        self.trainer = self._travel.trainer
         self._arrive()
         return done
 
     def _arrive(self) -> None:
-        if (tape := self._way.arrive()) is not None:
+        if (tape := self._travel.arrive()) is not None:
             self.shown = tape if self.is_of_a_piece else ()
             self._recorder.moved()

@@ -13,14 +13,14 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
 from echornn.session.frame import State
+from echornn.session.frame_holder import FrameHolder
+from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Letter, Mailbox
 from echornn.session.pace import Pace
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
-from echornn.session.showing import Showing, first_frame
-from echornn.session.stage import Stage
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
@@ -36,7 +36,7 @@ class Loop:
     Attributes:
         mailbox: brings commands from other threads.
         live: the run that is trained, and its position in the tree.
-        stage: holds the newest frame.
+        holder: holds the newest frame.
         pace: says how many windows are due.
         drive: says whether they are trained.
         probing: examines the network.
@@ -81,12 +81,12 @@ class Loop:
         made = make_trainer or tensorflow_trainers(*trained_by)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
-        self.stage = Stage(first_frame(config, self.recorder, speed, at))
+        self.holder = FrameHolder(first_frame(config, self.recorder, speed, at))
         notify = self.mailbox.notify
-        self.probing = Probing(examine or by_probes, notify, self.stage.change, clock, self._stands, vitals)
-        self.handlers = Handlers(self.mailbox, self.live, self.stage, self.pace, self.drive, self.probing)
-        self._showing = Showing(self.stage, self.live, self.pace, self.drive, self.recorder, self.probing)
-        self.recorder.when_saved(lambda: notify(self._showing.show_warning))
+        self.probing = Probing(examine or by_probes, notify, self.holder.change, clock, self._stands, vitals)
+        self.handlers = Handlers(self.mailbox, self.live, self.holder, self.pace, self.drive, self.probing)
+        self._frame_maker = FrameMaker(self.holder, self.live, self.pace, self.drive, self.recorder, self.probing)
+        self.recorder.when_saved(lambda: notify(self._frame_maker.show_warning))
 
     def _stands(self) -> tuple[Moment, EchoConfig]:
         return self.live.moment, self.live.config.of(self.live.replica)
@@ -94,7 +94,7 @@ class Loop:
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
             if self._can_save:  # another network than the first: the frame shows nothing of the one before
-                self.stage.compile(config)
+                self.holder.compile(config)
                 self.probing.forget()
             return make_trainer(config)
 
@@ -130,17 +130,17 @@ class Loop:
         if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
             file = self.recorder.failed(error)
             message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
-        self.stage.change(state=State.FAILED, message=message, rate=0.0)
+        self.holder.change(state=State.FAILED, message=message, rate=0.0)
 
     def _load(self) -> None:
         live = self.live
         live.may_save = False
         live.take_up()
-        self._showing.show_recorded()
+        self._frame_maker.show_recorded()
         live.load()
         if self.mailbox.stopping:
             return
-        self.stage.change(message="compiling the training loop", device=live.trainer.device)
+        self.holder.change(message="compiling the training loop", device=live.trainer.device)
         self.probing.start()
         live.compile()
         live.begin()
@@ -157,12 +157,12 @@ class Loop:
         self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
-        self._showing.show()
+        self._frame_maker.show()
 
     def _go_first(self, at: int) -> None:
         self.live.go(Moment(self.live.here.branch, at))
         while not (self.live.arrived or self.mailbox.stopping):
-            self._showing.show_going()
+            self._frame_maker.show_going()
             self._step_on_the_way()
         if self.live.arrived:
             self.going_first = None
@@ -175,10 +175,10 @@ class Loop:
                 self.handlers.take(letter)
             else:
                 letter()
-            if self.stage.frame.state is State.LOADING:  # the next command may compile too
-                self._showing.show()
+            if self.holder.frame.state is State.LOADING:  # the next command may compile too
+                self._frame_maker.show()
         if letters:
-            self._showing.show()
+            self._frame_maker.show()
 
     @property
     def _is_idle(self) -> bool:
@@ -215,7 +215,7 @@ class Loop:
         seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0 and self.live.arrived:
             self.live.save()
-            self._showing.show_warning()
+            self._frame_maker.show_warning()
         if self._seconds_to_probe() == 0:
             self._probe()
 
@@ -256,7 +256,7 @@ class Loop:
             self.drive.pause()
         if self._on_progress is not None and trained:
             self._on_progress(progress)
-        self._showing.show()
+        self._frame_maker.show()
 
     def _walk(self) -> None:
         """Take some steps on the way to the position to be shown."""
@@ -264,7 +264,7 @@ class Loop:
         if self.live.arrived:
             self.pace.restart()
             self.handlers.do_waiting()
-        self._showing.show()
+        self._frame_maker.show()
 
     def _step_on_the_way(self) -> None:
         begun = self._clock()
@@ -280,4 +280,4 @@ class Loop:
                 self.live.save_all()
         finally:
             self.recorder.close()
-        self._showing.show_warning()
+        self._frame_maker.show_warning()

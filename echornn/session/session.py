@@ -124,7 +124,7 @@ class Session:
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: an object of a class in echornn.session.commands")
-        if isinstance(command, Toggle) and self._loop.stage.frame.state is State.LOADING:
+        if isinstance(command, Toggle) and self._loop.holder.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
         return self._loop.mailbox.send(command)
 
@@ -138,7 +138,7 @@ class Session:
         """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
         carried out later, but the frame shows at once what they will lead to.
         """
-        frame = self._loop.stage.frame
+        frame = self._loop.holder.frame
         if frame.state is not State.LOADING:
             return frame
         pending = self._loop.mailbox.pending

@@ -184,7 +184,7 @@ def test_another_seed_or_start_of_weights_and_the_way_back_need_no_other_trainer
         assert len(made) == 1
 
 
-class Way:
+class Travel:
     """A session that is on its way to a moment for as long as a test wants."""
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ class Way:
 
 def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
     """Keys ``g [ [ [`` on the way: new data at the moment, and three windows back from there."""
-    way = Way()
+    way = Travel()
     with playing(way.session) as session:
         session.send(Step(60))
         after(session)

@@ -30,9 +30,9 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.frame import Frame, State
+from echornn.session.frame_holder import FrameHolder, place
 from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
-from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.examples import examples
@@ -140,12 +140,12 @@ def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_t
 def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
     shown: list[Frame] = []
 
-    def change(stage: Stage, **changes: object) -> None:
+    def change(stage: FrameHolder, **changes: object) -> None:
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
     session = Session(SMALL, make_trainer=scripted_trainers)
-    with patch.object(Stage, "change", change), playing(session):
+    with patch.object(FrameHolder, "change", change), playing(session):
         after(session, Step(20))
         session.send(ToggleReplicas(6))
         after(session, Step(20))
@@ -162,12 +162,12 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
 def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_moment() -> None:
     shown: list[Frame] = []
 
-    def change(stage: Stage, **changes: object) -> None:
+    def change(stage: FrameHolder, **changes: object) -> None:
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
     session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
-    with patch.object(Stage, "change", change), playing(session):
+    with patch.object(FrameHolder, "change", change), playing(session):
         after(session, Step(40))
         after(session, Choose(3))
         for command in (Alone(), Step(), ToggleReplicas(), Undo()):
@@ -230,12 +230,12 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
 ) -> None:
     shown: list[Frame] = []
 
-    def change(stage: Stage, **changes: object) -> None:
+    def change(stage: FrameHolder, **changes: object) -> None:
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
     session = Session(replace(SMALL, num_epochs=40), make_trainer=scripted_trainers)
-    with patch.object(Stage, "change", change), playing(session):
+    with patch.object(FrameHolder, "change", change), playing(session):
         for command, number, waits in story:
             COMMANDS[command](session, number)
             if waits:

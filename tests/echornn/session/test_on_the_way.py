@@ -11,10 +11,10 @@ import pytest
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import way
+from echornn.session import travel
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from echornn.session.way import newest
+from echornn.session.travel import newest
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
 
@@ -106,8 +106,8 @@ def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_i
     shown = tuple(ScriptedPopulation(SMALL_LOTTERY).advance(1) for _ in range(50))
     assert len(newest(shown)) == 33
     size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "probabilities", "states"))
-    monkeypatch.setattr(way, "TAPE_BYTES", 4 * size)
+    monkeypatch.setattr(travel, "TAPE_BYTES", 4 * size)
     assert newest(shown) == shown[-4:]
-    monkeypatch.setattr(way, "TAPE_BYTES", 1)
+    monkeypatch.setattr(travel, "TAPE_BYTES", 1)
     assert newest(shown) == shown[-1:]
     assert newest(()) == ()

@@ -40,7 +40,7 @@ from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
 from echornn.session.session import Session
-from echornn.session.way import TAPE_WINDOWS
+from echornn.session.travel import TAPE_WINDOWS
 from tests.on_a_thread import on_a_thread, running
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer

@@ -16,7 +16,7 @@ from echornn import quiet
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import way
+from echornn.session import travel
 from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
 from echornn.session.snapshot_of_run import snapshot_of_run
@@ -90,7 +90,7 @@ def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsew
 def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(way, "NEAR_SECONDS", -1.0)  # every way is a long one
+    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way is a long one
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)

@@ -12,7 +12,7 @@ from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
 
-class Stage:
+class FrameHolder:
     """Holds the newest frame: the training thread sets it; any thread may read ``frame``.
 
     Args:

@@ -11,10 +11,10 @@ from echornn.readings import Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
+from echornn.session.frame_holder import FrameHolder, place
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.session.probing import Probing
-from echornn.session.stage import Stage, place
 
 LOADING = "loading TensorFlow"
 """The message during the first seconds."""
@@ -35,11 +35,11 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
     return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread)
 
 
-class Showing:
-    """Fills the stage with what the other parts know, on the training thread.
+class FrameMaker:
+    """Fills the frame with what the other parts know, on the training thread.
 
     Args:
-        stage: holds the frame.
+        holder: holds the frame.
         live: the run that is trained, and its position in the tree.
         pace: knows how fast it trains.
         drive: says whether it trains.
@@ -48,9 +48,9 @@ class Showing:
     """
 
     def __init__(
-        self, stage: Stage, live: LiveRun, pace: Pace, drive: Drive, recorder: Recorder, probing: Probing
+        self, holder: FrameHolder, live: LiveRun, pace: Pace, drive: Drive, recorder: Recorder, probing: Probing
     ) -> None:
-        self._stage = stage
+        self._holder = holder
         self._live = live
         self._pace = pace
         self._drive = drive
@@ -65,7 +65,7 @@ class Showing:
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
         where = {**self._where, **self._forgotten}
         if not live.arrived:
-            self._stage.change(
+            self._holder.change(
                 state=state,
                 message=self._going,
                 coming=None,
@@ -75,7 +75,7 @@ class Showing:
                 **where,
             )
             return
-        self._stage.stand(
+        self._holder.stand(
             trainer,
             live.config,
             live.shown,
@@ -93,7 +93,7 @@ class Showing:
     def show_recorded(self) -> None:
         """Show the position of the recorded run, and the losses that led there, before there is a network."""
         if len(self._live.timeline):
-            self._stage.change(**self._where, **self._read_there)
+            self._holder.change(**self._where, **self._read_there)
 
     @property
     def _where(self) -> dict[str, Any]:
@@ -125,12 +125,12 @@ class Showing:
 
     def show_going(self) -> None:
         """Show only how far it still is to the target."""
-        self._stage.change(message=self._going)
+        self._holder.change(message=self._going)
 
     def show_warning(self) -> None:
         """Show only the warning about the loss or the record."""
-        if self._warning != self._stage.frame.warning:
-            self._stage.change(warning=self._warning)
+        if self._warning != self._holder.frame.warning:
+            self._holder.change(warning=self._warning)
 
     @property
     def _going(self) -> str:
@@ -151,7 +151,7 @@ class Showing:
     @property
     def _forgotten(self) -> dict[str, Any]:
         """If it goes to another network than the one shown: that network's position, without its windows in full."""
-        live, frame = self._live, self._stage.frame
+        live, frame = self._live, self._holder.frame
         before, own = frame.own_config, live.config.of(live.replica)
         if before.differs_only_live(own):
             return {}
@@ -162,7 +162,7 @@ class Showing:
 
     def _vitals(self) -> Readings | None:
         """The vitals that are shown, unless they are of another network, another branch or a later moment."""
-        frame, live = self._stage.frame, self._live
+        frame, live = self._holder.frame, self._live
         vitals, moment = frame.vitals, live.moment
         if frame.own_config.seed != live.config.of(live.replica).seed:
             self._probing.forget()

@@ -12,7 +12,7 @@ import pytest
 from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
-from echornn.session.stage import Stage, place
+from echornn.session.frame_holder import FrameHolder, place
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
@@ -30,7 +30,7 @@ def test_after_the_last_epoch_all_its_windows_are_done() -> None:
 
 
 def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
-    stage = Stage(Frame(State.RUNNING, SMALL))
+    stage = FrameHolder(Frame(State.RUNNING, SMALL))
     trainer = ScriptedTrainer(SMALL)
     stage.stand(trainer, SMALL, (), LossStats(), state=State.PAUSED)
     assert (stage.frame.epoch, stage.frame.window, stage.frame.progress, stage.frame.tape) == (1, 0, None, ())
@@ -48,7 +48,7 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     [({"state_size": 9}, ""), ({"replicas": 6400}, " of 6,400 networks")],
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
-    stage = Stage(Frame(State.RUNNING, SMALL))
+    stage = FrameHolder(Frame(State.RUNNING, SMALL))
     stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), LossStats(windows=1))
     before = stage.frame
     coming = replace(SMALL, **change)

@@ -37,7 +37,7 @@ def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
     return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
 
 
-class Way:
+class Travel:
     """Going to a moment of the run: the replay, and how far it is.
 
     Attributes:
