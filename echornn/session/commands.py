@@ -5,6 +5,7 @@ out each of them on the training thread. The target of a command (the next windo
 network) is looked up when its turn comes. Each command is answered, in the order in which they were carried out:
 see `Answer`.
 
+A command without values is a dataclass by its base: a decorator for each would make the program start later.
 To add one, write a class here, list it in `Command`, and write its case in `Handlers`.
 """
 
@@ -21,21 +22,18 @@ from echornn.session.pace import require_speed
 # ---- whether windows are trained
 
 
-@dataclass(frozen=True)
 class Pause(BaseCommand):
     """Stop training after the windows under way."""
 
     is_work = False
 
 
-@dataclass(frozen=True)
 class Resume(BaseCommand):
     """Train on at the speed that is set; from a position in the past, as a new branch."""
 
     is_work = False
 
 
-@dataclass(frozen=True)
 class Toggle(BaseCommand):
     """Pause if it trains, resume if it is paused."""
 
@@ -53,7 +51,6 @@ class Step(CountingCommand):
     windows: int = 1
 
 
-@dataclass(frozen=True)
 class FinishEpoch(BaseCommand):
     """Train to the end of the epoch at full speed, then pause; see `Step`."""
 
@@ -79,7 +76,6 @@ class SetSpeed(BaseCommand):
         require_speed(self.speed)
 
 
-@dataclass(frozen=True)
 class Faster(BaseCommand):
     """Train at the next higher of the speeds that keys go through."""
 
@@ -87,7 +83,6 @@ class Faster(BaseCommand):
     is_work = False
 
 
-@dataclass(frozen=True)
 class Slower(BaseCommand):
     """Train at the next lower speed; from full speed, the one below the speed that is reached."""
 
@@ -98,17 +93,14 @@ class Slower(BaseCommand):
 # ---- what is trained; each of these begins a branch
 
 
-@dataclass(frozen=True)
 class Reset(BaseCommand):
     """Start over with the weights that this network began with, from the first epoch; the data stays."""
 
 
-@dataclass(frozen=True)
 class Redraw(BaseCommand):
     """Start over with new weights, the next of the seed's random starts; the data stays."""
 
 
-@dataclass(frozen=True)
 class Regenerate(BaseCommand):
     """Take new data; the epoch starts again with it, the weights stay."""
 
@@ -139,7 +131,6 @@ class StartOver(ChangingCommand):
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
 class Alone(BaseCommand):
     """Train only the chosen one of several replicas on from here."""
 
@@ -186,12 +177,10 @@ class MoveEpochs(CountingCommand):
     epochs: int
 
 
-@dataclass(frozen=True)
 class Undo(BaseCommand):
     """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
 
 
-@dataclass(frozen=True)
 class Redo(BaseCommand):
     """Go forward again to where the last undo came from."""
 
@@ -229,7 +218,6 @@ class Ask(BaseCommand):
             raise TypeError(f"question = {self.question!r} cannot be asked: a Question, or None")
 
 
-@dataclass(frozen=True)
 class Save(BaseCommand):
     """Write everything that was trained to the disk now."""
 
