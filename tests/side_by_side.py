@@ -92,7 +92,7 @@ class SideBySide:
 
     def edit(self, config: EchoConfig) -> None:
         if not self.config.differs_only_live(config):
-            raise ValueError(f"{config} needs a population of its own")
+            raise ValueError(f"{config} needs a new population")
         for index, one in enumerate(self.trainers):
             one.edit(config.of(index))
         if not config.same_task(self.config):
@@ -101,7 +101,7 @@ class SideBySide:
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a population of its own")
+            raise ValueError(f"{config} needs a new population")
         for index, one in enumerate(self.trainers):
             one.start(config.of(index), draw)
         self.config = config

@@ -181,7 +181,7 @@ def test_an_edit_of_its_structure_is_refused(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.advance(3)
     before = trainer.state
-    with pytest.raises(ValueError, match=r"needs a (trainer|population) of its own"):
+    with pytest.raises(ValueError, match=r"needs a new (trainer|population)"):
         trainer.edit(replace(SMALL, state_size=8))
     assert_same_state(trainer.state, before)
 
