@@ -43,6 +43,10 @@ class Screen(pyte.Screen):
         self._answer(data)
 
 
+SECONDS_TO_END = 10.0
+"""How long a program whose terminal was closed may take to end, before a test says that it goes on."""
+
+
 class Program:
     """`echornn-tui` on a pty; ``pid`` is the process that was started, which guards the app."""
 
@@ -133,7 +137,7 @@ class Program:
         deadline = time.monotonic() + PATIENCE
         while not condition(self.text):
             assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
-            assert self._read(), f"the program ended early:\n{self.text}"
+            assert self._read(), self._early_end()
         return self.text
 
     def quiet_for(self, seconds: float) -> None:
@@ -141,7 +145,7 @@ class Program:
         deadline = time.monotonic() + PATIENCE
         while select.select([self.terminal], [], [], seconds)[0]:
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
-            assert self._read(), f"the program ended early:\n{self.text}"
+            assert self._read(), self._early_end()
 
     def read_for(self, seconds: float) -> bool:
         """Read what it draws for so long; False where it has ended. One that stops is let go on, as by a shell."""
@@ -161,7 +165,7 @@ class Program:
         while not stopped(self.pid):
             assert time.monotonic() < deadline, f"it never stopped:\n{self.text}"
             if select.select([self.terminal], [], [], 0.01)[0]:
-                assert self._read(), f"the program ended early:\n{self.text}"
+                assert self._read(), self._early_end()
 
     def scribble(self, x: int, y: int, text: str) -> None:
         """Write on the screen behind the program's back, as ``wall`` or a message of the kernel does."""
@@ -182,6 +186,14 @@ class Program:
             while self._read():  # what was on the way while it ended
                 pass
         return self.exit_code
+
+    def _early_end(self) -> str:
+        """What is known about a program whose terminal was closed before the test expected it."""
+        deadline = time.monotonic() + SECONDS_TO_END
+        while not gone(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        fate = f"with exit code {self.ended()}" if gone(self.pid) else "though the program goes on"
+        return f"the terminal was closed early, {fate}:\n{self.text}\nlast bytes: {self.output[-1000:]!r}"
 
     def _read(self) -> bool:
         if not select.select([self.terminal], [], [], 0.5)[0]:
