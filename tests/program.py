@@ -189,9 +189,9 @@ class Program:
 
     def _early_end(self) -> str:
         """What is known about a program whose terminal was closed before the test expected it."""
-        deadline = time.monotonic() + SECONDS_TO_END
-        while not gone(self.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        if not gone(self.pid):
+            with open(os.pidfd_open(self.pid), "rb", buffering=0) as ends:
+                select.select([ends], [], [], SECONDS_TO_END)
         fate = f"with exit code {self.ended()}" if gone(self.pid) else "though the program goes on"
         return f"the terminal was closed early, {fate}:\n{self.text}\nlast bytes: {self.output[-1000:]!r}"
 

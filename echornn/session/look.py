@@ -143,7 +143,7 @@ class _Look:
         return self.timeline.path(Moment(self.frame.branch, self.frame.trained))
 
     def _tried(self) -> int | None:
-        """Where the position is one of the run's still."""
+        """The branch that has the edit already; None if there is none, or if the position is not in the run yet."""
         edit, position = self.query.tried, Moment(self.frame.line, self.frame.trained)
         if edit is None or not self.timeline.has(position):
             return None

@@ -66,7 +66,7 @@ class View(CellWidget, can_focus=True):
         return False
 
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture; where there is nothing to draw yet, the message."""
+        """Draw this picture, or the message if there is nothing to draw yet."""
         self._frame, self._message = picture.frame, message
         self.redraw()
 
