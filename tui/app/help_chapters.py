@@ -24,7 +24,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     """The help for the state of this frame.
 
     Args:
-        keys: the keys that work wherever the arrows act.
+        keys: the keys that work both on the curve and on the views.
     """
     views = [
         Chapter(

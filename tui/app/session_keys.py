@@ -1,4 +1,4 @@
-"""The keys that command the session."""
+"""Turns keys into commands for the session."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from tui.app.part import AppPart
 
 
 class SessionKeys(AppPart):
-    """The part of the app with the actions that send commands."""
+    """The part of the app whose actions send commands to the session."""
 
     @property
     def _remedy(self) -> Remedy | None:
-        """The change that the sentence on the screen advises; None if it names none."""
+        """The configuration change that the advice on the screen names; None if it names none."""
         raise NotImplementedError
 
     def _forget_drafts(self) -> None:
-        """Drop changes that were typed but not entered."""
+        """Drop typed changes that were not entered."""
         raise NotImplementedError
 
     def action_send(self, key: str) -> None:
-        """Send the command of a key to the session; if it is carried out later, or leads nowhere, say so."""
+        """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
         command, is_behind, frame = keys.SENT[key], self.session.is_behind, self.session.frame
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
             self._hint(keys.LATER)
@@ -49,11 +49,12 @@ class SessionKeys(AppPart):
         if isinstance(command, ToggleReplicas):
             self._toggle_replicas(command)
         else:
-            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
+            # so that pressing the key twice toggles twice
+            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)
 
     def action_advice(self) -> None:
-        """Make the change that the sentence advises; all other fields stay. If a branch already has this change, go
-        there instead, since training it again would give the same.
+        """Make the configuration change that the advice names; all other fields keep their values. If some branch was
+        already trained with this change, go to that branch instead: training again would give the same result.
         """
         remedy = self._remedy
         if remedy is None:
@@ -68,6 +69,6 @@ class SessionKeys(AppPart):
             self._hint(f"{remedy}, all else as it was: u undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:
-        """The branch that already has this change; None if there is none."""
+        """The number of the branch that was already trained with this change; None if there is none."""
         edit = Tried(replace(self._frame.config, **remedy.changes), remedy.anew)
         return self.session.look_again(Query(tried=edit), self._picture).tried

@@ -1,4 +1,4 @@
-"""Draws a bar for each lag, with marks at the echo and at T; the memory and the gradient view use it."""
+"""Draws a bar chart by lag, with marks at the echo and at the truncation length T; used by two views."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from tui.kit.paint import Box, Characters, stamp, write_in
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " ._:#"
-"""A bar's last character, from empty to full."""
+"""The characters of a bar's top end, from empty to full."""
 
 SLOT, ASCII_SLOT = "░", "'"
 WALL, ASCII_WALL = "┊", "|"
 MARK, ASCII_MARK = "▲", "^"
 
 GAP = 2
-"""The columns between the sample's text and other texts."""
+"""The fewest columns between the sample size and other texts."""
 
 MOST_PITCH = 7
-"""The most columns from a bar to the next."""
+"""The most columns from a bar to the next bar."""
 
 GUTTER = 5
-"""The columns of the axis at the left."""
+"""The columns of the axis at the left edge."""
 
 Order = npt.NDArray[np.int64]
-"""For each bar, [bars], the lag that it shows."""
+"""int64 [bars]: the lag that each bar shows."""
 
 
 @dataclass(frozen=True, eq=False)
 class LagChart:
-    """The content of a chart of bars by lag.
+    """The contents of a bar chart by lag.
 
     Attributes:
-        heights: float64 [lags], 0 to 1; NaN for no bar.
+        heights: float64 [lags], 0 to 1; NaN if there is no bar.
         values: the text above each bar, shown if there is room for all.
         styles: the style of each bar.
-        slots: bool [lags], the lags for which the full height of a bar is marked.
-        ticks: heights, and the labels of the axis there.
-        echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
-        wall_text: the text below the wall, or beside its sign in the legend.
-        cursor: the highlighted lag; None for none.
-        sample: what the bars were measured on, as texts below them if there is room, the longest first.
+        slots: bool [lags], whether the full height of the bar's slot is drawn behind it.
+        ticks: (height, label) of each tick on the axis.
+        echo, wall: the lag of the echo's source, and the first lag that truncation to T steps cuts off.
+        wall_text: the label of the truncation mark.
+        cursor: the highlighted lag; None if there is none.
+        sample: texts on the size of the sample, longest first; the longest that fits is drawn below the bars.
     """
 
     heights: npt.NDArray[np.float64]
@@ -61,15 +61,15 @@ class LagChart:
 
 @dataclass(frozen=True)
 class Columns:
-    """The positions of bars.
+    """The columns of the bars.
 
     Attributes:
-        lags_a_bar: lags for each bar; more than one if there are too few columns, then the bar shows the highest of
-            them.
+        lags_a_bar: lags per bar. If there are too few columns this exceeds 1, and each bar shows the largest value of
+            its lags.
         bars: the number of bars.
-        pitch: columns from a bar to the next.
-        wall_bar: the bar after the wall; `bars` or more if all are before it.
-        wall_room: columns that the wall takes.
+        pitch: columns from a bar to the next bar.
+        wall_bar: the first bar after the truncation mark; `bars` or more if all bars are before the mark.
+        wall_room: columns of the truncation mark.
     """
 
     lags_a_bar: int
@@ -84,22 +84,22 @@ class Columns:
         return self.bars * self.pitch + self.wall_room
 
     def x_of(self, bar: int) -> int:
-        """A bar's first column."""
+        """The first column of a bar."""
         return bar * self.pitch + (self.wall_room if bar >= self.wall_bar else 0)
 
     @property
     def bar_width(self) -> int:
-        """The columns of a bar: the last of its pitch separates it from the next, if possible."""
+        """The columns of a bar. The last column of its pitch stays empty, to separate bars, unless the pitch is 1."""
         return max(1, self.pitch - 1)
 
 
 def sample_texts(count: int, what: str) -> tuple[str, ...]:
-    """The size of the sample as texts, the longest first; none if it is unknown."""
+    """The size of the sample as texts, longest first; empty if the size is 0, which means unknown."""
     return (f"of {count:,} {what}", f"of {count:,}") if count else ()
 
 
 def arrange(lags: int, wall: int, width: int) -> Columns:
-    """The widest bars for so many lags on so many columns."""
+    """The columns of the bars: the widest bars with which this number of lags fits."""
     wall_room = 2 if 0 < wall < lags else 0
     lags_a_bar = max(1, -(-lags // max(1, width - wall_room)))
     bars = -(-lags // lags_a_bar)
@@ -108,7 +108,7 @@ def arrange(lags: int, wall: int, width: int) -> Columns:
 
 
 def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> Characters:
-    """Bars one column wide, in eighths of a line: str [lines, bars]; any value above zero shows at least a little.
+    """Bars one column wide, with a resolution of eighths of a line: str [lines, bars]. Values above zero stay visible.
 
     Args:
         heights: float64 [bars], 0 to 1; NaN for no bar.
@@ -123,7 +123,7 @@ def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) 
 
 
 def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
-    """Draw the chart on a part of the grid: values, bars, numbers of lags, marks; parts without room are left out."""
+    """Draw the chart in a box: values, bars, lag numbers, marks. Parts that do not fit are left out."""
     columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
         return columns
@@ -157,7 +157,7 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
 def _draw_bars(
     cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters, ascii_only: bool
 ) -> None:
-    """Draw all bars at once, str [lines, bars], and behind them the slots that they may fill."""
+    """Draw all bars, str [lines, bars], and behind them their slots."""
     slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
     names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
     behind = np.where(order == chart.echo, cells.names.index("view--echo"), cells.names.index("view--slot"))
@@ -172,14 +172,14 @@ def _draw_bars(
 
 
 def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int:
-    """The lag that a bar shows."""
+    """The lag with the largest value among the lags of a bar."""
     first = bar * lags_a_bar
     mine = heights[first : first + lags_a_bar]
     return first + int(np.where(np.isnan(mine), -1, mine).argmax())
 
 
 def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
-    """Draw the number of each lag, or of every so many if there is no room for all."""
+    """Draw the number of each lag, or only of every few lags if the numbers do not all fit."""
     write_in(cells, box, line, "lag", "view--axis")
     widest = len(str(len(chart.heights) - 1)) + 1
     every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * columns.pitch >= widest), 1000)
@@ -195,9 +195,10 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 
 
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
-    """Draw the echo's mark below its bar, and T's below the wall; an echo beyond the lags is named at the right.
+    """Draw the echo's mark and the label of the truncation. If the echo is beyond the last bar, its lag is written at
+    the right.
 
-    Then draw the sample, if there is room.
+    Then draw the sample size, if there is room.
     """
     arrow = ASCII_MARK if ascii_only else MARK
     bar = chart.echo // columns.lags_a_bar
@@ -225,7 +226,7 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
 
 
 def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:
-    """Draw the longest text that has room on the line at the right, or else left of the other texts."""
+    """Draw the longest text that fits, at the right end of the line or to the left of the other texts."""
     for text in texts:
         for end in (box.width, *(first - GAP for first, _ in taken)):
             begin = end - len(text)

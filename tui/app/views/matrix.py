@@ -1,4 +1,4 @@
-"""The columns of the data matrix on a line: pure geometry, the same for each row."""
+"""The screen columns of the data matrix; they are the same for each row."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from echornn.config import EchoConfig
 from tui.app.widgets.blocks import most_digits
 
 AROUND_A_NUMBER = 3
-"""Characters beside a number: its symbol to the left and right, and a space."""
+"""Characters around a number: its symbol on both sides, and a space."""
 
 LEAST_LABEL = 8
 
 SIDES_AND_JOINS = 4
-"""Characters besides the time steps: the window's two sides, and a row's two joins to its neighbours."""
+"""Characters of a row besides its time steps: the window's two sides, and the joins to the rows before and after."""
 
 
 @dataclass(frozen=True)
 class MatrixLayout:
-    """Positions in a row of the matrix, from 0, and their columns on the screen.
+    """The screen columns of the positions in a row of the matrix, counted from 0.
 
-    The series continues from the end of a row to the beginning of the next, so positions below 0 are the end of the row
-    above, and those from ``row_length`` on are the beginning of the row below.
+    The end of a row continues at the beginning of the next row. So positions below 0 are at the end of the row before,
+    and positions from ``row_length`` on are at the beginning of the row after.
 
     Attributes:
         start, length: the window's first position, and its number of positions.
         row_length: the positions in a row.
-        first, last: the first position shown, and the one after the last.
-        cell: the characters of a position.
-        label: the characters before the first.
+        first, last: the first position that is shown, and the position after the last.
+        cell: the characters of each position.
+        label: the characters before the first position.
     """
 
     start: int
@@ -42,12 +42,12 @@ class MatrixLayout:
 
     @property
     def numbered(self) -> bool:
-        """Whether there is room for the number of each time step."""
+        """Whether each time step's number fits."""
         return self.cell > AROUND_A_NUMBER
 
     @property
     def end(self) -> int:
-        """The position after the window's last."""
+        """The position after the last of the window."""
         return self.start + self.length
 
     @property
@@ -63,18 +63,18 @@ class MatrixLayout:
 
     @property
     def sides(self) -> list[int]:
-        """The columns of the window's sides that are shown."""
+        """The columns of the window's sides, as far as they are visible."""
         left = [self.x(self.start) - 1] if self.first <= self.start else []
         return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
 
     @property
     def joins(self) -> list[int]:
-        """The columns between the row and its neighbours that are shown."""
+        """The columns of the joins to the rows before and after, as far as they are visible."""
         left = [self.x(-1) + self.cell] if self.first < 0 else []
         return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
 
     def stretches(self) -> list[tuple[int, int]]:
-        """The positions shown, as stretches without gaps: (first, the one after the last)."""
+        """The shown positions, split at the window's sides and the row's ends: (first, last + 1) of each part."""
         cuts = sorted({self.first, self.last, *self._cuts()})
         return list(pairwise(cuts))
 
@@ -83,10 +83,10 @@ class MatrixLayout:
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLayout:
-    """The layout of the matrix around a window of the epoch (from 0) on so many characters.
+    """The layout of the matrix around a window of the epoch (from 0) on ``width`` characters.
 
-    It has numbers if window and echo fit so, with two classes; otherwise there is room for a mark and a symbol. If even
-    the window is too long, its part around ``step`` is shown.
+    Time steps are numbered if the window and the echo's sources then fit, and there are two classes. If the window does
+    not fit even without numbers, its part around ``step`` is shown.
     """
     start, length = window * config.window_stride, config.truncated_backprop_length
     reach = min(config.echo_step, config.row_length)
@@ -95,7 +95,8 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLa
     digits = len(str(config.row_length * config.batch_size))
     numbered, narrow = digits + AROUND_A_NUMBER, 1 + most_digits(config.num_classes)
     has_room = (length + min(reach, length)) * numbered <= room
-    cell = numbered if has_room and config.num_classes == 2 else narrow  # with more classes, symbols are digits
+    # with more classes, symbols are digits themselves
+    cell = numbered if has_room and config.num_classes == 2 else narrow
     steps = max(1, room // cell)
     if steps < length:
         first = start + min(max(0, step - steps // 2), length - steps)

@@ -1,4 +1,4 @@
-"""Draws the misses: windows along a row, and the targets that no window contains together with their source."""
+"""Draws missed targets: targets that no window contains together with their source."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from echornn.config import EchoConfig
 from echornn.tasks.coverage import missed, missed_of_a_stride
 
 HEIGHT = 4
-"""The lines: a sentence, two of windows, one of targets."""
+"""Lines of the diagram: one for a sentence, two for windows, one for targets."""
 
 NAME_WIDTH = 8
 
 
 def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
-    """A sentence that says which targets are missed, their sign below, and their share."""
+    """A sentence on how many targets are missed, and which character marks them."""
     stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
     if not count:
         return "no misses: each target lies in a window together with its source"
@@ -23,14 +23,14 @@ def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
 
 
 def _signs(ascii_only: bool) -> tuple[str, str]:
-    """The signs of a miss, and of a target that a window covers."""
+    """The characters of a missed target and of another target."""
     return ("x", ".") if ascii_only else ("×", "·")
 
 
 def _stretch(config: EchoConfig, window: int, width: int) -> range:
-    """The time steps of a row that are drawn, including the window's; they change only from page to page.
+    """The time steps of a row that are drawn; they include the window and scroll by pages.
 
-    If a window has no room, its end and the steps after it are drawn.
+    If a window does not fit, its end and the steps after it are drawn.
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     shown = max(1, width - NAME_WIDTH)
@@ -41,11 +41,11 @@ def _stretch(config: EchoConfig, window: int, width: int) -> range:
 
 
 def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
-    """The windows that slide along a row, one character for each time step, on two lines in turn; if more than two
-    overlap, only some of them.
+    """Two lines with the windows along a row, one character per time step; windows alternate between the lines. If more
+    than two windows overlap, some are left out.
 
     Args:
-        window: the window of the epoch, from 0, that is drawn in double lines.
+        window: the window of the epoch, from 0, that is drawn with double lines.
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     steps = _stretch(config, window, width)
@@ -68,7 +68,7 @@ def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool 
 
 
 def target_line(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
-    """The target below each time step: a cross if it is missed; each character with whether it is a cross."""
+    """The character of the target at each time step, and whether the target is missed."""
     steps = _stretch(config, window, width)
     cross, dot = _signs(ascii_only)
     drawn = [(sign, False) for sign in f"{'targets':<{NAME_WIDTH}}"]

@@ -13,25 +13,25 @@ INSIDE, OUTSIDE = "●", "◆"
 ASCII_INSIDE, ASCII_OUTSIDE = "o", "@"
 
 LEGEND_HEIGHT = 8
-"""With at least so many lines, one explains the glyphs."""
+"""The fewest lines with which a line explains the characters."""
 
 MARGIN = 1.12
-"""The plane extends so many times beyond what it shows."""
+"""The plane's edge is this many times as far from zero as the outermost point."""
 
 FARTHEST = 1e6
-"""Eigenvalues farther from zero are drawn at the edge."""
+"""Eigenvalues farther from zero than this are drawn at the edge."""
 
 
 def reach_of(eigenvalues: npt.NDArray[np.complex64]) -> float:
-    """How far the plane extends from zero: beyond the unit circle, and all eigenvalues."""
+    """The distance from zero to the plane's edge: enough for the unit circle and all eigenvalues."""
     finite = np.abs(eigenvalues[np.isfinite(eigenvalues)])
     return MARGIN * max(1.0, min(float(finite.max()), FARTHEST) if finite.size else 1.0)
 
 
 def circle(lines: int, columns: int, reach: float) -> Dots:
-    """The unit circle as dots, bool [lines, columns], around their middle.
+    """The unit circle as dots, bool [lines, columns], around the middle.
 
-    Dots count as square; a character of a terminal, twice as high as wide, has two by four of them.
+    A dot counts as square: a terminal's character, twice as high as wide, has two by four dots.
     """
     dots = np.zeros((lines, columns), np.bool_)
     angles = np.linspace(0, 2 * np.pi, 8 * max(lines, columns), endpoint=False)
@@ -47,7 +47,9 @@ def _mark(dots: Dots, points: npt.NDArray[np.complex128], reach: float) -> None:
 
 
 def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], ascii_only: bool) -> None:
-    """Draw the circle, and each eigenvalue, with another glyph outside of the circle, in the middle of the box."""
+    """Draw the unit circle and the eigenvalues in the middle of a box; those outside the circle get another
+    character.
+    """
     inside, outside = (ASCII_INSIDE, ASCII_OUTSIDE) if ascii_only else (INSIDE, OUTSIDE)
     legend = f"{inside} inside  {outside} outside"
     if box.height >= LEGEND_HEIGHT and box.width >= len(legend):

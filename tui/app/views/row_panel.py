@@ -1,4 +1,4 @@
-"""Draws a row of the newest window: its input, what one prediction uses, and predictions after a flip."""
+"""Draws a row of the newest window: its inputs, the inputs that a prediction uses, and predictions after a flip."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from tui.kit.paint import Box, stamp, write_in
 LABEL_WIDTH = 6
 
 LEAST_WIDTH = 32
-"""The fewest columns for the panel's texts."""
+"""The fewest columns in which the texts of the panel fit."""
 
 
 ROW_LINES = 8
-"""The lines of a row with a flip; other lines go to all of its predictions."""
+"""The lines of a row with a flip; the remaining lines show all of the row's predictions."""
 
 LEAST_TRIANGLE = 4
 
 
 @dataclass(frozen=True, eq=False)
 class RowPanel:
-    """The content of the panel about a row.
+    """The contents of the panel about a row.
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strengths: float32 [T, T], how much each prediction uses each input; 0 for later inputs.
+        strengths: float32 [T, T], how strongly each prediction (first axis) depends on each input; 0 for later inputs.
         x, y: uint8 [T], inputs and targets; None if unknown.
-        y_after: uint8 [T], the targets with the flip, whose echo is flipped too.
-        probabilities: float32 [T, num_classes], the predictions with the present weights.
-        flip: the flip in this row; None if nothing is flipped in it.
-        words: texts below, of which the longest that fits is shown.
+        y_after: uint8 [T], the targets after the flip: the echo of the flipped input is flipped too.
+        probabilities: float32 [T, num_classes], the predictions with the current weights.
+        flip: the flip in this row; None if there is none.
+        words: texts below the blocks, longest first; the longest that fits is shown.
         focused: whether the cursor is highlighted.
-        first_step: the step of the window, from 0, with which all these begin.
-        shows: the name of the strengths.
-        scale: the strength that the fullest block means; None for the largest strength.
-        of_all: texts about all predictions, of which the longest that fits is shown.
+        first_step: the window's step, from 0, at which all arrays here begin.
+        shows: the name of the measure in ``strengths``.
+        scale: the strength at which a block is full; None for the largest strength.
+        of_all: texts about all predictions, longest first; the longest that fits is shown.
         label: the label of the line of strengths.
     """
 
@@ -67,7 +67,7 @@ class RowPanel:
 
     @property
     def strength(self) -> Floats:
-        """How much the prediction under the cursor depends on each input, float32 [T]."""
+        """How strongly the prediction under the cursor depends on each input, float32 [T]."""
         return np.asarray(self.strengths[self.step])
 
     @property
@@ -81,11 +81,11 @@ class BlockLine:
     """A line of blocks with its label.
 
     Attributes:
-        label: its label.
-        blocks: two characters for each step.
+        label: the text before the blocks.
+        blocks: two characters for each time step.
         style: the style of all blocks that are not highlighted.
-        matters: its importance; the least important line is left out first.
-        lit: texts that replace the blocks of some steps.
+        matters: importance; if lines are short, the least important is left out first.
+        lit: texts that replace the blocks of some steps, by step.
         lit_style: the style of these texts.
     """
 
@@ -98,17 +98,17 @@ class BlockLine:
 
 
 def is_read(strengths: Floats) -> bool:
-    """Whether a row's strengths, float32 [T, T], are known: those of a row that was not asked for are NaN."""
+    """Whether the strengths of a row, float32 [T, T], are known; NaN means not computed."""
     return not bool(np.isnan(strengths).all())
 
 
 def unread(rows: OfRows) -> OfRows:
-    """The same rows and steps without their strengths."""
+    """The same rows and steps, with unknown strengths."""
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
-    """Draw the panel in a part of the grid; if there are too few lines, the least important ones are left out."""
+    """Draw the panel in a box. If there are too few lines, the least important are left out."""
     steps = len(panel.strength)
     room = max(0, box.width - LABEL_WIDTH)
     block = 2 if 2 * steps <= room else most_digits(panel.classes)
@@ -138,14 +138,14 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
 
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, ascii_only: bool) -> None:
-    """Draw a line for each prediction of the row: a network that echoes shows a stripe so many steps from the edge."""
+    """Draw a line for each prediction of the row. A network that echoes shows a stripe parallel to the diagonal."""
     steps = len(panel.strengths)
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
     glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths), ascii_only)
-    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # later inputs
+    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs after the prediction
     blank |= not is_read(panel.strengths)
     stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
@@ -190,13 +190,13 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[BlockLine]:
 
 
 def symbols_at(steps: Iterable[int], symbols: npt.NDArray[np.integer[Any]], classes: int) -> dict[int, str]:
-    """The symbols at some steps as two characters each: aligned to the right among blocks, in place among symbols."""
+    """The symbols at some steps as texts of two characters: right-aligned with two classes, else as digits."""
     texts = {step: symbol_text(int(symbols[step])) for step in steps}
     return {step: f"{text.strip():>2}" if classes == 2 else text for step, text in texts.items()}
 
 
 def before_flip(flip: Flip) -> Symbols:
-    """The input before the flip, uint8 [T]: flipping changes a symbol to the next one."""
+    """The inputs before the flip, uint8 [T]; a flip replaces a symbol by the next one."""
     x = flip.x.copy()
     classes = flip.before.shape[-1]
     x[flip.step] = (int(x[flip.step]) - 1) % classes
@@ -204,7 +204,7 @@ def before_flip(flip: Flip) -> Symbols:
 
 
 def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
-    """The targets, uint8 [T], with the echo of the flipped input changed too."""
+    """The targets after the flip, uint8 [T]: the echo of the flipped input is changed too."""
     after = y.copy()
     if flip.step + echo_step < len(y):
         after[flip.step + echo_step] = flip.x[flip.step]
@@ -217,9 +217,9 @@ def changed_steps(flip: Flip) -> list[int]:
 
 
 def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
-    """What the flip changes, as texts, the longest first; see `RowPanel.first_step`.
+    """What the flip changes, as texts, longest first; step numbers take `RowPanel.first_step` into account.
 
-    The shortest fits on `LEAST_WIDTH` columns: it does not name the flipped step, since the line above shows it.
+    The shortest text fits on `LEAST_WIDTH` columns: it omits the flipped step, which the line above shows.
     """
     changed = [first_step + step + 1 for step in changed_steps(flip)]
     with np.errstate(invalid="ignore"):  # a network that diverged predicts nothing
@@ -237,7 +237,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
-    """Two characters for each input symbol: digits if there are more than two symbols."""
+    """Two characters for each input: blocks for two classes, otherwise digits."""
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     if classes == 2:
         return tuple(glyphs["one" if symbol else "zero"] for symbol in x.tolist())
@@ -245,11 +245,11 @@ def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
 
 
 def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None = None) -> tuple[str, ...]:
-    """Two characters for each prediction: shaded by its probability, or the likeliest symbol; wrong ones marked.
+    """Two characters for each prediction: a shade for its probability, or the likeliest symbol; wrong ones are marked.
 
     Args:
         probabilities: float32 [T, num_classes].
-        y: uint8 [T], the targets; without them no prediction counts as wrong.
+        y: uint8 [T], the targets; None marks no prediction as wrong.
     """
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     predicted = probabilities.argmax(axis=-1)
@@ -262,5 +262,5 @@ def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None
 
 
 def narrow(text: str) -> str:
-    """A block in one column."""
+    """The first character of a block, for blocks one column wide."""
     return "x" if text == BLOCKS["wrong"] else text[:1]

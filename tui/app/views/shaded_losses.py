@@ -1,4 +1,4 @@
-"""Draws losses as shaded blocks: the fuller a block, the nearer the loss is to chance."""
+"""Draws losses as shaded blocks: the darker a block, the closer the loss is to chance (the loss of guessing)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from echornn.progress import Floats
 from tui.kit.paint import Characters
 
 SHADES, ASCII_SHADES = "·░▒▓█", ".:+*#"
-"""The blocks from solved to chance."""
+"""The blocks, from solved to chance."""
 
 EDGES = (0.07, 0.3, 0.6, 0.9)
-"""The shares of the loss of guessing at which the blocks after the first begin; below the first share it is solved."""
+"""Losses, as shares of the loss of guessing, at which the next block begins; below the first one is solved."""
 
 DIVERGED = "!"
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:
-    """A block for each loss; a loss that is not finite has diverged.
+    """A block for each loss; NaN and infinite losses are marked as diverged.
 
     Args:
         losses: float32 [...], nats.
         chance: the loss of guessing, nats, above 0.
 
     Returns:
-        str [...], one column wide each.
+        str [...], one character each.
     """
     ramp = np.array([*(ASCII_SHADES if ascii_only else SHADES), DIVERGED])
     finite = np.isfinite(losses)

@@ -1,4 +1,4 @@
-"""Draws signed numbers as blocks: the character shows size and sign, the colour the sign again."""
+"""Draws signed numbers as blocks: character and colour show the sign, the character also the size."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tui.kit.paint import Characters
 
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
 ASCII_POSITIVE, ASCII_NEGATIVE = ":+*#", "-~=%"
-"""From small to large: positive blocks fill their cell more and more, negative ones are low bars that grow."""
+"""From small to large. Positive blocks fill more and more of their cell; negative ones are low bars that grow."""
 
 NOTHING, UNKNOWN = "·", "?"
 ASCII_NOTHING = "."
 SATURATED, ASCII_SATURATED = "▲▼", "^v"
-"""The arrows of a positive and of a negative saturated value."""
+"""The arrows for saturated values, positive and negative."""
 
 EDGES = (0.05, 0.3, 0.55, 0.8)
-"""The shares of the scale at which the glyphs begin; smaller values get the sign for nothing."""
+"""Sizes, as shares of the scale, at which the next character begins; smaller values count as zero."""
 
 BlockStyles = npt.NDArray[np.int16]
-"""0 for nothing or unknown, 1 for positive, 2 for negative, 3 for saturated."""
+"""The style of each block: 0 zero or unknown, 1 positive, 2 negative, 3 saturated."""
 
 
 def scale_of(values: npt.NDArray[np.floating[Any]]) -> float:
-    """The largest absolute finite value, which the largest glyph means; 1 if all are zero."""
+    """The largest absolute finite value, which the largest block stands for; 1 if all values are zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) or 1.0 if finite.size else 1.0
 
@@ -37,15 +37,15 @@ def signed_blocks(
     ascii_only: bool,
     saturated: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Characters, BlockStyles]:
-    """A glyph and a kind of style for each value; NaN is a question mark, infinity the largest glyph.
+    """A character and a style number for each value; NaN is a question mark, infinity the largest block.
 
     Args:
         values: float [...].
-        scale: the size that the largest glyph stands for, above 0.
-        saturated: bool [...], values that get an arrow instead.
+        scale: the size that the largest block stands for, above 0.
+        saturated: bool [...], values to draw as arrows.
 
     Returns:
-        str [...] and int16 [...].
+        str [...] and int16 [...], both of the shape of ``values``.
     """
     glyphs = (
         (ASCII_NEGATIVE[::-1], ASCII_NOTHING, ASCII_POSITIVE) if ascii_only else (NEGATIVE[::-1], NOTHING, POSITIVE)

@@ -1,4 +1,4 @@
-"""Draws how many windows each replica took to solve the task, as a histogram or as one line of blocks."""
+"""Draws how many windows the replicas took to solve the task, as a histogram or in one line of blocks."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
 LEAST_WIDTH = 30
-"""The columns of the histogram."""
+"""The fewest columns of the histogram."""
 
 MOST_BINS = 15
-"""The most bins; for some dozens of networks more would show nothing more."""
+"""The most bins; with a few dozen networks, more bins would show nothing more."""
 
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
-"""The heights of a block in a line, in eighths."""
+"""The blocks of a line, by height in eighths."""
 
 PARTS = " ▏▎▍▌▋▊▉█"
-"""The lengths of a bar's end, in eighths."""
+"""The ends of a horizontal bar, by length in eighths."""
 
 
 def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bool = False) -> None:
-    """Draw a bar for each stretch of windows of equal length, and one for networks that have not solved the task
-    yet.
-    """
+    """Draw a bar for each range of windows, with the number of replicas solved in it; and one for the unsolved."""
     write_in(cells, box, 0, "solved within windows", "seeds--axis")
     width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
     rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
@@ -41,7 +39,7 @@ def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bo
 
 
 def bar(share: float, width: int, ascii_only: bool = False) -> str:
-    """A horizontal bar over a share of so many columns; any share above zero is visible."""
+    """A horizontal bar over a share (0 to 1) of ``width`` columns; any share above zero is visible."""
     eighths = max(round(share * width * 8), 1 if share else 0)
     if ascii_only:
         return "#" * -(-eighths // 8)
@@ -52,12 +50,12 @@ def bar(share: float, width: int, ascii_only: bool = False) -> str:
 def solved_by_column(
     seed_stats: SeedStats, first: int, length: int, columns: int, ascii_only: bool = False
 ) -> tuple[str, int]:
-    """For each column of an axis a block whose height is the number of networks solved there; and the number that a
-    full block means: the largest of any column.
+    """For each column of an axis a block, whose height is the number of replicas solved there; and the number that a
+    full block stands for: the largest of any column.
 
     Args:
-        first: the axis' first window, from 0.
-        length: the windows along the axis.
+        first: the first window of the axis, from 0.
+        length: the number of windows on the axis.
     """
     at = seed_stats.solved_at[seed_stats.solved_at > 0] - 1 - first
     at = at[(at >= 0) & (at < length)]

@@ -1,4 +1,4 @@
-"""Lays the newest windows of a row side by side: which of their time steps fit, and what is drawn between them."""
+"""Places the newest windows of a row side by side, and decides which of their time steps fit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from echornn.progress import Progress
 
 @dataclass(frozen=True)
 class TapeWindow:
-    """A window on the tape: its steps ``begin`` up to ``end`` are drawn from column ``x`` on, followed by a seam.
+    """A window on the tape: steps ``begin`` to ``end`` - 1 are drawn from column ``x`` on, followed by a seam.
 
-    If windows overlap, the steps that they share are drawn in the later one.
+    If windows overlap, the shared steps are drawn only in the later one.
     """
 
     progress: Progress
@@ -26,9 +26,9 @@ class TapeWindow:
 
 
 def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[TapeWindow]:
-    """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
+    """The newest windows that fit on ``width`` characters, oldest first, with the newest at the right end.
 
-    If even the newest is wider, its newest time steps are shown.
+    If even the newest window does not fit, only its newest time steps are shown.
     """
     pieces: list[TapeWindow] = []
     room = width
@@ -47,7 +47,7 @@ def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> l
 
 
 def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
-    """How many steps of a window come before the next one begins: fewer than all if the two overlap."""
+    """How many steps of the window ``before`` come before ``after`` begins: fewer than all if the windows overlap."""
     length: int = before.x.shape[1]
     if before.epoch != after.epoch or before.window >= after.window:
         return length
@@ -55,7 +55,9 @@ def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
 
 
 def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
-    """What is between two windows: nothing (window), an epoch's end (epoch), or windows that were not kept (gap)."""
+    """The kind of seam between two windows: they are adjacent (window), an epoch ends (epoch), or windows are missing
+    (gap).
+    """
     first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
     if second != first + 1:
         return "gap"

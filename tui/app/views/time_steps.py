@@ -1,4 +1,4 @@
-"""Time steps of the data matrix as text: symbols, targets and their sources."""
+"""The time steps of the data matrix as text: inputs, targets and the sources of targets."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ASCII_GLYPHS = {
 
 @dataclass(frozen=True, eq=False)
 class TimeSteps:
-    """The texts at the positions of a data matrix.
+    """The texts of the positions of a data matrix.
 
     Attributes:
-        config, window: the configuration, and the window of the epoch, from 0.
-        matrix: the layout.
-        series: uint8, the rows end to end; None if it is too long to draw.
-        newest: the window in full, if it is trained: its symbols are then known without the series.
+        config, window: the configuration, and the index of the window in its epoch, from 0.
+        matrix: the columns of the matrix on the screen.
+        series: uint8 [batch_size * row_length], the rows end to end; None if it is too long to draw.
+        newest: the newest window with its data, if trained: its symbols are known even without the series.
         ascii_only: whether to use only ASCII glyphs.
     """
 
@@ -45,7 +45,7 @@ class TimeSteps:
     ascii_only: bool = False
 
     def symbol(self, row: int, position: int) -> str:
-        """The glyph of an input, or its digits; a special glyph if it is unknown."""
+        """The character of an input, or its digits; a special character if it is unknown."""
         glyphs = ASCII_GLYPHS if self.ascii_only else GLYPHS
         if self.series is not None:
             symbol = int(self.series[row * self.matrix.row_length + position])
@@ -58,7 +58,9 @@ class TimeSteps:
         return glyphs["one" if symbol else "zero"]
 
     def input(self, row: int, position: int) -> str:
-        """An input: its symbol, around its number if there is room; empty before the first row and after the last."""
+        """The text of an input: its symbol, and its number if it fits. Empty before the first row and after the
+        last.
+        """
         index = row * self.matrix.row_length + position
         if not 0 <= index < self.matrix.row_length * self.config.batch_size:
             return " " * self.matrix.cell
@@ -66,7 +68,7 @@ class TimeSteps:
         return self._block(symbol, index, symbol)
 
     def target(self, row: int, position: int) -> tuple[str, str]:
-        """A target: its symbol, around the number of its source if there is room; and the name of its style."""
+        """The text of a target (its symbol, and the number of its source if it fits), and the name of its style."""
         source = source_of(self.config, self.window, row, position - self.matrix.start)
         mark = (ASCII_MARKS if self.ascii_only else MARKS)[source]
         style = "data--target" if source is Source.WINDOW else f"data--{source.name.lower()}"
@@ -77,7 +79,7 @@ class TimeSteps:
         return self._block(mark or symbol, index, symbol), style
 
     def _block(self, left: str, index: int, symbol: str) -> str:
-        """A time step: around its number in the series, from 1, if there is room for that."""
+        """The text of a time step: a symbol, and the step's number in the series (from 1) if it fits."""
         if not self.matrix.numbered:
             text = left + symbol if self.config.num_classes == 2 or left != symbol else symbol
             return text.ljust(self.matrix.cell)
@@ -85,7 +87,7 @@ class TimeSteps:
 
 
 def counted(config: EchoConfig, window: int, ascii_only: bool = False) -> str:
-    """The places of the sources of all targets of the window, with their marks, in words."""
+    """How many targets of the window have their source where (in the window, before it, ...), in words."""
     marks = ASCII_MARKS if ascii_only else MARKS
     counts = counts_by_source(config, window)
     each = [f"{count:,} {source} {marks[source]}".strip() for source, count in counts.items()]
@@ -93,7 +95,7 @@ def counted(config: EchoConfig, window: int, ascii_only: bool = False) -> str:
 
 
 def read(config: EchoConfig, window: int, row: int, step: int) -> str:
-    """A target in words: its number in the series, the input that it echoes, and whether its error reaches that."""
+    """A text about a target: its number in the series, its source, and whether the error reaches the source."""
     index = row * config.row_length + window * config.window_stride + step + 1
     source = source_of(config, window, row, step)
     if source is Source.BLANK:

@@ -1,4 +1,4 @@
-"""Draws the activity of each unit over the newest window: a line for each unit, a block for each time step."""
+"""Draws the activity of the units over the newest window: a line for each unit, a block for each time step."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
-"""The style names for the kinds that `signed_blocks` distinguishes."""
+"""The names of the styles that `signed_blocks` returns as numbers."""
 
 GATES = ("update", "reset", "input", "forget", "output")
-"""The parts whose values go from 0, shut, to 1, open, by the last word of their names; see `echornn.network.cells`."""
+"""Parts whose values go from 0 (shut) to 1 (open), by the last word of their names; see `echornn.network.cells`."""
 
 LEAST_CORRELATION = 0.2
-"""A unit whose correlation with every input is below this follows none: it mixes them, or does something else."""
+"""A unit follows an input only if the correlation with it is at least this."""
 
 STILL = 1e-6
-"""A unit whose standard deviation is below this does not move."""
+"""A unit whose standard deviation is below this is called constant."""
 
 
 def signed_activity(part: str, activity: Floats) -> Floats:
-    """The activity of a part's units from -1 to 1: a gate from shut to open, an LSTM's c as h sees it."""
+    """The activity of a part's units from -1 to 1: gates from shut to open, an LSTM's cell state after tanh."""
     name = part.rpartition(" ")[2]
     if name in GATES:
         return 2 * activity - 1
@@ -35,8 +35,8 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """The input that a unit follows, and how closely: ``x[t-2]  r  1.00``; or that it follows none, or does not
-    move.
+    """The input that a unit follows, and their correlation, such as ``x[t-2]  r  1.00``; or that it follows none, or is
+    constant.
     """
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
@@ -47,12 +47,14 @@ def best_input(units: Units, unit: int) -> str:
 
 
 def _name_width(units: Units) -> int:
-    """The columns of the longest name of an input: the same up to lag 99, so that nothing moves while it learns."""
+    """The columns of the longest name of an input; the same up to lag 99, so that columns do not move during
+    training.
+    """
     return max(7, len(f"x[t-{units.best_lag.max(initial=0)}]"))
 
 
 def label_width(units: Units) -> int:
-    """The columns of the words before a unit's blocks."""
+    """The columns of the text before a unit's blocks."""
     return len(str(len(units.spread))) + 3 + _name_width(units) + 9
 
 
@@ -62,7 +64,9 @@ def _words(units: Units, unit: int) -> str:
 
 
 def first_shown(wanted: int, count: int, room: int) -> int:
-    """The first of ``count`` lines to show, so that ``wanted`` is first if possible and all the room is used."""
+    """The index of the first line shown, of ``count``: ``wanted`` if possible, without leaving any of ``room``
+    unused.
+    """
     return max(0, min(wanted, count - room))
 
 
@@ -76,15 +80,15 @@ def draw_units(
     ascii_only: bool,
     least_block: int = 1,
 ) -> int:
-    """Draw a head, the input if it is known, and as many units as fit, one on a line; returns how many fit.
+    """Draw a head, the input if known, and as many units as fit, one per line; returns how many fit.
 
-    Blocks are two characters wide if all steps fit so, otherwise one; if even those are too many, the newest steps are
+    Blocks are two characters wide if all steps fit, otherwise one. If one is still too wide, only the newest steps are
     shown.
 
     Args:
-        row: the row of the batch, from 0; the last one, if there are fewer.
-        inputs: two characters for each of that row's inputs; None if they are unknown.
-        least_block: how many of those two characters are needed to distinguish inputs.
+        row: the row of the batch, from 0; an index that is too large means the last row.
+        inputs: two characters for each input of that row; None if unknown.
+        least_block: the least characters per block with which inputs can be told apart, 1 or 2.
     """
     rows, steps, count = units.activity.shape
     row = min(row, max(0, rows - 1))

@@ -1,4 +1,4 @@
-"""Draws matrices as signed blocks, with names of rows and columns, several beside and below each other."""
+"""Draws matrices as signed blocks with names of rows and columns, and packs several matrices into a box."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tui.kit.paint import Box, stamp, write_in
 GAP = 2
 
 NUMBER_WIDTH = 7
-"""Columns of a block with its number, such as ``█+0.83``, and a space after it."""
+"""The columns of a block with its number and a space, such as ``█+0.83``."""
 
 CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
-"""The possible columns of an entry: the widest is used with which all matrices fit."""
+"""The possible widths of an entry in columns; the largest with which all matrices fit is used."""
 
 
 @dataclass(frozen=True, eq=False)
 class WeightMatrix:
-    """A matrix to draw.
+    """A matrix, as it is drawn.
 
     Attributes:
         name: its name.
         values: float32 [rows, columns].
         rows, columns: the names of its rows and columns.
-        cursor: row and column of the highlighted entry; None for none.
-        label: the columns before its entries; if its own names need more, those.
+        cursor: row and column of the highlighted entry; None if there is none.
+        label: the least columns before the entries; longer names widen this.
     """
 
     name: str
@@ -44,23 +44,22 @@ class WeightMatrix:
 
     @property
     def label_width(self) -> int:
-        """The columns for the names of the rows, and for the matrix' own name above them; a single row has the matrix'
-        name.
+        """The columns before the entries: enough for the names of the rows, and for the matrix' name above them. A
+        single row has the matrix' name in place of its own.
         """
         names = (self.name, *(self.rows if len(self.rows) > 1 else ()))
         return max(self.label, max(map(len, names)) + 1)
 
     def size(self, cell: int) -> tuple[int, int]:
-        """The matrix' whole width and height, with so many columns for an entry; a single row needs no head."""
+        """The width and height of the whole matrix, with ``cell`` columns per entry; a single row needs no head."""
         rows, columns = self.values.shape
         return self.label_width + columns * cell, rows + (rows > 1)
 
 
 def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
-    """A box for each matrix, beginning with the first, as long as there is room, from top to bottom and then to the
-    right.
+    """A box for each of the first matrices, as long as they fit: from top to bottom, then in the next column.
 
-    A matrix that is larger than the whole room is cut to it.
+    A matrix that is larger than the whole box is cut.
     """
     boxes: list[Box] = []
     x, y, widest = box.x, box.y, 0
@@ -80,8 +79,8 @@ def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
 
 
 def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int, bool]:
-    """The boxes of the matrices, the columns of an entry, and whether all fit; the widest entries with which they
-    do.
+    """The boxes of the matrices, the width of an entry in columns, and whether all fit. Entries are as wide as
+    possible.
     """
     boxes: list[Box] = []
     for cell in CELL_WIDTHS:
@@ -93,24 +92,24 @@ def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int
 
 
 def all_fit(matrices: Sequence[WeightMatrix], box: Box) -> bool:
-    """Whether all of the matrices fit."""
+    """Whether all matrices fit into the box."""
     return laid_out(in_line(matrices), box)[2]
 
 
 def how_well(matrices: Sequence[WeightMatrix], box: Box) -> tuple[int, int]:
-    """How well a box shows them: the columns of an entry if all fit, else how much of them is shown."""
+    """A score for a box, larger is better: the width of an entry if all matrices fit; otherwise the area that fits."""
     boxes, cell, whole = laid_out(in_line(matrices), box)
     return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
 
 
 def in_line(matrices: Sequence[WeightMatrix]) -> list[WeightMatrix]:
-    """The matrices with labels of equal width, so that a bias is aligned with its matrix."""
+    """The matrices with labels of equal width, so that the columns of a bias and its matrix are aligned."""
     label = max((matrix.label_width for matrix in matrices), default=0)
     return [replace(matrix, label=label) for matrix in matrices]
 
 
 def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], ascii_only: bool) -> int:
-    """Draw the matrices, beginning with the first; returns how many are shown."""
+    """Draw the matrices from the first on; returns how many fit."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
     for one, matrix in zip(boxes, matrices, strict=False):
@@ -119,7 +118,7 @@ def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], asci
 
 
 def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
-    """The rows and columns of the first matrix that are shown, as text; empty if it is shown completely."""
+    """The range of rows and columns shown of the first matrix, as text; empty if the whole matrix is shown."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
     if not boxes:
@@ -130,7 +129,7 @@ def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
 
 
 def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The first row and column that are shown in a box, and how many."""
+    """The shown part of a matrix: (first row, number of rows), (first column, number of columns)."""
     (rows, columns), (row, column) = matrix.values.shape, matrix.cursor or (0, 0)
     return (
         _stretch(row, rows, box.height - (rows > 1)),
@@ -139,7 +138,7 @@ def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], t
 
 
 def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_only: bool) -> None:
-    """Draw the names of columns, then a line for each row; cut to the box so that the cursor's entry is shown."""
+    """Draw the names of columns, then a line for each row. If the matrix does not fit, the cursor's part is shown."""
     head = len(matrix.values) > 1
     names = matrix.label_width
     row, column = matrix.cursor or (0, 0)
@@ -167,14 +166,14 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_o
 
 
 def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
-    """The first of ``count`` entries to show, and how many, so that the wanted one is among them."""
+    """The part to show of ``count`` entries: the first index, and the number; it contains the index ``wanted``."""
     room = max(0, min(room, count))
     return min(max(0, wanted + 1 - room), count - room), room
 
 
 def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, cell: int) -> None:
-    """Draw the names of columns above them, a space apart, if they have room; for a gate's columns its name once, if
-    that has room. If entries are narrow, the common beginning of names is written once, before the numbers: ``h1 2 3``.
+    """Draw the names above their columns, if they fit. A gate's name is drawn once for all of its columns. If columns
+    are narrow, a common prefix is written once: ``h1 2 3``.
     """
     end = 0
     for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):

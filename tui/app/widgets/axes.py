@@ -1,4 +1,4 @@
-"""Scales and labels of axes: losses to lines, windows to columns, numbers to short texts."""
+"""The axes of plots: scales from losses to lines and from windows to columns, and short labels for numbers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from echornn.analysis.loss_history import Curve
 Losses = npt.NDArray[np.floating[Any]]
 
 LEAST_LOG_LOSS = 1e-7
-"""The lower end of the log axis; a loss of zero is drawn there."""
+"""The lower end of the log axis; smaller losses, and 0, are drawn there."""
 
 
 @dataclass(frozen=True)
 class LossAxis:
-    """The loss axis from ``bottom`` to ``top``, in nats, linear or in powers of ten."""
+    """The loss axis from ``bottom`` to ``top`` in nats, linear or logarithmic."""
 
     bottom: float
     top: float
@@ -27,14 +27,12 @@ class LossAxis:
 
     @classmethod
     def of(cls, curve: Curve, log: bool) -> LossAxis:
-        """An axis that contains every finite loss of the curve and changes only in steps."""
+        """An axis that contains all finite losses of the curve. It is rounded, so that it changes rarely."""
         return cls.holding(curve.low, curve.high, log)
 
     @classmethod
     def holding(cls, low: Losses, high: Losses, log: bool) -> LossAxis:
-        """An axis that contains the finite ones of these losses, the smaller and the larger, and changes only in
-        steps.
-        """
+        """An axis that contains all finite values of ``low`` and ``high``. It is rounded, so that it changes rarely."""
         if not log:
             return cls(0.0, loss_axis_top(high))
         positive = low[np.isfinite(low) & (low > 0)]
@@ -45,7 +43,7 @@ class LossAxis:
         return cls(min(bottom, top / 10), top, log=True)
 
     def share(self, losses: Losses) -> npt.NDArray[np.float64]:
-        """Height of losses on the axis, 0 at the bottom and 1 at the top; infinity is at the top, NaN stays NaN."""
+        """The height of losses on the axis, from 0 (bottom) to 1 (top); infinity is at the top, NaN stays NaN."""
         values = np.clip(losses.astype(np.float64), self.bottom, self.top)
         if not self.log:
             return np.asarray((values - self.bottom) / (self.top - self.bottom))
@@ -53,14 +51,14 @@ class LossAxis:
         return np.asarray((np.log10(values) - math.log10(self.bottom)) / span)
 
     def at(self, share: float) -> float:
-        """The loss at a height."""
+        """The loss at a height (0 to 1) of the axis."""
         if not self.log:
             return self.bottom + share * (self.top - self.bottom)
         return float(10 ** (math.log10(self.bottom) + share * (math.log10(self.top) - math.log10(self.bottom))))
 
 
 def loss_axis_top(high: Losses) -> float:
-    """Top of the loss axis: a round number above the largest finite loss."""
+    """The top of the loss axis: a round number above the largest finite loss."""
     finite = high[np.isfinite(high)]
     largest = float(finite.max()) if finite.size else 1.0
     if largest <= 0:
@@ -70,13 +68,13 @@ def loss_axis_top(high: Losses) -> float:
 
 
 def round_step(span: float, most: int) -> float:
-    """The smallest step of 1, 2 or 5 times a power of ten that divides a span into at most so many parts."""
+    """The smallest of 1, 2 or 5 times a power of ten that divides ``span`` into at most ``most`` parts."""
     power = 10.0 ** math.floor(math.log10(span / most))
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power * most >= span * (1 - 1e-9))
 
 
 def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
-    """Lines, from the top, and labels of round losses: at most ten, and one for every two lines."""
+    """The ticks of the loss axis, as (line from the top, label): at most ten, and at most one per two lines."""
     most = max(1, min(10, lines // 2))
     if axis.log:
         exponents = range(round(math.log10(axis.bottom)), round(math.log10(axis.top)) + 1)
@@ -94,14 +92,14 @@ def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
 
 
 def window_ticks(first: int, length: int, columns: int) -> list[tuple[int, str]]:
-    """Columns and labels of round numbers of windows, on an axis of ``length`` windows after the first."""
+    """The ticks of an axis of ``length`` windows after window ``first``, as (column, label)."""
     step = max(1, int(round_step(length, max(3, min(8, columns // 14)))))
     numbers = range(-(-first // step) * step, first + length + 1, step)
     return [(round((number - first) / length * columns), count(number, step)) for number in numbers]
 
 
 def count(windows: int, step: int = 1) -> str:
-    """A number of windows, as short as possible while it differs from the next, ``step`` further: 1,505, 12.5k, 3M."""
+    """A number of windows as a short text: 1,505, 12.5k, 3M. It still differs from that of ``windows + step``."""
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if windows >= size and windows % (size // 10) == 0 and step % (size // 10) == 0:
             return f"{windows / size:,.1f}".removesuffix(".0") + letter
@@ -109,7 +107,7 @@ def count(windows: int, step: int = 1) -> str:
 
 
 def loss_label(loss: float, decimals: int) -> str:
-    """A loss in at most six characters, with so many decimals if they fit and it is not rounded to zero."""
+    """A loss in at most six characters, with ``decimals`` decimals if they fit and the text is not all zeros."""
     text = f"{loss:.{decimals}f}"
     if len(text) <= 6:
         return text

@@ -1,4 +1,4 @@
-"""Draws the band of all replicas' losses under the line of the chosen one."""
+"""Draws the band: the distribution of all replicas' losses, behind the line of the selected replica."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ from tui.app.widgets.ghosts import Place
 from tui.kit.cells import Cells
 
 WILD = 1.5
-"""The axis does not contain extremes that are so many times the largest loss below which nine in ten lie: those are
-drawn at its edge.
+"""An extreme loss larger than this many times the largest 90th percentile is outside the axis, and drawn at the edge.
 """
 
 TALL = 8
-"""With at least so many lines, each texture is explained on its own line."""
+"""The fewest lines with which each texture is explained on a line of its own."""
 
 DOTTED = 4
-"""Dot columns between two dots of an extreme."""
+"""Dot columns from a dot of the smallest or largest loss to the next."""
 
 BEYOND_EVERY = 4
-"""Columns between two signs of losses beyond the axis."""
+"""Columns between two marks for losses beyond the axis."""
 
 SAMPLES = {"line": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extremes": "⠁⠈"}
 ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
-"""Samples of each texture, for the words beside it."""
+"""A sample of each texture, for the legend."""
 
 
 def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
-    """An axis that contains the band, the chosen network's line, and extremes that are not too large."""
+    """A loss axis that contains the band, the selected network's line, and extremes unless they are too large."""
     middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
     finite = middle[np.isfinite(middle)]
     most = WILD * finite.max() if finite.size else np.inf
@@ -46,8 +45,8 @@ def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
 
 
 def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
-    """Draw the distribution of losses: 10 to 90 % as a texture, the median as a thick line, the extremes dotted, and
-    signs at the top where losses lie beyond it.
+    """Draw the distribution of the losses: 10th to 90th percentile as a texture, the median as a thick line, the
+    extremes as dots; marks at the top show losses beyond the axis.
     """
     columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
 
@@ -80,7 +79,7 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
 
 
 def band_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
-    """The explanations of the textures: a line for each, or one line for as many as fit if there are few lines."""
+    """The legend of the textures: a line for each, or a single line with as many as fit."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
     chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
     if place.height < TALL:

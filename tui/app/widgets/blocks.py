@@ -1,4 +1,4 @@
-"""Symbols and predictions as blocks of two characters ("Visualizing the training")."""
+"""Inputs, targets and predictions as blocks of two characters ("Visualizing the training")."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "mayb
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 CLASS_COLOURS = 8
-"""Colours that distinguish symbols of more than two classes, besides their digits; then they repeat."""
+"""The number of colours for symbols if there are more than two classes; further classes reuse the colours."""
 
 Block = tuple[str, str]
-"""A block: two characters, and the name of their style."""
+"""A block: its two characters, and the name of its style."""
 
 
 def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
-    """The blocks of one line of a row, one for each time step: 0 the input, 1 the target, 2 the prediction.
+    """The blocks of one line of a row, one per time step; ``line`` is 0 for inputs, 1 for targets, 2 for predictions.
 
-    With two classes a line has one style, except for wrong predictions: the glyph shows the value, and runs of one
-        style need
-    few bytes. With more, each class has a colour and its digits, in all three lines; a wrong prediction of two digits
-    has no
+    With two classes, all blocks of a line have the same style, except for wrong predictions: the character shows the
+        value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A
+        wrong prediction of two digits has no room for a mark; it differs from the target above.
     room for its mark, and is recognised by the target above it.
     """
     classes = progress.probabilities.shape[-1]
@@ -44,14 +43,14 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
 
 
 def blocks_of_symbols(symbols: Symbols, classes: int, style: str, glyphs: dict[str, str]) -> list[Block]:
-    """The blocks of some symbols, uint8 [T]: with two classes in one style, with more each in its own."""
+    """The blocks of symbols, uint8 [T]: in ``style`` with two classes, in the styles of the classes with more."""
     if classes == 2:
         return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
     return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols.tolist()]
 
 
 def shade(probability: float) -> str:
-    """Name of the block for a probability of class 1: darker is likelier; NaN counts as unsure."""
+    """The name of the block for a probability of class 1: darker is likelier; NaN counts as unsure."""
     for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
         if probability < below:
             return name
@@ -59,17 +58,15 @@ def shade(probability: float) -> str:
 
 
 def class_style(symbol: int) -> str:
-    """The style of a symbol if there are more than two classes."""
+    """The style of a symbol, for more than two classes."""
     return f"rows--class{symbol % CLASS_COLOURS}"
 
 
 def symbol_text(symbol: int, mark: str = " ") -> str:
-    """Two characters for a symbol if there are more than two classes: a digit and a mark; from the 37th on two
-    digits.
-    """
+    """The two characters of a symbol, for more than two classes: a digit and a mark, or two digits from class 36 on."""
     return f"{DIGITS[symbol]}{mark}" if symbol < len(DIGITS) else f"{symbol:02x}"
 
 
 def most_digits(classes: int) -> int:
-    """How many characters are needed to distinguish the symbols of so many classes."""
+    """How many characters distinguish the symbols, 1 or 2."""
     return 1 if classes <= len(DIGITS) else 2

@@ -1,4 +1,4 @@
-"""Assigns blocks of losses to the columns of a plot: pure functions."""
+"""Assigns buckets of losses to the columns of a plot: pure functions."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy.typing as npt
 
 
 class InBuckets(Protocol):
-    """A part of a run in buckets, such as a `Curve` or a `Band`."""
+    """Data of a run in buckets of windows, such as a `Curve` or a `Band`."""
 
     @property
     def middles(self) -> npt.NDArray[np.float64]:
-        """The middle window of each bucket, counted from the part's first."""
+        """The middle window of each bucket, counted from the first window of the data."""
         ...
 
 
 def column_of(windows: float, length: int, columns: int) -> int:
-    """The column of a window that is so many after the axis' first."""
+    """The column of a window; ``windows`` is its distance from the first window of the axis."""
     return min(columns - 1, max(0, int(windows / length * columns)))
 
 
 def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.float32]:
-    """The mean over about so many buckets around each; NaN if none is finite.
+    """The moving mean over about ``buckets`` buckets around each bucket; NaN if no value is finite.
 
     Args:
         means: float32 [buckets].
-        buckets: it stays the same for a curve that grows, so that earlier parts do not change.
+        buckets: keep it constant while a curve grows, so that earlier parts do not change.
     """
     size = max(1, min(buckets, len(means))) | 1
     finite = np.isfinite(means)
@@ -50,13 +50,13 @@ def per_column(
     length: int,
     offset: int = 0,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Values of the buckets for each column of an axis ``length`` windows long; NaN where there is no bucket.
+    """The lowest and highest value in each column of an axis of ``length`` windows; NaN where there is no bucket.
 
-    Values between buckets are interpolated; each bucket's own extremes are kept in the column of its middle.
+    Values between buckets are interpolated; the extremes of each bucket are kept in the column of its middle.
 
     Args:
         low, high: float64 [buckets].
-        offset: the windows on the axis before the curve's first.
+        offset: the windows on the axis before the first window of the data.
     """
     if not len(low):
         return np.full(columns, np.nan), np.full(columns, np.nan)

@@ -1,4 +1,4 @@
-"""Draws the line of the curve with plotext; no other file imports plotext."""
+"""Draws the line of the curve with plotext. Other files do not import plotext."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def line_characters(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> npt.NDArray[np.str_]:
-    """Characters that show a line through the heights, joined between neighbours; spaces elsewhere.
+    """The characters of a line through the heights; neighbouring columns are joined. Other cells are spaces.
 
     Args:
-        heights: float64 [columns], in dots from the bottom; NaN makes a gap. A character is two by four dots of
-            braille, or one with ASCII.
-        lines: the lines of characters to draw on.
-        ascii_only: whether each dot is ``*``.
+        heights: float64 [columns], in dots from the bottom; NaN makes a gap. A braille character has two by four dots,
+            an ASCII character is one dot.
+        lines: the number of lines of characters.
+        ascii_only: whether to draw with ``*`` rather than braille.
 
     Returns:
-        str [lines, columns], half as many columns with braille.
+        str [lines, columns], with half as many columns for braille.
     """
     columns, rows = (len(heights), lines) if ascii_only else (len(heights) // 2, 4 * lines)
     characters = np.full((lines, columns), " ")
     known = np.isfinite(heights)
     if not known.any():
         return characters
-    from textual_plotext.plot import Plot  # the first frame has no line yet, and need not wait for it
+    # imported late: the first frame has no line, and need not wait for the import
+    from textual_plotext.plot import Plot
 
     figure = Plot()
     figure.plotsize(columns, lines)

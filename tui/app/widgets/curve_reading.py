@@ -10,12 +10,12 @@ from echornn.analysis.loss_text import loss_text
 
 
 def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> str:
-    """The text about a window of the run on the curve: its epoch, and the bucket's loss and error rate.
+    """The text about a window on the curve: its epoch, and the loss and error rate of its bucket.
 
     Args:
-        band: for several replicas, the distribution of their losses; it comes first, with how many have solved the
-            task.
-        seed: the seed of the network whose curve it is.
+        band: with several replicas, the distribution of their losses. The text then begins with it, and with the number
+            of replicas that have solved the task.
+        seed: the seed of the network that the curve belongs to.
     """
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
@@ -25,7 +25,7 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
         epoch, in_epoch = segment.position(max(begin, segment.at))
-        if of_all and end - begin > 1:  # all of it has to fit on two lines of 80 columns
+        if of_all and end - begin > 1:  # the text has to fit on two lines of 80 columns
             place += f" · epoch {epoch + 1}"
         else:
             place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
@@ -37,7 +37,7 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
 
 
 def _of_all(band: Band, window: int) -> str:
-    """The text about the band at a window; empty for a single network."""
+    """The text about the band at a window; empty if there is no band."""
     bucket = int(np.searchsorted(band.starts, window, side="right")) - 1
     if bucket < 0 or window >= band.ends[bucket]:
         return ""

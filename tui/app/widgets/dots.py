@@ -1,4 +1,4 @@
-"""Draws lines as dots: braille characters of two by four dots, or ASCII characters of one."""
+"""Draws lines as dots: a braille character has two by four dots, an ASCII character is one dot."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import numpy as np
 import numpy.typing as npt
 
 Dots = npt.NDArray[np.bool_]
-"""[dot rows, dot columns], from the top left."""
+"""bool [dot rows, dot columns], from the top left: whether each dot is drawn."""
 
 BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""The bit of each dot of a braille character, U+2800 onwards."""
+"""The bit of each dot in a braille character; character codes begin at U+2800."""
 
 
 BRAILLE_BEGIN = 0x2800
 
 
 def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int) -> Dots:
-    """A line that covers ``low`` to ``high`` (dot rows from the bottom) in each column, joined to its neighbours.
+    """A line that covers ``low`` to ``high`` (dot rows from the bottom) in each column; neighbouring columns are
+    joined.
 
-    Columns in which either is NaN stay empty, and the line is not joined across them.
+    Columns where either value is NaN stay empty, and nothing is joined across them.
 
     Args:
-        low, high: float64 [dot columns]; values outside 0 .. height - 1 are moved to that edge.
+        low, high: float64 [dot columns]; values outside 0 to height - 1 are moved to the nearest edge.
     """
     known = ~(np.isnan(low) | np.isnan(high))
     bottom, top = (np.clip(np.round(np.where(known, one, 0)), 0, height - 1) for one in (low, high))
@@ -36,8 +37,8 @@ def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: i
 
 
 def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int, ascii_only: bool = False) -> Dots:
-    """A texture from ``low`` to ``high`` (dot rows from the bottom) in each column, so sparse that lines through it
-    stay visible: a quarter of the dots, or half of them if each is a character. Empty where either is NaN.
+    """A sparse texture from ``low`` to ``high`` (dot rows from the bottom) in each column. It has a quarter of the dots
+    (half with ASCII), so that lines over it stay visible. Columns where either value is NaN stay empty.
     """
     row, column = np.arange(height)[:, np.newaxis], np.arange(len(low))
     from_bottom = height - 1 - row
@@ -48,11 +49,11 @@ def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: 
 
 
 def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.str_]:
-    """Characters that show the dots; a space where there are none.
+    """The characters that show the dots; spaces where there are no dots.
 
     Args:
-        dots: [4 * lines, 2 * columns], or [lines, columns] for ASCII.
-        ascii_only: whether each dot is ``mark``.
+        dots: bool [4 * lines, 2 * columns], or [lines, columns] for ASCII.
+        ascii_only: whether to draw each dot as ``mark`` rather than in braille.
     """
     if ascii_only:
         return np.where(dots, mark, " ")
@@ -62,7 +63,9 @@ def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.
 
 
 def overlaid(below: npt.NDArray[np.str_], above: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
-    """Two pictures in one: where both have braille, the dots of both; else the upper one's character, if it has one."""
+    """Two grids of characters in one. Where both have braille, all their dots; otherwise ``above``, unless it is a
+    space.
+    """
     codes_below, codes_above = (_codes_of(characters) for characters in (below, above))
     both = (codes_below >= BRAILLE_BEGIN) & (codes_above >= BRAILLE_BEGIN)
     codes = np.where(both, codes_below | codes_above, np.where(above == " ", codes_below, codes_above))

@@ -1,4 +1,4 @@
-"""Draws other branches and runs under the curve: each as a thin line with its letter."""
+"""Draws other branches and runs (ghosts) under the curve: each as a thin line with a letter."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tui.app.widgets.dots import characters, overlaid, spans
 from tui.kit.cells import Cells
 
 LETTER_EVERY = 24
-"""Columns between two letters on a ghost."""
+"""Columns between two letters of a ghost."""
 
 SMOOTHED_SHARE = 40
 
 
 class Place(NamedTuple):
-    """The axes of the plot, and its place among the cells."""
+    """The axes of the plot, and the box of the plot in the grid of cells."""
 
     axis: LossAxis
     first: int
@@ -32,8 +32,8 @@ class Place(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A ghost's characters, str [height, width], with spaces where there are none; and the line of its mean, float64
-    [width], NaN where it has none.
+    """A drawn ghost: its characters, str [height, width], with spaces elsewhere; and the line (row) of its mean in each
+    column, float64 [width], NaN where there is none.
     """
 
     characters: npt.NDArray[np.str_]
@@ -41,15 +41,16 @@ class Drawn(NamedTuple):
 
 
 class GhostLines:
-    """Draws ghosts; a ghost that has not changed since the last time is not computed again."""
+    """Draws ghosts. A ghost that has not changed is not computed again."""
 
     def __init__(self, ascii_only: bool) -> None:
         self._ascii = ascii_only
         self._drawn: dict[object, tuple[object, Drawn]] = {}
 
     def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str) -> None:
-        """Draw the lines. Call it before the curve is drawn, so that the curve covers them; call `letters`
-        afterwards."""
+        """Draw the lines of ghosts. Call this before the curve is drawn, so that the curve covers them, and `letters`
+        after.
+        """
         kept: dict[object, tuple[object, Drawn]] = {}
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
         for ghost in ghosts:
@@ -63,9 +64,9 @@ class GhostLines:
         self._drawn = kept
 
     def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
-        """Draw each ghost's letter where its line can be seen: every so many columns, and at its end.
+        """Draw the letter of each ghost where its line is visible: at regular distances, and at its end.
 
-        If a line is completely covered by the curve or another ghost, its letter is there, near its end.
+        If a line is completely covered, the letter is drawn over the curve, near the line's end.
         """
         drawn_there = cells.characters[: place.height, place.x : place.x + place.width] != " "
         ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
@@ -97,7 +98,7 @@ class GhostLines:
 
 
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The columns in which a ghost is visible, each with the line nearest to the ghost's mean there."""
+    """Columns in which a ghost is visible, each with the row nearest to the ghost's mean: (column, row)."""
     lines = np.arange(len(seen))[:, None]
     nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
     return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]

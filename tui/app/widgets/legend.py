@@ -1,4 +1,4 @@
-"""Places the words that name the lines where they cover as little of the plot as possible."""
+"""Places the legend of the lines where it covers as little of the plot as possible."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tui.app.widgets.ghosts import Place
 from tui.kit.cells import Cells
 
 MOST_WORDS = 5
-"""The most ghosts that are described; if there are more, only their number is given."""
+"""The most ghosts with an entry each; of more ghosts, only the number is given."""
 
 LEAST_PLOT_WIDTH = 44
-"""In a narrower plot there is no room for words."""
+"""The fewest columns of a plot that has a legend."""
 
 LEAST_WIDTH, MOST_WIDTH = 40, 52
-"""The words take half of the plot's columns, within these limits."""
+"""The legend has half of the plot's columns, within these limits."""
 
 STAYS = 8
-"""Words stay in their place until another place hides so much less, so that they do not jump about."""
+"""The legend moves only if another place hides at least this much less, so that it does not jump about."""
 
 
 class Legend:
-    """Words on the plot that stay in place as long as they hide little there."""
+    """The legend of a plot. It stays in its place as long as it hides little there."""
 
     def __init__(self) -> None:
         self._at: tuple[bool, int] | None = None
 
     def draw(self, cells: Cells, place: Place, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
-        """Write the words over the plot.
+        """Write the legend over the plot.
 
         Args:
-            lines: no line may be wider than the plot, nor may there be more lines than the plot has.
-            hides: the cost of hiding a cell of each style; 0 for styles without an entry.
+            lines: the texts; none wider than the plot, and no more than the plot has lines.
+            hides: the cost of covering a cell, by the cell's style; 0 for styles that are not listed.
         """
         if not lines or place.width < LEAST_PLOT_WIDTH:
             return
@@ -48,11 +48,11 @@ class Legend:
             cells.write(place.x + begin, top + number, line, style)
 
     def _best(self, lines: Sequence[str], lost: npt.NDArray[np.int_]) -> tuple[bool, int]:
-        """Whether the words go on the left, and their first line: the place that hides the least, the upper right if
-        equal.
+        """The place that hides the least: whether it is at the left, and the first line. Of equal places, the upper
+        right.
         """
         height = len(lost)
-        first = min(1, height - len(lines))  # below the epochs' numbers
+        first = min(1, height - len(lines))  # below the numbers of the epochs
         tops = range(first, height - len(lines) + 1)
         places = {(left, top): _hidden(lines, lost, left, top) for left in (False, True) for top in tops}
         best = min(places, key=places.__getitem__)
@@ -61,11 +61,11 @@ class Legend:
 
 
 def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
-    """A line for each ghost, in at most so many; if there are fewer lines, for the newest ghosts, and one line with the
-    number of the others.
+    """The entries of ghosts, at most ``lines`` lines. If they do not all fit: the newest ghosts, and the number of the
+    others.
 
     Args:
-        cut: the end of words that are shortened.
+        cut: the text at the end of a shortened entry.
     """
     width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
     count = min(len(ghosts), MOST_WORDS, lines)
@@ -78,7 +78,9 @@ def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> 
 
 
 def _told(ghost: Ghost, width: int, cut: str) -> str:
-    """The description of a ghost in so many columns: the differences are shortened, but not where it begins."""
+    """The entry of a ghost in ``width`` columns. If it is too long, the differences are shortened, not the start
+    window.
+    """
     words = f" {ghost.letter}: {ghost.words}"
     room = width - 1 - len(ghost.since)
     return f"{words if len(words) <= room else words[: room - len(cut)] + cut}{ghost.since} "

@@ -1,4 +1,4 @@
-"""The loss curve: smallest, largest and mean loss, chance and floor, epochs and commands."""
+"""The loss curve: mean, smallest and largest loss, lines at chance and floor, marks at epochs and commands."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from tui.app.widgets.viewport import Viewport
 from tui.kit.cells import Cells, CellWidget
 
 SMOOTHED_SHARE = 40
-"""The line is a moving mean over the plot's width divided by this number."""
+"""The drawn line is a moving mean over a window of the plot's width divided by this number."""
 
 LEAST_WIDTH = 4
-"""Columns of the narrowest plot."""
+"""The fewest columns of the plot."""
 
 PARTS = (
     *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
     *("median", "band", "extreme", "solved", "interval"),
 )
-"""The names of the styles."""
+"""The names of the styles, without their prefix."""
 
 HIDES = {
     "plot--mean": 4,
@@ -55,15 +55,15 @@ HIDES = {
     "plot--ghost": 1,
     "plot--level": 1,
 }
-"""How bad it is if words cover a cell of this style."""
+"""The cost of covering a cell with the legend, by the cell's style."""
 
 
 class LossPlot(CellWidget, can_focus=True):
-    """The curve. Each column shows the smallest to the largest loss of its windows, so no spike is lost, and the mean.
+    """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
 
-    A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
-    (double, with a word). With several replicas it draws the band of all their losses, over it the mean of the
-    chosen one, and in a strip how many have solved the task.
+    A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
+    (dotted) and commands (double, with a word). With several replicas, the plot also shows the distribution of all
+    their losses, and a strip with the number of replicas that have solved the task.
     """
 
     STYLES = tuple(f"plot--{part}" for part in PARTS)
@@ -84,11 +84,11 @@ class LossPlot(CellWidget, can_focus=True):
         self.viewport = Viewport()
         self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
-        """Called after a key has changed the part that is shown, or the widget its size: there is more to look at."""
+        """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
         self.ask: Callable[[Query], Picture] = lambda _: picture
-        """Called by a key that has a question of its own about what is shown."""
+        """Asks the session a further question about the shown picture, for a key that needs the answer."""
         self.on_go: Callable[[int], object] = lambda _: None
-        """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
+        """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
         self._picture = picture
         self._ghost_lines = GhostLines(ascii_only)
         self._legend = Legend()
@@ -96,38 +96,37 @@ class LossPlot(CellWidget, can_focus=True):
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
     def show(self, picture: Picture) -> None:
-        """Draw the line of this picture."""
+        """Draw the curve of this picture."""
         self._picture = picture
         self.redraw()
 
     @property
     def looks_at(self) -> Query:
-        """What it looks at."""
+        """The query for a picture of the visible windows, at the plot's resolution."""
         return Query(self.viewport.windows, self.columns_on(self.size.width))
 
     def columns_on(self, width: int) -> int:
-        """Columns of dots on a widget of this width; 0 where nothing has room."""
+        """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
         width -= GUTTER
         return 0 if width < LEAST_WIDTH else width if self._ascii else 2 * width
 
     @property
     def reading(self) -> str:
-        """The numbers under the crosshair as text; empty without a crosshair."""
+        """The text about the window at the crosshair; empty without a crosshair."""
         _ = self.cells
         return self._reading
 
     def on_resize(self, event: Resize) -> None:
-        """Its columns stand for other windows, and so does what the crosshair reads. Textual calls that of `CellWidget`
-        too."""
+        """Request a picture for the new number of columns. Textual calls the handler of `CellWidget` too."""
         self.on_viewport()
 
     @property
     def _line_end(self) -> int:
-        """How many windows the line has."""
+        """The number of windows of the shown line."""
         return self._picture.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
-        """Draw another part of the run, or with another axis."""
+        """Show another part of the run, or another axis."""
         self.viewport = viewport
         self.redraw()
         self.on_viewport()
@@ -142,14 +141,14 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.moved(self._line_end, 0).moved(self._line_end, -self._line_end))
 
     def action_go_there(self) -> None:
-        """Without a crosshair there is nowhere to go, as the app then says."""
+        """Go to the window at the crosshair. Without a crosshair the app says that there is none."""
         if self.viewport.cursor is None:
             raise SkipAction
         self.on_go(min(self.viewport.cursor + 1, self._line_end))
         self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
-        """Put the crosshair before the greatest fall of the loss that is shown; then before the echo was lost again."""
+        """Move the crosshair to just before the largest fall of the visible loss; again: to where the task was lost."""
         points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
         cursor = self.viewport.cursor
         if points:
@@ -189,7 +188,7 @@ class LossPlot(CellWidget, can_focus=True):
             self._reading = read(curve, cursor, band, frame.own_config.seed)
 
     def _words(self, place: Place, band: Band) -> list[str]:
-        """The words that name the lines."""
+        """The lines of the legend."""
         words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
@@ -204,7 +203,7 @@ class LossPlot(CellWidget, can_focus=True):
             draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
-        """Draw the mean; where a single network was trained, also the smallest and largest losses."""
+        """Draw the mean loss, and the range from smallest to largest where a single network was trained."""
         _, _, length, _, width, height = place
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
         alone = curve.starts >= alone_from
@@ -239,7 +238,7 @@ class LossPlot(CellWidget, can_focus=True):
                     cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
     def _draw_here(self, cells: Cells, here: int, place: Place) -> None:
-        """Draw a line at the earlier window that is shown."""
+        """Draw a vertical line at the shown window, if it is an earlier one."""
         width, height = place.width, place.height
         x = GUTTER + column_of(here - place.first, place.length, width)
         for line in range(height):

@@ -1,4 +1,4 @@
-"""Pure functions that place the marks of commands and epochs on the curve, with their words if there is room."""
+"""Places the marks of commands and epochs on the curve, with labels where they fit: pure functions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tui.app.widgets.columns import column_of
 STARTS_SHOWN = 12
 
 WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""The words at the beginning of a branch; branches that initialise the weights begin a curve of their own."""
+"""The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
 
 LABEL_LINES = 4
-"""The lines from the top in which a command's label may be; an epoch's label is in the first."""
+"""The uppermost lines, in which labels of commands may be; labels of epochs are on the first line."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class CurveMark:
 
     Attributes:
         column: its column.
-        kind: what it marks.
-        texts: possible labels, the best first; each is a list of lines.
+        kind: mark for a command, epoch for an epoch.
+        texts: possible labels, best first; each label is a list of lines.
     """
 
     column: int
@@ -37,7 +37,7 @@ class CurveMark:
 
 
 def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[CurveMark]:
-    """The marks on an axis ``length`` windows long, commands before epochs; one for all commands in a column."""
+    """The marks on an axis of ``length`` windows: commands, then epochs. Commands in the same column share a mark."""
     words: dict[int, list[str]] = {}
     for one in curve.segments:
         if one.cause in WORDS and one.at >= curve.first:
@@ -50,7 +50,7 @@ def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[
 
 
 def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
-    """The possible labels of commands at one place, the best first: all of them in a line, or one below the other; else
+    """Possible labels of the commands at one mark, best first: all words in a line, or one below the other; otherwise
     only the newest.
     """
     counted = [(word, len(list(same))) for word, same in itertools.groupby(words)]
@@ -60,12 +60,12 @@ def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
 
 
 def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:
-    """The first of a mark's texts that has room, as (column, line, text); empty if none has.
+    """The first of a mark's labels that fits, as (column, line, text); empty if none fits.
 
-    An epoch's label is to its right; a command's label may also be to its left if there is no room.
+    An epoch's label is right of the mark; a command's label may also be left of it.
 
     Args:
-        room: [lines, columns], whether a cell is free; the cells of the text are then marked as taken.
+        room: bool [lines, columns], whether a cell is free; the cells of the label are then set to False.
     """
     lines, sides = (len(room), 2) if mark.kind == "mark" else (1, 1)
     for text, top in itertools.product(mark.texts, range(lines)):
@@ -80,9 +80,9 @@ def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int,
 
 
 def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; only a few, whatever the run's length.
+    """Windows at which epochs begin, with the epoch's number; at most a few, however long the run is.
 
-    If a command begins an epoch, only the command is marked.
+    If a command was given just there, only the command is marked.
     """
     starts: list[tuple[int, int]] = []
     for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):

@@ -1,4 +1,4 @@
-"""Draws the axes of the curve with their labels, and the levels chance and floor."""
+"""Draws the axes of the curve with labels, and the levels of chance and floor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ GUTTER = 7
 """Columns left of the plot: six for a loss, one for the axis."""
 
 WIDE = 90
-"""With at least so many columns, the name of the level of first windows includes the word floor."""
+"""The fewest columns, minus 1, of a plot in which the label of the floor contains the word floor."""
 
 FLOOR_DASHES = 6
-"""Columns of the dashes before the floor's name."""
+"""Columns of dashes before the label of the floor."""
 
 Glyphs = Mapping[str, str]
 
@@ -73,7 +73,7 @@ def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_fo
 
 
 def draw_levels(cells: Cells, place: Place, config: EchoConfig, glyphs: Glyphs) -> None:
-    """Draw chance across the plot, and the floor of first windows only at the edge."""
+    """Draw the line of chance across the plot, and that of the floor of first windows only at the right edge."""
     axis, right = place.axis, GUTTER + place.width
     floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "
     for text, loss, across in (

@@ -1,4 +1,4 @@
-"""The strips below the curve: errors of the shown network, and how many replicas solved the task."""
+"""The strips below the curve: the error rate of the shown network, and how many replicas have solved the task."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from tui.kit.cells import Cells
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 BOTH, TALL = 10, 18
-"""Lines of a widget from which on several replicas have both strips, and that of the solved shows its interval too."""
+"""The fewest lines of the plot with which several replicas have both strips; and with which the upper strip also shows
+the confidence interval.
+"""
 
 SOLVED_SHARE, MOST_SOLVED = 6, 5
-"""Then that has a sixth of all lines, and so many at the most."""
+"""The strip with the interval has the plot's lines divided by the first number, at most the second number."""
 
 
 @dataclass(frozen=True)
 class Strips:
-    """How many lines each strip has.
+    """The number of lines of each strip.
 
     Attributes:
-        solved: of the share of replicas that have solved the task; 0 for one network.
-        errors: of the error rate.
+        solved: lines for the share of replicas that have solved the task; 0 for a single network.
+        errors: lines for the error rate.
     """
 
     solved: int = 0
@@ -37,8 +39,9 @@ class Strips:
 
     @classmethod
     def of(cls, has_replicas: bool, lines: int, ascii_only: bool) -> Strips:
-        """Those of a curve with so many lines in all: where there are few, the curve keeps as many as that of a network
-        alone."""
+        """The strips for a plot of ``lines`` lines. If lines are few, there is no strip of solved replicas, so that the
+        curve keeps its lines.
+        """
         if not has_replicas:
             return cls()
         if lines < BOTH:
@@ -47,13 +50,13 @@ class Strips:
 
     @property
     def lines(self) -> int:
-        """All of them."""
+        """The lines of both strips together."""
         return self.solved + self.errors
 
 
 @dataclass(frozen=True)
 class StripArea:
-    """Where a strip is drawn: so many lines from ``top``, ``width`` columns from ``x``, ``length`` windows long."""
+    """The box of a strip: ``height`` lines from ``top``, ``width`` columns from ``x``; ``length`` is in windows."""
 
     x: int
     top: int
@@ -63,15 +66,16 @@ class StripArea:
 
 
 def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
-    """The error rate; a full block is that of guessing."""
+    """Draw the error rate; a full block is the error rate of guessing."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
     cells.write(where.x, where.top, _bars(shown / guessing, ascii_only), "plot--errors")
 
 
 def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:
-    """The share that has solved the task, a full block is all of them, and at its end how many with the interval; on
-    several lines the interval over the windows too."""
+    """Draw the share of replicas that have solved the task (a full block is all), and at the right end their number
+    with the confidence interval. With several lines, the interval is drawn for all windows.
+    """
     share = band.solved / np.maximum(band.replicas, 1)
     if where.height == 1:
         shown, _ = per_column(band, share, share, where.width, where.length)
@@ -90,7 +94,7 @@ def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) ->
 
 
 def _draw_interval(cells: Cells, where: StripArea, band: Band, share: npt.NDArray[np.float64]) -> None:
-    """The share as a line in its interval, apart from the curve above it."""
+    """Draw the share as a line within the confidence interval, separated from the curve above."""
     columns, rows = 2 * where.width, 4 * where.height
     bounds = wilson_of(band.solved, band.replicas)
     low, high, line = (per_column(band, one, one, columns, where.length)[0] * (rows - 3) for one in (*bounds, share))

@@ -1,4 +1,4 @@
-"""Which part of the run the curve shows, and where its crosshair is: values that pure functions change."""
+"""The part of the run that the curve shows, and the position of the crosshair: values that pure functions change."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from echornn.session.queries import Span
 
 LEAST_SPAN = 20
-"""The fewest windows that the axis can show."""
+"""The fewest windows on the axis."""
 
 
 @dataclass(frozen=True)
 class Viewport:
-    """What the curve shows.
+    """The visible part of the curve.
 
     Attributes:
-        span: windows shown; None for all.
-        end: window of the run after the last shown; None to follow the newest.
-        cursor: window under the crosshair; None without one.
-        log: whether the loss axis is in powers of ten.
+        span: the number of windows shown; None for all.
+        end: the window after the last shown, counted along the run; None to follow the newest.
+        cursor: the window under the crosshair; None without a crosshair.
+        log: whether the loss axis is logarithmic.
     """
 
     span: int | None = None
@@ -27,16 +27,18 @@ class Viewport:
     log: bool = False
 
     def limits(self, trained: int) -> tuple[int, int]:
-        """The first window shown, and the one after the last, if so many are trained."""
+        """The first window shown, and the window after the last shown, if ``trained`` windows are trained."""
         return self.windows.limits(trained)
 
     @property
     def windows(self) -> Span:
-        """The windows that are looked at."""
+        """The windows that are visible, as a query for the session."""
         return Span(self.span, self.end)
 
     def zoomed(self, trained: int, closer: bool) -> Viewport:
-        """The viewport with half or twice as many windows, around the crosshair; without one, around the newest."""
+        """The viewport with half or twice as many windows, around the crosshair if there is one, otherwise at the
+        newest.
+        """
         first, last = self.limits(trained)
         shown = max(last - first, 1) if self.span is None else self.span
         span = max(LEAST_SPAN, shown // 2) if closer else 2 * shown
@@ -47,10 +49,10 @@ class Viewport:
         return replace(self, span=span, end=self.cursor + span // 2)
 
     def moved(self, trained: int, windows: int, here: int | None = None) -> Viewport:
-        """The viewport with the crosshair so many windows further; it scrolls if the crosshair leaves it.
+        """The viewport with the crosshair moved by ``windows``; it scrolls if the crosshair leaves the visible part.
 
         Args:
-            here: windows after which one looks at the run, where the crosshair begins; the last shown, unless given.
+            here: where the crosshair begins if there is none yet, in windows; the last visible window if None.
         """
         if trained == 0:
             return self
@@ -70,12 +72,12 @@ class Viewport:
         return replace(self, cursor=cursor, end=end)
 
     def following(self) -> Viewport:
-        """The viewport at the newest windows, without a crosshair."""
+        """The viewport that follows the newest windows, without a crosshair."""
         return replace(self, end=None, cursor=None)
 
 
 def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
-    """The viewport, zoomed in or out; a crosshair outside it is removed."""
+    """The viewport zoomed in or out; a crosshair that is then outside is removed."""
     after = viewport.zoomed(trained, closer)
     first, last = after.limits(trained)
     return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)
