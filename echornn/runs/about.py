@@ -16,10 +16,10 @@ from types import MappingProxyType
 
 from echornn import small_loops
 from echornn.config import EchoConfig
-from echornn.runs import own_files
-from echornn.runs.installed import version
-from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.recorded_values import NO_RECORD, config_from, shortened, whole
+from echornn.files.run_error import RunError
+from echornn.installed import version
 from echornn.runs.run_files import RUN_FILE
 from echornn.threads import threads_for, threads_if_asked
 

@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from echornn.background import Background
 from echornn.config_text import changes_text
-from echornn.runs.background import Background
-from echornn.runs.branch import digests
+from echornn.files.run_error import RunError
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
-from echornn.runs.letters import letter_of
-from echornn.runs.run_error import RunError
-from echornn.runs.timeline import Timeline
 from echornn.session.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.look import with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
 from echornn.session.session import Session
+from echornn.timeline.branch import digests
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 
 FOLLOW_SECONDS = 1.0
 """How often other runs on disk are checked for new windows, in seconds."""

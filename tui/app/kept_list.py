@@ -7,8 +7,8 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
-from echornn.runs.run_error import RunError
 from echornn.runs.summary import summary
 from tui.app.widgets.run_list import KeptRun
 

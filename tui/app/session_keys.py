@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.analysis.remedy import Remedy
-from echornn.runs.letters import letter_of
+from echornn.diagnosis.remedy import Remedy
 from echornn.session.commands import (
     ChangeCommand,
     Edit,
@@ -21,6 +20,7 @@ from echornn.session.commands import (
 )
 from echornn.session.frame import State
 from echornn.session.queries import Query, Tried
+from echornn.timeline.letters import letter_of
 from tui.app import keys
 from tui.app.part import AppPart
 

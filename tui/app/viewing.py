@@ -11,13 +11,13 @@ from echornn.session.picture import Picture
 from echornn.session.probing import union
 from echornn.session.queries import Query
 from tui.app import keys
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
 from tui.app.part import AppPart
 from tui.app.views.choice import ViewChoice
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter, Token, convert
 
-from echornn.runs.recorded_values import shortened
+from echornn.files.recorded_values import shortened
 from tui.cli.subcommands import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record

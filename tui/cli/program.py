@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from echornn import collector
 from echornn.config import ConfigError
-from echornn.runs.run_error import RunError
+from echornn.files.run_error import RunError
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError

@@ -9,8 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn import collector
+from echornn.maps.measures import Measure
 from echornn.sweeps.grid import Until
-from echornn.sweeps.measures import Measure
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from echornn import collector
 from echornn.config import EchoConfig
+from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
-from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at
@@ -21,7 +21,7 @@ def parse_speed(text: str) -> float:
     """Read ``--speed``: windows a second, or ``max``.
 
     Raises:
-        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
+        UsageError: anything else, or a number out of range; see `echornn.replay.pace.require_speed`.
     """
     try:
         return require_speed(math.inf if text == "max" else float(text))

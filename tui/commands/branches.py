@@ -10,12 +10,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
-from echornn.runs.timeline import Timeline
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 from tui.commands import record
 from tui.commands.records import come_to, finite
 from tui.term import printed
@@ -33,7 +33,7 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     Keys: number; letter, its name on the screen; parent, the parent's number, None for the first; at, the windows along
     the parent's path before it; windows, those trained in the branch itself; path, the windows along its path; differs,
     in words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
-    `echornn.analysis.loss_stats.RECENT_WINDOWS`), None if it is not finite or missing; solved_at, the window along
+    `echornn.diagnosis.loss_stats.RECENT_WINDOWS`), None if it is not finite or missing; solved_at, the window along
     its path, from 1, or None; lost_at, the window at which the task was lost again, or None; here, whether the run's
     position is on it. For several networks, the losses are medians, solved_at is the window by which half of them had
     solved it, lost_at is None, and lottery holds more (see `come_to`).

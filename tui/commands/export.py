@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Moment
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
 from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas

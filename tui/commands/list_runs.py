@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
 from echornn.config_text import fields_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.summary import Summary, summary
 from tui.commands.records import come_to, finite
 from tui.term import printed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from echornn.maps.survey import surveyed
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import BLOCKS, signs_for

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from echornn.analysis.loss_sums import LossSums
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.history.loss_sums import LossSums
 from echornn.progress import AnyProgress, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from tui.commands.epoch_report import LINE_EVERY, windows_of_the_epoch

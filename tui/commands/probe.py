@@ -13,12 +13,12 @@ import numpy as np
 from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import MINUS_INFINITY, Question, Readings
+from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
 from echornn.session.probing import examine, why_unread
-from echornn.session.snapshot_of_run import snapshot_of_run
+from echornn.timeline.branch import Moment
+from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import LinePrinter
 from tui.term import terminal

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from echornn.files.lock import Lock, is_held
+from echornn.files.run_error import RunError
 from echornn.runs import debris, kept_runs, run_dir
-from echornn.runs.lock import Lock, is_held
-from echornn.runs.run_error import RunError
 from tui.commands.list_runs import describe
 from tui.term import printed
 from tui.term.exit_code import ExitCode

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
+from echornn.files.recorded_values import shortened
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.letters import letter_of, number_of
-from echornn.runs.recorded_values import shortened
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run, losses_of
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
-from echornn.session.going_back import before_it_diverged
 from echornn.session.session import Session
+from echornn.timeline.going_back import before_it_diverged
+from echornn.timeline.letters import letter_of, number_of
 from tui.commands.flags import ConfigFlags
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_text import loss_text
 from tui.commands.records import Record
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"

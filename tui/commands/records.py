@@ -7,8 +7,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame
 
@@ -39,8 +39,9 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 def finished_record(frame: Frame, seconds: float) -> Record:
     """The record at the end: windows trained in the whole run, and the result.
 
-    For one network, the result is the mean loss of the last windows (`echornn.analysis.loss_stats.RECENT_WINDOWS`), and
-    the windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
+    For one network, the result is the mean loss of the last windows (`echornn.diagnosis.loss_stats.RECENT_WINDOWS`),
+    and the windows along the path at which the echo was solved, and lost again, None if it was not; for several,
+    `come_to`.
     """
     known = frame.loss_stats
     how_well = (

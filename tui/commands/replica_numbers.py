@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment, path_to, whole_path
+from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
+from echornn.timeline.branch import Moment, path_to, whole_path
 
 
 @dataclass(frozen=True)

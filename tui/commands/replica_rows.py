@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.runs.branch import Moment
+from echornn.files.run_error import RunError
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
 from echornn.runs.summary import seed_stats_of, solved_and_lost_at
+from echornn.timeline.branch import Moment
 from tui.commands.replica_numbers import ReplicaNumbers
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.maps.survey import tally_of
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
-from echornn.sweeps.survey import tally_of
 from echornn.sweeps.sweep import Sweep
 from echornn.tasks.levels import solved_level
 from tui.commands.records import Record

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Branch, Moment
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.windows import losses_and_errors
 

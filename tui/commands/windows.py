@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.packed import unpack
 from echornn.config import EchoConfig
+from echornn.history.packed import unpack
 from echornn.progress import Floats
 
 Errors = npt.NDArray[np.int32]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch
+from echornn.timeline.branch import Branch
 
 PROGRAM = "echornn-tui"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from echornn.analysis.sentence import Sentence
+from echornn.diagnosis.sentence import Sentence
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 """Where a sentence can be left off and still be one."""

@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import example_of
-from echornn.sweeps.table import Surveyed
+from echornn.maps.kept_values import example_of
+from echornn.maps.table import Surveyed
 from tui.kit.command_text import command_of
 from tui.kit.ends_on_signals import EndsOnSignals
 from tui.kit.help_screen import HelpScreen

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.sweeps.measures import Measure, Scale, value_of
-from echornn.sweeps.tally import Tally
+from echornn.maps.measures import Measure, Scale, value_of
+from echornn.maps.tally import Tally
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame

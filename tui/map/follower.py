@@ -7,12 +7,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from echornn.runs.background import Background
-from echornn.runs.lock import is_held
-from echornn.runs.run_error import RunError
+from echornn.background import Background
+from echornn.files.lock import is_held
+from echornn.files.run_error import RunError
+from echornn.maps.survey import surveyed
+from echornn.maps.table import Surveyed
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
-from echornn.sweeps.table import Surveyed
 
 SECONDS_OF_A_RATE = 10.0
 """Over which trainings a second are counted."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import WORDS, Measure, Scale, short_text, value_of
-from echornn.sweeps.ranking_words import beside_the_best
-from echornn.sweeps.table import Choice, Surveyed, Table, table_of
-from echornn.sweeps.telling import compared, name_of, told, told_apart
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.kept_values import FilterError
+from echornn.maps.measures import WORDS, Measure, Scale, short_text, value_of
+from echornn.maps.ranking_words import beside_the_best
+from echornn.maps.table import Choice, Surveyed, Table, table_of
+from echornn.maps.telling import compared, name_of, told, told_apart
+from echornn.maps.theory import LIMITS
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 from tui.map.walls import Walls, walls_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import Scale
-from echornn.sweeps.table import BUDGET, SweepCounts, Table, Values
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.kept_values import value_text
+from echornn.maps.measures import Scale
+from echornn.maps.table import BUDGET, SweepCounts, Table, Values
+from echornn.maps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from echornn.sweeps.measures import Scale, value_of
-from echornn.sweeps.tally import Tally
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.measures import Scale, value_of
+from echornn.maps.tally import Tally
+from echornn.maps.theory import LIMITS
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import BLOCKS, edge_sign, sign_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.sweeps.measures import Scale, value_of
-from echornn.sweeps.tally import Tally
+from echornn.maps.measures import Scale, value_of
+from echornn.maps.tally import Tally
 
 
 @dataclass(frozen=True)

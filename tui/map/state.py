@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from echornn.sweeps.kept_values import kept_values
-from echornn.sweeps.measures import Measure
-from echornn.sweeps.table import Choice, Surveyed, Table, Value, Values, first_choice
-from echornn.sweeps.tally import Tally
+from echornn.maps.kept_values import kept_values
+from echornn.maps.measures import Measure
+from echornn.maps.table import Choice, Surveyed, Table, Value, Values, first_choice
+from echornn.maps.tally import Tally
 
 Axes = Mapping[str, Values]
 
@@ -38,7 +38,7 @@ class MapState:
         across, down: fields of columns and rows; None where there is but one.
         held: values of fields that are held; of the others a cell has all values.
         turned: the field that the stepping keys step.
-        filter: words; see `echornn.sweeps.kept_values`.
+        filter: words; see `echornn.maps.kept_values`.
         measure: what is shown of a cell.
         row, column: values of the cell under the cursor; the first where there is no such value.
         mark: what it is compared with.

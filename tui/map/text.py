@@ -7,11 +7,11 @@ import io
 import textwrap
 from collections.abc import Iterator, Set
 
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import Measure
-from echornn.sweeps.ranking_words import ranking_told
-from echornn.sweeps.table import windows_of
-from echornn.sweeps.telling import lost_told
+from echornn.maps.kept_values import value_text
+from echornn.maps.measures import Measure
+from echornn.maps.ranking_words import ranking_told
+from echornn.maps.table import windows_of
+from echornn.maps.telling import lost_told
 from echornn.tasks.levels import solved_level
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of

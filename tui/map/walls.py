@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from echornn.sweeps.table import Table
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.table import Table
+from echornn.maps.theory import LIMITS
 
 
 @dataclass(frozen=True)

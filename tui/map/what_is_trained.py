@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Surveyed, windows_of
+from echornn.maps.kept_values import value_text
+from echornn.maps.table import Surveyed, windows_of
 from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")

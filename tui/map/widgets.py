@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.sweeps.measures import WORDS, Measure
+from echornn.maps.measures import WORDS, Measure
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
 from tui.kit.paint import Box

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from echornn.runs.run_error import RunError
+from echornn.files.run_error import RunError
 from tui.term import terminal
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode

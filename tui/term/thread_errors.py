@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import ConfigError
-from echornn.runs import own_files
+from echornn.files import own_files
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 

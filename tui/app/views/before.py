@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.phrases import cut_off, seeds_that_solve
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import cut_off, seeds_that_solve
 from echornn.progress import Symbols
 from echornn.tasks.levels import (
     boundary_floor,

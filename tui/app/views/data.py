@@ -9,11 +9,11 @@ from echornn.config import EchoConfig
 from echornn.progress import Symbols
 from echornn.tasks.coverage import Source, source_of
 from echornn.tasks.series import EchoSeries
+from tui.app.drawings.matrix import MatrixLayout, laid
+from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
+from tui.app.drawings.misses import bracket_lines, sentence, target_line
+from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.matrix import MatrixLayout, laid
-from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
-from tui.app.views.misses import bracket_lines, sentence, target_line
-from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened

@@ -12,11 +12,8 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
 from echornn.session.picture import Picture
-from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import read, relied_on, size_text, words_of
-from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
-from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import (
+from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.row_panel import (
     LABEL_WIDTH,
     LEAST_WIDTH,
     ROW_LINES,
@@ -26,6 +23,9 @@ from tui.app.views.row_panel import (
     targets_after,
     unread,
 )
+from tui.app.views.cursor_keys import cursor_keys
+from tui.app.views.gradient_words import read, relied_on, size_text, words_of
+from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Box, beside, write_in

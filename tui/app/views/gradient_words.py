@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.readings import Effects, Gradient, OfRows, Reliance
-from tui.app.views.row_panel import is_read
+from tui.app.drawings.row_panel import is_read
 
 MOST_NAMED = 3
 """The most lags that a text names."""

@@ -9,11 +9,11 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
-from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.blocks import most_digits
+from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.row_panel import input_blocks
+from tui.app.drawings.unit_lines import draw_units, label_width
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.row_panel import input_blocks
-from tui.app.views.unit_lines import draw_units, label_width
-from tui.app.widgets.blocks import most_digits
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding
 
 from echornn.readings import Kind, Question, Readings
-from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened

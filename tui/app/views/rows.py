@@ -9,11 +9,11 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
+from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, first_window, known, then
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.tape import TapeWindow, lay_tape
 from tui.app.views.view import FOCUSED, View
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 

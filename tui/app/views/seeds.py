@@ -10,20 +10,20 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 
-from echornn.analysis.seed_stats import Indices, Order, SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
 from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows
 from echornn.tasks.levels import chance_level
-from tui.app.views.replica_labels import Labels
+from tui.app.curve.axes import window_ticks
+from tui.app.drawings.replica_labels import Labels
+from tui.app.drawings.shaded_losses import shaded, shades_in_words
+from tui.app.drawings.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
-from tui.app.views.shaded_losses import shaded, shades_in_words
-from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
-from tui.app.widgets.axes import window_ticks
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Characters, stamp, write_in

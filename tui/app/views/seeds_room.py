@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.app.views.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
+from tui.app.drawings.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
 from tui.kit.paint import Box
 
 HEAD = 2

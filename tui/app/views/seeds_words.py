@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.frame import Frame, State
 
 NOTHING = "-"

@@ -10,10 +10,10 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
+from tui.app.drawings.plane import draw_plane
+from tui.app.drawings.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.app.views.gradient_words import percent, size_text
-from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 

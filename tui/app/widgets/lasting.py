@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.analysis.diagnosis import PASSING, Diagnosis, Kind
+from echornn.diagnosis.diagnosis import PASSING, Diagnosis, Kind
 from echornn.session.drive import WATCHABLE_SPEED
 from echornn.session.frame import Frame, State
 

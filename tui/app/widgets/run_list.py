@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from echornn.analysis.seed_stats import SolvedCounts
+from echornn.diagnosis.seed_stats import SolvedCounts
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.analysis.advice import SET
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.remedy import Remedy
-from echornn.analysis.sentence import Sentence
-from echornn.analysis.words import said
 from echornn.config import EchoConfig
-from echornn.runs.letters import letter_of
+from echornn.diagnosis.advice import SET
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.remedy import Remedy
+from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.words import said
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.widgets.lasting import Lasting
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
