@@ -74,6 +74,13 @@ if TYPE_CHECKING:
     from echornn.snapshot import Snapshot as Snapshot
     from echornn.snapshot import Specimen as Specimen
     from echornn.tasks.series import EchoSeries as EchoSeries
+    from echornn.tasks.settings import setting as setting
+    from echornn.tasks.task import Batch as Batch
+    from echornn.tasks.task import Level as Level
+    from echornn.tasks.task import Numbers as Numbers
+    from echornn.tasks.task import Symbols as Symbols
+    from echornn.tasks.task import Task as Task
+    from echornn.tasks.task import TaskError as TaskError
     from echornn.timeline.branch import Branch as Branch
     from echornn.timeline.branch import Moment as Moment
     from echornn.timeline.timeline import Timeline as Timeline
@@ -83,14 +90,17 @@ if TYPE_CHECKING:
     from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
+    "Batch": "tasks.task",
     "Branch": "timeline.branch",
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "tasks.series",
     "Frame": "session.frame",
+    "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
     "Moment": "timeline.branch",
+    "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",
     "PopulationState": "population_state",
@@ -104,10 +114,14 @@ _HOME = {
     "Session": "session.session",
     "Snapshot": "snapshot",
     "Specimen": "snapshot",
+    "Symbols": "tasks.task",
+    "Task": "tasks.task",
+    "TaskError": "tasks.task",
     "Timeline": "timeline.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
     "examine": "probes.examine",
+    "setting": "tasks.settings",
     "use_one_thread": "training.device",
 }
 
