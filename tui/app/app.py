@@ -20,8 +20,8 @@ from textual.keys import key_to_character
 from textual.timer import Timer
 from textual.widget import Widget
 
-from echornn.background import Background
 from echornn.diagnosis.remedy import Remedy
+from echornn.runtime.background import Background
 from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query

@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from echornn.background import Background
+from echornn.runtime.background import Background
 from tui.app import keys
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text

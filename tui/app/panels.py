@@ -6,7 +6,7 @@ from textual import work
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from echornn.background import report
+from echornn.runtime.background import report
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
 from tui.app.part import AppPart

@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from echornn.background import Background
 from echornn.files.lock import is_held
 from echornn.files.run_error import RunError
 from echornn.maps.survey import surveyed
 from echornn.maps.table import Surveyed
+from echornn.runtime.background import Background
 from echornn.sweeps.results import SweepResults
 
 SECONDS_OF_A_RATE = 10.0

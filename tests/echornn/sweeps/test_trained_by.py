@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import echornn
-from echornn import small_loops
+from echornn.runtime import small_loops
 from echornn.sweeps import trained_by
 from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
@@ -20,7 +20,7 @@ DECIDES_NOTHING = {
     "files/own_files.py",
     "files/recorded_values.py",
     "files/run_error.py",
-    "quiet.py",
+    "runtime/quiet.py",
     "sweeps/axis.py",
     "sweeps/folder.py",
     "sweeps/grid.py",
