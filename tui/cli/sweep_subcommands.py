@@ -1,4 +1,4 @@
-"""The subcommands about sweeps: `tui.cli.subcommands` has those about runs, and the table of all."""
+"""The subcommands about sweeps; `tui.cli.subcommands` has the others, and the table of all subcommands."""
 
 from __future__ import annotations
 
