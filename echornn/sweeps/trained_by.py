@@ -24,7 +24,7 @@ SOURCES = (
     "runtime/small_loops.py",
     "seeding.py",
     "sweeps/ended.py",
-    "sweeps/workshop.py",
+    "sweeps/part_trainer.py",
     "tasks",
     "trainer_state.py",
     "training",

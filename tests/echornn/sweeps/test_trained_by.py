@@ -115,7 +115,7 @@ def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new
 def test_all_that_decides_a_result_is_hashed() -> None:
     """Whatever trains in a worker, with all that it imports."""
     found: set[str] = set()
-    left = ["sweeps/workshop.py"]
+    left = ["sweeps/part_trainer.py"]
     while left:
         name = left.pop()
         if name not in found:
