@@ -49,7 +49,7 @@ class OnALine(AppPart):
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
-        self.session.send(Save())
+        self._send(Save())
 
     def _leave(self, code: ExitCode) -> None:
         """End with this exit code; or with that of a signal, if it came before ``q``, or before escape to the map."""

@@ -38,33 +38,41 @@ class SessionKeys(AppPart):
         raise NotImplementedError
 
     def action_send(self, key: str) -> None:
-        """Send the command of a key to the session; if it is carried out later, or leads nowhere, say so."""
-        command, is_behind, frame = keys.SENT[key], self.session.is_behind, self.session.frame
+        """Send the command of a key to the session. If it can do nothing, is carried out later, or leads nowhere, say
+        so.
+        """
+        command, frame = keys.SENT[key], self._frame
+        if isinstance(command, Pause | Resume):
+            command = Toggle()  # so that two keys do both
+        if self._says_why_not(command):
+            return
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
             self._hint(keys.LATER)
-        elif not is_behind and (ends := keys.where_it_ends(command, frame)):
+        elif isinstance(command, LookCommand) and not self._is_behind and (ends := keys.where_it_ends(command, frame)):
             self._hint(ends)
         if isinstance(command, Undo | Redo):
             self._forget_drafts()
         if isinstance(command, ToggleReplicas):
             self._toggle_replicas(command)
         else:
-            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
+            self._send(command)
 
     def action_advice(self) -> None:
         """Make the change that the sentence advises; all other fields stay. If a branch already has this change, go
         there instead, since training it again would give the same.
         """
         remedy = self._remedy
+        if self._says_why_not("advice"):
+            return
         if remedy is None:
             self._hint(keys.NO_ADVICE)
         elif (tried := self._tried(remedy)) is not None:
-            self.session.send(Go(tried))
+            self._send(Go(tried))
             if self._frame.state is State.RUNNING:
-                self.session.send(Resume())
+                self._send(Resume())
             self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
         else:
-            self.session.send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
+            self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: u undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:

@@ -135,7 +135,7 @@ class Viewing(AppPart):
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
-            self.session.send(Ask(question))
+            self._send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
         """The text of a view that has nothing to draw."""
