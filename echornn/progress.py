@@ -69,7 +69,7 @@ class PopulationProgress:
         solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet.
         trained: the number of windows along the path, including these.
         packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
-            `echornn.analysis.packed`.
+            `echornn.history.packed`.
     """
 
     losses: Floats

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import MakeTrainer
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
+from echornn.history.packed import pack
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress, PopulationProgress
 from echornn.runs import run_dir
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
@@ -88,7 +88,7 @@ class _Replay:
             return bool((windows == pack(progress.losses, progress.errors, config)).all())
         return bool(windows["loss"].tobytes() == progress.losses.tobytes())
 
-    def _obeyed(self, command: Command) -> AnyTrainer:
+    def _obeyed(self, command: RecordedCommand) -> AnyTrainer:
         """A trainer that stood where the command came, and has carried it out."""
         if command.branch is not None and command.cause == "return":
             return self._at((command.branch, self._ends[command.branch]))

@@ -9,8 +9,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.run_error import RunError
 from tests.hashed import hashed_trainers
 from tests.program import Program, running
 from tests.replay import difference

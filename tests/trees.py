@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.loss_history import Cause
-from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
+from echornn.history.loss_history import Cause
+from echornn.history.packed import pack
 from echornn.tasks.solved import Levels, SolvedAt
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
 
 
 def branch_off(

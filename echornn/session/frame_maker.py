@@ -8,13 +8,13 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
 from echornn.readings import Readings
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
-from echornn.session.pace import Pace
 from echornn.session.probing import Probing
 
 LOADING = "loading TensorFlow"

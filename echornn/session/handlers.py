@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from echornn.config import ConfigError
-from echornn.runs.branch import Moment
-from echornn.session import turning
+from echornn.replay.pace import Pace
 from echornn.session.commands import (
     Alone,
     Answer,
@@ -39,14 +38,15 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.drive import Drive
-from echornn.session.epoch_ends import end_of_epoch
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.nothing_to_do import why_nothing
-from echornn.session.pace import Pace
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
+from echornn.timeline import turning
+from echornn.timeline.branch import Moment
+from echornn.timeline.epoch_ends import end_of_epoch
 
 
 class NotThereError(Exception):

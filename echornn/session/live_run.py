@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.analysis.loss_history import Cause
-from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
+from echornn.history.loss_history import Cause
+from echornn.history.packed import as_kept
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Branch, Moment, goes_on, starts_over
-from echornn.runs.command import Command
+from echornn.replay.keyframing import Keyframing, ours
+from echornn.replay.pace import Pace
+from echornn.replay.travel import Travel, newest
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
-from echornn.session.keyframing import Keyframing, ours
-from echornn.session.pace import Pace
-from echornn.session.position_in_run import Position
 from echornn.session.trainers import Trainers
-from echornn.session.travel import Travel, newest
-from echornn.session.undoing import Undoing
+from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
+from echornn.timeline.position_in_run import Position
+from echornn.timeline.undoing import Undoing
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
@@ -174,7 +174,7 @@ class LiveRun(Position):
         elif self._extends != self.here.branch:
             self._extends = self.here.branch
             end = self.timeline.end(self.here.branch)
-            self._recorder.command(Command.returns(self.owner, end, self.timeline.trained))
+            self._recorder.command(RecordedCommand.returns(self.owner, end, self.timeline.trained))
         diverged_before = self.diverged
         begun = self._clock()
         progress = as_kept(self.trainer.advance(windows), self.config)
@@ -275,7 +275,7 @@ class LiveRun(Position):
         position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
         branch = Branch(len(self.timeline), cause, parent, before, *position, self.config)
         self.timeline.begin(branch)
-        self._recorder.command(Command.begins(branch, self.timeline.trained))
+        self._recorder.command(RecordedCommand.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
         self._travel.leave()
         if branch.starts_over:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.analysis.band import Band
-from echornn.analysis.falls import turning_points
-from echornn.analysis.loss_history import Curve
+from echornn.diagnosis.falls import turning_points
+from echornn.history.band import Band
+from echornn.history.loss_history import Curve
 from echornn.progress import Floats
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost, ghosts_of
-from echornn.session.going_back import tried_from
 from echornn.session.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.queries import Query
 from echornn.session.seed_losses import SeedLosses, seed_losses
 from echornn.session.window_axis import WindowAxis
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.going_back import tried_from
+from echornn.timeline.timeline import Timeline
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:

@@ -8,7 +8,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
@@ -18,9 +18,9 @@ from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
-from echornn.session.pace import Pace
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
+from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 

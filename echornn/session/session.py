@@ -13,17 +13,17 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
+from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
-from echornn.runs.timeline import Timeline
 from echornn.session.commands import Answer, Command, Pause, Resume, Toggle
 from echornn.session.frame import Frame, State
 from echornn.session.look import look
 from echornn.session.loop import Loop
-from echornn.session.pace import require_speed
 from echornn.session.picture import Picture
 from echornn.session.preview import previewed
 from echornn.session.probing import Examine
 from echornn.session.queries import Query
+from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import MakeTrainer
 
 

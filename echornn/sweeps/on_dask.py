@@ -23,8 +23,8 @@ from typing import Any
 from distributed import Client, get_worker
 
 from echornn.config import EchoConfig
-from echornn.runs import own_files
-from echornn.runs.recorded_values import NO_RECORD
+from echornn.files import own_files
+from echornn.files.recorded_values import NO_RECORD
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
-from echornn.threads import threads_if_asked
+from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
 """A function that trains a part, and yields its news."""
@@ -60,7 +60,7 @@ def import_all() -> None:
 
     The versions are determined here too: workers keep them, even if their files change later.
     """
-    from echornn import quiet
+    from echornn.runtime import quiet
 
     quiet.import_tensorflow()
     for name in ("numpy.random", "echornn.sweeps.workshop", "echornn.training.kept_programs"):

@@ -17,10 +17,10 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import Floats
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import tensorflow_trainers
 
 NETWORKS = {

@@ -15,16 +15,16 @@ from functools import partial
 
 import numpy as np
 
-from echornn.analysis.loss_history import HistoryPiece, curve_of
-from echornn.analysis.packed import pack
-from echornn.analysis.population_history import PopulationHistory
-from echornn.analysis.seed_stats import solved_after
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import solved_after
+from echornn.history.loss_history import HistoryPiece, curve_of
+from echornn.history.packed import pack
+from echornn.history.population_history import PopulationHistory
 from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, Picture
 from echornn.session.queries import Query, Span
 from echornn.session.window_axis import WindowAxis
-from tui.app.widgets.loss_plot import LossPlot
+from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
 LENGTHS = (10**3, 10**5, 10**6)

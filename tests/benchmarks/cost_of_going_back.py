@@ -18,13 +18,13 @@ from pathlib import Path
 from unittest import mock
 
 from echornn.config import EchoConfig
+from echornn.replay import keyframing
+from echornn.replay.pace import Pace
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import keyframing
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.benchmarks.branch_is_the_trunk import arrive
 

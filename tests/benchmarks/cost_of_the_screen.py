@@ -25,16 +25,16 @@ from rich.console import Console
 
 import tui.app.app
 from echornn import EchoConfig, Session
-from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
 from echornn.session.look import look
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
+from echornn.timeline.timeline import Timeline
 from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.table import VIEWS
-from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells
 from tui.term import terminal
 from tui.term.backpressure import ASK

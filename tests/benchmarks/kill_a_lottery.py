@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn.files.run_error import RunError
 from echornn.runs import recorded_state, run_dir
 from echornn.runs.run_dir import LOSS_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import SOLVED_FILE
 from tests.benchmarks.kill_and_resume import start
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.run_dir import WINDOW, Run
+from echornn.timeline.branch import Moment
 
 SECONDS = 2.0
 """A kill comes up to so long after the branch has been saved for the first time."""

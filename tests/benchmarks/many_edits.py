@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment
-from echornn.runs.timeline import Timeline
+from echornn.timeline.branch import Moment
+from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
 
 EDITS = (10, 100, 1000, 5000)

@@ -13,14 +13,14 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
 from echornn.session.ghosts import MOST_GHOSTS
 from echornn.session.look import look
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from tui.app.widgets.loss_plot import LossPlot
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
+from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
 WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20

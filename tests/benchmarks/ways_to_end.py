@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.run_error import RunError
 from tests.program import Program, gone, running
 
 ENDLESS = "1000000"

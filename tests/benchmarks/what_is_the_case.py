@@ -1,6 +1,6 @@
 """What is said of runs that are trained anew, when, and the measurement that proves it right.
 
-`python -m tests.benchmarks.what_is_the_case [NAME ...] [--write]`: the runs of `tests.echornn.analysis.recorded`, all
+`python -m tests.benchmarks.what_is_the_case [NAME ...] [--write]`: the runs of `tests.echornn.diagnosis.recorded`, all
 of them unless named. ``--write`` keeps what the tests look at.
 """
 
@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.judge import diagnosis
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.words import said
+from echornn.diagnosis.judge import diagnosis
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.words import said
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Question
 from echornn.snapshot import Snapshot
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
-from tests.echornn.analysis.recorded import BLOCK, FILE, RUNS, Read, Run
+from tests.echornn.diagnosis.recorded import BLOCK, FILE, RUNS, Read, Run
 
 SPARED = 16
 """Windows between the weights that tell the size of an update."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.run_error import RunError
 from tests.docs.pages import PAGES
 from tests.patience import PATIENCE, wait_for
 

@@ -10,14 +10,14 @@ from textual.binding import Binding
 from textual.keys import _character_to_key
 
 from echornn.config import EchoConfig
+from echornn.files.lock import LOCK_FILE
 from echornn.runs import events, run_files
-from echornn.runs.lock import LOCK_FILE
 from tui.app import keys as app_keys
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.point_app import BACK
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.cli.parser import command

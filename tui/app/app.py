@@ -20,13 +20,15 @@ from textual.keys import key_to_character
 from textual.timer import Timer
 from textual.widget import Widget
 
-from echornn.analysis.remedy import Remedy
-from echornn.runs.background import Background
+from echornn.diagnosis.remedy import Remedy
+from echornn.runtime.background import Background
 from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import Session
 from tui.app import keys
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.on_a_line import OnALine
@@ -39,11 +41,9 @@ from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
-from tui.app.widgets.viewport import zoomed
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
 from tui.kit.theme import Theme

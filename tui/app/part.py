@@ -1,4 +1,4 @@
-"""The methods that the parts of the app may use from each other."""
+"""Declares the methods that the parts of the app call on each other."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tui.kit.ends_on_signals import EndsOnSignals
 
 
 class AppPart(EndsOnSignals[int]):
-    """The base class of the app's parts; the whole app implements the methods that are empty here."""
+    """The base class of the parts of the app. Methods that are not implemented here are implemented by another part."""
 
     session: Session
     _picture: Picture
-    """The scene on the screen."""
+    """The picture that the screen shows."""
     _sent = 0
     """The number of the command that was sent last."""
 
@@ -54,25 +54,25 @@ class AppPart(EndsOnSignals[int]):
         return self.screen_stack[0]
 
     def _lay_out(self, size: Any) -> None:
-        """Divide the screen."""
+        """Divide the screen between curve, views and panel."""
         raise NotImplementedError
 
     def _toggle_replicas(self, command: ToggleReplicas) -> None:
-        """Send the command that leads from one network to many, or back."""
+        """Send the command that switches between one network and many."""
         raise NotImplementedError
 
     def _look_again(self) -> None:
-        """Look again at the moment that is shown, with the query as it is now."""
+        """Get a new picture of the shown position, for the current query."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:
-        """Show a hint for a moment."""
+        """Show a hint for some seconds."""
         raise NotImplementedError
 
     def _focus(self, widget: Widget) -> None:
-        """Give a widget the keys."""
+        """Give a widget the keyboard focus."""
         raise NotImplementedError
 
     def _watch_again(self) -> None:
-        """Give the keys back to the curve or view that had them."""
+        """Return the keyboard focus to the curve or view that had it before."""
         raise NotImplementedError

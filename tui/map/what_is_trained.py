@@ -5,33 +5,33 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Surveyed, windows_of
+from echornn.maps.kept_values import value_text
+from echornn.maps.table import Surveyed, windows_of
 from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
-"""Named whatever they are; all others where they are not the defaults."""
+"""Fields that are always named; other fields are named only if they differ from the defaults."""
 
 SHORT = {"truncated_backprop_length": "T"}
 
 ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
-"""Told in other words, or no part of what is trained."""
+"""Fields that are never named: the text says them in other words, or they do not affect what is trained."""
 
 OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
-"""Fields that make the number of windows."""
+"""Fields that determine the number of windows."""
 
 
 class Common(NamedTuple):
-    """In words.
+    """What all networks of a sweep have in common, in words.
 
     Attributes:
-        fields: those that are not swept, the most telling first.
-        until: how long each trains.
-        windows: at the most; of points that differ in it, of those with the least and with the most.
-        seeds: the first and the last.
-        differs: whether points differ in the number of windows.
-        versions: what several versions of the program have trained; empty where it was one.
-        newest: what of the newest of them is not so in the oldest.
+        fields: the fields that are not swept, the most important first.
+        until: when the training of each network ends.
+        windows: the most windows of a network; a range if the points differ.
+        seeds: the first and the last seed.
+        differs: whether the points differ in the number of windows.
+        versions: the program versions that trained the networks; empty if there was only one.
+        newest: what the newest version does differently from the oldest.
     """
 
     fields: tuple[str, ...]
@@ -43,13 +43,13 @@ class Common(NamedTuple):
     newest: str = ""
 
     def __str__(self) -> str:
-        """All of it."""
+        """All parts as one text."""
         told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
         return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
 
 
 def common_to_all(surveyed: Surveyed) -> Common | None:
-    """What all of them have in common; None where there is nothing to train."""
+    """What all networks of a sweep have in common; None if there is nothing to train."""
     config = next(iter(surveyed.configs.values()), None)
     if config is None:
         return None
@@ -67,7 +67,9 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
 
 
 def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
-    """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
+    """The most windows of a network as text. If one of `OF_WINDOWS` is swept, equal epochs do not mean equal
+    windows.
+    """
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
     one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"

@@ -1,4 +1,4 @@
-"""Textual's driver for a terminal, which tells the guardian when it takes the terminal, and accepts any input."""
+"""Textual's driver for a terminal; it tells the guardian process when it takes the terminal, and accepts any input."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tui.term.possible import is_possible
 
 
 class PlainDriver(LinuxDriver):
-    """Uses what Textual's drivers have in public.
+    """A driver that uses only public parts of Textual's drivers.
 
     Attributes:
-        guarded: what it holds of its guardian.
-        show_all: has the whole screen drawn soon, whatever the terminal shows.
+        guarded: the connection to the guardian process.
+        show_all: draws the whole screen again, without assuming what the terminal shows.
     """
 
     guarded: ClassVar[Guarded]
     show_all: ClassVar[Callable[[], object]]
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Switch the terminal to the app's mode."""
         self.guarded.takes_terminal()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        type(self).show_all()  # the terminal's other screen is empty, or as somebody left it
+        type(self).show_all()  # the terminal's alternate screen is empty, or has another program's text
 
     def run_input_thread(self) -> None:
-        """Read keys; who may no longer read is about to end, and the shell has the screen: it says nothing there.
+        """Read keys until the end. Errors are not printed: the process is about to end, and the shell has the screen.
 
-        Where the guardian is killed, the shell takes the terminal, and reading it is an error.
+        If the guardian is killed, the shell takes the terminal, and reading from it is an error.
         """
         try:
             self.read_keys()
@@ -43,7 +43,7 @@ class PlainDriver(LinuxDriver):
                 raise
 
     def read_keys(self) -> None:
-        """Read until the end; what cannot be read is lost, with what came together with it."""
+        """Read until the end. Input that cannot be parsed is lost, including other input of the same read."""
         while not self.exit_event.is_set():
             try:
                 super().run_input_thread()
@@ -53,18 +53,18 @@ class PlainDriver(LinuxDriver):
                 continue
 
     def process_message(self, message: Message) -> None:
-        """Hand on what a terminal can mean."""
+        """Pass on an event, unless no terminal can have sent it."""
         if is_possible(message):
             super().process_message(message)
 
     def close(self) -> None:
-        """All is written, and the terminal is as it was."""
+        """Close the driver, after everything is written and the terminal is restored."""
         super().close()
         self.guarded.has_left_terminal()
 
 
 def driver_for(guarded: Guarded, show_all: Callable[[], object]) -> type[PlainDriver]:
-    """The driver's class for this guardian's app; its attributes are given here."""
+    """The driver's class for an app, with the guardian and the function that draws the whole screen set."""
     if is_plain():
         base = PlainDriver
     else:

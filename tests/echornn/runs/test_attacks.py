@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn.runs import append_log, checkpoint, events, kept_runs, run_dir
+from echornn.files import append_log
+from echornn.files.run_error import RunError
+from echornn.runs import checkpoint, events, kept_runs, run_dir
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.patience import PATIENCE

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from echornn.config import MOST
+from echornn.files.lock import LOCK_FILE, Lock
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.debris import is_abandoned
-from echornn.runs.lock import LOCK_FILE, Lock
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.scripted import SMALL

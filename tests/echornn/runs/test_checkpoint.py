@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import LogEnd
+from echornn.files.recorded_values import config_from
 from echornn.runs import checkpoint
-from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
-from echornn.runs.recorded_values import config_from
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
 from echornn.training.trained_on import program_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis import packed
+from echornn.history import packed
 from echornn.runs import checkpoint, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.loss_log import losses_of

@@ -16,18 +16,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from echornn.files.run_error import RunError
+from echornn.replay.pace import Pace
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.summary import summary
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from tests.echornn.runs.test_recorder import Disk
 from tests.examples import examples
 from tests.patience import PATIENCE
@@ -82,7 +82,7 @@ def test_commands_that_are_lost_take_no_others_number(lost: tuple[int, ...], fol
     damaged = run_dir.read(folder)
     assert f"{COMMAND_FILE} is damaged: {len(lost)} of 11 commands cannot be read" in damaged.notes
     assert damaged.trained == before.trained
-    kept = [Command.from_line(line) for number, line in enumerate(lines) if number not in lost]
+    kept = [RecordedCommand.from_line(line) for number, line in enumerate(lines) if number not in lost]
     begun = [one for one in kept if one.cause != "return"]
     for one in begun:
         assert one.branch is not None

@@ -16,12 +16,12 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
 from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
+from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import log
 from tests.on_a_thread import on_a_thread, play

@@ -11,11 +11,11 @@ import pytest
 
 from echornn.runs import run_dir
 from echornn.runs.about import AnotherRunError
-from echornn.runs.branch import digests
 from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_files import NOTE_FILE
-from echornn.runs.timeline import Timeline
+from echornn.timeline.branch import digests
+from echornn.timeline.timeline import Timeline
 from tests.recorded import Step, go_on, record_branches
 
 

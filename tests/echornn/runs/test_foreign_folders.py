@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.files.run_error import RunError
 from echornn.runs import about, run_dir
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, recorded
 from tests.examples import examples

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.replay.pace import Pace
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.keyframes import LEAST_KEPT, Keyframe, KeyframeLog, Keyframes, records
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from tests.examples import examples
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer

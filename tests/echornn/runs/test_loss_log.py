@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis import packed
 from echornn.config import EchoConfig
+from echornn.history import packed
 from echornn.runs import loss_log
 from echornn.runs.loss_layout import OF_ONE, LossLayout, row_bytes
 from echornn.runs.loss_log import LOST, LOST_WINDOW, WINDOW, error_rates, losses_of, read_windows

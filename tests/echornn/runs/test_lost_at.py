@@ -15,8 +15,8 @@ from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
 from tests.examples import examples

@@ -14,13 +14,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.replay.pace import Pace
 from echornn.runs import run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_recorder import RunRecorder
-from echornn.runs.timeline import Timeline
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.hashed import hashed_trainers
 from tests.patience import PATIENCE

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.analysis import packed
+from echornn.history import packed
 from echornn.progress import PopulationProgress
 from echornn.runs import events, run_dir
 from echornn.runs.event_points import PointOfMany

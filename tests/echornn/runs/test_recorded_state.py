@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import LogEnd
 from echornn.population_state import PopulationState
 from echornn.runs import checkpoint, recorded_state
-from echornn.runs.branch import Moment
-from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.recorded_state import Arrays
 from echornn.tasks.solved import SolvedAt
+from echornn.timeline.branch import Moment
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
 
 

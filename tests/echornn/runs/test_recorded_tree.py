@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_recorder import RunRecorder
+from echornn.timeline.branch import Moment
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -25,12 +25,14 @@ SLOW = replace(SMALL, learning_rate=0.1)
 LARGE = replace(SMALL, state_size=9)
 
 
-def told(at: int, cause: Any, config: EchoConfig = SMALL, back: tuple[int, int] | None = None) -> Command:
+def told(at: int, cause: Any, config: EchoConfig = SMALL, back: tuple[int, int] | None = None) -> RecordedCommand:
     """A command as version 0.1.0 wrote it: without branch, parent, before."""
-    return Command(at, cause, 0, 0, 0, 0, config, back)
+    return RecordedCommand(at, cause, 0, 0, 0, 0, config, back)
 
 
-def tree(commands: list[Command], trained: int) -> list[tuple[str, tuple[int, int] | None, tuple[int, int] | None]]:
+def tree(
+    commands: list[RecordedCommand], trained: int
+) -> list[tuple[str, tuple[int, int] | None, tuple[int, int] | None]]:
     """Cause, parent and before of each branch."""
     return [(one.cause, one.parent, one.before) for one in tree_of(commands, trained)[0]]
 
@@ -128,7 +130,7 @@ PAIRS = st.none() | st.tuples(st.integers(0, 12), NUMBERS)
 
 commands_of_all_kinds = st.lists(
     st.builds(
-        Command,
+        RecordedCommand,
         NUMBERS,
         st.sampled_from(["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "return", "undo"]),
         st.integers(0, 5),
@@ -147,7 +149,7 @@ commands_of_all_kinds = st.lists(
 
 @given(commands_of_all_kinds, st.integers(60, 80))
 def test_whatever_a_log_says_each_window_has_one_place_and_each_branch_a_parent(
-    commands: list[Command], trained: int
+    commands: list[RecordedCommand], trained: int
 ) -> None:
     commands = [told(0, "start"), *commands]
     branches, stretches = tree_of(commands, trained)
@@ -222,7 +224,7 @@ def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path:
     )
     before = run_dir.read(folder)
     as_version_0_1_0(folder)
-    commands = [Command.from_line(line) for line in (folder / run_dir.COMMAND_FILE).read_bytes().splitlines()]
+    commands = [RecordedCommand.from_line(line) for line in (folder / run_dir.COMMAND_FILE).read_bytes().splitlines()]
     assert tree_of(commands, before.trained) == before.tree
 
 
@@ -249,8 +251,8 @@ def test_a_line_holds_what_is_not_a_default_and_tells_the_whole_command(config: 
     for command in (
         told(0, "start", config),
         told(18, "undo", config, back=(0, 14)),
-        Command(20_600, "edit", 30, 249, 2, 1, config, None, 200, (199, 249), (199, 249)),
+        RecordedCommand(20_600, "edit", 30, 249, 2, 1, config, None, 200, (199, 249), (199, 249)),
     ):
         line = command.as_line()
-        assert Command.from_line(line) == command
+        assert RecordedCommand.from_line(line) == command
         assert len(line) < 350, "there may be thousands of branches"

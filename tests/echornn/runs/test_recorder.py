@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.files import append_log
+from echornn.files.run_error import RunError
 from echornn.progress import AnyProgress
-from echornn.runs import append_log, checkpoint, run_dir
+from echornn.runs import checkpoint, run_dir
 from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Pause, Reset, Resume, Save, Step, Undo
 from echornn.session.frame import Frame, State

@@ -13,13 +13,13 @@ import pytest
 
 from echornn.config import EchoConfig, Optimizer
 from echornn.population_state import AnyState
+from echornn.replay.pace import Pace
 from echornn.runs import recorded_state
-from echornn.runs.branch import Moment
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, SMALL, make_trainer

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.files.lock import LOCK_FILE
 from echornn.runs import run_dir
-from echornn.runs.lock import LOCK_FILE
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.runs.run_recorder import MOST_SECONDS_APART, RunRecorder

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs import checkpoint, kept_runs, recorded_values, run_dir
+from echornn.files import recorded_values
+from echornn.runs import checkpoint, kept_runs, run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session

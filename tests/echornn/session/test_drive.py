@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from echornn.replay.pace import Pace
 from echornn.session.commands import Toggle
 from echornn.session.drive import Drive
-from echornn.session.pace import Pace
 
 
 def drive_at(speed: float) -> Drive:

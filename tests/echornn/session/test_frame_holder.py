@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
 from tests.scripted import SMALL, ScriptedTrainer, make_progress

@@ -7,8 +7,6 @@ import dataclasses
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.runs.letters import letter_of
-from echornn.runs.timeline import Timeline
 from echornn.session.ghosts import (
     MOST_GHOSTS,
     curve_under,
@@ -17,6 +15,8 @@ from echornn.session.ghosts import (
     shared,
     words_of,
 )
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow, grow_many
 
 TUTORIAL = EchoConfig()

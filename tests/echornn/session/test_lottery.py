@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.runs.branch import Moment
 from echornn.session.commands import (
     Alone,
     Choose,
@@ -33,6 +32,7 @@ from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
 from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.examples import examples

@@ -10,10 +10,10 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import AnyTrainer
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, make_trainer

@@ -11,13 +11,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
+from echornn.history.packed import as_kept
 from echornn.population_state import AnyState
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from tests.examples import examples
 from tests.hashed import HashTrainer, hashed_trainers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echornn.session.commands import Edit, Reset, Step, Undo
-from echornn.session.undoing import HELD_SECONDS
+from echornn.timeline.undoing import HELD_SECONDS
 from tests.clock import Clock
 from tests.echornn.session.test_session import ENDLESS, on_stage
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from echornn.runs.branch import Moment
+from echornn.replay import travel
+from echornn.replay.pace import Pace
+from echornn.replay.travel import newest
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import travel
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
-from echornn.session.travel import newest
+from echornn.timeline.branch import Moment
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
 

@@ -17,6 +17,7 @@ import pytest
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress, Progress
+from echornn.replay.travel import TAPE_WINDOWS
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import (
@@ -40,7 +41,6 @@ from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
 from echornn.session.session import Session
-from echornn.session.travel import TAPE_WINDOWS
 from tests.on_a_thread import on_a_thread, running
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from tests.examples import examples
 from tests.hashed import HashTrainer
 

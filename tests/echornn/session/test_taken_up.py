@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment
 from echornn.runs.run_files import KEYFRAME_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import live_run
@@ -20,6 +19,7 @@ from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import Session
+from echornn.timeline.branch import Moment
 from tests.on_a_thread import on_a_thread, running
 from tests.patience import PATIENCE, wait_for
 from tests.recorded import contents, record_branches

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs import own_files
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.run_error import RunError
 from echornn.sweeps import folder as files
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Asked, Result

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs.run_error import RunError
+from echornn.files.run_error import RunError
 from echornn.sweeps import folder as files
 from echornn.sweeps import store
 from echornn.sweeps.axis import Axis

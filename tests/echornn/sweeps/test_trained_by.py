@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 import echornn
-from echornn import small_loops
+from echornn.runtime import small_loops
 from echornn.sweeps import trained_by
 from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
 PACKAGE = Path(echornn.__file__).parent
 
 DECIDES_NOTHING = {
-    "quiet.py",
-    "runs/own_files.py",
-    "runs/recorded_values.py",
-    "runs/run_error.py",
+    "files/own_files.py",
+    "files/recorded_values.py",
+    "files/run_error.py",
+    "runtime/quiet.py",
     "sweeps/axis.py",
     "sweeps/folder.py",
     "sweeps/grid.py",
@@ -62,7 +62,7 @@ def test_another_engine_has_another_hash_and_other_words_about_it_do_not(tmp_pat
     shutil.copytree(PACKAGE, copy)
     before = hash_of_sources(copy)
     assert before == hash_of_sources(PACKAGE)
-    for name in ("analysis/words.py", "sweeps/telling.py", "network/notes.txt"):
+    for name in ("diagnosis/words.py", "maps/telling.py", "network/notes.txt"):
         (copy / name).write_text("changed")
     assert hash_of_sources(copy) == before
     for name in ("training/optimizers.py", "sweeps/ended.py", "config.py"):

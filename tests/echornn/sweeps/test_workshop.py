@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import seeding
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig, RowStart
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Floats
 from echornn.tasks.levels import chance_level, lost_level, solved_level
 from echornn.tasks.series import EchoSeries

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
-from echornn.analysis.loss_stats import LossStats
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
 from echornn.training import data_block, population_data

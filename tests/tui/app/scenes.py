@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
-from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
 from echornn.session.ghosts import Ghost
 from echornn.session.look import look, with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from tui.app.widgets.loss_plot import LossPlot
+from echornn.timeline.timeline import Timeline
+from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
 NOTHING = Picture(Frame(State.LOADING, EchoConfig()))

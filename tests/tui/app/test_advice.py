@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.phrases import ONE_SEED
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.phrases import ONE_SEED
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Edit, StartOver
 from echornn.session.frame import State
 from echornn.session.session import Session

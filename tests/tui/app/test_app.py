@@ -38,10 +38,10 @@ from tests.steps import refused
 from tests.trees import branch_off, grow
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.term.exit_code import ExitCode

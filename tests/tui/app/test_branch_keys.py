@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from textual.pilot import Pilot
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.seed_stats import SolvedCounts
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.branch_rows import BranchRow
@@ -27,10 +27,10 @@ from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
 from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList, row_of
-from tui.app.widgets.loss_plot import LossPlot
 
 TUTORIAL = EchoConfig()
 SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
@@ -321,7 +321,7 @@ def record(session: ScriptedSession) -> None:
     timeline, recorder, trained = session.timeline, session.recorder, 0
     for number in range(len(timeline)):
         windows = timeline.windows_of(number)
-        recorder.command(Command.begins(timeline.branch(number), trained))
+        recorder.command(RecordedCommand.begins(timeline.branch(number), trained))
         recorder.windows(make_progress(TUTORIAL, losses=[0.5] * windows))
         trained += windows
     recorder.save(ScriptedTrainer(TUTORIAL).state)

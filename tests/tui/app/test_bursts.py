@@ -13,9 +13,9 @@ from textual.screen import Screen
 import tui
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views.rows import Rows
-from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.key_line import KeyLine
 

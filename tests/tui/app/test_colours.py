@@ -13,14 +13,14 @@ from echornn.config import EchoConfig
 from tests.program import Program, running
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
 from tui.app.views.seeds import SeedsView
 from tui.app.views.weights import WeightsView
-from tui.app.widgets.blocks import CLASS_COLOURS
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
 
 SYSTEMS = [ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR]

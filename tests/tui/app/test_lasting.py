@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.analysis.diagnosis import Kind
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.diagnosis import Kind
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from tests.clock import Clock

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
+from echornn.timeline.branch import Moment
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow_many
@@ -22,9 +22,9 @@ from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.test_lottery import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.seeds_keys import where_it_led
 from tui.app.views.seeds import SeedsView
-from tui.app.widgets.loss_plot import LossPlot
 
 
 @asynccontextmanager

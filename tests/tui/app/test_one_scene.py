@@ -17,10 +17,10 @@ from tests.patience import PATIENCE, wait_for
 from tests.scripted import unread
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import CellWidget
 
 WALK = [

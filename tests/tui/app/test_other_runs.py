@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.seed_stats import SolvedCounts
+from echornn.diagnosis.seed_stats import SolvedCounts
+from echornn.replay.pace import Pace
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
 from echornn.session.queries import Query
 from tests.patience import PATIENCE
 from tests.recorded import record_branches

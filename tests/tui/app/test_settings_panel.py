@@ -19,9 +19,9 @@ from tests.trees import grow
 from tests.tui.app.test_app import TUTORIAL, opened, screen_text, show
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.presets import PRESETS
 from tui.app.views.rows import Rows
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.kit.help_screen import HelpScreen
 

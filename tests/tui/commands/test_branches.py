@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
 from tests.scripted import SMALL, scripted_loss

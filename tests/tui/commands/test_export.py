@@ -15,7 +15,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_recorder import RunRecorder
 from tests.answered import answered
 from tests.patience import PATIENCE
@@ -31,10 +31,10 @@ def folder(tmp_path: Path) -> Path:
     """A run of 25 windows: 14, a reset, 11; ten windows an epoch."""
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     trainer = ScriptedTrainer(SMALL)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, SMALL))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, SMALL))
     recorder.windows(trainer.advance(14))
     trainer.reset()
-    recorder.command(Command(14, "reset", 0, 0, 0, 0, SMALL))
+    recorder.command(RecordedCommand(14, "reset", 0, 0, 0, 0, SMALL))
     recorder.windows(trainer.advance(11))
     recorder.save(trainer.state)
     recorder.close()

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis import packed
+from echornn.files.run_error import RunError
+from echornn.history import packed
 from echornn.runs import run_dir
-from echornn.runs.run_error import RunError
 from tests.recorded import record_branches
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
 from tui.cli.subcommands import export_run

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from echornn.config import ConfigError
-from echornn.runs import kept_runs, own_files
-from echornn.runs.lock import is_held
+from echornn.files import own_files
+from echornn.files.lock import is_held
+from echornn.runs import kept_runs
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE
 from tests.echornn.runs.test_recorder import contents, recorded
 from tests.scripted import SMALL

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.runs import run_dir
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
@@ -67,7 +67,7 @@ def test_accuracy_counts_right_predictions() -> None:
 def test_after_a_resume_the_epoch_under_way_is_reported_whole(tmp_path: Path) -> None:
     trainer = ScriptedTrainer(CONFIG)
     recorder = RunRecorder.begin(tmp_path / "run", CONFIG)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, CONFIG))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, CONFIG))
     recorder.windows(trainer.advance(170))
     recorder.save(trainer.state)
     recorder.close()

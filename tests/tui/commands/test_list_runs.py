@@ -14,7 +14,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
@@ -161,7 +161,7 @@ def test_a_run_that_diverged_before_it_was_saved_says_so_and_where(home: Path) -
 
 def test_a_run_that_has_not_begun_has_no_loss(home: Path) -> None:
     recorder = RunRecorder.begin(home / "new", LONG)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, LONG))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, LONG))
     recorder.save(ScriptedTrainer(LONG).state)
     recorder.close()
     (run,) = objects()

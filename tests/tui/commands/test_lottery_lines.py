@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.seed_stats import SeedStats, wilson
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.runs import run_dir
 from echornn.session import loop
 from echornn.session.frame import Frame, State

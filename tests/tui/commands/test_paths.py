@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Pause, Step
 from echornn.session.session import Session
+from echornn.timeline.branch import Moment
 from tests.answered import answered
 from tests.on_a_thread import running
 from tests.recorded import contents, record_branches

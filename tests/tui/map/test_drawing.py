@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.maps.measures import Measure
+from echornn.maps.survey import surveyed
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
 from tests.swept import CLIFF, WIDE_STATE, results_of, with_a_cliff
 from tui.kit.cells import Cells
 from tui.kit.paint import Box

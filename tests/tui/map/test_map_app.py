@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from echornn.runs.lock import Lock
+from echornn.files.lock import Lock
+from echornn.maps.measures import Measure
+from echornn.maps.survey import surveyed
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened

@@ -7,9 +7,9 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.sweeps.measures import Measure
-from echornn.sweeps.table import Surveyed, table_of
-from echornn.sweeps.tally import Tally
+from echornn.maps.measures import Measure
+from echornn.maps.table import Surveyed, table_of
+from echornn.maps.tally import Tally
 from tui.map import state as of
 from tui.map.state import MapState, MarkedCell
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.maps.measures import Measure
+from echornn.maps.survey import surveyed
+from echornn.maps.telling import told
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Asked, Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
-from echornn.sweeps.telling import told
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
 from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from echornn.files.lock import Lock
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.lock import Lock
-from echornn.runs.run_error import RunError
 from tests.echornn.runs.test_recorder import recorded
 from tests.patience import PATIENCE, wait_for
 from tests.program import ALTERNATE_SCREEN_OFF, SECONDS_TO_END, Program, epoch, gone, running, stopped

@@ -123,7 +123,7 @@ def private_names() -> set[str]:
 
 def test_private_parts_of_textual_are_named_in_one_file() -> None:
     private = private_names()
-    for file in [*(TUI / "app").rglob("*.py"), *(TUI / "tty").rglob("*.py")]:
+    for file in [*(TUI / "app").rglob("*.py"), *(TUI / "term").rglob("*.py")]:
         text = file.read_text()
         if file.name in ("private_textual.py", "curve_line.py"):  # the latter knows plotext's
             continue

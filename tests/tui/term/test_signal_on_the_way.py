@@ -10,9 +10,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_recorder import RunRecorder
+from echornn.timeline.branch import Moment
 from tests.patience import PATIENCE
 from tests.program import running
 from tests.scripted import ScriptedTrainer, make_progress
@@ -25,7 +25,7 @@ def record_a_long_run(folder: Path, windows: int) -> None:
     config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when it is told to end
     epoch, window = divmod(windows, 666)
     recorder = RunRecorder.begin(folder, config)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, config, branch=0))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, config, branch=0))
     recorder.windows(make_progress(config, losses=[0.5] * windows))
     trainer = ScriptedTrainer(config)
     trainer.trained, trainer.epoch, trainer.window = windows, epoch, window

@@ -12,9 +12,7 @@ from echornn.readings import Effects, Flip, Gradient, Memory, Question, Reliance
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades
-from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
-from tui.app.views.row_panel import (
+from tui.app.drawings.row_panel import (
     LABEL_WIDTH,
     LEAST_WIDTH,
     RowPanel,
@@ -26,6 +24,8 @@ from tui.app.views.row_panel import (
     prediction_blocks,
     targets_after,
 )
+from tui.app.views.gradient import GradientView, decades
+from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
 from tui.kit.cells import Cells
 from tui.kit.paint import Box
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
@@ -22,12 +22,12 @@ from echornn.session.queries import SeedRows, Span
 from echornn.session.seed_losses import seed_losses
 from echornn.session.window_axis import WindowAxis
 from tests.scripted import make_progress
-from tui.app.views.replica_labels import Labels
+from tui.app.drawings.replica_labels import Labels
+from tui.app.drawings.shaded_losses import shaded
+from tui.app.drawings.solve_times import bar, solved_by_column
 from tui.app.views.seeds import SeedsView
 from tui.app.views.seeds_room import HEAD, share
 from tui.app.views.seeds_words import ordinal, read
-from tui.app.views.shaded_losses import shaded
-from tui.app.views.solve_times import bar, solved_by_column
 from tui.kit.cells import Cells
 
 WINDOWS = 1600

@@ -11,8 +11,8 @@ from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
+from tui.app.drawings.unit_lines import best_input, signed_activity
 from tui.app.views.memory import MemoryView, read, share_text, summary
-from tui.app.views.unit_lines import best_input, signed_activity
 
 SOLVED = shift_register()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.runs.branch import Moment
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
+from echornn.timeline.branch import Moment
 from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
