@@ -18,6 +18,7 @@ PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 SOURCES = (
     "cell_facts.py",
     "config.py",
+    "config_error.py",
     "network",
     "population_state.py",
     "progress.py",
