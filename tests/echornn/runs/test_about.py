@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from echornn import threads
 from echornn.config import EchoConfig
 from echornn.files.run_error import RunError
 from echornn.runs import about
 from echornn.runs.run_files import RUN_FILE
+from echornn.training import threads
 
 OTHER_DIGITS = "begun with an echornn-tui that may give many networks other last digits than this one"
 

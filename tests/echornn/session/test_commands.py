@@ -146,13 +146,17 @@ def test_a_number_out_of_range_leads_to_the_nearest(command: Command) -> None:
         assert session.frame.trained == (0 if command == Go(0, -5) else 4)
 
 
+AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Reset()], [Step(4), Go(0, 0)]]
+
+
 @pytest.mark.parametrize(
     ("before", "command", "why_not", "was_refused"),
     [
         ([Step(4)], Step(2), "", False),
         ([Step(4)], Reset(), "", False),
-        ([], Reset(), "this is the start", False),
-        ([], Undo(), "nothing to undo on this path", False),
+        *((before, Reset(), "this is the start", False) for before in AT_A_START),
+        ([], Undo(), "nothing to undo", False),
+        ([Step(4), Redraw(), Step(4), Go(0, 0)], Undo(), "nothing to undo on this path", False),
         ([], Redo(), "nothing to redo", False),
         ([], Alone(), "this is one network", False),
         ([], Edit({"learning_rate": SMALL.learning_rate}), "this is what is trained", False),

@@ -98,7 +98,7 @@ class Story:
                 live.edit(replace(config, replicas=config.replicas + 2))
             case "one":
                 live.edit(replace(config, replicas=1))
-            case "alone":
+            case "alone" if config.replicas > 1:
                 live.choose(self.owned.window % 3)
                 live.alone()
         if len(live.timeline) == branches:
@@ -177,8 +177,11 @@ def tell(told: Story, story: Sequence[tuple[str, Any]]) -> None:
                 timeline = told.live.timeline
                 branch = much[0] % len(timeline)
                 told.go(Moment(branch, much[1] % (timeline.end(branch).window + 1)))
-            case "undo" | "redo":
-                getattr(told.live, what)()
+            case "undo" if told.live.undoable:
+                told.live.undo()
+                told.arrive()
+            case "redo" if told.live.redoable:
+                told.live.redo()
                 told.arrive()
         told.check()
 

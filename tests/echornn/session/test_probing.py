@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
+from echornn.runtime import quiet
 from echornn.session.commands import Ask, Edit, Go, Pause, Reset, Step, Undo
 from echornn.session.frame import State
 from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
@@ -23,8 +23,8 @@ from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 from tests.clock import Clock
+from tests.echornn.runtime.test_background import no_thread
 from tests.echornn.session.test_session import ENDLESS
-from tests.echornn.test_background import no_thread
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer

@@ -167,10 +167,10 @@ def test_it_starts_as_was_said_while_it_loaded(keys: tuple[str, ...]) -> None:
     session = Session(ENDLESS, speed=0.01, make_trainer=ScriptedTrainer)
     press(session, *keys)
     said = session.frame.start
-    assert session.is_behind
+    assert session.frame.answered == 0
     with running(session):
         assert (session.frame.state is State.RUNNING) == said.running
-        assert not session.is_behind
+        assert session.frame.answered == len(keys)
 
 
 @pytest.mark.parametrize("change", ["reset", "diverges"])

@@ -183,8 +183,12 @@ def tell(told: Story, story: list[tuple[str, Any]]) -> None:
             case "go":
                 branch = much[0] % len(live.timeline)
                 told.go(Moment(branch, much[1] % (live.timeline.end(branch).window + 1)))
-            case "undo" | "redo":
-                getattr(live, what)()
+            case "undo" if live.undoable:
+                live.undo()
+                while not live.arrived:
+                    live.step(7)
+            case "redo" if live.redoable:
+                live.redo()
                 while not live.arrived:
                     live.step(7)
             case "die":

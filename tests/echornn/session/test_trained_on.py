@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.replay import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runtime import small_loops
 from echornn.session import loop
 from echornn.session.commands import Edit, Step
 from echornn.session.session import Session

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import quiet
 from echornn.progress import Floats, PopulationProgress
 from echornn.replay import travel
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runtime import quiet
 from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer

@@ -21,7 +21,7 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.part import Began, Done, Part, Trained
+from echornn.sweeps.part import Began, Done, Part, Trained, as_message, from_message
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
@@ -237,6 +237,6 @@ def test_news_are_told_as_plain_values() -> None:
     part = Part(3, (EchoConfig(seed=1), EchoConfig(seed=2)), "solved")
     numbers = {config: number for number, config in enumerate(part.configs)}
     for news in (Began("cpu of here"), Trained(64, 0.5, ((part.configs[1], Result(None, 0.5, 64, 0.1)),))):
-        assert on_dask.from_message(on_dask.as_message(news, numbers), part) == news
+        assert from_message(as_message(news, numbers), part) == news
     with pytest.raises(ValueError, match="Done"):
-        on_dask.as_message(Done(), numbers)
+        as_message(Done(), numbers)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import echornn
-from echornn import small_loops
+from echornn.runtime import small_loops
 from echornn.sweeps import trained_by
 from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
@@ -20,7 +20,7 @@ DECIDES_NOTHING = {
     "files/own_files.py",
     "files/recorded_values.py",
     "files/run_error.py",
-    "quiet.py",
+    "runtime/quiet.py",
     "sweeps/axis.py",
     "sweeps/folder.py",
     "sweeps/grid.py",
@@ -115,7 +115,7 @@ def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new
 def test_all_that_decides_a_result_is_hashed() -> None:
     """Whatever trains in a worker, with all that it imports."""
     found: set[str] = set()
-    left = ["sweeps/workshop.py"]
+    left = ["sweeps/part_trainer.py"]
     while left:
         name = left.pop()
         if name not in found:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Reliance, Units
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
+from echornn.runtime import quiet
 from echornn.session import probing
 from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers

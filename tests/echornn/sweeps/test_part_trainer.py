@@ -13,9 +13,9 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.part_trainer import size_of, that_fit
 from echornn.sweeps.plan import SHAPELESS, structure_of
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.workshop import size_of, that_fit
 from echornn.training.programs import structure
 from echornn.training.trainer import Trainer
 from tests.patience import wait_for
@@ -75,12 +75,12 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
 
 
 def test_how_many_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("echornn.sweeps.workshop.free_bytes", lambda: 1000)
-    monkeypatch.setattr("echornn.sweeps.workshop.population_bytes_needed", lambda config, size: 10 * size)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.free_bytes", lambda: 1000)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.population_bytes_needed", lambda config, size: 10 * size)
     configs = [SHORT] * 100
     assert that_fit(configs, 1.0) == 50
     assert that_fit(configs, 0.1) == 6
-    monkeypatch.setattr("echornn.sweeps.workshop.population_bytes_needed", lambda config, size: 10**9)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.population_bytes_needed", lambda config, size: 10**9)
     assert that_fit(configs, 1.0) == 1
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from echornn import installed
 from echornn.runs.about import PACKAGES
+from echornn.runtime import installed
 
 
 @pytest.mark.parametrize("name", [*PACKAGES, "echornn-tui", "rich", "textual"])

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from echornn.background import Background
+from echornn.runtime.background import Background
 from tests.patience import PATIENCE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from echornn import quiet
+from echornn.runtime import quiet
 from tests.test_imports import SCREEN
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,7 @@ def test_headless_without_a_terminal_prints_none() -> None:
 
 LOUD = """
 import os, sys, types
-from echornn import quiet
+from echornn.runtime import quiet
 class Loud:
     def find_spec(self, name, *_):
         if name == "tensorflow":

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from echornn import threads
 from echornn.config import EchoConfig
-from echornn.threads import MOST, VARIABLE, threads_for, threads_if_asked
+from echornn.training import threads
+from echornn.training.threads import MOST, VARIABLE, threads_for, threads_if_asked
 
 
 @pytest.fixture(autouse=True)

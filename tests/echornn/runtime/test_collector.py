@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from echornn import collector
+from echornn.runtime import collector
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from echornn.runs import about, run_dir
-from echornn.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
+from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
 
 OURS = f"{FLAG}{THRESHOLD}"
 USERS = "--xla_dump_max_hlo_modules=1"
