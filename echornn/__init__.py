@@ -15,7 +15,8 @@ The map of this package; each room knows only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     runtime/    what is set once in a process: TensorFlow's import, XLA's flags; a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
-    tasks/      the data, and what is known of it beforehand: the echo series, its levels
+    tasks/      the data, and what is known of it beforehand: the echo series, its levels; a table of tasks (table),
+                and tasks in files (own/), on which nothing trains yet
     reference/  slow, obvious twins that share no code with the rest
     config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
     snapshot, readings, row_readings: the plain values that all use

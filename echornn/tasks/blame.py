@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from echornn.config import ConfigError
+from echornn.config_error import ConfigError
 from echornn.tasks.task import Task, TaskError
 
 MOST_CHARACTERS = 300

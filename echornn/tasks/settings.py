@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import operator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from echornn.config import MAX_STEPS, ConfigError
+from echornn.config import MAX_STEPS
+from echornn.config_error import ConfigError, choice, fraction, whole
 
 Value = TypeVar("Value")
 
@@ -18,55 +17,37 @@ KEY = "echornn"
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a task; its kind is that of its default: a whole number, a number, a word, or yes or no.
+    """One setting of a task; its kind is that of its default: a whole number, a number, or a word.
 
     Attributes:
         name: of the field; as a flag, ``--name``.
         default: its value if it is not given.
         help: what it means, a sentence.
         least, most: the range of a number.
-        choices: the words that are allowed.
+        choices: the words that are allowed, if it is a word.
     """
 
     name: str
-    default: int | float | str | bool
+    default: int | float | str
     help: str = ""
     least: float = -MAX_STEPS
     most: float = MAX_STEPS
     choices: tuple[str, ...] = ()
 
-    @property
-    def allowed(self) -> str:
-        """The values that are allowed, in words."""
-        if isinstance(self.default, bool):
-            return "True or False"
-        if isinstance(self.default, str):
-            return f"one of {', '.join(self.choices)}" if self.choices else "a word"
-        kind = "a whole number" if isinstance(self.default, int) else "a number"
-        return f"{kind}, {self.least:,} to {self.most:,}"
-
-    def checked(self, value: object) -> int | float | str | bool:
-        """The value as a plain Python value.
+    def checked(self, value: object) -> object:
+        """The value; NumPy's numbers become plain ones.
 
         Raises:
             ConfigError: it is not allowed.
         """
-        plain = self._plain(value)
-        if plain is None:
-            raise ConfigError(self.name, value, self.allowed)
-        return plain
-
-    def _plain(self, value: Any) -> int | float | str | bool | None:
-        if isinstance(self.default, (bool, str)):
-            right = isinstance(value, type(self.default)) and (not self.choices or value in self.choices)
-            return value if right else None
-        if isinstance(value, (bool, str, bytes)):
-            return None
-        try:
-            number = operator.index(value) if isinstance(self.default, int) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            return None
-        return number if math.isfinite(number) and self.least <= number <= self.most else None
+        if isinstance(self.default, str):
+            return choice(self.name, value, self.choices or (self.default,))
+        allowed = f"{self.least:,} to {self.most:,}"
+        is_whole = isinstance(self.default, int)
+        number = whole(self.name, value) if is_whole else fraction(self.name, value, f"a number, {allowed}")
+        if not self.least <= number <= self.most:
+            raise ConfigError(self.name, value, allowed)
+        return number
 
 
 def setting(
@@ -82,15 +63,15 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
     """The settings of a task, or of a class of tasks, in the order in which they are written.
 
     Raises:
-        ConfigError: a field has no default, or one that is no setting's.
+        ConfigError: a field has no default, or one that is neither a number nor a word.
     """
     found = []
     for field in dataclasses.fields(task):
-        if not isinstance(field.default, (bool, int, float, str)):
-            missing = field.default is dataclasses.MISSING
-            value = "no default" if missing else field.default
-            raise ConfigError(field.name, value, "a setting has a default: a number, a word, True or False")
-        found.append(Setting(field.name, field.default, **field.metadata.get(KEY, {})))
+        default = field.default
+        if isinstance(default, bool) or not isinstance(default, (int, float, str)):
+            refused = "nothing" if default is dataclasses.MISSING else default
+            raise ConfigError(field.name, refused, "a setting has a default, which is a number or a word")
+        found.append(Setting(field.name, default, **field.metadata.get(KEY, {})))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import ConfigError
+from echornn.config_error import ConfigError
 from echornn.tasks.lags import lagged, scored_from
 from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy

@@ -153,13 +153,13 @@ SEEN_IN_ANY_PROCESS = [
         "a setting without default",
         "    lag: int",
         "    seconds: int\n    lag: int",
-        ":6: seconds = 'no default' cannot be used: a setting has a default: a number, a word, True or False",
+        ":6: seconds = 'nothing' cannot be used: a setting has a default, which is a number or a word",
     ),
     Bad(
         "inputs as a setting",
         FORMS,
         "inputs: object = Symbols(3)\n    outputs = Numbers(1)",
-        ":6: inputs = Symbols(count=3) cannot be used: a setting has a default: a number, a word, True or False",
+        ":6: inputs = Symbols(count=3) cannot be used: a setting has a default, which is a number or a word",
     ),
     Bad(
         "a setting of the network",
@@ -167,7 +167,7 @@ SEEN_IN_ANY_PROCESS = [
         "    state_size: int = 3\n    lag: int",
         ":6: the setting state_size needs another name: the network has one of this name",
     ),
-    Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: a whole number, 1 to 50"),
+    Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: 1 to 50"),
     Bad(
         "levels that rise",
         LEVELS,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import echornn.tasks
 from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
-from echornn.config import ConfigError
+from echornn.config_error import ConfigError
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
@@ -43,7 +43,7 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "copy_memory": st.builds(CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)),
     "adding": st.builds(Adding, st.integers(2, 50)),
 }
-any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
+any_task = st.sampled_from(sorted(TASKS)).flatmap(lambda name: SETTINGS.get(name, st.builds(TASKS[name])))
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -87,11 +87,11 @@ def test_the_form_of_all_data(task: Task, seed: int, rows: int, steps: int) -> N
 
 @given(any_task, st.integers(0, 9), st.integers(1, 3), st.integers(1, 60))
 def test_targets_are_those_of_the_twin(task: Task, seed: int, rows: int, steps: int) -> None:
-    assume(not isinstance(task, TwoCoins))
+    name = next(name for name, kind in TASKS.items() if kind is type(task))
+    assume(name in twins.OF_A_ROW or isinstance(task, Echo))
     length = task.length or steps
     batch = task.draw(rng(seed), rows, length)
     x = batch.x.tolist()
-    name = next(name for name, kind in TASKS.items() if kind is type(task))
     answers = twins.echo(task, x) if isinstance(task, Echo) else [twins.OF_A_ROW[name](task, row) for row in x]
     np.testing.assert_allclose(batch.y.tolist(), [y for y, _ in answers], rtol=1e-6)
     np.testing.assert_array_equal(batch.scored, [scored for _, scored in answers])
@@ -191,13 +191,13 @@ def test_settings_are_the_fields_with_help_and_range() -> None:
             assert known.help.endswith(".")
             assert known.checked(known.default) == known.default
     lag = settings_of(TwoCoins)[0]
-    assert (lag.name, lag.default, lag.least, lag.allowed) == ("lag", 3, 0, "a whole number, 0 to 1,000,000")
+    assert (lag.name, lag.default, lag.least, lag.most) == ("lag", 3, 0, 10**6)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TwoCoins(lag=-1), "lag = -1 cannot be used: a whole number, 0 to 1,000,000"),
+        (lambda: TwoCoins(lag=-1), "lag = -1 cannot be used: 0 to 1,000,000"),
         (lambda: TwoCoins(lag=8), "far_lag = 8 cannot be used: more than lag = 8"),
         (
             lambda: TwoCoins(weight=0.75),
