@@ -48,7 +48,10 @@ def _words(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"it ends the program, with exit status {error.code}"
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # its own __str__ may be wrong too
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -120,7 +120,8 @@ def digest_of(batch: Batch) -> str:
 
 def _without_answer(own: OwnFile, said: str, status: int, limits: Limits) -> str:
     """Why the process gave no answer; if it could, it wrote where it was (`faulthandler`), newest call first."""
-    where = re.search(rf'File "{re.escape(own.file)}", line (\d+)', said)
+    file = own.file.encode("ascii", "backslashreplace").decode()
+    where = re.search(rf'File "{re.escape(file)}", line (\d+)', said)
     place = f"{own.file}:{where[1]}" if where else own.file
     if said.startswith("Timeout"):
         return f"{place}: it was still busy after {limits.seconds:g} s"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import faulthandler
 import importlib.machinery
+import io
 import json
 import os
 import re
 import resource
 import sys
+import threading
 import warnings
 from typing import Any, NoReturn
 
@@ -34,6 +36,13 @@ MODULES = (*importlib.machinery.all_suffixes(), ".pyc")
 """How the names of files end that may be read: those of Python's modules."""
 
 
+class NoScreen(io.TextIOBase):
+    """Takes the place of the terminal, which belongs to the app."""
+
+    def write(self, text: str) -> NoReturn:
+        raise PermissionError("it writes to the terminal: use print, which writes to the log")
+
+
 def main() -> NoReturn:
     """Check the task of the order."""
     order = json.load(sys.stdin)
@@ -48,11 +57,14 @@ def main() -> NoReturn:
     warnings.simplefilter("ignore")
     warnings.filterwarnings("error", module=f"{re.escape(own.module)}$")
     sys.dont_write_bytecode = True
+    sys.stdout = sys.stderr = NoScreen()
     sys.addaudithook(_refuse)
     faulthandler.enable(answers)
     faulthandler.dump_traceback_later(limits.seconds, exit=True, file=answers)
     try:
         answer = {"digest": examine(own, order["values"], order["rows"], order["steps"])}
+        if threading.active_count() > 1:
+            raise TaskError(f"{own.file}: it starts a thread, which could keep the program from ending")
     except TaskError as error:
         answer = {"error": str(error)}
     faulthandler.cancel_dump_traceback_later()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from types import ModuleType
 
 from echornn.config import EchoConfig
 from echornn.tasks.blame import blaming
@@ -43,10 +45,12 @@ class OwnFile:
         if not file or not name.isidentifier():
             raise TaskError(f"{wanted}: a task of your own is written as FILE.py:NAME")
         try:
-            with Path(file).open("rb") as opened:
+            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait for ever
+                raise TaskError(f"{file} is not a file")
+            with open(file, "rb") as opened:
                 data = opened.read(MOST_BYTES + 1)
-        except (OSError, ValueError) as error:
-            raise TaskError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        except OSError as error:
+            raise TaskError(f"{file} cannot be read: {error.strerror}") from error
         if len(data) > MOST_BYTES:
             raise TaskError(f"{file} is too long: at most {MOST_BYTES:,} bytes")
         try:
@@ -56,8 +60,8 @@ class OwnFile:
 
     @property
     def module(self) -> str:
-        """The name of the module in its own eyes; it cannot be imported under it."""
-        return Path(self.file).stem
+        """The name of the module that is made of the text, which no other module has."""
+        return f"own_task_{self.digest[:16]}"
 
     @property
     def digest(self) -> str:
@@ -72,7 +76,10 @@ class OwnFile:
         Raises:
             TaskError: an error in the text, or no task that can be used.
         """
-        names: dict[str, object] = {"__name__": self.module, "print": _print}
+        module = ModuleType(self.module)
+        sys.modules[self.module] = module  # dataclasses look there for the types of fields
+        names = vars(module)
+        names["print"] = _print
         with blaming(self.file, self._line):
             exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
             return self._task_in(names)
@@ -96,9 +103,9 @@ class OwnFile:
     def _task_in(self, names: dict[str, object]) -> type[Task]:
         found = names.get(self.name)
         if found is None:
-            there = [name for name, value in names.items() if isinstance(value, type) and issubclass(value, Task)]
-            others = [name for name in there if name != Task.__name__]
-            raise TaskError(f"there is no class {self.name}, only {', '.join(others) or 'no task at all'}")
+            tasks = [value for value in names.values() if isinstance(value, type) and issubclass(value, Task)]
+            others = ", ".join(task.__name__ for task in tasks if task is not Task)
+            raise TaskError(f"there is no class {self.name}" + (f", only {others}" if others else ""))
         if not isinstance(found, type) or not issubclass(found, Task):
             raise TaskError(f"{self.name} is not a task: write class {self.name}(Task)")
         if "__dataclass_fields__" not in vars(found):

@@ -124,6 +124,12 @@ SEEN_IN_ANY_PROCESS = [
     Bad(
         "an error inside", INTEGERS, "rng.integers(0, 3, (rows, stepz))", ":11: NameError: name 'stepz' is not defined"
     ),
+    Bad(
+        "an error without words",
+        RETURN,
+        "raise Wordless\n\nclass Wordless(Exception):\n    __str__ = None",
+        ":14: Wordless",
+    ),
     Bad("an error in a call", INTEGERS, "rng.integers(3, 0, (rows, steps))", ":11: ValueError: low >= high"),
     Bad("no end of a call", INTEGERS, "rng.integers(0, 3, (rows, steps)", ":11: SyntaxError: '(' was never closed"),
     Bad(
@@ -231,7 +237,19 @@ SEEN_IN_THE_OTHER_PROCESS = [
         "import socket; socket.create_connection(('localhost', 1))",
         ":14: PermissionError: it uses socket.getaddrinfo, but data has to come from the rng alone",
     ),
-    Bad("a question", RETURN, "input('?')", ":14: EOFError"),
+    Bad(
+        "the terminal",
+        RETURN,
+        "import sys; sys.stdout.write('hello')",
+        ":14: PermissionError: it writes to the terminal: use print, which writes to the log",
+    ),
+    Bad(
+        "a thread",
+        RETURN,
+        f"import threading; threading.Thread(target=threading.Event().wait).start(); {RETURN}",
+        ": it starts a thread, which could keep the program from ending",
+    ),
+    Bad("a question", RETURN, "input()", ":14: EOFError"),
     Bad(
         "a hash",
         RETURN,
