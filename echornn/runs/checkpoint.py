@@ -13,7 +13,7 @@ from typing import Any
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.runs import own_files, recorded_state, recorded_values
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
@@ -75,7 +75,7 @@ class Checkpoint:
     """
 
     serial: int
-    state: AnyState
+    state: PopulationState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
     solved_at: int | None = None

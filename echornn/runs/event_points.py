@@ -10,7 +10,7 @@ import numpy.typing as npt
 from echornn.analysis.loss_sums import LossSums
 from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs.loss_log import losses_of
 
 Curves = dict[str, float]
@@ -23,7 +23,7 @@ class EventPoint(Protocol):
     """Collects the windows of one point, one after the other; its values do not depend on how they are cut into
     pieces."""
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
         """Add windows ``begin`` to ``end`` of this progress."""
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
@@ -40,9 +40,9 @@ class PointOfOne:
         self._predictions = config.predictions_per_window
         self._losses = self._errors = 0.0
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
         """See `EventPoint.take`."""
-        self._take(progress.losses[begin:end], progress.errors[begin:end])
+        self._take(progress.losses[begin:end, 0], progress.errors[begin:end, 0])
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
         """See `EventPoint.take_again`."""
@@ -69,9 +69,8 @@ class PointOfMany:
         self._sums = LossSums.none(config.replicas)
         self._solved = solved
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
         """See `EventPoint.take`."""
-        assert isinstance(progress, PopulationProgress)
         self._sums = self._sums.after(progress.losses[begin:end])
         along = progress.trained - len(progress.losses) + end
         self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))

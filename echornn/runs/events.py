@@ -21,7 +21,7 @@ from typing import Any
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs import own_files
 from echornn.runs.append_log import AppendLog
 from echornn.runs.checkpoint import LogEnd
@@ -120,7 +120,7 @@ class EventLog:
         self._command_at = self._trained
         self._due_at = self._trained + next_point(0)
 
-    def windows(self, progress: AnyProgress) -> None:
+    def windows(self, progress: PopulationProgress) -> None:
         """Add windows that were trained."""
         begin, last = 0, len(progress.losses)
         while begin < last:

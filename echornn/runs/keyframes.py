@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.runs import checkpoint, own_files, recorded_state
 from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
@@ -52,7 +52,7 @@ class Keyframe:
         digest: see above.
     """
 
-    def __init__(self, moment: Moment, state: AnyState | bytes, digest: int = 0) -> None:
+    def __init__(self, moment: Moment, state: PopulationState | bytes, digest: int = 0) -> None:
         self.moment = moment
         self.digest = digest
         self._state = state
@@ -63,7 +63,7 @@ class Keyframe:
             recorded_state.fields_of(state, arrays)
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
-    def state(self) -> AnyState | None:
+    def state(self) -> PopulationState | None:
         """The trainer's state; None if the data is damaged."""
         if not isinstance(self._state, bytes):
             return self._state

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from echornn.analysis import packed
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs import own_files
 from echornn.runs.loss_layout import LossLayout, row_bytes
 
@@ -63,12 +63,12 @@ def _lost(count: int, replicas: int) -> npt.NDArray[Any]:
     return lost.view(WINDOW) if replicas == 1 else lost.view(PACKED).reshape(count, replicas)
 
 
-def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
+def records_of(progress: PopulationProgress, config: EchoConfig) -> bytes:
     """The bytes to log for windows that were trained with this configuration."""
-    if isinstance(progress, PopulationProgress):
+    if config.replicas > 1:
         return packed.packed_of(progress, config).astype(PACKED).tobytes()
     records = np.empty(len(progress.losses), WINDOW)
-    records["loss"], records["errors"] = progress.losses, progress.errors
+    records["loss"], records["errors"] = progress.losses[:, 0], progress.errors[:, 0]
     return records.tobytes()
 
 

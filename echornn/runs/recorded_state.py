@@ -1,4 +1,7 @@
-"""Converts a trainer's state to and from plain values and arrays, for records."""
+"""Converts a trainer's state to and from plain values and arrays, for records.
+
+The record of a lone network has no axis of replicas, and does not say when it was solved: its losses do.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState, PopulationState
+from echornn.population_state import PopulationState
 from echornn.runs.recorded_values import array, shortened, whole
 from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
 from echornn.trainer_state import TrainerState
@@ -21,13 +24,14 @@ OF_THE_CONFIGURATION = ("config", "configs")
 """Fields of a state that are recorded beside it."""
 
 
-def fields_of(state: AnyState, arrays: Arrays) -> dict[str, Any]:
+def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
     """All fields except the configuration as JSON; arrays are appended to ``arrays``, and replaced by their number."""
-    return {name: _plain(getattr(state, name), arrays) for name in _names(type(state))}
+    recorded = state.of(0) if state.config.replicas == 1 else state
+    return {name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))}
 
 
-def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> AnyState:
-    """The state with these fields: that of a population if the configuration has several replicas.
+def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
+    """The state with these fields, of all replicas of the configuration.
 
     Raises:
         ValueError: a field has a wrong value. Others of `recorded_values.NO_RECORD`: it is not a record of a state.
@@ -38,12 +42,12 @@ def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> A
     values = {name: _restored(value, arrays) for name, value in fields.items()}
     _check(values, () if alone else (config.replicas,))
     if alone:
-        return TrainerState(config=config, **values)
+        return PopulationState.of_one(TrainerState(config=config, **values))
     solved = _solved_at(values.pop("solved"), config.replicas)
     return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
 
 
-def _names(kind: type[AnyState]) -> list[str]:
+def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind) if field.name not in OF_THE_CONFIGURATION]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe
@@ -37,7 +37,7 @@ class Recorder(Protocol):
     def command(self, command: Command) -> None:
         """Report a command that was carried out (or the start of the run)."""
 
-    def windows(self, progress: AnyProgress) -> None:
+    def windows(self, progress: PopulationProgress) -> None:
         """Report windows that were trained."""
 
     def seconds_to_save(self) -> float | None:
@@ -57,7 +57,7 @@ class Recorder(Protocol):
 
     def save(
         self,
-        state: AnyState,
+        state: PopulationState,
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
@@ -98,7 +98,7 @@ class Unrecorded:
 
     def command(self, command: Command) -> None: ...
 
-    def windows(self, progress: AnyProgress) -> None: ...
+    def windows(self, progress: PopulationProgress) -> None: ...
 
     def seconds_to_save(self) -> float | None:
         return None
@@ -111,7 +111,7 @@ class Unrecorded:
 
     def save(
         self,
-        state: AnyState,
+        state: PopulationState,
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress, PopulationProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runs import about, checkpoint, run_dir
 from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
@@ -181,9 +181,9 @@ class RunRecorder:
         self._events.command(command)
         self._told += 1
 
-    def windows(self, progress: AnyProgress) -> None:
+    def windows(self, progress: PopulationProgress) -> None:
         self._losses.append(records_of(progress, self._config))
-        if isinstance(progress, PopulationProgress):
+        if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
         self._events.windows(progress)
         self._told += 1
@@ -203,7 +203,7 @@ class RunRecorder:
 
     def save(
         self,
-        state: AnyState,
+        state: PopulationState,
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.runs import about, checkpoint, own_files
 from echornn.runs.about import AnotherRunError
 from echornn.runs.append_log import AppendLog, ends_at
@@ -37,7 +37,7 @@ class Unsaved:
         losses, commands, events, solved: the lengths of the logs up to this save.
     """
 
-    state: AnyState
+    state: PopulationState
     stands: Moment | None
     solved_at: int
     lost_at: int

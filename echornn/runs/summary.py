@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from echornn.analysis.seed_stats import SeedStats, solved_by_half
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
@@ -137,7 +136,7 @@ def _loss(run: Run) -> float:
 def seed_stats_of(run: Run) -> SeedStats | None:
     """The counts for several networks; None for a single network, or if nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
-    if not isinstance(state, PopulationState):
+    if state is None or state.config.replicas == 1:
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))

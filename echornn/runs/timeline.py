@@ -16,7 +16,7 @@ from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.seed_stats import SeedStats, SolvedCounts
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs.branch import Branch, Moment, goes_on
 from echornn.runs.path_history import NO_PATH, PathHistory, as_one
 from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
@@ -63,14 +63,14 @@ class Timeline(Tree):
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
-    def trained_in(self, number: int, progress: AnyProgress) -> None:
+    def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows that were trained at the end of this branch, by its network or its networks."""
         config = self.branch(number).config
-        match progress:
-            case Progress(losses=losses, errors=errors):
-                self.append(number, losses, (errors / config.predictions_per_window).astype(np.float32))
-            case PopulationProgress(solved_at=solved_at):
-                self.append_many(number, packed_of(progress, config), solved_at)
+        if config.replicas == 1:
+            error_rates = (progress.errors[:, 0] / config.predictions_per_window).astype(np.float32)
+            self.append(number, progress.losses[:, 0], error_rates)
+        else:
+            self.append_many(number, packed_of(progress, config), progress.solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Add windows that were trained at the end of this branch: losses in nats and error rates in 0..1, float32

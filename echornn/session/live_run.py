@@ -10,7 +10,7 @@ import numpy as np
 from echornn.analysis.loss_history import Cause
 from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs.branch import Branch, Moment, goes_on, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
@@ -50,7 +50,7 @@ class LiveRun(Position):
         super().__init__(config)
         self.trainer: AnyTrainer
         self.may_save = True
-        self.shown: tuple[AnyProgress, ...] = ()
+        self.shown: tuple[PopulationProgress, ...] = ()
         self._recorder = recorder
         resumed = recorder.resumed
         self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)
@@ -163,7 +163,7 @@ class LiveRun(Position):
 
     # ---- training
 
-    def train(self, windows: int) -> AnyProgress:
+    def train(self, windows: int) -> PopulationProgress:
         """Train on from here; as a new branch if this is not the end of one.
 
         If the loss of one of several windows is not finite, only those before it count, and the trainer goes back to
@@ -193,7 +193,7 @@ class LiveRun(Position):
                 self._keyframe()
         return progress
 
-    def _append(self, progress: AnyProgress) -> None:
+    def _append(self, progress: PopulationProgress) -> None:
         self.timeline.trained_in(self.here.branch, progress)
         self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
@@ -257,11 +257,11 @@ class LiveRun(Position):
         if self.config.replicas == 1:
             return False
         before, replica = self._leave(), self.replica
-        state = self.trainer.state.of(replica)
+        state = self.trainer.state.only([replica])
         trainer = self._trainers.make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
-        self.shown = tuple(one.of(replica) for one in self.shown)
+        self.shown = tuple(one.only(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
         return True
 

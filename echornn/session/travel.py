@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs.branch import Moment
 from echornn.runs.timeline import Timeline
 from echornn.session.keyframing import Keyframing
@@ -27,7 +27,7 @@ NEAR_SECONDS = 0.03
 its losses differ from those on record."""
 
 
-def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
+def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
     """The windows to keep in full: the newest, and as many before it as there is room for."""
     if not shown:
         return ()
@@ -101,7 +101,7 @@ class Travel:
             self._seconds = 0.0
         return done
 
-    def arrive(self) -> tuple[AnyProgress, ...] | None:
+    def arrive(self) -> tuple[PopulationProgress, ...] | None:
         """If it has arrived, the newest windows there in full, the last one last; None if not."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None

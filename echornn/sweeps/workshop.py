@@ -137,7 +137,8 @@ class Workshop:
         # the other processors are for other workers
         population = Population(filled, programs=self._programs, at_once=1)
         if state is not None:
-            population.restore(_narrowed(state, [*kept, *[kept[-1]] * (size - len(kept))], filled))
+            narrowed = state.only([*kept, *[kept[-1]] * (size - len(kept))])
+            population.restore(replace(narrowed, configs=tuple(filled)))
         population.compile()
         self._seconds_to_make[like, _program(like, size) in self._made] = self._clock() - begun
         self._made.add(_program(like, size))
@@ -191,16 +192,3 @@ def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
 def _cost(config: EchoConfig, size: int) -> float:
     """The cost of a window of a population, in networks."""
     return size if is_trained_alone(config) else FIXED + size
-
-
-def _narrowed(state: PopulationState, lanes: Sequence[int], configs: Sequence[EchoConfig]) -> PopulationState:
-    """The state of a population with only these lanes of the present one."""
-    solved = replace(state.solved, at=state.solved.at[lanes], recent=state.solved.recent[:, lanes])
-    return replace(
-        state,
-        configs=tuple(configs),
-        weights={name: values[lanes] for name, values in state.weights.items()},
-        carried_state=state.carried_state[lanes],
-        optimizer=tuple(values[lanes] for values in state.optimizer),
-        solved=solved,
-    )

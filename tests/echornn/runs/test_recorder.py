@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs import append_log, checkpoint, run_dir
 from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
@@ -563,7 +563,7 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     trainer.diverges_at = 17
     diverged = threading.Event()
 
-    def on_progress(progress: AnyProgress) -> None:
+    def on_progress(progress: PopulationProgress) -> None:
         if not np.isfinite(progress.losses).all():
             diverged.set()
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig, Optimizer
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.runs import recorded_state
 from echornn.runs.branch import Moment
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
@@ -20,9 +20,8 @@ from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.population import Population
-from tests.compiled import PROGRAMS, SMALL, make_trainer
+from echornn.training.any_trainer import MakeTrainer
+from tests.compiled import SMALL, make_population
 
 pytestmark = pytest.mark.slow
 
@@ -79,12 +78,7 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
     recorder.close()
 
 
-def make_any_trainer(config: EchoConfig) -> AnyTrainer:
-    """A trainer of one network, or of several."""
-    return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
-
-
-def all_of(state: AnyState) -> list[bytes]:
+def all_of(state: PopulationState) -> list[bytes]:
     """Every bit of a state's arrays."""
     recorded_state.fields_of(state, arrays := list[np.ndarray]())
     return [one.tobytes() for one in arrays]
@@ -110,7 +104,7 @@ def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
 def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[Step]) -> None:
     """Nothing tells a run that was killed after each step of its story from one that was not."""
     recorder = RunRecorder.begin(tmp_path / "whole", config)
-    live = alive(recorder, config, make_any_trainer)
+    live = alive(recorder, config, make_population)
     for step in story:
         tell(live, step)
     live.save()
@@ -120,7 +114,7 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
 
     gc.freeze()  # TensorFlow's objects need not be looked through each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
-    parts = alive(recorder, config, make_any_trainer)
+    parts = alive(recorder, config, make_population)
     for step in story:
         tell(parts, step)
         here = parts.here
@@ -129,7 +123,7 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
         gc.collect()  # another process has a trainer of its own: this one's loop is free for it
         recorder = RunRecorder.go_on(tmp_path / "parts")
         assert recorder.resumed is not None
-        parts = alive(recorder, recorder.resumed.config, make_any_trainer)
+        parts = alive(recorder, recorder.resumed.config, make_population)
         assert parts.here == here
     recorder.close()
 

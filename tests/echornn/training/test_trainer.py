@@ -151,7 +151,7 @@ def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
     first = fresh.advance(1).losses
     fresh.advance(20)
     fresh.load_weights(initial_weights(SMALL))
-    fresh.epoch = fresh.window = 0
+    fresh.restore(replace(fresh.state, epoch=0, window=0))
     np.testing.assert_array_equal(fresh.advance(1).losses, first)
     second = fresh.advance(1).losses
     fresh.reset()

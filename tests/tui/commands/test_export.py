@@ -78,11 +78,11 @@ def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_p
 def test_weights_and_keras_files(tmp_path: Path) -> None:
     import keras
 
-    from echornn import Trainer
+    from echornn import Population
 
     config = replace(CONFIG, num_classes=5)
     recorder = RunRecorder.begin(tmp_path / "run", config)
-    trainer = Trainer(config)
+    trainer = Population(config)
     recorder.windows(trainer.advance(20))
     recorder.save(trainer.state)
     assert recorder.wait(PATIENCE)
