@@ -13,19 +13,17 @@ The map of this package; each room knows only those below it::
     probes/     what a network holds, and how its error travels: examine, and a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
+    runtime/    what is set once in a process: TensorFlow's import, XLA's flags; a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, snapshot,
-    readings, row_readings: the plain values that all use
-    quiet, native_library, collector: TensorFlow's import, and the garbage collector during imports
-    background, installed: a thread that runs jobs one at a time; versions of installed packages
-    small_loops, threads: what XLA and TensorFlow are told once in a process
+    config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
+    snapshot, readings, row_readings: the plain values that all use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
-is imported, it prints no log lines (`echornn.quiet`).
+is imported, it prints no log lines (`echornn.runtime.quiet`).
 
 A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a moment (`Moment`) of another::
 
@@ -52,7 +50,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from echornn import collector, quiet
+from echornn.runtime import collector, quiet
 
 if TYPE_CHECKING:
     from echornn.config import ConfigError as ConfigError

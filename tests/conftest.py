@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from echornn import small_loops
-from echornn.collector import paused
+from echornn.runtime import small_loops
+from echornn.runtime.collector import paused
 from tests.examples import ALL, QUICK
 from tests.idle import TurnedOnClock
 

@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.append_log import LogEnd
@@ -52,6 +51,7 @@ from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.solved_log import solved_at
+from echornn.runtime import small_loops
 from echornn.timeline.branch import Branch, Moment, path_to, spans_to, whole_path
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
@@ -72,8 +72,8 @@ class Run:
         identity: distinguishes the run from all others.
         intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
         lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.small_loops`).
-        threads: the threads of an operation with which its networks are trained (see `echornn.threads`).
+        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
+        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
     """
 
     folder: Path

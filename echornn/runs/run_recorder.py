@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from echornn.background import Background
 from echornn.config import EchoConfig
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
@@ -31,6 +30,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
+from echornn.runtime.background import Background
 from echornn.timeline.branch import Moment
 from echornn.training.trained_on import NO_DEVICES, Devices
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from echornn import quiet
-from echornn.background import Background
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
+from echornn.runtime import quiet
+from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.session.weighing import Weighing

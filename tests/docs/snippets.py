@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, TypedDict
 from unittest.mock import patch
 
-from echornn import small_loops
+from echornn.runtime import small_loops
 from tui.cli.program import exit_code_of
 
 

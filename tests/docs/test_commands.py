@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cyclopts import CycloptsError
 
-from echornn import small_loops
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import kept_runs
+from echornn.runtime import small_loops
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
 from tests.docs.vocabulary import MAIN

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from echornn.background import Background
 from echornn.config_text import changes_text
 from echornn.files.run_error import RunError
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
+from echornn.runtime.background import Background
 from echornn.session.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.look import with_curve
 from echornn.session.picture import Picture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from echornn import collector
 from echornn.config import ConfigError
 from echornn.files.run_error import RunError
+from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError

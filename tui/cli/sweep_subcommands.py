@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn import collector
 from echornn.maps.measures import Measure
+from echornn.runtime import collector
 from echornn.sweeps.grid import Until
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
 from echornn.timeline.branch import Moment
 from echornn.timeline.letters import letter_of

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
-from echornn import quiet
-from echornn.background import report
+from echornn.runtime import quiet
+from echornn.runtime.background import report
 from tui.term import early_signals
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode

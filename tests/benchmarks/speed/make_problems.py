@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn import EchoConfig, EchoSeries, quiet
+from echornn import EchoConfig, EchoSeries
+from echornn.runtime import quiet
 from tests.benchmarks.speed.network import Network
 from tests.benchmarks.speed.problem import Problem
 

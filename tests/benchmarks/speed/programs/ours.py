@@ -39,7 +39,7 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     use(checkout)
     import echornn
 
-    echornn.quiet.import_tensorflow()
+    echornn.runtime.quiet.import_tensorflow()
     import keras
     import tensorflow as tf
 

@@ -8,7 +8,7 @@ from tests.benchmarks.speed.programs.prepared import FEW, Trains, with_numpy
 
 def prepare(problem: Problem) -> Trains:
     """A program that is ready to train."""
-    from echornn import quiet
+    from echornn.runtime import quiet
 
     quiet.import_tensorflow()
     import tensorflow as tf

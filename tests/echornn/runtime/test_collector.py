@@ -1,4 +1,4 @@
-"""The garbage collector is off during imports, and afterwards as it was."""
+"""The garbage collector is off during imports, and restored afterwards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from echornn import collector
+from echornn.runtime import collector
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
-from echornn import collector, native_library, small_loops
+from echornn.runtime import collector, native_library, small_loops
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
@@ -34,7 +34,7 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
     prints all. During the import, writes of other threads to file descriptor 2 are held back and written afterwards.
 
     Args:
-        threshold: the threshold of small loops that XLA then uses (see `echornn.small_loops`).
+        threshold: the threshold of small loops that XLA then uses (see `echornn.runtime.small_loops`).
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
