@@ -67,7 +67,7 @@ class PopulationProgress:
         trained: the number of windows along the path, including these; if it is not on record, since the state was
             restored.
         packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
-            `echornn.analysis.packed`.
+            `echornn.history.packed`.
     """
 
     losses: Floats

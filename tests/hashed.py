@@ -1,4 +1,4 @@
-"""A trainer of which no two paths come to the same, of one network or of many: no TensorFlow."""
+"""Trainers whose states are hashes of their whole past, for one or several networks; without TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scripted import ScriptedTrainer
 
 
 class HashTrainer(ScriptedTrainer):
-    """Each state is a hash of the one before and of all that its window depends on: no two paths come to the same."""
+    """A trainer whose state is a hash of the previous state and of everything that affects its window."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__(config)

@@ -1,5 +1,5 @@
-"""What processes of their own, which run a test's work, have imported when they begin."""
+"""The imports of processes that run a test's function, made before they are forked."""
 
-from echornn import quiet
+from echornn.runtime import quiet
 
 quiet.import_tensorflow()

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import NoReturn
 
-from echornn import collector
+from echornn.runtime import collector
 from tui.term import closed_descriptors, early_signals
 from tui.term.exit_code import ExitCode
 

@@ -1,4 +1,6 @@
-"""Decides which loops XLA may compile as one kernel each (see `echornn.small_loops`), and prevents it for the others.
+"""Decides which loops XLA may compile as one kernel each, and prevents it for the others.
+
+See `echornn.runtime.small_loops`.
 
 In one kernel nothing waits for the next kernel to start, but matrix products are plain loops, and long ones compile
 slowly. The table has the processor time of a window, us, and the seconds to compile, each as many kernels and as one

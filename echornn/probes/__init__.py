@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from echornn import quiet
+from echornn.runtime import quiet
 
 if TYPE_CHECKING:
     from echornn.probes.of_weights import gradient_by_lag as gradient_by_lag

@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from echornn import small_loops
 from echornn.config import EchoConfig
-from echornn.runs import own_files
-from echornn.runs.installed import version
-from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.recorded_values import NO_RECORD, config_from, shortened, whole
+from echornn.files.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
-from echornn.threads import threads_for, threads_if_asked
+from echornn.runtime import small_loops
+from echornn.runtime.installed import version
+from echornn.training.threads import threads_for, threads_if_asked
 
 FORMAT = 1
 
@@ -52,9 +52,9 @@ class About:
         word: distinguishes the run from all others; empty in runs of version 0.1.0.
         config: the configuration at the start.
         versions: the versions of `PACKAGES` at the start.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.small_loops`).
+        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
         side_by_side: the value of `SIDE_BY_SIDE` at the start.
-        threads: the threads of an operation with which its networks are trained (see `echornn.threads`).
+        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
     """
 
     begun: float

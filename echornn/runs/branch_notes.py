@@ -1,7 +1,7 @@
 """The names and pins that a user gave to branches: a small file in the run's folder, which may be missing.
 
 When a run is cut back to its last save, its newest branches are gone, and later branches get their numbers. So the
-file keeps the digest of each branch beside its number (see `echornn.runs.branch.digest`).
+file keeps the digest of each branch beside its number (see `echornn.timeline.branch.digest`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from echornn.runs import own_files
+from echornn.files import own_files
 from echornn.runs.run_files import NOTE_FILE
 
 MOST_BYTES = 1 << 20

@@ -13,10 +13,12 @@ from typing import Any
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.files import own_files, recorded_values
+from echornn.files.append_log import NO_LOG, LogEnd
+from echornn.files.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.population_state import PopulationState
-from echornn.runs import own_files, recorded_state, recorded_values
+from echornn.runs import recorded_state
 from echornn.runs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.training.trained_on import DEVICES, Devices, program_of
 
 MAGIC = b"ECHORNN\0"
@@ -41,19 +43,6 @@ class CheckpointError(ValueError):
     """
 
 
-@dataclass(frozen=True)
-class LogEnd:
-    """The end of a log when a checkpoint was taken.
-
-    Attributes:
-        length: its length in bytes.
-        crc: the CRC-32 of all these bytes.
-    """
-
-    length: int = 0
-    crc: int = 0
-
-
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """A moment of a run, as it is saved.
@@ -76,12 +65,12 @@ class Checkpoint:
 
     serial: int
     state: PopulationState
-    losses: LogEnd = LogEnd()
-    commands: LogEnd = LogEnd()
+    losses: LogEnd = NO_LOG
+    commands: LogEnd = NO_LOG
     solved_at: int | None = None
     stands: tuple[int, int] | None = None
     layout: LossLayout = OF_ONE
-    solved: LogEnd = LogEnd()
+    solved: LogEnd = NO_LOG
     lost_at: int | None = None
     devices: Devices = field(default_factory=dict)
 

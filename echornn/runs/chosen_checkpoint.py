@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import ends_at, size_of
+from echornn.files.run_error import RunError
 from echornn.runs import checkpoint
-from echornn.runs.append_log import ends_at, size_of
 from echornn.runs.checkpoint import SLOTS, Checkpoint
 from echornn.runs.loss_layout import LossLayout
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
 
 MOST_LOST_BYTES = 1 << 30

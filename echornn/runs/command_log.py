@@ -1,22 +1,104 @@
-"""Reads the commands of a run from their log."""
+"""The log of the commands that began the branches of a run: a line each, and its reader."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from echornn.config import EchoConfig
-from echornn.runs import own_files
+from echornn.files import own_files
+from echornn.files.recorded_values import MOST, NO_RECORD, config_from, shortened
+from echornn.history.loss_history import Cause
 from echornn.runs.checkpoint import Checkpoint
-from echornn.runs.command import Command
+from echornn.timeline.branch import Branch, Moment
+
+Deed = Literal[Cause, "return", "undo"]
+"""What began a stretch of windows: a branch, or training on at the end of a branch; version 0.1.0 wrote undo."""
 
 MOST_LINE_BYTES = 1 << 16
 
 
+@dataclass(frozen=True)
+class RecordedCommand:
+    """The command that began a stretch of windows.
+
+    Attributes:
+        at: the number of windows trained before it, in the whole run.
+        cause: start, reset, edit, ...; ``return`` if it continues a branch that already existed.
+        epoch, window: the position after it, from (0, 0).
+        generation, draw: the data and the initial weights from here on.
+        config: the configuration from here on.
+        back: for an undo of version 0.1.0, its target: the number of the command, from 0, that began the stretch of
+            windows, and the windows trained in the whole run by then; None for all others.
+        branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins one.
+        parent, before: see `Branch`; None for the first, and in records of version 0.1.0.
+    """
+
+    at: int
+    cause: Deed
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+    config: EchoConfig
+    back: tuple[int, int] | None = None
+    branch: int | None = None
+    parent: tuple[int, int] | None = None
+    before: tuple[int, int] | None = None
+
+    @classmethod
+    def begins(cls, branch: Branch, at: int) -> RecordedCommand:
+        """The command that began a branch, after ``at`` windows in the whole run."""
+        position = (branch.epoch, branch.window, branch.generation, branch.draw)
+        return cls(at, branch.cause, *position, branch.config, None, branch.number, branch.parent, branch.before)
+
+    @classmethod
+    def returns(cls, branch: Branch, end: Moment, at: int) -> RecordedCommand:
+        """The command that trains on at the end of a branch."""
+        position = (*branch.position(end.window), branch.generation, branch.draw)
+        return cls(at, "return", *position, branch.config, None, branch.number)
+
+    def as_line(self) -> bytes:
+        """The command as a line of the command log; of the configuration, only the fields that are not the defaults.
+
+        A run may have thousands of branches, and each line must be complete even if other lines are lost.
+        """
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        told["config"] = EchoConfig().changes_to(self.config)
+        return json.dumps(told).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> RecordedCommand:
+        """The command in a line of the log.
+
+        Raises:
+            ValueError: the line is not a command.
+        """
+        try:
+            fields = json.loads(line)
+            fields["config"] = config_from(fields["config"])
+            for name in ("back", "parent", "before"):
+                if fields.get(name) is not None:
+                    number, windows = fields[name]
+                    fields[name] = (number, windows)
+            command = cls(**fields)
+        except NO_RECORD as error:
+            raise ValueError(f"no command: {shortened(error)}") from error
+        numbers = [command.at, command.epoch, command.window, command.generation, command.draw]
+        numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
+        numbers += [] if command.branch is None else [command.branch]
+        if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
+            raise ValueError(f"no command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
+        return command
+
+
 def read_commands(
     file: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
-) -> tuple[tuple[Command, ...], int, int]:
+) -> tuple[tuple[RecordedCommand, ...], int, int]:
     """The commands up to a checkpoint, how many lines cannot be read (their branches are missing), and how many lines
     there are.
 
@@ -25,17 +107,17 @@ def read_commands(
     """
     if chosen is None:
         return (), 0, 0
-    commands: list[Command] = []
+    commands: list[RecordedCommand] = []
     count = 0
     for line in _lines(file, chosen.commands.length):
         count += 1
         with contextlib.suppress(ValueError):
-            command = Command.from_line(line)
+            command = RecordedCommand.from_line(line)
             if (commands[-1].at if commands else 0) <= command.at <= chosen.trained:
                 commands.append(command)
     unreadable = count - len(commands)
     if not commands or commands[0].at:
-        commands.insert(0, Command(0, "start", 0, 0, 0, 0, at_the_start))
+        commands.insert(0, RecordedCommand(0, "start", 0, 0, 0, 0, at_the_start))
     return tuple(commands), unreadable, count
 
 

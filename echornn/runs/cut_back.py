@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from echornn.runs import own_files
-from echornn.runs.append_log import PIECE_BYTES, end_of, size_of
-from echornn.runs.checkpoint import LogEnd
+from echornn.files import own_files
+from echornn.files.append_log import PIECE_BYTES, LogEnd, end_of, size_of
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.loss_log import LOST
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run

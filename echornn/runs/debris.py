@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from echornn.files.lock import is_held
+from echornn.files.run_error import RunError
 from echornn.runs import about, checkpoint
-from echornn.runs.lock import is_held
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE, any_stranger
 
 

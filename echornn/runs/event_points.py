@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.loss_sums import LossSums
-from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
+from echornn.history.loss_sums import LossSums
+from echornn.history.quantiles import quantiles
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.loss_log import losses_of
 

@@ -21,11 +21,10 @@ from typing import Any
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.files import own_files
+from echornn.files.append_log import AppendLog, LogEnd
 from echornn.progress import PopulationProgress
-from echornn.runs import own_files
-from echornn.runs.append_log import AppendLog
-from echornn.runs.checkpoint import LogEnd
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.event_points import point_of
 from echornn.runs.loss_log import windows_at_a_time
 
@@ -80,7 +79,7 @@ class EventLog:
         folder: Path,
         config: EchoConfig,
         trained: int = 0,
-        commands: tuple[Command, ...] = (),
+        commands: tuple[RecordedCommand, ...] = (),
         read: ReadWindows | None = None,
         solved: int = 0,
     ) -> None:
@@ -109,7 +108,7 @@ class EventLog:
         """Bytes collected so far; `flush` writes all of them up to there to the disk."""
         return self._log.length
 
-    def command(self, command: Command) -> None:
+    def command(self, command: RecordedCommand) -> None:
         """Add a command that was carried out (or the start of the run)."""
         self.point()
         if command.cause == "start":
@@ -162,7 +161,7 @@ class EventLog:
             self._is_made = True
         self._log.flush(length)
 
-    def _say(self, command: Command, before: EchoConfig) -> None:
+    def _say(self, command: RecordedCommand, before: EchoConfig) -> None:
         from tensorboard.plugins.text.summary_v2 import text_pb
 
         # Its step is the first window after it, so that a checkpoint before it withdraws it.
@@ -191,7 +190,7 @@ class EventLog:
             self._say(command, before)
 
 
-def described(command: Command, before: EchoConfig) -> str:
+def described(command: RecordedCommand, before: EchoConfig) -> str:
     """A command as text, with the fields that it changed."""
     old, new = dataclasses.asdict(before), dataclasses.asdict(command.config)
     changes = [f"{name} {old[name]} to {new[name]}" for name in new if new[name] != old[name]]

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.runs import about, run_dir
 from echornn.runs.about import Identity
-from echornn.runs.branch import Branch, Moment
 from echornn.runs.recorded_tree import Stretch
 from echornn.runs.run_dir import Run
-from echornn.runs.timeline import Timeline
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
 
 Windows = npt.NDArray[Any]
 """Windows as `Run.windows` returns them."""

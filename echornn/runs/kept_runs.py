@@ -10,10 +10,10 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import EchoConfig
+from echornn.files.lock import LOCK_FILE
+from echornn.files.run_error import RunError
 from echornn.runs import checkpoint
 from echornn.runs.debris import is_abandoned
-from echornn.runs.lock import LOCK_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 
 LONGEST_NAME = 200

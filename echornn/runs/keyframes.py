@@ -13,10 +13,11 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from echornn.files import own_files
 from echornn.population_state import PopulationState
-from echornn.runs import checkpoint, own_files, recorded_state
-from echornn.runs.branch import Moment
+from echornn.runs import checkpoint, recorded_state
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
+from echornn.timeline.branch import Moment
 
 MOST_BYTES = 4 << 20
 """The most bytes of all keyframes of a run; beyond it, up to half are dropped. If states are large, `LEAST_KEPT` of

@@ -15,7 +15,7 @@ BYTES_OF_ONE = 8
 """Bytes of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
 
 BYTES_OF_EACH = 4
-"""Bytes of a window for each of several networks: see `echornn.analysis.packed`."""
+"""Bytes of a window for each of several networks: see `echornn.history.packed`."""
 
 
 def row_bytes(replicas: int) -> int:

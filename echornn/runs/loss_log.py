@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis import packed
 from echornn.config import EchoConfig
+from echornn.files import own_files
+from echornn.history import packed
 from echornn.progress import Floats, PopulationProgress
-from echornn.runs import own_files
 from echornn.runs.loss_layout import LossLayout, row_bytes
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window of one network: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
 
 PACKED = np.dtype("<u4")
-"""A window of one of several networks, see `echornn.analysis.packed`; the networks follow each other."""
+"""A window of one of several networks, see `echornn.history.packed`; the networks follow each other."""
 
 LOST = b"\xff"
 """Each byte of a window that was trained while nothing could be saved, for longer than memory could hold: it reads as
@@ -40,7 +40,7 @@ def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas
     """Windows ``first`` to ``last`` of a loss log, for so many networks.
 
     Returns:
-        `WINDOW` [n] for one network, uint32 [n, replicas] for several (see `echornn.analysis.packed`). Windows that the
+        `WINDOW` [n] for one network, uint32 [n, replicas] for several (see `echornn.history.packed`). Windows that the
         log lacks, or has for another number of networks, are returned as lost windows.
 
     Raises:

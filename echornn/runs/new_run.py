@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs import about, debris, own_files, run_files
-from echornn.runs.lock import Lock
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.lock import Lock
+from echornn.files.run_error import RunError
+from echornn.runs import about, debris, run_files
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, RUN_FILE
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from echornn.analysis.loss_stats import RECENT_WINDOWS
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.progress import Floats
-from echornn.runs.branch import Moment, task_since, whole_path
 from echornn.runs.loss_log import losses_of
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Moment, task_since, whole_path
 
 
 def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.files.recorded_values import array, shortened, whole
 from echornn.population_state import PopulationState
-from echornn.runs.recorded_values import array, shortened, whole
 from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
 from echornn.trainer_state import TrainerState
 

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from echornn.analysis.loss_history import Cause
 from echornn.config import MAX_SEED, EchoConfig
-from echornn.runs.branch import Branch, Moment, goes_on, starts_over
-from echornn.runs.command import Command
+from echornn.history.loss_history import Cause
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
+from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
 
 
 class Stretch(NamedTuple):
@@ -31,7 +31,7 @@ class Stretch(NamedTuple):
 
 
 def tree_of(
-    commands: Sequence[Command], trained: int, lost: int = 0, layout: LossLayout | None = None
+    commands: Sequence[RecordedCommand], trained: int, lost: int = 0, layout: LossLayout | None = None
 ) -> tuple[list[Branch], list[Stretch]]:
     """The branches, in the order begun, and the stretches of the loss log, in the order trained.
 
@@ -54,7 +54,7 @@ def tree_of(
     return tree.branches, tree.stretches
 
 
-def _all_that_began(commands: Sequence[Command], trained: int, layout: LossLayout) -> Iterator[Command]:
+def _all_that_began(commands: Sequence[RecordedCommand], trained: int, layout: LossLayout) -> Iterator[RecordedCommand]:
     """The commands, and a substitute for each lost one: where the windows have more or fewer networks than the command
     before them says.
     """
@@ -66,7 +66,7 @@ def _all_that_began(commands: Sequence[Command], trained: int, layout: LossLayou
             if rows.replicas != config.replicas:
                 seed = min(config.seed, MAX_SEED - rows.replicas + 1)
                 config = dataclasses.replace(config, seed=seed, replicas=rows.replicas)
-                yield Command(rows.first, "lost", 0, 0, 0, 0, config)
+                yield RecordedCommand(rows.first, "lost", 0, 0, 0, 0, config)
 
 
 class _Tree:
@@ -79,7 +79,7 @@ class _Tree:
         self._number_of: dict[int, int] = {}
         self._here = 0
 
-    def take(self, command: Command, last: int) -> None:
+    def take(self, command: RecordedCommand, last: int) -> None:
         """Add a command; ``last`` is the window of the loss log before which the next command came."""
         returned = self._number_of.get(command.branch) if command.branch is not None else None
         if command.cause == "return" and returned is not None:
@@ -93,7 +93,7 @@ class _Tree:
         self.stretches.append(Stretch(self._here, begins, along, command.at, last))
         self._ends[self._here] += last - command.at
 
-    def _begin(self, command: Command) -> None:
+    def _begin(self, command: RecordedCommand) -> None:
         missing = (command.branch or 0) - len(self.branches)
         if 0 < missing <= self._lost:
             self._lost -= missing
@@ -122,14 +122,14 @@ class _Tree:
     def _is_held(self, number: int | None) -> bool:
         return number is not None and number < len(self.branches) and self.branches[number].cause == "lost"
 
-    def _fill(self, command: Command) -> None:
+    def _fill(self, command: RecordedCommand) -> None:
         """Continue a branch whose beginning is lost: what was trained in it before belongs to another branch."""
         assert command.branch is not None
         self._here = self._number_of[command.branch] = command.branch
         position = {name: getattr(command, name) for name in ("epoch", "window", "generation", "draw", "config")}
         self.branches[self._here] = dataclasses.replace(self.branches[self._here], **position)
 
-    def _parent(self, command: Command) -> Moment:
+    def _parent(self, command: RecordedCommand) -> Moment:
         if command.parent:
             return self._owned(self._moment(command.parent))
         if command.cause == "undo":

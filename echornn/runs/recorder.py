@@ -8,10 +8,10 @@ from typing import Protocol
 
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs.branch import Moment
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Moment
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
@@ -34,7 +34,7 @@ class Recorder(Protocol):
     def warning(self) -> str:
         """What is wrong with the record, as text for users; empty if nothing is."""
 
-    def command(self, command: Command) -> None:
+    def command(self, command: RecordedCommand) -> None:
         """Report a command that was carried out (or the start of the run)."""
 
     def windows(self, progress: PopulationProgress) -> None:
@@ -67,7 +67,7 @@ class Recorder(Protocol):
 
         Args:
             stands: the position of the run; by default the end of what was trained last.
-            solved_at: the window at which the echo was solved, if it was; see `echornn.analysis.loss_stats.LossStats`.
+            solved_at: the window at which the echo was solved, if it was; see `echornn.diagnosis.loss_stats.LossStats`.
             lost_at: the window at which it was lost again, if it was; see there too.
             devices: the device that trained each of the run's networks.
         """
@@ -96,7 +96,7 @@ class Unrecorded:
     def __init__(self, reason: str = "") -> None:
         self.warning = f"not saved: {reason}" if reason else ""
 
-    def command(self, command: Command) -> None: ...
+    def command(self, command: RecordedCommand) -> None: ...
 
     def windows(self, progress: PopulationProgress) -> None: ...
 

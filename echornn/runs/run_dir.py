@@ -25,17 +25,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn import small_loops
 from echornn.config import EchoConfig
-from echornn.runs import about, own_files, solved_log
-from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
-from echornn.runs.checkpoint import Checkpoint, LogEnd
+from echornn.files import own_files
+from echornn.files.append_log import LogEnd
+from echornn.files.lock import LOCK_FILE as LOCK_FILE
+from echornn.files.recorded_values import NO_RECORD, shortened
+from echornn.files.run_error import RunError
+from echornn.runs import about, solved_log
+from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.chosen_checkpoint import newest_usable
-from echornn.runs.command import Command
-from echornn.runs.command_log import read_commands
+from echornn.runs.command_log import RecordedCommand, read_commands
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
-from echornn.runs.letters import letter_of
-from echornn.runs.lock import LOCK_FILE as LOCK_FILE
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.loss_log import WINDOW as WINDOW
 from echornn.runs.loss_log import error_rates as error_rates
@@ -43,8 +43,6 @@ from echornn.runs.loss_log import losses_of as losses_of
 from echornn.runs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
-from echornn.runs.recorded_values import NO_RECORD, shortened
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
 from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
 from echornn.runs.run_files import LOSS_FILE as LOSS_FILE
@@ -53,7 +51,10 @@ from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.solved_log import solved_at
-from echornn.runs.timeline import Timeline
+from echornn.runtime import small_loops
+from echornn.timeline.branch import Branch, Moment, path_to, spans_to, whole_path
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
@@ -71,15 +72,15 @@ class Run:
         identity: distinguishes the run from all others.
         intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
         lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.small_loops`).
-        threads: the threads of an operation with which its networks are trained (see `echornn.threads`).
+        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
+        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
     """
 
     folder: Path
     begun: float
     config: EchoConfig
     checkpoint: Checkpoint | None
-    commands: tuple[Command, ...]
+    commands: tuple[RecordedCommand, ...]
     notes: tuple[str, ...]
     identity: about.Identity
     intact: bool

@@ -9,8 +9,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from echornn.runs import checkpoint, events, own_files
-from echornn.runs.lock import LOCK_FILE
+from echornn.files import own_files
+from echornn.files.lock import LOCK_FILE
+from echornn.runs import checkpoint, events
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"

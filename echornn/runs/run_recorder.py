@@ -14,24 +14,24 @@ from typing import Literal
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import NO_LOG, AppendLog
+from echornn.files.lock import Lock
+from echornn.files.run_error import RunError
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs import about, checkpoint, run_dir
-from echornn.runs.append_log import AppendLog
-from echornn.runs.background import Background
-from echornn.runs.branch import Moment
-from echornn.runs.command import Command
+from echornn.runs import about, run_dir
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
-from echornn.runs.lock import Lock
 from echornn.runs.loss_layout import OF_ONE
 from echornn.runs.loss_log import LOST, records_of
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
+from echornn.runtime.background import Background
+from echornn.timeline.branch import Moment
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
@@ -81,7 +81,7 @@ class RunRecorder:
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
         self._identity = resumed.identity if resumed else about.read(folder).identity
-        ends = cut_back(resumed) if resumed else (checkpoint.LogEnd(),) * 3
+        ends = cut_back(resumed) if resumed else (NO_LOG,) * 3
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
@@ -172,7 +172,7 @@ class RunRecorder:
         """How much of what was reported is on disk."""
         return 0 if self._writer.kept is None else self._writer.kept.told
 
-    def command(self, command: Command) -> None:
+    def command(self, command: RecordedCommand) -> None:
         self._notes = ""
         self._layout = self._layout.since(command.at, command.config.replicas)
         self._config = command.config

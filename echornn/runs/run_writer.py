@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from echornn.files import own_files
+from echornn.files.append_log import AppendLog, ends_at
+from echornn.files.lock import Lock
+from echornn.files.trouble import Trouble
 from echornn.population_state import PopulationState
-from echornn.runs import about, checkpoint, own_files
+from echornn.runs import about, checkpoint
 from echornn.runs.about import AnotherRunError
-from echornn.runs.append_log import AppendLog, ends_at
-from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import KeyframeLog
-from echornn.runs.lock import Lock
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
 from echornn.runs.solved_log import SolvedLog
-from echornn.runs.trouble import Trouble
+from echornn.timeline.branch import Moment
 from echornn.training.trained_on import Devices
 
 

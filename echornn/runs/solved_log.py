@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from echornn.files import own_files
+from echornn.files.append_log import AppendLog, LogEnd, ends_at
 from echornn.progress import PopulationProgress
-from echornn.runs import own_files
-from echornn.runs.append_log import AppendLog, ends_at
-from echornn.runs.checkpoint import LogEnd
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
 """A record of the log: the branch that was trained when it was written, the number of the network, from 0, and the
@@ -51,7 +50,7 @@ class SolvedLog:
         """The end of what is certainly on disk."""
         return self._log.end
 
-    def command(self, command: Command) -> None:
+    def command(self, command: RecordedCommand) -> None:
         """Take note of the branch that is trained from now on."""
         self._branch, self._known = command.branch, None
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.seed_stats import SeedStats, solved_by_half
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from echornn.analysis.seed_stats import SolvedCounts
-from echornn.runs.letters import letter_of
-from echornn.runs.timeline import Timeline
+from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.session.ghosts import futures, words_of
 from echornn.session.queries import GhostChoice
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 
 
 @dataclass(frozen=True)

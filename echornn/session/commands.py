@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from echornn.readings import Question
+from echornn.replay.pace import require_speed
 from echornn.session.command_base import BaseCommand, ChangingCommand, CountingCommand, When
-from echornn.session.pace import require_speed
 
 # ---- whether windows are trained
 
@@ -65,7 +65,7 @@ class SetSpeed(BaseCommand):
     """Train so many windows a second from now on; infinity is full speed.
 
     Raises:
-        ValueError: the speed is out of range; see `echornn.session.pace.require_speed`.
+        ValueError: the speed is out of range; see `echornn.replay.pace.require_speed`.
     """
 
     speed: float

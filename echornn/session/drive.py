@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+from echornn.replay.pace import Pace
 from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
-from echornn.session.pace import Pace
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 
-from echornn.analysis.diagnosis import Diagnosis, Kind
-from echornn.analysis.judge import diagnosis, passed
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.seed_stats import SeedStats
-from echornn.analysis.seeds_words import seeds_sentence
-from echornn.analysis.sentence import Sentence
-from echornn.analysis.words import said
 from echornn.config import EchoConfig
+from echornn.diagnosis.diagnosis import Diagnosis, Kind
+from echornn.diagnosis.judge import diagnosis, passed
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.diagnosis.seeds_words import seeds_sentence
+from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.words import said
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.session.commands import Answer
@@ -50,7 +50,7 @@ class Frame:
         epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
         trained: windows along the path since the weights were initialised.
         trained_in_all: windows trained in the whole run, in all of its branches.
-        branch: the branch that sets the configuration at this position; see `echornn.runs.timeline.Timeline`.
+        branch: the branch that sets the configuration at this position; see `echornn.timeline.timeline.Timeline`.
         line, line_end: the branch whose path the curve shows, and the number of windows along it.
         is_past: whether more windows were trained on that line after this position.
         replica: the chosen one of several, from 0; `progress`, `tape` and `readings` belong to it.
@@ -78,6 +78,8 @@ class Frame:
             itself.
         start: what is trained first when loading ends, after the keys that were pressed meanwhile.
         is_unread: whether the record has windows whose losses are not read yet.
+        answered: the commands up to this number were carried out before this frame was made; see
+            `echornn.session.session.Session.send`.
     """
 
     state: State
@@ -112,6 +114,7 @@ class Frame:
     coming: EchoConfig | None = None
     start: Start = field(default_factory=Start)
     is_unread: bool = False
+    answered: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -146,7 +149,7 @@ class Frame:
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """How training is going; see `echornn.analysis.judge.diagnosis`."""
+        """How training is going; see `echornn.diagnosis.judge.diagnosis`."""
         if self.is_unread:
             return Diagnosis(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
@@ -156,7 +159,7 @@ class Frame:
     @property
     def passed(self) -> Diagnosis | None:
         """What was remarkable in the newest windows that are shown without a gap; see
-        `echornn.analysis.judge.passed`.
+        `echornn.diagnosis.judge.passed`.
         """
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))

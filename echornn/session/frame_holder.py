@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import PopulationProgress, Progress
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from echornn.analysis.loss_history import Curve
 from echornn.config_text import changes_text
-from echornn.runs.letters import letter_of
-from echornn.runs.timeline import Timeline
+from echornn.history.loss_history import Curve
 from echornn.session.window_axis import WindowAxis
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 
 MOST_GHOSTS = 8
 """Drawn under the curve; the others are in the list of branches."""

@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.analysis.loss_history import Cause
-from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
+from echornn.history.loss_history import Cause
+from echornn.history.packed import as_kept
 from echornn.progress import PopulationProgress
-from echornn.runs.branch import Branch, Moment, goes_on, starts_over
-from echornn.runs.command import Command
+from echornn.replay.keyframing import Keyframing, ours
+from echornn.replay.pace import Pace
+from echornn.replay.travel import Travel, newest
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
-from echornn.session.keyframing import Keyframing, ours
-from echornn.session.pace import Pace
-from echornn.session.position_in_run import Position
 from echornn.session.trainers import Trainers
-from echornn.session.travel import Travel, newest
-from echornn.session.undoing import Undoing
+from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
+from echornn.timeline.position_in_run import Position
+from echornn.timeline.undoing import Undoing
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
@@ -174,7 +174,7 @@ class LiveRun(Position):
         elif self._extends != self.here.branch:
             self._extends = self.here.branch
             end = self.timeline.end(self.here.branch)
-            self._recorder.command(Command.returns(self.owner, end, self.timeline.trained))
+            self._recorder.command(RecordedCommand.returns(self.owner, end, self.timeline.trained))
         diverged_before = self.diverged
         begun = self._clock()
         progress = as_kept(self.trainer.advance(windows), self.config)
@@ -201,21 +201,15 @@ class LiveRun(Position):
 
     # ---- changes, each of which begins a branch
 
-    def reset(self, further: int = 0, held: bool = False) -> bool:
+    def reset(self, further: int = 0, held: bool = False) -> None:
         """Start over with the weights of this draw, or of a draw so many further.
 
         Args:
             held: whether it may be one of many changes that are undone together, as when a key is held down.
-
-        Returns:
-            False if there is nothing to do: this is the start of this draw.
         """
-        if not further and self.here.window == 0:
-            return False
         before = self._leave()
         self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
-        return True
 
     def regenerate(self, held: bool = False) -> None:
         """Take new data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
@@ -246,16 +240,11 @@ class LiveRun(Position):
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
-    def alone(self) -> bool:
-        """Go on with only the chosen replica from here: with its weights, optimizer and carried state.
+    def alone(self) -> None:
+        """Go on with only the chosen one of several replicas from here: with its weights, optimizer and carried state.
 
         If it raises, everything stays as it was.
-
-        Returns:
-            False if there is nothing to do: it is alone already.
         """
-        if self.config.replicas == 1:
-            return False
         before, replica = self._leave(), self.replica
         state = self.trainer.state.only([replica])
         trainer = self._trainers.make(state.config)
@@ -263,7 +252,6 @@ class LiveRun(Position):
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.only(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
-        return True
 
     def _start_over(self, draw: int = 0) -> None:
         """Go to the beginning of the path with the configuration and data of this position; a trainer that is still on
@@ -287,7 +275,7 @@ class LiveRun(Position):
         position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
         branch = Branch(len(self.timeline), cause, parent, before, *position, self.config)
         self.timeline.begin(branch)
-        self._recorder.command(Command.begins(branch, self.timeline.trained))
+        self._recorder.command(RecordedCommand.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
         self._travel.leave()
         if branch.starts_over:
@@ -317,28 +305,15 @@ class LiveRun(Position):
 
     # ---- going to a position
 
-    def undo(self) -> bool:
+    def undo(self) -> None:
         """Go to the position before the last change; if the loss diverged, to before that, and before the edit that
-        caused it.
-
-        Returns:
-            False if there is nothing to undo on this path.
+        caused it. There must be something to undo on this path; see `undoable`.
         """
-        if (target := self._undoing.undo(self.timeline, self.here)) is None:
-            return False
-        self.go(target)
-        return True
+        self.go(self._undoing.undo(self.timeline, self.here))
 
-    def redo(self) -> bool:
-        """Go forward again to where the last undo came from.
-
-        Returns:
-            False if nothing was undone.
-        """
-        if (target := self._undoing.redo()) is None:
-            return False
-        self.go(target)
-        return True
+    def redo(self) -> None:
+        """Go forward again to where the last undo came from. There must be one; see `redoable`."""
+        self.go(self._undoing.redo())
 
     def go(self, moment: Moment) -> None:
         """Begin to go to a position of the run; `step` takes the next steps. If it raises, everything stays as it was.

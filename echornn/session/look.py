@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.analysis.band import Band
-from echornn.analysis.falls import turning_points
-from echornn.analysis.loss_history import Curve
+from echornn.diagnosis.falls import turning_points
+from echornn.history.band import Band
+from echornn.history.loss_history import Curve
 from echornn.progress import Floats
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost, ghosts_of
-from echornn.session.going_back import tried_from
 from echornn.session.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.queries import Query
 from echornn.session.seed_losses import SeedLosses, seed_losses
 from echornn.session.window_axis import WindowAxis
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.going_back import tried_from
+from echornn.timeline.timeline import Timeline
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
@@ -71,20 +71,20 @@ class _Look:
         curve, band = self._losses()
         ghosts = tuple(self._with_curve(ghost) for ghost in self.ghosts)
         return Picture(
-            self.frame,
-            self.query,
-            self.axis,
-            curve,
-            band,
-            ghosts,
-            self._branches() if self.query.branches else (),
-            self._seeds(),
-            self._falls() if self.query.falls else (),
-            self._path() if self.query.path else (),
-            self._tried(),
-            self.branch_count,
-            self.elsewhere,
-            self.timeline.branch(self.frame.line).config,
+            frame=self.frame,
+            query=self.query,
+            axis=self.axis,
+            curve=curve,
+            band=band,
+            ghosts=ghosts,
+            branches=self._branches() if self.query.branches else (),
+            seeds=self._seeds(),
+            falls=self._falls() if self.query.falls else (),
+            path=self._path() if self.query.path else (),
+            tried=self._tried(),
+            branch_count=self.branch_count,
+            elsewhere=self.elsewhere,
+            line_config=self.timeline.branch(self.frame.line).config,
         )
 
     def _chosen(self) -> Sequence[Ghost]:

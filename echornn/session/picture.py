@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve, curve_of
-from echornn.analysis.population_history import band_of
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch
+from echornn.history.band import Band
+from echornn.history.loss_history import Curve, curve_of
+from echornn.history.population_history import band_of
 from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost
 from echornn.session.queries import Query, Span
 from echornn.session.seed_losses import SeedLosses
 from echornn.session.window_axis import WindowAxis
+from echornn.timeline.branch import Branch
 
 NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)
 

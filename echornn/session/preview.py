@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.session import turning
+from echornn.replay.pace import faster, slower
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
 from echornn.session.frame import Frame
-from echornn.session.pace import faster, slower
+from echornn.timeline import turning
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:

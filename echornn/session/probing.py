@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
-from echornn.runs.background import Background
-from echornn.runs.branch import Moment
+from echornn.runtime import quiet
+from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.session.weighing import Weighing
 from echornn.snapshot import Snapshot
+from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 
 Examine = Callable[[Snapshot, Question], Readings]

@@ -59,7 +59,7 @@ class SeedRows:
 
 @dataclass(frozen=True)
 class Tried:
-    """An edit, of which a viewer asks whether a branch has it already; see `echornn.session.going_back.tried_from`."""
+    """An edit, of which a viewer asks whether a branch has it already; see `echornn.timeline.going_back.tried_from`."""
 
     config: EchoConfig
     anew: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.analysis.pyramid_level import Windows
+from echornn.history.pyramid_level import Windows
 from echornn.progress import Floats
 from echornn.session.window_axis import WindowAxis
 

@@ -13,17 +13,17 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
+from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
-from echornn.runs.timeline import Timeline
 from echornn.session.commands import Answer, Command, Pause, Resume, Toggle
 from echornn.session.frame import Frame, State
 from echornn.session.look import look
 from echornn.session.loop import Loop
-from echornn.session.pace import require_speed
 from echornn.session.picture import Picture
 from echornn.session.preview import previewed
 from echornn.session.probing import Examine
 from echornn.session.queries import Query
+from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import MakeTrainer
 
 
@@ -98,11 +98,6 @@ class Session:
     def outstanding(self) -> int:
         """The number of commands to train, to change something or to go to a position that are not carried out yet."""
         return sum(command.is_work for command in self._loop.mailbox.unanswered)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether a command is not obeyed yet, or the frame does not show its effect yet."""
-        return self._loop.mailbox.is_behind
 
     @property
     def recorder(self) -> Recorder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from echornn.config import EchoConfig
-from echornn.session.pace import Pace
+from echornn.replay.pace import Pace
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.progress import Floats, Progress
-from echornn.runs.branch import Moment
 from echornn.snapshot import Snapshot
+from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
-from echornn.runs.recorded_values import shortened
+from echornn.files.recorded_values import shortened
 
 Value = int | float | str
 """A value of a field: a whole number, a fraction, or a word."""

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.runs import own_files
-from echornn.runs.recorded_values import NO_RECORD, shortened, whole
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.recorded_values import NO_RECORD, shortened, whole
+from echornn.files.run_error import RunError
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions

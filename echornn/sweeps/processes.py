@@ -14,7 +14,7 @@ from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
 from echornn.sweeps.trained_by import difference_in_words, versions_here
-from echornn.threads import usable_processors
+from echornn.training.threads import usable_processors
 
 OWN_ENGINE = """
 import sys

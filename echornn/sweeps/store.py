@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs import own_files
-from echornn.runs.lock import LOCK_FILE, Lock
-from echornn.runs.run_error import RunError
+from echornn.files import own_files
+from echornn.files.held_folder import NEW, HeldFolder
+from echornn.files.lock import LOCK_FILE, Lock
+from echornn.files.run_error import RunError
 from echornn.sweeps.folder import (
     FAILED,
     RESULTS,
@@ -28,7 +29,6 @@ from echornn.sweeps.folder import (
     write_asked,
 )
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.held_folder import NEW, HeldFolder
 from echornn.sweeps.results import SUFFIX, SweepResults
 from echornn.sweeps.trained_by import in_words, versions_here
 

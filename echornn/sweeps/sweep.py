@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from echornn.config import EchoConfig
-from echornn.runs.recorded_values import shortened
+from echornn.files.recorded_values import shortened
 from echornn.sweeps.engine import Engine
 from echornn.sweeps.folder import Result, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from

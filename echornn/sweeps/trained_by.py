@@ -11,22 +11,22 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from echornn import small_loops
+from echornn.runtime import small_loops
 
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 
 SOURCES = (
     "cell_facts.py",
     "config.py",
+    "config_error.py",
     "network",
     "population_state.py",
     "progress.py",
+    "runtime/small_loops.py",
     "seeding.py",
-    "small_loops.py",
     "sweeps/ended.py",
-    "sweeps/workshop.py",
+    "sweeps/part_trainer.py",
     "tasks",
-    "threads.py",
     "trainer_state.py",
     "training",
 )

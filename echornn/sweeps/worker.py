@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
-from echornn.threads import threads_if_asked
+from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
 """A function that trains a part, and yields its news."""
@@ -60,10 +60,10 @@ def import_all() -> None:
 
     The versions are determined here too: workers keep them, even if their files change later.
     """
-    from echornn import quiet
+    from echornn.runtime import quiet
 
     quiet.import_tensorflow()
-    for name in ("numpy.random", "echornn.sweeps.workshop", "echornn.training.kept_programs"):
+    for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
         importlib.import_module(name)
     versions_here()
 
@@ -74,13 +74,13 @@ def prepared() -> Train:
     An operation has one thread, even with a single worker, so that results do not depend on the number of workers.
     """
     import_all()
-    from echornn.sweeps.workshop import Workshop
+    from echornn.sweeps.part_trainer import PartTrainer
     from echornn.training import kept_programs
     from echornn.training.process import begin
 
     kept_programs.keep(threads_if_asked(1))
     begin(1)
-    return Workshop().train
+    return PartTrainer().train
 
 
 def main() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from echornn import collector, quiet, small_loops
 from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.threads import threads_for, threads_if_asked
+from echornn.runtime import collector, quiet, small_loops
+from echornn.training.threads import threads_for, threads_if_asked
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
@@ -93,9 +93,9 @@ def tensorflow_trainers(
 
     Args:
         devices: the devices that trained the networks before: ``auto`` takes these, if they are there.
-        threshold: the threshold of small loops with which they were trained (see `echornn.small_loops`).
+        threshold: the threshold of small loops with which they were trained (see `echornn.runtime.small_loops`).
         threads: the threads of an operation with which they were trained; by default, those that suit the first network
-            (see `echornn.threads`).
+            (see `echornn.training.threads`).
     """
 
     shared: Any = None

@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.threads import usable_processors
+from echornn.training.threads import usable_processors
 
 CPU, GPU = "/CPU:0", "/GPU:0"
 

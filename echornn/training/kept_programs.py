@@ -29,8 +29,8 @@ from typing import Any, NamedTuple
 import platformdirs
 import tensorflow as tf
 
-from echornn import small_loops
-from echornn.threads import usable_processors
+from echornn.runtime import small_loops
+from echornn.training.threads import usable_processors
 
 SWITCH = "ECHORNN_KEEP_PROGRAMS"
 """An environment variable: if it is 0, every process compiles for itself."""

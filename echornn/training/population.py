@@ -138,7 +138,7 @@ class Population:
     def solved_at(self) -> npt.NDArray[np.int64]:
         """For each replica the window since the start, from 1, at which it solved the task; 0 if it has not yet.
 
-        The rule is that of a single run (see `echornn.analysis.loss_stats.LossStats`): the
+        The rule is that of a single run (see `echornn.diagnosis.loss_stats.LossStats`): the
         mean of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
         """
         return self._solved.at.copy()

@@ -6,8 +6,9 @@ import warnings
 
 import tensorflow as tf
 
-from echornn import small_loops, threads
 from echornn.config import EchoConfig
+from echornn.runtime import small_loops
+from echornn.training import threads
 from echornn.training.device import use_threads
 
 TOO_LATE = (

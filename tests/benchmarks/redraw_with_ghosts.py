@@ -1,6 +1,6 @@
-"""What ghosts cost: seconds to draw the curve alone, with 8 ghosts that stay, and with 8 for the first time.
+"""Measures what ghosts (other branches under the curve) cost: seconds to draw the curve with and without them.
 
-`python -m tests.benchmarks.redraw_with_ghosts [windows of each branch]`, at 120x40.
+`python -m tests.benchmarks.redraw_with_ghosts [windows of each branch]`: with 8 unchanged and 8 new ghosts, at 120x40.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
 from echornn.session.ghosts import MOST_GHOSTS
 from echornn.session.look import look
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from tui.app.widgets.loss_plot import LossPlot
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
+from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
 WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
 
 
 def timed(frame: Callable[[int], None]) -> float:
-    """Median seconds of a frame."""
+    """The median time of a frame in seconds."""
     seconds = []
     for number in range(FRAMES):
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Chooses which other branches and runs are drawn under the curve, and looks at the session with that choice."""
+"""Chooses which other branches and runs are drawn under the curve (ghosts), and requests pictures with them."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from echornn.config_text import changes_text
-from echornn.runs.background import Background
-from echornn.runs.branch import digests
+from echornn.files.run_error import RunError
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
-from echornn.runs.letters import letter_of
-from echornn.runs.run_error import RunError
-from echornn.runs.timeline import Timeline
+from echornn.runtime.background import Background
 from echornn.session.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.look import with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
 from echornn.session.session import Session
+from echornn.timeline.branch import digests
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 
 FOLLOW_SECONDS = 1.0
-"""How often it is looked whether another run has gone on."""
+"""How often other runs on disk are checked for new windows, in seconds."""
 
 
 NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
-"""As `echornn.runs.kept_runs.new_folder` names runs: by when they began, and what is known without it."""
+"""The run folder names that `echornn.runs.kept_runs.new_folder` makes: start time, then the settings."""
 
 
 def short_name(folder: Path) -> str:
-    """A run's name; of one that was named by the clock, when it began."""
+    """The short name of a run folder: its start date and time if the name contains them, otherwise the whole name."""
     by_the_clock = NAMED_BY_THE_CLOCK.fullmatch(folder.name)
     return "{} {}:{}".format(*by_the_clock.groups()) if by_the_clock else folder.name
 
 
 def windows_of(run: RunSnapshot) -> int:
-    """Windows of the line on which another run is."""
+    """The number of windows of the branch that another run is on, counted from the run's start."""
     timeline, (line, _), _ = run
     return timeline.end(line).window if line < len(timeline) else 0
 
@@ -48,18 +48,18 @@ def _lies_under(picture: Picture, number: int) -> bool:
 
 @dataclass(eq=False)
 class Futures:
-    """Chooses the ghosts of a session's run. Used on the screen's thread.
+    """The other branches and runs that are drawn under a session's curve. Only the screen's thread may use this.
 
     Args:
-        session: what is shown.
-        compared: folders of runs that lie under the curve from the start.
+        session: the session on the screen.
+        compared: folders of other runs to draw under the curve from the start.
     """
 
     session: Session
     compared: Sequence[Path] = ()
     others: dict[Path, FollowedRun] = field(default_factory=dict)
     trouble: str = ""
-    """Why names and pins are not saved; empty where they are."""
+    """The error of the last attempt to save names and pins; empty if it succeeded."""
 
     def __post_init__(self) -> None:
         self._folder = self.session.recorder.folder
@@ -74,26 +74,26 @@ class Futures:
     # ---- pictures
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture, with the ghosts of this run and of the others.
+        """The newest picture of the session, including the ghosts of this run and of other runs.
 
         Args:
-            before: the last picture; see `Session.look`.
+            before: the previous picture; see `Session.look`.
         """
         others = self._seen
         return self._with(others, self.session.look(self._complete(query, others), before), before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another look at the moment that a picture shows."""
+        """A new picture of the same position as this picture, for another query."""
         others = self._seen
         return self._with(others, self.session.look_again(self._complete(query, others), picture), picture)
 
     @property
     def _seen(self) -> dict[Path, RunSnapshot]:
-        """What was read of the other runs under the curve."""
+        """The latest snapshot of each other run under the curve, by folder."""
         return {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
 
     def _complete(self, query: Query, others: Mapping[Path, RunSnapshot]) -> Query:
-        """The query with the ghosts that are chosen here."""
+        """The query, with the chosen ghosts added."""
         notes = self._notes
         choice = GhostChoice(
             MOST_GHOSTS - len(others),
@@ -104,7 +104,7 @@ class Futures:
         return replace(query, ghosts=choice, beside=max(map(windows_of, others.values()), default=0))
 
     def _with(self, others: Mapping[Path, RunSnapshot], picture: Picture, before: Picture | None) -> Picture:
-        """The picture with the other runs under its curve too; the same object, where they are there already."""
+        """The picture with the ghosts of other runs added; the same object if it contains them already."""
         if picture.line_config is None:
             return picture
         runs = [self._ghost_of(index, *one, picture, before) for index, one in enumerate(others.items())]
@@ -112,8 +112,9 @@ class Futures:
         return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
 
     def _ghost_of(self, index: int, folder: Path, seen: RunSnapshot, picture: Picture, before: Picture | None) -> Ghost:
-        """Another run's ghost, with its curve. If the folder has come to hold another run, nothing is taken from the
-        picture before."""
+        """The ghost of another run, with its curve. Curves of the previous picture are reused, unless the folder
+        contains a different run now.
+        """
         assert picture.line_config is not None
         timeline, (line, _), config = seen
         said = changes_text(picture.line_config, config) or "the same fields"
@@ -126,7 +127,9 @@ class Futures:
     # ---- branches
 
     def show_or_hide(self, number: int, picture: Picture) -> None:
-        """Lay a branch under the curve of this picture, or take it away; one that is too old to lie there is pinned."""
+        """Draw a branch under the curve of this picture, or remove it. A branch too old to be drawn by itself is
+        pinned.
+        """
         if _lies_under(picture, number):
             self._notes.hidden.add(number)
             self._notes.pinned.discard(number)
@@ -137,29 +140,29 @@ class Futures:
         self._changed()
 
     def pin(self, number: int) -> None:
-        """Keep a branch under the curve whatever else comes, or no longer."""
+        """Pin a branch, so that it stays under the curve when newer branches are added; or unpin it."""
         self._notes.hidden.discard(number)
         self._notes.pinned ^= {number}
         self._changed()
 
     def name(self, number: int, name: str) -> None:
-        """Give a branch a name; an empty one takes it away."""
+        """Name a branch; an empty name removes its name."""
         self._notes.names[number] = name[:MOST_LETTERS]
         if not name:
             del self._notes.names[number]
         self._changed()
 
     def name_of(self, number: int) -> str:
-        """The name that a branch was given; empty where none was."""
+        """The name of a branch; empty if it has none."""
         return self._notes.names.get(number, "")
 
     def end(self) -> None:
-        """Names and pins go to the disk, and other runs are not looked at any more; nobody waits for that."""
+        """Stop saving names and pins, and stop following other runs, without waiting for either."""
         self._writing.end()
         self._following.end()
 
     def saved(self, seconds: float) -> bool:
-        """Wait until names and pins are on the disk, or cannot be, at most so long; whether it came to that."""
+        """Wait until names and pins are saved or saving has failed; False if this takes longer than ``seconds``."""
         return self._writing.wait(seconds)
 
     def _changed(self) -> None:
@@ -179,7 +182,7 @@ class Futures:
     # ---- other runs
 
     def lay_under(self, folder: Path) -> str:
-        """Lay another run under the curve, or take it away; why it cannot be, else empty."""
+        """Draw another run under the curve, or remove it; returns an error message, empty if it succeeded."""
         folder = folder.resolve()
         if self.others.pop(folder, None) is None:
             try:
@@ -190,22 +193,22 @@ class Futures:
         return ""
 
     def letter_of_run(self, folder: Path) -> str:
-        """The capital letter of a run that lies under the curve; empty where it does not."""
+        """The capital letter of another run under the curve; empty if the run is not under the curve."""
         others, folder = list(self.others), folder.resolve()
         return letter_of(others.index(folder)).upper() if folder in others else ""
 
     def follow(self) -> None:
-        """Read what has come of the other runs, on a thread of its own."""
+        """Read the new windows of the other runs, on a separate thread."""
         others = list(self.others.values())
 
         def look() -> None:
             for other in others:
-                with contextlib.suppress(RunError, OSError):  # what has been read of it stays
+                with contextlib.suppress(RunError, OSError):  # the last snapshot is kept
                     other.refresh()
 
         if others:
             self._following.do(look)
 
     def followed(self, seconds: float) -> bool:
-        """Wait until the other runs have been looked at, at most so long; whether it came to that."""
+        """Wait until the other runs have been read; False if this takes longer than ``seconds``."""
         return self._following.wait(seconds)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from textual.binding import Binding
 
 from echornn.session.frame import Frame
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.help_now import now
 from tui.app.help_text import OF_VIEWS, THE_SCREEN
 from tui.app.help_words import WORDS
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.kit.help_screen import Chapter
@@ -24,7 +24,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     """The help for the state of this frame.
 
     Args:
-        keys: the keys that work wherever the arrows act.
+        keys: the keys that work both on the curve and on the views.
     """
     views = [
         Chapter(

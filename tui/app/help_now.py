@@ -90,7 +90,7 @@ NOW: dict[State, tuple[str, Keys]] = {
         ),
     ),
 }
-"""A paragraph and keys for each state."""
+"""For each state, a paragraph and the useful keys."""
 
 PAST: tuple[str, Keys] = (
     "You look at an earlier window, as it was. What was trained after it is kept.",
@@ -107,7 +107,7 @@ PAST: tuple[str, Keys] = (
         QUIT,
     ),
 )
-"""The same for a position in the past."""
+"""The paragraph and keys that are shown while the screen shows an earlier window."""
 
 
 def now(frame: Frame) -> Section:

@@ -38,7 +38,7 @@ THE_SCREEN: Rows = (
         "you start over, or go on from an earlier window. Nothing trained is dropped.",
     ),
 )
-"""Headings, and a paragraph for each."""
+"""For each heading, a paragraph."""
 
 OF_VIEWS: Mapping[str, Sequence[str]] = {
     "rows": (

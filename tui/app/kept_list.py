@@ -1,4 +1,4 @@
-"""The kept runs as entries of the list of other runs."""
+"""Reads the runs on disk for the list of other runs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
-from echornn.runs.run_error import RunError
 from echornn.runs.summary import summary
 from tui.app.widgets.run_list import KeptRun
 
 MOST_RUNS = 500
-"""The most runs in the list, the newest; reading more would take too long."""
+"""The most runs in the list: the newest ones. Reading more would take too long."""
 
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
-    """The runs under the curve, then the other runs of the user's state folder, the newest first; without the run on
-    the screen, and without runs that cannot be read.
+    """The entries for the list of other runs: first the runs under the curve, then the runs in the user's state folder,
+    newest first. The run on the screen and unreadable runs are left out.
 
     Args:
-        config: the configuration on the screen, with which they are compared.
+        config: the configuration on the screen; each entry names the fields that differ from it.
         own: the folder of the run on the screen.
-        under: folders of the runs under the curve, which may be anywhere.
+        under: folders of the runs under the curve; these can be outside the state folder.
     """
     found = []
     kept = kept_runs.runs()[:MOST_RUNS]

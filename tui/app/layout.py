@@ -1,4 +1,4 @@
-"""Divides the lines and columns of the screen between curve, views and a panel."""
+"""Divides the screen between the curve, the views and a panel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.app.views.view import View
 from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""On a smaller screen only the status is shown."""
+"""The smallest screen for the whole app; a smaller screen shows only the status."""
 
 STATUS_AND_FOOTER = STATUS_HEIGHT + 1
 
@@ -19,27 +19,27 @@ LEAST_PLOT_HEIGHT = 7
 LEAST_VIEW_HEIGHT = 4
 
 MOST_VIEW_SHARE = 0.64
-"""The largest share of the views in the lines of curve and views."""
+"""The largest share of the lines of curve and views that the views get."""
 
 TWO_VIEWS = 160
-"""With at least so many columns, two views are side by side."""
+"""The fewest columns of the screen with which two views are shown side by side."""
 
 WIDE = 100
-"""With at least so many columns, a panel is beside the curve; otherwise it is below it."""
+"""The fewest columns of the screen with which a panel is beside the curve; on a narrower screen it is below."""
 
 PANEL_WIDTH = 44
 """The columns of a panel beside the curve."""
 
 PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 14, 8
-"""The lines of a panel below the curve; if there would be fewer than the second number, the views are hidden."""
+"""The lines of a panel below the curve, and the fewest that it may have: to keep these, the views are hidden."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The division of the screen; the curve gets the rest.
+    """The sizes of the parts of the screen; the curve gets what remains.
 
     Attributes:
-        too_small: what a screen needs that has only room for the status; else empty.
+        too_small: a message with the size that is needed, if only the status fits; otherwise empty.
         wide: whether a panel is beside the curve.
         shown: the views that are shown, from left to right; empty if they are hidden.
         views: the lines of the views; 0 if they are hidden.

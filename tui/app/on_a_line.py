@@ -11,7 +11,7 @@ from tui.term.exit_code import ExitCode
 
 
 class OnALine(AppPart):
-    """The part of the app for a slow connection to the terminal."""
+    """The part of the app that keeps a slow terminal connection from falling behind."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,15 +21,17 @@ class OnALine(AppPart):
         self._code: ExitCode | None = None
 
     def _may_draw(self) -> bool:
-        """Whether the terminal is ready for a frame; if so, it is asked how far behind it is before the next."""
+        """Whether the terminal is ready for a frame. If so, the next update asks it to report when it has drawn the
+        frame.
+        """
         if not self._line.is_clear:
             return False
         self._ask_with_next = True
         return True
 
     def behind_an_update(self) -> str:
-        """The text after an update of the screen: after the first of a frame, a question that the terminal answers when
-        drawn.
+        """Bytes to send after an update of the screen: after the first update of a frame, a query that the terminal
+        answers once it has drawn the frame; otherwise empty.
         """
         if not self._ask_with_next or self.is_headless or self._leaving:
             return ""
@@ -38,21 +40,21 @@ class OnALine(AppPart):
         return ASK
 
     def on_cursor_position(self) -> None:
-        """Note the terminal's answer: it has drawn a frame."""
+        """Record the terminal's answer: it has drawn the frame."""
         self._line.answered()
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)
 
     def action_help_quit(self) -> None:
-        """Explain how to quit: Ctrl+C may be meant for something else."""
+        """Show a message on how to quit. Ctrl+C does not quit, since the user may have meant to copy."""
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
-        self.session.send(Save())
+        self._send(Save())
 
     def _leave(self, code: ExitCode) -> None:
-        """End with this exit code; or with that of a signal, if it came before ``q``, or before escape to the map."""
+        """End the app with this exit code. If a signal came first, its exit code is used instead."""
         self._is_leaving = True
         self.session.stop()
         self._code = code if self._code is None else max(self._code, code)

@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from echornn.runs.background import Background
+from echornn.runtime.background import Background
 from tui.app import keys
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
@@ -18,7 +18,7 @@ from tui.kit.palette import Palette
 from tui.kit.theme import Theme, remember
 
 EXPORT_SECONDS = 0.3
-"""Seconds that an export waits for the command palette to leave the screen."""
+"""Seconds that an export waits for the command palette to disappear from the screen."""
 
 
 class PaletteCommands(AppPart):
@@ -29,7 +29,7 @@ class PaletteCommands(AppPart):
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
         chosen = self._shown_theme
-        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+        self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
 
     @property
     def _shown_theme(self) -> Theme:
@@ -40,7 +40,7 @@ class PaletteCommands(AppPart):
         return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
-        """Save the screen in the folder in which the program was started, and say where."""
+        """Save the screen to a file in the current folder, and show the file's path."""
         try:
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)
         except OSError as error:
@@ -56,7 +56,7 @@ class PaletteCommands(AppPart):
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
             yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)
         for binding in keys.BINDINGS:
-            if binding not in keys.VIEW_KEYS and not keys.why_not(binding.action, self._frame):
+            if binding not in keys.VIEW_KEYS and keys.is_offered(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

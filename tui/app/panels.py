@@ -6,7 +6,7 @@ from textual import work
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from echornn.runs.background import report
+from echornn.runtime.background import report
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
 from tui.app.part import AppPart
@@ -24,7 +24,7 @@ class Panels(AppPart):
 
     futures: Futures
     _watched_before: Widget | None = None
-    """The widget that had the keys before a panel took them."""
+    """The widget that had the keyboard focus before a panel was opened."""
 
     @property
     def _settings(self) -> SettingsPanel:
@@ -40,27 +40,27 @@ class Panels(AppPart):
 
     @property
     def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        """The open panel."""
+        """The open panel; None if all are closed."""
         return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     def action_settings(self) -> None:
-        """Open the panel beside the curve, or close it; if it has the keys, it handles this key itself, in their
-        order.
+        """Open the settings panel, or close it. A focused panel handles this key itself, in the order of all typed
+        keys.
         """
-        if self._may_open(self._settings):
+        if not self._says_why_not("settings") and self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
 
     def action_branches(self) -> None:
         """Open the list of branches, or close it."""
-        if self._may_open(self._branches):
+        if not self._says_why_not("branches") and self._may_open(self._branches):
             self._branches.is_open = True
             self._look_again()
             self._branches.open(self._picture)
             self._panel_opened(self._branches)
 
     def action_runs(self) -> None:
-        """Open the list of the other runs, or close it."""
+        """Open the list of other runs, or close it."""
         if self._may_open(self._runs):
             self._runs.open()
             self._read_runs()
@@ -76,7 +76,7 @@ class Panels(AppPart):
         self.futures.follow()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show an error of a worker's thread like that of any other thread."""
+        """Report an exception of a worker thread in the same way as an exception of any other thread."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             report(event.worker.error)
 
@@ -84,7 +84,9 @@ class Panels(AppPart):
         self.notify(text, severity="error", markup=False)
 
     def _may_open(self, panel: Widget) -> bool:
-        """Close the open panel; returns whether this one is to be opened instead."""
+        """Close the panel that is open, if any. Returns whether ``panel`` should be opened: it is another panel, and
+        the screen is large enough.
+        """
         if self._main.has_class("small"):
             self._hint(self._main.query_one(StatusLine).too_small)
             return False

@@ -13,10 +13,10 @@ BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kep
 
 
 class PointApp(EchoApp):
-    """An `EchoApp` that can go back to the map.
+    """An `EchoApp` in which escape goes back to the map.
 
     Attributes:
-        went_back: whether it was left by escape, rather than to end the program.
+        went_back: whether the user left with escape, to go back to the map, rather than with q.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [BACK]
@@ -25,7 +25,7 @@ class PointApp(EchoApp):
     went_back = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let escape first do what it does in the app: close panels, and remove cursors."""
+        """Whether an action is available; going back only after escape has closed panels and removed cursors."""
         if action == "back":
             return self._watching and not self._has_cursor
         return super().check_action(action, parameters)

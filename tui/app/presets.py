@@ -1,4 +1,4 @@
-"""Presets: named changes of a few fields; all other fields stay as they are."""
+"""Presets: named changes of a few fields. All other fields keep their values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from echornn.config import EchoConfig
 
 Changes = Mapping[str, Any]
-"""Fields of `EchoConfig`, and the value that each takes."""
+"""Names of fields of `EchoConfig`, and their new values."""
 
 NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
-"""Fields about how long, where and how often something is tried, not what: going back to the tutorial keeps them."""
+"""Fields that say how long, where and how often to train rather than what to train; the tutorial preset keeps them."""
 
 TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
 
@@ -31,5 +31,5 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
 
 
 def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
-    """The fields of a change whose values differ from the configuration."""
+    """The changes that would alter the configuration: field name to new value, without fields that already have it."""
     return {name: value for name, value in changes.items() if getattr(config, name) != value}

@@ -24,7 +24,7 @@ def save_text(app: App[Any], folder: Path) -> Path:
     """Write the screen as text; returns its path.
 
     Raises:
-        OSError: the folder cannot be written to, or the screen is a plain one.
+        OSError: the folder cannot be written to, or the app runs on a plain screen, which has no text to save.
     """
     if is_plain():
         raise OSError("a plain screen can be saved as a picture only")
@@ -34,7 +34,7 @@ def save_text(app: App[Any], folder: Path) -> Path:
 
 
 def _write(folder: Path, ending: str, text: str) -> Path:
-    """Write to a new file, named after the time, that overwrites no other."""
+    """Write to a new file named after the current time. Existing files are never overwritten."""
     name = time.strftime("echornn-%Y%m%d-%H%M%S")
     for number in range(1000):
         path = folder / f"{name}{f'-{number}' if number else ''}.{ending}"

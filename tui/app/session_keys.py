@@ -1,11 +1,10 @@
-"""The keys that command the session."""
+"""Turns keys into commands for the session."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.analysis.remedy import Remedy
-from echornn.runs.letters import letter_of
+from echornn.diagnosis.remedy import Remedy
 from echornn.session.commands import (
     ChangeCommand,
     Edit,
@@ -21,53 +20,60 @@ from echornn.session.commands import (
 )
 from echornn.session.frame import State
 from echornn.session.queries import Query, Tried
+from echornn.timeline.letters import letter_of
 from tui.app import keys
 from tui.app.part import AppPart
 
 
 class SessionKeys(AppPart):
-    """The part of the app with the actions that send commands."""
+    """The part of the app whose actions send commands to the session."""
 
     @property
     def _remedy(self) -> Remedy | None:
-        """The change that the sentence on the screen advises; None if it names none."""
+        """The configuration change that the advice on the screen names; None if it names none."""
         raise NotImplementedError
 
     def _forget_drafts(self) -> None:
-        """Drop changes that were typed but not entered."""
+        """Drop typed changes that were not entered."""
         raise NotImplementedError
 
     def action_send(self, key: str) -> None:
-        """Send the command of a key to the session; if it is carried out later, or leads nowhere, say so."""
-        command, is_behind, frame = keys.SENT[key], self.session.is_behind, self.session.frame
+        """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
+        command, frame = keys.SENT[key], self._frame
+        if isinstance(command, Pause | Resume):
+            command = Toggle()  # so that pressing the key twice toggles twice
+        if self._says_why_not(command):
+            return
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
             self._hint(keys.LATER)
-        elif not is_behind and (ends := keys.where_it_ends(command, frame)):
+        elif isinstance(command, LookCommand) and not self._is_behind and (ends := keys.where_it_ends(command, frame)):
             self._hint(ends)
         if isinstance(command, Undo | Redo):
             self._forget_drafts()
         if isinstance(command, ToggleReplicas):
             self._toggle_replicas(command)
         else:
-            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
+            self._send(command)
 
     def action_advice(self) -> None:
-        """Make the change that the sentence advises; all other fields stay. If a branch already has this change, go
-        there instead, since training it again would give the same.
+        """Make the configuration change that the advice names; all other fields keep their values. If some branch was
+        already trained with this change, go to that branch instead: training again would give the same result.
         """
         remedy = self._remedy
+        if self._says_why_not("advice"):
+            return
         if remedy is None:
             self._hint(keys.NO_ADVICE)
         elif (tried := self._tried(remedy)) is not None:
-            self.session.send(Go(tried))
+            self._send(Go(tried))
             if self._frame.state is State.RUNNING:
-                self.session.send(Resume())
+                self._send(Resume())
             self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
         else:
-            self.session.send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
+            self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: u undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:
-        """The branch that already has this change; None if there is none."""
+        """The number of the branch that was already trained with this change; None if there is none."""
         edit = Tried(replace(self._frame.config, **remedy.changes), remedy.anew)
         return self.session.look_again(Query(tried=edit), self._picture).tried

@@ -1,4 +1,4 @@
-"""The key that copies the command line for what is on the screen."""
+"""The key that copies a command line that shows the same screen again."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tui.term.printable import printable
 
 
 class ShownAgain(AppPart):
-    """The part of the app that copies the command line for what it shows."""
+    """The part of the app that copies the command line for the shown position."""
 
     def action_copy(self) -> None:
-        """Copy the command to the terminal's clipboard, if it has one, and show the command."""
+        """Copy the command line to the clipboard, if the terminal supports this, and show it."""
         frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
         if path:
             command = command_again(path, frame.trained, frame.is_past, self.session.recorder.folder)

@@ -1,4 +1,4 @@
-"""The part of the app that shows views, asks the probes for their readings, and draws them."""
+"""The part of the app that shows views, requests the probe readings that they need, and draws them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from echornn.session.picture import Picture
 from echornn.session.probing import union
 from echornn.session.queries import Query
 from tui.app import keys
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
 from tui.app.part import AppPart
 from tui.app.views.choice import ViewChoice
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 
 class Viewing(AppPart):
-    """The part of the app for the views of its scene."""
+    """The part of the app that manages the views below the curve."""
 
     futures: Futures
     _choice = ViewChoice()
@@ -30,12 +30,12 @@ class Viewing(AppPart):
     _asked: Question | None = None
 
     def _show_status(self) -> None:
-        """Show the status, or the reading of a cursor."""
+        """Show the status lines, or the text about the value under a cursor."""
         raise NotImplementedError
 
     @property
     def _query(self) -> Query:
-        """What is looked at, but for the rows of the seeds view."""
+        """The query for the next picture, without the rows of the seeds view."""
         raise NotImplementedError
 
     @property
@@ -44,11 +44,13 @@ class Viewing(AppPart):
 
     @property
     def _views(self) -> list[View]:
-        """The views that are shown."""
+        """The views that are visible."""
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view of this key; a view that is replaced gives the arrow keys to it."""
+        """Show the view with this number key. If the view that it replaces had the arrow keys, the new view gets
+        them.
+        """
         if self._main.has_class("small"):
             self._hint(self._main.query_one(StatusLine).too_small)
             return
@@ -65,18 +67,18 @@ class Viewing(AppPart):
         self._show_status()
 
     def _offer_arrows(self, view: View) -> None:
-        """Let the arrow keys act in a view, if it is shown and neither a panel nor the crosshair has them."""
+        """Give a view the arrow keys, if it is shown and neither a panel nor the crosshair uses them."""
         crosshair = self._main.query_one(LossPlot).viewport.cursor
         if view.display and self._watching and crosshair is None:
             self._focus(view)
 
     @property
     def _watching(self) -> bool:
-        """Whether the curve or a view has the keys."""
+        """Whether the curve or a view has the keyboard focus."""
         return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
 
     async def action_on_a_view(self, key: str) -> None:
-        """Handle a view's key while the curve or another view has the keys: the view takes them."""
+        """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
         for view in self._views:
             action = view.own_keys().get(key)
             if action is not None:
@@ -86,7 +88,7 @@ class Viewing(AppPart):
         self._hint(keys.views_of(key))
 
     async def action_on_the_curve(self, action: str) -> None:
-        """Handle a key of the curve while a view has the keys: the curve takes them if its crosshair moves."""
+        """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
         plot = self._main.query_one(LossPlot)
         if action == "go_there" and plot.viewport.cursor is None:
             self._hint(keys.NO_CROSSHAIR)
@@ -95,7 +97,9 @@ class Viewing(AppPart):
         await plot.run_action(action)
 
     def _place_views(self, shown: tuple[type[View], ...], lines: int) -> None:
-        """Show these views on so many lines, and hide all others; a hidden view gives the arrow keys to the curve."""
+        """Show these views on ``lines`` lines, and hide all others. If a hidden view had the focus, the curve gets
+        it.
+        """
         self._main.query_one("#views").styles.height = lines
         for view in self._all_views:
             view.display = type(view) in shown
@@ -107,16 +111,16 @@ class Viewing(AppPart):
         self._picture = self._picture_of_views = self._with_rows(self._picture)
         for view in self._views:
             view.show(self._picture, self._instead_of(view))
-        self._ask()  # a view's question may depend on what it was shown
+        self._ask()  # the readings that a view needs may depend on the picture that it shows
 
     def _with_rows(self, picture: Picture) -> Picture:
-        """The picture with the replicas that the seeds view shows, where it is open."""
+        """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
         view = self._main.query_one(SeedsView)
         rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
         return self.futures.look_again(replace(self._query, seeds=rows), picture)
 
     def _show_rows(self) -> None:
-        """The seeds view has come to show other replicas, or other windows, of the picture that it shows."""
+        """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
         view = self._main.query_one(SeedsView)
         before = self._picture_of_views
         if view.display and before is not None:
@@ -126,19 +130,19 @@ class Viewing(AppPart):
             view.show(self._picture_of_views, self._instead_of(view))
 
     def _view_changed(self) -> None:
-        """Draw again after a key has changed what a view shows, or asks."""
+        """Draw again after a key has changed what a view shows, or which readings it needs."""
         self._ask()
         self._show_status()
 
     def _ask(self) -> None:
-        """Have the probes read everything that the shown views need."""
+        """Request the probe readings that the visible views need."""
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
-            self.session.send(Ask(question))
+            self._send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
-        """The text of a view that has nothing to draw."""
+        """The message that a view shows when it has nothing to draw."""
         frame = self._frame
         match frame.state:
             case State.LOADING if frame.is_new:

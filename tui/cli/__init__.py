@@ -1,1 +1,1 @@
-"""The command line: its flags and subcommands, and what each of them opens."""
+"""The command line: its flags and subcommands, and the programs that they start."""

@@ -1,24 +1,24 @@
-"""Turns the flags of the command line into the part of a map to show."""
+"""Turns the flags of the subcommand ``map`` into the first state of the map."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import Measure
+from echornn.maps.kept_values import FilterError
+from echornn.maps.measures import Measure
 from tui.commands.front_end import UsageError
 from tui.map.state import Axes, MapState
 
 
 def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
-    """The first state of the map.
+    """The first state of the map for these flags.
 
     Args:
-        across, down: fields, or the beginnings of their names; None to let the map choose.
-        words: a filter.
+        across, down: names of fields, or their beginnings; None to let the map choose.
+        words: the filter, as typed.
 
     Raises:
-        UsageError: the sweep has no such field, both are the same, or the words are not a filter.
+        UsageError: the sweep has no such field, both fields are the same, or the filter is invalid.
     """
     first = MapState.first(axes)
     columns = None if across is None else _field("across", across, axes)

@@ -1,4 +1,4 @@
-"""Opens the app on a session, and says at the end how to continue the run."""
+"""Runs the app on a session, and prints at the end how to continue the run."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def show_training(
     at: int | None = None,
     compared: Sequence[Path] = (),
 ) -> int:
-    """Open the app until it is left, and return the exit code; the training thread may still be in native code.
+    """Run the app until the user leaves it; returns the exit code. The training thread may still be in native code.
 
     Args:
-        at: see `Session`.
-        compared: folders of runs to draw under the curve.
+        at: the window to start from; see `Session`.
+        compared: folders of other runs to draw under the curve.
     """
     if theme is not None:
         remember(theme)
@@ -53,14 +53,14 @@ def show_training(
         guarded.leave_words("\n".join(record.farewell(recorder, record.flags_to_go_on(session))))
 
     leave_words()
-    app.on_loaded = leave_words  # by then, the flags are carried out
+    app.on_loaded = leave_words  # the flags have been applied by then
 
     def leave_without_a_terminal() -> None:
         terminal.leave_process(record.end(session).after_a_signal)
 
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
-    # asyncio.run would close the loop, and so wait for the training thread without end.
+    # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
         code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
     say_last(conclude(code, session, native_log))
@@ -72,13 +72,13 @@ def _notify(app: EchoApp, words: str) -> None:
 
 
 async def run_app(app: EchoApp, guarded: Guarded) -> int:
-    """Run the app until it is left and everything that its session reported is on disk; returns the exit code."""
+    """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
     session = app.session
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
     told = await app.run_async(mouse=False)
     saved = await asyncio.to_thread(record.end, session)
-    if app.return_code:  # it has crashed, and said so on the screen
+    if app.return_code:  # the app crashed, and has shown the error
         return ExitCode.FAILED
     if told == ExitCode.CHECKPOINTED:
         return saved.after_a_signal
@@ -86,7 +86,7 @@ async def run_app(app: EchoApp, guarded: Guarded) -> int:
 
 
 def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
-    """Clean up after the app has been left with this code; returns the lines that say how to continue the run.
+    """Clean up after the app has ended with this exit code; returns the lines on how to continue the run.
 
     Raises:
         ConfigError: the configuration could not be trained.

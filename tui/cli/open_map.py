@@ -1,4 +1,4 @@
-"""Opens the map of a sweep, and from there the app on its points, until both are left."""
+"""Shows the map of a sweep, and opens its points in the app, until the user leaves both."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 POINT_SPEED, POINT_FPS = 100.0, 10.0
-"""The speed of a point that is opened, in windows a second, and its frames a second."""
+"""The speed of an opened point in windows per second, and the frames per second of its screen."""
 
 SECONDS_TO_STOP = 5.0
-"""How long leaving waits for the computation of the sweep: parts that are being trained are lost, and trained again."""
+"""Seconds to wait at the end for a sweep's computation; parts in training are lost, and trained again next time."""
 
 
 @dataclass(frozen=True)
 class Computing:
-    """The computation of the sweep that is shown, on its own thread.
+    """The computation of the sweep on the screen, on a separate thread.
 
     Attributes:
-        run: computes until all results are known, or it is told to stop; returns an exit code.
-        stop: tells it to stop soon.
-        says: returns its progress in a few words; empty if there is nothing left to say.
+        run: computes until all results are known or `stop` is called; returns an exit code.
+        stop: asks the computation to stop soon.
+        says: returns the progress as a short text; empty if nothing is left to say.
     """
 
     run: Callable[[], int]
@@ -58,11 +58,11 @@ def show_map(
     guarded: Guarded,
     computing: Computing | None = None,
 ) -> int:
-    """Show the map until it is left, and return the exit code.
+    """Show the map until the user leaves it; returns the exit code.
 
     Args:
-        results: those of a folder that is followed.
-        computing: the computation, if this program does it.
+        results: the results so far, from the folder to follow.
+        computing: the computation, if this program computes the sweep; otherwise None.
     """
     if theme is not None:
         remember(theme)
@@ -73,7 +73,7 @@ def show_map(
 
 
 class _Shown:
-    """Shows the map and the app by turns on one terminal."""
+    """Shows the map and the app in turn on one terminal."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class _Shown:
         return "" if self._computing is None or self._wrong() else self._computing.says()
 
     def _wrong(self) -> str:
-        """Why nothing is computed any more, or what else went wrong on a thread; empty if nothing did."""
+        """The error that stopped the computation, or another error on a thread; empty if there was none."""
         return self._trouble or self._errors.words
 
     async def _by_turns(self) -> int:
@@ -140,7 +140,7 @@ class _Shown:
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=False)
-            if app.return_code:  # it has crashed, and said so on the screen
+            if app.return_code:  # the app crashed, and has shown the error
                 return ExitCode.FAILED
             self._state = app.frame.state
             if not isinstance(left, Opened):
@@ -153,7 +153,7 @@ class _Shown:
                 return code
 
     async def _open(self, config: EchoConfig) -> int | None:
-        """Train a point in the app; returns None if the user went back to the map, else the exit code.
+        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code.
 
         Raises:
             ConfigError: the point cannot be trained here.

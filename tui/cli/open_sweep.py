@@ -1,4 +1,4 @@
-"""Opens the map of a sweep, and runs the sweep meanwhile."""
+"""Computes a sweep, and shows its map meanwhile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.term.guardian import Guarded
 def show_sweep(
     folder: Path, grid: Grid, workers: Workers, ascii_only: bool, theme: Theme | None, guarded: Guarded
 ) -> int:
-    """Compute a sweep and show its map until the map is left. Returns the exit code.
+    """Compute a sweep, and show its map until the user leaves it; returns the exit code.
 
     Raises:
         UsageError, RunError, OSError: see `tui.commands.sweep.print_sweep`.

@@ -1,4 +1,4 @@
-"""The flags of the command ``echornn-tui``, and its subcommands."""
+"""The parser of the command line ``echornn-tui``: its flags and subcommands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter, Token, convert
 
-from echornn.runs.recorded_values import shortened
+from echornn.files.recorded_values import shortened
 from tui.cli.subcommands import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
@@ -17,10 +17,10 @@ from tui.commands.front_end import FrontEnd, UsageError
 
 
 def converted(kind: Any, words: Sequence[Token]) -> Any:
-    """The words that follow a flag, as a value of the flag's type.
+    """The value of a flag, of type ``kind``, for the words that follow the flag.
 
     Raises:
-        ValueError: a whole number has a decimal point: cyclopts alone would round it.
+        ValueError: a whole number has a decimal point, which cyclopts alone would round.
     """
     if int in (kind, *get_args(kind)):
         for word in words:
@@ -52,7 +52,7 @@ def train(
 
 
 def with_newest(tokens: list[str]) -> list[str]:
-    """The command line with ``--resume`` alone written out as ``--resume newest``."""
+    """The command line, with a lone ``--resume`` replaced by ``--resume newest``."""
     ends = [following.startswith("-") for following in tokens[1:]] + [True]
     return [
         word
@@ -62,10 +62,10 @@ def with_newest(tokens: list[str]) -> list[str]:
 
 
 def parsed(arguments: list[str]) -> FrontEnd | None:
-    """The front end for these words; None if the command was already carried out, such as ``--help``.
+    """The program to run for these arguments; None if the command is already done, such as ``--help``.
 
     Raises:
-        UsageError: they are not a valid command line; see `training` for other errors.
+        UsageError: the command line is invalid; see `training` for other errors.
     """
     try:
         front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)

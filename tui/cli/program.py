@@ -1,13 +1,13 @@
-"""The program: what a command line starts, and the exit code."""
+"""The entry point of the program: runs a command line, and exits with its code."""
 
 from __future__ import annotations
 
 import sys
 from typing import NoReturn
 
-from echornn import collector
 from echornn.config import ConfigError
-from echornn.runs.run_error import RunError
+from echornn.files.run_error import RunError
+from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
@@ -21,7 +21,7 @@ def main() -> NoReturn:
 
 
 def exit_code_of(arguments: list[str]) -> int:
-    """Run the command in these words; if it fails, print the reason on standard error, in a line."""
+    """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
     try:
         front_end = _front_end(arguments)
         if not isinstance(front_end, Training):
@@ -32,7 +32,7 @@ def exit_code_of(arguments: list[str]) -> int:
     except (ConfigError, UsageError, RunError) as error:
         printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
         return ExitCode.USAGE
-    except BrokenPipeError:  # the reader of the lines has gone, and knows
+    except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
         return ExitCode.FAILED
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
@@ -44,8 +44,8 @@ def exit_code_of(arguments: list[str]) -> int:
 
 
 def _front_end(arguments: list[str]) -> FrontEnd | None:
-    """The front end for these words; None if the command was carried out. Without words, the app does not wait for the
-    parser.
+    """The program to run for these arguments; None if the command is already done. Without arguments, the app starts
+    without loading the parser, which takes time.
     """
     if not arguments:
         return training(ConfigFlags(), TrainingFlags())

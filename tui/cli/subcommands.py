@@ -1,4 +1,4 @@
-"""The subcommands of ``echornn-tui``: their flags and help; each imports its file only when it is called."""
+"""The subcommands of ``echornn-tui``: flags and help. Each imports its implementation only when it is called."""
 
 from __future__ import annotations
 
@@ -208,4 +208,4 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "sweep": compute_sweep,
     "bench": bench,
 }
-"""Each by its name; its help is its docstring, its flags are its parameters."""
+"""The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

@@ -1,4 +1,4 @@
-"""The subcommands about sweeps: `tui.cli.subcommands` has those about runs, and the table of all."""
+"""The subcommands about sweeps; `tui.cli.subcommands` has the others, and the table of all subcommands."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn import collector
+from echornn.maps.measures import Measure
+from echornn.runtime import collector
 from echornn.sweeps.grid import Until
-from echornn.sweeps.measures import Measure
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme

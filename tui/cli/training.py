@@ -1,14 +1,14 @@
-"""Begins or continues a run, in the app or as lines: the main command."""
+"""The main command: starts or continues a run, in the app or as printed lines."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
 
-from echornn import collector
 from echornn.config import EchoConfig
+from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
-from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
+from echornn.runtime import collector
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at
@@ -18,10 +18,10 @@ APP_SPEED = 100.0
 
 
 def parse_speed(text: str) -> float:
-    """Read ``--speed``: windows a second, or ``max``.
+    """Parse ``--speed``: windows per second, or ``max``.
 
     Raises:
-        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
+        UsageError: the text is neither, or the number is out of range; see `echornn.replay.pace.require_speed`.
     """
     try:
         return require_speed(math.inf if text == "max" else float(text))
@@ -31,12 +31,12 @@ def parse_speed(text: str) -> float:
 
 
 def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
-    """The front end of the main command with these fields of a configuration, and these other flags.
+    """The program to run for the main command, with these configuration fields and other flags.
 
     Raises:
         UsageError: the flags do not work together, or one is out of range.
-        ConfigError: nothing can be trained with these fields.
-        RunError: a run cannot be kept, or continued.
+        ConfigError: the configuration is invalid.
+        RunError: the run cannot be saved, or cannot be continued.
     """
     if not 0.1 <= flags.fps <= 60:
         raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")

@@ -1,4 +1,4 @@
-"""The subcommand ``bench``: how fast this machine trains a configuration, compared with two slow programs."""
+"""The subcommand ``bench``: the training speed on this machine, compared with two slow implementations."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ SCREEN_SIZE = (120, 40)
 ENDLESS = 10**9
 
 MOST_A_CALL = 1 << 20
-"""The most windows that a call trains, over all its networks together."""
+"""The most windows per call, over all networks together."""
 
 Program = tuple[str, int, int, Callable[[int], object]]
-"""Its name, windows in a call, networks that it trains side by side, and a function that trains so many windows."""
+"""Name, windows per call, networks trained side by side, and a function that trains a number of windows."""
 
 
 @dataclass(frozen=True)
 class BenchRow:
-    """The measurement of one program.
+    """The measured speed of one implementation.
 
     Attributes:
-        program: its name.
-        windows_per_call: windows trained by one call in each network.
-        microseconds: time of one window of one network, the median of the rounds.
-        speedup: time of one window in the tutorial's session loop (or in NumPy if that cannot run the configuration)
-            divided by the time of one window here, the median of the rounds.
+        program: the name of the implementation.
+        windows_per_call: windows that a call trains in each network.
+        microseconds: time per window and network, the median of the rounds.
+        speedup: how many times faster than the tutorial's session loop (or than NumPy, if that loop cannot run the
+            configuration), the median of the rounds.
     """
 
     program: str
@@ -52,19 +52,19 @@ class BenchRow:
 
     @property
     def windows_per_second(self) -> float:
-        """Windows a second."""
+        """Windows per second."""
         return 1e6 / self.microseconds
 
 
 @dataclass(frozen=True)
 class Split:
-    """How a second of the app at full speed is spent, as parts of 1.
+    """How a second of the app at full speed is divided, in shares (0 to 1).
 
     Attributes:
-        compute: the compiled loop.
-        python: session, history and data.
-        screen: the time that drawing takes from training.
-        windows_per_second: the app's rate, over all networks.
+        compute: the share of the compiled loop.
+        python: the share of Python code: session, history and data.
+        screen: the share that drawing takes from training.
+        windows_per_second: the app's speed, over all networks.
     """
 
     compute: float
@@ -74,7 +74,7 @@ class Split:
 
 
 def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
-    """Time of a window in calls of so many windows, repeated for `ROUND_SECONDS`."""
+    """Seconds per window in calls of ``windows`` windows, measured for `ROUND_SECONDS`."""
     begun, trained = time.perf_counter(), 0
     while True:
         train(windows)
@@ -85,10 +85,10 @@ def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
 
 
 def measure(config: EchoConfig) -> list[BenchRow]:
-    """Measure every program that can train this configuration, in turn, so that a drift of the machine affects all
-    equally.
+    """The speed of each implementation that can train this configuration. They run in turn, so that a drift of the
+    machine's speed affects all equally.
 
-    With several networks, the slow programs train only the first.
+    If there are several networks, the slow implementations train only the first.
     """
     from echornn.training.process import prepare
 
@@ -111,7 +111,7 @@ def measure(config: EchoConfig) -> list[BenchRow]:
 
 
 def ours(config: EchoConfig) -> Iterator[Program]:
-    """Our compiled loop; with several networks, for the first alone and for all side by side."""
+    """Our compiled loop: for the first network alone, and if there are several, for all side by side."""
     from echornn import Population, Trainer
 
     trainer, networks = Trainer(config.of(0)), config.replicas
@@ -126,7 +126,7 @@ def ours(config: EchoConfig) -> Iterator[Program]:
 
 
 def baselines(config: EchoConfig) -> Iterator[Program]:
-    """The slow programs that can train this configuration."""
+    """The slow implementations that can train this configuration."""
     from echornn.network.model import initial_weights
     from echornn.reference import numpy_bptt
     from echornn.reference.tutorial import TutorialSession
@@ -147,11 +147,11 @@ def baselines(config: EchoConfig) -> Iterator[Program]:
 
 
 async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
-    """Run the session alone, then under the app with a screen that is not shown, both at full speed.
+    """Measure the session alone, then with the app on an invisible screen, both at full speed.
 
     Args:
         config: the configuration to train.
-        compute_seconds: time of a window, over all networks, in the compiled loop alone.
+        compute_seconds: seconds per window in the compiled loop alone, over all networks.
     """
     from tui.app.app import EchoApp
 
@@ -173,10 +173,10 @@ async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
 
 
 async def watched_rate(session: Session) -> float:
-    """Windows a second of a running session, once it runs.
+    """The speed of a session in windows per second, measured once it trains.
 
     Raises:
-        RuntimeError: the session fails.
+        RuntimeError: the session has failed.
     """
     while session.frame.state is State.LOADING:
         await asyncio.sleep(0.05)
@@ -189,7 +189,7 @@ async def watched_rate(session: Session) -> float:
 
 
 def run_bench(config: EchoConfig, as_json: bool) -> int:
-    """Measure and print. Returns the exit code."""
+    """Measure the speed and print it; returns the exit code."""
     terminal.keep_native_stderr_off_the_screen()
     endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
     rows = measure(endless)

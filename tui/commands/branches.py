@@ -1,4 +1,4 @@
-"""The subcommand ``branches``: prints what began each branch of a run, where, and how far training got."""
+"""The subcommand ``branches``: prints where each branch of a run began, by which command, and its results."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
-from echornn.runs.timeline import Timeline
+from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 from tui.commands import record
 from tui.commands.records import come_to, finite
 from tui.term import printed
@@ -24,19 +24,20 @@ from tui.term.exit_code import ExitCode
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 LEAST_WORDS = 8
-"""The least width of the last column in characters, even on a very narrow terminal."""
+"""The least width of the last column in characters, also on a narrow terminal."""
 
 
 def records(run: Run) -> Iterator[dict[str, Any]]:
-    """A record for each branch, in the order begun.
+    """The JSON record of each branch, in the order in which they began.
 
-    Keys: number; letter, its name on the screen; parent, the parent's number, None for the first; at, the windows along
-    the parent's path before it; windows, those trained in the branch itself; path, the windows along its path; differs,
-    in words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
-    `echornn.analysis.loss_stats.RECENT_WINDOWS`), None if it is not finite or missing; solved_at, the window along
-    its path, from 1, or None; lost_at, the window at which the task was lost again, or None; here, whether the run's
-    position is on it. For several networks, the losses are medians, solved_at is the window by which half of them had
-    solved it, lost_at is None, and lottery holds more (see `come_to`).
+    Keys: number; letter, the branch's name on the screen; parent, the parent's number, None for the first branch; at,
+        the window of the parent's path at which the branch begins; windows, the windows trained in the branch itself;
+        path, the windows along its path; differs, the changes in words; newest_loss, the last loss of its path in nats;
+        mean_loss, the mean of the last windows of its path (see `echornn.diagnosis.loss_stats.RECENT_WINDOWS`), None if
+        it is not finite or missing; solved_at, the window of its path, from 1, at which the task was solved, or None;
+        lost_at, the window at which it was lost again, or None; here, whether the run's position is on the branch. With
+        several networks, the losses are medians, solved_at is the window by which half of the networks had solved the
+        task, lost_at is None, and lottery has more numbers (see `come_to`).
 
     Raises:
         RunError: the losses cannot be read.
@@ -69,11 +70,10 @@ def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
 
 
 def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Iterator[str]:
-    """A header, and a line for each branch; the last column says what differs, and continues on the next line if too
-    long.
+    """A header, and a line for each branch. The last column names what differs; a long text continues on the next line.
 
     Args:
-        width: characters in a line; by default unlimited.
+        width: the most characters in a line; by default unlimited.
     """
     table = [COLUMNS, *map(_cells, branches)]
     widths = [max(map(len, column)) for column in list(zip(*table, strict=True))[:-1]]
@@ -109,7 +109,9 @@ def _solved(branch: dict[str, Any]) -> str:
 
 
 def _lost(branch: dict[str, Any]) -> str:
-    """When the task was lost again; it follows what differs, since there is no room for another column."""
+    """The text about the window at which the task was lost again; it is at the end, as there is no room for a
+    column.
+    """
     stats = branch.get("lottery")
     if stats is None:
         return "" if branch["lost_at"] is None else f"; lost at {branch['lost_at']:,}"
@@ -117,7 +119,7 @@ def _lost(branch: dict[str, Any]) -> str:
 
 
 def _named(number: int | None) -> str:
-    """A branch by its letter and its number; the command line accepts both."""
+    """The name of a branch: its letter and its number. The command line accepts both."""
     return "-" if number is None else f"{letter_of(number)} {number}"
 
 
@@ -126,7 +128,7 @@ def _counted(number: int | None) -> str:
 
 
 def print_branches(name: str, as_json_lines: bool) -> int:
-    """Print the branches of the run with this name. Returns the exit code."""
+    """Print the branches of a run, given by its name; returns the exit code."""
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")

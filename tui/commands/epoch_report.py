@@ -1,4 +1,4 @@
-"""The records about one network's training: every 100 windows, and after each epoch."""
+"""The printed records about the training of one network: every 100 windows, and after each epoch."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from tui.commands.records import Record
 from tui.commands.windows import Errors, losses_and_errors, own_replica
 
 LINE_EVERY = 100
-"""Windows between two lines, as in the tutorial."""
+"""The number of windows between two records, as in the tutorial."""
 
 
 class Report(Protocol):
-    """Turns progress into records: plain dictionaries, each for one window or for one whole epoch."""
+    """Turns progress into records: dictionaries about one window, or about a whole epoch."""
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
-        """Count the windows of the present epoch that were trained before, if they belong to the same epoch of the run.
+        """Take the current epoch's earlier windows from a run that is continued, so that they count in the epoch's
+        record.
 
         Args:
-            at: the number of windows along the run's path after which it continues; by default its present position.
+            at: the window of the run's path at which the run continues; by default its current position.
         """
 
     def records(self, progress: PopulationProgress) -> Iterator[Record]:
@@ -33,7 +34,7 @@ class Report(Protocol):
 
 
 class EpochReport:
-    """The records to print about one network while it trains; see `Report`."""
+    """Makes the records about the training of one network; see `Report`."""
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config
@@ -78,10 +79,10 @@ class EpochReport:
 
 
 def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Floats, Errors]]:
-    """The windows of the present epoch that belong to it under this configuration too; see `losses_and_errors`.
+    """The recorded windows of the current epoch, as far as this configuration has the same epochs.
 
     Yields:
-        The configuration under which some windows were trained, their losses and their errors.
+        For each range of windows: the configuration, the losses and the errors; see `losses_and_errors`.
     """
     moment = run.moment(at)
     owner = run.owner(moment)

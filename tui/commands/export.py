@@ -1,12 +1,12 @@
-"""The subcommand ``export``: prints every window or every network of a run, or writes the networks to files."""
+"""The subcommand ``export``: prints the windows or networks of a run, or writes the networks to files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Moment
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
 from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas
@@ -24,17 +24,17 @@ def export(
     summary: bool = False,
     replica: int | None = None,
 ) -> int:
-    """Print windows or networks of the run, or write the networks to the named files. Returns the exit code.
+    """Print windows or networks of a run, or write its networks to files; returns the exit code.
 
     Args:
-        path: print only the windows along the path to the run's position.
-        branch: print only those along the path to the end of this branch, given by its letter or its number.
-        summary: print a line for each network instead, at that branch's end, or at the run's position.
-        replica: print only the network with this number, see `ReplicaNumbers`.
+        path: print only the windows on the path to the run's current position.
+        branch: print only the windows on the path to the end of this branch, named by letter or number.
+        summary: print a line for each network instead, at the branch's end or the run's position.
+        replica: print only the network with this number; see `ReplicaNumbers`.
 
     Raises:
-        RunError: there is no such run, branch or replica, or a file with that name cannot be written.
-        OSError: the disk did not take the output; a file that was there before is unchanged.
+        RunError: the run, branch or replica does not exist, or the file's name cannot be used.
+        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:

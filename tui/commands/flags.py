@@ -1,4 +1,4 @@
-"""The flags of the command line as values."""
+"""The flags of the command line, as values."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tui.kit.theme import Theme
 
 @dataclass(frozen=True, init=False)
 class ConfigFlags(EchoConfig):
-    """The fields of `EchoConfig` as flags, with its docstrings as help; but it holds only the values that were given.
+    """The fields of `EchoConfig` as flags, with the same help; it holds only the values that the user gave.
 
     Args:
-        given: the values by field, not yet checked against each other.
+        given: the values by field; they may be invalid together.
     """
 
     def __init__(self, **given: Any) -> None:
@@ -24,21 +24,21 @@ class ConfigFlags(EchoConfig):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that were given, by field."""
+        """The values that the user gave, by field."""
         return dict(vars(self))
 
     def over(self, config: EchoConfig) -> EchoConfig:
-        """This configuration with the given values in place of its own.
+        """The configuration with these values in place of its own.
 
         Raises:
-            ConfigError: the values do not work together.
+            ConfigError: the resulting configuration is invalid.
         """
         return dataclasses.replace(config, **self.given)
 
 
 @dataclass(frozen=True)
 class TrainingFlags:
-    """Flags of the command that trains, beside the fields of the configuration; the docstrings are their help."""
+    """Flags of the main command besides the fields of the configuration; their docstrings are the help."""
 
     speed: str | None = None
     """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless."""

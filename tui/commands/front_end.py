@@ -1,4 +1,4 @@
-"""The type of what a command line starts, and the error for a flag that cannot be used."""
+"""The type of the programs that a command line can start, and the error about an invalid flag."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable
 from functools import partial
 
 FrontEnd = Callable[[], int]
-"""What a command line starts: it runs to its end and returns the exit code."""
+"""A program to run: it runs to its end, and returns the exit code."""
 
 
 class Training(partial[int]):
-    """A front end that trains: it handles signals itself, even those that arrived before it started."""
+    """A program that trains; it handles signals itself, even those that arrived before it started."""
 
 
 class UsageError(ValueError):
-    """A flag that cannot be used; the message names it, its value and what is allowed."""
+    """An invalid flag; the message contains the flag, its value and what is allowed."""
 
 
 def require_at(at: int | None) -> None:
-    """Raise an error if ``--at`` cannot be a window of any run.
+    """Check ``--at`` without knowing the run.
 
     Raises:
         UsageError: ``at`` is below 0.

@@ -1,4 +1,4 @@
-"""Trains without the app: prints a line every 100 windows, and one for each epoch."""
+"""Trains without the app: prints a line every 100 windows, and a line for each epoch."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1
-"""Seconds between two looks at the session, for warnings and for its end."""
+"""Seconds between two checks of the session, for warnings and for its end."""
 
 
 def print_training(
     config: EchoConfig, speed: float, as_json_lines: bool, recorder: Recorder | None = None, at: int | None = None
 ) -> int:
-    """Train all epochs and print what happens. Returns the exit code.
+    """Train all epochs, and print the progress; returns the exit code.
 
     Args:
-        at: see `Session`.
+        at: the window to start from; see `Session`.
     """
     native_log = terminal.keep_native_stderr_off_the_screen()
     report: Report = PopulationReport(config) if config.replicas > 1 else EpochReport(config)
@@ -122,7 +122,7 @@ def _conclude(
 
 
 def _has_diverged(frame: Frame) -> bool:
-    """Whether training has failed in all networks: the loss, or each replica's, is not finite."""
+    """Whether training has failed: the last loss of every network is NaN or infinite."""
     if frame.seed_stats is not None:
         return bool(frame.seed_stats.diverged.all())
     recent = frame.loss_stats.recent

@@ -15,13 +15,13 @@ from tui.term.printable import printable
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 MOST_BYTES = 1 << 26
-"""The most bytes that wait in memory while a disk is full; beyond it, the oldest are lost."""
+"""The most bytes kept in memory while a disk is full; if there are more, the oldest are lost."""
 
 PIECE_BYTES = 1 << 16
 
 
 class LinePrinter:
-    """Prints plain lines, for files and simple terminals. Any thread may use it, but only one for each stream."""
+    """Prints plain lines to files and simple terminals. Any thread may use it; a stream needs exactly one printer."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[TextIO, bytearray] = defaultdict(bytearray)
@@ -29,18 +29,17 @@ class LinePrinter:
 
     @property
     def warning(self) -> str:
-        """Why lines wait to be written; empty if none do."""
+        """The reason why lines wait to be written; empty if none wait."""
         return next((f"lines are waiting to be printed: {reason}" for reason in list(self._reasons.values())), "")
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
-        """Write each text as a line; if the disk is full, they are written with the next lines after there is room
-        again.
+        """Write each text as a line. If the disk is full, the lines wait, and are written with later lines.
 
-        Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Standard error is
-        written as far as possible: it reports on training, which does not end because nobody reads the report.
+        Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors of standard
+            error are ignored, since training should not end because its messages cannot be written.
 
         Raises:
-            OSError: the lines can never be written: their reader has gone (`BrokenPipeError`), ...
+            OSError: the lines can never be written, for example because their reader has ended (`BrokenPipeError`).
         """
         self._write("".join(f"{printable(text)}\n" for text in texts), to)
 
@@ -61,22 +60,22 @@ class LinePrinter:
                 raise
 
     def show(self, frame: Frame) -> None:
-        """Show how far training is; to be called about ten times a second."""
+        """Show the progress of training; call this about ten times a second."""
 
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
-        """Show how much of a task is done, also in numbers; to be called a few times a second."""
+        """Show the progress of a task, ``done`` of ``all_of_it``, with some numbers; call this a few times a second."""
 
     def close(self) -> None:
-        """Say that no more lines will come."""
+        """End the printing; no more lines will come."""
 
 
 def say_last(texts: Iterable[str]) -> None:
-    """Print each text as a line where the app was; lines for a terminal that is gone are dropped."""
+    """Print lines after the app has left the screen; lines for a terminal that is gone are dropped."""
     LinePrinter().print(texts, sys.stdout)
 
 
 def lines_here(with_bar: bool) -> LinePrinter:
-    """A line printer for this terminal, above a progress bar if it can show one."""
+    """A line printer for standard output; if wanted and possible, with a progress bar below the lines."""
     screen = terminal.screen_for_a_bar() if with_bar else None
     if screen is None:
         return LinePrinter()

@@ -1,4 +1,4 @@
-"""The subcommand ``list``: prints the runs in a folder, with their configurations and how far they are."""
+"""The subcommand ``list``: prints the runs in a folder, with configuration and progress."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
 from echornn.config_text import fields_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.summary import Summary, summary
 from tui.commands.records import come_to, finite
 from tui.term import printed
@@ -21,17 +21,17 @@ from tui.term.exit_code import ExitCode
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:
-    """Print the runs in this folder, or the run that it is; by default the user's runs. Returns the exit code.
+    """Print the runs in a folder, or the run if the folder is one; by default the user's runs. Returns the exit code.
 
     Raises:
-        RunError: there is no such folder, or it cannot be read.
+        RunError: the folder does not exist, or cannot be read.
     """
     printed.lines(json_lines(folder) if as_json_lines else lines(folder))
     return ExitCode.DONE
 
 
 def lines(among: Path | None = None) -> Iterator[str]:
-    """A line for the folder, and one for each run, the last saved one first."""
+    """A line with the folder, and a line for each run; the run saved last comes first."""
     folders = _runs(among)
     yield f"runs in {among or kept_runs.state_folder()}, the newest first"
     for folder in folders:
@@ -46,7 +46,7 @@ def lines(among: Path | None = None) -> Iterator[str]:
 
 
 def json_lines(among: Path | None = None) -> Iterator[str]:
-    """A line for each run, the last saved one first; see `record_of`."""
+    """A line of JSON for each run; the run saved last comes first. See `record_of`."""
     for folder in _runs(among):
         try:
             yield json.dumps(record_of(summary(folder)))
@@ -55,10 +55,10 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 
 def record_of(run: Summary) -> dict[str, Any]:
-    """A run as a record for programs. A number that is not finite is null: the loss if it has diverged or there is
-    none; ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again, and both keys are
-    missing if that is not on record. For several networks, ``loss`` is the median and ``solved_at`` the window by which
-    half of them had solved it; ``lottery`` holds more, such as how many lost it again (see `come_to`).
+    """The JSON record of a run. Numbers that are not finite are null, such as the loss if the run diverged or has no
+    windows. ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again; both keys are
+    missing if the run does not record them. With several networks, ``loss`` is the median, ``solved_at`` the window by
+    which half of them had solved the task, and ``lottery`` has more numbers (see `come_to`).
     """
     when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
@@ -77,7 +77,7 @@ def record_of(run: Summary) -> dict[str, Any]:
 
 
 def describe(folder: Path) -> str:
-    """A line for the run in this folder: windows, loss, size and name; or what is wrong with it."""
+    """The line about the run in a folder: windows, loss, size and name; or why it cannot be read."""
     try:
         return _columns(summary(folder))
     except (RunError, OSError) as error:

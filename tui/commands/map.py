@@ -1,12 +1,12 @@
-"""The subcommand ``map`` without the app: prints a sweep's map as text or CSV, or writes it as a picture."""
+"""The subcommand ``map`` without the app: prints the map of a sweep as text or CSV, or writes a picture."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import BLOCKS, signs_for
@@ -17,16 +17,16 @@ from tui.term.exit_code import ExitCode
 
 
 def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:
-    """Print the present map of a sweep, or write it to a file. Returns the exit code.
+    """Print the map of a sweep, or write it to a file; returns the exit code.
 
     Args:
-        picture: the SVG file to write, replacing an existing one; None to print.
-        ascii_only: whether to print only ASCII characters, which happens too if the output's encoding has no others.
+        picture: the SVG file to write, replacing an existing file; None to print.
+        ascii_only: whether to print only ASCII characters; also done if the output's encoding lacks other characters.
 
     Raises:
         OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, surveyed(results))
+    frame = MapFrame.of(chosen, overview_of(results))
     if picture is not None:
         picture.write_text(picture_of(frame), encoding="utf-8")
     else:
@@ -36,7 +36,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
 
 def _can_say(text: str) -> bool:
-    """Whether the encoding of the output has these characters."""
+    """Whether the output's encoding has these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Writes the networks of a run to files: .npz and .keras."""
+"""Writes the networks of a run to .npz and .keras files."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn import quiet
+from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
+from echornn.runtime import quiet
 from echornn.trainer_state import TrainerState
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.weights_text import weights_text
 from tui.term import printed, terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""Errors that say that the named path can never be written; all others are errors of the disk."""
+"""Errors that mean that the path can never be written; other errors are the disk's."""
 
 
 def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
-    """Write the networks at the run's position to the named files.
+    """Write the networks at the run's current position to files.
 
     Args:
-        weights: a .npz file; for several networks, replicas are the first axis of each array. A text file beside it,
-            with the same name plus .txt, describes each array: the .npz file itself holds only the weights, as
-            `Trainer.load_weights` takes them.
-        keras: a .keras file, for one network.
-        replica: write only the network with this number, see `ReplicaNumbers`.
+        weights: a .npz file; with several networks, the first axis of each array is the replica. A text file beside it,
+            with .txt added to the name, describes the arrays; the .npz file has only the weights, for
+            `Trainer.load_weights`.
+        keras: a .keras file, for a single network.
+        replica: write only the network with this number; see `ReplicaNumbers`.
 
     Raises:
-        RunError: a file with that name cannot be written, there is no such replica, or a replica has to be chosen.
-        OSError: the disk did not take the output; a file that was there before is unchanged.
+        RunError: the file's name cannot be used, there is no such replica, or a replica has to be chosen.
+        OSError: the disk did not accept the output; an existing file is unchanged.
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")
@@ -63,7 +63,7 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
 
 
 def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
-    """Save to a temporary file, and replace the target only when that file is complete."""
+    """Write to a temporary file, and replace the target once that file is complete."""
     place = Path(os.path.realpath(target))
     try:
         if place.exists() and not place.is_file():

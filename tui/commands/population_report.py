@@ -1,4 +1,4 @@
-"""The records about the training of many networks: every 100 windows, and after each epoch."""
+"""The printed records about the training of several networks: every 100 windows, and after each epoch."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from echornn.analysis.loss_sums import LossSums
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.history.loss_sums import LossSums
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from tui.commands.epoch_report import LINE_EVERY, windows_of_the_epoch
@@ -17,10 +17,10 @@ from tui.commands.records import Record, seed_stats_fields
 
 
 class PopulationReport:
-    """The records to print about several networks that train side by side; see `tui.commands.epoch_report.Report`.
+    """Makes the records about several networks that train side by side; see `tui.commands.epoch_report.Report`.
 
-    The record of a window has the losses of that window, that of an epoch the means over the epoch; both say which
-    replicas are solved by then.
+    A window's record has the losses of the window, an epoch's record the mean losses of the epoch. Both count the
+    replicas that have solved the task by then.
     """
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,6 +55,6 @@ class PopulationReport:
 
 
 def _fields(progress: PopulationProgress, along: int, means: Floats, newest: Floats) -> Record:
-    """The numbers after so many windows along the path."""
+    """The numbers after ``along`` windows of the path."""
     solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
     return seed_stats_fields(SeedStats(solved_at, means, newest, ~np.isfinite(newest), along, np.zeros_like(solved_at)))

@@ -1,4 +1,4 @@
-"""The subcommand ``probe``: prints what a run's network remembers at a moment, and how far its error travels back."""
+"""The subcommand ``probe``: prints what a run's network remembers, and how far its gradient reaches back."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import MINUS_INFINITY, Question, Readings
+from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
-from echornn.session.snapshot_of_run import snapshot_of_run
+from echornn.timeline.branch import Moment
+from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers
@@ -31,25 +31,25 @@ QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weigh
 COLUMNS = 80
 
 BAR = 40
-"""The length of the longest bar in characters."""
+"""The length of the longest bar, in characters."""
 
 DECADES = 4
-"""The decades that the bars of the gradient span."""
+"""The powers of ten that the bars of the gradient span."""
 
 LITTLE_BIAS = 0.1
 
 
 def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int | None = None) -> int:
-    """Print the probes' readings of a run. Returns the exit code.
+    """Print the probe readings of a run; returns the exit code.
 
     Args:
-        at: the number of windows along the run's path; by default its present position.
-        branch: use the path to the end of this branch instead, given by its letter or its number.
-        replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that goes on alone
-            later.
+        at: the window of the run's path; by default the current position.
+        branch: use the path to the end of this branch instead, named by letter or number.
+        replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that later
+            continues alone.
 
     Raises:
-        RunError: there is no such run, branch or replica, nothing was saved of it, or its path is too short.
+        RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
@@ -76,7 +76,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
 
 def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, int]:
-    """The configuration at the moment, and the index of the network to read, from 0."""
+    """The configuration at a position, and the index of the network to read, from 0."""
     owner = run.owner(moment)
     if owner is None:
         config, own = run.config, 0
@@ -90,17 +90,18 @@ def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, 
 
 
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
-    """The readings as plain numbers; None for a number that is unknown or not finite, such as one that is too large.
+    """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
-    gradient_by_lag, nats for a unit of state; truncation_bias, the bias if each error is followed through T steps,
-    truncation_bias_by_steps, the same through 1, 2, ... steps, and truncation_bias_of_windows, that of windows of T
-    steps as trained, all relative to the size of the gradient, and with _spread how much larger each may be;
-    spectral_radius, the largest of spectral_radii, those of the recurrent matrices by name; saturated, the share of the
-    top layer's states, 0 to 1; lyapunov, exponents in nats a step; seed, that of the network, and replica, its number;
-    as_recorded, whether the windows that were trained again to get there have the recorded losses; turned_by_lag, the
-    share of predictions that change if only the input at that lag is changed, and moved_by_lag, how far they move; with
-    _samples, the number of samples of each. `echornn.readings` and ``probe --help`` define all of them.
+        gradient_by_lag, in nats per unit of state; truncation_bias, the bias if each error is followed back T steps,
+        truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of windows of T
+        steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
+        spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the
+        top layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the
+        network; as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the
+        share of predictions that change if only the input at that lag is changed, and moved_by_lag, by how much their
+        probabilities change. Keys with _samples are the numbers of samples. `echornn.readings` and ``probe --help``
+        define all of these.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -137,11 +138,11 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
 
 
 def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord | None = None) -> Iterator[str]:
-    """The readings as lines of text within 80 columns.
+    """The readings as lines of text, at most 80 columns wide.
 
     Args:
-        replica: the number of the network that was read, if there are several; None for a single network.
-        unlike: the first window trained again whose loss differs from the record; None if none does.
+        replica: the number of the network; None if there is only one.
+        unlike: the first window that was trained again with another loss than recorded; None if there is none.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     config = readings.config
@@ -181,12 +182,12 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
 
 
 def _on(samples: int, what: str) -> str:
-    """The number of samples of a reading, as text; empty if unknown."""
+    """The number of samples of a reading as text; empty if it is unknown."""
     return f", of {samples:,} {what}".rstrip() if samples else ""
 
 
 def _height(size: float, largest: float) -> float:
-    """The height of a gradient's bar, 0 to 1."""
+    """The height of a gradient's bar, from 0 to 1."""
     if not math.isfinite(size):
         return 1.0
     return 1 + math.log10(size / largest) / DECADES if size else 0.0
@@ -219,7 +220,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
 
 
 def estimated(bias: float, spread: float) -> str:
-    """An estimate with its spread; if it may be zero, its upper bound."""
+    """An estimate with its uncertainty; only an upper bound if the value may be zero."""
     if spread >= bias and bias + spread > 0:
         text = f"at most {bias + spread:.1%}"
         return text if bias + spread <= LITTLE_BIAS else f"0 to {bias + spread:.0%}, too little gradient to tell"
@@ -236,7 +237,7 @@ def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:
 
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:
-    """The readings that `QUESTION` asks for."""
+    """The readings of all kinds in `QUESTION`."""
     return (
         readings.memory,
         readings.units,
@@ -252,5 +253,5 @@ def _plain(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[float | None]
 
 
 def _number(value: float) -> float | None:
-    """The shortest number that identifies the float32; None for a number that JSON cannot express."""
+    """The shortest decimal number that identifies a float32; None for NaN and infinity, which JSON does not have."""
     return float(str(np.float32(value))) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""A progress bar on the last line of the terminal, below the printed lines."""
+"""A progress bar on the last line of the terminal; printed lines appear above it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import LinePrinter
 from tui.term import terminal
 from tui.term.printable import printable
 
 EMPTY_LINE = "\r\x1b[2K"
-"""Clears the cursor's line. The terminal is asked for nothing else, so a killed process leaves it in order."""
+"""Clears the cursor's line. Nothing else of the terminal is changed, so a killed process leaves it in order."""
 
 
 class LinesAboveABar(LinePrinter):
-    """Prints lines, and draws a bar that stays below them.
+    """Prints lines, and keeps a progress bar below them.
 
     Args:
-        screen: the terminal where the bar is drawn; the lines may go there, or elsewhere.
-        columns: returns the terminal's width; by default the terminal is asked.
+        screen: the terminal with the bar; lines may go there too, or elsewhere.
+        columns: returns the terminal's width; by default the terminal's own answer.
     """
 
     def __init__(self, screen: TextIO, columns: Callable[[], int] | None = None) -> None:
@@ -50,7 +50,7 @@ class LinesAboveABar(LinePrinter):
             self._write(self._bar, self._screen)
 
     def show(self, frame: Frame) -> None:
-        """Draw the bar again."""
+        """Draw the bar for this frame."""
         per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
         numbers = (
             f"epoch {frame.epoch}/{epochs}",
@@ -85,7 +85,7 @@ class LinesAboveABar(LinePrinter):
 
 
 def _how_well(frame: Frame) -> list[str]:
-    """How the newest window went; for several networks, how many are solved."""
+    """Texts about the newest window's loss; with several networks, about how many have solved the task."""
     if frame.seed_stats is not None:
         return [f"{frame.seed_stats.solved}/{frame.seed_stats.replicas} solved"]
     return [f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []

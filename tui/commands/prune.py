@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from echornn.files.lock import Lock, is_held
+from echornn.files.run_error import RunError
 from echornn.runs import debris, kept_runs, run_dir
-from echornn.runs.lock import Lock, is_held
-from echornn.runs.run_error import RunError
 from tui.commands.list_runs import describe
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
 
 def removed(keep: int, dry_run: bool) -> Iterator[str]:
-    """Remove all runs of the state folder except the ``keep`` last saved; yields a line for each, before removing the
-    next.
+    """Remove the runs of the state folder, except the ``keep`` runs saved last; yields a line for each run, then
+    continues with the next.
 
-    A run stays if it is being written, cannot be read (of another version, or damaged), or is a link; its line says so.
-    The debris of processes that were killed before their first save is always removed.
+    Runs that are being written, cannot be read (another version, or damaged), or are links stay; their line says so.
+    Remains of processes that were killed before their first save are always removed.
     """
     done = "would go" if dry_run else "removed "
     old, abandoned = kept_runs.runs()[keep:], kept_runs.abandoned()
@@ -61,7 +61,7 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
 
 
 def prune(keep: int, dry_run: bool) -> int:
-    """Remove all runs but the newest, and print them. Returns the exit code."""
+    """Remove all runs except the newest, and print their names; returns the exit code."""
     any_line = False
     for line in removed(keep, dry_run):
         any_line = True

@@ -1,4 +1,4 @@
-"""Finds and opens runs for the command line, and says at the end how to continue a run."""
+"""Finds and opens runs for the command line, and prints at the end how to continue a run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
+from echornn.files.recorded_values import shortened
+from echornn.files.run_error import RunError
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.letters import letter_of, number_of
-from echornn.runs.recorded_values import shortened
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run, losses_of
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
-from echornn.session.going_back import before_it_diverged
 from echornn.session.session import Session
+from echornn.timeline.going_back import before_it_diverged
+from echornn.timeline.letters import letter_of, number_of
 from tui.commands.flags import ConfigFlags
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted
@@ -28,14 +28,15 @@ from tui.term.printable import printable, quoted
 NEWEST = "newest"
 
 SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
-"""How long leaving waits for the present windows and the last checkpoint, if the disk hangs."""
+"""Seconds to wait at the end for the current windows and the last checkpoint, in case the disk hangs."""
 
 SECONDS_TO_STOP = 0.1
-"""How long leaving waits for a thread that is in native code and has nothing to save."""
+"""Seconds to wait at the end for a thread in native code that has nothing to save."""
 
 
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
-    """Record a new run in ``folder``, or in a new one of the state folder; if that fails, the run is not recorded.
+    """Begin to record a new run in ``folder``, by default a new folder in the state folder. If the default fails,
+    nothing is recorded.
 
     Raises:
         RunError: the given folder cannot be used.
@@ -49,16 +50,16 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
 
 
 def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoConfig, Recorder]:
-    """Continue recording in the run with this name, or in the newest run; returns the configuration and the recorder.
+    """Continue a run, given by name; returns the configuration and the recorder.
 
     Args:
-        name: see `find`.
-        flags: the fields to change from then on.
-        at: the number of windows along the run's path after which it continues; by default its present position.
+        name: the run's name; see `find`.
+        flags: fields to change.
+        at: the window of the run's path at which to continue; by default its current position.
 
     Raises:
-        RunError: there is no such run, or it cannot continue, or not from there; nothing on disk was changed.
-        ConfigError: it cannot continue with these fields; nothing on disk was changed.
+        RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
+        ConfigError: the changed configuration is invalid; nothing on disk was changed.
     """
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
@@ -67,8 +68,8 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
-    """The number of windows along its path after which a run continues; None for its present position. If fields are
-    given for a run that diverged, it continues before the divergence: with the present weights nothing can be learned.
+    """The window of its path at which a run continues; None for its current position. If fields are changed in a run
+    that has diverged, it continues before the divergence, since diverged weights cannot learn.
     """
     if at is not None or not flags.given or _is_finite(run):
         return at
@@ -76,13 +77,13 @@ def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
 
 
 def _is_finite(run: Run) -> bool:
-    """Whether the last loss is finite; for several networks, whether any is. Only one window is read."""
+    """Whether the last loss is finite; with several networks, whether any last loss is. Only one window is read."""
     newest = [windows for _, _, windows in run.path(run.stands, max(0, run.stands.window - 1))]
     return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
-    """The configuration to train there: the run's, with the given fields."""
+    """The configuration with which to continue: the run's, with the changed fields."""
     moment = run.moment(at)
     owner = run.owner(moment) if at is not None else None
     if owner is not None:
@@ -97,7 +98,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 
 
 def branch_named(run: Run, name: str) -> int:
-    """The branch of a run with this letter, or with this number in digits.
+    """The number of the branch that is named by its letter or by its number.
 
     Raises:
         RunError: there is no such branch.
@@ -111,10 +112,10 @@ def branch_named(run: Run, name: str) -> int:
 
 
 def find(name: str) -> Path:
-    """The folder with this name, the user's run with this name, or the user's newest run.
+    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run.
 
     Raises:
-        RunError: ``newest`` was asked for, and there is no run; or no folder can have this name.
+        RunError: the name is ``newest`` but there is no run, or the name is not possible for a folder.
     """
     if name == NEWEST and not os.path.exists(name):
         newest = kept_runs.runs()[:1]
@@ -126,10 +127,10 @@ def find(name: str) -> Path:
 
 
 def readable(name: str) -> Path:
-    """The folder of a run that can be read; see `find`.
+    """The folder of a run, checked to be readable; see `find`.
 
     Raises:
-        RunError: it holds no run that can be read.
+        RunError: the folder has no run that can be read.
     """
     folder = find(name)
     run_dir.glance(folder)
@@ -137,35 +138,35 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything trained is on disk. It is asked only once, since a thread that nobody waits for may still
-    train.
+    """Whether everything that was trained is on disk. The answer is taken once: a thread that is no longer waited for
+    may still train.
     """
 
     YES = auto()
     NO = auto()
     NOWHERE = auto()
-    """Nothing is kept, as the user was told."""
+    """Nothing is saved; the user was told so."""
 
     @property
     def after_a_signal(self) -> ExitCode:
-        """The exit code after a signal: it says whether the run can be continued from where it was."""
+        """The exit code after a signal; it tells whether the run can be continued from its last window."""
         return ExitCode.CHECKPOINTED if self is Saved.YES else ExitCode.FAILED
 
     @property
     def at_the_end(self) -> ExitCode:
-        """The exit code at the end of training: it says whether everything to be kept is on disk."""
+        """The exit code at the end of training; it tells whether everything that should be saved is on disk."""
         return ExitCode.FAILED if self is Saved.NO else ExitCode.DONE
 
 
 def saved_by(recorder: Recorder) -> Saved:
-    """Whether everything reported to the recorder so far is on disk."""
+    """Whether everything that the recorder has received is on disk."""
     if recorder.folder is None:
         return Saved.NOWHERE
     return Saved.YES if recorder.saved else Saved.NO
 
 
 def end(session: Session) -> Saved:
-    """Stop the session, and wait until everything that it reported is on disk, or it has stopped."""
+    """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
     until = time.monotonic() + SECONDS_TO_SAVE
     while True:
@@ -176,7 +177,7 @@ def end(session: Session) -> Saved:
 
 
 def of_outstanding(commands: int) -> list[str]:
-    """A line that says how many of the last commands were not carried out; none if all were."""
+    """A line with the number of commands that were not carried out; no line if all were."""
     if not commands:
         return []
     last = "the last command was" if commands == 1 else f"the last {commands:,} commands were"
@@ -184,14 +185,14 @@ def of_outstanding(commands: int) -> list[str]:
 
 
 def flags_for(at: int | None = None, **fields: object) -> str:
-    """The flags to add after ``--resume RUN`` so that it continues at this window of its path, with these fields."""
+    """The flags after ``--resume RUN`` to continue at this window of its path with these fields."""
     given = {**({} if at is None else {"at": at}), **fields}
     return "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items())
 
 
 def flags_to_go_on(session: Session) -> str:
-    """The flags that are not carried out yet, to give again; for a run at the end of its epochs, more epochs; for a run
-    that diverged, a window before the divergence.
+    """The flags with which to continue: changes that were not carried out yet; more epochs if all epochs are trained; a
+    window before the divergence if the run diverged.
     """
     frame, at, fields = session.frame, session.going_first, session.editing_first
     wanted = replace(frame.config, **fields)
@@ -201,10 +202,11 @@ def flags_to_go_on(session: Session) -> str:
 
 
 def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
-    """Lines that say where the run is and how to continue it, or why it is not kept; none if there is nothing to say.
+    """The lines that say where the run is and how to continue it, or why it is not saved; none if there is nothing to
+    say.
 
     Args:
-        flags: the flags to continue it; see `flags_for`.
+        flags: the flags with which to continue; see `flags_for`.
     """
     if recorder is None:
         return []
@@ -212,7 +214,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
-    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # looking at the disk itself may hang
+    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # asking the disk itself could hang
     if misplaced == "gone":
         lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
@@ -221,10 +223,10 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
-    """Remove a new run's folder if nothing was trained; returns whether it was removed."""
+    """Remove the folder of a new run in which nothing was trained; returns whether it was removed."""
     if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
         return False
-    if not recorder.saved:  # a disk that takes nothing may hang
+    if not recorder.saved:  # a disk that accepts nothing may hang
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_text import loss_text
 from tui.commands.records import Record
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
-"""Explains the numbers in the lines of several replicas."""
+"""The explanation of the numbers in lines about several replicas."""
 
 
 def as_line(record: Record, config: EchoConfig) -> str:
-    """A record as a line of text; for several replicas, usually within 80 columns."""
+    """A record as a line of text; with several replicas, usually at most 80 columns wide."""
     return _of_replicas(record) if "success_rate" in record else _of_one(record, config)
 
 
@@ -57,7 +57,7 @@ def _of_replicas(record: Record) -> str:
 
 
 def short(loss: float) -> str:
-    """A loss in nats as text, in at most five characters if possible: 0.693, 2e-5, 3e+9, inf."""
+    """A loss in nats as text, if possible in at most five characters: 0.693, 2e-5, 3e+9, inf."""
     if not math.isfinite(loss) or loss == 0:
         return f"{loss:g}"
     if 0.001 <= loss < 1000:

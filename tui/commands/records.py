@@ -1,4 +1,4 @@
-"""The JSON records of ``--json``, as plain dictionaries."""
+"""The JSON records that ``--json`` prints, as dictionaries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame
 
@@ -16,19 +16,19 @@ Record = dict[str, Any]
 
 
 def as_json(record: Record) -> str:
-    """A record for programs: one line; a number that is not finite becomes null, since JSON has none."""
+    """A record as a line of JSON; NaN and infinity become null, since JSON lacks them."""
     return json.dumps(finite(record))
 
 
 def finite(record: Record) -> Record:
-    """The record with None for each number that is not finite."""
+    """The record with None in place of NaN and infinity."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
     }
 
 
 def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
-    """The record at the start: configuration, folder, and the number of windows along the run's path so far."""
+    """The record at the start: configuration, folder, and the window of the run's path."""
     record = {"event": "start", **asdict(config)}
     if recorder is not None:
         record["run"] = None if recorder.folder is None else str(recorder.folder)
@@ -37,10 +37,11 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    """The record at the end: windows trained in the whole run, and the result.
+    """The record at the end: the windows trained in the whole run, and the result.
 
-    For one network, the result is the mean loss of the last windows (`echornn.analysis.loss_stats.RECENT_WINDOWS`), and
-    the windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
+    For one network, the result is the mean loss of the last windows (`echornn.diagnosis.loss_stats.RECENT_WINDOWS`),
+    and the windows of the path at which the echo was solved and lost again, None if it was not. For several networks,
+    see `come_to`.
     """
     known = frame.loss_stats
     how_well = (
@@ -52,14 +53,14 @@ def finished_record(frame: Frame, seconds: float) -> Record:
 
 
 def come_to(seed_stats: SeedStats) -> Record:
-    """`seed_stats_fields`, and lost: how many of the replicas that solved the echo have lost it again."""
+    """`seed_stats_fields`, and lost: how many replicas have lost the echo again after solving it."""
     return {**seed_stats_fields(seed_stats), "lost": seed_stats.lost}
 
 
 def seed_stats_fields(seed_stats: SeedStats) -> Record:
-    """How many of the replicas have solved the echo, also as a share with its 95 % interval, 0 to 1; the median number
-    of windows that they needed, None if none did; the 10, 50 and 90 % quantiles of the mean losses, in nats; and how
-    many have diverged.
+    """The results of the replicas: how many have solved the echo, also as a share (0 to 1) with its 95 % interval; the
+    median of the windows that they needed, None if none has; the 10, 50 and 90 % quantiles of the mean losses in nats;
+    and how many have diverged.
     """
     low, high = seed_stats.interval
     loss_10, loss_50, loss_90 = seed_stats.quantiles

@@ -1,4 +1,4 @@
-"""The number that names a network of a run in all of its branches."""
+"""The number of a network in a run, which is the same in all branches."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Moment, path_to, whole_path
+from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
+from echornn.timeline.branch import Moment, path_to, whole_path
 
 
 @dataclass(frozen=True)
 class ReplicaNumbers:
-    """The numbers of a run's networks: a network's number is its seed, counted from the first seed of its first
-    replicas.
+    """The numbers of a run's networks. A network's number is its seed minus the seed of the first network.
 
-    A network keeps its number if it goes on alone. In a run that never trained several side by side, the number is 0,
-    whatever the seed.
+    A network keeps its number if it continues alone. If the run never trained several networks side by side, the number
+    is 0, whatever the seed.
 
     Attributes:
         first_seed: the seed of network 0; None if the run has no replicas.
@@ -27,23 +26,23 @@ class ReplicaNumbers:
 
     @classmethod
     def of(cls, run: Run) -> ReplicaNumbers:
-        """The numbers for a run."""
+        """The numbers of the networks of a run."""
         return cls(next((one.seed for one in configs_of(run) if one.replicas > 1), None))
 
     def first(self, config: EchoConfig) -> int:
-        """The number of the first network that is trained under a configuration; the others follow it."""
+        """The number of the first network of a configuration; the others have the following numbers."""
         return 0 if self.first_seed is None else config.seed - self.first_seed
 
     def index(self, number: int, config: EchoConfig) -> int | None:
-        """The index, from 0, of the network with this number under a configuration; None if there is none."""
+        """The index (from 0) in a configuration of the network with this number; None if there is none."""
         index = number - self.first(config)
         return index if 0 <= index < config.replicas else None
 
     def require(self, number: int, configs: Sequence[EchoConfig]) -> None:
-        """Raise an error if no network under these configurations has this number.
+        """Check that some network of these configurations has this number.
 
         Raises:
-            RunError: none has.
+            RunError: no network has this number.
         """
         if all(self.index(number, config) is None for config in configs):
             there = sorted({self.first(config) + index for config in configs for index in range(config.replicas)})
@@ -52,8 +51,8 @@ class ReplicaNumbers:
 
 
 def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
-    """The configuration of each branch of a run, in the order begun; if ``end`` is given, only of branches that lead to
-    it.
+    """The configuration of each branch of a run, in the order in which they began; with ``end``, only of the branches
+    on the path to that position.
     """
     branches = run.tree[0]
     if branches and end is not None:
@@ -62,12 +61,12 @@ def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
 
 
 def most_replicas(run: Run) -> int:
-    """The most networks that were trained side by side in any branch of a run."""
+    """The largest number of networks that any branch of a run trains side by side."""
     return max(config.replicas for config in configs_of(run))
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Numbers in order, as text; consecutive numbers become a range."""
+    """Increasing numbers as text; consecutive numbers become a range."""
     firsts = [one for at, one in enumerate(numbers) if not at or numbers[at - 1] != one - 1]
     lasts = [one for at, one in enumerate(numbers) if at + 1 == len(numbers) or numbers[at + 1] != one + 1]
     return ", ".join(

@@ -1,4 +1,4 @@
-"""The subcommand ``sweep``: trains a grid with this machine's processes or with a Dask cluster."""
+"""The subcommand ``sweep``: trains the networks of a grid with processes on this machine, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.5
-"""Seconds between two looks for newly finished points."""
+"""Seconds between two checks for newly finished points."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """The workers of a sweep; by default processes of this machine, one for each processor.
+    """The choice of workers for a sweep; by default one process for each processor of this machine.
 
     Attributes:
         number: the number of processes on this machine.
-        scheduler, scheduler_file: a running Dask scheduler: its address, or the file that it wrote.
+        scheduler, scheduler_file: the address of a running Dask scheduler, or the file that it wrote.
     """
 
     number: int | None = None
@@ -61,11 +61,11 @@ class Workers:
 
 
 def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool) -> int:
-    """Compute a sweep and print its progress. Returns the exit code.
+    """Compute a sweep and print its progress; returns the exit code.
 
     Raises:
         UsageError: see `Workers.engine`.
-        RunError: the folder cannot be used; nothing there was changed.
+        RunError: the folder cannot be used; nothing in it was changed.
         OSError: the folder cannot be written to.
     """
     lines = lines_here(with_bar=not as_json_lines)
@@ -92,14 +92,14 @@ def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool)
 
 
 class Computation:
-    """A sweep with its workers, to be used in a ``with`` statement; at its end the folder is released.
+    """The computation of a sweep, as a context manager; at the end it releases the folder.
 
     Attributes:
         sweep: the sweep that is computed.
         engine: the workers.
         folder: the sweep's folder.
-        trouble: why nothing can be trained; empty if it can.
-        seconds: how long it took.
+        trouble: the error that prevents training; empty if there is none.
+        seconds: how long the computation took.
 
     Raises:
         UsageError, RunError, OSError: see `print_sweep`.
@@ -116,10 +116,10 @@ class Computation:
             raise
 
     def run(self, watch: Callable[[Status], None] = lambda status: None) -> int:
-        """Compute the sweep. Returns the exit code.
+        """Compute the sweep; returns the exit code.
 
         Args:
-            watch: called a few times a second.
+            watch: called with the status a few times a second.
         """
         begun = time.monotonic()
         try:
@@ -151,7 +151,7 @@ class Printing:
         self._say(record, *report.start_lines(record))
 
     def watch(self, status: Status) -> None:
-        """Print what is new."""
+        """Print what is new since the last call."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS or status.is_finished:
             self._looked = now
@@ -159,7 +159,7 @@ class Printing:
         self._lines.show_numbers(status.known + status.given_up, status.trainings, report.bar_numbers(status))
 
     def conclude(self) -> None:
-        """Print the result."""
+        """Print the result of the sweep."""
         computing = self._computing
         self._tell_points()
         self._tell_notes()

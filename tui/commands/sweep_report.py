@@ -7,28 +7,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.maps.overview import counts_of
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
-from echornn.sweeps.survey import tally_of
 from echornn.sweeps.sweep import Sweep
 from echornn.tasks.levels import solved_level
 from tui.commands.records import Record
 from tui.term.printable import quoted
 
 MOST_LEFT_OUT = 5
-"""How many impossible points the lines of text name one by one."""
+"""The most impossible points that lines of text name one by one."""
 
 
 def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
-    """The record at the start: what will be trained, and how long that will take at most.
+    """The record at the start: what will be trained, and about how long it will take at most.
 
-    Keys: points, seeds of each, networks, known (networks with a result already), trained_before (networks with a
-        result
-    by another version of the program; they are trained again), compilations at the least, workers, seconds_at_most
-    (about; if the echo is solved early it takes less), left_out (the impossible points, and why).
+    Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
+        that have a result by another version of the program, and are trained again; compilations, at least; workers;
+        seconds_at_most, an estimate, less if the echo is solved early; left_out, the impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -48,30 +47,32 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """The record of a finished point, with the numbers of the map (see `Tally`): its fields; the number of seeds, how
-    many solved the echo, also as a share with its 95 % interval; the window by which half of all seeds had (None if
-    fewer did); the median of the final losses, for two the smaller (None if most diverged); level, the mean loss in
-    nats of 50 windows below which the echo counts as solved; failed, why it could not be trained.
+    """The record of a finished point, with the numbers of the map (see `SeedCounts`).
+
+    They are its fields; the number of seeds; how many have solved the echo, also as a share with its 95 % interval;
+    the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
+    the smaller (None if most diverged); level, the mean loss of 50 windows in nats below which the echo counts as
+    solved; failed, why it could not be trained.
     """
-    tally = tally_of(point)
-    low, high = tally.interval
+    counts = counts_of(point)
+    low, high = counts.interval
     return {
         "event": "point",
         **{name: getattr(point.config, name) for name in axes},
-        "seeds": tally.count,
-        "solved": tally.solved,
+        "seeds": counts.finished,
+        "solved": counts.solved,
         "success_low": low,
         "success_high": high,
-        "half_solved": tally.half_solved,
-        "median_loss": tally.loss if math.isfinite(tally.loss) else None,
+        "half_solved": counts.half_solved,
+        "median_loss": counts.loss if math.isfinite(counts.loss) else None,
         "level": solved_level(point.config),
         "failed": point.failed,
     }
 
 
 def end_record(status: Status, seconds: float, workers: int) -> Record:
-    """The record at the end: finished or stopped; share_in_loops is the part of the workers' time that was spent in the
-    compiled loops, 0 to 1; where lists the devices, machines and processes that trained.
+    """The record at the end. event: finished or stopped; share_in_loops: the share (0 to 1) of the workers' time spent
+    in the compiled loops; where: the devices, machines and processes that trained.
     """
     return {
         "event": "finished" if status.is_finished else "stopped",
@@ -132,7 +133,7 @@ def end_lines(record: Record, folder: Path) -> Iterator[str]:
 
 
 def bar_numbers(status: Status) -> tuple[str, ...]:
-    """The texts beside the progress bar: how many networks are done, solved, failed, and how long it will take."""
+    """The texts beside the progress bar: how many networks are done, solved and failed, and the remaining time."""
     return (
         f"{status.known:,}/{status.trainings:,} networks",
         f"{status.solved:,} solved",
@@ -142,7 +143,7 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
 
 
 def pace_text(status: Status) -> str:
-    """How many networks are finished a second, and about how long the rest will take."""
+    """The number of networks that finish per second, and about how long the rest will take."""
     if not status.loop_seconds:
         return "compiling" if status.under_way else "waiting for workers"
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
@@ -156,7 +157,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def time_text(seconds: float) -> str:
-    """A duration as text, rounded: ``40 s``, ``12 min``, ``3 h 5 min``, ``6 days``."""
+    """A duration as a rounded text: ``40 s``, ``12 min``, ``3 h 5 min``, ``6 days``."""
     whole = max(1, round(seconds))
     if whole < 100:
         return f"{whole} s"
@@ -166,10 +167,10 @@ def time_text(seconds: float) -> str:
 
 
 class PointNews:
-    """Finds the points of a sweep that were completed since the last call.
+    """Finds the points of a sweep that were finished since the last call.
 
     Args:
-        results: the results at the start; points that are finished there are left out.
+        results: the results at the start; points that are finished there are not reported.
     """
 
     def __init__(self, results: SweepResults) -> None:

@@ -1,4 +1,4 @@
-"""The text beside a .npz file of weights: shapes, the order and sign of gates, and the formulas."""
+"""The text file beside a .npz file of weights: shapes, order and sign of gates, formulas."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ FORMULAS = {
         "c_t is the memory, carried beside h_t",
     ),
 }
-"""The formulas of each cell; vectors of the state's size lie side by side in the columns."""
+"""The formulas of each cell; vectors of the state's size are side by side in the columns."""
 
 
 def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    """The lines that describe these weights, of one network, or of several with a further first axis."""
+    """The lines that describe these weights. With several networks, each array has a further first axis."""
     size, inputs = config.state_size, config.input_size
     symbol = "the symbol, 0 or 1, as one number" if config.num_classes == 2 else "the symbol, one-hot"
     yield "Weights of an Echo-RNN, numpy arrays by name."

@@ -1,4 +1,4 @@
-"""A row for each window of a run (with replicas, for each network), as text or JSON."""
+"""A row for each window of a run (with replicas, for each network), as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Branch, Moment
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.windows import losses_and_errors
 
 HEADER = "window,epoch,loss,accuracy"
 
 REPLICA_HEADER = f"{HEADER},replica"
-"""The header for a run that trained several networks side by side in some branch."""
+"""The header for a run in which some branch trained several networks."""
 
 HEAD = "\0"
-"""A template's placeholder for the text with which all lines of a window begin."""
+"""The placeholder in a template for the text at the beginning of each line of a window."""
 
 INDEX = "#"
-"""A template's placeholder for the replica of a line."""
+"""The placeholder in a template for a line's replica."""
 
 
 class WindowRow(NamedTuple):
     """A window and its results.
 
     Attributes:
-        window: its number in the whole run, or along a path, from 1.
-        epoch: its epoch, from 1.
+        window: the number of the window, from 1, in the whole run or along a path.
+        epoch: the number of its epoch, from 1.
         losses: the loss of each network, in nats.
         accuracies: the accuracy of each network, 0 to 1.
-        first: the number of the first network, see `ReplicaNumbers`; the others follow it.
+        first: the number of the first network, see `ReplicaNumbers`; the others have the following numbers.
     """
 
     window: int
@@ -47,10 +47,10 @@ class WindowRow(NamedTuple):
 
 
 def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
-    """Every window up to the run's checkpoint, in the order trained; NaN if the log lost a window.
+    """All windows up to the run's checkpoint, in the order trained; NaN for windows that the loss log lacks.
 
     Args:
-        replica: only the network with this number, see `ReplicaNumbers`, while it is trained; by default all.
+        replica: only the network with this number, see `ReplicaNumbers`; by default all networks.
     """
     branches, numbers = run.tree[0], ReplicaNumbers.of(run)
     for stretch, windows in run.pieces():
@@ -58,7 +58,7 @@ def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
 
 
 def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[WindowRow]:
-    """The windows that lead to a moment, numbered along its path; see `rows`."""
+    """The windows on the path to a position, numbered along the path; see `rows`."""
     numbers = ReplicaNumbers.of(run)
     for branch, along, windows in run.path(moment):
         yield from _rows(along, branch, along, windows, numbers, replica)
@@ -84,20 +84,20 @@ def _rows(
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:
-    """A window's lines of CSV; nine digits distinguish all float32 values.
+    """The lines of CSV about a window; nine digits distinguish all float32 values.
 
     Args:
-        numbered: whether each line ends with its replica.
+        numbered: whether each line has its replica at the end.
     """
     template = _template("%.9g,%s", f",{INDEX}" if numbered else "", row.first, len(row.losses))
     return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
 
 
 def as_json(row: WindowRow, numbered: bool = False) -> str:
-    """A window's lines of JSON; a number that is not finite becomes null, since JSON has none.
+    """The lines of JSON about a window; NaN and infinity become null, since JSON lacks them.
 
     Args:
-        numbered: whether each line ends with its replica.
+        numbered: whether each line has its replica at the end.
     """
     end = f', "replica": {INDEX}}}' if numbered else "}"
     template = _template('"loss": %s, "accuracy": %s', end, row.first, len(row.losses))
@@ -107,7 +107,7 @@ def as_json(row: WindowRow, numbered: bool = False) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _template(values: str, end: str, first: int, networks: int) -> str:
-    """The template of a window's lines: their beginning, values, and the replica if they are numbered."""
+    """The template of a window's lines, with placeholders for the values; and the replica if lines are numbered."""
     return "\n".join(f"{HEAD}{values}{end.replace(INDEX, str(first + index))}" for index in range(networks))
 
 
@@ -121,11 +121,11 @@ def _number(value: float) -> object:
 
 
 class _Texts(dict[float, str]):
-    """Accuracies as text, kept since few are different."""
+    """The texts of accuracies, cached since there are few different ones."""
 
     def __missing__(self, accuracy: float) -> str:
         text = f"{accuracy:.9g}"
-        if not math.isnan(accuracy):  # NaN is not equal to itself, so it is no key
+        if not math.isnan(accuracy):  # NaN is not equal to itself, so it cannot be a key
             self[accuracy] = text
         return text
 

@@ -1,4 +1,4 @@
-"""Reads windows from a run's loss log: losses and errors, of one network or of many."""
+"""Reads losses and errors of windows from a run's loss log, for one network or several."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.packed import unpack
 from echornn.config import EchoConfig
+from echornn.history.packed import unpack
 from echornn.progress import Floats
 
 Errors = npt.NDArray[np.int32]
 
 
 def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Floats, Errors]:
-    """Losses in nats, float32 [n, replicas], and wrong predictions, int32 [n, replicas]; NaN and -1 for a lost window.
+    """Losses in nats, float32 [n, replicas], and wrong predictions, int32 [n, replicas]; NaN and -1 for missing
+    windows.
 
     Args:
-        windows: the windows, as `Run.windows` returns them: `echornn.runs.run_dir.WINDOW` [n] for one network, uint32
+        windows: the windows as `Run.windows` returns them: `echornn.runs.run_dir.WINDOW` [n] for one network, uint32
             [n, replicas] for several.
         config: the configuration under which they were trained.
     """
@@ -28,7 +29,7 @@ def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Fl
 
 
 def own_replica(before: EchoConfig, after: EchoConfig) -> int:
-    """The index among the networks of ``before`` of the first network of ``after``, on the same path: if one of several
-    goes on alone, it need not be the first.
+    """The index in ``before`` of the first network of ``after``, on the same path: a network that continues alone need
+    not be the first of its group.
     """
     return after.seed - before.seed

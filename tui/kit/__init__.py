@@ -1,1 +1,1 @@
-"""What the screens of the app and of the map are made of: cells, keys, help, colours."""
+"""Widgets and drawing tools that the app and the map share: cells, key line, help, command palette, theme."""

@@ -1,4 +1,4 @@
-"""A widget made of character cells that sends only those to the terminal that changed."""
+"""A grid of character cells, and a widget that draws one and sends only changed cells to the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.term.printable import printable
 
 
 class Cells:
-    """A grid of characters, each with the name of its style; the empty name is the widget's own style.
+    """A grid of characters, each with the name of its style; the empty name means the widget's own style.
 
     Attributes:
         characters: str [height, width], one column wide each.
@@ -32,7 +32,7 @@ class Cells:
         self.styles: npt.NDArray[np.int16] = np.zeros((height, width), np.int16)
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
-        """Put text on line ``y`` from column ``x`` on, cut to the grid; the column after it."""
+        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
         text = printable(text)
         end = x + len(text)
         if 0 <= y < self.height:
@@ -44,7 +44,7 @@ class Cells:
         return end
 
     def changed_since(self, before: Cells) -> list[Region]:
-        """The stretch of each line that differs from an earlier grid; everything, where the size does."""
+        """The changed part of each line, compared with an earlier grid; the whole grid if the sizes differ."""
         if (self.width, self.height) != (before.width, before.height):
             return [Region(0, 0, self.width, self.height)]
         differs = (self.characters != before.characters) | (self.styles != before.styles)
@@ -55,19 +55,19 @@ class Cells:
         return regions
 
     def text(self, y: int) -> str:
-        """The characters of a line."""
+        """The characters of a line as a text."""
         return "".join(self.characters[y].tolist())
 
 
 class CellWidget(Widget):
-    """Draws cells, made by `draw` from what it was shown, and refreshes the stretches that differ from before.
+    """A widget that draws a grid of cells, and refreshes only the parts that have changed.
 
-    However often it is shown something, it draws once, behind all messages that wait for it: a burst of keys draws no
-    more often than it can be seen.
+    Subclasses fill the grid in `draw`. Several changes in a row are drawn once, after all waiting messages, so a burst
+    of keys does not draw more often than necessary.
     """
 
     STYLES: tuple[str, ...] = ()
-    """Names of the component classes that `draw` uses."""
+    """The names of the component classes that `draw` uses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,20 +79,20 @@ class CellWidget(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Have it drawn anew: behind the messages that wait for it, or as soon as its cells are asked for."""
+        """Have the widget drawn again after the waiting messages, or when its cells are next needed."""
         self._is_stale = True
         self.check_idle()
 
     @property
     def cells(self) -> Cells:
-        """What it shows, drawn now where that has changed, or the widget's size, of which Textual may tell later."""
+        """The drawn cells. They are drawn first if anything, or the widget's size, has changed."""
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
             self._draw_anew()
         return self._cells
 
     def _draw_anew(self) -> None:
-        """Draw, and have sent what changed."""
+        """Draw the cells, and refresh the parts that have changed."""
         cells = Cells(self.size.width, self.size.height, self.STYLES)
         if cells.width and cells.height:
             self.draw(cells)
@@ -102,12 +102,13 @@ class CellWidget(Widget):
             self.refresh(*changed)
 
     def on_idle(self) -> None:
-        """No message waits: what was asked for is drawn, before Textual sends what is to be refreshed."""
+        """Draw what has changed, now that no message waits and before Textual sends the updates."""
         _ = self.cells
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """The widget that has the keys is drawn otherwise. No style depends on the focus, so that nothing is styled
-        anew, which takes longer than drawing."""
+        """Draw the widget again, since focus changes it. No style depends on the focus: Textual would then style the
+        widget again, which takes longer than drawing it.
+        """
         self.redraw()
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -1,4 +1,4 @@
-"""A screen that a key closes only once, however often the key is pressed."""
+"""A screen that can be closed only once, however often the key is pressed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from textual.screen import ModalScreen
 
 
 class ClosesOnce(ModalScreen[None]):
-    """Textual's own closes the screen below too, or fails, where two keys that close it come in one packet.
+    """A modal screen that ignores all requests to close after the first.
 
-    The check and the closing are one step: the app and the screen each have their queue of keys.
+    In Textual's own, two closing keys in one packet also close the screen below, or raise an error. Here the check and
+    the closing are one step, although the app and the screen have separate queues of keys.
     """
 
     def dismiss(self, result: None = None) -> AwaitComplete:

@@ -1,4 +1,4 @@
-"""Command lines as texts: what trains a configuration again, or returns to a window."""
+"""Command lines as text: to train a configuration again, or to return to a window."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch
+from echornn.timeline.branch import Branch
 
 PROGRAM = "echornn-tui"
 
 
 def command_of(config: EchoConfig) -> str:
-    """The command line that trains this configuration from its start: a flag for each field that differs from the
-    default."""
+    """The command line that trains this configuration from the start; it has a flag for each field that is not the
+    default.
+    """
     flags = [f"--{name.replace('_', '-')} {value}" for name, value in EchoConfig().changes_to(config).items()]
     return " ".join([PROGRAM, *flags])
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
-    """The command line that returns to this window.
+    """The command line that returns to this window of a run.
 
-    A run without changes needs only its fields, and works on any machine. A run with changes, or a window in the past,
-    needs the run's folder.
+    If the run has no changes, the configuration's flags are enough, and the command works on any machine. Otherwise, or
+    for an earlier window, the command needs the run's folder.
 
     Args:
-        path: the branches that lead to the moment, from where the weights began; at least one.
-        window: windows along them.
-        is_past: whether more was trained after it.
-        folder: where the run is kept; None if nowhere.
+        path: the branches that lead to the window, from window 0 on; at least one.
+        window: the window, counted along these branches.
+        is_past: whether later windows were trained too.
+        folder: the run's folder; None if the run is not saved.
     """
     last = path[-1]
     from_the_start = len(path) == 1 and last.draw == last.generation == 0 and not is_past

@@ -1,4 +1,4 @@
-"""An app that ends at once on a signal, and ignores keys from then on."""
+"""An app that ends at once on a signal, and ignores all later keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Result = TypeVar("Result")
 
 
 class EndsOnSignals(App[Result], Generic[Result]):
-    """Keys that wait when it is told to end do nothing any more: each may draw, and there may be thousands."""
+    """The base class of apps that end on signals. Keys that are still waiting are ignored: each might draw, and there
+    may be thousands.
+    """
 
     _is_leaving = False
     _signals: LoopSignals | None = None
@@ -32,14 +34,14 @@ class EndsOnSignals(App[Result], Generic[Result]):
         raise NotImplementedError
 
     def _save(self) -> None:
-        """Bring what there is to the disk."""
+        """Save to disk."""
 
     def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
-        """End, and hear no key any more."""
+        """End the app, and ignore all later keys."""
         self._is_leaving = True
         super().exit(result, return_code, message)
 
     async def on_event(self, event: Event) -> None:
-        """What comes from the terminal, and what widgets hand back of it."""
+        """Handle an event, unless the app is ending and the event is input."""
         if not (self._is_leaving and isinstance(event, InputEvent | Paste)):
             await super().on_event(event)

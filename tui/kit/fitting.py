@@ -1,4 +1,4 @@
-"""Fits texts into lines: if not all have room, the least important texts are left out whole."""
+"""Fits texts into lines; if they do not all fit, the least important texts are left out whole."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from echornn.analysis.sentence import Sentence
+from echornn.diagnosis.sentence import Sentence
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
-"""Where a sentence can be left off and still be one."""
+"""Places at which a sentence can be cut off."""
 
 LEFT_OUT = "..."
 
 SEPARATOR = " · "
-"""Between the parts of a line."""
+"""The separator between the parts of a line."""
 
 
 @dataclass(frozen=True)
 class LinePart:
-    """A part of a line, which is there as a whole or not at all.
+    """A part of a line; it is shown whole or not at all.
 
     Attributes:
-        text: what it says.
-        matters: how much; the part that matters least goes first, and of several the last.
-        group: parts of one group stand together, with commas between them.
-        missed: whether the line says that something was left out, where this part was.
+        text: the text.
+        matters: the importance; the least important part is left out first, and among equals the last.
+        group: parts of the same group are joined by commas.
+        missed: whether dots show that this part was left out.
     """
 
     text: str
@@ -36,7 +36,7 @@ class LinePart:
 
 
 def fitted(parts: Sequence[LinePart], width: int) -> str:
-    """As many of the parts, in their order, as fit on a line; at least the one that matters most."""
+    """The parts that fit on a line of ``width`` characters, in their order; at least the most important part."""
     kept = list(parts)
     left_out = ""
     while len(line := joined(kept) + left_out) > width and len(kept) > 1:
@@ -54,7 +54,7 @@ def joined(parts: Sequence[LinePart]) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """Text on one line of this width: as many of its clauses as fit, or else of its words, and dots for the others."""
+    """The text cut to ``width``: as many clauses as fit, otherwise as many words; dots stand for the rest."""
     if len(text) <= width:
         return text
     room = max(0, width - len(LEFT_OUT))
@@ -65,7 +65,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """Text over so many lines at the most, shortened where it needs more; where it can be, between its parts."""
+    """The text on at most ``lines`` lines, broken between its parts if possible, and shortened if it is too long."""
     pieces = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
     rows = _parts_on_lines(text.split(SEPARATOR), width)
     if len(rows) <= min(lines, len(pieces)) and all(len(row) <= width for row in rows):
@@ -76,7 +76,7 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
 
 def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
-    """As many whole parts on each line as fit, one at the least."""
+    """The lines that result from putting as many whole parts on each line as fit, at least one."""
     rows = [parts[0]]
     for part in parts[1:]:
         longer = f"{rows[-1]}{SEPARATOR}{part}"
@@ -85,8 +85,9 @@ def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
 
 
 def in_two_lines(sentence: Sentence, width: int) -> list[str]:
-    """The cause on a line, and the advice on the next, as long as they fit; where the shortest does not, the sentence
-    over both."""
+    """The diagnosis on one line and the advice on the next, in the longest forms that fit; if the shortest does not
+    fit, the whole sentence wrapped over both.
+    """
     parts = [longer if len(longer) <= width else short for short, longer in sentence.lengths if short]
     if any(len(part) > width for part in parts):
         over_both = textwrap.wrap(str(sentence), max(1, width), break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""The text of the help: sections, wrapped to the width that there is."""
+"""The widget with the text of the help: sections, wrapped to the available width."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from textual.widget import Widget
 from tui.kit.help_sections import Section
 
 NARROWEST = 8
-"""Columns that keys have at least."""
+"""The fewest columns for keys."""
 
 GAP = "  "
-"""Between a key and its text."""
+"""The gap between a key and its text."""
 
 _CONSOLE = Console()
-"""Rich asks for one to wrap a text, and draws nothing there."""
+"""Rich needs a console to wrap a text; nothing is drawn on it."""
 
 
 @lru_cache(maxsize=1024)  # the whole help, in a few widths
 def wrapped(section: Section, words: tuple[str, ...], width: int) -> tuple[Text, ...]:
-    """The lines of a section, with the words that were sought marked.
+    """The lines of a section; the searched words are highlighted.
 
-    Its heading comes first, then its paragraphs, then a row for each key; a blank line is below each of them.
+    The heading comes first, then the paragraphs, then a row for each key. An empty line follows each of them.
     """
     keys = [(key, text) for key, text in section.rows if key]
     taken = max([NARROWEST, *(len(key) for key, _ in keys)])
@@ -50,7 +50,7 @@ def _marked(text: str, words: Sequence[str]) -> Text:
 
 
 class HelpLines(Widget):
-    """Shows sections, one below the other."""
+    """Shows sections of the help, one below the other."""
 
     DEFAULT_CSS = "HelpLines { height: auto; }"
 
@@ -61,7 +61,7 @@ class HelpLines(Widget):
         self._lines: tuple[int, list[Text]] = 0, []
 
     def show(self, sections: Sequence[Section], words: Sequence[str] = ()) -> None:
-        """Show these, with these words marked."""
+        """Show these sections, with these words highlighted."""
         self._sections, self._words = sections, tuple(words)
         self._lines = 0, []
         self.refresh(layout=True)

@@ -19,11 +19,11 @@ NOTHING = Section("nothing is found; escape shows all again")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of the help.
+    """A chapter of the help.
 
     Attributes:
-        section: its heading and its texts.
-        bindings: keys below them, explained by their tooltips.
+        section: the heading and the texts.
+        bindings: keys listed below the texts, with their tooltips.
     """
 
     section: Section
@@ -31,15 +31,15 @@ class Chapter:
 
 
 class HelpScreen(ClosesOnce):
-    """The help: chapters to scroll through and to search.
+    """The help screen: chapters to scroll through and to search.
 
     Args:
-        chapters: all of it, in order.
-        ascii_only: whether arrow keys are named in letters.
+        chapters: the whole help, in order.
+        ascii_only: whether arrow keys are written as words.
     """
 
     BINDINGS = [
-        # With priority the search has the focus when the next key comes, however fast it comes.
+        # With priority, so that the search has the focus even before a key that follows quickly.
         Binding("slash", "search", "Search", priority=True),
         Binding("escape", "back", "Back"),
         Binding("question_mark,q", "dismiss", "Close"),
@@ -74,7 +74,7 @@ class HelpScreen(ClosesOnce):
         self._leave_search()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash in the search is a slash."""
+        """Whether an action is available; while the search is typed, a slash is text."""
         return action != "search" or self.focused is not self._search
 
     def action_search(self) -> None:
@@ -82,7 +82,7 @@ class HelpScreen(ClosesOnce):
         self.set_focus(self._search)
 
     async def action_back(self) -> None:
-        """Leave the search, or the help."""
+        """Leave the search; without a search, leave the help."""
         if self._search.display:
             self._search.value = ""
             self._leave_search()
@@ -108,9 +108,9 @@ class HelpScreen(ClosesOnce):
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
-        """Keys as they are displayed, and what they do; of several that share a key, the first.
+        """The keys as they are displayed, with their tooltips; if several actions share a key, the first.
 
-        A key whose display has another one, as ``[]``, tells of both; the other has no row of its own.
+        A binding whose display names two keys, such as ``[]``, describes both; the second has no row of its own.
         """
         rows: dict[str, tuple[str, str]] = {}
         partners: dict[str, str] = {}

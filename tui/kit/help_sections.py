@@ -1,4 +1,4 @@
-"""Sections of a help, and the search through all of them."""
+"""The sections of a help, and the search in them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 Rows = Sequence[tuple[str, str]]
-"""Each a key or a word, and its text; a paragraph has the empty key."""
+"""Rows of help: a key or word, and its text. For a paragraph, the key is empty."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and what stands under it.
+    """A heading with the rows below it.
 
     Attributes:
-        heading: what it is about.
-        rows: a key or word and its text, each; a paragraph has the empty key.
+        heading: the heading.
+        rows: a key or word and its text, each; for a paragraph, the key is empty.
     """
 
     heading: str
@@ -23,15 +23,14 @@ class Section:
 
 
 def paragraphs(rows: Rows) -> list[Section]:
-    """Headings with a paragraph each, as sections."""
+    """Sections with a heading and one paragraph each."""
     return [Section(heading, (("", text),)) for heading, text in rows]
 
 
 def found(help_text: Sequence[Section], sought: str) -> list[Section]:
-    """The rows that have all the words, in themselves or in their heading; upper and lower case are the same.
+    """The rows that contain all searched words, in the row itself or its heading, ignoring upper and lower case.
 
-    Rows that explain the words come first: those that have them in their key. A key of one letter is found by that
-    letter alone, as it is.
+    Rows whose key contains the words come first. A search of one letter finds only the key that is exactly this letter.
     """
     words = sought.split()
     if not words:
@@ -46,7 +45,7 @@ def found(help_text: Sequence[Section], sought: str) -> list[Section]:
 
 
 def _part(section: Section, rows: Iterable[tuple[str, str]]) -> list[Section]:
-    """The section with these rows alone; none where there are none."""
+    """The section reduced to these rows, as a list; an empty list if there are no rows."""
     kept = tuple(rows)
     return [replace(section, rows=kept)] if kept else []
 

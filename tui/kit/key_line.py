@@ -1,4 +1,4 @@
-"""The last line of the screen, with the keys that do something now."""
+"""The last line of the screen: the keys that have an effect now."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tui.kit.cells import Cells, CellWidget
 
 
 def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str]) -> set[str]:
-    """The actions whose keys have room.
+    """The actions whose keys fit on the line.
 
     Args:
-        widths: actions, with the columns that each takes.
-        left_out: those that go where not all have room, in this order.
+        widths: the actions, each with the columns that its key takes.
+        left_out: actions to leave out if not all fit, in this order.
     """
     taken, actions = dict(widths), {action for action, _ in widths}
     for action in left_out:
@@ -26,13 +26,13 @@ def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str]) 
 
 
 class KeyLine(CellWidget):
-    """The keys that do something now, as many as have room.
+    """The line of keys that have an effect now, as many as fit.
 
-    Textual's own footer is a widget for each key, which are made anew whenever the keys change: that takes as long as
+    Textual's footer has a widget for each key, and makes them again whenever the keys change, which takes as long as
     drawing the whole screen.
 
     Args:
-        offers: whether an action that is bound has anything to do now, by this key.
+        offers: whether an action, by this key, would have an effect now.
         left_out: see `kept`.
     """
 
@@ -58,14 +58,16 @@ class KeyLine(CellWidget):
         self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Draw anew, but only while the terminal has the focus, as Textual does: without it no widget has the keys."""
+        """Draw again; but like Textual only while the terminal has the focus, since otherwise no widget has the
+        keys.
+        """
         if screen.app.app_focus:
             self.redraw()
 
     def draw(self, cells: Cells) -> None:
         offered = {action: (self.app.get_key_display(key), key.description) for action, key in self._offered().items()}
         widths = [(action, len(f"{display} {name} ")) for action, (display, name) in offered.items()]
-        shown = kept(widths, cells.width + 1, self._left_out)  # behind the last one nothing needs a space
+        shown = kept(widths, cells.width + 1, self._left_out)  # the last key needs no space after it
         x = 0
         for action, (display, name) in offered.items():
             if action in shown:
@@ -73,7 +75,7 @@ class KeyLine(CellWidget):
                 x = cells.write(x, 0, f" {name}", "keys--name") + 1
 
     def _offered(self) -> dict[str, Binding]:
-        """The first key of each action that makes sense now."""
+        """The first key of each action that is available now."""
         offered: dict[str, Binding] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and self._offers(binding.action, binding.key):

@@ -1,4 +1,4 @@
-"""Writes arrays of characters onto a grid of cells, cut to the grid."""
+"""Writes arrays of characters and texts onto a grid of cells, cut to the grid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Styles = npt.NDArray[np.int16]
 
 
 class Box(NamedTuple):
-    """A part of a grid, in characters."""
+    """A rectangle of cells: left column, top line, width and height."""
 
     x: int
     y: int
@@ -24,24 +24,24 @@ class Box(NamedTuple):
 
     @property
     def right(self) -> int:
-        """The column after its last."""
+        """The column after the box's last column."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """The line after its last."""
+        """The line after the box's last line."""
         return self.y + self.height
 
 
 def stamp(
     cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
 ) -> None:
-    """Put a picture on the grid with its top left corner there.
+    """Copy an array of characters onto the grid, with its top left corner at (x, y).
 
     Args:
         characters: str [lines, columns], one column wide each.
-        styles: the name of one for all, or int16 [lines, columns] as `Cells.styles` has them.
-        over_blanks: whether spaces of the picture leave what is there.
+        styles: the name of one style for all, or int16 [lines, columns] as in `Cells.styles`.
+        over_blanks: whether spaces in the array leave the grid unchanged.
     """
     lines, columns = characters.shape
     top, left = max(0, -y), max(0, -x)
@@ -57,7 +57,7 @@ def stamp(
 
 
 def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: int = 0) -> int:
-    """Text on a line of the box from one of its columns on, cut to the box; the column of the grid after it."""
+    """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid column after the text."""
     x = box.x + at
     if not 0 <= line < box.height or at < 0:
         return x
@@ -65,11 +65,11 @@ def write_in(cells: Cells, box: Box, line: int, text: str, style: str = "", at: 
 
 
 def beside(box: Box, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Box, Box] | None:
-    """Two boxes side by side, the right one of the first wanted width that leaves the left one the least it needs;
-    None where none does.
+    """Two boxes side by side. The right one has the first of the ``wanted`` widths that leaves ``least`` columns for
+    the left one; None if there is none.
 
     Args:
-        most: columns that the left one can use; what is left over is the right one's.
+        most: the most columns of the left box; the right box gets what is left over.
     """
     for width in wanted:
         left = min(box.width - gap - width, most)

@@ -1,7 +1,7 @@
-"""The command palette: finds commands by typing.
+"""The command palette: finds commands by typed letters.
 
-Textual's own gathers commands in the background, and fails where it is closed meanwhile, or chosen in twice by two
-``enter`` in one packet.
+Textual's own palette gathers commands in the background. It raises an error if it is closed meanwhile, or if two
+``enter`` keys arrive in one packet.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from textual.widgets.option_list import Option
 from tui.kit.closes_once import ClosesOnce
 
 IN_HELP = 1e-3
-"""What a match in a command's help is worth, beside one in its title."""
+"""The score of a match in a command's help, relative to a match in its title."""
 
 
 class Palette(ClosesOnce):
-    """Lists the commands that match what is typed, the best first; one is run, after the palette has closed."""
+    """A list of the commands that match the typed letters, best first; the selected one runs after the palette has
+    closed.
+    """
 
     BINDINGS = [
         Binding("escape", "dismiss", "Close"),
@@ -43,7 +45,7 @@ class Palette(ClosesOnce):
         super().__init__()
         self._commands = list(commands)
         self._options = OptionList()
-        self._options.can_focus = False  # Textual's list fails where it is paged while it changes
+        self._options.can_focus = False  # Textual's list raises an error if it is paged while it changes
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -52,7 +54,7 @@ class Palette(ClosesOnce):
 
     def on_mount(self) -> None:
         self._options.can_focus = (
-            False  # keys go to the search: Textual's list fails where it is paged while it changes
+            False  # the search keeps the focus: Textual's list raises an error if it is paged while it changes
         )
         self._list("")
 
@@ -68,7 +70,7 @@ class Palette(ClosesOnce):
         self._run(event.option)
 
     def action_move(self, lines: int) -> None:
-        """The highlight, while what is typed goes on going to the search."""
+        """Move the highlight; typed characters still go to the search."""
         options = self._options
         if options.highlighted is not None:
             options.highlighted = (options.highlighted + lines) % options.option_count
@@ -91,7 +93,7 @@ class Palette(ClosesOnce):
 
 
 def found(commands: Iterable[SystemCommand], typed: str) -> list[SystemCommand]:
-    """The commands with the typed letters, in this order, in their title, the best match first; then by their help."""
+    """Commands whose title has the typed letters in this order, best match first; then those whose help has them."""
     if not typed:
         return list(commands)
     matcher = Matcher(typed)

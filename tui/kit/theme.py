@@ -1,4 +1,4 @@
-"""The theme, dark or light, that the user chose last, in a small file of the state folder."""
+"""Remembers the theme (dark or light) that the user chose last, in a small file in the state folder."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ THEMES: tuple[Theme, ...] = get_args(Theme)
 
 
 def theme_file() -> Path:
-    """Where the word is kept."""
+    """The path of the file."""
     return platformdirs.user_state_path("echornn-tui") / "theme"
 
 
 def remembered() -> Theme:
-    """The theme chosen last; dark where there is none, or where the file is not one that `remember` wrote."""
+    """The theme chosen last; dark if there is none, or if the file was not written by `remember`."""
     try:
         file = os.open(theme_file(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -37,7 +37,9 @@ def remembered() -> Theme:
 
 
 def remember(theme: Theme) -> None:
-    """Keep the word, where that can be done; a link in its place is replaced, and what it points to is left alone."""
+    """Save the theme if possible. A link in the file's place is replaced; the file that it points to stays
+    unchanged.
+    """
     file = theme_file()
     new = ""
     try:
@@ -46,6 +48,6 @@ def remember(theme: Theme) -> None:
         with os.fdopen(descriptor, "w", encoding="ascii") as writing:
             writing.write(f"{theme}\n")
         os.replace(new, file)
-    except OSError:  # a theme is not worth a word of complaint
+    except OSError:  # a theme that cannot be saved is not worth a message
         if new:
             Path(new).unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The map of a sweep: what of it is shown, and how it is drawn on the screen, as text, and as a picture."""
+"""The map of a sweep: a table of results over two fields, drawn on the screen, as text, or as a picture."""

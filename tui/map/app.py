@@ -1,4 +1,4 @@
-"""The map app: follows a sweep's folder, and turns keys into changes of what is shown."""
+"""The map app: follows the folder of a sweep, shows its map, and turns keys into changes of the map."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import example_of
-from echornn.sweeps.table import Surveyed
+from echornn.maps.kept_values import example_of
+from echornn.maps.table import Overview
 from tui.kit.command_text import command_of
 from tui.kit.ends_on_signals import EndsOnSignals
 from tui.kit.help_screen import HelpScreen
@@ -32,28 +32,30 @@ from tui.map.widgets import MapGrid, MapHead, MapReading
 from tui.term.exit_code import ExitCode
 
 FOLLOW_SECONDS = 1.0
-"""How often it is looked whether more is known."""
+"""How often the folder is checked for new results, in seconds."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The map was left to train this; it is to come back as it was."""
+    """The result of the map app when the user opened a point: the configuration to train before the map is shown
+    again.
+    """
 
     config: EchoConfig
 
 
 class MapApp(EndsOnSignals[Opened | int]):
-    """Shows a sweep.
+    """The app that shows the map of a sweep.
 
     Attributes:
-        frame: what is shown now.
+        frame: the current contents of the map.
 
     Args:
-        follower: of its folder.
-        first: what is seen first; unless given, what `MapState.first` says.
-        says: how the computing goes, where this program computes it; else nothing.
-        wrong: what went wrong in this program; else nothing.
-        hint: what is to be said first.
+        follower: reads the results from the sweep's folder.
+        first: the state of the map at the start; by default `MapState.first`.
+        says: returns the progress of the computation if this program computes the sweep, otherwise an empty text.
+        wrong: returns the error of this program's computation; empty if there is none.
+        hint: a message to show until the first key.
     """
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
@@ -74,22 +76,22 @@ class MapApp(EndsOnSignals[Opened | int]):
         super().__init__()
         self._first_theme = theme
         self._follower = follower
-        self._surveyed: Surveyed = follower.surveyed
+        self._overview: Overview = follower.overview
         self._says, self._wrong = says, wrong
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._hint = hint
-        self.frame = MapFrame.of(first or MapState.first(self._surveyed.axes), self._surveyed)
+        self.frame = MapFrame.of(first or MapState.first(self._overview.axes), self._overview)
 
     def compose(self) -> ComposeResult:
         yield MapHead(self._ascii_only)
         yield MapGrid(self._ascii_only)
         yield MapReading(self._ascii_only)
-        yield Input(placeholder=example_of(self._surveyed.axes), id="filter", compact=True)
+        yield Input(placeholder=example_of(self._overview.axes), id="filter", compact=True)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._surveyed.axes))
+        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._overview.axes))
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -99,15 +101,15 @@ class MapApp(EndsOnSignals[Opened | int]):
         self.set_interval(FOLLOW_SECONDS, self.look)
 
     def look(self) -> None:
-        """Show what is known by now, and have the folder looked at again."""
+        """Show the newest results that were read, and start reading the folder again."""
         self._follower.look()
         self.show_newest()
 
     def show_newest(self) -> None:
-        """Show what is known by now."""
-        newest = self._follower.surveyed
-        if newest is not self._surveyed:
-            self._surveyed = newest
+        """Show the newest results that were read."""
+        newest = self._follower.overview
+        if newest is not self._overview:
+            self._overview = newest
             self.frame = MapFrame.of(self.frame.state.settled(newest.axes), newest)
         self._show()
 
@@ -135,7 +137,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         self._show()
 
     async def on_event(self, event: Event) -> None:
-        """What was said ends with the next key."""
+        """Remove the hint at the next key."""
         if isinstance(event, Key) and not event.is_forwarded and self._hint:
             self._say("")
         await super().on_event(event)
@@ -143,30 +145,30 @@ class MapApp(EndsOnSignals[Opened | int]):
     # ---- keys
 
     def action_across(self) -> None:
-        self._turn(state.next_across(self.frame.state, self._surveyed.axes))
+        self._turn(state.next_across(self.frame.state, self._overview.axes))
 
     def action_down(self) -> None:
-        self._turn(state.next_down(self.frame.state, self._surveyed.axes))
+        self._turn(state.next_down(self.frame.state, self._overview.axes))
 
     def action_swap(self) -> None:
-        self._turn(state.swapped(self.frame.state).settled(self._surveyed.axes))
+        self._turn(state.swapped(self.frame.state).settled(self._overview.axes))
 
     def _turn(self, chosen: MapState) -> None:
         if chosen == self.frame.state:
-            self._say(keys.NEEDS_TWO if len(self._surveyed.axes) < 2 else keys.NEEDS_DOWN)
+            self._say(keys.NEEDS_TWO if len(self._overview.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
         self._see(state.measured(self.frame.state))
 
     def action_step_other(self, by: int) -> None:
-        self._hold(state.stepped(self.frame.state, self._surveyed.axes, by))
+        self._hold(state.stepped(self.frame.state, self._overview.axes, by))
 
     def action_other(self) -> None:
-        self._hold(state.next_other(self.frame.state, self._surveyed.axes))
+        self._hold(state.next_other(self.frame.state, self._overview.axes))
 
     def _hold(self, chosen: MapState) -> None:
-        if not state.others(chosen, self._surveyed.axes):
+        if not state.others(chosen, self._overview.axes):
             self._say(keys.NEEDS_OTHERS)
         self._see(chosen)
 
@@ -223,7 +225,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         self.screen_stack[0].set_focus(self._grid)
 
     def action_show_all(self) -> None:
-        """Draw every cell, whatever the terminal shows."""
+        """Draw every cell again, without assuming what the terminal shows."""
         self.screen.refresh()
 
     def action_help(self) -> None:
@@ -235,7 +237,7 @@ class MapApp(EndsOnSignals[Opened | int]):
             self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action, but the arrows'."""
+        """The entries of the command palette: the actions of all keys except the arrow keys."""
         for binding in keys.BINDINGS:
             if binding.id is not None:
                 run = partial(self.call_later, self.run_action, binding.action)

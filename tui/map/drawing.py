@@ -1,4 +1,4 @@
-"""Draws the map on a grid of characters: shaded cells, numbers if there is room, and theory's lines."""
+"""Draws the map on a grid of characters: shaded cells, numbers where they fit, and the lines of theory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.sweeps.measures import Measure, Scale, value_of
-from echornn.sweeps.tally import Tally
+from echornn.maps.measures import Measure, Scale, value_of
+from echornn.maps.seed_counts import SeedCounts
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
@@ -18,7 +18,7 @@ from tui.map.spread import Spread, spread
 from tui.map.walls import Walls
 
 COLOURS = 8
-"""Of shades, beside the one of the worst."""
+"""The number of shades, besides that of the lowest level."""
 
 STYLES = (
     "map--none",
@@ -34,27 +34,27 @@ STYLES = (
 )
 
 WIDEST, HIGHEST = 9, 7
-"""Characters of a cell, at the most."""
+"""The most characters of a cell: width and height."""
 
 AIRY_WIDTH, AIRY_HEIGHT = 2, 2
-"""Of a cell from which on there is a space between any two."""
+"""The smallest width and height of a cell with which there is a gap between cells."""
 
 WITH_INTERVAL, LONGEST_INTERVAL = 5, 7
-"""Lines and characters of a cell from which on the interval of its success stands below its number."""
+"""The fewest lines and columns of a cell with which the confidence interval is written below the success rate."""
 
 LONGEST_LABEL = 16
-"""Characters of a row's label, at the most."""
+"""The most characters of a row's label."""
 
 
 @dataclass(frozen=True)
 class Laid:
-    """Where the map's parts are in its box.
+    """The places of the parts of the map in its box.
 
     Attributes:
-        columns, rows: of its cells.
-        x, y: where cells begin.
-        label: characters of the rows' labels.
-        numbered: whether cells have room for their numbers.
+        columns, rows: the places of the columns and rows of cells.
+        x, y: the top left corner of the first cell.
+        label: the width of the rows' labels in characters.
+        numbered: whether numbers fit into the cells.
     """
 
     columns: Spread
@@ -66,7 +66,7 @@ class Laid:
 
 
 def laid(frame: MapFrame, box: Box) -> Laid:
-    """Share the box between labels and cells; of more cells than have room, those around the cursor are shown."""
+    """Divide the box between labels and cells. If not all cells fit, those around the cursor are shown."""
     table, walls, cursor = frame.table, frame.walls, frame.cursor
     choice = table.choice
     row_labels, column_labels = texts_of(table.rows, choice.down), texts_of(table.columns, choice.across)
@@ -88,16 +88,16 @@ def _is_number(text: str) -> bool:
 
 
 def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
-    """Draw it."""
+    """Draw the map: labels, cells, cursor and theory's lines."""
     table, cursor = frame.table, frame.cursor
     at = laid(frame, box)
     _draw_column_labels(cells, box, at, texts_of(table.columns, table.choice.across), cursor[1])
     _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
     for row in at.rows.shown:
         for column in at.columns.shown:
-            tally = table.cells[row][column].tally
+            counts = table.cells[row][column].counts
             place = _place(box, at, row, column)
-            _draw_cell(cells, place, tally, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
+            _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")
     _draw_walls(cells, box, at, frame.walls, signs)
@@ -110,29 +110,29 @@ def _place(box: Box, at: Laid, row: int, column: int) -> Box:
     return Box(x, y, at.columns.size, at.rows.size)
 
 
-def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, signs: Signs) -> None:
-    sign, middle = sign_of(tally, scale, signs), place.height // 2
-    if not tally.count:
+def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text: str, signs: Signs) -> None:
+    sign, middle = sign_of(counts, scale, signs), place.height // 2
+    if not counts.finished:
         style = "map--label" if sign == signs.missing else "map--lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
-    style = shade_style(scale, value_of(tally, scale.measure))
+    style = shade_style(scale, value_of(counts, scale.measure))
     stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
-    has_interval = scale.measure is Measure.SUCCESS and not tally.is_pooled
+    has_interval = scale.measure is Measure.SUCCESS and not counts.is_pooled
     if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
-        low, high = (round(100 * share) for share in tally.interval)
+        low, high = (round(100 * share) for share in counts.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
-    edge = edge_sign(tally, signs)
+    edge = edge_sign(counts, signs)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
         style = "map--lacking" if edge in (signs.failed, signs.lost) else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 
 def _draw_cursor(cells: Cells, at: Laid, place: Box, signs: Signs) -> None:
-    """In the spaces to both sides, which leave the cell as it is; where there are none, on it."""
+    """Draw the cursor in the gaps to both sides of its cell; if there are no gaps, over the cell."""
     if not at.columns.is_airy:
         stamp(cells, place.x, place.y, np.full((place.height, place.width), signs.cursor), "map--cursor")
         return
@@ -141,14 +141,14 @@ def _draw_cursor(cells: Cells, at: Laid, place: Box, signs: Signs) -> None:
 
 
 def shade_style(scale: Scale, value: float) -> str:
-    """The style of a cell with this value, which is a number."""
+    """The name of the style of a cell with this (finite) value."""
     if scale.level(value) == 0:
         return "map--none"
     return f"map--shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}"
 
 
 def _draw_column_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cursor: int) -> None:
-    """The cursor's own, and of the others as many as have room, at even distances."""
+    """Draw the label of the cursor's column, and at regular distances as many other labels as fit."""
     spread_ = at.columns
     longest = max(len(texts[column]) for column in spread_.shown) + 1
     pitch = spread_.begins[1] - spread_.begins[0] if len(spread_.begins) > 1 else spread_.size + 1
@@ -183,7 +183,7 @@ def _draw_row_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cur
 
 
 def _draw_walls(cells: Cells, box: Box, at: Laid, walls: Sequence[Walls], signs: Signs) -> None:
-    """Each stretch in the space after its cell; of two lines in one place, the first is drawn."""
+    """Draw the lines of theory in the gaps after their cells; where two lines meet, the first is drawn."""
     gap = at.columns.size
     for one in reversed(walls):
         style = f"map--limit{one.number}"
@@ -201,7 +201,7 @@ def _draw_walls(cells: Cells, box: Box, at: Laid, walls: Sequence[Walls], signs:
 
 
 def _reach(cells: Spread, cell: int) -> int:
-    """Places from where a cell begins to where the next one does."""
+    """The distance from the beginning of a cell to the beginning of the next, in characters."""
     if cell + 1 in cells.shown:
         return cells.begin(cell + 1) - cells.begin(cell)
     return cells.size

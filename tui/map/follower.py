@@ -1,4 +1,4 @@
-"""Reads a sweep's folder again and again while it is filled, on a thread of its own, since a disk may hang."""
+"""Reads the results of a sweep repeatedly while they are computed; on a separate thread, since reading may be slow."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from echornn.runs.background import Background
-from echornn.runs.lock import is_held
-from echornn.runs.run_error import RunError
+from echornn.files.lock import is_held
+from echornn.files.run_error import RunError
+from echornn.maps.overview import overview_of
+from echornn.maps.table import Overview
+from echornn.runtime.background import Background
 from echornn.sweeps.results import SweepResults
-from echornn.sweeps.survey import surveyed
-from echornn.sweeps.table import Surveyed
 
 SECONDS_OF_A_RATE = 10.0
-"""Over which trainings a second are counted."""
+"""The time over which the number of trainings per second is averaged."""
 
 
 class Follower:
-    """What is known of a sweep.
+    """Follows the folder of a sweep, and keeps the newest results.
 
     Attributes:
-        surveyed: replaced as a whole when more is known.
-        trouble: why the folder can be read no more; empty where it can.
-        is_computed: whether a process computes it now.
+        overview: the newest results; the whole object is replaced when there are new ones.
+        trouble: why the folder cannot be read any more; empty if it can.
+        is_computed: whether some process is computing the sweep now.
 
     Args:
-        results: as first read.
-        clock: seconds that never go back.
+        results: the results at the start.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, results: SweepResults, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,17 +36,17 @@ class Follower:
         self._clock = clock
         self._background = Background("map")
         self._seen: deque[tuple[float, int]] = deque([(clock(), results.known)])
-        self.surveyed: Surveyed = surveyed(results)
+        self.overview: Overview = overview_of(results)
         self.trouble = ""
         self.is_computed = False
         self._see_whether_it_is_computed()
 
     def look(self) -> None:
-        """Look again soon; what is found is in `surveyed` then."""
+        """Start reading on the other thread; afterwards `overview` has the new results."""
         self._background.do(self.look_now)
 
     def look_now(self) -> None:
-        """Look again."""
+        """Read the folder now."""
         try:
             results = self._results.refresh()
         except RunError as error:
@@ -59,7 +59,7 @@ class Follower:
             self._seen.popleft()
         self._seen.append((now, results.known))
         if results is not self._results:
-            self._results, self.surveyed = results, surveyed(results, self.surveyed)
+            self._results, self.overview = results, overview_of(results, self.overview)
 
     def _see_whether_it_is_computed(self) -> None:
         with contextlib.suppress(OSError):
@@ -67,16 +67,16 @@ class Follower:
 
     @property
     def rate(self) -> float:
-        """Trainings a second that have become known lately."""
+        """Trainings per second, measured by the results of the last seconds."""
         seen = list(self._seen)
         seconds = seen[-1][0] - seen[0][0]
         return (seen[-1][1] - seen[0][1]) / seconds if seconds > 0 else 0.0
 
     @property
     def results(self) -> SweepResults:
-        """As they are in the folder."""
+        """The results as last read."""
         return self._results
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop reading."""
         self._background.end()

@@ -1,4 +1,4 @@
-"""The frame of the map: everything that it draws at one time."""
+"""The frame of the map: everything that is drawn at one time, as a value."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import WORDS, Measure, Scale, short_text, value_of
-from echornn.sweeps.ranking_words import beside_the_best
-from echornn.sweeps.table import Choice, Surveyed, Table, table_of
-from echornn.sweeps.telling import compared, name_of, told, told_apart
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.cell_words import compared, name_of, told, told_apart
+from echornn.maps.kept_values import FilterError
+from echornn.maps.measures import WORDS, Measure, Scale, short_text, value_of
+from echornn.maps.ranking_words import beside_the_best
+from echornn.maps.table import Choice, Overview, Table, table_of
+from echornn.maps.theory import LIMITS
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 from tui.map.walls import Walls, walls_of
@@ -19,14 +19,14 @@ from tui.map.walls import Walls, walls_of
 
 @dataclass(frozen=True, eq=False)
 class MapFrame:
-    """What a map shows.
+    """The contents of the map at one time.
 
     Attributes:
-        state: what was chosen.
-        table, scale, walls: what there is of it, from what to what it is shaded, and theory's lines.
-        cursor: row and column.
-        mark: row and column of the marked cell, if it is on the map.
-        refusal: why the filter is not obeyed; empty where it is.
+        state: the user's choices, such as the fields across and down.
+        table, scale, walls: the results as a table, the scale of shades, and the lines of theory.
+        cursor: row and column of the cell under the cursor.
+        mark: row and column of the marked cell; None if it is not on the map.
+        refusal: why the filter is invalid; empty if it is valid.
     """
 
     state: MapState
@@ -38,33 +38,36 @@ class MapFrame:
     refusal: str = ""
 
     @classmethod
-    def of(cls, state: MapState, surveyed: Surveyed) -> MapFrame:
-        """The map of these results as it was chosen."""
+    def of(cls, state: MapState, overview: Overview) -> MapFrame:
+        """The contents of the map for these results and these choices."""
         refusal = ""
         try:
-            choice = state.choice(surveyed.axes)
+            choice = state.choice(overview.axes)
         except FilterError as error:
             refusal, choice = str(error), Choice(state.across, state.down, state.held)
-        table = table_of(surveyed, choice)
-        scale = Scale.of(surveyed.tallies.values(), state.measure)  # a shade means the same however it is filtered
+        table = table_of(overview, choice)
+        # so that a filter does not change the meaning of a shade
+        scale = Scale.of(overview.all_counts.values(), state.measure)
         return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
 
     @cached_property
     def numbers(self) -> list[list[str]]:
-        """What is written into each cell, [rows][columns], at most five characters; empty where there is no result."""
+        """The text in each cell, [rows][columns], at most five characters; empty if there is no result."""
         measure = self.scale.measure
-        return [[short_text(value_of(cell.tally, measure), measure) for cell in row] for row in self.table.cells]
+        return [[short_text(value_of(cell.counts, measure), measure) for cell in row] for row in self.table.cells]
 
     def with_state(self, state: MapState) -> MapFrame:
-        """The same with another state: laid out anew only where that lays out something else."""
+        """The contents after a change of the state; the table is only made again if the change affects it."""
         before = self.state
         if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
-            return MapFrame.of(state, self.table.surveyed)
+            return MapFrame.of(state, self.table.overview)
         return replace(self, state=state, cursor=cursor_of(state, self.table), mark=mark_of(state, self.table))
 
     @property
     def reading(self) -> tuple[str, str, str]:
-        """What the cursor is on, in three lines: how many solved it, when, and beside what it was marked."""
+        """Three lines about the cell at the cursor: how many seeds solved it, when, and a comparison with the marked
+        cell.
+        """
         row, column = self.cursor
         return *told(self.table, row, column), self._beside()
 
@@ -72,7 +75,7 @@ class MapFrame:
         row, column = self.cursor
         cell, mark = self.table.cells[row][column], self.state.mark
         if mark is not None and mark.points != cell.points:
-            return compared(cell.tally, mark.tally(self.table.surveyed), told_apart(mark.name, self.name))
+            return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another square to compare them; space removes the mark"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
@@ -82,19 +85,20 @@ class MapFrame:
 
     @property
     def heading(self) -> str:
-        """What is shown, of which fields."""
+        """The text that says which measure is shown, over which fields."""
         choice = self.table.choice
         axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
         return ", ".join([WORDS[self.scale.measure], *axes]) + others_of(self.table)
 
     @property
     def name(self) -> str:
-        """Of the cell under the cursor."""
+        """The name of the cell at the cursor."""
         return name_of(self.table, *self.cursor)
 
     @property
     def best(self) -> EchoConfig | None:
-        """Of the cell under the cursor the point and seed that solved it first, or came closest; None where no point of
-        it can be trained."""
+        """The configuration to open at the cursor: the point and seed that solved it first or came closest; None if
+        none of the cell's points can be trained.
+        """
         row, column = self.cursor
         return self.table.cells[row][column].best

@@ -1,4 +1,4 @@
-"""The help of the map: its keys, what is seen, then the words."""
+"""The texts of the map's help: keys, what is on the screen, words."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WHAT_IS_SEEN = (
         "squares apart less often than they could.",
     ),
 )
-"""Headings, and a paragraph or two for each."""
+"""For each heading, one or more paragraphs."""
 
 WORDS = (
     ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
@@ -58,7 +58,7 @@ WORDS = (
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
     ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )
-"""Words of the map, each with its meaning."""
+"""The words of the map, each with its meaning."""
 
 
 def chapters() -> list[Chapter]:

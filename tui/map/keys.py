@@ -73,7 +73,7 @@ BINDINGS = [
 ]
 
 LEFT_OUT = ("copy", "filter", "step_other(-1)", "across", "measure", "mark")
-"""Actions whose keys are left out of the key line where not all have room, in this order."""
+"""Actions whose keys are left out of a narrow key line, in this order."""
 
 NEEDS_TWO = "there is only one field: with a second --grid field they can be turned"
 NEEDS_DOWN = "no field is down, so nothing can be turned: X chooses one"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import Scale
-from echornn.sweeps.table import BUDGET, SweepCounts, Table, Values
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.kept_values import value_text
+from echornn.maps.measures import Scale
+from echornn.maps.table import BUDGET, SweepCounts, Table, Values
+from echornn.maps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
 
 
 def texts_of(values: Values, field: str | None) -> list[str]:
-    """The labels of rows or columns; without a field, a single label."""
+    """The labels of rows or columns; a single label if there is no field."""
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
 def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
-    """The legend in two lines: the shades, then the other signs that are on the map."""
+    """The two lines of the legend: the shades, then the other signs that occur on the map."""
     shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
     others = [
         (signs.missing, "to come", counts.missing),
@@ -31,8 +31,8 @@ def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: 
 
 
 def others_of(table: Table) -> str:
-    """Names the fields that are neither across nor down, with their values."""
-    choice, axes = table.choice, table.surveyed.axes
+    """A text with the fields that are neither across nor down, and their values."""
+    choice, axes = table.choice, table.overview.axes
     parts = [
         held_text(name, choice.left(name, values), values)
         for name, values in axes.items()
@@ -42,7 +42,9 @@ def others_of(table: Table) -> str:
 
 
 def held_text(name: str, left: Values, values: Values) -> str:
-    """A field that is neither across nor down: its value, or the word over if each cell joins several values."""
+    """A text about a field that is neither across nor down: its value, or "over" if each cell combines several
+    values.
+    """
     if len(left) == 1:
         largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
         return f"{name} {value_text(left[0])}{largest}"

@@ -1,26 +1,26 @@
-"""Draws the map as an SVG file that needs no other file."""
+"""Draws the map as a self-contained SVG file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from echornn.sweeps.measures import Scale, value_of
-from echornn.sweeps.tally import Tally
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.measures import Scale, value_of
+from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.theory import LIMITS
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import BLOCKS, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
-"""From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
+"""The colours of levels, worst to best, ever darker: yellow to blue (viridis), suitable for the colour-blind."""
 
 NONE = "#f2f2f2"
 """The colour of a cell at the lowest level of the scale."""
 
 LINES = (("#c2185b", ""), ("#000000", "6 4"))
-"""Colour and dashes of theory's lines, by limit."""
+"""Colour and dash pattern of each line of theory."""
 
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
 """Pixels: width and height of a cell, the gap between cells, the width of a letter."""
@@ -30,11 +30,11 @@ TOP, LINE = 84, 20
 
 
 def picture_of(frame: MapFrame) -> str:
-    """The text of the SVG file."""
+    """The contents of the SVG file."""
     table = frame.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
-    common = str(common_to_all(table.surveyed) or "")
+    common = str(common_to_all(table.overview) or "")
     longest = max(map(len, (frame.heading, common, *(LIMITS[wall.number].words for wall in frame.walls))))
     width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
@@ -60,9 +60,9 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", bold: bool = Fa
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(text)}</text>'
 
 
-def colour_of(tally: Tally, scale: Scale) -> str:
+def colour_of(counts: SeedCounts, scale: Scale) -> str:
     """The colour of a cell that has results."""
-    value = value_of(tally, scale.measure)
+    value = value_of(counts, scale.measure)
     if scale.level(value) == 0:
         return NONE
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
@@ -72,15 +72,15 @@ def _cells(frame: MapFrame, left: float) -> Iterator[str]:
     scale = frame.scale
     for row, cells in enumerate(frame.table.cells):
         for column, cell in enumerate(cells):
-            tally = cell.tally
+            counts = cell.counts
             x, y = left + column * WIDTH, TOP + row * HEIGHT
-            fill = colour_of(tally, scale) if tally.count else "#ffffff"
+            fill = colour_of(counts, scale) if counts.finished else "#ffffff"
             light = fill in (NONE, "#ffffff", *SHADES[:6])
             yield (
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (frame.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
+            text = (frame.numbers[row][column] or sign_of(counts, scale, BLOCKS)) + edge_sign(counts, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
@@ -103,7 +103,7 @@ def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: s
 
 
 def _legend(frame: MapFrame, left: float, top: float) -> Iterator[str]:
-    """The legend: the scale from the worst to the best, the signs, and what theory's lines mean."""
+    """The legend: the scale from worst to best, the signs, and the meaning of theory's lines."""
     worst, best = _ends(frame.scale)
     x = left
     yield _text(x, top + 4, worst, "start")

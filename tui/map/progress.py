@@ -1,4 +1,4 @@
-"""A line that says how far a sweep is."""
+"""The line about the progress of a sweep."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from tui.map.follower import Follower
 
 
 def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
-    """What is trained, what failed, what is solved; how fast, where more comes; or what who computes it says.
+    """The progress of a sweep: networks trained, failed and solved, and the speed; or the text of the running
+    computation.
 
     Args:
-        says: by the one who computes it; empty where another program may.
+        says: the computation's own text; empty if this program does not compute the sweep.
     """
-    counts = follower.surveyed.counts
+    counts = follower.overview.counts
     all_of_them = counts.trained + counts.failed + counts.missing
     if counts.missing:
         sign, word = (">", "computing") if says or follower.is_computed else (".", "unfinished")
@@ -32,7 +33,7 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
 
 
 def _time(seconds: float) -> str:
-    """A stretch of time, as short as can be."""
+    """A duration as a short text."""
     whole = max(1, round(seconds))
     if whole < 60:
         return f"{whole} s"

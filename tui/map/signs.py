@@ -1,25 +1,25 @@
-"""The characters of a map: shades, and signs for cells without a value."""
+"""The characters of the map: shades, and signs for cells without a value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.sweeps.measures import Scale, value_of
-from echornn.sweeps.tally import Tally
+from echornn.maps.measures import Scale, value_of
+from echornn.maps.seed_counts import SeedCounts
 
 
 @dataclass(frozen=True)
 class Signs:
-    """One character each.
+    """A set of characters for the map, one for each meaning.
 
     Attributes:
-        shades: from level 0 to 4.
-        missing, failed, left_out: of what has no results; also at the edge of a cell that lacks some.
-        lost: at the edge of a cell some of whose networks lost the echo again.
-        upright, level: of theory's lines, by limit.
-        marked: of the cell that others are compared with.
-        sides: beside the cell under the cursor, left and right.
-        cursor: on it, where nothing lies between cells.
+        shades: for levels 0 to 4, as one text.
+        missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
+        lost: at the edge of a cell in which some networks lost the echo again.
+        upright, level: for the vertical and horizontal parts of theory's lines; one character for each limit.
+        marked: for the cell that other cells are compared with.
+        sides: left and right of the cell under the cursor.
+        cursor: on the cell under the cursor, if there are no gaps between cells.
     """
 
     shades: str
@@ -39,24 +39,25 @@ ASCII = Signs(".~+*#", "?", "!", "x", "v", "|:", "=-", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:
-    """The signs that the terminal has."""
+    """The characters to use: ASCII or Unicode."""
     return ASCII if ascii_only else BLOCKS
 
 
-def sign_of(tally: Tally, scale: Scale, signs: Signs) -> str:
-    """What fills a cell."""
-    if tally.count:
-        return signs.shades[scale.level(value_of(tally, scale.measure))]
-    if tally.missing:
+def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
+    """The character that fills a cell."""
+    if counts.finished:
+        return signs.shades[scale.level(value_of(counts, scale.measure))]
+    if counts.missing:
         return signs.missing
-    return signs.failed if tally.failed else signs.left_out if tally.left_out else " "
+    return signs.failed if counts.failed else signs.left_out if counts.left_out else " "
 
 
-def edge_sign(tally: Tally, signs: Signs) -> str:
-    """The sign at the edge of a cell some of whose seeds have no result or lost the echo again, or of whose points some
-    cannot be; empty where none does, or nothing is known."""
-    if not tally.count:
+def edge_sign(counts: SeedCounts, signs: Signs) -> str:
+    """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
+    impossible. Empty if none of these is so, or if the cell has no results at all.
+    """
+    if not counts.finished:
         return ""
-    if tally.failed or tally.missing:
-        return signs.failed if tally.failed else signs.missing
-    return signs.lost if tally.lost else signs.left_out if tally.left_out else ""
+    if counts.failed or counts.missing:
+        return signs.failed if counts.failed else signs.missing
+    return signs.lost if counts.lost else signs.left_out if counts.left_out else ""

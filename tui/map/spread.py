@@ -1,4 +1,4 @@
-"""Divides the room among the rows or columns of the map: pure geometry."""
+"""Divides the width or height of the map among its columns or rows: pure geometry."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """Where the cells of one direction begin.
+    """The places of the columns, or of the rows, of the map.
 
     Attributes:
-        first: the first that is shown.
-        begins: of each that is shown.
-        size: of each.
-        count: how many there are, shown or not.
+        first: the index of the first cell shown.
+        begins: the place where each shown cell begins.
+        size: the size of each cell, in characters.
+        count: the number of all cells, shown or not.
     """
 
     first: int
@@ -25,36 +25,37 @@ class Spread:
 
     @property
     def shown(self) -> range:
-        """The cells that are shown."""
+        """The indices of the cells shown."""
         return range(self.first, self.first + len(self.begins))
 
     @property
     def end(self) -> int:
-        """The place after the last."""
+        """The place after the last cell."""
         return self.begins[-1] + self.size if self.begins else 0
 
     @property
     def is_airy(self) -> bool:
-        """Whether there is a place between any two."""
+        """Whether there is a gap between all neighbouring cells."""
         return all(after - before > self.size for before, after in itertools.pairwise(self.begins))
 
     def begin(self, cell: int) -> int:
-        """Where one that is shown begins."""
+        """The place where a shown cell begins."""
         return self.begins[cell - self.first]
 
 
 def spread(
     count: int, room: int, least: int, most: int, airy: int, walls: Collection[int] = (), focus: int = 0
 ) -> Spread:
-    """Cells as large as they can be; a place between all of them where that leaves them large, else only for walls.
+    """Places for cells that are as large as possible. There are gaps between all cells if these stay large enough,
+    otherwise only at walls.
 
-    Where not even the least has room for all, those around the focus are shown.
+    If not even the smallest cells all fit, those around ``focus`` are shown.
 
     Args:
-        count: of cells, 1 or more.
-        least, most: size of a cell.
-        airy: the size from which on there is a place between any two.
-        walls: cells after which a place is needed, whatever their size.
+        count: the number of cells, at least 1.
+        least, most: the smallest and largest size of a cell.
+        airy: the smallest size with which there are gaps between all cells.
+        walls: indices of cells that need a gap after them, whatever their size.
     """
     walls = {wall for wall in walls if wall < count - 1}
     size = (room + 1) // count - 1

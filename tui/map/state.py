@@ -1,47 +1,48 @@
-"""What the user has chosen to see of a sweep, and how each key changes that: pure functions."""
+"""The user's choices on the map of a sweep, and how each key changes them: pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from echornn.sweeps.kept_values import kept_values
-from echornn.sweeps.measures import Measure
-from echornn.sweeps.table import Choice, Surveyed, Table, Value, Values, first_choice
-from echornn.sweeps.tally import Tally
+from echornn.maps.kept_values import kept_values
+from echornn.maps.measures import Measure
+from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.table import Choice, Overview, Table, Value, Values, first_choice
 
 Axes = Mapping[str, Values]
 
 
 @dataclass(frozen=True)
 class MarkedCell:
-    """A cell that others are compared with, wherever the map has gone since.
+    """A cell that others are compared with; it stays marked when the map shows other fields.
 
     Attributes:
-        points: of the cell.
-        name: what it was called.
+        points: the points of the cell.
+        name: the name that the cell had when it was marked.
     """
 
     points: tuple[Values, ...]
     name: str
 
-    def tally(self, surveyed: Surveyed) -> Tally:
-        """What has come of it by now."""
-        return Tally.together(surveyed.tallies[point] for point in self.points if point in surveyed.tallies)
+    def counts(self, overview: Overview) -> SeedCounts:
+        """The results of the marked cell by now."""
+        return SeedCounts.together(overview.all_counts[point] for point in self.points if point in overview.all_counts)
 
 
 @dataclass(frozen=True)
 class MapState:
-    """What is seen.
+    """The user's choices on the map.
 
     Attributes:
-        across, down: fields of columns and rows; None where there is but one.
-        held: values of fields that are held; of the others a cell has all values.
-        turned: the field that the stepping keys step.
-        filter: words; see `echornn.sweeps.kept_values`.
-        measure: what is shown of a cell.
-        row, column: values of the cell under the cursor; the first where there is no such value.
-        mark: what it is compared with.
+        across, down: the fields of columns and of rows; None if there is only one column or row.
+        held: the values of fields that are held. A cell combines all values of a field that is neither across, down nor
+            held.
+        turned: the field that the stepping keys change.
+        filter: the filter as typed; see `echornn.maps.kept_values`.
+        measure: the number that cells show.
+        row, column: the values of the cell under the cursor; if there is no such cell, the first counts.
+        mark: the marked cell, which others are compared with; None if there is none.
     """
 
     across: str | None = None
@@ -56,20 +57,20 @@ class MapState:
 
     @classmethod
     def first(cls, axes: Axes) -> MapState:
-        """What is seen first."""
+        """The choices at the start, for a sweep over these fields."""
         choice = first_choice(axes)
         return cls(choice.across, choice.down).settled(axes)
 
     def choice(self, axes: Axes) -> Choice:
-        """What of the sweep is laid out.
+        """The part of the sweep that is shown, and in which order.
 
         Raises:
-            FilterError: the filter's words are none.
+            FilterError: the filter is invalid.
         """
         return Choice(self.across, self.down, self.held, kept_values(self.filter, axes))
 
     def settled(self, axes: Axes) -> MapState:
-        """The same for these axes, where some are gone, or others there."""
+        """The choices adapted to these fields: fields that do not exist are replaced."""
         across = self.across if self.across in axes else next((name for name in axes if name != self.down), None)
         down = self.down if self.down in axes and self.down != across else None
         held = {name: value for name, value in self.held.items() if value in axes.get(name, ())}
@@ -80,12 +81,12 @@ class MapState:
 
 
 def others(state: MapState, axes: Axes) -> list[str]:
-    """The fields that are neither across nor down."""
+    """The names of the fields that are neither across nor down."""
     return [name for name in axes if name not in (state.across, state.down)]
 
 
 def next_across(state: MapState, axes: Axes) -> MapState:
-    """The next field across; where that is the one down, they change places."""
+    """The next field goes across. If that is the field down, the two change places."""
     names = list(axes)
     if len(names) < 2 or state.across is None:
         return state
@@ -96,7 +97,7 @@ def next_across(state: MapState, axes: Axes) -> MapState:
 
 
 def next_down(state: MapState, axes: Axes) -> MapState:
-    """The next field down, or none after the last: then there is one row, of all its values together."""
+    """The next field goes down. After the last field there is none: a single row combines all values."""
     left: list[str | None] = [name for name in axes if name != state.across]
     order = [*left, None]
     name = order[(order.index(state.down) + 1) % len(order)]
@@ -104,14 +105,14 @@ def next_down(state: MapState, axes: Axes) -> MapState:
 
 
 def swapped(state: MapState) -> MapState:
-    """Rows as columns, columns as rows."""
+    """Rows become columns, and columns become rows."""
     if state.down is None:
         return state
     return replace(state, across=state.down, down=state.across, row=state.column, column=state.row)
 
 
 def next_other(state: MapState, axes: Axes) -> MapState:
-    """Another of the fields that are neither across nor down is the one that is stepped."""
+    """The stepping keys change the next of the fields that are neither across nor down."""
     names = others(state, axes)
     if not names:
         return state
@@ -120,7 +121,9 @@ def next_other(state: MapState, axes: Axes) -> MapState:
 
 
 def stepped(state: MapState, axes: Axes, by: int) -> MapState:
-    """The field that is stepped, at its next value, or the one before; around its ends lies the average over all."""
+    """The stepped field takes the next value (or an earlier one). Between last and first value, cells combine all
+    values.
+    """
     if state.turned is None or state.turned not in others(state, axes):
         return state
     name = state.turned
@@ -134,7 +137,7 @@ def stepped(state: MapState, axes: Axes, by: int) -> MapState:
 
 
 def measured(state: MapState) -> MapState:
-    """The next measure."""
+    """The cells show the next measure."""
     measures = list(Measure)
     return replace(state, measure=measures[(measures.index(state.measure) + 1) % len(measures)])
 
@@ -149,7 +152,7 @@ def _place(values: Values, value: Value) -> int:
 
 
 def moved(state: MapState, table: Table, rows: int, columns: int) -> MapState:
-    """The cursor so many rows and columns on, as far as there are any."""
+    """The cursor moves by ``rows`` and ``columns``, at most to the edge of the table."""
     row, column = cursor_of(state, table)
     row = min(len(table.rows) - 1, max(0, row + rows))
     column = min(len(table.columns) - 1, max(0, column + columns))
@@ -157,7 +160,7 @@ def moved(state: MapState, table: Table, rows: int, columns: int) -> MapState:
 
 
 def mark_of(state: MapState, table: Table) -> tuple[int, int] | None:
-    """Row and column of the marked cell, if it is on this map."""
+    """Row and column of the marked cell; None if it is not on the map."""
     if state.mark is None:
         return None
     for row, cells in enumerate(table.cells):

@@ -1,4 +1,4 @@
-"""The map as lines of text, for pipes, files and terminals that show no app."""
+"""Prints the map as lines of text or CSV, for pipes, files and simple terminals."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 import textwrap
 from collections.abc import Iterator, Set
 
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import Measure
-from echornn.sweeps.ranking_words import ranking_told
-from echornn.sweeps.table import windows_of
-from echornn.sweeps.telling import lost_told
+from echornn.maps.cell_words import lost_told
+from echornn.maps.kept_values import value_text
+from echornn.maps.measures import Measure
+from echornn.maps.ranking_words import ranking_told
+from echornn.maps.table import windows_of
 from echornn.tasks.levels import solved_level
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
@@ -19,7 +19,7 @@ from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
-"""Of the words below the table."""
+"""The width of the text below the table, in characters."""
 
 COLUMNS = (
     "points",
@@ -39,16 +39,17 @@ COLUMNS = (
     "level",
     "version",
 )
-"""Of `csv_lines`, after the fields across and down."""
+"""The columns of `csv_lines` after the fields across and down."""
 
 
 def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
-    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
-    success, which cell has the most, and which others may be the best."""
+    """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
+    missing; below, for the success rate, which cell is best, and which others may be equally good.
+    """
     table, choice = frame.table, frame.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, frame.scale, signs)}{edge_sign(cell.tally, signs)}"
+            f"{number or sign_of(cell.counts, frame.scale, signs)}{edge_sign(cell.counts, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(frame.numbers, table.cells, strict=True)
@@ -58,7 +59,7 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in str(common_to_all(table.surveyed) or "").split("; "):
+    for words in str(common_to_all(table.overview) or "").split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
@@ -90,45 +91,46 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
-    """A line of the table: three places between cells, one of theory's lines in the middle one.
+    """A line of the table. There are three characters between cells; the middle one may be part of a line of theory.
 
     Args:
-        upright: signs of the lines, by the column that they follow.
+        upright: the characters of theory's lines, by the column that they follow.
     """
     between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
     return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
 
 
 def csv_lines(frame: MapFrame) -> Iterator[str]:
-    """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known.
+    """The map as CSV, a line for each cell: the fields across and down, then `COLUMNS`. Shares are from 0 to 1; unknown
+    values are empty.
 
-    A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
-    of its points'. ``most_windows`` is how many each of its networks trains at the most, ``level`` the mean
-    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ. ``version`` is
-    the number of the program's version that trained it, in the order of time.
+    A cell of several points has no confidence interval, since the points differ in more than their seeds. Its other
+    numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
+    ``level`` is the mean loss of 50 windows, in nats, below which the echo counts as solved. Both are empty if the
+    points differ. ``version`` is the number of the program version that trained the cell; a larger number is newer.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
-            tally, best = cell.tally, cell.tally.best
+            counts, best = cell.counts, cell.counts.best
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
-            low, high = tally.interval
-            interval = ["", ""] if tally.is_pooled or not tally.count else [f"{low:.4f}", f"{high:.4f}"]
-            known = [f"{tally.success:.4f}" if tally.count else "", *interval]
-            half = "" if tally.half_solved is None else tally.half_solved
-            loss = f"{tally.loss:.6g}" if tally.count else ""
+            low, high = counts.interval
+            interval = ["", ""] if counts.is_pooled or not counts.finished else [f"{low:.4f}", f"{high:.4f}"]
+            known = [f"{counts.success:.4f}" if counts.finished else "", *interval]
+            half = "" if counts.half_solved is None else counts.half_solved
+            loss = f"{counts.loss:.6g}" if counts.finished else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
-            counts = [len(cell.configs), tally.count, tally.solved]
+            numbers = [len(cell.configs), counts.finished, counts.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
-            rule = [most, "solved" if table.surveyed.until_solved else "all", level, tally.version + 1]
-            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
+            rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
+            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
 
 
 def _one(values: Set[object]) -> object:
-    """What all have; empty where they differ."""
+    """The common value; empty if the values differ."""
     return next(iter(values)) if len(values) == 1 else ""
 
 

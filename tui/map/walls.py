@@ -1,22 +1,22 @@
-"""Between which cells of the map theory's lines are."""
+"""Finds the cells of the map between which the lines of theory run."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
 
-from echornn.sweeps.table import Table
-from echornn.sweeps.theory import LIMITS
+from echornn.maps.table import Table
+from echornn.maps.theory import LIMITS
 
 
 @dataclass(frozen=True)
 class Walls:
-    """Stretches of a line, each beside one cell.
+    """One line of theory: the edges of cells along which it runs.
 
     Attributes:
-        number: of the limit in `LIMITS`.
-        right_of: cells (row, column) to the right of which it runs.
-        below: cells below which it runs.
+        number: the index of the limit in `LIMITS`.
+        right_of: cells (row, column) with the line at their right edge.
+        below: cells with the line at their lower edge.
     """
 
     number: int
@@ -25,7 +25,7 @@ class Walls:
 
 
 def walls_of(table: Table) -> tuple[Walls, ...]:
-    """The lines that part cells of the table, in the order of `LIMITS`."""
+    """The lines of theory that run through the table, in the order of `LIMITS`."""
     found = []
     for number, limit in enumerate(LIMITS):
         beyond = table.beyond(limit)
@@ -38,7 +38,7 @@ def walls_of(table: Table) -> tuple[Walls, ...]:
 
 
 def _parted(pairs: list[list[tuple[bool | None, bool | None]]]) -> frozenset[tuple[int, int]]:
-    """Where two neighbours lie on different sides."""
+    """The places at which two neighbours are on different sides of a limit."""
     return frozenset(
         (row, column)
         for row, line in enumerate(pairs)

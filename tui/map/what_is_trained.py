@@ -5,33 +5,33 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Surveyed, windows_of
+from echornn.maps.kept_values import value_text
+from echornn.maps.table import Overview, windows_of
 from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
-"""Named whatever they are; all others where they are not the defaults."""
+"""Fields that are always named; other fields are named only if they differ from the defaults."""
 
 SHORT = {"truncated_backprop_length": "T"}
 
 ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
-"""Told in other words, or no part of what is trained."""
+"""Fields that are never named: the text says them in other words, or they do not affect what is trained."""
 
 OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
-"""Fields that make the number of windows."""
+"""Fields that determine the number of windows."""
 
 
 class Common(NamedTuple):
-    """In words.
+    """What all networks of a sweep have in common, in words.
 
     Attributes:
-        fields: those that are not swept, the most telling first.
-        until: how long each trains.
-        windows: at the most; of points that differ in it, of those with the least and with the most.
-        seeds: the first and the last.
-        differs: whether points differ in the number of windows.
-        versions: what several versions of the program have trained; empty where it was one.
-        newest: what of the newest of them is not so in the oldest.
+        fields: the fields that are not swept, the most important first.
+        until: when the training of each network ends.
+        windows: the most windows of a network; a range if the points differ.
+        seeds: the first and the last seed.
+        differs: whether the points differ in the number of windows.
+        versions: the program versions that trained the networks; empty if there was only one.
+        newest: what the newest version does differently from the oldest.
     """
 
     fields: tuple[str, ...]
@@ -43,49 +43,51 @@ class Common(NamedTuple):
     newest: str = ""
 
     def __str__(self) -> str:
-        """All of it."""
+        """All parts as one text."""
         told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
         return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
 
 
-def common_to_all(surveyed: Surveyed) -> Common | None:
-    """What all of them have in common; None where there is nothing to train."""
-    config = next(iter(surveyed.configs.values()), None)
+def common_to_all(overview: Overview) -> Common | None:
+    """What all networks of a sweep have in common; None if there is nothing to train."""
+    config = next(iter(overview.configs.values()), None)
     if config is None:
         return None
     others = (name for name in EchoConfig().changes_to(config) if name not in (*FIRST, *ELSEWHERE))
-    fields = _values(config, [name for name in (*FIRST, *others) if name not in surveyed.axes])
+    fields = _values(config, [name for name in (*FIRST, *others) if name not in overview.axes])
     epochs = f"{config.num_epochs:,} epoch{'s' if config.num_epochs != 1 else ''}"
-    until = "" if "num_epochs" in surveyed.axes else epochs
-    if surveyed.until_solved:
+    until = "" if "num_epochs" in overview.axes else epochs
+    if overview.until_solved:
         until = f"until solved or {until}" if until else "until solved"
-    configs = surveyed.configs.values()
+    configs = overview.configs.values()
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
-    windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(fields, until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed))
+    windows = _windows(overview, least, most) if differs else f"{windows_of(most):,} windows"
+    return Common(fields, until, windows, _seeds(overview.seeds), differs, _versions(overview), _newest(overview))
 
 
-def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
-    """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
-    names = [name for name in surveyed.axes if name in OF_WINDOWS]
+def _windows(overview: Overview, least: EchoConfig, most: EchoConfig) -> str:
+    """The most windows of a network as text. If one of `OF_WINDOWS` is swept, equal epochs do not mean equal
+    windows.
+    """
+    names = [name for name in overview.axes if name in OF_WINDOWS]
     one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
 
-def _versions(surveyed: Surveyed) -> str:
-    count = len(surveyed.shown_versions)
+def _versions(overview: Overview) -> str:
+    count = len(overview.shown_versions)
     several = f"squares by {count} versions of the program" if count > 1 else ""
-    elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
+    elsewhere = f"{overview.elsewhere:,} older results in results.csv only" if overview.elsewhere else ""
     return ", ".join(filter(None, (several, elsewhere)))
 
 
-def _newest(surveyed: Surveyed) -> str:
-    shown = surveyed.shown_versions
+def _newest(overview: Overview) -> str:
+    shown = overview.shown_versions
     if len(shown) < 2:
         return ""
     oldest, newest = shown[0], shown[-1]
-    differs = difference_in_words(surveyed.versions[newest], surveyed.versions[oldest])
+    differs = difference_in_words(overview.versions[newest], overview.versions[oldest])
     return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 

@@ -1,10 +1,10 @@
-"""The three widgets of the map: the head, the cells with their legend, and the lines about the cell at the cursor."""
+"""The widgets of the map: the head, the cells with their legend, and the lines about the cell at the cursor."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.sweeps.measures import WORDS, Measure
+from echornn.maps.measures import WORDS, Measure
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
 from tui.kit.paint import Box
@@ -18,12 +18,13 @@ from tui.map.what_is_trained import common_to_all
 LEGEND_LINES = 2
 
 IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
-"""Short names of what the cells show, if the fields need the room."""
+"""Short names of the measures, for a narrow screen."""
 
 
 class MapHead(CellWidget):
-    """The head: how far the sweep is, what is shown of it, and on a high screen what all its networks have in
-    common."""
+    """The head: the progress of the sweep, which measure over which fields is shown, and on a high screen what all
+    networks have in common.
+    """
 
     STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
     COMPONENT_CLASSES = set(STYLES)
@@ -35,7 +36,7 @@ class MapHead(CellWidget):
         self._progress = self._trouble = ""
 
     def show(self, frame: MapFrame, progress: str, trouble: str) -> None:
-        """Draw it."""
+        """Draw this frame."""
         self._frame, self._progress, self._trouble = frame, progress, trouble
         self.redraw()
 
@@ -58,8 +59,8 @@ class MapHead(CellWidget):
 
 
 def parts_of(frame: MapFrame) -> list[LinePart]:
-    """The texts that say what is shown, for which fields, with which filter."""
-    state, axes = frame.state, frame.table.surveyed.axes
+    """The parts of the line about what is shown: the measure, the fields, the filter."""
+    state, axes = frame.state, frame.table.overview.axes
     parts = [LinePart(WORDS[state.measure], 3, "measure")]
     parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
     parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
@@ -74,8 +75,8 @@ def parts_of(frame: MapFrame) -> list[LinePart]:
 
 
 def common_parts(frame: MapFrame) -> list[LinePart]:
-    """The texts that say what all networks have in common."""
-    common = common_to_all(frame.table.surveyed)
+    """The parts of the line about what all networks have in common."""
+    common = common_to_all(frame.table.overview)
     if common is None:
         return []
     fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]
@@ -84,7 +85,7 @@ def common_parts(frame: MapFrame) -> list[LinePart]:
 
 
 class MapGrid(CellWidget, can_focus=True):
-    """The cells, and below them the legend."""
+    """The cells, and the legend below them."""
 
     STYLES = STYLES
     COMPONENT_CLASSES = set(STYLES)
@@ -95,7 +96,7 @@ class MapGrid(CellWidget, can_focus=True):
         self._frame: MapFrame | None = None
 
     def show(self, frame: MapFrame) -> None:
-        """Draw it."""
+        """Draw this frame."""
         self._frame = frame
         self.redraw()
 
@@ -119,8 +120,9 @@ class MapGrid(CellWidget, can_focus=True):
 
 
 class MapReading(CellWidget):
-    """The lines about the cell at the cursor: two about its results, and one that compares it or says why a key did
-    nothing."""
+    """The lines about the cell at the cursor: two about its results, and one for a comparison or for the hint why a key
+    had no effect.
+    """
 
     STYLES = ("reading--first", "reading--more", "reading--hint")
     COMPONENT_CLASSES = set(STYLES)
@@ -131,7 +133,7 @@ class MapReading(CellWidget):
         self._lines: tuple[tuple[str, str], ...] = ()
 
     def show(self, frame: MapFrame, hint: str) -> None:
-        """Draw it."""
+        """Draw this frame."""
         first, second, third = frame.reading
         last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
         self._lines = ((first, "first"), (second, "more"), last)
@@ -146,7 +148,7 @@ class MapReading(CellWidget):
 
 
 def with_result(text: str, width: int) -> str:
-    """A cell's fields and results as one line; if it is too long, the last fields are left out."""
+    """The name and the results of a cell in one line; if it is too long, the last fields of the name are left out."""
     name, colon, result = text.partition(": ")
     room = width - len(colon + result)
     return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)

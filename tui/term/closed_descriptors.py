@@ -1,4 +1,6 @@
-"""Opens the null device for standard streams that were closed (``>&-``), so that no other file gets their numbers."""
+"""Opens the null device for standard streams that were closed (``>&-``); otherwise other files would get their
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,10 @@ import sys
 
 
 def fill() -> None:
-    """Open what is closed of 0, 1 and 2, on the device that holds nothing, before anything else is opened."""
+    """Open the null device for each closed descriptor of 0, 1 and 2; call this before any file is opened."""
     closed = [number for number in range(3) if not _is_open(number)]
     for _ in closed:
-        os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, and stays open
+        os.open(os.devnull, os.O_RDWR)  # this gets the lowest free number, and stays open
     if sys.stdin is None:
         sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115
     if sys.stderr is None:

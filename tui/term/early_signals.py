@@ -1,6 +1,6 @@
-"""Keeps signals that come before the program can handle them.
+"""Keeps signals that arrive before the program can handle them.
 
-It imports nothing that takes time: it is the first to run.
+This module runs first, so it imports nothing slow.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from types import FrameType
 from tui.term.exit_code import ExitCode
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-"""They ask the process to end: the line dropped, a scheduler's request, Ctrl+C."""
+"""Signals that ask the process to end: hangup of the connection, request of a scheduler, Ctrl+C."""
 
 SAME_SECONDS = 0.3
-"""One Ctrl+C comes twice, from the terminal and from the guardian; a second one comes later than this."""
+"""A single Ctrl+C can arrive twice, from the terminal and from the guardian; a second Ctrl+C comes later than this."""
 
 
 class Kept:
-    """A handler of signals that remembers them; a second Ctrl+C ends at once."""
+    """A signal handler that remembers signals; a second Ctrl+C ends the process at once."""
 
     def __init__(self) -> None:
         self.heard: list[int] = []
@@ -36,7 +36,7 @@ class Kept:
 
 
 def keep() -> None:
-    """From now on, remember them. A signal that is ignored (``nohup``, ``&`` in a script) stays ignored."""
+    """Remember ending signals from now on. A signal that is ignored (``nohup``, ``&`` in a script) stays ignored."""
     kept = Kept()
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -44,13 +44,15 @@ def keep() -> None:
 
 
 def heard(handlers: Iterable[object]) -> list[int]:
-    """The signals that were kept, each once, by the handlers that were there before."""
+    """The signals that were kept, each once; ``handlers`` are the handlers that were set before."""
     kept = [number for handler in handlers if isinstance(handler, Kept) for number in handler.heard]
     return list(dict.fromkeys(kept))
 
 
 def let_go() -> None:
-    """Keep none any more: they end the process, now if one has come; Ctrl+C as `KeyboardInterrupt`."""
+    """Stop keeping signals: from now on they end the process, and a kept one does so now; Ctrl+C as
+    `KeyboardInterrupt`.
+    """
     handlers: list[object] = []
     for number in ENDING_SIGNALS:
         handlers.append(handler := signal.getsignal(number))

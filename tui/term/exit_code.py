@@ -6,15 +6,15 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes that scripts may rely on."""
+    """The exit codes; scripts may rely on them."""
 
     DONE = 0
-    """Trained to the end, or left with q."""
+    """Training reached its end, or the user left with q."""
     FAILED = 1
-    """Training failed or diverged, or what was to be saved or printed could not be."""
+    """Training failed or diverged, or something could not be saved or printed."""
     USAGE = 2
-    """A flag, a field or a folder that cannot be used; nothing was touched."""
+    """A flag, a field or a folder cannot be used; nothing was changed."""
     CHECKPOINTED = 42
-    """Told to end by a signal, and saved: start it again with ``--resume``."""
+    """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130
-    """Ended at once by Ctrl+C; while training only by a second one, with the last checkpoint as it was."""
+    """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is unchanged."""

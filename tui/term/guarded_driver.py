@@ -1,4 +1,4 @@
-"""Textual's driver with our own stopping, waking and reading of keys, where Textual's loses the screen or the app."""
+"""Textual's driver with its own stopping, continuing and reading of keys, where Textual's could lose screen or app."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import signal
 from typing import Any
 
 from tui.term import terminal
-from tui.term.driver import PlainDriver
 from tui.term.loop_signals import LoopSignals
+from tui.term.plain_driver import PlainDriver
 from tui.term.private_textual import OpenDriver
 from tui.term.terminal_input import TerminalInput
 
 LOOK_MILLISECONDS = 100
-"""How often it is looked whether a key was all, or the beginning of a longer one, and whether to read on."""
+"""How often to check whether an escape is a key or begins a longer sequence, and whether to stop reading."""
 
 READ_BYTES = 4096
 
 
 class GuardedDriver(PlainDriver, OpenDriver):
-    """Uses what is inside Textual's driver."""
+    """A driver that also uses private parts of Textual's driver."""
 
     _has_terminal = _is_suspending = _is_leaving = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Stop and go on between two steps of the event loop.
+        """Handle the stop and continue signals between two steps of the event loop.
 
-        Textual's own handlers run in the middle of whatever the main thread does. If that is to hand text to
-        the thread that writes, its queue is locked, and they wait for it for ever.
+        Textual's own handlers interrupt the main thread anywhere. If it is just handing text to the writing thread, the
+        lock of that thread's queue is held, and the handler waits for it forever.
         """
         super().__init__(*arguments, **options)
         for number in (signal.SIGTSTP, signal.SIGCONT):
-            signal.signal(number, signal.SIG_DFL)  # when the app has ended, not Textual's
+            signal.signal(number, signal.SIG_DFL)  # for the time after the app, so that Textual's handlers do not stay
         self._signals = LoopSignals({signal.SIGTSTP: self.stop_as_told, signal.SIGCONT: self.go_on_as_told})
 
     def start_application_mode(self) -> None:
-        """Take the terminal, when it is this job's.
+        """Switch the terminal to the app's mode, as soon as this process is in the foreground.
 
-        SIGSTOP leaves no time to give it back first, but SIGCONT has Textual take it, and with that take its own
-        settings for the user's; so what is still held is given back before. Woken in the background (``bg``), it
-        stops again: the terminal belongs to the shell.
+        SIGSTOP leaves no time to restore the terminal. After SIGCONT Textual would then take the app's settings for the
+        user's. So a terminal that is still in the app's mode is restored first. A process that continues in the
+        background (``bg``) stops again, since the terminal belongs to the shell.
         """
         if self._has_terminal:
             self.suspend_application_mode()
@@ -50,7 +50,7 @@ class GuardedDriver(PlainDriver, OpenDriver):
         super().start_application_mode()
 
     def read_keys(self) -> None:
-        """Read until the end, or until the terminal is gone; whatever the bytes are, the next key is heard."""
+        """Read until the end, or until the terminal is gone. No bytes can prevent the next key from being read."""
         source = TerminalInput()
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
@@ -64,10 +64,10 @@ class GuardedDriver(PlainDriver, OpenDriver):
                 self.process_message(message)
 
     def disable_input(self) -> None:
-        """Stop reading keys; without its guardian, do not wait for the reader.
+        """Stop reading keys. If the guardian is gone, do not wait for the reading thread.
 
-        The shell reads too, by then, and a key goes to whoever is first: the reader, who has seen it come, may
-        wait for the next one.
+        By then the shell reads too. It can get the key that the reading thread has noticed, and that thread would then
+        wait for the next key.
         """
         if self.guarded.is_left_alone:
             self.forget_reader()
@@ -76,28 +76,28 @@ class GuardedDriver(PlainDriver, OpenDriver):
             self.exit_event.set()
 
     def stop_as_told(self) -> None:
-        """Stop, unless the app is about to end: a Ctrl+Z from then on comes from the shell's terminal."""
+        """Stop the process, unless the app is about to end: a Ctrl+Z at that time is meant for the shell."""
         if not self._is_leaving:
             super().stop_as_told()
 
     def go_on_as_told(self) -> None:
-        """Take the terminal again, unless it was given back for good."""
+        """Take the terminal again after a stop, unless it was restored for good."""
         if not self._is_leaving:
             super().go_on_as_told()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back, for a while or for good."""
+        """Restore the terminal, until the process continues or for good."""
         self._is_leaving = not self._is_suspending
         super().stop_application_mode()
 
     def suspend_application_mode(self) -> None:
-        """Give the terminal back for a while: what wakes it is listened to all the same."""
+        """Restore the terminal before a stop; signals are still handled."""
         self._is_suspending = True
         super().suspend_application_mode()
         self._is_suspending = False
 
     def close(self) -> None:
-        """All is written, and the terminal is as it was."""
+        """Close the driver, after everything is written and the terminal is restored."""
         super().close()
         self._has_terminal = False
         if not self._is_suspending:

@@ -1,7 +1,7 @@
-"""A small parent process of the app, which restores the terminal if the app dies.
+"""The guardian: a small parent process of the app, which restores the terminal if the app dies.
 
-``kill -9``, or an abort inside native code, ends a process before it can do anything. So the app runs in a child, and
-its parent, which does nothing but wait, stays what the shell or the scheduler has started.
+``kill -9``, or an abort in native code, ends a process before it can do anything. So the app runs in a child process.
+Its parent only waits, and is the process that the shell or scheduler has started.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from echornn.runs.run_error import RunError
+from echornn.files.run_error import RunError
 from tui.term import terminal
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode
 from tui.term.terminal import NativeLog
 
 FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
-"""What is sent to the guardian is meant for the app."""
+"""Signals that the guardian passes on to the app."""
 
 TAKEN, LEFT = b"+", b"-"
-"""The app has the terminal, or has put it back as it was."""
+"""Messages to the guardian: the app has taken the terminal; the app has restored it."""
 
 END = b"\0"
-"""Ends each message of the app to its guardian: words, or one of the two signs above."""
+"""The end of each message from the app to the guardian; a message is a text or one of the two above."""
 
 MOST_BYTES = 1 << 16
-"""Bytes that a pipe holds while nobody reads."""
+"""The bytes that a pipe holds while nobody reads."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """What the app, in the child, holds of its guardian.
+    """The connection of the app (the child) to its guardian (the parent).
 
     Attributes:
-        line: a descriptor that reports an error to `select.poll` as soon as the guardian is gone.
-        log: where native code may write, read by the guardian if the app dies.
-        process: the guardian's number.
+        line: a file descriptor on which `select.poll` reports an error as soon as the guardian is gone.
+        log: the file for the output of native code; the guardian reads it if the app dies.
+        process: the process id of the guardian.
     """
 
     line: int
@@ -50,15 +50,17 @@ class Guarded:
     process: int = 0
 
     def leave_words(self, words: str) -> None:
-        """What the guardian prints if the app dies; the last words count. Few may be left: they wait in a pipe."""
+        """Set the text that the guardian prints if the app dies; a new text replaces the last. Call this only a few
+        times: the texts wait in a pipe of limited size.
+        """
         self._tell(words.encode())
 
     def takes_terminal(self) -> None:
-        """From now on, somebody must put the terminal back."""
+        """Tell the guardian that the terminal must be restored from now on."""
         self._tell(TAKEN)
 
     def has_left_terminal(self) -> None:
-        """The app has put it back itself."""
+        """Tell the guardian that the app has restored the terminal."""
         self._tell(LEFT)
 
     @property
@@ -69,24 +71,24 @@ class Guarded:
         return bool(poll.poll(0))
 
     def wake(self) -> None:
-        """Have the guardian go on, should it stand still: who was adopted by another process leaves that alone."""
+        """Continue the guardian if it is stopped. Another process that has become the parent is left alone."""
         with contextlib.suppress(OSError):
             if os.getppid() == self.process:
                 os.kill(self.process, signal.SIGCONT)
 
     def _tell(self, data: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
+        with contextlib.suppress(BrokenPipeError):  # the guardian was killed, and the app is about to end
             os.write(self.line, data + END)
 
 
 def divide() -> Guarded:
-    """Fork: the child returns, the parent stays, and ends with the exit code of the child.
+    """Fork. The child returns from this function; the parent waits, and ends with the child's exit code.
 
-    Call it before there are threads, and before a run is locked: the lock is to end with the child.
-    (OpenBLAS, in NumPy, has threads; it stops them for a fork, and starts them again when needed.)
+    Call this before any thread starts, and before a run is locked, since the lock must end with the child. (OpenBLAS,
+    in NumPy, has threads; it stops them for a fork and starts them again when needed.)
 
     Raises:
-        RunError: the terminal belongs to another program, and no shell is there that could give it to this one.
+        RunError: the process is in the background, and there is no shell that could bring it to the foreground.
     """
     if not terminal.wait_for_the_foreground():
         raise RunError("the terminal belongs to another program: use --headless, or start it in the foreground")
@@ -94,8 +96,8 @@ def divide() -> Guarded:
     mend = terminal.as_it_is()
     hears, line = os.pipe()
     sys.stdout.flush()
-    gc.freeze()  # else the child's first collections touch, and so copy, all that was imported: some 25 ms
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both know what to do with them
+    gc.freeze()  # otherwise the child's first garbage collections copy all imported memory, which takes about 25 ms
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both processes have their handlers
     guardian = os.getpid()
     child = os.fork()
     if child:
@@ -104,24 +106,24 @@ def divide() -> Guarded:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         _guard(child, hears, log, mend)
     os.close(hears)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until the app listens, there is nothing to save
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # nothing to save until the app handles this signal
     signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
     return Guarded(line, log, guardian)
 
 
 def _forward_to(child: int) -> None:
     def forward(number: int, _: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it has just ended
+        with contextlib.suppress(ProcessLookupError):  # the child has just ended
             os.kill(child, number)
 
     for number in FORWARDED:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that was ignored before (nohup)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that is ignored (nohup) stays ignored
             signal.signal(number, forward)
-    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app stops in its own way, and its guardian with it
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app handles stopping, and the guardian follows it
 
 
 def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoReturn:
-    """Wait for the child's end, mend what it has left behind, and leave with its exit code."""
+    """Wait for the child's end, clean up after it, and end with its exit code."""
     code = _end_of(child)
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
@@ -133,7 +135,8 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoRet
         mend()
     if code < 0:
         killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
-        said = "" if code == -signal.SIGKILL else log.tail()  # of kill -9 native code knows nothing
+        # after kill -9, the output of native code explains nothing
+        said = "" if code == -signal.SIGKILL else log.tail()
         with contextlib.suppress(OSError):  # the terminal may be gone too
             print("\n".join(text for text in (killed, said) if text), file=sys.stderr)
             print(words.decode(), end="\n" if words else "")
@@ -141,12 +144,14 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoRet
 
 
 def _end_of(child: int) -> int:
-    """The child's exit code, or minus the number of the signal that ended it; while it is stopped, stop too."""
+    """The child's exit code, or minus the number of the signal that ended it. While the child is stopped, stop too."""
     _, status = os.waitpid(child, os.WUNTRACED)
     while os.WIFSTOPPED(status):
-        changed, status = _change_of(child)  # what woke the whole group may have woken it by now
+        # the signal that continues the whole group may have continued the child by now
+        changed, status = _change_of(child)
         if not changed:
-            os.kill(os.getpid(), signal.SIGSTOP)  # the shell sees one job; what wakes it goes on here
+            # to the shell both are one job; a signal that continues the job continues here
+            os.kill(os.getpid(), signal.SIGSTOP)
             changed, status = _change_of(child)
             if not changed:
                 os.kill(child, signal.SIGCONT)
@@ -156,6 +161,6 @@ def _end_of(child: int) -> int:
 
 
 def _change_of(child: int) -> tuple[bool, int]:
-    """Whether the child was woken, stopped again or ended meanwhile, and the status that says so."""
+    """Whether the child has continued, stopped or ended since, and its status."""
     changed, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
     return changed != 0, status

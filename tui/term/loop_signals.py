@@ -1,4 +1,4 @@
-"""Handles signals inside an event loop, at once."""
+"""Handles signals in an asyncio event loop without losing any."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ WAKINGS_READ = 4096
 
 
 class LoopSignals:
-    """Calls what belongs to each signal, in the running event loop, until `end`.
+    """Calls a function for each signal, in the running event loop, until `end`.
 
-    asyncio's own `add_signal_handler` loses signals: it sends them through the buffer that wakes the loop, each key
-    from the terminal's thread is another byte there, and it holds some 280 of them.
+    asyncio's own `add_signal_handler` can lose signals: it sends them through the buffer that wakes the loop. Each key
+    from the terminal's thread takes a byte of that buffer too, and it holds only about 280 bytes.
 
     Args:
-        calls: what to call, by the number of the signal.
+        calls: the functions to call, by signal number.
     """
 
     def __init__(self, calls: Mapping[int, Callable[[], object]]) -> None:
@@ -38,11 +38,11 @@ class LoopSignals:
 
     @property
     def heard_before(self) -> list[int]:
-        """The signals that came before this listened."""
+        """The signals that were kept before this object was made."""
         return early_signals.heard(self._before.values())
 
     def end(self) -> None:
-        """Leave the signals to whoever had them before."""
+        """Restore the handlers that were set before."""
         self._has_ended = True
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -52,23 +52,25 @@ class LoopSignals:
         self._writes.close()
 
     def _caught(self, number: int, _: FrameType | None) -> None:
-        """Runs in the middle of whatever the main thread does."""
+        """Pass a signal on to the loop; this can interrupt the main thread anywhere."""
         self._loop.call_soon_threadsafe(self._act, number)
 
     def _act(self, number: int) -> None:
         if self._has_ended:
-            signal.raise_signal(number)  # it came just before the end: it is for who has it now
+            signal.raise_signal(number)  # the signal arrived just before the end: raise it for the restored handler
         else:
             self._calls[number]()
 
     def _wake(self) -> None:
-        """A signal that comes just before the loop begins to wait ends the wait; here is nothing more to do."""
+        """Empty the buffer that wakes the loop. A signal just before the loop begins to wait ends the wait through
+        it.
+        """
         with contextlib.suppress(BlockingIOError):
             self._reads.recv(WAKINGS_READ)
 
 
 def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> LoopSignals:
-    """Call ``end`` when the process is asked to end, or has been before; ``save`` on SIGUSR1."""
+    """Call ``end`` for signals that ask the process to end, even earlier ones; call ``save`` on SIGUSR1."""
     signals = LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})
     if signals.heard_before:
         asyncio.get_running_loop().call_soon(end)

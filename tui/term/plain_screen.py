@@ -1,8 +1,8 @@
-"""Whether Textual's private parts can be used; without them the screen is drawn in a simpler way.
+"""Decides whether private parts of Textual can be used; without them, the screen is drawn in a simpler way (plain).
 
-Plain, the screen takes more bytes and is not told how far a slow line has come, a stop in the middle of a write may
-wait for a key, a key that cannot be read takes those with it that came at the same time, and there is no export of
-text.
+A plain screen needs more bytes, and cannot tell how far behind a slow connection is. A stop in the middle of a write
+may wait for the next key. A key that cannot be parsed takes other keys of the same read with it. The screen cannot be
+exported as text.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from textual.app import App
 from textual.widget import Widget
 
 SWITCH = "ECHORNN_PLAIN_SCREEN"
-"""An environment variable: set to anything but 0, it asks for a plain screen, as after an update of Textual."""
+"""The environment variable that selects a plain screen if set to anything but 0."""
 
 
 def is_plain() -> bool:
-    """Whether to do without the private parts of Textual: asked to, or one of them is not in this Textual."""
+    """Whether to avoid private parts of Textual: on request, or because this version of Textual lacks one of them."""
     if os.environ.get(SWITCH, "0") not in ("", "0"):
         return True
     try:
@@ -30,7 +30,7 @@ def is_plain() -> bool:
 
 
 def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
-    """Send this app's updates in few bytes, with what ``behind`` says after each; plain, as Textual does."""
+    """Make the app send only changed cells, followed by the text from ``behind``; no effect on a plain screen."""
     if not is_plain():
         from tui.term.private_textual import tap
         from tui.term.screen_diff import ScreenDiff
@@ -39,7 +39,7 @@ def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
 
 
 def style_as_drawn(kind: type[Widget]) -> None:
-    """Have the parts of these widgets styled as they are drawn; plain, all at once, as Textual does."""
+    """Make these widgets compute styles only when they are drawn; no effect on a plain screen."""
     if not is_plain():
         from tui.term.private_textual import style_as_drawn
 

@@ -1,4 +1,4 @@
-"""Which events a terminal can really send; all others are dropped."""
+"""Drops events that no terminal can have sent."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from textual.message import Message
 from textual.messages import InBandWindowResize
 
 MOST_CELLS_AWAY = 10_000
-"""A mouse that is farther away is noise."""
+"""Mouse positions farther away than this are noise."""
 
 
 def is_possible(message: Message) -> bool:
-    """Whether the app should hear of it.
+    """Whether a terminal can have sent this event.
 
-    The size is not taken from what is read, but from the system, which knows it: anybody can write a number.
+    Sizes are not taken from the input, which can contain any number: the operating system knows the size.
     """
     match message:
         case events.Resize() | InBandWindowResize():
@@ -27,5 +27,5 @@ def is_possible(message: Message) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    """Whether it can be written: half of a surrogate pair cannot."""
+    """Whether the text can be encoded, which half of a surrogate pair cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,7 +1,7 @@
-"""Makes text from outside safe to print: it cannot move the cursor, or hide or forge a line.
+"""Makes any text safe to print: it cannot move the cursor, hide, or look like a line of the program.
 
-Folder names, a run's files and error messages come from disks and command lines of whoever. What is printed or drawn
-goes through `printable` at the place where it is (`tui.term.printed`, `tui.commands.lines`, `tui.kit.cells`).
+Folder names, run files and error messages can contain anything. Each text goes through `printable` where it is printed
+or drawn (`tui.term.printed`, `tui.commands.lines`, `tui.kit.cells`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ import shlex
 import unicodedata
 
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of Unicode: control characters, invisible ones (marks of direction too), half a character, line ends."""
+"""Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends."""
 
 JOINERS = "\u200c\u200d"
-"""Invisible, but part of how some scripts and emoji are spelled."""
+"""Invisible characters that are kept, since some scripts and emoji need them."""
 
 MOST_OF_A_MESSAGE = 500
-"""Characters of a message that are printed at the most; a screen of 80x24 has four times as many."""
+"""The most characters of a message that are printed; a screen of 80x24 has four times as many."""
 
 
 def printable(text: str) -> str:
-    r"""The text on one line, with what a terminal would obey or not show written out: ``\n``, ``\x1b``, ``\u202e``.
+    r"""The text on one line; characters that control the terminal or are invisible are escaped: ``\n``, ``\x1b``,
+    ``\u202e``.
 
-    A byte of a name that is not UTF-8 (which Python holds as half a character) is written as that byte: ``\xff``.
+    A byte that is not UTF-8 (Python represents it by half a surrogate pair) is written as a byte: ``\xff``.
     """
     if text.isprintable():
         return text
@@ -31,14 +32,14 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text, or its beginning and its end where it is longer than a message may be."""
+    """The text; only its beginning and end if it is longer than `MOST_OF_A_MESSAGE`."""
     half = MOST_OF_A_MESSAGE // 2
     return text if len(text) <= MOST_OF_A_MESSAGE else f"{text[: half - 5]} ... {text[-half:]}"
 
 
 def quoted(path: str | os.PathLike[str]) -> str:
-    """The path as a word for a shell, to be copied from the screen: ``'my run'``; where it has bytes that cannot be
-    shown, ``$'run\\xff'``, which bash and zsh understand.
+    """The path as a word to paste into a shell, such as ``'my run'``. If it has unprintable bytes: ``$'run\\xff'``,
+    which bash and zsh understand.
     """
     text = os.fspath(path)
     if printable(text) == text:
@@ -52,7 +53,7 @@ def _is_unprintable(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    if 0xDC80 <= ord(character) <= 0xDCFF:  # how Python holds such a byte (PEP 383)
+    if 0xDC80 <= ord(character) <= 0xDCFF:  # how Python represents such a byte (PEP 383)
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
 

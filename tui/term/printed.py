@@ -1,6 +1,6 @@
-"""Prints the lines of commands: whole and safe for a terminal; a line that cannot be written is reported.
+"""Prints lines to standard output, safe for a terminal; a line that cannot be written raises an error.
 
-Python keeps lines back and tells of a full disk only when it passes them on, so `finish` has to be called at the end.
+Python buffers lines, and reports a full disk only when it writes them, so call `finish` at the end.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tui.term.printable import printable, shortened
 
 
 class OutputError(OSError):
-    """What is printed cannot be written; the message says why."""
+    """Standard output cannot be written; the message says why."""
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Print each text as a line of its own.
+    """Print each text as one line.
 
     Raises:
-        BrokenPipeError: whoever reads the lines has gone.
+        BrokenPipeError: the reader of the output has gone.
         OutputError: a line could not be written for another reason.
     """
     out = _out()
@@ -34,7 +34,7 @@ def lines(texts: Iterable[str]) -> None:
 
 
 def plain(texts: Iterable[str]) -> None:
-    """Print each text, of ASCII and line ends alone, as the lines that it is; raises what `lines` does."""
+    """Print ASCII texts that may contain several lines; raises the same errors as `lines`."""
     out = _out()
     for text in texts:
         with _told():
@@ -48,7 +48,7 @@ def _out() -> TextIO:
 
 
 def finish() -> None:
-    """Pass on what was printed and kept back; raises what `lines` does."""
+    """Write out what is buffered; raises the same errors as `lines`."""
     if sys.stdout is not None:
         with _told():
             sys.stdout.flush()
@@ -65,7 +65,7 @@ def _told() -> Iterator[None]:
 
 
 def complain(*texts: str) -> None:
-    """Print these lines on standard error, shortened where they are very long; that it failed nobody could be told."""
+    """Print lines to standard error, shortened if they are very long. Failure is ignored: it could not be reported."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         for text in texts:
             sys.stderr.write(f"{_for(sys.stderr, shortened(printable(text)))}\n")
@@ -73,6 +73,6 @@ def complain(*texts: str) -> None:
 
 
 def _for(stream: TextIO, text: str) -> str:
-    """The text, with what the stream's encoding does not have written out."""
+    """The text, with characters escaped that the stream's encoding lacks."""
     text, encoding = printable(text), stream.encoding or "utf-8"
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,7 +1,7 @@
-"""All private parts of Textual that the program uses, each under a name of ours, and why it needs them.
+"""All private parts of Textual that the program uses, each under our own name, with the reason.
 
-Nothing else imports or names them. A Textual that lacks one makes this module fail to import, and
-`tui.term.plain_screen` does without all of them.
+No other file uses private parts. If a version of Textual lacks one of them, importing this module fails, and
+`tui.term.plain_screen` avoids all of them.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ __all__ = [
     "style_as_drawn",
     "tap",
 ]
-# The three updates: what is to be drawn, and where, so that `tui.term.screen_diff` sends only what differs.
+# The three classes of screen updates; `tui.term.screen_diff` reads them to send only what has changed.
 
 MOST_COLUMNS, MOST_LINES = 1000, 300
-"""Larger screens are drawn up to here: a terminal that says it has 65 535 columns would take minutes a frame."""
+"""The largest screen that is drawn. A terminal that claims 65 535 columns would take minutes per frame."""
 
 LEAST_COLUMNS, LEAST_LINES = 20, 4
-"""Smaller ones are drawn as if they were as large, and show a corner: Textual fails where a widget has no column."""
+"""The smallest screen that is drawn; a smaller terminal shows a corner. Textual fails if a widget has no columns."""
 
 NEEDED = (
     (App, "_display"),
@@ -53,8 +53,8 @@ for owner, name in NEEDED:
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
     """Pass every update of this app's screen through ``change``, and send the text from ``behind`` after it.
 
-    `App._display` is the one place where an update meets the terminal: an update changed any earlier may never be
-    drawn, and what is written elsewhere may come before it.
+    `App._display` is the only place where updates reach the terminal. An update that is changed earlier may never be
+    drawn; text that is written elsewhere may arrive before the update.
     """
     draw: Callable[..., None] = app._display
 
@@ -68,15 +68,15 @@ def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], 
 
 
 def strips_shown(screen: Screen[Any]) -> list[Strip]:
-    """The lines of the screen as text: `App.export_screenshot` only makes pictures of them."""
+    """The lines of the screen as text, which `App.export_screenshot` cannot make."""
     return screen._compositor.render_strips(screen.size)
 
 
 def style_as_drawn(kind: type[Widget]) -> None:
-    """Have the component classes of these widgets styled one by one, each when it is first drawn.
+    """Make these widgets compute the style of each component class when it is first drawn.
 
-    Textual styles all of them whenever it styles the widget, several times before the first frame: the app has some
-    150, of which that frame shows twenty.
+    Textual computes all of them whenever it styles the widget, several times before the first frame. The app has about
+    150, and the first frame shows twenty.
     """
 
     def get_component_styles(self: Widget, *names: str) -> RenderStyles:
@@ -87,7 +87,7 @@ def style_as_drawn(kind: type[Widget]) -> None:
 
     def notify_style_update(self: Widget) -> None:
         super(kind, self).notify_style_update()
-        self.refresh()  # the styles of its components may have changed too
+        self.refresh()  # the styles of component classes may have changed too
 
     kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
     kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
@@ -95,13 +95,13 @@ def style_as_drawn(kind: type[Widget]) -> None:
 
 
 class KeyParser(XTermParser):
-    """Textual's parser of keys, which `LinuxDriver.run_input_thread` does not let anybody replace.
+    """Textual's parser of keys. `LinuxDriver.run_input_thread` does not allow replacing it.
 
-    It dies of one sequence that it cannot read, and so does the thread that reads keys, and the app.
+    A sequence that it cannot parse ends the parser, the thread that reads keys, and the app.
     """
 
     def start_over(self) -> None:
-        """Forget a sequence under way, but not what is known of the terminal."""
+        """Forget a partly read sequence, but keep what is known about the terminal."""
         super(XTermParser, self).__init__()
 
 
@@ -109,7 +109,7 @@ class OpenDriver(LinuxDriver):
     """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
 
     def stop_as_told(self) -> None:
-        """Give the terminal back and stop this process, as Textual does on SIGTSTP."""
+        """Restore the terminal and stop this process, as Textual does on SIGTSTP."""
         self._sigtstp_application()
 
     def go_on_as_told(self) -> None:
@@ -117,10 +117,10 @@ class OpenDriver(LinuxDriver):
         self._sigcont_application()
 
     def forget_reader(self) -> None:
-        """Do not wait for the thread that reads keys: it may wait for a key that the shell has read."""
+        """Do not wait for the thread that reads keys: it may be waiting for a key that the shell has read."""
         self._key_thread = None
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Asked at each change of size: one that can be drawn."""
+        """The size of the terminal, limited to sizes that can be drawn; Textual calls this at each change of size."""
         width, height = super()._get_terminal_size()
         return min(max(width, LEAST_COLUMNS), MOST_COLUMNS), min(max(height, LEAST_LINES), MOST_LINES)

@@ -1,4 +1,4 @@
-"""Computes the few bytes that change the terminal from what it shows to what it should show."""
+"""Computes a few bytes that change the terminal from what it shows to what it should show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTRIBUTES = {
     "conceal": "8",
     "strike": "9",
 }
-"""Codes of the attributes that a terminal's pen can have (ECMA-48, SGR)."""
+"""The codes of text attributes (ECMA-48, SGR)."""
 
 SYSTEMS: dict[str | None, ColorSystem] = {
     "standard": ColorSystem.STANDARD,
@@ -31,41 +31,42 @@ SYSTEMS: dict[str | None, ColorSystem] = {
     "truecolor": ColorSystem.TRUECOLOR,
     "windows": ColorSystem.WINDOWS,
 }
-"""How many colours a console has, by Rich's names."""
+"""The numbers of colours of a console, by Rich's names."""
 
 PEN_UP = "\x1b[0m"
 
 Pen = tuple[str, str, str]
-"""Attributes, foreground and background, as SGR codes."""
+"""How characters are drawn: attributes, foreground and background, as SGR codes."""
 
 Cell = tuple[str, Pen]
-"""A character and the pen it is drawn with; the second column of a wide character is empty."""
+"""A character and its pen; the second column of a wide character has an empty text."""
 
 Line = list[Cell | None]
-"""The columns of a line; None where it is not known what the terminal shows."""
+"""The columns of a line; None where it is unknown what the terminal shows."""
 
 Changed = dict[Pen, list[tuple[int, int, Cell]]]
-"""The cells that are to be sent, each with its line and column, by pen; in the order in which they were met."""
+"""The cells to send, by pen, in the order found: (line, column, cell)."""
 
 
 class ScreenDiff:
-    """Remembers what was sent, so that only what differs is sent again. One terminal has one."""
+    """Remembers what was sent to a terminal, so that only changed cells are sent."""
 
     def __init__(self) -> None:
         self._shown: list[Line] = []
         self.is_given_up = False
-        """Whether an update was not made as we know them, by another Textual: it draws them itself from then on."""
+        """Whether to stop: an update had an unknown form (another version of Textual), so Textual draws by itself."""
 
     def saving(self, update: object) -> object:
-        """The same update of the screen in fewer bytes; anything else as it is."""
+        """An update of the screen that needs fewer bytes; anything that is not such an update is returned unchanged."""
         if self.is_given_up or not isinstance(update, (LayoutUpdate, ChopsUpdate)):
             return update
         return SavingUpdate(self, update)
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """Control sequences for the update, which the caller writes: from now on the terminal shows it.
+        """The control sequences for an update. The caller writes them: from now on the terminal counts as showing them.
 
-        Cells of one pen are sent together: a pen is up to forty bytes, and a move to another place at most ten.
+        Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving the cursor at most
+            ten.
         """
         system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
         changed: Changed = {}
@@ -78,7 +79,8 @@ class ScreenDiff:
             for y, begin, end in update.spans:
                 for x, strip in update.chops[y].items():
                     if strip is not None and x < end:
-                        # Beyond the span not every widget was asked: what is there may be one that lies behind.
+                        # Outside the span Textual has not drawn all widgets; cells there may belong to a hidden
+                        # widget.
                         cells = cells_of([strip], system)[max(0, begin - x) : end - x]
                         self._show(changed, y, max(x, begin), cells)
         writer = _Writer()
@@ -89,7 +91,7 @@ class ScreenDiff:
         return writer.text()
 
     def _show(self, changed: Changed, y: int, x: int, cells: Sequence[Cell]) -> None:
-        """Show these cells from column ``x`` of line ``y`` on, and add those that differ to ``changed``."""
+        """Record these cells from column ``x`` of line ``y`` on, and add those that differ to ``changed``."""
         while len(self._shown) <= y:
             self._shown.append([])
         shown = self._shown[y]
@@ -101,7 +103,9 @@ class ScreenDiff:
 
 
 class SavingUpdate(CompositorUpdate):
-    """An update that sends what differs; made when it is drawn, so that one that is never drawn changes nothing."""
+    """An update that sends only changes. These are computed when it is drawn: an update that is never drawn changes
+    nothing.
+    """
 
     def __init__(self, diff: ScreenDiff, update: LayoutUpdate | ChopsUpdate) -> None:
         self._diff = diff
@@ -117,7 +121,7 @@ class SavingUpdate(CompositorUpdate):
 
 
 class _Writer:
-    """Moves and writes in few bytes; it knows where the cursor and what the pen is."""
+    """Builds the control sequences; it keeps track of the cursor and the pen."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -125,11 +129,11 @@ class _Writer:
         self._at: tuple[int, int] | None = None
 
     def move(self, y: int, x: int, shown: Line) -> None:
-        """To this place; over a short gap by writing what is there already.
+        """Move the cursor to a place; over a short gap by writing the cells that are already there.
 
         Args:
-            shown: what the line is to show. What it shows with this pen is there already, as all of it to the left of
-                this place was written before.
+            shown: the new contents of the line. Cells with the current pen to the left of the place were written
+                before.
         """
         if self._at == (y, x):
             return
@@ -150,11 +154,12 @@ class _Writer:
             self._pen = pen
         self._parts.append(text)
         assert self._at is not None
-        # Terminals differ in how wide they draw some characters: after one that is not plain, the place is unknown.
+        # Terminals disagree on the width of some characters: after an unusual one, the cursor's place counts as
+        # unknown.
         self._at = (self._at[0], self._at[1] + 1) if cell_len(text) == 1 else None
 
     def text(self) -> str:
-        """All that was written, with the pen up in the end."""
+        """Everything that was written, with the pen reset at the end."""
         return "".join([*self._parts, PEN_UP] if self._parts else [])
 
 
@@ -179,7 +184,7 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
 
 @lru_cache(maxsize=4096)
 def pen_of(style: Style, system: ColorSystem) -> Pen:
-    """The pen for a style, in as many colours as there are."""
+    """The pen for a style, in the colours that the terminal has."""
     attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
     foreground = "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
     background = "49" if style.bgcolor is None else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
@@ -188,7 +193,7 @@ def pen_of(style: Style, system: ColorSystem) -> Pen:
 
 @lru_cache(maxsize=4096)
 def pen_change(before: Pen | None, after: Pen) -> str:
-    """The sequence that turns one pen into another; an unknown one is put up first."""
+    """The control sequence that changes one pen into another; an unknown pen is reset first."""
     if before is None or before[0] != after[0]:
         codes = ["0", *filter(None, after[:1]), *(code for code in after[1:] if code not in ("39", "49"))]
     else:

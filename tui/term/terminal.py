@@ -1,4 +1,4 @@
-"""The terminal's file descriptors and signals; no other file touches them."""
+"""The terminal's file descriptors, settings and signals; no other file handles them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
-from echornn import quiet
-from echornn.runs.background import report
+from echornn.runtime import quiet
+from echornn.runtime.background import report
 from tui.term import early_signals
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode
@@ -23,36 +23,36 @@ from tui.term.exit_code import ExitCode
 TAIL_BYTES = 4096
 
 LOOK_MILLISECONDS = 500
-"""How often it is looked whether the terminal is still there, where the system does not wake us."""
+"""How often to check whether the terminal still exists, on systems that do not report its end."""
 
 SECONDS_TO_STOP = 1.0
-"""Who has sent itself a signal to stop, and still runs after so long, is not to be stopped: no shell is there."""
+"""If a process still runs this long after stopping itself, there is no shell that could continue it."""
 
 LOOKS_FOR_A_SHELL = 50
 
 BACK_TO_NORMAL = (
-    "\x1b[?2026l"  # drawing at once
-    "\x1b[?2004l"  # pasted text in brackets
-    "\x1b[?7h"  # lines wrap again
-    "\x1b[?2048l"  # reports of size
-    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
-    "\x1b[<u"  # kitty's keyboard, which belongs to the alternate screen
-    "\x1b[0m\x1b[?1049l\x1b[?25h"  # colours, alternate screen, cursor
-    "\x1b[?1004l"  # reports of focus
+    "\x1b[?2026l"  # draw at once
+    "\x1b[?2004l"  # no brackets around pasted text
+    "\x1b[?7h"  # wrap lines
+    "\x1b[?2048l"  # no reports of size
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # no mouse reports
+    "\x1b[<u"  # kitty's keyboard mode, which belongs to the alternate screen
+    "\x1b[0m\x1b[?1049l\x1b[?25h"  # reset colours, leave the alternate screen, show the cursor
+    "\x1b[?1004l"  # no reports of focus
 )
-"""Takes back what Textual's driver for Linux switches on, in its order."""
+"""The sequences that switch off what Textual's driver for Linux switches on, in its order."""
 
 Mend = Callable[[], None]
-"""Puts the terminal in order."""
+"""A function that restores the terminal."""
 
 
 def is_interactive() -> bool:
-    """Whether a person sits at a terminal that can show the app: keys come in, and the cursor can be moved."""
+    """Whether the program runs on a terminal that can show the app: keys can be read, and the cursor can be moved."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def is_in_the_foreground(descriptor: int = 0) -> bool:
-    """Whether the terminal is this job's, and not the shell's or another job's. One that is gone is nobody else's."""
+    """Whether this process is in the foreground of its terminal; also True if the terminal is gone."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
@@ -60,10 +60,10 @@ def is_in_the_foreground(descriptor: int = 0) -> bool:
 
 
 def wait_for_the_foreground() -> bool:
-    """Stop this job, as whoever uses a terminal in the background (``&``), until the shell has it go on (``fg``).
+    """Stop this process while it is in the background (``&``), until the shell continues it (``fg``).
 
     Returns:
-        whether the terminal is this job's now; False where no shell is there that could have it go on.
+        whether the process is in the foreground now; False if there is no shell that could continue it.
     """
     woken: list[int] = []
     before = {signal.SIGCONT: signal.signal(signal.SIGCONT, lambda number, _: woken.append(number))}
@@ -72,7 +72,7 @@ def wait_for_the_foreground() -> bool:
         while not is_in_the_foreground():
             woken.clear()
             os.killpg(0, signal.SIGTTOU)
-            for _ in range(LOOKS_FOR_A_SHELL):  # by number: the clock goes on while this job stands still
+            for _ in range(LOOKS_FOR_A_SHELL):  # by number, not by time: the clock runs on while the process is stopped
                 if woken or is_in_the_foreground():
                     break
                 time.sleep(SECONDS_TO_STOP / LOOKS_FOR_A_SHELL)
@@ -85,23 +85,23 @@ def wait_for_the_foreground() -> bool:
 
 
 def screen_for_a_bar() -> TextIO | None:
-    """Where a line can be drawn over again: standard error, or standard output, if one is such a terminal."""
+    """The stream for a progress bar: standard error or standard output, if it is a terminal that can redraw a line."""
     if os.environ.get("TERM", "dumb") == "dumb":
         return None
     return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
 
 
 def write_some(stream: TextIO, data: bytes) -> int:
-    """Write, past Python's buffers, and return how many bytes were taken: a disk that fills takes some.
+    """Write without Python's buffer; returns the number of bytes written, which is smaller if a disk fills up.
 
     Raises:
-        OSError: none were taken.
+        OSError: nothing was written.
     """
     return os.write(stream.fileno(), data)
 
 
 def columns(screen: TextIO) -> int:
-    """The width of this terminal now; 80 where it does not say."""
+    """The current width of this terminal; 80 if it is unknown."""
     try:
         return os.get_terminal_size(screen.fileno()).columns or 80
     except OSError:
@@ -109,26 +109,26 @@ def columns(screen: TextIO) -> int:
 
 
 class NativeLog:
-    """What native code (TensorFlow, XLA, CUDA) wrote to its standard error, kept off the screen."""
+    """The log of native code (TensorFlow, XLA, CUDA): its standard error, which must not reach the screen."""
 
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._file = file
 
     @classmethod
     def unnamed(cls) -> NativeLog:
-        """A log in a file without a name; where there is no room for one, it takes all and keeps nothing."""
+        """A log in a file without a name; if no file can be made, the output is discarded."""
         try:
             return cls(tempfile.TemporaryFile(prefix="echornn-tui-"))
         except OSError:
             return cls(open(os.devnull, "w+b"))
 
     def take_stderr(self) -> None:
-        """Let what native code writes to its standard error come here."""
+        """Redirect the standard error of native code to this log."""
         if self._file is not None:
             os.dup2(self._file.fileno(), 2)
 
     def tail(self) -> str:
-        """The last lines, or nothing where native code still writes to a place of the user's own."""
+        """The last lines of the log; empty if the user has redirected standard error."""
         if self._file is None:
             return ""
         descriptor = self._file.fileno()
@@ -138,27 +138,26 @@ class NativeLog:
 
 
 def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog:
-    """From now on, native code writes its standard error to a log, ``log`` if given, where it would write to the
-    terminal.
+    """Redirect the standard error of native code to a log (``log`` if given), if it would go to the terminal.
 
-    Textual draws on ``sys.__stderr__``, and native code writes to the same file descriptor 2, so the two are
-    parted: Python gets a duplicate of the terminal, descriptor 2 goes to a file without a name. Where a user has
-    sent 2 elsewhere (``2>errors.txt``), nothing changes. Call it before TensorFlow is imported.
+    Textual draws on ``sys.__stderr__``, and native code writes to the same file descriptor 2, so they are separated:
+    Python gets a duplicate of the terminal, and descriptor 2 goes to a file without a name. If the user has redirected
+    descriptor 2 (``2>errors.txt``), nothing changes. Call this before TensorFlow is imported.
     """
     if not os.isatty(2):
         return NativeLog()
     _let_python_write_to(os.dup(2))
     log = log or NativeLog.unnamed()
     log.take_stderr()
-    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes all, and shows its end where something fails
+    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes everything, and its end is shown after a failure
     return log
 
 
 def draw_on_the_terminal() -> None:
-    """Let Textual, which draws on ``sys.__stderr__``, draw where stdout goes, if stderr is no terminal.
+    """Let Textual, which draws on ``sys.__stderr__``, draw on standard output if standard error is not a terminal.
 
-    The terminal says how large it is. ``COLUMNS`` and ``LINES``, which Textual would believe more, are what some
-    parent left behind: every Python program that imports readline sets them, and no resize changes them.
+    Remove ``COLUMNS`` and ``LINES`` if the terminal knows its size. Textual would prefer them, but a parent process has
+    set them (every Python program that imports readline does), and they do not follow changes of the size.
     """
     if _says_its_size(1):
         for name in ("COLUMNS", "LINES"):
@@ -180,25 +179,25 @@ def _let_python_write_to(descriptor: int) -> None:
 
 
 def as_it_is() -> Mend:
-    """Remember how the terminal is set; what is returned brings it back to that, as far as it is still there."""
+    """Remember the terminal's settings; returns a function that restores them, as far as the terminal still exists."""
     settings = termios.tcgetattr(0)
 
     def mend() -> None:
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # also where a shell has put us in the background
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # even if the shell has put this process into the background
         with contextlib.suppress(OSError, termios.error):
             os.write(1, BACK_TO_NORMAL.encode())
             termios.tcsetattr(0, termios.TCSANOW, settings)
-            termios.tcflush(0, termios.TCIFLUSH)  # answers and keys that were meant for the app
+            termios.tcflush(0, termios.TCIFLUSH)  # drop answers and keys that were meant for the app
 
     return mend
 
 
 @contextlib.contextmanager
 def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iterator[None]:
-    """Outside an event loop: call ``end`` with the number of each signal that asks to end, ``save`` on SIGUSR1.
+    """Without an event loop: call ``end`` with the number of each signal that asks to end; call ``save`` on SIGUSR1.
 
-    In an event loop, `tui.term.loop_signals` does so. A signal that was kept from before anybody listened counts.
-    A hangup that was ignored (``nohup``) stays ignored.
+    With an event loop, use `tui.term.loop_signals`. Signals that were kept from before are handled too. A hangup that
+    is ignored (``nohup``) stays ignored.
     """
     handlers: dict[int, Callable[[int, object], object]] = {
         number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
@@ -222,12 +221,12 @@ def when_terminal_is_gone(
     guardian: int | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> None:
-    """Call ``leave``, on a thread of its own, when the terminal behind ``descriptor`` is gone, signal or not.
+    """Call ``leave``, on a separate thread, when the terminal behind ``descriptor`` is gone, even without a signal.
 
     Args:
-        guardian: a descriptor that reports an error when the parent process is gone, which is then answered as a
-            request to end.
-        wake: keeps the guardian awake: where this process goes on, it must not stand still.
+        guardian: a file descriptor that reports an error when the parent process is gone; ``leave`` is then called too.
+        wake: continues the guardian; it is called regularly, since the guardian must not stay stopped while the app
+            runs.
     """
     if not os.isatty(descriptor):
         return
@@ -246,7 +245,7 @@ def when_terminal_is_gone(
             pass
         try:
             leave()
-        except Exception as error:  # nobody is there any more who could end it
+        except Exception as error:  # no other code is left that could end the process
             report(error)
             leave_process(ExitCode.FAILED)
 
@@ -254,8 +253,9 @@ def when_terminal_is_gone(
 
 
 def leave_process(code: int) -> NoReturn:
-    """End at once: native code in other threads cannot be interrupted, and TensorFlow takes half a second to
-    tear itself down."""
+    """End the process at once: native code in other threads cannot be interrupted, and TensorFlow takes half a second
+    to shut down.
+    """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

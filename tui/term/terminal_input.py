@@ -1,4 +1,4 @@
-"""Turns bytes from the terminal into messages for the app; no bytes raise an error."""
+"""Turns bytes from the terminal into messages for the app; no bytes can raise an error."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from textual.message import Message
 from tui.term.private_textual import KeyParser
 
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
-"""What a terminal puts around text that is pasted."""
+"""The sequences around pasted text."""
 
 MOST_PASTED = 1 << 16
-"""Characters kept of one paste: the longest field of the settings takes far fewer."""
+"""The most characters kept of a paste; the longest field of the settings takes far fewer."""
 
 PASTE_SECONDS = 2.0
-"""A paste whose end does not come is over after so long a silence; keys are keys again."""
+"""A paste without an end is over after this long without input; then characters are keys again."""
 
 
 class TerminalInput:
-    """Makes messages of bytes, in whatever pieces they come.
+    """Turns bytes into messages; the bytes may arrive in pieces of any size.
 
-    Bytes that are not UTF-8 (a Latin-1 paste, 8-bit Meta, line noise) count as U+FFFD. A sequence that the parser
-    cannot read is dropped; what comes after is heard.
+    Bytes that are not UTF-8 (a Latin-1 paste, 8-bit Meta, line noise) become U+FFFD. A sequence that cannot be parsed
+    is dropped, and what follows is read.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -40,7 +40,9 @@ class TerminalInput:
         self._came_at = clock()
 
     def messages(self, data: bytes) -> Iterator[Message]:
-        """What these bytes mean; to be called with none too, some times a second, for what was waited for."""
+        """The messages of these bytes. Call it several times a second, also without bytes, so that waiting times can
+        end.
+        """
         if data:
             self._came_at = self._clock()
         elif self._paste is not None and self._clock() - self._came_at > PASTE_SECONDS:
@@ -58,7 +60,7 @@ class TerminalInput:
             if self._newest == PASTE_ENDS:
                 yield from self._end_of_paste()
         elif self._newest == PASTE_BEGINS:
-            self._parser.start_over()  # it has seen all but the last character
+            self._parser.start_over()  # the parser has seen all but the last character
             self._paste = []
         else:
             yield from self._parsed(lambda: self._parser.feed(character))
@@ -71,7 +73,7 @@ class TerminalInput:
     def _parsed(self, parse: Callable[[], Iterable[Message]]) -> Iterator[Message]:
         try:
             messages = list(parse())
-        except Exception:  # the parser's own, of any kind: a number that is none, a character that is not there
+        except Exception:  # the parser raises errors of many kinds, for example on invalid numbers or characters
             self._parser.start_over()
         else:
             yield from messages

@@ -1,4 +1,4 @@
-"""Handles errors on threads: the first is kept in a file and shown in a line."""
+"""Handles errors on threads: saves the first one to a file, and shows it in a line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from echornn.config import ConfigError
-from echornn.runs import own_files
+from echornn.files import own_files
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -21,17 +21,17 @@ DRAWS = "textual-output"
 
 
 def traceback_file() -> Path:
-    """Where the newest traceback of a thread is kept."""
+    """The file that holds the newest traceback of a thread."""
     return platformdirs.user_state_path("echornn-tui") / "traceback.txt"
 
 
 class ThreadErrors:
-    """What went wrong on the threads of this process, from the moment at which it is made.
+    """Records errors on the threads of this process, from its creation on.
 
     Attributes:
-        tell: called with the `words`, on the thread that failed.
-        words: what the first error says, and where its traceback is; empty where there was none. Later errors mostly
-            follow from the first.
+        tell: called with `words` on the thread that failed.
+        words: a line with the first error and the file of its traceback; empty if there was no error. Later errors
+            usually follow from the first.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,9 @@ class ThreadErrors:
             self.keep(error.exc_value)
 
     def keep(self, error: BaseException) -> None:
-        """Keep an error, also one that a thread has caught itself. Of two at once, the second waits for the first."""
+        """Record an error, including one that a thread has caught. If two occur at once, the second waits for the
+        first.
+        """
         with self._is_keeping:
             if not self.words:
                 self._keep_first(error)
@@ -67,7 +69,9 @@ class ThreadErrors:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Keep what is raised inside, and let it go on: printed on a terminal that is gone, nobody would find it."""
+        """Record an error raised inside, and raise it again. Printed on a terminal that is gone, the error would be
+        lost.
+        """
         try:
             yield
         except ConfigError:
@@ -77,9 +81,10 @@ class ThreadErrors:
             raise
 
     def conclude(self, code: int) -> int:
-        """Say at the end, on the normal screen, what went wrong. Returns the exit code: failed, in place of done.
+        """Print the error at the end, on the normal screen; returns the exit code, which becomes failed instead of
+        done.
 
-        A traceback that no file took is printed.
+        If the traceback could not be saved, it is printed too.
         """
         if not self.words:
             return code
@@ -88,6 +93,6 @@ class ThreadErrors:
 
 
 def _says_that_the_terminal_is_gone(error: threading.ExceptHookArgs) -> bool:
-    """Whether it follows from a lost line, which is no fault of the program and must not stand in a fault's place."""
+    """Whether the error only follows from a lost terminal; such an error must not hide a fault of the program."""
     draws = error.thread is not None and error.thread.name == DRAWS
     return draws and isinstance(error.exc_value, OSError) and error.exc_value.errno == errno.EIO

@@ -1,4 +1,4 @@
-"""What is said of a run that another version began."""
+"""The note about a run that another version began."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from echornn import threads
 from echornn.config import EchoConfig
+from echornn.files.run_error import RunError
 from echornn.runs import about
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
+from echornn.training import threads
 
 OTHER_DIGITS = "begun with an echornn-tui that may give many networks other last digits than this one"
 
@@ -22,7 +22,7 @@ def test_many_networks_were_once_computed_in_another_order(tmp_path: Path, repli
     about.write(tmp_path, EchoConfig(replicas=replicas))
     assert about.read(tmp_path).notes == []
     fields = json.loads((tmp_path / RUN_FILE).read_text())
-    del fields["side_by_side"]  # as it was then
+    del fields["side_by_side"]  # the earlier version did not write this field
     (tmp_path / RUN_FILE).write_text(json.dumps(fields))
     assert about.read(tmp_path).notes == notes
 

@@ -1,4 +1,4 @@
-"""Checkpoints: bit for bit or not at all."""
+"""Checkpoints are restored bit for bit, or refused."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import LogEnd
+from echornn.files.recorded_values import config_from
 from echornn.population_state import PopulationState
 from echornn.runs import checkpoint
-from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
-from echornn.runs.recorded_values import config_from
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
 from echornn.training.trained_on import program_of
 
@@ -119,7 +120,7 @@ def test_foreign_bytes_are_refused(content: bytes) -> None:
 
 
 def changed(old: bytes, new: bytes) -> bytes:
-    """The checkpoint with other bytes in its place, and a right checksum."""
+    """The checkpoint with some bytes replaced, and a correct checksum."""
     content = checkpoint.encode(ONE)[: -hashlib.sha256().digest_size]
     assert content.count(old) == 1
     assert len(old) == len(new)
@@ -144,7 +145,7 @@ def test_another_version_or_other_fields_are_named(old: bytes, new: bytes, words
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(EchoConfig)])
 def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
-    """Fields are added from version to version; what was written before them goes on as it did."""
+    """Later versions add fields; records without them continue as before."""
     other = EchoConfig(state_size=6, seed=3, cell="gru", learning_rate=0.1)
     fields = dataclasses.asdict(other)
     del fields[name]

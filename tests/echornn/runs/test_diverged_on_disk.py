@@ -1,4 +1,4 @@
-"""A run whose loss has diverged, on disk: everything trained is there, and it is taken up where it diverged."""
+"""A run that has diverged, on disk: all windows are saved, and it can be continued from the divergence."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
-from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
 from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
+from echornn.timeline.branch import Moment
 from tests.echornn.runs.test_recorder import log
 from tests.on_a_thread import on_a_thread, play
 from tests.patience import PATIENCE
@@ -37,11 +37,13 @@ from tui.term.exit_code import ExitCode
 ENDLESS = replace(SMALL, num_epochs=1000)
 
 WILD = 1000.0
-"""A learning rate under which the loss is not finite from the fourth window on."""
+"""A learning rate at which the loss is NaN or infinite from the fourth window on."""
 
 
 class WildTrainer(ScriptedTrainer):
-    """Diverges three windows after its rate becomes `WILD`; its state tells which windows were trained so."""
+    """A trainer that diverges three windows after its rate becomes `WILD`; its state records the windows at that
+    rate.
+    """
 
     def advance(self, n: int) -> PopulationProgress:
         if self.config.learning_rate == WILD and self.diverges_at is None:
@@ -54,7 +56,7 @@ class WildTrainer(ScriptedTrainer):
 
 
 def diverge(folder: Path, before: int = 5) -> Session:
-    """Train some windows, then with a wild rate until the loss is not finite."""
+    """Train some windows, then at the rate `WILD` until the loss is no longer finite."""
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=RunRecorder.begin(folder, ENDLESS))
     return play(
         session,
@@ -119,7 +121,8 @@ def test_leaving_on_the_way_to_the_window_that_diverges_keeps_what_was_trained(t
     trainer.diverges_at = 17
 
     def on_progress(progress: PopulationProgress) -> None:
-        if len(progress.losses) < trainer.calls[-1]:  # the others have no finite loss, and it goes back to before them
+        # later windows have no finite loss, and the run goes back to before them
+        if len(progress.losses) < trainer.calls[-1]:
             session.stop()
 
     session = Session(ENDLESS, math.inf, lambda _: trainer, on_progress, clock=lambda: 0.0, recorder=recorder)

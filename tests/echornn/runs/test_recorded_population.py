@@ -1,4 +1,4 @@
-"""A run of many networks on disk, and one that mixes them with lone ones: windows, states and what was solved."""
+"""A stored run of several networks, also mixed with single ones: windows, states, and when the task was solved."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis import packed
 from echornn.config import EchoConfig
-from echornn.runs import append_log, run_dir
-from echornn.runs.branch import Branch, Moment
-from echornn.runs.command import Command
+from echornn.files import append_log
+from echornn.files.run_error import RunError
+from echornn.history import packed
+from echornn.runs import run_dir
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import LOSS_FILE, Run
-from echornn.runs.run_error import RunError
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.solved_log import SOLVED
+from echornn.timeline.branch import Branch, Moment
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
@@ -32,7 +33,7 @@ ENDLESS = replace(SMALL_LOTTERY, num_epochs=1000, replicas=1)
 
 
 class Told:
-    """A run as a recorder is told of it: a branch of six networks, one of one, and the first again."""
+    """The data given to a recorder: a branch of six networks, one of a single network, and the first again."""
 
     def __init__(self, folder: Path) -> None:
         self.recorder = RunRecorder.begin(folder, SMALL_LOTTERY)
@@ -44,12 +45,12 @@ class Told:
         trainer = self.trainers[number] = ScriptedTrainer(config)
         branch = Branch(number, "start" if parent is None else "edit", parent, parent, 0, 0, 0, 0, config)
         self.ends[number] = 0
-        self.recorder.command(Command.begins(branch, self.windows))
+        self.recorder.command(RecordedCommand.begins(branch, self.windows))
         assert not trainer.finished
 
     def go_on(self, number: int) -> None:
         branch = Branch(number, "edit", None, None, 0, 0, 0, 0, self.trainers[number].config)
-        self.recorder.command(Command.returns(branch, Moment(number, self.ends[number]), self.windows))
+        self.recorder.command(RecordedCommand.returns(branch, Moment(number, self.ends[number]), self.windows))
 
     def train(self, number: int, windows: int) -> None:
         trainer = self.trainers[number]

@@ -1,4 +1,4 @@
-"""A state of many networks in a checkpoint and a keyframe: bit for bit, or refused by what is wrong with it."""
+"""The state of several networks in checkpoints and keyframes: restored bit for bit, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.files.append_log import LogEnd
 from echornn.population_state import PopulationState
 from echornn.runs import checkpoint, recorded_state
-from echornn.runs.branch import Moment
-from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.recorded_state import Arrays
 from echornn.tasks.solved import SolvedAt
+from echornn.timeline.branch import Moment
 from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 
 
@@ -47,7 +48,7 @@ def states(draw: st.DrawFn) -> PopulationState:
 
 
 def all_of(state: PopulationState) -> tuple[str, list[tuple[str, tuple[int, ...], bytes]]]:
-    """Every bit of a state."""
+    """All bits of a state."""
     arrays: Arrays = []
     fields = recorded_state.fields_of(state, arrays)
     return f"{state.configs} {fields}", [(one.dtype.str, one.shape, one.tobytes()) for one in arrays]
@@ -122,7 +123,7 @@ def test_a_state_of_many_is_none_of_one() -> None:
 
 
 def test_a_record_of_one_network_is_as_it_was() -> None:
-    """No field is written that earlier versions do not know, but those of the configuration."""
+    """No field is written that earlier versions do not know, except those of the configuration."""
     state = changed().only([0])
     written = checkpoint.encode(Checkpoint(0, state))
     assert b"layout" not in written

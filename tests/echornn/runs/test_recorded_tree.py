@@ -1,4 +1,4 @@
-"""The tree that a command log tells of, against trees written out by hand."""
+"""The tree of branches that a command log describes, compared with trees written by hand."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, run_dir
-from echornn.runs.branch import Moment
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_recorder import RunRecorder
+from echornn.timeline.branch import Moment
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -25,12 +25,14 @@ SLOW = replace(SMALL, learning_rate=0.1)
 LARGE = replace(SMALL, state_size=9)
 
 
-def told(at: int, cause: Any, config: EchoConfig = SMALL, back: tuple[int, int] | None = None) -> Command:
-    """A command as version 0.1.0 wrote it: without branch, parent, before."""
-    return Command(at, cause, 0, 0, 0, 0, config, back)
+def told(at: int, cause: Any, config: EchoConfig = SMALL, back: tuple[int, int] | None = None) -> RecordedCommand:
+    """A command as version 0.1.0 wrote it: without branch, parent and before."""
+    return RecordedCommand(at, cause, 0, 0, 0, 0, config, back)
 
 
-def tree(commands: list[Command], trained: int) -> list[tuple[str, tuple[int, int] | None, tuple[int, int] | None]]:
+def tree(
+    commands: list[RecordedCommand], trained: int
+) -> list[tuple[str, tuple[int, int] | None, tuple[int, int] | None]]:
     """Cause, parent and before of each branch."""
     return [(one.cause, one.parent, one.before) for one in tree_of(commands, trained)[0]]
 
@@ -72,10 +74,11 @@ def test_an_undo_of_version_0_1_0_goes_on_from_where_it_went() -> None:
     commands = [
         told(0, "start"),
         told(14, "edit", SLOW),
-        told(20, "undo", SMALL, back=(0, 14)),  # before the edit
+        told(20, "undo", SMALL, back=(0, 14)),  # back to before the edit
         told(23, "reset"),
-        told(24, "undo", SMALL, back=(2, 23)),  # before the reset: the end of what the first undo began
-        told(30, "undo", SLOW, back=(1, 18)),  # a moment in the middle of the edit's windows
+        # back to before the reset: the end of the branch that the first undo began
+        told(24, "undo", SMALL, back=(2, 23)),
+        told(30, "undo", SLOW, back=(1, 18)),  # back to the middle of the edit's windows
     ]
     branches, stretches = tree_of(commands, 32)
     assert [(one.cause, one.parent, one.before) for one in branches] == [
@@ -128,7 +131,7 @@ PAIRS = st.none() | st.tuples(st.integers(0, 12), NUMBERS)
 
 commands_of_all_kinds = st.lists(
     st.builds(
-        Command,
+        RecordedCommand,
         NUMBERS,
         st.sampled_from(["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "return", "undo"]),
         st.integers(0, 5),
@@ -147,7 +150,7 @@ commands_of_all_kinds = st.lists(
 
 @given(commands_of_all_kinds, st.integers(60, 80))
 def test_whatever_a_log_says_each_window_has_one_place_and_each_branch_a_parent(
-    commands: list[Command], trained: int
+    commands: list[RecordedCommand], trained: int
 ) -> None:
     commands = [told(0, "start"), *commands]
     branches, stretches = tree_of(commands, trained)
@@ -172,7 +175,7 @@ def test_whatever_a_log_says_each_window_has_one_place_and_each_branch_a_parent(
 
 
 def as_version_0_1_0(folder: Path) -> None:
-    """Take from the run's folder what version 0.1.0 did not write."""
+    """Remove from the run's folder what version 0.1.0 did not write."""
     file = folder / run_dir.COMMAND_FILE
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     for line in lines:
@@ -215,14 +218,14 @@ def test_a_folder_of_version_0_1_0_is_a_tree_and_goes_on(tmp_path: Path) -> None
 
 
 def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path: Path) -> None:
-    """As long as nobody went back, which it told in another way."""
+    """This holds as long as the run never went back, which that version recorded differently."""
     folder = tmp_path / "run"
     record_branches(
         folder, 12, {"learning_rate": 0.1}, 3, "reset", 5, {"state_size": 6}, 4, "regenerate", 2, "redraw", 1
     )
     before = run_dir.read(folder)
     as_version_0_1_0(folder)
-    commands = [Command.from_line(line) for line in (folder / run_dir.COMMAND_FILE).read_bytes().splitlines()]
+    commands = [RecordedCommand.from_line(line) for line in (folder / run_dir.COMMAND_FILE).read_bytes().splitlines()]
     assert tree_of(commands, before.trained) == before.tree
 
 
@@ -230,7 +233,7 @@ def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path:
 def test_a_damaged_line_leaves_every_window_somewhere(tmp_path: Path, at: int) -> None:
     folder = tmp_path / "run"
     record_branches(folder, 12, {"learning_rate": 0.1}, 3, (0, 5), 4, (1, 15), 2, "reset", 3, (2, 9), 1, (1, 16))
-    _, *older = checkpoint.load(folder)[0]  # none, where the saves came too fast for two
+    _, *older = checkpoint.load(folder)[0]  # empty if two saves came too close together
     for one in older:
         (folder / checkpoint.SLOTS[one.serial % 2]).unlink()
     file = folder / run_dir.COMMAND_FILE
@@ -249,8 +252,8 @@ def test_a_line_holds_what_is_not_a_default_and_tells_the_whole_command(config: 
     for command in (
         told(0, "start", config),
         told(18, "undo", config, back=(0, 14)),
-        Command(20_600, "edit", 30, 249, 2, 1, config, None, 200, (199, 249), (199, 249)),
+        RecordedCommand(20_600, "edit", 30, 249, 2, 1, config, None, 200, (199, 249), (199, 249)),
     ):
         line = command.as_line()
-        assert Command.from_line(line) == command
+        assert RecordedCommand.from_line(line) == command
         assert len(line) < 350, "there may be thousands of branches"

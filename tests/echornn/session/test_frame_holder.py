@@ -1,4 +1,4 @@
-"""What is shown fits together in every frame, also in those between two steps of the training thread."""
+"""All values of a frame belong together, even if it was taken between two steps of the training thread."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
 from tests.scripted import SMALL, ScriptedTrainer

@@ -1,4 +1,4 @@
-"""A lottery in a session, with TensorFlow: one of its networks goes on alone."""
+"""Several networks in a session with TensorFlow: one of them continues alone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from echornn.population_state import PopulationState
-from echornn.runs.branch import Moment
+from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace
+from echornn.timeline.branch import Moment
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
 

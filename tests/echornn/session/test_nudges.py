@@ -1,11 +1,11 @@
-"""Nudges by a held key: each is trained with at once, and one undo takes them all back."""
+"""Repeated nudges of a held key: training uses each at once, and a single undo takes all of them back."""
 
 from __future__ import annotations
 
 import pytest
 
 from echornn.session.commands import Edit, Reset, Step, Undo
-from echornn.session.undoing import HELD_SECONDS
+from echornn.timeline.undoing import HELD_SECONDS
 from tests.clock import Clock
 from tests.echornn.session.test_session import ENDLESS, on_stage
 

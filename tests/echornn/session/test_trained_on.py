@@ -1,4 +1,4 @@
-"""A run goes on, and is trained again, on the device that trained it; where that cannot be, it is said."""
+"""A run continues, and is trained again, on the device that trained it; a message says so if that is not possible."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from echornn import small_loops
 from echornn.config import EchoConfig
+from echornn.replay import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import loop, snapshot_of_run
+from echornn.runtime import small_loops
+from echornn.session import loop
 from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
@@ -27,7 +28,7 @@ MOVED = "trained on the gpu before, now on the cpu: last digits may differ"
 
 
 class OnGPU(ScriptedTrainer):
-    """Has a GPU."""
+    """A trainer with a GPU."""
 
     @property
     def device(self) -> str:

@@ -1,4 +1,4 @@
-"""What the keys of results say of what trained them."""
+"""The keys of results identify the program and package versions that trained them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 
 import echornn
-from echornn import small_loops
+from echornn.runtime import small_loops
 from echornn.sweeps import trained_by
 from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
 PACKAGE = Path(echornn.__file__).parent
 
 DECIDES_NOTHING = {
-    "quiet.py",
-    "runs/own_files.py",
-    "runs/recorded_values.py",
-    "runs/run_error.py",
+    "files/own_files.py",
+    "files/recorded_values.py",
+    "files/run_error.py",
+    "runtime/quiet.py",
     "sweeps/axis.py",
     "sweeps/folder.py",
     "sweeps/grid.py",
     "sweeps/part.py",
     "sweeps/trained_by.py",
 }
-"""What the workers import too: it sends, stores and names."""
+"""Other files that workers import: they send, store and name results."""
 
 
 def here(monkeypatch: pytest.MonkeyPatch, **environment: str) -> trained_by.Versions:
@@ -62,7 +62,7 @@ def test_another_engine_has_another_hash_and_other_words_about_it_do_not(tmp_pat
     shutil.copytree(PACKAGE, copy)
     before = hash_of_sources(copy)
     assert before == hash_of_sources(PACKAGE)
-    for name in ("analysis/words.py", "sweeps/telling.py", "network/notes.txt"):
+    for name in ("diagnosis/words.py", "maps/telling.py", "network/notes.txt"):
         (copy / name).write_text("changed")
     assert hash_of_sources(copy) == before
     for name in ("training/optimizers.py", "sweeps/ended.py", "config.py"):
@@ -113,9 +113,9 @@ def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new
 
 
 def test_all_that_decides_a_result_is_hashed() -> None:
-    """Whatever trains in a worker, with all that it imports."""
+    """Everything that trains in a worker, with all that it imports."""
     found: set[str] = set()
-    left = ["sweeps/workshop.py"]
+    left = ["sweeps/part_trainer.py"]
     while left:
         name = left.pop()
         if name not in found:
@@ -128,7 +128,7 @@ def test_all_that_decides_a_result_is_hashed() -> None:
 
 
 def imported_by(file: Path) -> list[str]:
-    """Files of the package that a file imports, anywhere in it."""
+    """The files of the package that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -1,4 +1,4 @@
-"""A process is prepared for training when its first network is made, as far as TensorFlow lets it be."""
+"""A process is prepared for training when its first network is made, as far as TensorFlow allows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from echornn.small_loops import DEFAULT_THRESHOLD, THRESHOLD, VARIABLE
-from echornn.threads import usable_processors
+from echornn.runtime.small_loops import DEFAULT_THRESHOLD, THRESHOLD, VARIABLE
 from echornn.training.process import TOO_LATE
+from echornn.training.threads import usable_processors
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,8 @@ MAKE_A_NETWORK = """
 import warnings
 with warnings.catch_warnings(record=True) as warned:
     warnings.simplefilter("always")
-    from echornn import EchoConfig, Trainer, small_loops
+    from echornn import EchoConfig, Trainer
+    from echornn.runtime import small_loops
     for seed in (1, 2):
         Trainer(EchoConfig(seed=seed))
 from echornn.training.process import _is_one_kernel

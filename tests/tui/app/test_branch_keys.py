@@ -1,4 +1,4 @@
-"""The tree under keys: going to a moment, the list of branches, and the notes that are kept of them."""
+"""Keys for branches: going to a position, the list of branches, and the saved notes about them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from textual.pilot import Pilot
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.seed_stats import SolvedCounts
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.branch_rows import BranchRow
@@ -27,17 +27,19 @@ from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
 from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList, row_of
-from tui.app.widgets.loss_plot import LossPlot
 
 TUTORIAL = EchoConfig()
 SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
 
 
 def plant(session: ScriptedSession) -> None:
-    """a: 600 windows whose loss falls after 310; b: a slower learning rate from window 300, 200; c: a reset, 100."""
+    """a: 600 windows whose loss falls after 310; b: 200 at a lower learning rate from window 300; c: 100 after a
+    reset.
+    """
     timeline = session.timeline
     grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 310 + [0.1] * 290)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 200)
@@ -51,7 +53,7 @@ async def opened(
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     session = ScriptedSession(TUTORIAL, recorder=None if folder is None else RunRecorder.begin(folder, TUTORIAL))
     plant(session)
-    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # the tests draw, not the clock
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         await drawn(app, pilot)
         yield app, session, pilot
@@ -303,7 +305,7 @@ async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
             assert any(">+c started over" in line for line in rows(app))
 
 
-# ---- what is kept
+# ---- what is saved
 
 
 def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
@@ -317,11 +319,11 @@ def digests_of(session: ScriptedSession) -> list[int]:
 
 
 def record(session: ScriptedSession) -> None:
-    """Have the branches that were planted on disk too."""
+    """Write the branches of the session to disk too."""
     timeline, recorder, trained = session.timeline, session.recorder, 0
     for number in range(len(timeline)):
         windows = timeline.windows_of(number)
-        recorder.command(Command.begins(timeline.branch(number), trained))
+        recorder.command(RecordedCommand.begins(timeline.branch(number), trained))
         recorder.windows(side_by_side([make_progress(TUTORIAL, losses=[0.5] * windows)]))
         trained += windows
     recorder.save(ScriptedTrainer(TUTORIAL).state)

@@ -1,4 +1,4 @@
-"""Colours on poor terminals: what must be told apart stays apart, in each number of colours, and without any."""
+"""Colours on simple terminals: different things look different, with any number of colours and without any."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from echornn.config import EchoConfig
 from tests.program import Program, running
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
 from tui.app.views.seeds import SeedsView
 from tui.app.views.weights import WeightsView
-from tui.app.widgets.blocks import CLASS_COLOURS
-from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
 
 SYSTEMS = [ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR]
@@ -97,7 +97,7 @@ def test_without_colour_there_are_greys_and_the_signs_remain() -> None:
 
 
 def colours_of_the_rows(program: Program) -> dict[str, str]:
-    """Pause with a wrong prediction on the screen, and look at the colours of a row's lines; then quit."""
+    """Pause with a wrong prediction on the screen, read the colours of a row's lines, and quit."""
     program.until(lambda text: "running" in text and "><" in text)
     program.press(" ")
     program.until(lambda text: "paused" in text and "██" in text)

@@ -1,12 +1,12 @@
-"""The command that shows this again: fields where they are enough, else the run that is kept."""
+"""The copied command that shows the same again: fields if they are enough, otherwise the stored run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
 from echornn.session.frame import State
+from echornn.timeline.branch import Branch, Moment
 from tests.tui.app.test_app import opened
 from tui.cli.parser import command as program
 from tui.kit.command_text import command_again, command_of

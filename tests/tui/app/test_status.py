@@ -1,4 +1,4 @@
-"""The status lines: words that tests and scripts look for."""
+"""The status lines: words that tests and scripts rely on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of

@@ -1,4 +1,4 @@
-"""What is printed of a run's branches."""
+"""The printed branches of a run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
-from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
@@ -20,7 +20,7 @@ from tui.commands.branches import lines, records
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four branches, of which the second goes on from the first, and the last from the second before its end."""
+    """Four branches: the second continues the first, and the last begins before the end of the second."""
     record_branches(tmp_path / "run", 12, {"learning_rate": 0.1, "num_epochs": 9}, 8, "reset", 5, (1, 15), 2)
     return tmp_path / "run"
 

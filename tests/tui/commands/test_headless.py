@@ -1,4 +1,4 @@
-"""The session as lines."""
+"""Training that prints lines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.runs import run_dir
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
@@ -31,7 +31,7 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
-"""250 windows an epoch."""
+"""250 windows per epoch."""
 
 
 def records_of(pieces: list[int]) -> list[dict[str, object]]:
@@ -66,7 +66,7 @@ def test_accuracy_counts_right_predictions() -> None:
 def test_after_a_resume_the_epoch_under_way_is_reported_whole(tmp_path: Path) -> None:
     trainer = ScriptedTrainer(CONFIG)
     recorder = RunRecorder.begin(tmp_path / "run", CONFIG)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, CONFIG))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, CONFIG))
     recorder.windows(trainer.advance(170))
     recorder.save(trainer.state)
     recorder.close()
@@ -116,10 +116,10 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
 
 
 class Stream(io.StringIO):
-    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
+    """A stream that remembers what was written, while there is room; if ``gone``, it fails as on Linux.
 
     Args:
-        is_terminal: whether it is a terminal, or a file.
+        is_terminal: whether it is a terminal rather than a file.
     """
 
     def __init__(self, is_terminal: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What `list` says of runs: how far they are, whether they have learned, and what they are."""
+"""The output of `list`: progress of runs, whether they have learned, and their configurations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
-from echornn.runs.command import Command
+from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
@@ -90,7 +90,7 @@ def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None
 def test_a_run_that_lost_the_echo_again_says_where(home: Path, is_old: bool) -> None:
     record_branches(home / "forgetful", 700, config=LONG, make_trainer=forgetful)
     (newest, *_), _ = checkpoint.load(home / "forgetful")
-    if is_old:  # its record does not say so
+    if is_old:  # its record lacks this
         checkpoint.save(home / "forgetful", replace(newest, serial=newest.serial + 1, lost_at=None))
     (run,) = objects()
     assert (run["solved_at"], run["lost_at"]) == (SOLVED_AT, LOST_AT)
@@ -170,7 +170,7 @@ def test_a_run_that_diverged_before_it_was_saved_says_so_and_where(home: Path) -
 
 def test_a_run_that_has_not_begun_has_no_loss(home: Path) -> None:
     recorder = RunRecorder.begin(home / "new", LONG)
-    recorder.command(Command(0, "start", 0, 0, 0, 0, LONG))
+    recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, LONG))
     recorder.save(ScriptedTrainer(LONG).state)
     recorder.close()
     (run,) = objects()

@@ -1,4 +1,4 @@
-"""What is printed of a network."""
+"""The printed probe readings of a network."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Reliance, Units
+from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
+from echornn.runtime import quiet
 from echornn.session import probing
-from echornn.session.snapshot_of_run import snapshot_of_run
 from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
@@ -90,7 +90,7 @@ def with_gradient(config: EchoConfig = CONFIG, **changes: Any) -> Readings:
 
 
 def bias_lines(one: Readings) -> list[str]:
-    """What stands between the bars and the spectral radius."""
+    """The lines between the bars and the spectral radius."""
     printed = list(lines(one))
     end = next(index for index, line in enumerate(printed) if line.startswith("spectral"))
     return printed[max(index for index, line in enumerate(printed) if not line) + 1 : end]

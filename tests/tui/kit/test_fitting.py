@@ -1,4 +1,4 @@
-"""Words on narrow lines: whole ones, in order, and what matters most to the last."""
+"""Texts on narrow lines: whole parts, in order, the most important kept longest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.sentence import Sentence
+from echornn.diagnosis.sentence import Sentence
 from tui.kit.fitting import LinePart, fitted, in_two_lines, joined, shortened, wrapped
 
 SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.phrases import cut_off, seeds_that_solve
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import cut_off, seeds_that_solve
 from echornn.progress import Symbols
 from echornn.tasks.levels import (
     boundary_floor,
@@ -23,21 +23,21 @@ from echornn.tasks.levels import (
 from echornn.tasks.series import EchoSeries
 
 MOST_SYMBOLS = 1_000_000
-"""Of a longer series no symbols are shown, since drawing it would hold the screen up."""
+"""The longest series whose symbols are drawn, in time steps; drawing a longer one would block the screen."""
 
 ABOUT_WIDTH = 8
-"""The columns of the words that name a line's subject."""
+"""The columns of the subject at the beginning of each line."""
 
 
 class Known(NamedTuple):
-    """A line of text: its subject in a word, and what is known about it."""
+    """A line of text about the network: its subject in a word, and a statement."""
 
     about: str
     text: str
 
 
 def known(config: EchoConfig) -> list[Known]:
-    """The lines about a single network of this configuration, the most important first."""
+    """The lines of text about a single network of this configuration, the most important first."""
     return [
         Known("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
         Known("trains", _trained(config)),
@@ -50,7 +50,7 @@ def known(config: EchoConfig) -> list[Known]:
 
 
 def then(echo_step: int) -> str:
-    """How long before a target the echoed symbol was the input, in words."""
+    """The delay of the echo in words, such as "3 steps before"."""
     return "now" if not echo_step else "a step before" if echo_step == 1 else f"{echo_step} steps before"
 
 

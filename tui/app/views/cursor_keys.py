@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 
 
 def cursor_keys(earlier: str, later: str, up: str, down: str) -> list[BindingType]:
-    """Arrow keys for a view's ``action_move(steps, rows)``, as help explains each of them."""
+    """The bindings of the arrow keys for a view's ``action_move(steps, rows)``; the arguments are their help texts."""
     return [
         Binding("left", "move(-1, 0)", "Back", show=False, tooltip=earlier),
         Binding("right", "move(1, 0)", "On", show=False, tooltip=later),
@@ -19,6 +19,6 @@ FIVE_ROWS: list[BindingType] = [
     Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
     Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
 ]
-"""Keys for five rows at once, in views with more rows than they show."""
+"""Keys that move five rows at once, for views that scroll."""
 
 LEAVE = Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away")

@@ -1,4 +1,4 @@
-"""View 2, data: the data matrix with its sliding window, and where the source of each target is ("Unpacking")."""
+"""View 2, data: the data matrix with its sliding window, and the source of each target ("Unpacking")."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from echornn.config import EchoConfig
 from echornn.progress import Symbols
 from echornn.tasks.coverage import Source, source_of
 from echornn.tasks.series import EchoSeries
+from tui.app.drawings.matrix import MatrixLayout, laid
+from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
+from tui.app.drawings.misses import bracket_lines, sentence, target_line
+from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.matrix import MatrixLayout, laid
-from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
-from tui.app.views.misses import bracket_lines, sentence, target_line
-from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
 MOST_SYMBOLS = 1_000_000
-"""In longer series only the window's symbols are shown, since making all would take too long."""
+"""The longest series that is drawn whole, in time steps; of a longer one only the current window is drawn."""
 
 LINES_OF_A_ROW = 2
 
 LEAST_STRIP, MOST_STRIP = 8, 60
-"""Width of the strip that shows the whole matrix, in characters."""
+"""The fewest and the most columns of the strip that shows the whole matrix."""
 
 
 @lru_cache(maxsize=2)
 def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | None:
-    """The series of an epoch, one row after the other, uint8; None if it is too long to draw."""
+    """The series of an epoch, row after row, uint8 [batch_size * row_length]; None if it is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
     return EchoSeries.generate(config, generation, epoch).x.reshape(-1)
@@ -37,13 +37,13 @@ def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | Non
 
 @dataclass(frozen=True)
 class DataLayout:
-    """How the lines of the view are divided.
+    """The division of the view's lines.
 
     Attributes:
         rows: rows of the matrix that are shown.
-        apart: whether a line lies between them.
-        framed: whether the window's rectangle has a top and a bottom.
-        misses: lines of the misses' figure; 0 without.
+        apart: whether there is an empty line between rows.
+        framed: whether the top and bottom edges of the window's rectangle are drawn.
+        misses: lines of the diagram of missed targets; 0 if it is not drawn.
     """
 
     rows: int
@@ -53,7 +53,7 @@ class DataLayout:
 
 
 def share(height: int, rows: int) -> DataLayout:
-    """Divide the lines of a view of this height: first one row, then the misses, then more rows, then empty lines."""
+    """Divide a view of ``height`` lines. Priority: one row, the diagram of missed targets, more rows, empty lines."""
     spare = height - 2 - LINES_OF_A_ROW
     misses = MISSES_HEIGHT if spare >= MISSES_HEIGHT + LINES_OF_A_ROW else 1 if spare >= 1 else 0
     spare -= misses
@@ -65,11 +65,11 @@ def share(height: int, rows: int) -> DataLayout:
 
 
 class Data(View):
-    """The view draws the whole matrix as a strip; then rows around the window, with a block and its number for each
-    time step; below each row the targets, with the numbers of the inputs that they echo; and the targets that no window
-    covers.
+    """The view of the data. From the top: the whole matrix as a strip; the rows around the window, each with a numbered
+    block for each time step, and with its targets below, numbered by the inputs that they echo; and the targets that
+    are missed, since no window contains them together with their source.
 
-    Symbols, and the places of sources, differ in glyphs as well as in colours.
+    Symbols and kinds of sources differ in character as well as in colour.
     """
 
     key = "2"
@@ -102,13 +102,13 @@ class Data(View):
 
     @property
     def reading(self) -> str:
-        """A line about the target at the cursor: its source, and whether its error reaches the source."""
+        """A line of text about the target at the cursor: its source, and whether the error reaches the source."""
         cursor = self._visible_cursor()
         return "" if cursor is None or self._frame is None else read(self._frame.own_config, self._window, *cursor)
 
     @property
     def _window(self) -> int:
-        """The window shown, in its epoch, from 0: the newest, or the first if none is trained."""
+        """The index of the shown window in its epoch, from 0: the newest window, or the first if none is trained."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
     def _visible_cursor(self) -> tuple[int, int] | None:
@@ -143,7 +143,7 @@ class Data(View):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for all rows with a line between them, and for the misses."""
+        """Lines for all rows, with an empty line between rows, and for the diagram of missed targets."""
         return min(most, (LINES_OF_A_ROW + 1) * config.batch_size + 4 + MISSES_HEIGHT)
 
     def draw(self, cells: Cells) -> None:
@@ -173,7 +173,7 @@ class Data(View):
             self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
-        """Draw the whole matrix as a strip, with the window's place, and say which rows are shown."""
+        """Draw the whole matrix as a strip in which the window is marked, and say which rows are shown."""
         start, length = self._window * config.window_stride, config.truncated_backprop_length
         which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
@@ -190,7 +190,7 @@ class Data(View):
         cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
 
     def _draw_frame(self, cells: Cells, matrix: MatrixLayout, bottom: int) -> None:
-        """Draw top and bottom of the window's rectangle, and the direction in which it moves."""
+        """Draw the top and bottom edges of the window's rectangle, and an arrow in the direction of its movement."""
         shown = matrix.shown
         begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1
         for y in (1, bottom):
@@ -198,8 +198,9 @@ class Data(View):
         cells.write(end, 1, self._glyphs["join"], "data--place")
 
     def _draw_row(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
-        """Draw a row: the input with its numbers, and below it the targets in the window with the numbers of their
-        sources."""
+        """Draw a row: the inputs with their numbers, and below them the window's targets with the numbers of their
+        sources.
+        """
         matrix = steps.matrix
         cells.write(0, y, f"row {row + 1}", "data--title")
         cells.write(0, y + 1, "echo of" if matrix.numbered else "echo", "data--label")
@@ -250,5 +251,5 @@ class Data(View):
 
 
 def rows_of(first: int, count: int, of: int) -> str:
-    """The numbers of the rows that are shown, as text."""
+    """The range of the shown rows as text, such as "rows 1 to 5 of 20"."""
     return f"row {first + 1:,} of {of:,}" if count == 1 else f"rows {first + 1:,} to {first + count:,} of {of:,}"

@@ -1,4 +1,4 @@
-"""View 4, gradient: its size by lag, what each prediction uses, and a flipped input."""
+"""View 4, gradient: gradient size by lag, the inputs that each prediction uses, and the effect of a flipped input."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
 from echornn.session.picture import Picture
-from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import read, relied_on, size_text, words_of
-from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
-from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import (
+from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.row_panel import (
     LABEL_WIDTH,
     LEAST_WIDTH,
     ROW_LINES,
@@ -26,26 +23,29 @@ from tui.app.views.row_panel import (
     targets_after,
     unread,
 )
+from tui.app.views.cursor_keys import cursor_keys
+from tui.app.views.gradient_words import read, relied_on, size_text, words_of
+from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Box, beside, write_in
 
 DECADES = 8
-"""The most powers of ten on the axis; smaller values have no bar."""
+"""The most powers of ten on the axis; values below the axis have no bar."""
 
 LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
-"""The text below it, the longest first."""
+"""The caption below the local derivative, in two lengths."""
 
 LAGS_BEYOND = 3
-"""At least so many lags are shown beyond the wall, to show whether it cuts something."""
+"""The number of lags shown beyond the truncation, so that the chart shows whether the truncation cuts anything."""
 
 TALL = 17
-"""With at least so many lines, bars and the row fit one above the other."""
+"""The fewest lines with which bars and row are drawn one above the other."""
 
 
 class GradientView(ProbeView):
-    """The view with the size of the gradient by lag at the left, and the row under the cursor beside it or below, in
-    which ``f`` flips an input.
+    """The gradient view: at the left gradient size by lag; beside or below it the row under the cursor, in which key
+    ``f`` flips an input.
     """
 
     key = "4"
@@ -68,10 +68,10 @@ class GradientView(ProbeView):
         self._cursor: tuple[int, int] | None = None
         self._flip: tuple[int, int] | None = None
         self._flip_of: tuple[int, int] | None = None
-        """The branch and window of the flip; None means the newest while windows are trained."""
+        """The branch and window of the flip; None if it follows the newest window while training runs."""
         self._row_first = False
         self._derivative = False
-        """Whether the row shows the local derivative instead of the effect of flipping each input."""
+        """Whether the row shows the local derivative, rather than the effect of flipping each input."""
 
     @property
     def question(self) -> Question:
@@ -88,12 +88,12 @@ class GradientView(ProbeView):
             "connectivity": self._derivative,
             "effects": not self._derivative,
             "flip": flip is not None,
-            "memory": cut,  # what the state keeps if no error reaches the source
+            "memory": cut,  # shows what the state keeps if the error does not reach the source
         }
         return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
 
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture; a flip ends with the window that it was made in."""
+        """Draw this picture. A flip is dropped when another window is shown."""
         frame = picture.frame
         here = (frame.branch, frame.trained)
         if self._flip_of not in (None, here):
@@ -104,7 +104,7 @@ class GradientView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for the sentences, a row, and below it each of its predictions."""
+        """Lines for the sentences, for a row, and below it for each prediction of the row."""
         return min(most, 2 + ROW_LINES + 2 + max(config.truncated_backprop_length, ROW_LINES))
 
     def answered(self, readings: Readings) -> bool:
@@ -119,9 +119,9 @@ class GradientView(ProbeView):
         return read(readings.config, rows, *where)
 
     def _rows(self, readings: Readings | None) -> OfRows | None:
-        """How much the rows' predictions use their inputs, by the chosen measure.
+        """How strongly the predictions of the rows depend on their inputs, by the chosen measure.
 
-        While that is computed, the other rows without their strengths; None if there are none.
+        While this is computed, the strengths are unknown; None if there are no rows.
         """
         if readings is None:
             return None
@@ -130,10 +130,10 @@ class GradientView(ProbeView):
         return chosen if chosen is not None else unread(other) if other is not None else None
 
     def _place(self, readings: Readings | None) -> tuple[int, int] | None:
-        """The row and step of the prediction that is shown; None without any.
+        """The row and step of the prediction that is shown; None if there are no predictions.
 
-        It is the one under the cursor, or the last step of the first row whose input is echoed within the window, so
-        that f has an effect.
+        This is the prediction under the cursor. Without a cursor it is the last step of the first row whose input is
+        echoed within the window, so that flipping an input has an effect.
         """
         rows = self._rows(readings)
         if readings is None or rows is None or not rows.strength.size:
@@ -212,7 +212,7 @@ class GradientView(ProbeView):
         place = self._place(readings)
         if place is None or readings is None:
             return
-        if self._cursor is not None:  # the first key only shows it
+        if self._cursor is not None:  # the first key press only shows the cursor
             place = min(max(0, place[0] + rows), readings.config.batch_size - 1), max(0, place[1] + steps)
         self._cursor = place
         self._cursor = self._place(readings)
@@ -241,7 +241,7 @@ class GradientView(ProbeView):
 
 
 def kept_at_the_echo(readings: Readings) -> float | None:
-    """r2 of the echo's source in the top layer's h; None if it was not read."""
+    """The r2 of a read-out of the echo's source from the top layer's h; None if it was not computed."""
     memory, echo = readings.memory, readings.config.echo_step
     if memory is None or echo >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
         return None
@@ -249,7 +249,7 @@ def kept_at_the_echo(readings: Readings) -> float | None:
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """The bars on an axis in powers of ten: of all lags if there is room for them, else of the important ones."""
+    """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags."""
     echo, wall = config.echo_step, config.truncated_backprop_length
     lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
     phi = gradient.by_lag[:lags].astype(np.float64)
@@ -269,7 +269,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
 
 
 def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
-    """The axis' bottom and top as powers of ten, around all values that are finite and above zero."""
+    """The lowest and highest power of ten of the axis, so that it contains all finite values above zero."""
     positive = phi[np.isfinite(phi) & (phi > 0)]
     if not positive.size:
         return -1, 0
@@ -278,14 +278,14 @@ def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """The lags up to the echo and T, and some beyond."""
+    """The number of lags to show: up to the echo and T, and some beyond."""
     return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
 
 
 def share_room(
     config: EchoConfig, gradient: Gradient, panel: RowPanel | None, body: Box, row_first: bool
 ) -> tuple[Box | None, Box | None]:
-    """The places of the bars and of the row: side by side, one above the other, or one of them alone."""
+    """The boxes of the bars and of the row: side by side, one above the other, or only one of the two."""
     if panel is None:
         return body, None
     lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)

@@ -1,4 +1,4 @@
-"""Texts of the gradient view: what training leaves out of the gradient, and what predictions use."""
+"""Texts of the gradient view: what truncation leaves out of the gradient, and which inputs predictions use."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.readings import Effects, Gradient, OfRows, Reliance
-from tui.app.views.row_panel import is_read
+from tui.app.drawings.row_panel import is_read
 
 MOST_NAMED = 3
-"""The most lags that are named."""
+"""The most lags that a text names."""
 
 LONGEST = 78
-"""The most characters of a reading."""
+"""The longest text about the cursor's position, in characters."""
 
 UNDECIDED = 0.2
-"""If the probabilities move by less than this for each prediction that changes, the predictions were near a tie. That
-is also so in a network that has learned nothing yet, whatever it remembers.
+"""If the probabilities move by less than this per changed prediction, the text says that the predictions were nearly
+tied. This is also so in a network that has not learned anything yet, whatever it remembers.
 """
 
 ACCEPTED_BIAS = 0.1
-"""The bias that is accepted when the text says how many steps are enough."""
+"""A text calls a number of steps enough if the bias of the gradient is at most this (a share, 0 to 1)."""
 
 
 def percent(share: float) -> str:
-    """A share as text: 21 %, 0.3 %, under 0.1 %."""
+    """A share (0 to 1) as text: 21 %, 0.3 %, under 0.1 %."""
     if not math.isfinite(share):
         return "? %"
     if share <= 0:
@@ -37,7 +37,7 @@ def percent(share: float) -> str:
 
 
 def at_most(share: float) -> str:
-    """An upper bound of a share as text: at most 21 %, under 0.1 %."""
+    """A share (0 to 1) that is an upper bound, as text: at most 21 %, under 0.1 %."""
     text = percent(share)
     return text if text.startswith("under") else f"at most {text}"
 
@@ -45,16 +45,16 @@ def at_most(share: float) -> str:
 def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
-    """The text about the part of the gradient that training leaves out, and the part that it would leave out if all
-    errors went back T steps; if the cut is before the echo's source, about what the state still keeps of the source.
+    """Two texts: the share of the gradient that truncation leaves out, and the share that it would leave out if every
+    error were followed T steps back. If the truncation hides the echo's source, the text is about what the state keeps
+    of the source.
 
-    The gradient is that of the present network: an echo that is not learned has no part in it. So the text says how
-        many
-    steps are enough only if errors reach the echo.
+    The gradient is that of the current network: an echo that is not learned yet adds nothing to it. So the text names a
+        sufficient number of steps only if errors reach the echo's source.
 
     Args:
-        kept: r2 of the echo's source in the state; None if unknown.
-        reliance: what predictions use; None if unknown.
+        kept: r2 of the echo's source read from the state; None if unknown.
+        reliance: how many predictions change with each input; None if unknown.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
     if echo >= steps and kept is not None:
@@ -94,7 +94,7 @@ def words_of(
 
 
 def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
-    """The text about what the state keeps of a source that no error reaches, and how many predictions use it."""
+    """A text about what the state keeps of a source that no error reaches, and how many predictions use it."""
     text = f"only what the state keeps is used: x[t-{echo}], r2 {kept:.2f}"
     if reliance is None or echo >= len(reliance.turned):
         return text
@@ -102,7 +102,7 @@ def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
 
 
 def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
-    """The share of all predictions that change with the input at each lag, as texts, the longest first."""
+    """Texts of different lengths, longest first: for each lag, the share of predictions that the input changes."""
     if reliance is None or not len(reliance.turned):
         return ("",)
     count, shares = f"{reliance.samples:,}", reliance.turned
@@ -126,14 +126,14 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
 
 
 def input_name(lag: int) -> str:
-    """The name of the input so many steps ago."""
+    """The name of the input ``lag`` steps ago, such as "x[t-3]"."""
     return f"x[t-{lag}]" if lag else "x[t]"
 
 
 def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
-    """Which inputs a prediction uses, in words, the strongest first; at most 78 characters.
+    """The inputs that a prediction uses, in words, the strongest first; at most 78 characters.
 
-    If the row was only just asked for, nothing is read yet.
+    The text says so if the strengths of this row are not computed yet.
     """
     strengths, at_step = rows.of_row(row), step - rows.first_step
     text = f"row {row + 1}, step {step + 1}: "
@@ -157,7 +157,7 @@ def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
 
 
 def size_text(value: float) -> str:
-    """A size above zero in four characters: .043, 2e-4; empty for zero."""
+    """A size of 0 or more in four characters, such as .043 or 2e-4; empty for zero."""
     if not math.isfinite(value):
         return "?"
     if value <= 0:
@@ -168,12 +168,10 @@ def size_text(value: float) -> str:
 
 
 def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
-    """Whether something would be missing if errors were followed just short of the echo."""
+    """Whether a gradient truncated just before the echo's source would miss a notable part."""
     return not echo or echo > len(gradient.bias) or bool(gradient.bias[echo - 1] > ACCEPTED_BIAS)
 
 
 def left_out(share: float) -> str:
-    """How far the gradient is from the whole gradient, in words; the distance can exceed the whole gradient's
-    length.
-    """
+    """A distance from the whole gradient in words. As a share of the whole gradient's length it can exceed 1."""
     return f"leaves out {percent(share)}" if not share >= 1 else f"is off by {percent(share)}"

@@ -1,4 +1,4 @@
-"""View 3, memory: a bar for each lag, and what each unit remembers."""
+"""View 3, memory: how well each past input can be read from the state, and what each unit remembers."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
-from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.blocks import most_digits
+from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.row_panel import input_blocks
+from tui.app.drawings.unit_lines import draw_units, label_width
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.row_panel import input_blocks
-from tui.app.views.unit_lines import draw_units, label_width
-from tui.app.widgets.blocks import most_digits
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
 
 VALUE_PITCH = 4
-"""If bars are at least so many columns apart, values such as .97 have room."""
+"""The fewest columns per bar with which values such as .97 are written."""
 
 BARS_HEIGHT = 17
-"""The most lines of head, bars and marks: more would show nothing more."""
+"""The most lines of the bar chart; more lines would add no detail."""
 
 LEAST_VALUE = 0.005
-"""A smaller value is due to chance: it has no bar and no number."""
+"""Smaller values are due to chance, and get neither a bar nor a number."""
 
 TALL = 15
-"""With at least so many lines, bars and units fit one above the other."""
+"""The fewest lines with which the bars and the units are drawn one above the other."""
 
 LONGEST = 78
-"""The most characters of a reading."""
+"""The longest text about the cursor's position, in characters."""
 
 LAGS_BEYOND = 2
-"""At least so many lags are shown beyond the echo and T, if the units need room."""
+"""The number of lags shown beyond the echo and T, when space is short."""
 
 
 class MemoryView(ProbeView):
-    """The view with memory by lag at the left, or alone if there is no room; units by time step beside it, or below."""
+    """The memory view: at the left a bar for each lag; beside or below it, if there is room, the units by time step."""
 
     key = "3"
     title = "memory"
@@ -64,7 +64,7 @@ class MemoryView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for bars of some height, and below them for each unit and the input."""
+        """Lines for the bar chart, and below it for the input and for each unit."""
         return min(most, BARS_HEIGHT + config.state_size + 3)
 
     def answered(self, readings: Readings) -> bool:
@@ -126,12 +126,12 @@ class MemoryView(ProbeView):
 
 
 def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: bool = True) -> str:
-    """How many numbers linear read-outs find, of how many, and how many the echo needs; or which part is read next.
+    """How many past inputs linear read-outs recover from the state (their r2 added up), and how many the echo needs.
 
-    If the gradient is cut before the echo's source: what the state still keeps of the source.
+    If the gradient is cut before the echo's source, the text says what the state still keeps of the source.
 
     Args:
-        of_state: whether the memory is that of the state rather than of a gate.
+        of_state: whether the memory is that of the state (True) or of a gate (False).
     """
     total, echo = memory.total, config.echo_step
     used = f"{f'{total:.1f}' if math.isfinite(total) else '?'} of {memory.size} numbers used"
@@ -145,7 +145,7 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
-    """The bars: of all lags if there is room for their values, else of the important ones."""
+    """The bar chart: of all lags if their values fit, otherwise of the important lags."""
     echo, wall = config.echo_step, config.truncated_backprop_length
     lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
@@ -161,7 +161,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """The lags up to the echo and T, and some beyond."""
+    """The number of lags to show: up to the echo and T, and some beyond."""
     return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
 
 
@@ -176,7 +176,7 @@ def share_text(value: float) -> str:
 def share_room(
     config: EchoConfig, memory: Memory, units: Units | None, body: Box, units_first: bool
 ) -> tuple[Box | None, Box | None]:
-    """The places of the bars and of the units: side by side, one above the other, or one of them alone."""
+    """The boxes of the bars and of the units: side by side, one above the other, or only one of the two."""
     if units is None:
         return body, None
     lags = min(len(memory.by_lag), lags_that_matter(config))
@@ -195,7 +195,9 @@ def share_room(
 
 
 def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...] | None:
-    """A row's input in the window in which the units were read, as blocks; None if there is no window."""
+    """The inputs of a row in the window in which the units were read, as blocks; None if that window is not
+    available.
+    """
     progress, units = readings.progress, readings.units
     if progress is None or units is None or progress.x.shape != units.activity.shape[:2] or row >= len(progress.x):
         return None
@@ -203,7 +205,7 @@ def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...]
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
-    """A lag in words: how well its input can be read, and which unit remembers it best, if there is room."""
+    """A text about a lag: how well its input can be read, and the unit that remembers it best."""
     lag = min(lag, len(memory.by_lag) - 1)
     if lag < 0:
         return ""

@@ -1,6 +1,4 @@
-"""The base class of views that show readings: the moment of the readings, waiting texts, and keys for rows and
-parts.
-"""
+"""The base class of views that draw probe readings: which position they belong to, messages while waiting, and keys."""
 
 from __future__ import annotations
 
@@ -9,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding
 
 from echornn.readings import Kind, Question, Readings
-from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -22,10 +20,10 @@ PART_BINDINGS = [
 
 
 class ProbeView(View):
-    """Draws the readings of the probes, and names their moment if it is not the frame's.
+    """The base class of views that draw probe readings. It names the window of the readings if another one is shown.
 
     Attributes:
-        kinds: the readings that the view asks for.
+        kinds: the kinds of readings that the view needs.
     """
 
     kinds: ClassVar[frozenset[Kind]]
@@ -48,7 +46,7 @@ class ProbeView(View):
         return Question(self.kinds, self._asked_part())
 
     def _asked_part(self) -> str:
-        """The chosen part, if the present network still has it; else empty, which means the top layer's h."""
+        """The selected part of the network if the network has it; otherwise empty, which means the top layer's h."""
         frame = self._frame
         known = frame is not None and frame.readings is not None
         if not known or frame is None or frame.readings is None:
@@ -59,16 +57,16 @@ class ProbeView(View):
 
     @property
     def _readings(self) -> Readings | None:
-        """The readings to draw; None while the view waits."""
+        """The readings to draw; None while they are not available."""
         readings = self._frame.readings if self._frame is not None else None
         return readings if readings is not None and self.answered(readings) else None
 
     def answered(self, readings: Readings) -> bool:
-        """Whether the readings have what this view needs."""
+        """Whether the readings contain what this view needs."""
         raise NotImplementedError
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        """Fill an empty grid of the widget's size with the readings."""
+        """Draw the readings into an empty grid of the widget's size."""
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
@@ -79,10 +77,10 @@ class ProbeView(View):
             self.paint(cells, readings)
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
-        """Draw the first line: a text about a part or about the whole, and at the right the moment.
+        """Draw the first line: a text about a part or the whole network, and at the right the window of the readings.
 
-        If there is no room for both, the text is shortened, so that readings of another moment are never taken for
-        present ones.
+        If both do not fit, the text is shortened rather than the window: otherwise old readings could be taken for
+            current ones.
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)
@@ -96,7 +94,7 @@ class ProbeView(View):
         cells.write(cells.width - len(note), 0, note, "view--note")
 
     def action_part(self, by: int) -> None:
-        """Show the part that is so many after the present one."""
+        """Select the part that is ``by`` places after the selected part."""
         readings = self._frame.readings if self._frame is not None else None
         if readings is None or not readings.parts:
             return
@@ -106,15 +104,13 @@ class ProbeView(View):
         self._changed()
 
     def _changed(self) -> None:
-        """Update after a key has changed what is shown or asked."""
+        """Draw again after a key has changed what is shown, or which readings are needed."""
         self.redraw()
         self.on_view()
 
 
 def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
-    """The moment of the readings as text: the branch by its letter and, for several replicas, the network by its seed;
-    empty if it is the frame's.
-    """
+    """The branch, window and, with several replicas, seed of the readings as text; empty if they are the frame's."""
     if frame is None:
         return ""
     other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
@@ -127,7 +123,7 @@ def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
 
 
 def waiting(title: str, frame: Frame | None, message: str) -> str:
-    """The text of a view without readings: why there are none, or that it waits."""
+    """The message of a view without readings: that it waits, or why there are none."""
     if frame is None:
         return f"{title}: nothing trained yet"
     if frame.unread:
@@ -141,6 +137,6 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
 
 
 def is_empty(readings: Readings) -> bool:
-    """Whether nothing was read, as for weights that are not finite."""
+    """Whether the readings contain nothing, as when weights are NaN or infinite."""
     kinds = (readings.memory, readings.units, readings.gradient, readings.reliance, readings.weights)
     return all(one is None for one in (*kinds, readings.lyapunov))

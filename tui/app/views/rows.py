@@ -1,4 +1,4 @@
-"""View 1, rows: input, echo target and prediction of the newest windows."""
+"""View 1, rows: inputs, echo targets and predictions of the newest windows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
+from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, first_window, known, then
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.tape import TapeWindow, lay_tape
 from tui.app.views.view import FOCUSED, View
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
@@ -42,11 +42,11 @@ class Arrangement:
 
 
 class Rows(View):
-    """The view with a panel for each row of the batch that fits: a title and three lines of blocks, the newest window
-    at the right.
+    """The rows view: a panel for each row of the batch that fits. Each has a title and three lines of blocks, with the
+    newest window at the right.
 
-    Values differ in glyphs as well as in colours: a block for one, a base line for zero; a prediction is shaded by its
-    probability, and a wrong one is shown as ``><``.
+    Values differ in character as well as in colour: a full block is 1, a base line is 0. A prediction is shaded by its
+        probability, and a wrong one is shown as ``><``.
     """
 
     key = "1"
@@ -80,14 +80,16 @@ class Rows(View):
 
     @property
     def reading(self) -> str:
-        """The text about the target at the cursor; empty if there is no cursor."""
+        """The text about the target at the cursor; empty without a cursor."""
         cursor = self._visible_cursor()
         if cursor is None or self._frame is None or self._frame.progress is None:
             return ""
         return read(self._frame.own_config, self._frame.progress, *cursor)
 
     def _visible_cursor(self) -> tuple[int, int] | None:
-        """Row and time step under the cursor, if training pauses and they lie within the window shown; else None."""
+        """The row and time step under the cursor, if training is paused and the cursor is in the window; otherwise
+        None.
+        """
         frame = self._frame
         if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
             return None
@@ -119,7 +121,7 @@ class Rows(View):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """As many lines as allowed, in whole panels."""
+        """As many lines as whole panels need, at most ``most``."""
         rows = config.batch_size
         whole = LABEL_WIDTH + 2 * config.truncated_backprop_length
         side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
@@ -152,7 +154,7 @@ class Rows(View):
                     break
 
     def _draw_before(self, cells: Cells, frame: Frame) -> None:
-        """Draw what is known before the first window is trained: its row of data, and some sentences."""
+        """Draw the first window's data and facts about the task, while no window is trained."""
         config, y = frame.own_config, 1
         window = first_window(config)
         if window is not None:
@@ -222,21 +224,21 @@ class Rows(View):
 
 
 def light(cells: Cells, x: int, piece: TapeWindow, step: int, y: int, style: str, text: str) -> None:
-    """Write a time step's symbol in place of its block, if it is on the tape."""
+    """Write the symbol of a time step over its block, if the step is visible."""
     if step in piece:
         cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
 
 
 def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
-    """A symbol under the cursor in two characters: aligned to the right among blocks, in place among symbols."""
+    """A symbol as a text of two characters: right-aligned with two classes, else as digits with a mark."""
     return f"{symbol_text(symbol).strip():>2}" if two_classes else symbol_text(symbol, mark)
 
 
 def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
-    """Lay out panels for ``rows`` rows of windows of ``length`` steps on ``width`` x ``height`` characters.
+    """The layout of panels for ``rows`` rows of ``length`` steps on ``width`` x ``height`` characters.
 
-    There are as few side by side as show all rows, so that the tape gets the width; but a panel is no narrower than a
-    window, unless the screen is.
+    As few panels as possible are side by side, so that each shows more windows; but a panel is wide enough for a
+    window, unless the screen is narrower.
     """
     whole = LABEL_WIDTH + 2 * length
     most = max(1, min((width + GAP) // (whole + GAP), rows))
@@ -246,7 +248,7 @@ def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
 
 
 def title(progress: Progress, row: int, first_step: int, width: int) -> str:
-    """The title of a panel that begins at ``first_step``, as complete as its width allows."""
+    """The title of a panel that begins at ``first_step``, in the longest form that fits."""
     right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
     length = progress.y.shape[1]
     cut = f", steps {first_step + 1} to {length}" if first_step else ""
@@ -255,7 +257,7 @@ def title(progress: Progress, row: int, first_step: int, width: int) -> str:
 
 
 def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    """A target in words: the input that it echoes, and the predicted probabilities."""
+    """A text about a target: the input that it echoes, and the predicted probabilities."""
     target = int(progress.y[row, step])
     probabilities = progress.probabilities[row, step]
     source = step - config.echo_step
@@ -266,7 +268,7 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     else:
         echoed = f"echoes {-source} steps before this window"
     symbols = list(range(len(probabilities)))
-    if len(symbols) > 4:  # the target's probability makes the loss; the likeliest show the mistake
+    if len(symbols) > 4:  # the target's probability determines the loss; the likeliest symbols show the mistake
         likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
         symbols = [target, *likeliest[:3]]
     shown = ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)

@@ -10,20 +10,20 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 
-from echornn.analysis.seed_stats import Indices, Order, SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
 from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows
 from echornn.tasks.levels import chance_level
-from tui.app.views.replica_labels import Labels
+from tui.app.curve.axes import window_ticks
+from tui.app.drawings.replica_labels import Labels
+from tui.app.drawings.shaded_losses import shaded, shades_in_words
+from tui.app.drawings.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
-from tui.app.views.shaded_losses import shaded, shades_in_words
-from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
-from tui.app.widgets.axes import window_ticks
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Characters, stamp, write_in
@@ -33,13 +33,14 @@ SORTED_BY: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": 
 
 
 class SeedsView(View):
-    """A line for each replica that fits: seed, when it was solved, its mean loss, and its loss over the curve's axis.
+    """The seeds view: a line for each replica, with seed, window at which it was solved, mean loss, and loss over the
+    windows of the curve's axis.
 
-    Only what is on the screen is asked for, so that it costs the same at any number of replicas.
+    Only the visible lines are requested, so the cost does not grow with the number of replicas.
 
     Attributes:
-        send: sends the session a command.
-        on_rows: called after it has come to show other replicas, or more: there is more to look at.
+        send: sends a command to the session.
+        on_rows: called when other replicas have become visible, so that their losses can be requested.
     """
 
     key = "6"
@@ -79,7 +80,7 @@ class SeedsView(View):
 
     @property
     def reading(self) -> str:
-        """What became of the chosen network, and what enter does."""
+        """The text about the selected replica: when it was solved, and what enter does."""
         frame = self._frame
         if frame is None or frame.seed_stats is None or not self.has_focus:
             return ""
@@ -99,20 +100,20 @@ class SeedsView(View):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """A line for each replica; few where there is one."""
+        """Lines for all replicas; few if there is only one network."""
         return min(most, HEAD + config.replicas + 1)
 
     def chosen(self, frame: Frame) -> int:
-        """The replica that is looked at, or is about to be, as of the newest key."""
+        """The replica that is selected. A selection that the session has not carried out yet counts."""
         return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
 
     def saw(self, frame: Frame) -> None:
-        """A frame has come: what was asked for is forgotten where it is there, or cannot come any more."""
+        """Take note of a new frame: drop the requested selection if it was carried out, or can no longer be."""
         if self.chosen(frame) == frame.replica:
             self._asked = None
 
     def choose(self, frame: Frame, lines: int) -> None:
-        """Look at the replica so many lines further down, or up."""
+        """Select the replica that is ``lines`` lines further down (negative: up)."""
         if frame.seed_stats is None or frame.state is State.FAILED:
             return
         order = frame.seed_stats.order(self._by)
@@ -139,7 +140,7 @@ class SeedsView(View):
             self.choose(self._frame, way * self._frame.config.replicas)
 
     def action_alone(self) -> None:
-        """Of one network alone it is the crosshair's key, as in other views."""
+        """Continue the selected replica alone. With a single network, the curve handles this key instead."""
         frame = self._frame
         if frame is None or frame.config.replicas == 1:
             raise SkipAction
@@ -153,7 +154,7 @@ class SeedsView(View):
         self.on_view()
 
     def on_click(self, event: Click) -> None:
-        """Look at the one that is clicked."""
+        """Select the replica on the clicked line."""
         frame, line = self._frame, event.get_content_offset(self)
         if frame is None or frame.seed_stats is None or line is None or not 0 <= line.y - HEAD < self._shown:
             return
@@ -168,14 +169,14 @@ class SeedsView(View):
         self._scroll(-1)
 
     def _scroll(self, lines: int) -> None:
-        """Other lines, with the chosen one wherever it is, until another is chosen."""
+        """Scroll without changing the selection; the next selection scrolls to the selected replica again."""
         last = self._frame.config.replicas - self._shown if self._frame is not None else 0
         self._first = max(0, min(self._first + lines, last))
         self._follows = False
         self._look_again()
 
     def on_resize(self, event: Resize) -> None:
-        """It has other rows and columns. Textual calls that of `CellWidget` too."""
+        """Request the rows for the new size. Textual calls the handler of `CellWidget` too."""
         self.on_rows()
 
     def _look_again(self) -> None:
@@ -183,12 +184,12 @@ class SeedsView(View):
         self.on_rows()
 
     def show(self, picture: Picture, message: str = "") -> None:
-        """Draw this picture, with losses of no other."""
+        """Draw this picture, with the losses that it contains."""
         self._picture = picture
         super().show(picture, message)
 
     def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
-        """What a view of this size looks at in a frame, as of the newest key; None where it shows no losses."""
+        """The replicas and windows that a view of this size shows; None if it shows no losses."""
         if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
             return None
         order = frame.seed_stats.order(self._by)
@@ -219,9 +220,9 @@ class SeedsView(View):
             draw_histogram(cells, room.histogram, seed_stats, self._ascii_only)
 
     def _scrolled(self, order: Indices, chosen: int) -> int:
-        """The first line: the chosen one is kept in sight, unless the wheel has left it.
+        """The index of the first visible line. The selected replica is kept visible, unless the user has scrolled away.
 
-        Where it has moved by itself, as it was solved, there is as much above it as below it.
+        If the selected replica has moved because it was solved, it is placed in the middle.
         """
         first, shown = self._first, self._shown
         at = int(np.flatnonzero(order == chosen)[0])
@@ -250,7 +251,9 @@ class SeedsView(View):
     def _draw_losses(
         self, cells: Cells, room: Room, picture: Picture, seed_stats: SeedStats, replicas: list[int]
     ) -> None:
-        """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
+        """Draw the losses as blocks, their axis above, and below, if there is room, the windows at which replicas were
+        solved.
+        """
         (first, _, length), box, frame = picture.axis, room.losses, picture.frame
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:

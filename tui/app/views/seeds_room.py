@@ -1,33 +1,33 @@
-"""Divides the lines of the seeds view: a head, a line for each network, and the histogram of windows to solve."""
+"""Divides the seeds view: head, a line for each network, histogram of the windows until networks were solved."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.app.views.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
+from tui.app.drawings.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
 from tui.kit.paint import Box
 
 HEAD = 2
-"""Lines above the networks: their results, and the names of the columns."""
+"""The lines above the networks: a summary, and the headings of the columns."""
 
 LINES_FOR_STRIP = 7
-"""With at least so many lines, one shows where the networks were solved, if that has no room beside them."""
+"""The fewest lines with which a line below the networks shows when they were solved, if the histogram does not fit."""
 
 LEAST_LOSSES = 44
-"""The fewest columns of the losses if the histogram is beside them."""
+"""The fewest columns that the losses keep when the histogram is beside them."""
 
 GAP = 2
 
 
 @dataclass(frozen=True)
 class Room:
-    """The division of the view.
+    """The sizes of the parts of the view.
 
     Attributes:
-        lines: the number of networks that are shown; at least one.
-        losses: the place of their losses, with the axis on the line above; empty if labels need all columns.
-        histogram: the place of the histogram; None if there is no room beside the losses.
-        strip: whether a last line shows where the networks were solved.
+        lines: the number of networks shown; at least 1.
+        losses: the box of their losses; the axis is on the line above. Empty if labels need all columns.
+        histogram: the box of the histogram; None if it does not fit beside the losses.
+        strip: whether the last line shows when networks were solved.
     """
 
     lines: int
@@ -37,7 +37,7 @@ class Room:
 
 
 def share(width: int, height: int, labels: int) -> Room:
-    """The division of a view of this size, with labels of so many columns."""
+    """The sizes of the parts for a view of ``width`` x ``height``, with labels of ``labels`` columns."""
     columns, lines = max(0, width - labels), max(0, height - 1)
     wide = columns >= LEAST_LOSSES + GAP + HISTOGRAM_WIDTH
     strip = not wide and columns > 0 and height >= LINES_FOR_STRIP

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.frame import Frame, State
 
 NOTHING = "-"
-"""The text for an unknown loss."""
+"""The text for a loss that is not known."""
 
 
 def instead(frame: Frame | None, message: str) -> list[str]:
-    """The text where there are no lines of replicas: what the view is for, and which key trains several seeds."""
+    """The text shown in place of replicas: what the view is for, and which key trains several seeds."""
     coming = frame.coming if frame is not None and frame.state is State.LOADING else None
     if coming is not None and coming.replicas > 1:
         last = coming.seed + coming.replicas - 1
@@ -29,7 +29,7 @@ def instead(frame: Frame | None, message: str) -> list[str]:
 
 
 def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    """A replica in words: when it was solved, as which of how many, or lost; its mean loss, and what enter does."""
+    """A text about a replica: when it was solved, its rank among the solved, its mean loss, and what enter does."""
     at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
     if seed_stats.diverged[replica]:
@@ -47,11 +47,11 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:
-    """A replica's mean loss as text; a dash if nothing was trained."""
+    """A replica's mean loss as text; a dash before the first window."""
     return NOTHING if seed_stats.is_blank else loss_text(float(seed_stats.mean[replica]))
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, ..."""
+    """The ordinal of a number: 1st, 2nd, 3rd, 4th, ..."""
     ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number:,}{ending}"

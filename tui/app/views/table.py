@@ -1,4 +1,4 @@
-"""The table of all views, in the order of their keys. To add a view, add a file beside this one and an entry here."""
+"""The list of all views, in the order of their keys. To add a view, add a file in this folder and an entry here."""
 
 from __future__ import annotations
 

@@ -14,19 +14,19 @@ from echornn.session.picture import Picture
 from tui.kit.cells import CellWidget
 
 FOCUSED = ">"
-"""The sign before the head of the view that has the keys, since a colour alone is not enough."""
+"""The mark before the head of the view that has the keyboard focus, since a colour alone is not enough."""
 
 
 HOW_TO_FOCUS = "tab: arrows act here"
 
 
 class View(CellWidget, can_focus=True):
-    """Shows a picture in its own way; `draw` fills the cells.
+    """A view below the curve. Subclasses draw a picture in `draw`, which fills the grid of cells.
 
     Attributes:
-        key, title: the number key that shows it, and its name in the palette, in help and in its own head.
-        about: what it shows, for help and the palette.
-        on_view: called after a key has changed what it shows, or what it asks for.
+        key, title: the number key that shows the view, and the view's name in the palette, in help and in its head.
+        about: what the view shows, for help and the palette.
+        on_view: called after a key has changed what the view shows, or which readings it needs.
     """
 
     key: ClassVar[str]
@@ -42,27 +42,27 @@ class View(CellWidget, can_focus=True):
 
     @classmethod
     def own_keys(cls) -> dict[str, str]:
-        """Its actions by key."""
+        """The view's actions, by key."""
         return {one.key: one.action for one in cls.BINDINGS if isinstance(one, Binding)}
 
     @property
     def question(self) -> Question | None:
-        """Its question to the probes, as long as it is open; None if it needs nothing of them."""
+        """The probe readings that the view needs; None if it needs none."""
         return None
 
     @property
     def reading(self) -> str:
-        """The text about its cursor's position, in a line of 78 characters; empty if there is no cursor."""
+        """The text about the value at the view's cursor, at most 78 characters; empty without a cursor."""
         return ""
 
     @property
     def reads_beside(self) -> bool:
-        """Whether the sentence's cause stays above its reading."""
+        """Whether the diagnosis stays on the screen, above the text about the cursor."""
         return False
 
     @property
     def wants_arrows(self) -> bool:
-        """Whether the arrow keys act here as soon as its key is pressed, unless they move the crosshair."""
+        """Whether showing the view also gives it the arrow keys, unless the crosshair uses them."""
         return False
 
     def show(self, picture: Picture, message: str = "") -> None:
@@ -75,5 +75,5 @@ class View(CellWidget, can_focus=True):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """The lines that it needs, at most so many, at this width."""
+        """The lines that the view needs at this width; at most ``most``."""
         return most

@@ -1,4 +1,4 @@
-"""View 5, weights: each matrix as signed blocks, the eigenvalues, how fast weights change, Lyapunov exponents."""
+"""View 5, weights: matrices as blocks, eigenvalues, relative weight changes per window, Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
+from tui.app.drawings.plane import draw_plane
+from tui.app.drawings.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.app.views.gradient_words import percent, size_text
-from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
 NUMBERS_WIDTH = 27
-"""Columns for the numbers: changes of weights and Lyapunov exponents."""
+"""The columns of the numbers: weight changes and Lyapunov exponents."""
 
 LEAST_MATRICES, LEAST_PLANE = 24, 12
-"""Columns below which the plane, or the numbers beside the matrices, are left out."""
+"""The fewest columns of the matrices, and of the complex plane; with less room, other parts are left out."""
 
 GAP = 2
 
 LEAST_NOTED = 4
-"""With at least so many lines of matrices, one line says how many more matrices there are."""
+"""The fewest lines of matrices with which a line says how many matrices are not shown."""
 
 PLANE_HEIGHT = 20
-"""Lines of the head and the complex plane, if the screen has enough."""
+"""The lines of the head and the complex plane, if the screen is high enough."""
 
 BAR_WIDTH = 8
-"""Columns of a Lyapunov exponent's bar on each side of zero."""
+"""The columns of a Lyapunov exponent's bar, on each side of zero."""
 
 
 class WeightsView(ProbeView):
-    """Draws matrices at the left, then the complex plane, then numbers. If not all matrices fit, the chosen one is
-    first."""
+    """The weights view: matrices at the left, then the complex plane, then numbers. If the matrices do not all fit,
+    they begin with the selected one.
+    """
 
     key = "5"
     title = "weights"
@@ -60,7 +61,7 @@ class WeightsView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines for all matrices, one below the other, but at least for the complex plane."""
+        """Lines for all matrices, one below the other, and at least for the complex plane."""
         return min(most, max(PLANE_HEIGHT, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
     def answered(self, readings: Readings) -> bool:
@@ -75,12 +76,12 @@ class WeightsView(ProbeView):
         return read(chosen) if chosen is not None and chosen.values.size else ""
 
     def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
-        """The name of the chosen matrix, and the recurrent matrix whose eigenvalues are shown."""
+        """The name of the selected matrix, and the recurrent matrix whose eigenvalues are shown."""
         entries = entries_of(weights)
         return entries[self._chosen % len(entries)] if entries else ("", None)
 
     def _chosen_matrix(self, weights: Matrices) -> WeightMatrix | None:
-        """The matrix in which the cursor moves; None if there is no matrix."""
+        """The matrix in which the cursor moves; None if there is none."""
         name = self._entry(weights)[0]
         if name not in weights.weights:
             return None
@@ -91,7 +92,7 @@ class WeightsView(ProbeView):
         return replace(matrix, cursor=(min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)))
 
     def _matrices(self, weights: Matrices) -> list[WeightMatrix]:
-        """All matrices in their order, the chosen one with its cursor."""
+        """All matrices in order; the selected one has the cursor."""
         chosen = self._chosen_matrix(weights)
         matrices = [matrix_of(weights, name) for name in weights.weights]
         return [chosen if chosen is not None and one.name == chosen.name else one for one in matrices]
@@ -148,8 +149,8 @@ class WeightsView(ProbeView):
 
 
 def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
-    """The entries that key n goes through: each matrix, once for each recurrent matrix in it; other matrices together
-    with the first recurrent one.
+    """The entries that key ``n`` selects in turn: (matrix name, recurrent matrix for the eigenvalues). A matrix that
+    contains several recurrent matrices has an entry for each; one that contains none gets the network's first.
     """
     default = weights.recurrent[0] if weights.recurrent else None
     entries: list[tuple[str, Recurrent | None]] = []
@@ -160,7 +161,7 @@ def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
-    """Whether this recurrent matrix is a part of the matrix with this name, judged by the names."""
+    """Whether a recurrent matrix is part of the weight matrix with this name, judged by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
     of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
@@ -169,12 +170,12 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
 
 
 def matrix_of(weights: Matrices, name: str) -> WeightMatrix:
-    """The matrix with this name, and the names of its rows and columns."""
+    """The weight matrix with this name, with the names of its rows and columns."""
     return WeightMatrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
 
 
 def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
-    """Spectral radius and largest Lyapunov exponent, in words."""
+    """A text with the spectral radius and the largest Lyapunov exponent."""
     parts = []
     if recurrent is not None and len(recurrent.eigenvalues):
         parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
@@ -199,11 +200,11 @@ def exponent_text(value: float) -> str:
 
 
 Room = tuple[Box, Box | None, Box | None]
-"""The boxes of the matrices, the plane and the numbers; None if one has no room."""
+"""The boxes of the matrices, of the complex plane and of the numbers; None for a part that does not fit."""
 
 
 def share_room(body: Box, numbers_lines: int) -> list[Room]:
-    """Ways to divide the view, the best first: all side by side, or the plane below the numbers."""
+    """Possible divisions of the view, best first: all side by side, or the plane below the numbers."""
     has_numbers = body.width >= LEAST_MATRICES + GAP + NUMBERS_WIDTH
     right = body.right - (NUMBERS_WIDTH + GAP if has_numbers else 0)
     numbers = Box(body.right - NUMBERS_WIDTH, body.y, NUMBERS_WIDTH, body.height) if has_numbers else None
@@ -220,7 +221,7 @@ def share_room(body: Box, numbers_lines: int) -> list[Room]:
 
 
 def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, ascii_only: bool) -> None:
-    """Draw how much a window changes each weight, then the Lyapunov exponents as bars around zero."""
+    """Draw by how much a window changes each weight matrix, then the Lyapunov exponents as bars around zero."""
     names = list(weights.weights)
     exponents = readings.lyapunov.tolist() if readings.lyapunov is not None else []
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
@@ -246,10 +247,10 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
 
 
 def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
-    """The bar of an exponent, left or right of zero, `BAR_WIDTH` characters on each side.
+    """The two halves of an exponent's bar, left and right of zero, `BAR_WIDTH` characters each.
 
     Args:
-        share: the exponent divided by the largest absolute value, -1 to 1.
+        share: the exponent divided by the largest absolute value of all exponents, -1 to 1.
     """
     halves = round(min(1.0, abs(share)) * BAR_WIDTH * 2) if math.isfinite(share) else 0
     whole, half = divmod(max(halves, int(share != 0 and math.isfinite(share))), 2)
@@ -262,14 +263,14 @@ def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
 
 
 def update_text(update: float) -> str:
-    """How much a window changes a weight, as a share of the weight."""
+    """By how much a window changes a weight matrix, relative to the matrix, as text."""
     if not math.isfinite(update):
         return "?"
     return percent(update) if update >= 0.0005 or update <= 0 else f"{size_text(update * 100)} %"
 
 
 def read(matrix: WeightMatrix) -> str:
-    """The number under the cursor, with its row and column, as text."""
+    """The entry under the cursor, with its row and column, as text."""
     row, column = matrix.cursor or (0, 0)
     value = float(matrix.values[row, column])
     return f"{matrix.name}, from {matrix.rows[row]} to {matrix.columns[column]}: {value:+.4g}"

@@ -1,1 +1,1 @@
-"""The widgets of the screen; each draws plain values that it is given."""
+"""The widgets of the screen; each draws the values that it is given."""

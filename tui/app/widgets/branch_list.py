@@ -1,4 +1,4 @@
-"""The panel with the branches of the run: go to one, show it under the curve, name it, pin it."""
+"""The panel with the branches of the run: go to a branch, draw it under the curve, name it, pin it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class BranchList(ListPanel):
     """The panel that lists the branches of the run.
 
     Args:
-        futures: the run's branches.
-        send: sends the session a command.
-        say: shows why a key does nothing.
+        futures: the branches and runs under the curve.
+        send: sends a command to the session.
+        say: shows a message when a key has no effect.
         close: called when a key closes the panel.
 
     Attributes:
-        on_change: called after a key has changed what lies under the curve, or a name.
+        on_change: called when other branches are to be drawn under the curve, or a name has changed.
     """
 
     TITLE = "branches: * shown, + under it, x pinned"
@@ -54,7 +54,7 @@ class BranchList(ListPanel):
         self._picture: Picture | None = None
 
     def open(self, picture: Picture) -> None:
-        """Open on the branch that the curve shows, so that ``enter`` goes to its end."""
+        """Open the panel with the cursor on the branch that the curve shows, so that ``enter`` goes to its end."""
         self.is_open = True
         self.look(picture)
         self.cursor = next((index for index, row in enumerate(self.rows) if row.is_here), 0)
@@ -109,7 +109,7 @@ class BranchList(ListPanel):
 
 
 def row_of(branch: BranchRow) -> ListRow:
-    """A branch as a row of the list."""
+    """The row of the list for a branch."""
     along = f"{branch.windows:,} on its path"
     if branch.seed_stats is not None:
         solved = [str(branch.seed_stats), along]
@@ -120,6 +120,6 @@ def row_of(branch: BranchRow) -> ListRow:
         solved = [f"solved {branch.solved_at:,}{lost} of {branch.windows:,}"]
     mean = [] if math.isnan(branch.mean) else [mean_text(branch.mean)]
     is_lost = branch.lost_at is not None or (branch.seed_stats is not None and branch.seed_stats.lost > 0)
-    parts = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts the last parts
+    parts = [*solved, *mean] if is_lost else [*mean, *solved]  # in a narrow panel the last parts are cut
     state = (branch.is_shown, branch.is_line, branch.is_pinned)
     return ListRow(branch.number, branch.letter, branch.words, " · ".join(parts), *state)

@@ -1,4 +1,4 @@
-"""Keeps a sentence about a single window on the screen long enough to be read."""
+"""Keeps a diagnosis about a single window on the screen long enough to be read."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.analysis.diagnosis import PASSING, Diagnosis, Kind
+from echornn.diagnosis.diagnosis import PASSING, Diagnosis, Kind
 from echornn.session.drive import WATCHABLE_SPEED
 from echornn.session.frame import Frame, State
 
 LASTING_SECONDS = 4.0
-"""Seconds for which such a sentence stays while training goes on."""
+"""Seconds for which such a diagnosis stays on the screen while training runs."""
 
 
 class Lasting:
-    """Keeps a remarkable window's sentence on the screen for a moment; it has to see every shown frame, in order.
+    """Keeps the diagnosis about a remarkable window on the screen for some seconds. It must see all frames in order.
 
-    At speeds too high to watch single windows, no sentence is about one. While training pauses, the sentence is about
-    the window that is shown, and the sentence at the moment of pausing stays as long as that window does.
+    At high speeds no diagnosis is about a single window. While training is paused, the diagnosis is about the shown
+    window, and stays as long as that window is shown.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,7 +31,7 @@ class Lasting:
         self._still_at: int | None = None
 
     def diagnosis(self, frame: Frame) -> Diagnosis:
-        """The diagnosis to show with this frame."""
+        """The diagnosis to show together with this frame."""
         if frame.branch != self._branch:
             self._branch, self._held = frame.branch, None
         if frame.state is not State.RUNNING:

@@ -1,4 +1,4 @@
-"""The base class of panels with a list: rows of two lines, with a cursor."""
+"""The base class of panels with a list; each row of the list has two lines, and there is a cursor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
-from echornn.analysis.loss_text import loss_text
+from echornn.diagnosis.loss_text import loss_text
 from tui.kit.cells import Cells, CellWidget
 
 MOST_TYPED = 40
@@ -23,12 +23,12 @@ class ListRow:
     """A row of the list.
 
     Attributes:
-        key: identifies the row.
-        mark: its letter; empty without one.
-        first, second: its two lines; the first is shortened if it is too long.
-        is_marked: whether it is drawn under the curve.
-        is_here: whether the curve shows it.
-        is_kept: whether it stays there whatever else is added.
+        key: the object that identifies the row.
+        mark: the row's letter; empty if it has none.
+        first, second: the row's two lines; the first is shortened if necessary.
+        is_marked: whether the branch or run is drawn under the curve.
+        is_here: whether the branch or run is the one that the curve shows.
+        is_kept: whether it is pinned under the curve, whatever is added later.
     """
 
     key: object
@@ -41,7 +41,7 @@ class ListRow:
 
 
 class ListPanel(CellWidget, can_focus=True):
-    """The base class of list panels. Keys act on the row under the cursor; subclasses may accept typed characters.
+    """The base class of list panels. Keys act on the row under the cursor; subclasses may accept typed text.
 
     Args:
         close: called when a key closes the panel.
@@ -49,7 +49,7 @@ class ListPanel(CellWidget, can_focus=True):
 
     TITLE: ClassVar[str] = ""
     HINTS: ClassVar[str] = ""
-    """The keys, two spaces apart; if they do not all fit below the rows, only the first are shown."""
+    """The keys, separated by two spaces; those that do not fit below the rows are left out from the end."""
 
     STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
     COMPONENT_CLASSES = set(STYLES)
@@ -69,7 +69,7 @@ class ListPanel(CellWidget, can_focus=True):
         self.rows: Sequence[ListRow] = ()
         self.cursor = 0
         self.typed: str | None = None
-        """The typed text; None while characters are keys."""
+        """The typed text; None while characters are keys rather than text."""
         bindings = [one for one in (*ListPanel.BINDINGS, *type(self).BINDINGS) if isinstance(one, Binding)]
         self._actions = {key: one.action for one in bindings for key in one.key.split(",")}
         self._close = close
@@ -78,11 +78,11 @@ class ListPanel(CellWidget, can_focus=True):
 
     @property
     def row(self) -> ListRow | None:
-        """The row under the cursor."""
+        """The row under the cursor; None if there are no rows."""
         return self.rows[self.cursor] if self.rows else None
 
     def show(self, rows: Sequence[ListRow]) -> None:
-        """Show these rows; the cursor stays on the same row."""
+        """Show these rows; the cursor stays on the row that it was on."""
         before = self.row
         self.rows = rows
         keys = [row.key for row in rows]
@@ -95,18 +95,18 @@ class ListPanel(CellWidget, can_focus=True):
     # ---- keys
 
     def is_text(self, character: str) -> bool:
-        """Whether a character is text now."""
+        """Whether a character is now text rather than a key."""
         return self.typed is not None and character.isprintable()
 
     def on_type(self, text: str) -> bool:
-        """Handle a character that is not a key; returns whether it was accepted."""
+        """Handle a character that is not a key; returns whether it was used."""
         return False
 
     def on_typed(self) -> None:
-        """Handle enter after something was typed."""
+        """Handle enter at the end of typed text."""
 
     async def on_key(self, event: Key) -> None:
-        """Handle keys here and not through the bindings, which characters would overtake."""
+        """Handle keys here rather than as bindings: typed characters would be handled before bindings."""
         if not self.is_open:
             return
         if not self.takes(event):
@@ -116,10 +116,10 @@ class ListPanel(CellWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
-        self.screen.refresh_bindings()  # other keys are text now
+        self.screen.refresh_bindings()  # other keys count as text now
 
     def takes(self, event: Key) -> bool:
-        """Handle a key of typed text; returns whether it was one."""
+        """Handle a key while text is typed; returns whether the key was used."""
         if self.typed is None:
             return False
         match event.key:
@@ -157,12 +157,12 @@ class ListPanel(CellWidget, can_focus=True):
         return self.TITLE
 
     def says_of_nothing(self) -> str:
-        """The text if there are no rows."""
+        """The text that is shown if there are no rows."""
         return ""
 
     def draw(self, cells: Cells) -> None:
         cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
-        most = cells.height - 1 - LINES_OF_A_ROW  # a row is always shown completely
+        most = cells.height - 1 - LINES_OF_A_ROW  # a row is never cut
         hints = _wrapped(self._plain(self.HINTS), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
@@ -190,12 +190,12 @@ class ListPanel(CellWidget, can_focus=True):
 
 
 def mean_text(mean: float) -> str:
-    """The mean loss of the newest windows as text: diverged if it is infinite."""
+    """The mean loss of the newest windows as text; "diverged" if it is infinite."""
     return "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Divide a text at double spaces, and put as many parts on each line as fit."""
+    """Split a text at double spaces, and put as many parts on each line as fit."""
     lines: list[str] = []
     for part in text.split("  "):
         if lines and len(lines[-1]) + 2 + len(part) <= width:

@@ -1,4 +1,4 @@
-"""The panel with other runs: find one by typing, and show it under the curve."""
+"""The panel with the other runs: find a run by typing, and draw it under the curve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from echornn.analysis.seed_stats import SolvedCounts
+from echornn.diagnosis.seed_stats import SolvedCounts
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
@@ -21,13 +21,13 @@ class KeptRun:
     """A run on disk, as an entry of the list.
 
     Attributes:
-        folder: the folder.
-        differs: the fields that differ from the run on the screen.
-        windows: the windows trained in all of its branches.
-        mean: mean loss of the newest windows at its position; NaN if there are none, infinite if it has diverged.
-        solved_at: the window along its path, from 1, at which it was solved; None if it was not.
-        lost_at: the window along its path at which it was lost again; None if it was not.
-        counts: for several networks, how many have solved the task, and lost it again; None for a single network.
+        folder: the run's folder.
+        differs: the fields in which it differs from the run on the screen, as text.
+        windows: the number of windows trained in all of its branches.
+        mean: mean loss of the newest windows at the run's position; NaN if there are none, infinite if it diverged.
+        solved_at: the window along its path, from 1, at which the task was solved; None if it was not.
+        lost_at: the window along its path at which the task was lost again; None if it was not.
+        counts: with several networks, how many have solved the task and lost it again; None for a single network.
     """
 
     folder: Path
@@ -74,13 +74,13 @@ class RunList(ListPanel):
         self._is_typing = False
 
     def take(self, runs: Sequence[KeptRun]) -> None:
-        """Use these runs."""
+        """List these runs."""
         self._runs = runs
         self.is_reading = False
         self._again()
 
     def open(self) -> None:
-        """Open with all runs."""
+        """Open the panel, without a filter."""
         self.is_open, self.is_reading = True, True
         self.typed, self._is_typing = "", False
         self._again()
@@ -103,7 +103,7 @@ class RunList(ListPanel):
         return super().takes(event)
 
     def action_move(self, rows: int) -> None:
-        """End typing: space then acts on the row."""
+        """Stop typing, so that space acts on the row, and move the cursor."""
         self._is_typing = False
         super().action_move(rows)
 
@@ -131,7 +131,7 @@ def _how_well(run: KeptRun) -> str:
     mean = [] if math.isnan(run.mean) else [mean_text(run.mean)]
     solved = [_solved(run)] if run.solved_at is not None or run.counts is not None else []
     is_lost = run.lost_at is not None or (run.counts is not None and run.counts.lost > 0)
-    told = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts the last parts
+    told = [*solved, *mean] if is_lost else [*mean, *solved]  # in a narrow panel the last parts are cut
     return " · ".join([*told, f"{run.windows:,} in all"])
 
 

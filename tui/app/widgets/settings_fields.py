@@ -1,4 +1,4 @@
-"""The fields in the settings panel: their order, help, texts, and the next value up or down."""
+"""The fields of the settings panel: order, help, values as text, and the next value up or down."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, EchoConfig
 FIELDS = tuple(field.name for field in dataclasses.fields(EchoConfig))
 
 LIVE = ("learning_rate", *(name for name in FIELDS if name in LIVE_FIELDS and name != "learning_rate"))
-"""Fields that change without starting the network over, the most useful first."""
+"""Fields that can change while training goes on, the most useful first."""
 
 STRUCTURAL = tuple(name for name in FIELDS if name not in LIVE_FIELDS)
-"""Fields that start the network over."""
+"""Fields whose change starts a new network."""
 
 RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-"""Learning rates at which a nudge stops, in each power of ten."""
+"""The learning rates that nudging goes through, within each power of ten."""
 
 DROPOUT_STEPS = 20
-"""A nudge changes dropout by a twentieth."""
+"""A nudge changes dropout by 1 divided by this."""
 
 
 def as_typed(value: object) -> str:
-    """A field's value as text for typing; empty if it is unset."""
+    """A field's value as text to edit; empty if it is None."""
     return "" if value is None else f"{value}"
 
 
 def parsed(name: str, text: str) -> object:
-    """The typed text as a number if it is one; the configuration refuses invalid values."""
+    """The value of a typed text: a number if it is one, otherwise text. Invalid values are refused by the
+    configuration.
+    """
     text = text.strip().replace("_", "")
     if name == "stride" and not text:
         return None
@@ -45,9 +47,10 @@ def parsed(name: str, text: str) -> object:
 
 
 def nudged(config: EchoConfig, name: str, up: bool) -> object:
-    """The next value of a field: for a learning rate a factor away, for a whole number one more or less.
+    """The next value of a field, up or down: for a learning rate the next of `RUNGS`, for a whole number 1 more or
+    less.
 
-    The configuration may refuse it.
+    The value may be invalid; the configuration then refuses it.
     """
     value = getattr(config, name)
     if name in CHOICES:
@@ -63,8 +66,8 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
 
 def next_rung(value: float, up: bool) -> float:
-    """The next of `RUNGS` above or below a number above 0, in any power of ten that a float allows; else the number
-    itself.
+    """The next larger or smaller of `RUNGS` times a power of ten, for a value above 0; the value itself if there is
+    none.
     """
     power = math.floor(math.log10(value))
     rungs = [float(f"{rung}e{one}") for one in range(power - 1, power + 2) for rung in RUNGS]
@@ -75,7 +78,7 @@ def next_rung(value: float, up: bool) -> float:
 
 @cache
 def field_help() -> dict[str, str]:
-    """The docstring under each field of `EchoConfig`, by the field's name; empty if the source is not available."""
+    """The docstring of each field of `EchoConfig`, by field name; empty texts if the source is not available."""
     texts = dict.fromkeys(FIELDS, "")
     body = ast.parse(textwrap.dedent(inspect.getsource(EchoConfig))).body[0]
     assert isinstance(body, ast.ClassDef)

@@ -1,4 +1,4 @@
-"""The state of the settings form, without the screen: drafts, changes that were sent, changes that were refused."""
+"""The state of the settings form, without its drawing: drafts, and values that were sent or refused."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, 
 
 PRESET = "preset"
 ROWS = (PRESET, *LIVE, *STRUCTURAL)
-"""The rows on which the cursor can be, in order."""
+"""The rows of the form, in order."""
 
 LONGEST_DRAFT = 32
-"""The most characters of a draft; a number needs no more."""
+"""The most characters of a draft; numbers need no more."""
 
 
 class Form:
-    """The settings form. It makes edits ``{field: value}``, which apply to the configuration at the time they are
-    carried out.
+    """The settings form. It turns typed values into edits ``{field: value}`` and sends them to the session; an edit
+    applies to the configuration at the time when it is carried out.
 
-    Drafts of any number of fields become one edit. Nudges of live fields are sent at once, but the next nudge of a
-    field only after the previous one has taken effect, so that a held key does not store up nudges. Choosing a preset
-    drafts the fields that it changes, and replaces all other drafts.
+    The drafts of all fields are sent as one edit. A nudge of a live field is sent at once, but the next nudge of the
+    field only after the previous one has taken effect, so that nudges of a held key do not pile up. Choosing a preset
+    replaces all drafts by the preset's changes.
 
     Args:
-        config: the present configuration.
-        send: sends the session a command.
+        config: the current configuration.
+        send: sends a command to the session.
     """
 
     def __init__(self, config: EchoConfig, send: Callable[[Edit], object]) -> None:
@@ -38,15 +38,15 @@ class Form:
         self.name = PRESET
         """The field under the cursor."""
         self.drafts: dict[str, str] = {}
-        """Values that were typed or chosen, and not entered."""
+        """Values by field that were typed or chosen, but not entered."""
         self.typing = False
-        """Whether keys are text for the field under the cursor."""
+        """Whether characters are added to the draft of the field under the cursor."""
         self.sent: dict[str, Any] = {}
-        """Values that were entered, and have not taken effect yet."""
+        """Values by field that were entered, but have not taken effect yet."""
         self.refusal = ""
-        """Why a value cannot be used."""
+        """Why a value is refused; empty if none is."""
         self.refused = ""
-        """The field that the refusal is about."""
+        """The field whose value is refused."""
         self._chosen: tuple[str, dict[str, str]] = ("", {})
         self._held: dict[str, Any] = {}
         self._newest = PRESET
@@ -56,35 +56,35 @@ class Form:
     # ---- what is shown
 
     def text(self, name: str) -> str:
-        """The value of a field, or the value that it will have."""
+        """The text of a field's value; of the new value if it was typed or entered."""
         if name == PRESET:
             return self.preset
         return self.drafts.get(name, as_typed(getattr(self._wanted(), name)))
 
     @property
     def preset(self) -> str:
-        """The preset whose fields are the drafts; empty if none was chosen, or if the drafts have changed since."""
+        """The selected preset; empty if none is selected, or if the drafts have been changed since."""
         name, drafts = self._chosen
         return name if drafts == self.drafts else ""
 
     def is_underway(self, name: str) -> bool:
-        """Whether the field's value was entered, and has not taken effect yet."""
+        """Whether a new value of the field was entered but has not taken effect yet."""
         return name in self.sent
 
     def _wanted(self) -> EchoConfig:
-        """The configuration after everything that was sent is done."""
+        """The configuration after all entered values have taken effect."""
         try:
             return dataclasses.replace(self.config, **{**self.sent, **self._held})
-        except ConfigError:  # the configuration has changed since
+        except ConfigError:  # the configuration has changed in the meantime
             self.forget()
             return self.config
 
     # ---- what the session says
 
     def open(self, frame: Frame) -> None:
-        """Open with the present configuration, without old refusals. The cursor is on the first row, so that the same
-        keys lead to the same field each time; if all epochs are trained, it is on their number, since more epochs train
-        on.
+        """Open the form for the current configuration, without old refusals. The cursor is on the first row, so that
+        the same keys always lead to the same field; but after the last epoch it is on the number of epochs, since
+        raising that continues the training.
         """
         self.config, self._taken = frame.config, frame.refused
         self.name = "num_epochs" if frame.state is State.FINISHED else PRESET
@@ -92,7 +92,7 @@ class Form:
         self.take(frame)
 
     def take(self, frame: Frame) -> None:
-        """Take over the present configuration, and why an edit was refused, once for each edit."""
+        """Take over the current configuration; and why an edit was refused, once for each refused edit."""
         self.config = frame.config
         for name, value in list(self.sent.items()):
             if getattr(frame.config, name) == value:
@@ -106,26 +106,26 @@ class Form:
             self.forget()
 
     def forget(self) -> None:
-        """Forget sent values after another command, since they may never take effect."""
+        """Forget the sent values after another command, since they may never take effect."""
         self.sent.clear()
         self._held.clear()
 
     # ---- what the keys do
 
     def move(self, rows: int) -> None:
-        """Move the cursor by so many rows, at most to the end."""
+        """Move the cursor by ``rows`` rows, at most to the first or last row."""
         self.typing = False
         self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
 
     def takes(self, text: str) -> bool:
-        """Whether this text can continue the field's draft, or begin one."""
+        """Whether this text can be added to the field's draft, or can begin a draft."""
         if self.typing:
             return True
         begins = "0123456789." if self.name in FRACTIONS else "0123456789"
         return self.name != PRESET and self.name not in CHOICES and bool(text) and text[0] in begins
 
     def type(self, text: str) -> bool:
-        """Add to the field's draft, or begin one; False if the text cannot begin one."""
+        """Add text to the field's draft, or begin a draft; False if the text cannot begin one."""
         if not self.takes(text):
             return False
         if not self.typing:
@@ -136,13 +136,13 @@ class Form:
         return True
 
     def erase(self, whole: bool = False) -> None:
-        """Erase the last character, or all."""
+        """Erase the last character of the draft, or the whole draft."""
         if self.name != PRESET and self.name not in CHOICES:
             self.drafts[self.name] = "" if whole else self.text(self.name)[:-1]
             self.typing = True
 
     def nudge(self, up: bool) -> None:
-        """Go to the next value: for a live field at once, for others as a draft."""
+        """Go to the next value: a live field changes at once, another field gets a draft."""
         if self.typing and self.drafts[self.name][-1:] in ("e", "E"):
             self.type("+" if up else "-")
             return
@@ -153,7 +153,7 @@ class Form:
             self._nudge_field(self.name, up)
 
     def _choose(self, preset: str) -> None:
-        """Draft the changes of a preset, in place of all other drafts."""
+        """Replace all drafts by the changes of a preset."""
         self._drop_drafts()
         if preset:
             changes = differing(PRESETS[preset], self._wanted())
@@ -182,7 +182,7 @@ class Form:
             self._send({name: value}, held=True)
 
     def enter(self) -> None:
-        """Send the drafts as one edit; values that cannot work stay drafts."""
+        """Send the drafts as one edit. If the values are invalid, they stay drafts, with the reason."""
         self.typing = False
         wanted, typed = self._wanted(), self._typed()
         changes = differing(typed, wanted)
@@ -210,7 +210,7 @@ class Form:
         self._refuse("", "")
 
     def _typed(self) -> dict[str, Any]:
-        """The drafts of all fields as values."""
+        """The drafts of all fields, converted to values."""
         return {name: text if name in CHOICES else parsed(name, text) for name, text in self.drafts.items()}
 
     def _send(self, changes: dict[str, Any], held: bool = False) -> None:

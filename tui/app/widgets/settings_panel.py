@@ -1,4 +1,4 @@
-"""The settings panel: every field of the configuration, and the presets."""
+"""The settings panel: all fields of the configuration, and the presets."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget
 
 COLUMN_WIDTH, GAP = 37, 2
-"""A panel below the curve has as many columns of fields of this width as fit."""
+"""The columns of a field in a panel below the curve, and between two fields; as many as fit are side by side."""
 
 MOST_FOOT = 5
-"""The most lines that explain the field under the cursor; in a low panel a quarter of its lines."""
+"""The most lines of explanation of the field under the cursor; a low panel uses a quarter of its lines."""
 
 GROUPS = (
     ("", (PRESET,)),
     ("live: the network goes on", LIVE),
     ("these start the network over", STRUCTURAL),
 )
-"""The fields under their headings."""
+"""The fields by heading."""
 
 NAME_WIDTHS = {name: max(len(one) for one in names) for _, names in GROUPS for name in names}
 
@@ -54,17 +54,17 @@ BINDINGS = [
 ]
 
 TEXT_TOO = ("left", "right", "s")
-"""Keys that do nothing, or are text, while a number is typed."""
+"""Keys that count as text, or do nothing, while a number is typed."""
 
 NUDGES = "+-="
-"""Characters that nudge, even while a number is typed."""
+"""Characters that nudge a value, even while a number is typed."""
 
 KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split(",")}
 
 
 @dataclass(frozen=True)
 class SettingsLine:
-    """A line of the panel: a field, a heading, or part of a refusal."""
+    """A line of the panel: a field, a heading, or a line of a refusal."""
 
     text: str
     style: str = ""
@@ -72,11 +72,11 @@ class SettingsLine:
 
 
 class SettingsPanel(CellWidget, can_focus=True):
-    """Draws a `Form`, and passes keys to it in the order typed; see there for what they do.
+    """The panel that draws a `Form` and passes keys to it in the typed order; see `Form` for what the keys do.
 
     Args:
-        config: the present configuration.
-        send: sends the session a command.
+        config: the current configuration.
+        send: sends a command to the session.
         close: called when a key closes the panel.
     """
 
@@ -99,14 +99,14 @@ class SettingsPanel(CellWidget, can_focus=True):
         self._top = 0
 
     def open(self, frame: Frame) -> None:
-        """Open with the configuration of this frame."""
+        """Open the panel for the configuration of this frame."""
         self.is_open = True
         self.form.open(frame)
         self.redraw()
 
     def show(self, frame: Frame) -> None:
-        """Take over the present configuration, and why the last edit was refused, if so. This also works while the
-        panel is closed: a nudge that waits for the one before it is sent then.
+        """Take over the current configuration, and why the last edit was refused, if it was. Also call this while the
+        panel is closed: a nudge that waits for the previous one is sent then.
         """
         self.form.take(frame)
         if self.is_open:
@@ -115,15 +115,15 @@ class SettingsPanel(CellWidget, can_focus=True):
     # ---- keys
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether a key is text now, so that no other widget may handle it."""
+        """Whether a key is text now, so that no other widget handles it."""
         return self.form.typing and character is not None and character.isprintable()
 
     def is_text(self, character: str) -> bool:
-        """Whether a character is text for the field under the cursor, or begins one."""
+        """Whether a character can be added to the draft of the field under the cursor, or can begin a draft."""
         return character not in NUDGES and self.form.takes(character)
 
     async def on_key(self, event: Key) -> None:
-        """Handle keys here and not through the bindings, which characters would overtake."""
+        """Handle keys here rather than as bindings: typed characters would be handled before bindings."""
         if not self.is_open:
             return
         if event.key in KEYS and not (self.form.typing and event.key in TEXT_TOO):
@@ -133,7 +133,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
-        self.screen.refresh_bindings()  # other keys are text now
+        self.screen.refresh_bindings()  # other keys count as text now
 
     def on_paste(self, event: Paste) -> None:
         self.form.type(event.text)
@@ -187,12 +187,12 @@ class SettingsPanel(CellWidget, can_focus=True):
             cells.write(0, y, text, "panel--help")
 
     def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
-        """Keep the cursor visible, and the refusal below it."""
+        """Scroll so that the cursor, and the refusal below it, are visible."""
         first = next(index for index, line in enumerate(lines) if line.name == self.form.name)
         last = first
         while last + 1 < len(lines) and lines[last + 1].style == "panel--refusal":
             last += 1
-        if first <= 2:  # the headings above the first fields
+        if first <= 2:  # show the headings above the first fields too
             first = 0
         self._top = max(0, min(max(self._top, last + 1 - room), first, len(lines) - room))
 
@@ -227,7 +227,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _foot(self, width: int) -> list[str]:
-        """The explanation of the field under the cursor."""
+        """The lines that explain the field under the cursor."""
         name = self.form.name
         if name == PRESET:
             text = self._of_the_preset()
@@ -236,7 +236,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         return textwrap.wrap(self._plain(text), max(width, 1))
 
     def _of_the_preset(self) -> str:
-        """The explanation of the chosen preset."""
+        """The explanation of the selected preset."""
         preset, drafts = self.form.preset, self.form.drafts
         if not preset:
             return "A change of a few fields; all others stay. right and left choose, enter applies, u undoes."

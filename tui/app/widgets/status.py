@@ -1,4 +1,4 @@
-"""The status lines: where the run is, what is trained, the sentence about it, and what helps."""
+"""The status lines: state and position of the run, configuration, diagnosis and advice."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.analysis.advice import SET
-from echornn.analysis.loss_text import loss_text
-from echornn.analysis.remedy import Remedy
-from echornn.analysis.sentence import Sentence
-from echornn.analysis.words import said
 from echornn.config import EchoConfig
-from echornn.runs.letters import letter_of
+from echornn.diagnosis.advice import SET
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.remedy import Remedy
+from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.words import said
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.widgets.lasting import Lasting
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
@@ -37,24 +37,25 @@ ASCII_SIGNS = {
 }
 
 PAST = "the past: space branches off here; b enter returns"
-"""How one comes from a moment in the past to the present."""
+"""The text that says how to return from an earlier window to the newest."""
 
 NEXT = ("s: more epochs", "[: back", "R: new weights")
-"""What can be done next in a run that is finished, with its key; of one network also `64 seeds`."""
+"""What the user can do after the last epoch, with the key; a single network also offers `64 seeds`."""
 
 AFTER_A_FAILURE = "q ends, and prints the command that goes on from what was saved"
 AFTER_A_FAILED_START = "q ends; start again with other flags"
-"""What can be done where training has failed: after some windows, and before the first."""
+"""What the user can do after training has failed: after some windows, and before the first window."""
 
 TUTORIAL = EchoConfig()
 
 NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
-"""How much a part of the second line matters: what is wrong or loading, what the speed keys do, what is unlike the
-tutorial's, and what is like it."""
+"""The importance of a part of the second line, most important first: errors and loading; the speed; differences from
+the tutorial; what is as in the tutorial. The least important parts are left out if the line is too long.
+"""
 
 
 class StatusLine(CellWidget):
-    """State, position, loss, accuracy; speed and configuration; and a sentence on what is being seen."""
+    """The status lines: state, position, loss, accuracy; then speed and configuration; then the diagnosis."""
 
     STYLES = (
         *(f"status--{state}" for state in State),
@@ -75,13 +76,13 @@ class StatusLine(CellWidget):
         self._beside = False
         self._ascii = ascii_only
         self.too_small = ""
-        """What a screen that is too small for the rest needs; shown in place of the sentence."""
+        """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
     def show(self, frame: Frame, reading: str = "", hint: str = "", beside: bool = False) -> None:
-        """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing.
+        """Draw this frame. A text about a cursor's position replaces the diagnosis; a hint is drawn above it.
 
         Args:
-            beside: whether what is read takes the place of the advice only, and the cause stays.
+            beside: whether the cursor's text replaces only the advice, so that the diagnosis stays.
         """
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
         sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
@@ -91,7 +92,9 @@ class StatusLine(CellWidget):
         self.redraw()
 
     def _said(self, frame: Frame) -> Sentence:
-        """The sentence; of one seed it says that it proves nothing in the first branch that is edited, and no more."""
+        """The diagnosis and the advice. The note that one seed proves nothing is shown only in the first edited
+        branch.
+        """
         diagnosis = self._lasting.diagnosis(frame)
         if diagnosis.tried:
             if self._one_seed_told is None:
@@ -102,7 +105,7 @@ class StatusLine(CellWidget):
 
     @property
     def remedy(self) -> Remedy | None:
-        """The change that the sentence advises, which is known to help; None where it names none."""
+        """The configuration change that the advice names, and that is known to help; None if it names none."""
         return self._verdict.remedy
 
     def draw(self, cells: Cells) -> None:
@@ -123,7 +126,7 @@ class StatusLine(CellWidget):
             cells.write(0, y, text, f"status--{style}")
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
-        """The lines below the first, each with its style."""
+        """The lines after the first, each with its style."""
         first, *more = news = wrapped(self._hint or news_of(self._frame), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
@@ -143,7 +146,7 @@ class StatusLine(CellWidget):
 
 
 def status_fields(frame: Frame) -> list[tuple[str, str]]:
-    """Names and values of the first line, after the state."""
+    """Names and values on the first line, after the state."""
     config = frame.config
     return [
         *_place_in_the_tree(frame),
@@ -156,8 +159,9 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
 
 
 def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
-    """At which window of which branch one looks, where that is not its end; which branch it is, where it is not the
-    first."""
+    """The position in the tree of branches: the window, if it is not the end of its branch; the branch, if it is not
+    the first.
+    """
     letter = letter_of(frame.branch)
     if frame.is_past:
         return [("at", f"{frame.trained:,} of {frame.line_end:,}"), ("branch", letter)]
@@ -165,12 +169,12 @@ def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
 
 
 def news_of(frame: Frame) -> str:
-    """What went wrong, is loading, or is looked at, in a line; empty where there is nothing of the kind."""
+    """An error, a warning, what is loading, or a note that the past is shown, in one line; empty if there is none."""
     return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
 
 
 def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
-    """The parts of the second line: the news, if there are any, or else speed and device, and the configuration."""
+    """The parts of the second line: the news if there are any, otherwise speed and device; then the configuration."""
     if news:
         first = _start_parts(frame) if frame.state is State.LOADING else []
         return [LinePart(news, NEWS), *first, *_config_parts(frame.config)]
@@ -184,7 +188,7 @@ def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
 
 
 def _start_parts(frame: Frame) -> list[LinePart]:
-    """What keys have asked for while it loads: the speed, and what is trained first where that is not on and on."""
+    """What keys have requested during loading: the speed, and how far to train if not without end."""
     start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
     if start.running:
         return speed
@@ -214,17 +218,17 @@ def _speed_parts(frame: Frame) -> list[LinePart]:
 
 
 def _number(speed: float) -> str:
-    """Windows a second, in whole ones where there are many."""
+    """A speed in windows per second as text; a whole number if it is large."""
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
 
 
 def _three_digits(rate: float) -> float:
-    """A measured rate without the digits that nobody could read, since they differ in every frame."""
+    """A measured rate, rounded to three digits: further digits change in every frame, and cannot be read."""
     return float(f"{rate:.3g}")
 
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:
-    """What is trained; what is as in the tutorial and has no number there goes unsaid."""
+    """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
     last = config.seed + config.replicas - 1
     seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"

@@ -1,4 +1,4 @@
-"""The data matrix: the tutorial's little example against its figures, and any matrix on any screen."""
+"""The data view: the tutorial's small example as in its figures, and any matrix on any screen."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
+from tui.app.drawings.matrix import laid
+from tui.app.drawings.misses import HEIGHT, bracket_lines, sentence, target_line
+from tui.app.drawings.time_steps import TimeSteps, counted, read
 from tui.app.views import data
 from tui.app.views.data import LINES_OF_A_ROW, Data, share
-from tui.app.views.matrix import laid
-from tui.app.views.misses import HEIGHT, bracket_lines, sentence, target_line
-from tui.app.views.time_steps import TimeSteps, counted, read
 from tui.kit.cells import Cells
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)

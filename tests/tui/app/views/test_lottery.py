@@ -1,4 +1,4 @@
-"""The lottery: a line for each network, in order, and what is said of them."""
+"""The seeds view: a line for each network, in order, and the texts about them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
@@ -22,12 +22,12 @@ from echornn.session.queries import SeedRows, Span
 from echornn.session.seed_losses import seed_losses
 from echornn.session.window_axis import WindowAxis
 from tests.scripted import make_progress
-from tui.app.views.replica_labels import Labels
+from tui.app.drawings.replica_labels import Labels
+from tui.app.drawings.shaded_losses import shaded
+from tui.app.drawings.solve_times import bar, solved_by_column
 from tui.app.views.seeds import SeedsView
 from tui.app.views.seeds_room import HEAD, share
 from tui.app.views.seeds_words import ordinal, read
-from tui.app.views.shaded_losses import shaded
-from tui.app.views.solve_times import bar, solved_by_column
 from tui.kit.cells import Cells
 
 WINDOWS = 1600
@@ -41,14 +41,14 @@ def solve_times(replicas: int) -> np.ndarray:
 
 
 def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
-    """float32 [replicas, windows]: chance, and within a hundred windows of when it is solved down to nearly none."""
+    """float32 [replicas, windows]: chance, and within a hundred windows around being solved a fall to nearly zero."""
     at = solve_times(of)[list(replicas)][:, np.newaxis]
     fall = np.clip((at - windows) / 100, 0.01, 1)
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
 def look(frame: Frame, rows: SeedRows | None) -> Picture:
-    """A picture of the scripted networks, all of whose windows are shown."""
+    """A picture of the scripted networks that shows all windows."""
     axis = WindowAxis.of(Span(max(1, frame.line_end)), frame.line_end, 0)
 
     def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
@@ -174,7 +174,7 @@ def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
 
 
 def mean_windows(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-    """As `Timeline.shades`, where the loss of a window is its number."""
+    """Like `Timeline.shades`, with the number of each window as its loss."""
     columns = min(columns, last - first)
     cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)
     means = [np.arange(*cut).mean() for cut in itertools.pairwise(cuts)] if columns else []

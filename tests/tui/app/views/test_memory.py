@@ -1,4 +1,4 @@
-"""The memory view: what it says and draws of networks that are known by hand."""
+"""The memory view: its text and drawing for handmade networks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
+from tui.app.drawings.unit_lines import best_input, signed_activity
 from tui.app.views.memory import MemoryView, read, share_text, summary
-from tui.app.views.unit_lines import best_input, signed_activity
 
 SOLVED = shift_register()
 
@@ -96,7 +96,7 @@ def test_parts_are_chosen_in_turn_and_asked_for() -> None:
     view.action_part(-1)
     assert view.question.part == "reset gate"
     view._frame = frame_of(SOLVED)
-    assert view.question.part == ""  # a network without that part
+    assert view.question.part == ""  # this network lacks the part
 
 
 def test_a_part_that_is_not_the_top_state_is_named() -> None:

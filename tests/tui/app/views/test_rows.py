@@ -1,4 +1,4 @@
-"""The rows: which blocks are drawn for which numbers."""
+"""The rows view: the blocks for given numbers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tests.scripted import SMALL, make_progress
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
+from tui.app.drawings.tape import lay_tape
 from tui.app.views.rows import LABEL_WIDTH, PANEL_HEIGHT, Rows, arrange, cell_text, read, title
-from tui.app.views.tape import lay_tape
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
 
 TUTORIAL = EchoConfig()
 

@@ -1,12 +1,12 @@
-"""Pictures of the views that show probe results, made from a recorded run; see `tests.tui.app.test_pictures`."""
+"""Pictures of the views with probe readings, from a recorded run; see `tests.tui.app.test_pictures`."""
 
 from __future__ import annotations
 
 import pytest
 
-from echornn.analysis.loss_stats import LossStats
-from echornn.runs.branch import Moment
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
+from echornn.timeline.branch import Moment
 from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded

@@ -1,4 +1,4 @@
-"""The weights view: matrices with their names, eigenvalues against the unit circle, changes and exponents."""
+"""The weights view: matrices with names, eigenvalues and the unit circle, weight changes and Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from echornn.readings import Matrices, Recurrent
 from tests.tui.app.views.by_hand import drawn, frame_of, matrices, shift_register
-from tui.app.views.plane import circle, reach_of
-from tui.app.views.weight_blocks import WeightMatrix, draw_matrices, number_text
+from tui.app.drawings.plane import circle, reach_of
+from tui.app.drawings.weight_blocks import WeightMatrix, draw_matrices, number_text
 from tui.app.views.weights import WeightsView, entries_of, exponent_bar, summary, update_text
 from tui.kit.cells import Cells
 from tui.kit.paint import Box

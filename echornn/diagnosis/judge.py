@@ -1,0 +1,251 @@
+"""Decides which case the run is in (learning, at chance, solved, ...) from its losses and from probe readings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.diagnosis import rates
+from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
+from echornn.diagnosis.known import known_of
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
+from echornn.diagnosis.loss_trend import FALLS, LossLevel, LossTrend, loss_trend
+from echornn.progress import Progress
+from echornn.readings import Readings
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    BELOW_CHANCE,
+    boundary_floor,
+    chance_level,
+    few_inside,
+    fits_register,
+    lost_level,
+    solved_level,
+)
+
+RECOVERED = 2.0
+"""A mean loss up to this many times chance may be coming down again; a higher one counts as out of control."""
+
+FEW_BLOCKS = 8
+"""The fewest blocks with which the cause of a loss that does not fall is named."""
+
+OFTEN = 3
+"""So many relapses, or changes of level, are not an accident."""
+
+ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
+"""Kinds that no longer hold once the loss is below chance."""
+
+AT_CHANCE = frozenset({Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
+"""Kinds of a loss at chance."""
+
+NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
+"""Kinds that no longer hold once the loss is well below chance."""
+
+CLEAR = 0.85
+"""A mean of the newest windows below this share of chance is not luck."""
+
+SURE_PREDICTIONS = 1024
+"""So many predictions in the newest windows are enough to distinguish a fall from luck."""
+
+LONG = 2048
+"""Beyond this many windows of a stretch the blocks get longer, so that their judgement comes late."""
+
+EPOCH_HEAD = 16
+"""The windows at an epoch's start that show the effect of its first steps."""
+
+
+def diagnosis(
+    config: EchoConfig,
+    loss_stats: LossStats,
+    progress: Progress | None,
+    undoable: bool = False,
+    blamed: tuple[str, ...] = (),
+    readings: Readings | None = None,
+) -> Diagnosis:
+    """The case that the run is in.
+
+    It depends on the whole stretch, block by block (`LossTrend`), so that it changes seldom. Only cases about the
+    newest windows (`PASSING`, a loss that is not finite) come and go with them.
+
+    Args:
+        config: the configuration that is trained.
+        loss_stats: the windows since the last start.
+        progress: the newest windows; None if only their losses are known.
+        undoable: whether there is a change to undo.
+        blamed: the fields that were changed last before the loss became non-finite; empty if it never was finite, or if
+            nothing was changed before.
+        readings: what probes read of this network now, or recently; None if there are none.
+    """
+    trend = loss_trend(config, loss_stats.block_means)
+    known = known_of(config, loss_stats, trend, readings, undoable, blamed)
+    if not loss_stats.windows:
+        return replace(known, kind=Kind.START)
+    if loss_stats.recent.size and (finite := _not_finite(known, loss_stats)):
+        return finite
+    if progress is not None and (passing := _passing(known, loss_stats, progress)):
+        return passing
+    if blamed and loss_stats.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
+        return replace(known, kind=Kind.WORSE, mean=loss_stats.mean)
+    if loss_stats.solved_at is not None:
+        return _lost_in_its_epoch(_at_once(_solved(known, loss_stats, trend), loss_stats, trend), loss_stats, progress)
+    if config.echo_step >= config.truncated_backprop_length and not loss_stats.mean < solved_level(config):
+        return replace(known, kind=Kind.BEYOND)
+    if trend is None:
+        return replace(known, kind=Kind.TOO_EARLY, windows=loss_stats.block_means.windows)
+    kind = _unsolved(known, trend, len(loss_stats.block_means))
+    stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
+    judged = replace(known, kind=kind, since=trend.stands_since if stands_still else trend.since)
+    return _as_saturated(_at_once(judged, loss_stats, trend))
+
+
+def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress]) -> Diagnosis | None:
+    """The newest remarkable case (`PASSING`) in these windows; None if there is none.
+
+    Args:
+        shown: the newest windows one by one, the last one last.
+    """
+    known = known_of(config, loss_stats, loss_trend(config, loss_stats.block_means), None, False, ())
+    if not np.isfinite(loss_stats.recent).all():
+        return None
+    told = (_passing(known, loss_stats, progress, ago) for ago, progress in enumerate(reversed(shown)))
+    return next((one for one in told if one is not None), None)
+
+
+def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
+    """The case if one of the newest losses was not finite; else None."""
+    bad = np.flatnonzero(~np.isfinite(loss_stats.recent))
+    if not bad.size:
+        return None
+    after = loss_stats.recent[bad[-1] + 1 :]
+    mean = float(after.mean(dtype=np.float64)) if after.size else math.nan
+    recovers = mean <= RECOVERED * chance_level(known.config)
+    return replace(known, kind=Kind.RECOVERING if recovers else Kind.DIVERGED, mean=mean, windows=len(after))
+
+
+def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: int = 0) -> Diagnosis | None:
+    """The case of a window at an epoch's start whose loss differs clearly from those before; None if it does not. The
+    window is the newest one, or ``ago`` windows before it.
+    """
+    config, loss = known.config, float(progress.losses[-1])
+    before = loss_stats.recent[: max(0, len(loss_stats.recent) - 1 - ago)]
+    if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
+        return None
+    floor, usual = boundary_floor(config, progress.window), float(np.median(before.astype(np.float64)))
+    wrong = float(progress.errors[-1]) / config.predictions_per_window
+    place = (progress.epoch + 1, progress.window + 1)
+    known = replace(
+        known, newest=loss, wrong=wrong, floor=floor, place=place, mean_before=float(before.mean(dtype=np.float64))
+    )
+    if floor and loss > max(floor / 2, 2 * usual):
+        unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
+        return replace(known, kind=Kind.SPIKE, unknown=unknown)
+    if not floor and loss_stats.solved_at is not None and loss > max(solved_level(config), 10 * usual):
+        return replace(known, kind=Kind.UNSTABLE)
+    return None
+
+
+def _solved(known: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
+    """The case of a task that was solved once: whether it still is."""
+    if trend is None or trend.level is LossLevel.SOLVED:
+        often = trend is not None and trend.relapses >= OFTEN and 2 * (trend.lost_at or 0) > trend.until
+        return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
+    judged_before = loss_stats.solved_at is not None and trend.until < loss_stats.solved_at + RECENT_WINDOWS
+    if trend.relapses == 0 and (judged_before or trend.newest < lost_level(known.config)):
+        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean)
+    if trend.relapses >= OFTEN and trend.level is LossLevel.BELOW:
+        return replace(known, kind=Kind.UNSTEADY)
+    if loss_stats.lost_at is None and loss_stats.recent.size and loss_stats.mean < lost_level(known.config):
+        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean)
+    since = next((at for at in (loss_stats.lost_at, trend.lost_at) if at is not None), trend.since)
+    return replace(known, kind=Kind.RELAPSED, since=since)
+
+
+def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progress | None) -> Diagnosis:
+    """The same case with the window of its epoch at which the task was lost, unless an epoch began again since then."""
+    if judged.kind is not Kind.RELAPSED or progress is None or (loss_stats.renewed or 0) >= judged.since:
+        return judged
+    windows_since = loss_stats.block_means.begun + loss_stats.block_means.windows - judged.since
+    return replace(judged, into_epoch=(progress.window - windows_since) % judged.config.windows_per_epoch + 1)
+
+
+def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
+    """The same case, or one that the newest windows show so clearly that it need not wait for the next block."""
+    chance, mean = chance_level(judged.config), loss_stats.mean
+    if loss_stats.recent.size < RECENT_WINDOWS:
+        return judged
+    now = replace(judged, mean=mean, wrong=math.nan)
+    if judged.kind in NOT_LEARNED and (mean < CLEAR * chance or _has_begun_to_fall(judged.config, loss_stats)):
+        return replace(now, kind=Kind.LEARNING, falls=True)
+    if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
+        return now
+    if judged.kind in ABOVE and mean <= chance and trend is not None:
+        return replace(now, kind=_at_chance(judged))
+    if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
+        return now
+    if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
+        newest = loss_stats.block_means.begun + loss_stats.block_means.windows
+        return replace(now, kind=Kind.RELAPSED, since=loss_stats.lost_at or newest - RECENT_WINDOWS)
+    learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and loss_stats.block_means.windows >= LONG
+    if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
+        return replace(now, kind=Kind.SLIPPED)
+    return judged
+
+
+def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
+    """Whether the newest few windows are better than guessing by more than luck, and their later half is no worse."""
+    few = -(-SURE_PREDICTIONS // config.predictions_per_window)
+    newest = loss_stats.recent[-few:].astype(np.float64)
+    if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
+        return False
+    return bool(newest[few // 2 :].mean() <= newest.mean()) if few > 1 else True
+
+
+def _unsolved(known: Diagnosis, trend: LossTrend, blocks: int) -> Kind:
+    """The kind of a task that was not solved yet."""
+    config = known.config
+    falling_below = trend.level is LossLevel.BELOW and trend.falls
+    if known.before is not None and trend.level in (LossLevel.CHANCE, LossLevel.WORSE):
+        return Kind.FORGOT
+    if not falling_below and rates.is_large(config):
+        if blocks >= FEW_BLOCKS or trend.level is LossLevel.WORSE:
+            return Kind.RATE_TOO_LARGE
+    elif rates.is_small(config) and not (falling_below and trend.fall > FALLS):
+        return Kind.STEPS_TOO_SMALL
+    if trend.changes >= OFTEN:
+        return Kind.SWINGING
+    match trend.level:
+        case LossLevel.WORSE:
+            wild = trend.mean > RECOVERED * chance_level(config)
+            return Kind.SETTLING if trend.falls and not wild else Kind.WORSE
+        case LossLevel.CHANCE:
+            return Kind.BEGINNING if trend.better else _at_chance(known)
+        case _:
+            return Kind.LEARNING if trend.falls else _stalled(known, trend)
+
+
+def _as_saturated(judged: Diagnosis) -> Diagnosis:
+    """The same case, or that of saturated units: as read, or if nothing was read, presumed after steps that were too
+    large.
+    """
+    by_steps = judged.too_large > 0 and not judged.saturated < MAINLY
+    saturated = by_steps or (judged.saturated > MOSTLY and judged.config.init != "tutorial")
+    return replace(judged, kind=Kind.SATURATED) if saturated and judged.kind in ABOVE | AT_CHANCE else judged
+
+
+def _at_chance(known: Diagnosis) -> Kind:
+    config = known.config
+    if few_inside(config):
+        return Kind.FAR
+    moves = known.spread >= STILL and not known.saturated > MOSTLY
+    uniform = config.init == "tutorial" and config.cell == "rnn"
+    return Kind.PINNED if uniform and not moves else Kind.PLATEAU
+
+
+def _stalled(known: Diagnosis, trend: LossTrend) -> Kind:
+    if not fits_register(known.config):
+        return Kind.FEW_NUMBERS
+    return Kind.SLIPPED if trend.slipped else Kind.STALLED

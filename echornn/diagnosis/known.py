@@ -1,0 +1,126 @@
+"""Collects the numbers of a diagnosis from losses and readings, before `judge` decides which case it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
+from echornn.diagnosis.loss_trend import LossTrend
+from echornn.history.block_means import HIGHEST
+from echornn.readings import Memory, Readings, Units
+from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
+
+SOON = 2_000
+"""Up to this many windows after an edit, the sentence says that one seed proves nothing."""
+
+SURE = 4.0
+"""More predictions count as right than by guessing only if the excess is above so many standard errors."""
+
+
+def known_of(
+    config: EchoConfig,
+    loss_stats: LossStats,
+    trend: LossTrend | None,
+    readings: Readings | None,
+    undoable: bool,
+    blamed: tuple[str, ...],
+) -> Diagnosis:
+    """All known numbers, whatever the case is; for the arguments see `echornn.diagnosis.judge.diagnosis`."""
+    recent = loss_stats.recent
+    known = Diagnosis(
+        Kind.TOO_EARLY,
+        config,
+        note=_note(config),
+        windows=loss_stats.windows,
+        mean=loss_stats.mean,
+        newest=float(recent[-1]) if recent.size else math.nan,
+        solved_at=loss_stats.solved_at,
+        since=loss_stats.block_means.begun,
+        sure=math.exp(-float(np.median(recent.astype(np.float64))))
+        if recent.size and np.isfinite(recent).all()
+        else math.nan,
+        before=loss_stats.before,
+        renewed=loss_stats.renewed if _is_long_ago(loss_stats) else None,
+        tried=loss_stats.tried if loss_stats.block_means.windows < SOON else (),
+        too_large=loss_stats.too_large,
+        undoable=undoable,
+        blamed=blamed,
+    )
+    if trend is not None:
+        known = replace(
+            known,
+            mean=trend.mean if trend.mean < HIGHEST / 2 else loss_stats.mean,
+            wrong=trend.errors,
+            more_right=_more_right(config, trend),
+            since=trend.since,
+            best=trend.best,
+            best_at=trend.best_at,
+            best_wrong=trend.best_errors,
+            falls=trend.falls,
+            fall=trend.fall,
+            relapses=trend.relapses,
+        )
+    if readings is None:
+        return known
+    units, memory, weights = readings.units, readings.memory, readings.weights
+    updates = [] if weights is None else [weights.update[name] for name in weights.update if name.startswith("W")]
+    return replace(
+        known,
+        held=math.nan if memory is None else memory.total,
+        kept=math.nan if memory is None else _of_lag(memory, config.echo_step),
+        spread=math.nan if units is None else _within_rows(units),
+        saturated=math.nan if units is None else units.share_saturated,
+        update=max(updates, default=math.nan) if np.isfinite(updates).all() else math.nan,
+    )
+
+
+def _of_lag(memory: Memory, lag: int) -> float:
+    """How well the input so many steps ago can be read from the state, r2; NaN if that lag was not measured."""
+    return float(memory.by_lag[lag]) if lag < len(memory.by_lag) else math.nan
+
+
+def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
+    """Whether significantly more predictions are right than by the best guess.
+
+    Each target counts once, even if it lies in several windows.
+    """
+    wrong = best_guess_errors(config)
+    count = max(1, trend.windows * config.batch_size * config.window_stride)
+    return wrong - trend.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
+
+
+def _is_long_ago(loss_stats: LossStats) -> bool:
+    """Whether all of the newest losses are of the data that was asked for last."""
+    newest = loss_stats.block_means.begun + loss_stats.block_means.windows
+    return loss_stats.renewed is not None and newest - loss_stats.renewed >= RECENT_WINDOWS
+
+
+def _within_rows(units: Units) -> float:
+    """The largest standard deviation of a unit within a row, over the later half of the newest window; NaN if there is
+    no window.
+
+    The rows may differ all the same: a unit that never moves can be near one in one row, and near minus one in another.
+    """
+    later = units.activity[:, units.activity.shape[1] // 2 :]
+    if later.size == 0 or later.shape[1] < 2:
+        return math.nan
+    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max())
+
+
+def _note(config: EchoConfig) -> Note:
+    if config.windows_per_epoch == 1:
+        return Note.ONE_WINDOW
+    if not fits_register(config):
+        return Note.FEW_NUMBERS
+    if few_uniform_starts_learn(config):
+        return Note.UNIFORM_START
+    if config.dropout:
+        return Note.DROPOUT
+    if config.window_stride < config.truncated_backprop_length:
+        return Note.OVERLAP
+    return Note.COVERAGE if 0 < config.echo_step < config.truncated_backprop_length else Note.NONE

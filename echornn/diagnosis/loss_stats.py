@@ -1,0 +1,130 @@
+"""What the losses so far show, in a few numbers: the newest losses, means of blocks, when the echo was solved or
+lost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.diagnosis import rates
+from echornn.history.block_means import BlockMeans
+from echornn.progress import Floats
+from echornn.tasks.levels import guessing_errors, solved_level
+from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
+from echornn.tasks.solved import Crossings, Levels, crossings, first_below
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The task that these weights had solved before the task was changed.
+
+    Attributes:
+        config: the configuration of that task.
+        solved_at: the window, from 1 along the path, at which that task was solved.
+        changed_at: the number of windows along the path at the change.
+    """
+
+    config: EchoConfig
+    solved_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True, eq=False)
+class LossStats:
+    """What the losses show since the weights or the task last changed, without keeping all losses.
+
+    Attributes:
+        windows: the number of windows trained since then.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if some are no longer in memory.
+        solved_at: the window, from 1 along the path, at which the mean of `RECENT_WINDOWS` first fell below
+            `solved_level`; None if it never did.
+        block_means: the mean losses of blocks since any setting of training last changed, including the learning rate.
+        before: what was solved before the task was changed; None if nothing was, or the weights are new.
+        renewed: the number of windows along the path when a solved network was given new data; None if it was not.
+        tried: the fields of the edit that began the present settings; empty if no edit did.
+        lost_at: the window, from 1 along the path, at which the task was lost again, see
+            `echornn.tasks.solved.crossings`; None if it was not, or if it was solved again since.
+        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if none
+            was.
+    """
+
+    windows: int = 0
+    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    solved_at: int | None = None
+    block_means: BlockMeans = field(default_factory=BlockMeans)
+    before: Earlier | None = None
+    renewed: int | None = None
+    tried: tuple[str, ...] = ()
+    lost_at: int | None = None
+    too_large: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Mean of the recent losses in nats; NaN if there are none, or one is NaN."""
+        return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
+
+    def after(
+        self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
+    ) -> LossStats:
+        """The loss statistics after the next windows, which have these losses, float32 [n].
+
+        Args:
+            trained: the number of windows along the path before them; by default `windows`.
+            errors: float32 [n], their share of wrong predictions, 0 to 1; by default that of guessing.
+        """
+        trained = self.windows if trained is None else trained
+        errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
+        joined = np.concatenate([self.recent, losses])
+        solved_at = self.solved_at
+        if solved_at is None and joined.size >= RECENT_WINDOWS:
+            first = first_below(joined, solved_level(config))
+            solved_at = None if first is None else trained - self.recent.size + first + RECENT_WINDOWS
+        return replace(
+            self,
+            windows=self.windows + len(losses),
+            recent=joined[-RECENT_WINDOWS:].copy(),
+            solved_at=solved_at,
+            block_means=self.block_means.after(losses, errors),
+            lost_at=int(self.crossings(losses, config, trained, solved_at).after(self._each_lost_at)[0]) or None,
+        )
+
+    def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
+        """The windows among the next ones at which the echo was lost or solved again; see `after`.
+
+        Args:
+            solved_at: see `LossStats`; its value after these windows.
+        """
+        columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
+        return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
+
+    @property
+    def _each_lost_at(self) -> npt.NDArray[np.int64]:
+        return np.array([self.lost_at or 0])
+
+    def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
+        """The statistics with which the same weights go on with another configuration, after so many windows along the
+        path.
+        """
+        if config == replace(was, num_epochs=config.num_epochs):
+            return self
+        block_means, tried = BlockMeans(begun=trained), edited(was, config)
+        large = was.learning_rate if self.block_means.windows and rates.is_large(was) else 0.0
+        too_large = max(self.too_large, large)
+        if config.same_task(was):
+            return replace(self, block_means=block_means, tried=tried, too_large=too_large)
+        solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
+        before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
+        return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
+
+    def with_new_data(self, trained: int) -> LossStats:
+        """The loss statistics with which the same weights go on with new data, after so many windows along the path."""
+        return self if self.solved_at is None else replace(self, renewed=trained)
+
+
+def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
+    """The fields that differ, except those for the number of epochs, the number of networks and their seeds."""
+    return tuple(name for name in was.changes_to(config) if name not in ("num_epochs", "seed", "replicas"))

@@ -1,0 +1,268 @@
+"""At which level the loss is (chance, solved, ...), and whether it falls; this changes only on clear loss statistics.
+
+Everything is judged once for each block of `echornn.history.block_means`, from means over several blocks. A judgement
+changes only if the numbers are well on the other side of a limit: so it never flickers, and depends only on the losses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.history.block_means import HIGHEST, BlockMeans, Numbers, Windows
+from echornn.tasks.levels import (
+    chance_level,
+    fits_register,
+    guessing_errors,
+    lost_level,
+    mean_floor,
+    solved_level,
+)
+
+SMOOTHED = 4
+"""The blocks that are averaged: the last eighth to sixteenth of a long stretch."""
+
+APART, NEAR = 0.06, 0.03
+"""A mean loss that differs from chance by more than the first share is apart from it; below the second it is at chance
+again.
+"""
+
+SURE = 2.5
+"""A mean must also be beyond a level by so many standard errors."""
+
+NORMAL_STEP = 0.954
+"""The median size of the difference of two normally distributed numbers, in their standard deviations."""
+
+FEWER, AS_MANY = 0.9, 0.95
+"""With fewer errors than the first share of a guesser's, more is right than by guessing; above the second, no more."""
+
+FALLS, STANDS = 0.06, 0.03
+"""The loss falls if it fell by more than the first share of what is left to learn; below the second it stands still."""
+
+FEW_NUMBERS_FALL = 3
+"""If a linear shift register for the echo does not fit into the state, the loss must fall so many times faster to count
+as falling: most seeds soon get stuck there.
+"""
+
+SLIPPED, RECOVERED = 0.25, 0.15
+"""The loss has slipped if it lost more than the first share of the way from chance to its best mean; below the second
+it has recovered.
+"""
+
+SHORT_SPAN = 8
+"""The mean of so many blocks is compared with that of as many before, to see quickly that the loss falls again."""
+
+LEAST = 1e-6
+"""Nats above the floor that count as none."""
+
+FIRST_JUDGED = 1024
+"""Before this many windows, no loss counts as standing still."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+class LossLevel(StrEnum):
+    """The level of a mean loss."""
+
+    WORSE = "worse than chance"
+    CHANCE = "at chance"
+    BELOW = "below chance"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True)
+class LossTrend:
+    """The trend of the loss at the newest block of a stretch. Windows are counted along the path, as on the curve.
+
+    Attributes:
+        level: see `LossLevel`.
+        since: the windows trained before it reached this level.
+        changes: how often the level changed in the last half of the stretch.
+        mean: mean loss over the last `SMOOTHED` blocks, nats; if solved, over more blocks, but only those since it was.
+        newest: mean loss of the last block.
+        errors: share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
+        windows: the windows in these blocks.
+        better: whether fewer predictions are wrong than by guessing, whatever the loss is.
+        best, best_at, best_errors: the lowest such mean loss so far, the windows trained by then, and the share of
+            wrong predictions there.
+        slipped: whether a part of the way from chance to that best has been lost again.
+        falls: whether the loss falls.
+        fall: the share of what was left to learn by which the loss fell from the second quarter of the stretch to its
+            last half, below 0 if it rose.
+        stands_since: if the loss stands still, the windows after which it stayed within `FALLS` of its value at the
+            time when that was noticed.
+        relapses: how often it was solved and then lost.
+        lost_at: the windows after which it was lost the last time; None if it never was.
+        until: the windows trained at the last judgement.
+    """
+
+    level: LossLevel
+    since: int
+    changes: int
+    mean: float
+    newest: float
+    errors: float
+    windows: int
+    better: bool
+    best: float
+    best_at: int
+    best_errors: float
+    slipped: bool
+    falls: bool
+    fall: float
+    stands_since: int
+    relapses: int
+    lost_at: int | None
+    until: int
+
+
+def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
+    """The trend at the newest block of a stretch; None if it has no block yet."""
+    if not len(block_means):
+        return None
+    return _trend(
+        config,
+        block_means.begun,
+        *(one.tobytes() for one in (block_means.ends, block_means.losses, block_means.errors)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> LossTrend:
+    """The same trend, cached by value: it is needed for every frame, and new blocks are far less frequent."""
+    ends = np.frombuffer(of_ends, np.int64)
+    losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
+    chance, floor = chance_level(config), mean_floor(config)
+    blocks = np.where(np.isfinite(losses), losses, HIGHEST)
+    means = _smoothed(blocks)
+    errors = _smoothed(all_errors)
+    solved = _held(blocks < solved_level(config), blocks > lost_level(config))
+    unsure = SURE * _standard_error(blocks)
+    below = _held(means + unsure < (1 - APART) * chance, means - unsure > (1 - NEAR) * chance)
+    worse = _held(means - unsure > (1 + APART) * chance, means + unsure < (1 + NEAR) * chance)
+    guessing = guessing_errors(config)
+    better = _held(errors < FEWER * guessing, errors > AS_MANY * guessing)
+    order = (LossLevel.SOLVED, LossLevel.WORSE, LossLevel.BELOW, LossLevel.CHANCE)
+    levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
+    changed = np.flatnonzero(np.diff(levels)) + 1
+    fall = _fall(blocks, ends, floor)
+    newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor, unsure)))
+    part = 1 if fits_register(config) else FEW_NUMBERS_FALL
+    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, part * STANDS))
+    left_chance = np.append(False, below[1:] & ~below[:-1])
+    falls = _held((newest > part * FALLS) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
+    lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
+    seen = 1 + int(np.flatnonzero(falls[:-1])[-1]) if falls[:-1].any() else len(falls) - 1
+    away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
+    best = int(np.argmin(means))
+    half = int(np.searchsorted(ends, ends[-1] / 2))
+    return LossTrend(
+        level=order[levels[-1]],
+        since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
+        changes=int((changed >= half).sum()),
+        mean=float(means[-1] if not solved[-1] else _since_solved(blocks, solved)),
+        newest=float(blocks[-1]),
+        errors=float(errors[-1]),
+        windows=int(ends[-1] - (ends[-1 - SMOOTHED] if len(ends) > SMOOTHED else 0)),
+        better=bool(better[-1]),
+        best=float(means[best]),
+        best_at=begun + int(ends[best]),
+        best_errors=float(errors[best]),
+        slipped=bool(_slipped(means, unsure, chance)[-1]),
+        falls=bool(falls[-1]),
+        fall=float(fall[-1]),
+        stands_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
+        relapses=len(lost),
+        lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
+        until=begun + int(ends[-1]),
+    )
+
+
+def _smoothed(values: Numbers) -> Numbers:
+    """The mean of each value and those before it, `SMOOTHED` in all, or as many as there are."""
+    padded = np.append(np.zeros(SMOOTHED - 1), values)
+    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
+    smoothed: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
+    return smoothed
+
+
+def _standard_error(blocks: Numbers) -> Numbers:
+    """The standard error of such a mean due to the noise of the blocks.
+
+    It is derived from the median of the steps from block to block, which a fall of the loss hardly changes.
+    """
+    steps = np.abs(np.diff(blocks, prepend=blocks[0]))
+    padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
+    known = np.minimum(np.arange(1, len(blocks) + 1), 2 * SHORT_SPAN)
+    typical = np.take_along_axis(ordered, (known[:, np.newaxis] - 1) // 2, axis=-1)[:, 0]
+    error: Numbers = typical / NORMAL_STEP / np.sqrt(np.minimum(np.arange(1, len(blocks) + 1), SMOOTHED))
+    return error
+
+
+def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
+    """True from each ``on`` until the next ``off``; ``first`` before any of them (a Schmitt trigger)."""
+    newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
+    held: Flags = np.where(newest < 0, first, on[newest])
+    return held
+
+
+def _slipped(means: Numbers, unsure: Numbers, chance: float) -> Flags:
+    """The blocks at which the mean had risen from the best so far by a clear share of the way back to chance."""
+    best = np.minimum.accumulate(means)
+    lost, way = means - best, chance - best
+    return _held(lost - unsure > SLIPPED * way, (lost + unsure < RECOVERED * way) | (lost <= 0))
+
+
+def _since_solved(blocks: Numbers, solved: Flags) -> float:
+    """The mean of the last `2 * SHORT_SPAN` blocks, or of those since it was solved, so that spikes have equal
+    weights.
+    """
+    not_so = np.flatnonzero(~solved)
+    first = max(int(not_so[-1]) + 1 if not_so.size else 0, len(blocks) - 2 * SHORT_SPAN)
+    return float(blocks[first:].mean())
+
+
+def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
+    """The blocks at which the level had changed less than ``2 * SHORT_SPAN`` blocks before."""
+    lately = np.zeros(blocks, np.bool_)
+    for index in changed.tolist():
+        lately[index : index + 2 * SHORT_SPAN] = True
+    return lately
+
+
+def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
+    """The share of what was left to learn by which the last half of the stretch is lower than the quarter before it, at
+    each block; NaN if there was no such quarter.
+    """
+    sizes = np.diff(ends, prepend=0)
+    sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
+    half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
+        now = (sums[1:] - sums[half]) / (ends - windows[half])
+        return _share(before - floor, now - floor)
+
+
+def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
+    """The share for the last `SHORT_SPAN` blocks and as many before them, see `_fall`; NaN if it may be noise."""
+    fall = np.full(len(blocks), np.nan)
+    if len(blocks) >= 2 * SHORT_SPAN:
+        sums = np.append(0, np.cumsum(blocks))
+        means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
+        before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
+        noise = before - now < unsure[2 * SHORT_SPAN - 1 :]
+        fall[2 * SHORT_SPAN - 1 :] = np.where(noise, np.nan, _share(before - floor, now - floor))
+    return fall
+
+
+def _share(before: Numbers, now: Numbers) -> Numbers:
+    """The share by which the loss fell; 0 if nothing was left to fall."""
+    left = np.maximum(before, LEAST)
+    share: Numbers = (left - np.maximum(now, LEAST)) / left
+    return share

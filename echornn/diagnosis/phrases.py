@@ -1,0 +1,177 @@
+"""Phrases from which the sentences above the curve are built."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.config import PACE_FIELDS, EchoConfig
+from echornn.diagnosis.diagnosis import Diagnosis, Note
+from echornn.diagnosis.sentence import LINE
+from echornn.tasks.levels import chance_level, register_numbers, state_numbers
+
+SLOWER = "a smaller learning_rate (s)"
+ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
+TOO_SURE = "random weights are too sure of their guesses; training corrects that first"
+
+BEGINS = "learning often begins after some hundred windows"
+SLOW = "learning takes more windows, often thousands"
+LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
+
+SOON = 2_000
+"""Before this many windows no start is given up: with Glorot's, all of 16 seeds solve the echo earlier (RNN, GRU,
+LSTM).
+"""
+
+
+def wait(finished: bool) -> str:
+    """What a network that learns slowly needs: time, and if all epochs are trained, more of them."""
+    return "more epochs (s)" if finished else "wait"
+
+
+def at_chance(it: Diagnosis) -> str:
+    return f"at chance ({chance_level(it.config):.3f})"
+
+
+def at_chance_after(it: Diagnosis) -> str:
+    return f"{at_chance(it)} after {it.windows:,} windows"
+
+
+def right(it: Diagnosis) -> str:
+    """The share of right predictions as text; empty if unknown."""
+    return "" if math.isnan(it.wrong) else f"{1 - it.wrong:.0%} right"
+
+
+def adds(*parts: str) -> str:
+    """The parts that are not empty, each after a semicolon."""
+    return "".join(f"; {part}" for part in parts if part)
+
+
+def as_fits(first: str, *others: str) -> tuple[str, str]:
+    """The first text with those after it that fit on a line; and the ones that do not."""
+    line = first
+    for index, other in enumerate(others):
+        if len(line + other) > LINE:
+            return line, "".join(others[index:])
+        line += other
+    return line, ""
+
+
+def where_known(number: float, text: str) -> str:
+    """The text, if the number in it is known; else empty."""
+    return "" if math.isnan(number) else text
+
+
+def back(it: Diagnosis) -> str:
+    if not it.undoable:
+        return "r starts over"
+    return "u goes back to before that" if it.blamed else "u goes back"
+
+
+def since_edit(it: Diagnosis) -> str:
+    """The words that name the edit since which something holds: its field and the new value."""
+    if not it.blamed:
+        return ""
+    first, *others = it.blamed
+    if others:
+        return f" since {first} and {len(others)} more"
+    return f" since {first} = {value(it.config, first)}"
+
+
+def value(config: EchoConfig, field: str) -> str:
+    value = getattr(config, field)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def smaller_steps(it: Diagnosis) -> str:
+    smaller = "s sets a smaller learning_rate"
+    return (
+        f"u goes back to before the last change; {smaller}" if it.undoable else f"its guesses are too sure; {smaller}"
+    )
+
+
+def state_text(config: EchoConfig) -> str:
+    """The state's size, and the number of layers if there are several."""
+    layers = f" x {config.num_layers}" if config.num_layers > 1 else ""
+    return f"state {config.state_size}{layers}"
+
+
+def seeds_that_solve(config: EchoConfig) -> str:
+    """How many seeds solve an echo if the state has fewer numbers than a linear shift register needs.
+
+    Glorot, 20 000 windows, 32 seeds at each of some sizes: with one number fewer 0 to 10 seeds (rnn) or 2 to 24 (gru);
+    with two fewer, 3 at echo 6 and state 5, else none.
+    """
+    fewer = (register_numbers(config) or 0) - state_numbers(config)
+    if fewer > 1:
+        seeds = "hardly any seed solves"
+    else:
+        seeds = "not every seed solves" if config.cell == "gru" else "only some seeds solve"
+    return f"{seeds} echo {config.echo_step} with {state_text(config)}"
+
+
+def cut_off(config: EchoConfig) -> str:
+    """Says that the windows do not reach back to the input that is echoed."""
+    steps = "step" if config.echo_step == 1 else "steps"
+    return f"no gradient gets {config.echo_step} {steps} back"
+
+
+def into_epoch(window: int) -> str:
+    """The window of an epoch, in words."""
+    return f"{window} window{'s' * (window != 1)} into an epoch"
+
+
+def inside(config: EchoConfig) -> str:
+    """How many targets echo an input inside their window, in words."""
+    length = config.truncated_backprop_length
+    count = length - config.echo_step
+    return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
+
+
+def note_text(it: Diagnosis) -> str:
+    """The note as text."""
+    config = it.config
+    length, stride = config.truncated_backprop_length, config.window_stride
+    match it.note:
+        case Note.ONE_WINDOW:
+            return "an epoch is one window here; s sets a longer total_series_length"
+        case Note.FEW_NUMBERS:
+            return as_fits(seeds_that_solve(config), f": a shift register needs {register_numbers(config)}")[0]
+        case Note.UNIFORM_START:
+            return f"few uniform starts learn with {state_text(config)}; most glorot starts do (s: init)"
+        case Note.DROPOUT:
+            return f"this loss is measured with dropout {config.dropout:.2g}; without it fewer are wrong"
+        case Note.OVERLAP:
+            times = f"{length / stride:.3g}"
+            return f"windows of {length} steps start every {stride}, so each step is trained {times} times"
+        case Note.COVERAGE:
+            return as_fits(inside(config), ", which gradients reach")[0]
+    return ""
+
+
+def earlier(it: Diagnosis) -> str:
+    return "" if it.before is None else f"{terms(it)[0]} was solved before"
+
+
+def terms(it: Diagnosis) -> tuple[str, str]:
+    """The old and the new value of the field by which the task was changed."""
+    assert it.before is not None
+    config, was = it.config, it.before.config
+    fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
+    first = fields[0] if fields else "echo_step"
+    return f"{first} {value(was, first)}", value(config, first)
+
+
+def about(windows: int) -> str:
+    """A number of windows rounded to two digits: it is an estimate, and should not change with every block."""
+    unit = 10 ** max(0, len(str(windows)) - 2)
+    return f"{round(windows / unit) * unit:,}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, rounded down, with one or two decimals if it is close to 100 %."""
+    decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2
+    return f"{math.floor(share * 10 ** (2 + decimals)) / 10**decimals:.{decimals}f}%"
+
+
+def targets(count: int) -> str:
+    return "target" if count == 1 else f"{count:,} targets"

@@ -1,0 +1,157 @@
+"""The sentence above the curve for several replicas: how many solved the task, why others did not, which key helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.diagnosis import rates
+from echornn.diagnosis.advice import helped
+from echornn.diagnosis.phrases import (
+    BEGINS,
+    SLOW,
+    SLOWER,
+    SOON,
+    TOO_SURE,
+    as_fits,
+    cut_off,
+    seeds_that_solve,
+    state_text,
+    wait,
+)
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.diagnosis.sentence import Sentence
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    chance_level,
+    credit_coverage,
+    few_inside,
+    few_uniform_starts_learn,
+    fits_register,
+    uniform_start_may_learn_yet,
+)
+from echornn.tasks.solved import RECENT_WINDOWS
+
+SETTLED = 1_000
+"""From so many windows on, a loss above chance is no longer an effect of the random first weights."""
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How many networks are at which level, by the mean loss of their newest windows.
+
+    Attributes:
+        at_chance, above, below: networks that have not solved the task; their loss is that of guessing, above it, or
+            below.
+        diverged: networks that have not solved it, and whose loss is not finite.
+        lost: networks that solved it and lost it again; see `SeedStats.lost_at`.
+    """
+
+    at_chance: int
+    above: int
+    below: int
+    diverged: int
+    lost: int
+
+    @classmethod
+    def of(cls, seed_stats: SeedStats, config: EchoConfig) -> Standings:
+        """The counts for these networks."""
+        chance, solved = chance_level(config), seed_stats.solved_at > 0
+        finite = np.isfinite(seed_stats.mean) & ~seed_stats.diverged
+        mean = np.where(finite, seed_stats.mean, np.inf)
+        above = ~solved & finite & (mean > (1 + AT_CHANCE_SHARE) * chance)
+        below = ~solved & finite & (mean < (1 - AT_CHANCE_SHARE) * chance)
+        diverged = ~solved & ~finite
+        at_chance = ~solved & ~(above | below | diverged)
+        groups = (at_chance, above, below, diverged, seed_stats.lost_at > 0)
+        return cls(*(int(np.count_nonzero(group)) for group in groups))
+
+
+def seeds_sentence(
+    seed_stats: SeedStats, config: EchoConfig, undoable: bool = False, finished: bool = False
+) -> Sentence:
+    """The sentence for several replicas.
+
+    Args:
+        config: of any of its networks.
+        undoable: whether `u` goes back to before the change after which a loss became non-finite.
+        finished: whether all epochs are trained.
+    """
+    if not seed_stats.windows or seed_stats.is_blank:
+        return Sentence(
+            f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
+            f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows each",
+        )
+    stand = Standings.of(seed_stats, config)
+    left = RECENT_WINDOWS - seed_stats.windows
+    if left > 0 and not stand.diverged:
+        return Sentence(f"too early to tell: {left} more window{'s' * (left != 1)} until the first can be solved")
+    groups = [
+        (stand.at_chance, "at chance"),
+        (stand.above, "above chance"),
+        (stand.below, "below chance"),
+        (stand.diverged, "diverged"),
+        (stand.lost, f"of the {seed_stats.solved:,} lost it again"),
+    ]
+    told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
+    cause, more = as_fits(seed_stats.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
+    seen = Sentence(cause, "", more)
+    if advice := _advice(stand, seed_stats, config, undoable, finished):
+        return replace(seen, advice=advice)
+    return helped(config, seen, *_in_all(config, seed_stats.windows, finished))
+
+
+def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool, finished: bool) -> str:
+    """The advice for the largest group of unsolved networks; empty if the advice is the same for all (see
+    `_in_all`)."""
+    most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
+    if most == 0:
+        return "all of these seeds solve it; s sets a longer echo_step"
+    if most == stand.diverged:
+        back = "u goes back, then " if undoable else ""
+        return f"their steps are too large: {back}s sets a smaller learning_rate"
+    if most == stand.above and not rates.is_large(config):
+        if seed_stats.windows < SETTLED:
+            return TOO_SURE
+        return "those are too sure of wrong answers; s sets a smaller learning_rate"
+    if most == stand.lost:
+        if credit_coverage(config) == 0:
+            return f"{cut_off(config)}: training may destroy what the state keeps"
+        return f"{SLOWER} may hold it steadier"
+    if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
+        return f"those below chance still {'learned' if finished else 'learn'}, or are stuck; 6 shows each"
+    return ""
+
+
+def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str, str]:
+    """Why many networks do not learn, from what all have in common: the advice if no change is known to help; and the
+    words before and after the change if one is."""
+    if credit_coverage(config) == 0:
+        return (
+            f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",
+            f"{cut_off(config)}; ",
+            ", or a shorter echo_step",
+        )
+    if rates.is_large(config):
+        large = f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; "
+        return f"{large}s sets a smaller, then r", large, " (weights start over)"
+    if rates.is_small(config):
+        small = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; "
+        return f"{small}s sets a larger one", small, ""
+    if not fits_register(config):
+        seeds = seeds_that_solve(config)
+        return as_fits(seeds, "; a larger state_size (s) may help")[0], f"{seeds}; ", ""
+    if few_uniform_starts_learn(config):
+        few = f"few uniform starts learn with {state_text(config)}; "
+        return f"{few}init glorot (s) may help", few, ""
+    if config.init == "tutorial":
+        long = "uniform starts can stay at chance long; "
+        after = f", or {wait(finished)}" * uniform_start_may_learn_yet(config, windows)
+        return f"{long}init glorot (s) may help{after}", long, after
+    if few_inside(config):
+        return f"{SLOW}; {wait(finished)}, or a longer T (s)", f"{SLOW}; ", f", or {wait(finished)}"
+    if windows < SOON:
+        return f"{wait(finished)}: {BEGINS}", "", ""
+    return "those have learned nothing yet; R draws other weights for all", "", ""

@@ -1,0 +1,264 @@
+"""Puts a diagnosis into words: first the cause, then the key that helps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from echornn.config import EchoConfig
+from echornn.diagnosis import unsolved_words
+from echornn.diagnosis.advice import helped, in_a_line
+from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
+from echornn.diagnosis.phrases import (
+    ONE_SEED,
+    SLOWER,
+    SOON,
+    TOO_SURE,
+    adds,
+    as_fits,
+    back,
+    cut_off,
+    earlier,
+    into_epoch,
+    note_text,
+    percent,
+    right,
+    since_edit,
+    smaller_steps,
+    targets,
+    terms,
+    wait,
+)
+from echornn.diagnosis.remedy import Remedy
+from echornn.diagnosis.sentence import LINE, Sentence
+from echornn.history.block_means import FIRST_BLOCK
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    chance_level,
+    credit_coverage,
+    few_inside,
+    loss_when_right,
+    lost_level,
+    mean_floor,
+    way_from_chance,
+)
+
+CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
+UNTAUGHT = "no gradient teaches what to keep; "
+DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
+"""The sentence for a task whose echoed input always lies before the window."""
+
+EPOCH_HEAD = 25
+"""Up to this window of an epoch, the sentence says where in its epoch the task was lost. Networks that the first steps
+of an epoch throw off count as lost 8 to 18 windows into it, because the mean of 50 windows decides.
+"""
+
+CLEARLY_MORE = 0.05
+"""The least increase in the share of right predictions at the best moment that is worth mentioning."""
+
+BLANK = Remedy({"row_start": "zero"})
+
+
+def said(it: Diagnosis) -> Sentence:
+    """The sentence for a diagnosis."""
+    return SENTENCES[it.kind](it)
+
+
+def _unread(it: Diagnosis) -> Sentence:
+    return Sentence("the losses of this run are being read")
+
+
+def _start(it: Diagnosis) -> Sentence:
+    chance = f"chance is {chance_level(it.config):.3f} nats, the loss of guessing"
+    if it.before is not None:
+        was, now = terms(it)
+        field, value = was.split(" ")
+        return Sentence(f"{field} {now} from here on, with weights that solved {value}", chance)
+    return Sentence(chance, note_text(it))
+
+
+def _too_early(it: Diagnosis) -> Sentence:
+    left = FIRST_BLOCK - it.windows
+    cause = f"too early to tell: {left} more window{'s' * (left != 1)} needed"
+    return Sentence(cause, ONE_SEED if it.tried else note_text(it), "", adds(note_text(it)) if it.tried else "")
+
+
+def _settling(it: Diagnosis) -> Sentence:
+    cause = f"coming down: mean loss {loss_text(it.mean, 3)}, chance is {chance_level(it.config):.3f}"
+    if it.note is Note.UNIFORM_START:
+        return helped(it.config, Sentence(cause, "", "", adds(TOO_SURE)), note_text(it), "few uniform starts learn; ")
+    return Sentence(cause, TOO_SURE, "", adds(note_text(it)))
+
+
+def _learning(it: Diagnosis) -> Sentence:
+    floor = mean_floor(it.config)
+    least = f"the floor {floor:.3f}" if floor >= 0.0005 else "zero"
+    way = way_from_chance(it.config, it.mean)
+    seen = "learning" if it.windows >= FIRST_JUDGED or not it.fall < FALLS else "below chance"
+    return Sentence(
+        f"{seen}: mean loss {it.mean:.3f}, {way:.0%} of the way from chance to {least}",
+        note_text(it),
+        adds(right(it), earlier(it)),
+    )
+
+
+def _beginning(it: Diagnosis) -> Sentence:
+    told = Sentence(
+        f"{right(it)}, more than by guessing, though the loss is near chance: {it.mean:.3f}",
+        note_text(it),
+        adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
+    )
+    if few_inside(it.config):
+        return unsolved_words.slow(it, told)
+    if it.windows < SOON:
+        return told
+    so_long = f"so for {it.windows:,} windows; "
+    patience = wait(it.finished)
+    return helped(it.config, told, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
+
+
+def _solved(it: Diagnosis) -> Sentence:
+    assert it.solved_at is not None
+    floor = mean_floor(it.config)
+    trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
+    near = f" (floor {floor:.3f})" if floor >= 0.0005 and it.note is Note.ONE_WINDOW else ""
+    though = f", though {cut_off(it.config)}" if _is_cut_off(it.config) else ""
+    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
+    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}", though, trend)
+    first, *others = _of_solved(it)
+    return Sentence(cause, first, more + sure, adds(*others))
+
+
+def _of_solved(it: Diagnosis) -> list[str]:
+    """Further facts about a solved task, the most important first."""
+    told = []
+    if it.renewed is not None:
+        told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
+    if it.tried:
+        told.append(ONE_SEED)
+    if _is_cut_off(it.config):
+        told.append(CARRIED)
+    if it.note in (Note.ONE_WINDOW, Note.FEW_NUMBERS, Note.DROPOUT, Note.OVERLAP):
+        told.append(note_text(it))
+    return told or ["s sets a longer echo_step; l shows powers of ten"]
+
+
+def _is_cut_off(config: EchoConfig) -> bool:
+    """Whether no gradient reaches the input that is echoed."""
+    return credit_coverage(config) == 0
+
+
+def _unsteady(it: Diagnosis) -> Sentence:
+    told = Sentence(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
+    if it.note is Note.DROPOUT:
+        return replace(told, advice=note_text(it))
+    return _cut_off(it, told) if _is_cut_off(it.config) else replace(told, advice=f"{SLOWER} may hold it steadier")
+
+
+def _cut_off(it: Diagnosis, told: Sentence) -> Sentence:
+    """The sentence for a lost task, with the advice if no gradient reaches the input that is echoed."""
+    return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
+
+
+def _relapsed(it: Diagnosis) -> Sentence:
+    is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
+    advice = smaller_steps(it) if is_worse else f"[ and {{ go back; {SLOWER} may hold it steadier from there"
+    best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
+    lost, mean = f"solved at window {it.solved_at:,}, but lost since {it.since:,}", f": mean {loss_text(it.mean, 3)}"
+    into = f" (window {it.into_epoch} of its epoch)" if 0 < it.into_epoch <= EPOCH_HEAD else ""
+    has_room = len(lost + into + mean) <= LINE
+    worse = ", worse than chance" if is_worse else ""
+    cause, more = as_fits(f"{lost}{into if has_room else ''}{mean}", worse, "" if has_room else into)
+    told = Sentence(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
+    return _cut_off(it, told) if _is_cut_off(it.config) else told
+
+
+def _still_solved(it: Diagnosis) -> str:
+    """The beginning of a sentence about an epoch's first windows: whether the windows before them were solved."""
+    return "solved; " if it.solved_at is not None and it.mean_before < lost_level(it.config) else ""
+
+
+def _spike(it: Diagnosis) -> Sentence:
+    batch = it.config.batch_size
+    rows = "row 2" if batch == 2 else f"rows 2 to {batch}"
+    return Sentence(
+        f"{_still_solved(it)}spike: first {targets(it.unknown)} of {rows} echo the row above",
+        in_a_line(BLANK, f"a zero state cannot know them (floor {it.floor:.3f}); ")[0],
+        f"; loss {loss_text(it.newest, 3)} is above the floor: its guesses are too sure"
+        if it.newest > it.floor
+        else "",
+        ", which blanks them; those of row 1 are blank",
+        BLANK,
+    )
+
+
+def _unstable(it: Diagnosis) -> Sentence:
+    _, window = it.place
+    predictions = it.config.predictions_per_window
+    wrong = f"{round(it.wrong * predictions):,} of {predictions:,}"
+    cause, more = as_fits(
+        f"{_still_solved(it)}thrown off: loss {loss_text(it.newest, 2)}, {it.wrong:.0%} wrong",
+        f", {into_epoch(window)}",
+    )
+    return Sentence(cause, f"the epoch's first step probably did it; {SLOWER} may help", more + adds(wrong))
+
+
+def _worse(it: Diagnosis) -> Sentence:
+    if it.blamed:
+        return Sentence(
+            f"worse than chance{since_edit(it)}: mean {loss_text(it.mean, 3)}",
+            f"{back(it)}, then s sets a smaller learning_rate",
+        )
+    return Sentence(
+        f"worse than chance: mean loss {loss_text(it.mean, 3)}, chance {chance_level(it.config):.3f}",
+        smaller_steps(it),
+    )
+
+
+def _diverged(it: Diagnosis) -> Sentence:
+    return Sentence(
+        f"diverged{since_edit(it)}: the loss is {loss_text(it.newest)}",
+        f"{back(it)}, then s sets a smaller learning_rate",
+    )
+
+
+def _recovering(it: Diagnosis) -> Sentence:
+    windows = "window" if it.windows == 1 else f"{it.windows} windows"
+    return Sentence(
+        f"recovering: mean loss {it.mean:.3f} in the last {windows}",
+        f"before that the loss was not finite; {back(it)}",
+    )
+
+
+SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
+    Kind.UNREAD: _unread,
+    Kind.START: _start,
+    Kind.TOO_EARLY: _too_early,
+    Kind.SETTLING: _settling,
+    Kind.LEARNING: _learning,
+    Kind.BEGINNING: _beginning,
+    Kind.PLATEAU: unsolved_words.plateau,
+    Kind.PINNED: unsolved_words.pinned,
+    Kind.FAR: unsolved_words.far,
+    Kind.BEYOND: unsolved_words.beyond,
+    Kind.RATE_TOO_LARGE: unsolved_words.rate_too_large,
+    Kind.STEPS_TOO_SMALL: unsolved_words.steps_too_small,
+    Kind.SATURATED: unsolved_words.saturated,
+    Kind.FEW_NUMBERS: unsolved_words.few_numbers,
+    Kind.STALLED: unsolved_words.stalled,
+    Kind.SLIPPED: unsolved_words.slipped,
+    Kind.SWINGING: unsolved_words.swinging,
+    Kind.FORGOT: unsolved_words.forgot,
+    Kind.SOLVED: _solved,
+    Kind.UNSTEADY: _unsteady,
+    Kind.RELAPSED: _relapsed,
+    Kind.SPIKE: _spike,
+    Kind.UNSTABLE: _unstable,
+    Kind.WORSE: _worse,
+    Kind.DIVERGED: _diverged,
+    Kind.RECOVERING: _recovering,
+}
+"""The function that makes the sentence for each kind."""

@@ -1,0 +1,156 @@
+"""A file that only grows; records that a full or missing disk did not take are kept in memory and written later."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from echornn.files import own_files
+
+MAX_PENDING_BYTES = 1 << 28
+"""The most bytes kept in memory while the disk takes none; beyond this, the oldest are replaced by filler.
+
+A flush that hangs holds the bytes that it writes as well, at most as many again.
+"""
+
+PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """The end of a log at some moment.
+
+    Attributes:
+        length: its length in bytes.
+        crc: the CRC-32 of all these bytes.
+    """
+
+    length: int = 0
+    crc: int = 0
+
+
+NO_LOG = LogEnd()
+"""The end of a log in which nothing is."""
+
+
+class AppendLog:
+    """Appends records to a file, each exactly once. One thread may append while another flushes.
+
+    Args:
+        file: holds at least ``end.length`` bytes; any bytes beyond them are overwritten.
+        end: the end of what is on disk.
+        filler: a record that means "lost", written for records that memory could not keep; without it, memory keeps
+            all.
+    """
+
+    def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
+        self.end = end
+        """The end of the records that are certainly on disk."""
+        self._file = file
+        self._filler = filler
+        self._lock = threading.Lock()
+        self._pending: deque[bytes] = deque()
+        self._first = self._length = end.length
+
+    @property
+    def length(self) -> int:
+        """Bytes that the file has when all records are on disk."""
+        return self._length
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes kept in memory because they may not be on disk yet."""
+        return self._length - self._first
+
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes that may not be on disk, and that memory could not keep."""
+        return max(0, self._first - self.end.length)
+
+    def append(self, records: bytes) -> None:
+        """Add whole records; they are on disk after the next `flush` that succeeds."""
+        with self._lock:
+            self._pending.append(records)
+            self._length += len(records)
+            while self._filler and self.pending_bytes > MAX_PENDING_BYTES:
+                self._first += len(self._pending.popleft())
+
+    def flush(self, length: int | None = None) -> None:
+        """Write all records to the disk, or those up to an earlier value of `length`.
+
+        Raises:
+            OSError: not all of them were written; the missing ones stay in memory.
+        """
+        with self._lock:
+            length = self._length if length is None else length
+            pieces = self._pieces(length)
+        if length <= self.end.length:
+            return
+        descriptor = own_files.opened(self._file, os.O_WRONLY)
+        try:
+            if os.fstat(descriptor).st_size < self.end.length:
+                raise OSError(f"{self._file.name} has become shorter than what was written")
+            at, crc = self.end.length, self.end.crc
+            for piece in pieces:
+                at, crc = own_files.write_all(descriptor, piece, at), zlib.crc32(piece, crc)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with self._lock:
+            self.end = LogEnd(at, crc)
+            while self._pending and self._first < at:
+                self._first += len(self._pending.popleft())
+
+    def _pieces(self, length: int) -> Iterator[bytes]:
+        """The bytes between the end on disk and ``length``."""
+        pending, at = list(self._pending), self._first
+        lost = min(at, length) - self.end.length
+
+        def pieces() -> Iterator[bytes]:
+            for begin in range(0, lost, PIECE_BYTES):
+                yield self._filler * (min(PIECE_BYTES, lost - begin) // len(self._filler))
+            begin = at
+            for piece in pending:
+                if begin >= length:
+                    break
+                yield piece
+                begin += len(piece)
+
+        return pieces()
+
+
+def ends_at(file: Path, end: LogEnd) -> bool:
+    """Whether the file begins with exactly the bytes that ``end`` describes.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    return size_of(file) >= end.length and end_of(file, end.length) == end
+
+
+def size_of(file: Path) -> int:
+    """The size of the file in bytes.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    with own_files.reader(file) as log:
+        return os.fstat(log.fileno()).st_size
+
+
+def end_of(file: Path, most: int | None = None) -> LogEnd:
+    """The end of the file, or of its first ``most`` bytes.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    end = LogEnd()
+    with own_files.reader(file) as log:
+        while piece := log.read(PIECE_BYTES if most is None else min(most - end.length, PIECE_BYTES)):
+            end = LogEnd(end.length + len(piece), zlib.crc32(piece, end.crc))
+    return end

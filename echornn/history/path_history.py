@@ -1,0 +1,92 @@
+"""A path prepared for drawing: where its branches begin, and the losses of very short branches in one bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.history.loss_history import HistoryPiece, OfOne, Segment
+from echornn.history.pyramid_level import OF_LOSSES, Buckets, Windows
+
+NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
+
+
+@dataclass(frozen=True, eq=False)
+class PathHistory:
+    """The branches along a path, each except the last as one bucket, so that thousands of short ones are drawn as one.
+
+    Attributes:
+        starts: int64 [branches], the window of the path at which each branch begins.
+        histories: the losses in each branch, of the network to which the path belongs.
+        sums: float64 [4, branches - 1], all windows of the path in each branch except the last (see `Buckets`).
+        segments: how each branch began.
+    """
+
+    starts: Windows
+    histories: tuple[OfOne, ...]
+    sums: Buckets
+    segments: tuple[Segment, ...]
+
+    def segments_near(self, first: int, last: int) -> tuple[Segment, ...]:
+        """All segments that overlap the windows from ``first`` to ``last``, and one more at either side."""
+        begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
+        return self.segments[max(0, begin - 1) : stop + 1]
+
+    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
+        """The pieces to draw from window ``first`` to ``last``: each branch that is at least as long as a bucket by
+        itself, and the short ones between them together.
+
+        Args:
+            width: windows in a bucket.
+        """
+        begin = int(np.searchsorted(self.starts, first, side="right")) - 1
+        stop = int(np.searchsorted(self.starts, last, side="left"))
+        if begin < 0 or stop <= begin:
+            return []
+        starts = self.starts[begin:stop]
+        ends = np.append(starts[1:], last)
+        alone = ends - starts >= width
+        alone[[0, -1]] = True  # they may reach beyond the windows that are drawn
+        pieces: list[HistoryPiece] = []
+        after = 0
+        for at in np.flatnonzero(alone).tolist():
+            if after < at:
+                short = slice(begin + after, begin + at)
+                joined = _Joined(starts[after:at], ends[after:at], self.sums[:, short])
+                pieces.append(HistoryPiece(joined, 0, int(starts[after]), int(ends[at - 1])))
+            pieces.append(HistoryPiece(self.histories[begin + at], int(starts[at]), int(starts[at]), int(ends[at])))
+            after = at + 1
+        return pieces
+
+
+NO_PATH = PathHistory(np.empty(0, np.int64), (), NO_SUMS, ())
+
+
+def as_one(history: OfOne, windows: int) -> Buckets:
+    """The first ``windows`` windows of a history in one bucket, float64 [4, 1]."""
+    _, buckets = history.buckets(1 << max(1, windows).bit_length(), 0, windows)
+    nothing = np.array([[np.nan], [np.nan], [0.0], [0.0]])
+    parts = zip(OF_LOSSES, np.concatenate([nothing, buckets], axis=1), strict=True)
+    return np.stack([reducer.reduce(one, keepdims=True) for reducer, one in parts])
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """Consecutive stretches, each shorter than a bucket and known only as one bucket."""
+
+    starts: Windows
+    ends: Windows
+    sums: Buckets
+
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """As `Pyramid.buckets`, for all stretches: those that begin within the same ``width`` windows form one
+        bucket.
+        """
+        (there,) = np.nonzero(self.ends > self.starts)
+        if not there.size:
+            return np.empty((2, 0), np.int64), NO_SUMS
+        starts, ends, sums = self.starts[there], self.ends[there], self.sums[:, there]
+        at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
+        edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
+        return edges, np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])

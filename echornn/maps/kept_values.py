@@ -1,0 +1,92 @@
+"""The filter of a map, written as ``cell=gru,lstm echo=5..15``: which values of the fields are shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from echornn.maps.table import Value, Values
+
+
+class FilterError(ValueError):
+    """Words that are not a filter of this sweep; the message says which words, and what is allowed."""
+
+
+def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Value]]:
+    """The values to keep for each field that the words name; all values of other fields are kept.
+
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or just a value of some
+    field. Each of ``a,b`` must be a value of the sweep; a range may extend beyond them. A field's name may be shortened
+    as long as it is unique.
+
+    Raises:
+        FilterError: a word names no field or no value of the sweep.
+    """
+    kept: dict[str, frozenset[Value]] = {}
+    for word in text.split():
+        name, equals, wanted = word.partition("=")
+        names = [_field(name, word, axes)] if equals else [one for one in axes if _matching(word, axes[one])]
+        if not equals:
+            wanted = word
+        values = {one: _matching(wanted, axes[one]) for one in names}
+        if not any(values.values()):
+            raise FilterError(_no_value(word, names, axes))
+        for one, found in values.items():
+            kept[one] = kept.get(one, frozenset(axes[one])) & found
+            if not kept[one]:
+                raise FilterError(f"filter = {word!r} cannot be used: nothing of {one} would stay")
+    return kept
+
+
+def _field(name: str, word: str, axes: Mapping[str, Values]) -> str:
+    name = name.replace("-", "_")
+    found = [name] if name in axes else [one for one in axes if one.startswith(name)]
+    if len(found) != 1 or not name:
+        raise FilterError(
+            f"filter = {word!r} cannot be used: FIELD=VALUES, with a field of {', '.join(axes) or 'none'}"
+        )
+    return found[0]
+
+
+def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
+    if not names:
+        return f"filter = {word!r} cannot be used: no field has this value; FIELD=VALUES, as {example_of(axes)}"
+    shown = ", ".join(value_text(value) for value in axes[names[0]][:8])
+    more = ", ..." if len(axes[names[0]]) > 8 else ""
+    return f"filter = {word!r} cannot be used: {names[0]} has {shown}{more}"
+
+
+def example_of(axes: Mapping[str, Values]) -> str:
+    """An example of a filter for these fields: some of the first field's values."""
+    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
+    some = values[: max(1, len(values) - 1)]
+    if len(some) > 2 and all(isinstance(value, int | float) for value in some):
+        return f"{name}={value_text(some[0])}..{value_text(some[-1])}"
+    return f"{name}={','.join(map(value_text, some[:2]))}"
+
+
+def _matching(wanted: str, values: Values) -> frozenset[Value]:
+    """The values that the words name; empty if a word names none."""
+    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    return frozenset().union(*named) if all(named) else frozenset()
+
+
+def _is(part: str, value: Value) -> bool:
+    low, dots, high = part.partition("..")
+    if dots and isinstance(value, int | float):
+        least, most = _number(low, -math.inf), _number(high, math.inf)
+        return least is not None and most is not None and least <= value <= most
+    number = _number(part, None)
+    return part == value_text(value) or (number is not None and isinstance(value, int | float) and number == value)
+
+
+def _number(text: str, missing: float | None) -> float | None:
+    try:
+        return float(text) if text else missing
+    except ValueError:
+        return None
+
+
+def value_text(value: Value) -> str:
+    """A value as a user writes it."""
+    return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,155 @@
+"""The measures that the cells of a map show (success, windows or loss), as numbers and as shades."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from echornn.maps.seed_counts import SeedCounts
+
+LEAST_LOSS = 1e-6
+"""Nats; smaller losses have the same shade."""
+
+LEAST_TOLD = 1e-9
+"""Nats; smaller losses are shown as 0."""
+
+LEVELS = 5
+"""The number of shades, which have different signs: 0 is the worst, such as none solved, 4 the best."""
+
+
+class Measure(StrEnum):
+    """The number that a cell shows."""
+
+    SUCCESS = "success"
+    """The share of seeds that solved the echo."""
+    WINDOWS = "windows"
+    """The window by which half of the seeds had solved it."""
+    LOSS = "loss"
+    """The median of the final losses, nats."""
+
+
+WORDS = {
+    Measure.SUCCESS: "seeds that solved it, %",
+    Measure.WINDOWS: "window by which half had solved it",
+    Measure.LOSS: "median final loss, nats",
+}
+
+
+def value_of(counts: SeedCounts, measure: Measure) -> float:
+    """The measure of a cell; NaN if there is no result, infinite if its networks never got that far."""
+    if not counts.trained:
+        return math.nan
+    match measure:
+        case Measure.SUCCESS:
+            return counts.success
+        case Measure.WINDOWS:
+            return math.inf if counts.half_solved is None else float(counts.half_solved)
+        case Measure.LOSS:
+            return counts.loss
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps a measure's values to shades; better values have higher ones.
+
+    Attributes:
+        measure: the measure.
+        best, worst: the finite values at the ends; shades are spaced in powers of ten between them, except for success.
+            NaN if there are none.
+    """
+
+    measure: Measure
+    best: float
+    worst: float
+
+    @classmethod
+    def of(cls, all_counts: Iterable[SeedCounts], measure: Measure) -> Scale:
+        """The scale that covers all of these cells."""
+        if measure is Measure.SUCCESS:
+            return cls(measure, 1.0, 0.0)
+        values = [value for value in (value_of(counts, measure) for counts in all_counts) if math.isfinite(value)]
+        least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
+        floored = [max(least, value) for value in values] or [math.nan]
+        return cls(measure, min(floored), max(floored))
+
+    def share(self, value: float) -> float:
+        """The position from the worst to the best, 0 to 1; -1 for an infinite value; NaN stays NaN."""
+        if math.isnan(value):
+            return value
+        if math.isinf(value):
+            return -1.0
+        if self.measure is Measure.SUCCESS:
+            return value
+        if self.best == self.worst:
+            return 1.0
+        span = math.log(self.worst / self.best)
+        return min(1.0, max(0.0, math.log(self.worst / max(value, self.best)) / span))
+
+    def level(self, value: float) -> int:
+        """The shade, 0 to `LEVELS` - 1: for success 0 is none and 4 is all; for others 0 means that it never got that
+        far.
+        """
+        share = self.share(value)
+        if self.measure is Measure.SUCCESS:
+            return 0 if share <= 0 else 4 if share >= 1 else 1 + int(share * 3)
+        return 0 if share < 0 else 1 + min(3, int(share * 4))
+
+    @property
+    def legend(self) -> tuple[tuple[int, str], ...]:
+        """The levels, the best first, and what each means."""
+        match self.measure:
+            case Measure.SUCCESS:
+                return ((4, "all"), (3, "2/3 or more"), (2, "1/3 or more"), (1, "fewer"), (0, "none solved"))
+            case Measure.WINDOWS:
+                never = "not half solved"
+            case Measure.LOSS:
+                never = "diverged"
+        if math.isnan(self.best):
+            return ((0, never),)
+        if self.best == self.worst:
+            return (4, short_text(self.best, self.measure)), (0, never)
+        ratio = self.worst / self.best
+        edges = [short_text(self.best * ratio ** (step / 4), self.measure) for step in range(5)]
+        texts = [f"{better} to {worse}" for better, worse in itertools.pairwise(edges)]
+        return (*zip((4, 3, 2, 1), texts, strict=True), (0, never))
+
+
+def short_text(value: float, measure: Measure) -> str:
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if there is none."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "-"
+    match measure:
+        case Measure.SUCCESS:
+            return f"{_percent(value)}"
+        case Measure.WINDOWS:
+            return short_count(round(value))
+        case Measure.LOSS:
+            return short_loss(value)
+
+
+def _percent(share: float) -> int:
+    """Rounded percent, but 0 and 100 only for exactly none and all."""
+    return round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
+
+
+def short_count(windows: int) -> str:
+    """A number of windows in at most five characters."""
+    for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if windows >= 0.9995 * size:
+            scaled = windows / size
+            return f"{scaled:.1f}{letter}" if scaled < 99.95 else f"{scaled:.0f}{letter}"
+    return str(windows)
+
+
+def short_loss(loss: float) -> str:
+    """A loss in nats in at most five characters, with two significant digits if there is room."""
+    if loss < 0.0095:
+        return "0" if loss < LEAST_TOLD else f"{loss:.0e}".replace("e-0", "e-")
+    if loss < 0.995:
+        return f"{loss:.2f}"
+    return f"{loss:.1f}" if loss < 999.5 else f"{loss:.0e}".replace("e+0", "e").replace("e+", "e")

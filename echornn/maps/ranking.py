@@ -1,0 +1,82 @@
+"""Compares the cells of a map: which is solved most often, and which others may be equally good."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, chance_as_the_best
+from echornn.maps.seed_counts import SeedCounts
+
+Place = tuple[int, int]
+"""Row and column of a cell."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best cell, and how each other cell compares with it.
+
+    With 95 % confidence the cell with the highest true success rate is `best`, one of `tied` or one of `close`: see
+    `chance_as_the_best`.
+
+    Attributes:
+        best: the cell with the largest share of solved seeds; among equals the one in which half of them solved it
+            first.
+        tied: the others with the same share.
+        close: cells with a smaller share that may be the best.
+        below: cells that are ruled out, each with its p, which allows for all comparisons.
+        of_others: cells that other versions of the program trained; they are not compared.
+        solved, count: the solved seeds of the best cell, and all of its seeds.
+    """
+
+    best: Place
+    tied: frozenset[Place]
+    close: frozenset[Place]
+    below: Mapping[Place, float]
+    solved: int
+    count: int
+    of_others: frozenset[Place] = frozenset()
+
+    @property
+    def cells(self) -> int:
+        """How many cells are ranked."""
+        return 1 + self.comparisons
+
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons are made: the best cell with each other cell."""
+        return len(self.tied) + len(self.close) + len(self.below)
+
+
+def can_be_ranked(counts: SeedCounts) -> bool:
+    """Whether a cell is a single point, has enough seeds, and has the results of all of them."""
+    return counts.is_whole and not counts.is_pooled and counts.finished >= LEAST_SEEDS
+
+
+def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
+    """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
+    than two are left.
+    """
+    rankable = {place: counts for place, counts in all_counts.items() if can_be_ranked(counts)}
+    version = max((counts.version for counts in rankable.values()), default=0)
+    ranked = {place: counts for place, counts in rankable.items() if counts.version == version}
+    of_others = frozenset(rankable.keys() - ranked.keys())
+    if len(ranked) < 2:
+        return None
+    best = min(ranked, key=lambda place: _merit(ranked[place]))
+    top = ranked.pop(best)
+    tied = frozenset(place for place, counts in ranked.items() if counts.success == top.success)
+    chances = {
+        place: chance_as_the_best(top.solved, top.finished, counts.solved, counts.finished, len(ranked))
+        for place, counts in ranked.items()
+        if place not in tied
+    }
+    below = {place: chance for place, chance in chances.items() if chance < ERROR}
+    close = frozenset(chances.keys() - below.keys())
+    return Ranking(best, tied, close, below, top.solved, top.finished, of_others)
+
+
+def _merit(counts: SeedCounts) -> tuple[float, float, float]:
+    """A sort key of cells: the best one has the smallest."""
+    return -counts.success, math.inf if counts.half_solved is None else counts.half_solved, counts.loss

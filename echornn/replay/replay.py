@@ -1,0 +1,161 @@
+"""Trains windows again, from the nearest keyframe to a moment of the run, with the same bits as before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+
+from echornn.config import EchoConfig
+from echornn.history.packed import as_kept
+from echornn.population_state import PopulationState
+from echornn.progress import Floats, PopulationProgress
+from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.unlike_record import UnlikeRecord, first_unlike
+
+
+class Replay:
+    """Takes a trainer to a moment, some windows at a time.
+
+    Attributes:
+        trainer: the trainer on its way; the given one if it can train there, another if one replica goes on alone.
+        moment: the moment to which it goes.
+        unlike: the first of the windows trained again whose loss differs from the record; None if none does.
+        tape: the windows before the moment, in full, oldest first, as far as they have been trained again; if one of
+            several replicas goes on alone, only its own.
+
+    Args:
+        timeline: the run's branches.
+        keyframes: the kept states of the run; damaged ones are dropped.
+        trainer: the present trainer.
+        moment: the moment to go to.
+        tape_windows: how many windows before the moment, at most, are to be shown with their rows.
+        make_trainer: makes another trainer, compiled, if the network at the moment is another.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        keyframes: Keyframes,
+        trainer: AnyTrainer,
+        moment: Moment,
+        tape_windows: int,
+        make_trainer: MakeTrainer,
+    ) -> None:
+        self.moment = moment
+        self.unlike: UnlikeRecord | None = None
+        self._timeline = timeline
+        self.tape: deque[PopulationProgress] = deque(maxlen=max(1, tape_windows))
+        self._spans = timeline.spans(moment)
+        self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
+        self._span, self._window, state = self._base(keyframes)
+        config = self._spans[self._span].branch.config
+        self.trainer = trainer if trainer.config.same_program(config) else make_trainer(config)
+        self._alone = self._later_alone(trainer, make_trainer)
+        self.trainer.start(config, self._spans[self._span].branch.draw)
+        if state is None:
+            self._begin(self._spans[self._span].branch)
+        else:
+            self.trainer.restore(state)
+        self._cross()
+
+    @property
+    def windows_left(self) -> int:
+        """Windows still to be trained again."""
+        return self.moment.window - self._window
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the trainer has reached the moment."""
+        return self.windows_left == 0
+
+    @property
+    def at_tape(self) -> Moment | None:
+        """The present position, if the tape begins there."""
+        here = Moment(self._spans[self._span].branch.number, self._window)
+        return here if self._window == self._tape_from else None
+
+    def advance(self, windows: int) -> int:
+        """Train at most so many windows again; returns how many.
+
+        It trains fewer if the branch changes, and one if the windows are shown.
+        """
+        last = self._spans[self._span].last
+        is_shown = self._window >= self._tape_from
+        windows = 1 if is_shown else min(windows, last - self._window, self._tape_from - self._window)
+        progress = as_kept(self.trainer.advance(windows), self.trainer.config)
+        if is_shown:
+            self.tape.append(progress)
+        if self.unlike is None:
+            self.unlike = self._compared(progress.losses)
+        self._window += windows
+        self._cross()
+        return windows
+
+    def _compared(self, losses: Floats) -> UnlikeRecord | None:
+        """The first of the next windows whose loss differs from the record."""
+        number = self._spans[self._span].branch.number
+        recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
+        return None if recorded is None else first_unlike(self._window, recorded.reshape(losses.shape), losses)
+
+    def _cross(self) -> None:
+        """Go on with the next branch, if one ends here on the path."""
+        while self._span + 1 < len(self._spans) and self._window == self._spans[self._span].last:
+            self._span += 1
+            branch = self._spans[self._span].branch
+            if branch.cause == "alone":
+                self._go_alone(branch)
+            self._begin(branch)
+
+    def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
+        """The trainer for when one replica goes on alone later on the way; it is made at once, since making it may
+        fail.
+        """
+        for span in self._spans[self._span + 1 :]:
+            if span.branch.cause == "alone":
+                serves = trainer is not self.trainer and trainer.config.same_program(span.branch.config)
+                return trainer if serves else make_trainer(span.branch.config)
+        return None
+
+    def _go_alone(self, branch: Branch) -> None:
+        """Go on with one of several replicas, without the others."""
+        assert self._alone is not None
+        replica = branch.config.seed - self.trainer.config.seed
+        state = self.trainer.state.only([replica])
+        self.tape = deque((one.only(replica) for one in self.tape), self.tape.maxlen)
+        self.trainer, self._alone = self._alone, None
+        self.trainer.start(branch.config)
+        self.trainer.restore(state)
+
+    def _base(self, keyframes: Keyframes) -> tuple[int, int, PopulationState | None]:
+        """The last state before the tape: the number of its span, its window, and the state; else the path's
+        beginning.
+        """
+        for number in reversed(range(len(self._spans))):
+            span = self._spans[number]
+            if span.first > self._tape_from:
+                continue
+            while (found := keyframes.nearest(Moment(span.branch.number, min(self._tape_from, span.last)))) is not None:
+                if (state := self._usable(found, span.branch)) is not None:
+                    return number, found.moment.window, state
+                keyframes.drop(found)
+        return 0, self._spans[0].first, None
+
+    def _usable(self, keyframe: Keyframe, branch: Branch) -> PopulationState | None:
+        state = keyframe.state()
+        fits = state is not None and state.config == branch.config and keyframe.moment.window >= branch.start
+        return state if fits else None
+
+    def _begin(self, branch: Branch) -> None:
+        """Apply the change that began the branch."""
+        self._set_up(branch.config)
+        position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
+        state = self.trainer.state
+        if any(getattr(state, name) != value for name, value in position.items()):
+            self.trainer.restore(dataclasses.replace(state, **position))
+
+    def _set_up(self, config: EchoConfig) -> None:
+        if self.trainer.config != config:
+            self.trainer.edit(config)

@@ -1,0 +1,54 @@
+"""A network at any moment of a run on disk, without going on with the run."""
+
+from __future__ import annotations
+
+from echornn.files.run_error import RunError
+from echornn.replay.keyframing import ours
+from echornn.replay.replay import Replay
+from echornn.runs.keyframes import Keyframes
+from echornn.runs.run_dir import Run
+from echornn.snapshot import Snapshot
+from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers
+
+WINDOWS_AT_A_TIME = 4096
+
+
+def snapshot_of_run(
+    run: Run,
+    at: int | None = None,
+    make_trainer: MakeTrainer | None = None,
+    branch: int | None = None,
+    replica: int = 0,
+) -> Snapshot:
+    """The network after so many windows along the path to the run's position; by default at that position.
+
+    At that position it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
+    when a session goes back. Nothing on disk is changed.
+
+    Args:
+        run: the run, as read from the disk.
+        at: the number of windows, from 0.
+        make_trainer: makes the trainer, if one is needed; by default `echornn.training.trainer.Trainer`.
+        branch: the number of a branch: go along the path to its end instead. It must exist.
+        replica: the number of the replica, from 0.
+
+    Raises:
+        RunError: the run has no checkpoint, or the path is too short.
+        OSError: its losses cannot be read.
+        ConfigError: there is too little memory, or no device, to train it again.
+    """
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    moment = run.moment(at, branch)
+    if moment == run.stands:
+        return Snapshot(run.checkpoint.state.of(replica), moment.branch, moment.window)
+    timeline, keyframes = run.timeline(), Keyframes()
+    for one in ours(timeline, run.keyframes()):
+        keyframes.add(one)
+    make = make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)
+    replay = Replay(timeline, keyframes, make(run.config), moment, 1, make)
+    while not replay.arrived:
+        replay.advance(WINDOWS_AT_A_TIME)
+    newest = replay.tape[-1].of(replica) if replay.tape else None
+    state = replay.trainer.state.of(replica)
+    return Snapshot(state, moment.branch, moment.window, newest, unlike=replay.unlike)

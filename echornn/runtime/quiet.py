@@ -1,0 +1,76 @@
+"""Imports TensorFlow without the log lines that its native code writes to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+
+from echornn.runtime import collector, native_library, small_loops
+
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+"""TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
+
+ONLY_FATAL = "3"
+
+LOG_LINE = re.compile(
+    rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
+    rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
+)
+"""Matches a log line of native code: information, a warning or an error, but no fatal error."""
+
+_importing = threading.Lock()
+
+
+def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
+    """Import TensorFlow, unless it is imported already, so that neither the import nor later calls print log lines.
+
+    TensorFlow's errors are exceptions. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are printed; 0
+    prints all. During the import, writes of other threads to file descriptor 2 are held back and written afterwards.
+
+    Args:
+        threshold: the threshold of small loops that XLA then uses (see `echornn.runtime.small_loops`).
+    """
+    with _importing, collector.paused():
+        small_loops.ask_for(threshold)
+        # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
+        # over its types, to which TensorFlow adds: "dictionary changed size during iteration" ended the app.
+        importlib.import_module("numpy.ma")
+        if "tensorflow" in sys.modules or LEVEL in os.environ:
+            return
+        os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
+        try:
+            with _log_lines_dropped():
+                native_library.load()
+                import tensorflow  # noqa: F401
+        finally:
+            del os.environ[LEVEL]
+
+
+@contextlib.contextmanager
+def _log_lines_dropped() -> Iterator[None]:
+    """Hold back what is written to descriptor 2, and write it at the end without the log lines of native code.
+
+    Some log lines are written before the level is read. If there is no place to hold them, nothing is held back.
+    """
+    with contextlib.ExitStack() as undo:
+        try:
+            stderr = os.dup(2)
+            undo.callback(os.close, stderr)
+            kept = undo.enter_context(tempfile.TemporaryFile())
+            os.dup2(kept.fileno(), 2)
+        except OSError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            kept.seek(0)
+            with contextlib.suppress(OSError), open(2, "wb", buffering=0, closefd=False) as out:
+                out.write(LOG_LINE.sub(b"", kept.read()))

@@ -1,0 +1,37 @@
+"""Where epochs begin and end along a line of the run: a pure function of its tree."""
+
+from __future__ import annotations
+
+from echornn.timeline.branch import Moment
+from echornn.timeline.timeline import Timeline
+
+
+def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
+    """The window along the line at which the epoch ends, counting so many ends onwards from here, or backwards if
+    ``epochs`` is negative; never beyond the ends of the line.
+
+    New data and other settings start their epoch again, so they count as an end too.
+    """
+    window = here.window
+    for _ in range(abs(epochs)):
+        before, window = window, _next(timeline, Moment(here.branch, window), forth=epochs > 0)
+        if window == before:  # the line's end
+            break
+    return window
+
+
+def _next(timeline: Timeline, here: Moment, forth: bool) -> int:
+    end = timeline.end(here.branch)
+    spans = timeline.spans(end)
+    for branch, begin, stop in spans if forth else reversed(spans):
+        before = branch.window - branch.start  # windows of its epoch that are done, beyond those along the line
+        windows = branch.config.windows_per_epoch
+        if forth:
+            first = max(begin, here.window + 1)
+            window = first + -(before + first) % windows
+        else:
+            last = min(stop, here.window - 1)
+            window = last - (before + last) % windows
+        if begin <= window <= stop:
+            return window
+    return end.window if forth else 0

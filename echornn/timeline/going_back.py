@@ -1,0 +1,110 @@
+"""Where an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
+
+from __future__ import annotations
+
+from echornn.config import EchoConfig
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
+from echornn.timeline.track import GOOD_WINDOWS
+
+MOST_COUNTED = 99
+"""At most this many undoable changes are counted."""
+
+
+def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
+    """The position before the last change. If the loss diverged: the last good position, or the one before the edit
+    that made it diverge. None if there is no such position.
+    """
+    if timeline.bad_since(here) is None:
+        return timeline.owner(here).before
+    moment: Moment | None = here
+    while moment is not None and timeline.bad_since(moment) is not None:
+        before = _before_it_went_bad(timeline, moment)
+        moment = None if before == moment else before
+    return None if moment == here else moment
+
+
+def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
+    """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
+    made the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+    """
+    if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
+        return None
+    owner, line = timeline.owner(before), here.branch
+    there = [at for at in (before.window, before.window - 1) if at >= 0]
+    return next((at for at in there if timeline.owner(Moment(line, at)) == owner), None)
+
+
+def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
+    bad = timeline.bad_since(moment)
+    assert bad is not None
+    if suspects := _suspects(timeline, moment, bad):
+        return suspects[0].before
+    path = timeline.path(Moment(moment.branch, bad))
+    late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
+    if late and late[0].before is not None:
+        return late[0].before
+    return Moment(path[0].number, 0) if late else Moment(path[-1].number, bad - GOOD_WINDOWS)
+
+
+def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
+    """The edits on the path that were made shortly before the loss became bad; an edit of only ``num_epochs`` is
+    harmless.
+    """
+    soon = [branch for branch in timeline.path(moment) if branch.start <= bad < branch.start + GOOD_WINDOWS]
+    return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
+
+
+def _edited(timeline: Timeline, branch: Branch) -> set[str]:
+    """The fields that an edit changed, except ``num_epochs``."""
+    before = timeline.parent_config(branch) or branch.config
+    return before.changes_to(branch.config).keys() - {"num_epochs"}
+
+
+def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
+    """The position of the single network from which the replicas trained here were made; None if there was none."""
+    moment: Moment | None = here
+    while moment is not None and timeline.owner(moment).config.replicas > 1:
+        moment = timeline.path(moment)[0].before
+    return moment
+
+
+def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
+    """The newest branch that already trained exactly what an edit made here would train; None if there is none.
+
+    An edit that starts over gives the same windows from everywhere; an edit of live fields only from the same position.
+
+    Args:
+        config: the configuration after the edit.
+        anew: whether the edit starts over, whichever fields differ.
+    """
+    now = timeline.owner(here)
+    is_live = now.config.differs_only_live(config)
+    for branch in map(timeline.branch, reversed(range(len(timeline)))):
+        if branch.config != config or branch.cause not in ("start", "edit", "preset"):
+            continue
+        if branch.starts_over:
+            same = (anew or not is_live) and (branch.generation, branch.draw) == (now.generation if is_live else 0, 0)
+        else:
+            before = branch.before
+            same = not anew and before is not None and before.window == here.window and timeline.owner(before) == now
+        if same:
+            return branch.number
+    return None
+
+
+def undoable(timeline: Timeline, here: Moment) -> int:
+    """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
+    count, moment = 0, before_the_change(timeline, here) if len(timeline) else None
+    while moment is not None and count < MOST_COUNTED:
+        count, moment = count + 1, timeline.owner(moment).before
+    return count
+
+
+def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
+    """The fields of the edits shortly after which the loss became non-finite; empty from the next change on."""
+    bad = timeline.bad_since(here) if len(timeline) else None
+    path = timeline.path(here) if bad is not None else ()
+    if bad is None or bad < path[-1].start:
+        return ()
+    return tuple(sorted(set().union(*(_edited(timeline, branch) for branch in _suspects(timeline, here, bad)))))

@@ -1,0 +1,155 @@
+"""The tree of a run's branches, and the path to any moment of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from abc import ABC, abstractmethod
+
+from echornn.config import EchoConfig
+from echornn.config_text import changes_text
+from echornn.timeline.branch import Branch, BranchSpan, Moment, digest, path_to, spans_to, whole_path
+from echornn.timeline.track import Track
+
+KEPT_PATHS = 32
+"""How many paths are kept in memory; others are computed again."""
+
+
+class Tree(ABC):
+    """The branches of a run, with the losses of each in a `Track`. One thread may add branches while others read.
+
+    The *path* of a branch leads from the initialisation of its weights to its end; its windows are numbered from 0.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._tracks: list[Track] = []
+        self._paths: dict[int, tuple[Branch, ...]] = {}
+
+    def __len__(self) -> int:
+        """The number of branches."""
+        return len(self._tracks)
+
+    def begin(self, branch: Branch) -> None:
+        """Add the next branch; its number is the number of branches before it.
+
+        Raises:
+            ValueError: the number is wrong, or the branch does not begin at a moment of this run.
+        """
+        with self._lock:
+            parent = branch.parent
+            if branch.number != len(self) or (parent is None) != (len(self) == 0):
+                raise ValueError(f"a branch cannot have this number or parent: {branch}; the next has {len(self)}")
+            of_parent = 0
+            if parent is not None:
+                if not self.has(parent):
+                    raise ValueError(f"a branch cannot begin at a moment that the run does not have: {branch}")
+                if not branch.starts_over:
+                    owner = self.owner(parent)
+                    branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
+                    of_parent = self.digest(owner.number)
+            track = self._track(branch, digest(branch, of_parent))
+            track.task_since = self._task_since(branch)
+            self._tracks.append(track)
+
+    def _task_since(self, branch: Branch) -> int:
+        """See `echornn.timeline.branch.task_since`, for the path of a branch that is being added."""
+        if branch.parent is None or branch.starts_over:
+            return 0
+        before = self._tracks[branch.parent.branch]
+        goes_on = branch.cause == "alone" or before.branch.config.same_task(branch.config)
+        return before.task_since if goes_on else branch.start
+
+    @abstractmethod
+    def _track(self, branch: Branch, number: int) -> Track:
+        """An empty track for a new branch, with what is known at the branch's beginning.
+
+        Args:
+            number: the branch's digest.
+
+        Raises:
+            ValueError: the branch cannot begin at its parent's moment.
+        """
+
+    def branch(self, number: int) -> Branch:
+        """The branch with this number.
+
+        Raises:
+            IndexError: there is no such branch.
+        """
+        return self._tracks[number].branch
+
+    def digest(self, number: int) -> int:
+        """A hash of everything that leads to a branch; see `echornn.timeline.branch.digest`."""
+        return self._tracks[number].digest
+
+    def end(self, number: int) -> Moment:
+        """The moment at the end of a branch."""
+        return Moment(number, self._tracks[number].end)
+
+    def windows_of(self, number: int) -> int:
+        """How many windows were trained in this branch itself."""
+        return len(self._tracks[number])
+
+    def has(self, moment: Moment) -> bool:
+        """Whether this run has this moment."""
+        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
+
+    def owner(self, moment: Moment) -> Branch:
+        """The branch that trained the window before this moment, or begins at it: the last branch on the path that has
+        begun by then.
+        """
+        own = self.branch(moment.branch)
+        return own if own.start <= moment.window else self.path(moment)[-1]
+
+    def path(self, moment: Moment) -> tuple[Branch, ...]:
+        """The branches that lead to a moment, beginning with the one that initialised the weights."""
+        return path_to(moment.window, self._path(moment.branch))
+
+    def _path(self, number: int) -> tuple[Branch, ...]:
+        with self._lock:
+            path = self._paths.get(number)
+            if path is None:
+                branch = self.branch(number)
+                before = self._paths.get(branch.parent.branch) if branch.parent and not branch.starts_over else None
+                path = whole_path(branch, self.branch) if before is None else (*before, branch)
+                if len(self._paths) >= KEPT_PATHS:
+                    del self._paths[next(iter(self._paths))]
+                self._paths[number] = path
+            return path
+
+    def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
+        """The windows that lead to a moment, divided by branch; without branches that ended before window ``since``
+        of the path."""
+        return spans_to(moment.window, self._path(moment.branch), since)
+
+    def parent_config(self, branch: Branch) -> EchoConfig | None:
+        """The configuration that was trained before the branch began; None for the first branch."""
+        before = branch.before if branch.before is not None else branch.parent
+        return None if before is None else self.owner(before).config
+
+    def differs(self, number: int) -> str:
+        """How this branch differs from the branch that it came from, as text."""
+        return said(self.branch(number), self.parent_config(self.branch(number)))
+
+
+CAUSES = {
+    "start": "the start",
+    "reset": "started over",
+    "redraw": "new weights",
+    "regenerate": "new data",
+    "edit": "edit",
+    "preset": "preset",
+    "alone": "alone",
+    "back": "trained on",
+    "lost": "what began it cannot be read",
+}
+"""What began a branch, in words."""
+
+
+def said(branch: Branch, before: EchoConfig | None) -> str:
+    """How a branch differs from what was trained before it, in a few words."""
+    if branch.cause == "alone":
+        return f"seed {branch.config.seed} alone"
+    differing = "" if before is None else changes_text(before, branch.config)
+    return differing or CAUSES[branch.cause]

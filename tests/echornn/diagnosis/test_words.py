@@ -1,0 +1,320 @@
+"""The sentences of diagnoses: the numbers support them, the cause comes first, and parts fit the smallest screen."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
+from echornn.diagnosis.judge import diagnosis
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, Earlier, LossStats
+from echornn.diagnosis.sentence import LINE, Sentence
+from echornn.diagnosis.words import SENTENCES, said
+from echornn.history.block_means import BlockMeans
+from echornn.tasks.levels import chance_level
+from tests.echornn.diagnosis.recorded import Read
+from tests.echornn.diagnosis.test_judge import window_of
+from tests.examples import examples
+
+TUTORIAL = EchoConfig()
+GLOROT = EchoConfig(init="glorot")
+LSTM = EchoConfig(cell="lstm")
+SOLVED = Earlier(TUTORIAL, 369, 3000)
+
+
+def test_every_kind_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(Kind)
+
+
+def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Sentence:
+    return said(replace(Diagnosis(kind, config, windows=1200), **numbers))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cause", "advice"),
+    [
+        (told(Kind.START, note=Note.COVERAGE), "chance is 0.693 nats, the loss of guessing",
+         "12 of a window's 15 targets echo an input inside it, which gradients reach"),
+        (told(Kind.TOO_EARLY, windows=63, note=Note.OVERLAP, config=replace(TUTORIAL, stride=3)),
+         "too early to tell: 1 more window needed",
+         "windows of 15 steps start every 3, so each step is trained 5 times"),
+        (told(Kind.SETTLING, mean=0.9), "coming down: mean loss 0.900, chance is 0.693",
+         "random weights are too sure of their guesses; training corrects that first"),
+        (told(Kind.SETTLING, replace(TUTORIAL, state_size=12), mean=0.807, note=Note.UNIFORM_START),
+         "coming down: mean loss 0.807, chance is 0.693", "few uniform starts learn; press a: init glorot"),
+        (told(Kind.STALLED, replace(GLOROT, num_classes=5), mean=1.17, wrong=0.5, since=190),
+         "hardly lower since about window 190: mean loss 1.170, 50% right",
+         "R draws other weights; L shows how many of 64 seeds get further"),
+        (told(Kind.RELAPSED, replace(GLOROT, echo_step=15), mean=0.5, solved_at=9, since=500),
+         "solved at window 9, but lost since 500: mean 0.500",
+         "no gradient teaches what to keep; [ and { go back to when it was still kept"),
+        (told(Kind.LEARNING, mean=0.3466, wrong=0.2),
+         "learning: mean loss 0.347, 50% of the way from chance to zero", ""),
+        (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.FEW_NUMBERS, held=3.5),
+         "learning: mean loss 0.400, 42% of the way from chance to zero",
+         "hardly any seed solves echo 5 with state 4: a shift register needs 6"),
+        (told(Kind.BEGINNING, mean=0.68, wrong=0.35),
+         "65% right, more than by guessing, though the loss is near chance: 0.680", ""),
+        (told(Kind.BEGINNING, replace(GLOROT, echo_step=13, state_size=16), mean=0.68, wrong=0.42),
+         "58% right, more than by guessing, though the loss is near chance: 0.680",
+         "learning takes more windows, often thousands; a: truncated_backprop_length 26"),
+        (told(Kind.BEGINNING, GLOROT, mean=0.66, wrong=0.42, windows=3300),
+         "58% right, more than by guessing, though the loss is near chance: 0.660",
+         "so for 3,300 windows; wait, or R draws other weights"),
+        (told(Kind.LEARNING, GLOROT, mean=0.388, windows=667, falls=True, fall=0.01),
+         "below chance: mean loss 0.388, 44% of the way from chance to zero", ""),
+        (told(Kind.LEARNING, GLOROT, mean=0.388, windows=667, falls=True, fall=0.1),
+         "learning: mean loss 0.388, 44% of the way from chance to zero", ""),
+        (told(Kind.PLATEAU, GLOROT), "at chance (0.693) after 1,200 windows",
+         "wait: learning often begins after some hundred windows; R: other weights"),
+        (told(Kind.PLATEAU, GLOROT, windows=2_000), "at chance (0.693) after 2,000 windows",
+         "nothing is learned yet; R draws other weights"),
+        (told(Kind.PLATEAU, LSTM, windows=25_999),
+         "at chance (0.693) after 25,999 windows: a uniform start can stay there long",
+         "press a: init glorot; or wait: a uniform start can take thousands of windows"),
+        (told(Kind.PLATEAU, LSTM, windows=26_000),
+         "at chance (0.693) after 26,000 windows: a uniform start can stay there long", "press a: init glorot"),
+        (told(Kind.PLATEAU, replace(LSTM, cell="gru", state_size=12)),
+         "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press a: init glorot"),
+        (told(Kind.PLATEAU, replace(LSTM, num_layers=2)),
+         "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press a: init glorot"),
+        (told(Kind.PINNED, spread=0.0071), "units hardly move with the input (0.007), as after many uniform starts",
+         "press a: init glorot; or wait, or R for another uniform start"),
+        (told(Kind.PINNED, replace(TUTORIAL, state_size=16), spread=1.0, saturated=1.0),
+         "100% of units saturated, as after many uniform starts",
+         "press a: init glorot; R draws such a start again: few learn at this size"),
+        (told(Kind.PINNED), "at chance after 1,200 windows: a uniform start often pins units near one",
+         "press a: init glorot; or wait, or R for another uniform start"),
+        (told(Kind.FAR, replace(TUTORIAL, echo_step=14)),
+         "at chance (0.693): 1 of a window's 15 targets echoes an input inside it",
+         "learning takes more windows, often thousands; a: state_size 16, init glorot"),
+        (told(Kind.FAR, replace(GLOROT, echo_step=13, state_size=16)),
+         "at chance (0.693): 2 of a window's 15 targets echo an input inside it",
+         "learning takes more windows, often thousands; a: truncated_backprop_length 26"),
+        (told(Kind.FAR, replace(GLOROT, echo_step=14, state_size=16)),
+         "at chance (0.693): 1 of a window's 15 targets echoes an input inside it",
+         "learning takes more windows, often thousands; a longer T (s) may be quicker"),
+        (told(Kind.STALLED, replace(GLOROT, echo_step=14, state_size=16), mean=0.602, wrong=0.32, since=580),
+         "hardly lower since about window 580: mean loss 0.602, 68% right",
+         "learning takes more windows, often thousands; a longer T (s) may be quicker"),
+        (told(Kind.FAR, replace(GLOROT, echo_step=9, state_size=16, truncated_backprop_length=10)),
+         "at chance (0.693): 1 of a window's 10 targets echoes an input inside it",
+         "learning takes more windows, often thousands; a: truncated_backprop_length 15"),
+        (told(Kind.SATURATED, GLOROT, mean=1.93, too_large=30.0),
+         "the earlier learning_rate 30 often saturates units: mean loss 1.930",
+         "r starts over with these settings: saturated units hardly learn"),
+        (told(Kind.SATURATED, GLOROT, mean=0.69, saturated=0.94),
+         "94% of units saturated: mean loss 0.690",
+         "r starts over with these settings: saturated units hardly learn"),
+        (told(Kind.BEYOND, replace(TUTORIAL, echo_step=15)),
+         "no gradient gets 15 steps back (T 15); only what the state keeps is used",
+         "s sets a longer truncated_backprop_length, or a shorter echo_step"),
+        (told(Kind.BEYOND, replace(GLOROT, truncated_backprop_length=1, state_size=16), kept=0.417),
+         "no gradient gets 3 steps back (T 1); the state keeps part of it (r2 0.42)",
+         "press a: truncated_backprop_length 15; or a shorter echo_step"),
+        (told(Kind.BEYOND, replace(GLOROT, echo_step=1, truncated_backprop_length=1), kept=0.001),
+         "no gradient gets 1 step back (T 1); the state shows none of it (r2 0.00)",
+         "press a: truncated_backprop_length 15; or a shorter echo_step"),
+        (told(Kind.RATE_TOO_LARGE, replace(TUTORIAL, learning_rate=5), mean=0.7, saturated=0.94),
+         "learning_rate 5 is too large for adagrad: 94% of units saturated",
+         "a: learning_rate 0.3, init glorot, starting over: saturated units hardly learn"),
+        (told(Kind.STEPS_TOO_SMALL, replace(TUTORIAL, learning_rate=1e-4, optimizer="sgd"), mean=0.7, update=1.2e-5),
+         "learning_rate 0.0001 is small for sgd: learning takes far more windows",
+         "press a: learning_rate 0.3, init glorot"),
+        (told(Kind.FEW_NUMBERS, replace(TUTORIAL, echo_step=5), mean=0.37, since=17_861),
+         "hardly any seed solves echo 5 with state 4: mean loss 0.370",
+         "a linear shift register needs 6 numbers; press a: state_size 10, init glorot"),
+        (told(Kind.STALLED, mean=0.3, wrong=0.1, since=9000, held=2.9),
+         "hardly lower since about window 9,000: mean loss 0.300, 90% right",
+         "a linear read-out finds 2.9 numbers, a shift register needs 4"),
+        (told(Kind.SLIPPED, mean=0.678, best=0.539, best_at=320),
+         "it was better: mean loss 0.539 at window 320, 0.678 now",
+         "a smaller learning_rate (s) may hold what it has; [ and { go back to look"),
+        (told(Kind.SWINGING, mean=0.7, undoable=True), "the loss swings around chance: mean 0.700",
+         "a smaller learning_rate (s) may steady it; u goes back"),
+        (told(Kind.FORGOT, replace(TUTORIAL, echo_step=5), mean=0.7, before=SOLVED),
+         "weights that solved echo_step 3 do not solve 5: mean loss 0.700",
+         "press a: state_size 10, init glorot"),
+        (told(Kind.FORGOT, replace(GLOROT, echo_step=2), mean=0.7, before=Earlier(GLOROT, 369, 3000)),
+         "weights that solved echo_step 3 do not solve 2: mean loss 0.700",
+         "some seeds relearn it within hundreds of windows; r starts over"),
+        (told(Kind.FORGOT, replace(TUTORIAL, echo_step=4), mean=0.7, before=SOLVED, saturated=0.88, undoable=True),
+         "weights that solved echo_step 3 do not solve 4: 88% saturated",
+         "press a: state_size 8, init glorot; or u goes back"),
+        (told(Kind.FORGOT, replace(GLOROT, echo_step=2), mean=0.7, before=Earlier(GLOROT, 369, 3000), saturated=0.88,
+              undoable=True),
+         "weights that solved echo_step 3 do not solve 2: 88% saturated",
+         "r starts over, u goes back; saturated units hardly learn"),
+        (told(Kind.START, replace(TUTORIAL, echo_step=4), before=SOLVED),
+         "echo_step 4 from here on, with weights that solved 3", "chance is 0.693 nats, the loss of guessing"),
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=True, fall=0.3, sure=0.99996),
+         "solved at window 369: mean loss 0.0004; it still falls", "s sets a longer echo_step; l shows powers of ten"),
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=False, fall=-0.1),
+         "solved at window 369: mean loss 0.0004; it no longer falls",
+         "s sets a longer echo_step; l shows powers of ten"),
+        (told(Kind.SOLVED, replace(TUTORIAL, total_series_length=75), note=Note.ONE_WINDOW, mean=0.1366, solved_at=236),
+         "solved at window 236: mean loss 0.1366 (floor 0.135)",
+         "an epoch is one window here; s sets a longer total_series_length"),
+        (told(Kind.SOLVED, replace(TUTORIAL, num_layers=3, dropout=0.5), note=Note.DROPOUT, mean=0.04, solved_at=9),
+         "solved at window 9: mean loss 0.0400", "this loss is measured with dropout 0.5; without it fewer are wrong"),
+        (told(Kind.UNSTEADY, mean=0.05, solved_at=9, relapses=8),
+         "solved at window 9, then lost 8 times: mean loss 0.050",
+         "a smaller learning_rate (s) may hold it steadier"),
+        (told(Kind.RELAPSED, mean=0.3, wrong=0.1, solved_at=9, since=500),
+         "solved at window 9, but lost since 500: mean 0.300",
+         "[ and { go back; a smaller learning_rate (s) may hold it steadier from there"),
+        (told(Kind.RELAPSED, mean=0.69, solved_at=47, since=1342, into_epoch=10),
+         "solved at window 47, but lost since 1,342 (window 10 of its epoch): mean 0.690",
+         "[ and { go back; a smaller learning_rate (s) may hold it steadier from there"),
+        (told(Kind.RELAPSED, mean=3.9e6, solved_at=9, since=500, undoable=True),
+         "solved at window 9, but lost since 500: mean 3.900e+06, worse than chance",
+         "u goes back to before the last change; s sets a smaller learning_rate"),
+        (told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22),
+         "spike: first 3 targets of rows 2 to 5 echo the row above",
+         "a zero state cannot know them (floor 0.111); press a: row_start zero"),
+        (told(Kind.UNSTABLE, newest=0.987, wrong=16 / 75, place=(5, 4)),
+         "thrown off: loss 0.99, 21% wrong, 4 windows into an epoch",
+         "the epoch's first step probably did it; a smaller learning_rate (s) may help"),
+        (told(Kind.WORSE, mean=2.0), "worse than chance: mean loss 2.000, chance 0.693",
+         "its guesses are too sure; s sets a smaller learning_rate"),
+        (told(Kind.WORSE, replace(TUTORIAL, learning_rate=3e8), mean=2.6e35, blamed=("learning_rate",), undoable=True),
+         "worse than chance since learning_rate = 3e+08: mean 2.600e+35",
+         "u goes back to before that, then s sets a smaller learning_rate"),
+        (told(Kind.DIVERGED, newest=math.nan, undoable=True), "diverged: the loss is nan",
+         "u goes back, then s sets a smaller learning_rate"),
+        (told(Kind.DIVERGED, newest=2.6e35, blamed=("learning_rate", "echo_step")),
+         "diverged since learning_rate and 1 more: the loss is 2.600e+35",
+         "r starts over, then s sets a smaller learning_rate"),
+        (told(Kind.RECOVERING, windows=20, mean=0.8), "recovering: mean loss 0.800 in the last 20 windows",
+         "before that the loss was not finite; r starts over"),
+    ],
+)  # fmt: skip
+def test_sentences(sentence: Sentence, cause: str, advice: str) -> None:
+    assert (sentence.cause, sentence.advice) == (cause, advice)
+
+
+def test_a_wide_screen_is_told_more() -> None:
+    spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
+    assert spike.more_cause == "; loss 0.220 is above the floor: its guesses are too sure"
+    assert spike.more_advice == ", which blanks them; those of row 1 are blank"
+    assert told(Kind.BEGINNING, mean=0.68, wrong=0.35).more_cause == "; wrong answers are too sure"
+    assert told(Kind.BEGINNING, mean=0.64, wrong=0.35).more_cause == "", "as sure as it is right: 0.647 nats"
+    solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
+    assert solved.more_cause == "; 99.99% sure of its answers"
+    beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)
+    assert beyond.more_cause == "; 70% right, more than by guessing; 80% right at window 8,192"
+    assert told(Kind.BEYOND, wrong=0.49).more_cause == "; 51% right, no more than by guessing"
+    lost = {"solved_at": 9, "since": 500, "mean": 0.6, "best_at": 764, "wrong": 0.49}
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.49, **lost).more_cause == "; 51% right"
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.01, **lost).more_cause == "; 51% right, 99% at window 764"
+    stands = told(Kind.FEW_NUMBERS, replace(TUTORIAL, echo_step=5), mean=0.37, fall=0.0, since=17_861, held=3.04)
+    assert stands.more_cause == "; hardly lower since about window 18,000"
+    assert stands.more_advice == "; a linear read-out finds 3.0 numbers in the state"
+
+
+# ---- any diagnosis
+
+
+NUMBERS = st.floats(min_value=0, width=32) | st.sampled_from([0.0, 0.01, 0.5, 0.69, 0.75, 2.6e35, math.nan, math.inf])
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "advice"),
+    [
+        (Kind.PLATEAU, GLOROT, "more epochs (s): learning often begins after some hundred windows"),
+        (Kind.PLATEAU, LSTM, "press a: init glorot; or more epochs (s)"),
+        (Kind.PINNED, TUTORIAL, "press a: init glorot; or more epochs (s), or R for another uniform start"),
+        (Kind.BEGINNING, GLOROT, "so for 3,300 windows; more epochs (s), or R draws other weights"),
+        (Kind.FAR, replace(GLOROT, echo_step=13, state_size=16), "a: truncated_backprop_length 26"),
+    ],
+)
+def test_a_run_that_is_finished_is_not_told_to_wait(kind: Kind, config: EchoConfig, advice: str) -> None:
+    windows = 3_300 if kind is Kind.BEGINNING else 1_200
+    finished = told(kind, config, windows=windows, mean=0.66, wrong=0.4, finished=True)
+    assert finished.advice.removeprefix("learning takes more windows, often thousands; ") == advice
+    assert "wait" not in str(finished)
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> EchoConfig:
+    length, batch, layers = draw(st.integers(1, 9999)), draw(st.integers(1, 999)), draw(st.integers(1, 8))
+    row = length + draw(st.integers(0, 99_999))
+    return EchoConfig(
+        truncated_backprop_length=length, batch_size=batch, total_series_length=row * batch, num_layers=layers,
+        echo_step=draw(st.integers(0, row - 1) | st.integers(0, min(row - 1, 20))),
+        num_classes=draw(st.sampled_from([2, 2, 3, 256])),
+        stride=draw(st.none() | st.integers(1, length)), state_size=draw(st.integers(1, 99_999)),
+        learning_rate=draw(st.floats(1e-37, 1e38)), dropout=draw(st.sampled_from([0, 0.123456])) if layers > 1 else 0,
+        init=draw(st.sampled_from(["tutorial", "glorot"])), optimizer=draw(st.sampled_from(["sgd", "rmsprop"])),
+        cell=draw(st.sampled_from(["rnn", "gru", "lstm"])), row_start=draw(st.sampled_from(["previous_row", "zero"])),
+    )  # fmt: skip
+
+
+@st.composite
+def evidences(draw: st.DrawFn, config: EchoConfig) -> LossStats:
+    begun = draw(st.sampled_from([0, 0, 10**9]))
+    loss_stats = LossStats(block_means=BlockMeans(begun=begun))
+    for _ in range(draw(st.integers(0, 4))):
+        count, loss = draw(st.sampled_from([1, 60, 640, 5000])), draw(NUMBERS)
+        wrong = np.full(count, draw(st.floats(0, 1)), np.float32)
+        loss_stats = loss_stats.after(np.full(count, loss, np.float32), config, begun + loss_stats.windows, wrong)
+    if draw(st.booleans()):
+        was = replace(config, echo_step=config.row_length - 1)
+        loss_stats = replace(loss_stats, before=Earlier(was, draw(st.integers(1, 10**9)), begun))
+    return loss_stats
+
+
+FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
+
+
+@examples(150)
+@given(st.data(), configs(), st.booleans(), st.lists(st.sampled_from(FIELDS), max_size=4, unique=True))
+def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
+    data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]
+) -> None:
+    loss_stats = data.draw(evidences(config))
+    held = st.floats(0, max(1.0, min(config.state_size, config.echo_step)))
+    read = data.draw(st.none() | st.builds(Read, st.floats(0, 1), st.floats(0, 1), held, st.floats(0, 1e9)))
+    progress = None
+    if loss_stats.windows:
+        window = data.draw(st.integers(0, min(3, config.windows_per_epoch - 1)))
+        progress = data.draw(st.sampled_from([None, window_of(loss_stats.recent.tolist(), window)]))
+    readings = None if read is None else read.readings(config, 0)
+    it = diagnosis(config, loss_stats, progress, undoable, tuple(blamed), readings)
+    it = replace(it, finished=data.draw(st.booleans()))
+    sentence = said(it)
+    assert sentence.cause[0].isalnum()
+    assert sentence.advice[:1].isalnum() or sentence.advice.startswith(("[", "{")) or not sentence.advice
+    for short, long in sentence.lengths:
+        assert len(short) <= LINE
+        assert long.startswith(short)
+        assert "\n" not in long
+        assert "nan" not in short.replace("is nan", "")
+    if loss_stats.windows and not math.isfinite(loss_stats.recent[-1]):
+        assert sentence.cause.startswith("diverged")
+    assert ("u goes back" in sentence.advice) <= undoable
+    chance, mean = chance_level(config), it.mean
+    match it.kind:
+        case Kind.START:
+            assert not loss_stats.windows
+        case Kind.LEARNING | Kind.STALLED | Kind.FEW_NUMBERS | Kind.SLIPPED:
+            assert mean < chance
+        case Kind.PLATEAU | Kind.PINNED | Kind.FAR:
+            assert mean < 1.07 * chance
+        case Kind.SETTLING | Kind.WORSE:
+            assert mean > chance
+        case Kind.BEYOND:
+            assert config.echo_step >= config.truncated_backprop_length
+        case Kind.SOLVED | Kind.UNSTEADY | Kind.RELAPSED:
+            assert loss_stats.solved_at is not None
+        case Kind.DIVERGED | Kind.RECOVERING:
+            assert not np.isfinite(loss_stats.recent).all()
+        case Kind.TOO_EARLY:
+            assert loss_stats.windows < RECENT_WINDOWS + 14

@@ -1,0 +1,34 @@
+"""Mean losses of many networks, for pieces of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.history.loss_sums import LossSums
+from tests.examples import examples
+
+
+@examples(50)
+@given(st.lists(st.integers(0, 150), min_size=1, max_size=6), st.sampled_from([2, 3, 8, 64, 1000]), st.booleans())
+def test_the_same_bits_however_they_are_cut_and_laid_out(pieces: list[int], replicas: int, by_replica: bool) -> None:
+    losses = np.random.default_rng(0).exponential(size=(sum(pieces), replicas)).astype(np.float32)
+    expected = np.zeros(replicas)
+    for of_one_window in losses:
+        expected = expected + of_one_window
+    sums, begin = LossSums.none(replicas), 0
+    for piece in pieces:
+        some = losses[begin : begin + piece]
+        sums = sums.after(np.asfortranarray(some) if by_replica else some)
+        begin += piece
+    assert sums.sums.tobytes() == expected.tobytes()
+    assert sums.windows == sum(pieces)
+    assert sums.means.dtype == np.float32
+
+
+def test_a_loss_that_is_no_number_leaves_its_mean_none() -> None:
+    losses = np.array([[1, np.nan, np.inf], [3, 1, 1]], np.float32)
+    assert LossSums.none(3).after(losses).means == pytest.approx([2, np.nan, np.inf], nan_ok=True)
+    assert LossSums.none(2).means.tolist() == [0, 0]

@@ -1,0 +1,106 @@
+"""The XLA option for small loops: it is set, the user's flags are kept, and a run keeps its threshold."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from echornn.runs import about, run_dir
+from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
+
+OURS = f"{FLAG}{THRESHOLD}"
+USERS = "--xla_dump_max_hlo_modules=1"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "flags", "expected"),
+    [
+        (THRESHOLD, "", OURS),
+        (THRESHOLD, USERS, f"{USERS} {OURS}"),
+        (THRESHOLD, f"{USERS} {OURS}", f"{USERS} {OURS}"),
+        (THRESHOLD, f"{FLAG}4096 {USERS}", f"{FLAG}4096 {USERS}"),
+        (THRESHOLD, "--xla_backend_extra_options=a,b=1", f"--xla_backend_extra_options=a,b=1 {OURS}"),
+        (THRESHOLD, "/home/me/flags", "/home/me/flags"),
+        (DEFAULT_THRESHOLD, "", f"{FLAG}{DEFAULT_THRESHOLD}"),
+        (DEFAULT_THRESHOLD, f"{USERS} {OURS}", f"{USERS} {OURS} {FLAG}{DEFAULT_THRESHOLD}"),
+        (DEFAULT_THRESHOLD, f"{FLAG}4096", f"{FLAG}4096"),
+    ],
+)
+def test_flags_are_added_to_the_users_whose_threshold_counts(threshold: int, flags: str, expected: str) -> None:
+    assert flags_with(threshold, flags) == expected
+
+
+RECORD = """
+import sys
+from pathlib import Path
+from echornn import EchoConfig, RunRecorder, Session, Trainer
+from echornn.session.commands import Step
+from tests.on_a_thread import play
+config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
+session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
+play(session, Step(100))
+print(Trainer(config).advance(200).losses.tobytes().hex())
+"""
+"""A program that records a run of 100 windows, and prints the losses of 200."""
+
+GO_ON = """
+import os, sys
+from pathlib import Path
+from echornn import RunRecorder, Session
+from echornn.session.commands import Step
+from tests.on_a_thread import play
+recorder = RunRecorder.go_on(Path(sys.argv[1]))
+notes = [note for note in recorder.resumed.notes if "loop" in note or "threads" in note]
+session = Session(recorder.resumed.config, recorder=recorder)
+play(session, Step(100))
+import tensorflow as tf
+threads = tf.config.threading.get_intra_op_parallelism_threads()
+print(os.environ["XLA_FLAGS"], threads, *notes, sep="|")
+"""
+"""A program that trains 100 more windows, and prints its flags and threads."""
+
+
+def python(program: str, *arguments: str, flags: str = "", **variables: str) -> list[str]:
+    environment = {**os.environ, VARIABLE: flags, **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout.splitlines()[-1].split("|")
+
+
+@pytest.mark.slow
+def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its record has no threshold and threads: it continues with XLA's threshold, one thread, and the user's flags."""
+    folder = tmp_path / "run"
+    begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
+    assert run_dir.read(folder).threshold == DEFAULT_THRESHOLD
+    described = json.loads((folder / "run.json").read_text())
+    del described["threshold"], described["threads"]
+    (folder / "run.json").write_text(json.dumps(described))
+    kept = Path(shutil.copytree(folder, tmp_path / "copy"))
+
+    assert python(GO_ON, str(folder), flags=USERS) == [f"{USERS} {FLAG}{DEFAULT_THRESHOLD}", "1"]
+    together = np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
+    assert together.tobytes().hex() == begun[0]
+
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    monkeypatch.setenv(VARIABLE, OURS)
+    assert about.read(kept).notes == [
+        f"begun with XLA's loop threshold at {DEFAULT_THRESHOLD}, here {THRESHOLD}: last digits may differ"
+    ], "where TensorFlow has been imported with ours"
+
+
+@pytest.mark.slow
+def test_a_new_run_says_what_it_was_begun_with(tmp_path: Path) -> None:
+    (trained,) = python(RECORD, str(tmp_path / "run"), TF_NUM_INTRAOP_THREADS="3")
+    assert run_dir.read(tmp_path / "run").threshold == THRESHOLD
+    assert python(GO_ON, str(tmp_path / "run"))[1] == "3"
+    assert np.fromfile(tmp_path / "run" / "losses.bin", run_dir.WINDOW)["loss"].tobytes().hex() == trained

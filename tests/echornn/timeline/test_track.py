@@ -1,0 +1,101 @@
+"""The stored history of a branch of several networks, and which of its past values are still known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.history import population_history
+from echornn.history.packed import pack
+from echornn.progress import Floats
+from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.timeline import Timeline
+
+THREE = EchoConfig(replicas=3, seed=7)
+
+
+def grown(losses: Floats, solved_at: tuple[int, ...], config: EchoConfig = THREE) -> Timeline:
+    """A run of a single branch."""
+    timeline = Timeline()
+    timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, config))
+    timeline.append_many(0, pack(losses, np.zeros(losses.shape, np.int32), config), np.array(solved_at, np.int64))
+    return timeline
+
+
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=8))
+def test_a_lottery_is_solved_when_half_of_it_is(solved_at: list[int]) -> None:
+    config = replace(THREE, replicas=len(solved_at))
+    timeline = grown(np.full((60, len(solved_at)), 0.5, np.float32), tuple(solved_at), config)
+    solved = sorted(one for one in solved_at if one)
+    half = -(-len(solved_at) // 2)
+    assert timeline.solved_at(0) == (solved[half - 1] if len(solved) >= half else None)
+
+
+def test_the_loss_of_a_lottery_is_its_median_networks() -> None:
+    losses = np.repeat(np.array([[0.25, 0.5, np.nan]], np.float32), 60, axis=0)
+    losses[-1] = [1.0, 0.75, np.inf]
+    timeline = grown(losses[:, :2], (0, 0), replace(THREE, replicas=2))
+    assert timeline.newest_loss(0) == pytest.approx(0.875)
+    assert timeline.mean_loss(0) == pytest.approx((0.25 * 49 / 50 + 1 / 50 + 0.5 * 49 / 50 + 0.75 / 50) / 2, rel=1e-5)
+    diverged = grown(losses, (0, 0, 0))
+    assert not diverged.diverged(Moment(0, 60))
+    assert diverged.bad_since(Moment(0, 60)) is None
+    gone = grown(np.full((4, 3), np.nan, np.float32), (0, 0, 0))
+    assert gone.diverged(Moment(0, 4))
+    assert gone.bad_since(Moment(0, 4)) == 0
+    assert math.isnan(grown(losses[:0], (0, 0, 0)).newest_loss(0))
+
+
+def test_networks_that_lost_what_they_solved_are_counted() -> None:
+    losses = np.full((400, 3), 0.01, np.float32)
+    losses[:, 2] = losses[300:, 0] = 0.69
+    timeline = grown(losses, (50, 50, 0))
+    lottery, before = timeline.seed_stats(Moment(0, 400)), timeline.seed_stats(Moment(0, 300))
+    assert lottery is not None
+    assert before is not None
+    assert lottery.lost_at.tolist() == [308, 0, 0]
+    assert before.lost_at.tolist() == [0, 0, 0]
+    assert (str(lottery.counts), str(before.counts)) == ("2 of 3 solved, 1 lost again", "2 of 3 solved")
+    assert timeline.counts(0) == lottery.counts
+    assert [timeline.loss_stats(Moment(0, 400), replica).lost_at for replica in range(3)] == [308, None, None]
+
+
+def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(population_history, "kept_buckets", lambda _: 64)
+    losses = (np.linspace(1, 0, 4000)[:, np.newaxis] + np.arange(3)).astype(np.float32)
+    timeline = grown(losses, (30, 0, 2000))
+    assert timeline.losses(Moment(0, 1000), 950) is None
+    lottery = timeline.seed_stats(Moment(0, 1000))
+    assert lottery is not None
+    assert lottery.solved_at.tolist() == [30, 0, 0]
+    np.testing.assert_allclose(lottery.mean, losses[950:1000].mean(axis=0), atol=0.02)
+    now = timeline.seed_stats(Moment(0, 4000))
+    assert now is not None
+    np.testing.assert_allclose(now.mean, losses[-50:].mean(axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cause", "after"),
+    [
+        ("edit", EchoConfig(seed=7)),
+        ("alone", EchoConfig(seed=10)),
+        ("alone", EchoConfig(seed=8, learning_rate=0.1)),
+        ("back", replace(THREE, seed=8)),
+        ("back", replace(THREE, replicas=2)),
+    ],
+)
+def test_a_branch_that_no_lottery_can_go_on_as_is_refused(cause: str, after: EchoConfig) -> None:
+    timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
+    here = Moment(0, 6)
+    branch = Branch(1, cause, here, here, 0, 6, 0, 0, after)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="cannot go on with this configuration"):
+        timeline.begin(branch)
+    timeline.begin(replace(branch, cause="alone", config=EchoConfig(seed=9)))
+    assert timeline.differs(1) == "seed 9 alone"
+    assert len(timeline) == 2

@@ -1,0 +1,94 @@
+"""Draws the band: the distribution of all replicas' losses, behind the line of the selected replica."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.history.band import Band
+from echornn.history.loss_history import Curve
+from echornn.progress import Floats
+from tui.app.curve.axes import LossAxis
+from tui.app.curve.columns import per_column
+from tui.app.curve.dots import characters, filled, overlaid, spans
+from tui.app.curve.ghosts import Place
+from tui.kit.cells import Cells
+
+WILD = 1.5
+"""An extreme loss larger than this many times the largest 90th percentile is outside the axis, and drawn at the edge.
+"""
+
+TALL = 8
+"""The fewest lines with which each texture is explained on a line of its own."""
+
+DOTTED = 4
+"""Dot columns from a dot of the smallest or largest loss to the next."""
+
+BEYOND_EVERY = 4
+"""Columns between two marks for losses beyond the axis."""
+
+SAMPLES = {"line": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extremes": "⠁⠈"}
+ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
+"""A sample of each texture, for the legend."""
+
+
+def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
+    """A loss axis that contains the band, the selected network's line, and extremes unless they are too large."""
+    middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
+    finite = middle[np.isfinite(middle)]
+    most = WILD * finite.max() if finite.size else np.inf
+    low = np.concatenate([band.low, curve.mean]).astype(np.float64)
+    high = np.concatenate([np.where(band.high.astype(np.float64) > most, np.nan, band.high), middle])
+    if log and (finite > 0).any():
+        low = np.maximum(low, finite[finite > 0].min() / 10)
+    return LossAxis.holding(low, high, log)
+
+
+def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
+    """Draw the distribution of the losses: 10th to 90th percentile as a texture, the median as a thick line, the
+    extremes as dots; marks at the top show losses beyond the axis.
+    """
+    columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
+
+    def heights(losses: Floats) -> npt.NDArray[np.float64]:
+        dots = place.axis.share(losses) * rows - 0.5
+        low, high = per_column(band, dots, dots, columns, place.length)
+        return np.where(np.isnan(low), np.nan, (low + high) / 2)
+
+    low, tenth, median, ninetieth, high = (
+        heights(losses) for losses in (band.low, band.tenth, band.median, band.ninetieth, band.high)
+    )
+    every = np.arange(columns) % (2 if ascii_only else DOTTED) == 0
+    extremes = (spans(low, low, rows) | spans(high, high, rows)) & every
+    thick = 0.0 if ascii_only else 0.5
+    for dots, mark, style in (
+        (extremes, "'", "plot--extreme"),
+        (filled(tenth, ninetieth, rows, ascii_only), ":", "plot--band"),
+        (spans(median - thick, median + thick, rows), "=", "plot--median"),
+    ):
+        drawn = characters(dots, ascii_only, mark)
+        inside = (slice(0, place.height), slice(place.x, place.x + place.width))
+        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
+        cells.styles[inside][drawn != " "] = cells.names.index(style)
+    beyond = (band.high.astype(np.float64) > place.axis.top).astype(np.float64)
+    _, is_beyond = per_column(band, beyond, beyond, place.width, place.length)
+    signs = np.nan_to_num(is_beyond) > 0
+    signs[1:] &= ~signs[:-1] | (np.arange(1, place.width) % BEYOND_EVERY == 0)
+    for column in np.flatnonzero(signs).tolist():
+        cells.write(place.x + column, 0, "^", "plot--extreme")
+
+
+def band_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
+    """The legend of the textures: a line for each, or a single line with as many as fit."""
+    sample = ASCII_SAMPLES if ascii_only else SAMPLES
+    chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
+    if place.height < TALL:
+        line = f" {sample['line']} {chosen}  {sample['median']} {median}  {sample['band']} {eight_in_ten} "
+        longer = f"{line} {sample['extremes']} best, worst "
+        return [longer if len(longer) < place.width else line]
+    return [
+        f" {sample['line']} {chosen}, chosen ",
+        f" {sample['median']} {median} of {int(band.replicas[-1]):,} ",
+        f" {sample['band']} {eight_in_ten} of them ",
+        f" {sample['extremes']} best and worst ",
+    ]

@@ -1,0 +1,261 @@
+"""The loss curve: mean, smallest and largest loss, lines at chance and floor, marks at epochs and commands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+from textual.actions import SkipAction
+from textual.binding import Binding
+from textual.events import Resize
+
+from echornn.history.band import Band
+from echornn.history.loss_history import Curve
+from echornn.session.picture import Picture
+from echornn.session.queries import Query
+from echornn.tasks.levels import guessing_errors
+from tui.app.curve.axes import LossAxis
+from tui.app.curve.band_lines import band_axis, band_words, draw_band
+from tui.app.curve.columns import column_of, per_column, smoothed
+from tui.app.curve.curve_line import line_characters
+from tui.app.curve.curve_reading import read
+from tui.app.curve.dots import characters, overlaid, spans
+from tui.app.curve.ghosts import GhostLines, Place
+from tui.app.curve.legend import Legend, ghost_words
+from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
+from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
+from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
+from tui.app.curve.viewport import Viewport
+from tui.kit.cells import Cells, CellWidget
+
+SMOOTHED_SHARE = 40
+"""The drawn line is a moving mean over a window of the plot's width divided by this number."""
+
+LEAST_WIDTH = 4
+"""The fewest columns of the plot."""
+
+PARTS = (
+    *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
+    *("median", "band", "extreme", "solved", "interval"),
+)
+"""The names of the styles, without their prefix."""
+
+HIDES = {
+    "plot--mean": 4,
+    "plot--median": 4,
+    "plot--here": 4,
+    "plot--mark": 3,
+    "plot--letter": 2,
+    "plot--raw": 2,
+    "plot--band": 1,
+    "plot--extreme": 1,
+    "plot--ghost": 1,
+    "plot--level": 1,
+}
+"""The cost of covering a cell with the legend, by the cell's style."""
+
+
+class LossPlot(CellWidget, can_focus=True):
+    """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
+
+    A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
+    (dotted) and commands (double, with a word). With several replicas, the plot also shows the distribution of all
+    their losses, and a strip with the number of replicas that have solved the task.
+    """
+
+    STYLES = tuple(f"plot--{part}" for part in PARTS)
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
+        Binding("right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns"),
+        Binding("shift+left", "move(-10)", "Back", show=False),
+        Binding("shift+right", "move(10)", "On", show=False),
+        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
+        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the loss falls, then to where it is lost"),
+        Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
+    ]
+
+    def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.viewport = Viewport()
+        self._reading = ""
+        self.on_viewport: Callable[[], None] = lambda: None
+        """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
+        self.ask: Callable[[Query], Picture] = lambda _: picture
+        """Asks the session a further question about the shown picture, for a key that needs the answer."""
+        self.on_go: Callable[[int], object] = lambda _: None
+        """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
+        self._picture = picture
+        self._ghost_lines = GhostLines(ascii_only)
+        self._legend = Legend()
+        self._ascii = ascii_only
+        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+
+    def show(self, picture: Picture) -> None:
+        """Draw the curve of this picture."""
+        self._picture = picture
+        self.redraw()
+
+    @property
+    def looks_at(self) -> Query:
+        """The query for a picture of the visible windows, at the plot's resolution."""
+        return Query(self.viewport.windows, self.columns_on(self.size.width))
+
+    def columns_on(self, width: int) -> int:
+        """Dot columns of the plot on a widget of this width; 0 if the plot does not fit."""
+        width -= GUTTER
+        return 0 if width < LEAST_WIDTH else width if self._ascii else 2 * width
+
+    @property
+    def reading(self) -> str:
+        """The text about the window at the crosshair; empty without a crosshair."""
+        _ = self.cells
+        return self._reading
+
+    def on_resize(self, event: Resize) -> None:
+        """Request a picture for the new number of columns. Textual calls the handler of `CellWidget` too."""
+        self.on_viewport()
+
+    @property
+    def _line_end(self) -> int:
+        """The number of windows of the shown line."""
+        return self._picture.frame.line_end
+
+    def change_viewport(self, viewport: Viewport) -> None:
+        """Show another part of the run, or another axis."""
+        self.viewport = viewport
+        self.redraw()
+        self.on_viewport()
+
+    def action_move(self, columns: int) -> None:
+        frame, axis = self._picture.frame, self._picture.axis
+        step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
+        here = frame.trained if frame.trained < frame.line_end else None
+        self.change_viewport(self.viewport.moved(frame.line_end, columns * step, here))
+
+    def action_first(self) -> None:
+        self.change_viewport(self.viewport.moved(self._line_end, 0).moved(self._line_end, -self._line_end))
+
+    def action_go_there(self) -> None:
+        """Go to the window at the crosshair. Without a crosshair the app says that there is none."""
+        if self.viewport.cursor is None:
+            raise SkipAction
+        self.on_go(min(self.viewport.cursor + 1, self._line_end))
+        self.change_viewport(replace(self.viewport, cursor=None))
+
+    def action_fall(self) -> None:
+        """Move the crosshair to just before the largest fall of the visible loss; again: to where the task was lost."""
+        points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
+        cursor = self.viewport.cursor
+        if points:
+            beyond = [point for point in points if cursor is not None and point > cursor]
+            self.change_viewport(replace(self.viewport, cursor=(beyond or points)[0]))
+
+    def action_follow(self) -> None:
+        self.change_viewport(self.viewport.following())
+
+    def draw(self, cells: Cells) -> None:
+        picture, frame = self._picture, self._picture.frame
+        (first, last, length), curve, band = picture.axis, picture.curve, picture.band
+        width = cells.width - GUTTER
+        strips = Strips.of(len(band) > 0, cells.height, self._ascii)
+        height = cells.height - 1 - strips.lines
+        if width < LEAST_WIDTH or height < 1:
+            return
+        log = self.viewport.log
+        axis = band_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
+        place = Place(axis, first, length, GUTTER, width, height)
+        draw_axes(cells, place, strips, self._glyphs, self.has_focus)
+        self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
+        if len(band):
+            draw_band(cells, place, band, self._ascii)
+        self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
+        self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
+        self._draw_strips(cells, place, strips, curve, band)
+        draw_levels(cells, place, frame.own_config, self._glyphs)
+        self._draw_marks(cells, curve, length, width, height)
+        if frame.trained < frame.line_end and first <= frame.trained <= last:
+            self._draw_here(cells, frame.trained, place)
+        self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
+        self._reading = ""
+        cursor = self.viewport.cursor
+        if cursor is not None and curve.first <= cursor < curve.last:
+            self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
+            self._reading = read(curve, cursor, band, frame.own_config.seed)
+
+    def _words(self, place: Place, band: Band) -> list[str]:
+        """The lines of the legend."""
+        words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
+        most = max(1, place.height // 2)
+        cut = "..." if self._ascii else "…"
+        return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
+
+    def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
+        top = place.height
+        if strips.solved:
+            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
+        if strips.errors:
+            lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
+            draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
+
+    def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
+        """Draw the mean loss, and the range from smallest to largest where a single network was trained."""
+        _, _, length, _, width, height = place
+        columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
+        alone = curve.starts >= alone_from
+        low, high = (
+            np.where(alone, place.axis.share(extreme) * rows - 0.5, np.nan) for extreme in (curve.low, curve.high)
+        )
+        mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
+        raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
+        line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
+        drawn = overlaid(raw, line)
+        inside = (slice(0, height), slice(GUTTER, GUTTER + width))
+        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
+        style = cells.styles[inside]
+        style[drawn != " "] = cells.names.index("plot--raw")
+        style[line != " "] = cells.names.index("plot--mean")
+        for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
+
+    def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
+        free = [" ", self._glyphs["level"]]
+        in_words = (cells.characters == " ") & (cells.styles == cells.names.index("plot--level"))
+        for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
+            of_kind = list(marks)
+            for mark in of_kind:
+                for line in range(height):
+                    at = line, GUTTER + mark.column
+                    if cells.characters[at] in free and not in_words[at]:
+                        cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
+            room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
+            for mark in of_kind:
+                for x, line, text in place_label(mark, room):
+                    cells.write(GUTTER + x, line, text, f"plot--{kind}")
+
+    def _draw_here(self, cells: Cells, here: int, place: Place) -> None:
+        """Draw a vertical line at the shown window, if it is an earlier one."""
+        width, height = place.width, place.height
+        x = GUTTER + column_of(here - place.first, place.length, width)
+        for line in range(height):
+            if cells.characters[line, x] in (" ", self._glyphs["level"], self._glyphs["epoch"]):
+                cells.write(x, line, self._glyphs["mark"], "plot--here")
+            cells.styles[line, x] = cells.names.index("plot--here")
+        word = f" window {here:,} "
+        free = np.isin(cells.characters[:height], [" ", self._glyphs["level"]])
+        for line, begin in itertools.product(range(height), (x + 1, x - len(word))):
+            if GUTTER <= begin <= GUTTER + width - len(word) and free[line, begin : begin + len(word)].all():
+                cells.write(begin, line, word, "plot--here")
+                break
+
+    def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
+        x = GUTTER + column_of(cursor - first, length, width)
+        blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
+        for line in range(height):
+            if cells.characters[line, x] in blank:
+                cells.write(x, line, self._glyphs["cursor"])
+            cells.styles[line, x] = cells.names.index("plot--cursor")

@@ -1,0 +1,96 @@
+"""Draws the axes of the curve with labels, and the levels of chance and floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.tasks.levels import boundary_floor, chance_level
+from tui.app.curve.axes import loss_ticks, window_ticks
+from tui.app.curve.ghosts import Place
+from tui.app.curve.strips import Strips
+from tui.kit.cells import Cells
+
+GUTTER = 7
+"""Columns left of the plot: six for a loss, one for the axis."""
+
+WIDE = 90
+"""The fewest columns, minus 1, of a plot in which the label of the floor contains the word floor."""
+
+FLOOR_DASHES = 6
+"""Columns of dashes before the label of the floor."""
+
+Glyphs = Mapping[str, str]
+
+GLYPHS: Glyphs = {
+    "axis": "│",
+    "tick": "┤",
+    "focus": "┃",
+    "focus tick": "┫",
+    "corner": "└",
+    "base": "─",
+    "epoch": "┊",
+    "mark": "║",
+    "level": "╌",
+    "cursor": "│",
+}
+ASCII_GLYPHS: Glyphs = {
+    "axis": "|",
+    "tick": "+",
+    "focus": "#",
+    "focus tick": "#",
+    "corner": "+",
+    "base": "-",
+    "epoch": ":",
+    "mark": "|",
+    "level": "-",
+    "cursor": "|",
+}
+
+
+def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_focus: bool) -> None:
+    """Draw the losses at the left, the names of the strips below them, and the windows at the bottom."""
+    glyph, tick = (glyphs[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
+    bottom = place.height + strips.lines
+    for line in range(bottom):
+        cells.write(GUTTER - 1, line, glyph, "plot--axis")
+    for line, label in loss_ticks(place.axis, place.height):
+        cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
+    if strips.solved:
+        cells.write(0, place.height + strips.solved // 2, "solved", "plot--axis")
+    if strips.errors:
+        cells.write(0, bottom - 1, "errors", "plot--axis")
+    cells.write(0, bottom, "window", "plot--axis")
+    cells.write(GUTTER - 1, bottom, glyphs["corner"] + glyphs["base"] * (cells.width - GUTTER), "plot--axis")
+    free = GUTTER
+    for column, label in window_ticks(place.first, place.length, cells.width - GUTTER):
+        begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
+        if begin >= free:
+            cells.write(begin - 1, bottom, f" {label} ", "plot--axis")
+            free = begin + len(label) + 3
+
+
+def draw_levels(cells: Cells, place: Place, config: EchoConfig, glyphs: Glyphs) -> None:
+    """Draw the line of chance across the plot, and that of the floor of first windows only at the right edge."""
+    axis, right = place.axis, GUTTER + place.width
+    floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "
+    for text, loss, across in (
+        (" chance {:.3f} ", chance_level(config), True),
+        (floor, boundary_floor(config), False),
+    ):
+        if not axis.bottom < loss <= axis.top:
+            continue
+        label = text.format(loss)
+        begin = right - len(label) - 1
+        share = axis.share(np.array([loss], np.float32))[0]
+        line = place.height - 1 - min(place.height - 1, int(share * place.height))
+        has_room = place.width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all()
+        if not (across or has_room):
+            continue
+        for x in range(GUTTER if across else max(GUTTER, begin - FLOOR_DASHES), right):
+            if cells.characters[line, x] == " ":
+                cells.write(x, line, glyphs["level"], "plot--level")
+        if has_room:
+            cells.write(begin, line, label, "plot--level")

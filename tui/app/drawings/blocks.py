@@ -1,0 +1,72 @@
+"""Inputs, targets and predictions as blocks of two characters ("Visualizing the training")."""
+
+from __future__ import annotations
+
+from echornn.progress import Progress, Symbols
+
+BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
+ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+CLASS_COLOURS = 8
+"""The number of colours for symbols if there are more than two classes; further classes reuse the colours."""
+
+Block = tuple[str, str]
+"""A block: its two characters, and the name of its style."""
+
+
+def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
+    """The blocks of one line of a row, one per time step; ``line`` is 0 for inputs, 1 for targets, 2 for predictions.
+
+    With two classes, all blocks of a line have the same style, except for wrong predictions: the character shows the
+        value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A
+        wrong prediction of two digits has no room for a mark; it differs from the target above.
+    room for its mark, and is recognised by the target above it.
+    """
+    classes = progress.probabilities.shape[-1]
+    two_classes = classes == 2
+    if line < 2:
+        symbols = (progress.x, progress.y)[line][row]
+        return blocks_of_symbols(symbols, classes, ("input", "target")[line], glyphs)
+    probabilities = progress.probabilities[row]
+    blocks: list[Block] = []
+    for target, predicted, p in zip(
+        progress.y[row].tolist(), probabilities.argmax(axis=-1).tolist(), probabilities.tolist(), strict=True
+    ):
+        if predicted != target:
+            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<"), "rows--wrong"))
+        elif two_classes:
+            blocks.append((glyphs[shade(p[1])], "rows--prediction"))
+        else:
+            blocks.append((symbol_text(predicted), class_style(predicted)))
+    return blocks
+
+
+def blocks_of_symbols(symbols: Symbols, classes: int, style: str, glyphs: dict[str, str]) -> list[Block]:
+    """The blocks of symbols, uint8 [T]: in ``style`` with two classes, in the styles of the classes with more."""
+    if classes == 2:
+        return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
+    return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols.tolist()]
+
+
+def shade(probability: float) -> str:
+    """The name of the block for a probability of class 1: darker is likelier; NaN counts as unsure."""
+    for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
+        if probability < below:
+            return name
+    return "one" if probability >= 0.95 else "unsure"
+
+
+def class_style(symbol: int) -> str:
+    """The style of a symbol, for more than two classes."""
+    return f"rows--class{symbol % CLASS_COLOURS}"
+
+
+def symbol_text(symbol: int, mark: str = " ") -> str:
+    """The two characters of a symbol, for more than two classes: a digit and a mark, or two digits from class 36 on."""
+    return f"{DIGITS[symbol]}{mark}" if symbol < len(DIGITS) else f"{symbol:02x}"
+
+
+def most_digits(classes: int) -> int:
+    """How many characters distinguish the symbols, 1 or 2."""
+    return 1 if classes <= len(DIGITS) else 2

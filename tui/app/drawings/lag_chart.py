@@ -1,0 +1,235 @@
+"""Draws a bar chart by lag, with marks at the echo and at the truncation length T; used by two views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, Characters, stamp, write_in
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+ASCII_LEVELS = " ._:#"
+"""The characters of a bar's top end, from empty to full."""
+
+SLOT, ASCII_SLOT = "░", "'"
+WALL, ASCII_WALL = "┊", "|"
+MARK, ASCII_MARK = "▲", "^"
+
+GAP = 2
+"""The fewest columns between the sample size and other texts."""
+
+MOST_PITCH = 7
+"""The most columns from a bar to the next bar."""
+
+GUTTER = 5
+"""The columns of the axis at the left edge."""
+
+Order = npt.NDArray[np.int64]
+"""int64 [bars]: the lag that each bar shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class LagChart:
+    """The contents of a bar chart by lag.
+
+    Attributes:
+        heights: float64 [lags], 0 to 1; NaN if there is no bar.
+        values: the text above each bar, shown if there is room for all.
+        styles: the style of each bar.
+        slots: bool [lags], whether the full height of the bar's slot is drawn behind it.
+        ticks: (height, label) of each tick on the axis.
+        echo, wall: the lag of the echo's source, and the first lag that truncation to T steps cuts off.
+        wall_text: the label of the truncation mark.
+        cursor: the highlighted lag; None if there is none.
+        sample: texts on the size of the sample, longest first; the longest that fits is drawn below the bars.
+    """
+
+    heights: npt.NDArray[np.float64]
+    values: tuple[str, ...]
+    styles: tuple[str, ...]
+    slots: npt.NDArray[np.bool_]
+    ticks: tuple[tuple[float, str], ...]
+    echo: int
+    wall: int
+    wall_text: str
+    cursor: int | None = None
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the bars.
+
+    Attributes:
+        lags_a_bar: lags per bar. If there are too few columns this exceeds 1, and each bar shows the largest value of
+            its lags.
+        bars: the number of bars.
+        pitch: columns from a bar to the next bar.
+        wall_bar: the first bar after the truncation mark; `bars` or more if all bars are before the mark.
+        wall_room: columns of the truncation mark.
+    """
+
+    lags_a_bar: int
+    bars: int
+    pitch: int
+    wall_bar: int
+    wall_room: int
+
+    @property
+    def width(self) -> int:
+        """The columns of all bars."""
+        return self.bars * self.pitch + self.wall_room
+
+    def x_of(self, bar: int) -> int:
+        """The first column of a bar."""
+        return bar * self.pitch + (self.wall_room if bar >= self.wall_bar else 0)
+
+    @property
+    def bar_width(self) -> int:
+        """The columns of a bar. The last column of its pitch stays empty, to separate bars, unless the pitch is 1."""
+        return max(1, self.pitch - 1)
+
+
+def sample_texts(count: int, what: str) -> tuple[str, ...]:
+    """The size of the sample as texts, longest first; empty if the size is 0, which means unknown."""
+    return (f"of {count:,} {what}", f"of {count:,}") if count else ()
+
+
+def arrange(lags: int, wall: int, width: int) -> Columns:
+    """The columns of the bars: the widest bars with which this number of lags fits."""
+    wall_room = 2 if 0 < wall < lags else 0
+    lags_a_bar = max(1, -(-lags // max(1, width - wall_room)))
+    bars = -(-lags // lags_a_bar)
+    pitch = max(1, min(MOST_PITCH, (width - wall_room) // max(1, bars)))
+    return Columns(lags_a_bar, bars, pitch, -(-wall // lags_a_bar), wall_room)
+
+
+def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> Characters:
+    """Bars one column wide, with a resolution of eighths of a line: str [lines, bars]. Values above zero stay visible.
+
+    Args:
+        heights: float64 [bars], 0 to 1; NaN for no bar.
+    """
+    levels = ASCII_LEVELS if ascii_only else EIGHTHS
+    steps = len(levels) - 1
+    known = np.where(np.isnan(heights), 0, np.clip(heights, 0, 1))
+    filled = np.maximum(np.round(known * lines * steps), known > 0).astype(np.int64)
+    from_bottom = np.clip(filled[None, :] - steps * np.arange(lines)[::-1, None], 0, steps)
+    picture: Characters = np.array([*levels])[from_bottom]
+    return picture
+
+
+def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
+    """Draw the chart in a box: values, bars, lag numbers, marks. Parts that do not fit are left out."""
+    columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
+    if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
+        return columns
+    numbers, above = box.height >= 3, box.height >= 5
+    inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
+    order = np.array([_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)])
+    for share, label in chart.ticks:
+        line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
+        write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
+    bars = bar_picture(chart.heights[order], inner.height, ascii_only)
+    _draw_bars(cells, inner, chart, columns, order, bars, ascii_only)
+    if above and columns.lags_a_bar == 1 and columns.pitch > max(map(len, chart.values)):
+        tops = (bars == " ").sum(axis=0).tolist()
+        for lag, top in enumerate(tops):
+            style = "view--cursor" if lag == chart.cursor else chart.styles[lag]
+            write_in(
+                cells, inner._replace(y=box.y, height=box.height), top, chart.values[lag], style, at=columns.x_of(lag)
+            )
+    if 0 < columns.wall_bar < columns.bars:
+        wall = np.full((inner.height + numbers, 1), ASCII_WALL if ascii_only else WALL)
+        stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "view--wall")
+    if numbers:
+        _draw_numbers(cells, box, box.height - 2, chart, columns)
+    _draw_marks(cells, box, box.height - 1, chart, columns, ascii_only)
+    if columns.lags_a_bar > 1 and above:
+        note = f"a bar: the highest of {columns.lags_a_bar} lags"
+        write_in(cells, box, 0, note, "view--axis", at=max(GUTTER, box.width - len(note)))
+    return columns
+
+
+def _draw_bars(
+    cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters, ascii_only: bool
+) -> None:
+    """Draw all bars, str [lines, bars], and behind them their slots."""
+    slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
+    names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
+    behind = np.where(order == chart.echo, cells.names.index("view--echo"), cells.names.index("view--slot"))
+    empty = bars == " "
+    characters, styles = np.where(empty, slots, bars), np.where(empty, behind, names).astype(np.int16)
+    width = columns.width + 1
+    picture, painted = np.full((inner.height, width), " "), np.zeros((inner.height, width), np.int16)
+    at = np.array([columns.x_of(bar) for bar in range(columns.bars)])
+    for offset in range(columns.bar_width):
+        picture[:, at + offset], painted[:, at + offset] = characters, styles
+    stamp(cells, inner.x, inner.y, picture, painted, over_blanks=True)
+
+
+def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int:
+    """The lag with the largest value among the lags of a bar."""
+    first = bar * lags_a_bar
+    mine = heights[first : first + lags_a_bar]
+    return first + int(np.where(np.isnan(mine), -1, mine).argmax())
+
+
+def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
+    """Draw the number of each lag, or only of every few lags if the numbers do not all fit."""
+    write_in(cells, box, line, "lag", "view--axis")
+    widest = len(str(len(chart.heights) - 1)) + 1
+    every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * columns.pitch >= widest), 1000)
+    end = 0
+    for bar in range(columns.bars):
+        lag, x = bar * columns.lags_a_bar, columns.x_of(bar)
+        lit = chart.cursor is not None and chart.cursor // columns.lags_a_bar == bar
+        marked = lag <= chart.echo < lag + columns.lags_a_bar
+        if (bar % every == 0 or lit) and x >= end and x + len(str(lag)) <= box.width - GUTTER:
+            style = "view--cursor" if lit else "view--echo" if marked else "view--axis"
+            write_in(cells, box, line, str(lag), style, at=GUTTER + x)
+            end = x + len(str(lag)) + (columns.pitch > 1)
+
+
+def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
+    """Draw the echo's mark and the label of the truncation. If the echo is beyond the last bar, its lag is written at
+    the right.
+
+    Then draw the sample size, if there is room.
+    """
+    arrow = ASCII_MARK if ascii_only else MARK
+    bar = chart.echo // columns.lags_a_bar
+    text = f"{arrow} echo {chart.echo}"
+    if bar >= columns.bars:
+        text, at = f"echo {chart.echo} >", max(0, box.width - GUTTER - len(f"echo {chart.echo} >"))
+    else:
+        at = columns.x_of(bar)
+        if at + len(text) > box.width - GUTTER:
+            text = f"{chart.echo} echo {arrow}"
+            at = max(0, at + 1 - len(text))
+    end = at + len(text)
+    write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+    taken = [(at, end)]
+    stands = 0 < columns.wall_bar < columns.bars
+    sign = ASCII_WALL if ascii_only else WALL
+    wall = f"{sign} {chart.wall_text}" if stands else f"{chart.wall_text} >"
+    begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall)
+    for x in (begin, end + 1, at - len(wall) - 1):
+        if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
+            write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
+            taken.append((x, x + len(wall)))
+            break
+    _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
+
+
+def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:
+    """Draw the longest text that fits, at the right end of the line or to the left of the other texts."""
+    for text in texts:
+        for end in (box.width, *(first - GAP for first, _ in taken)):
+            begin = end - len(text)
+            if begin >= 0 and all(begin >= last + GAP or end + GAP <= first for first, last in taken):
+                write_in(cells, box, line, text, "view--axis", at=begin)
+                return

@@ -1,0 +1,76 @@
+"""Draws missed targets: targets that no window contains together with their source."""
+
+from __future__ import annotations
+
+from echornn.config import EchoConfig
+from echornn.tasks.coverage import missed, missed_of_a_stride
+
+HEIGHT = 4
+"""Lines of the diagram: one for a sentence, two for windows, one for targets."""
+
+NAME_WIDTH = 8
+
+
+def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
+    """A sentence on how many targets are missed, and which character marks them."""
+    stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
+    if not count:
+        return "no misses: each target lies in a window together with its source"
+    if count == stride:
+        return f"all are misses {cross}: no gradient gets {config.echo_step} back; only what the state keeps is used"
+    of = f"{count} of each {stride} targets lie" if count > 1 else f"1 of each {stride} targets lies"
+    return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
+
+
+def _signs(ascii_only: bool) -> tuple[str, str]:
+    """The characters of a missed target and of another target."""
+    return ("x", ".") if ascii_only else ("×", "·")
+
+
+def _stretch(config: EchoConfig, window: int, width: int) -> range:
+    """The time steps of a row that are drawn; they include the window and scroll by pages.
+
+    If a window does not fit, its end and the steps after it are drawn.
+    """
+    stride, length = config.window_stride, config.truncated_backprop_length
+    shown = max(1, width - NAME_WIDTH)
+    a_page = max(1, (shown - length) // stride + 1)
+    first = window // a_page * a_page * stride + (max(0, length - 1 - shown // 2) if shown < length else 0)
+    end = (config.windows_per_epoch - 1) * stride + length
+    return range(min(first, end - 1), min(first + shown, end))
+
+
+def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
+    """Two lines with the windows along a row, one character per time step; windows alternate between the lines. If more
+    than two windows overlap, some are left out.
+
+    Args:
+        window: the window of the epoch, from 0, that is drawn with double lines.
+    """
+    stride, length = config.window_stride, config.truncated_backprop_length
+    steps = _stretch(config, window, width)
+    usual, marked = map(tuple[str, ...], ("|-||", "[=]#") if ascii_only else ("├─┤│", "╞═╡║"))
+    lines = [[" "] * len(steps), [" "] * len(steps)]
+    first = max(0, (steps.start - length) // stride)
+    others = range(first, min(config.windows_per_epoch, -(-steps.stop // stride)))
+    free = [steps.start - length, steps.start - length]
+    beside = range(window * stride - length + 1, window * stride + length)
+    for other in others:
+        start, line = other * stride, other % 2
+        if other != window and (free[line] > start or (line == window % 2 and start in beside)):
+            continue
+        free[line] = start + length
+        begin, middle, end, alone = marked if other == window else usual
+        for step in range(max(start, steps.start), min(start + length, steps.stop)):
+            sign = alone if length == 1 else begin if step == start else end if step == start + length - 1 else middle
+            lines[line][step - steps.start] = sign
+    return [f"{name:<{NAME_WIDTH}}{''.join(line)}"[:width] for name, line in zip(("windows", ""), lines, strict=True)]
+
+
+def target_line(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
+    """The character of the target at each time step, and whether the target is missed."""
+    steps = _stretch(config, window, width)
+    cross, dot = _signs(ascii_only)
+    drawn = [(sign, False) for sign in f"{'targets':<{NAME_WIDTH}}"]
+    drawn += [(cross if one else dot, one) for one in missed(config, steps.start, len(steps)).tolist()]
+    return drawn[:width]
