@@ -134,7 +134,7 @@ class ScriptedTrainer:
 
     def edit(self, config: EchoConfig) -> None:
         if not self.config.differs_only_live(config):
-            raise ValueError(f"{config} needs a new trainer")
+            raise ValueError(f"{config} needs new networks")
         require_epochs(config, self.epoch, self.window)
         if not config.same_task(self.config):
             self._solved = self._solved.anew()
@@ -142,7 +142,7 @@ class ScriptedTrainer:
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a new trainer")
+            raise ValueError(f"{config} needs new networks")
         self.config, self.generation = config, 0
         self.reset(draw)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, Device, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, shown_part
 from echornn.population_state import PopulationState
@@ -45,6 +45,7 @@ class Population:
         replicas: the number of replicas if one configuration is given; by default the number in that configuration.
         programs: keeps compiled loops for the next population of the same structure; by default they are not kept.
         at_once: the most calls that run at the same time; by default one for each processor.
+        placement: the device; by default it is chosen.
 
     Raises:
         ConfigError: configurations of different structure, an impossible number of replicas or one that needs more
@@ -58,6 +59,7 @@ class Population:
         replicas: int | None = None,
         programs: Programs | None = None,
         at_once: int | None = None,
+        placement: Placement | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
@@ -71,7 +73,7 @@ class Population:
         self.configs = tuple(configs)
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
-        self.placement = self._place(programs, at_once)
+        self.placement = placement or self._place(programs, at_once)
         self._runner = self._runner_of(programs, at_once)
         self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
         self._last: PopulationProgress | None = None
@@ -231,7 +233,7 @@ class Population:
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
             raise ValueError(
-                f"{configs[0]} needs a new population: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
+                f"{configs[0]} needs new networks: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
@@ -247,7 +249,7 @@ class Population:
         """
         if not self.config.same_program(config):
             raise ValueError(
-                f"{config} needs a new population: without compiling only {', '.join(sorted(START_FIELDS))} can change"
+                f"{config} needs new networks: without compiling only {', '.join(sorted(START_FIELDS))} can change"
             )
         self._take(with_seeds(config, config.replicas))
         self.generation, self._last = 0, None
@@ -286,9 +288,8 @@ class Population:
         """The device; if it has to be measured, then with as many replicas as there are."""
 
         def train(device: str, n: int) -> None:
-            word: Device = "gpu" if device == GPU else "cpu"
-            placed = [dataclasses.replace(one, device=word, num_epochs=MAX_EPOCHS) for one in self.configs]
-            Population(placed, None, programs, at_once).advance(n)
+            endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
+            Population(endless, None, programs, at_once, Placement(device, "tried")).advance(n)
 
         return programs.place(self.configs[0], self.replicas, train)
 

@@ -192,7 +192,7 @@ def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
     assert_same_state(lot.state, state)
     np.testing.assert_array_equal(lot.advance(30).losses, losses)
     assert_same_state(lot.state, end)
-    with pytest.raises(ValueError, match="other configurations"):
+    with pytest.raises(ValueError, match="cannot be restored"):
         Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
 
 
@@ -263,7 +263,7 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations
         del new
-    with pytest.raises(ValueError, match="needs a new population"):
+    with pytest.raises(ValueError, match="needs new networks"):
         lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 

@@ -79,7 +79,7 @@ def test_a_trainer_starts_over_as_another_with_nothing_compiled_and_trains_what_
         assert (trainer.epoch, trainer.window, trainer.generation, trainer.draw) == (0, 0, 0, draw)
         np.testing.assert_array_equal(trainer.advance(20).losses, new.advance(20).losses)
         assert trainer.compilations == compilations
-    with pytest.raises(ValueError, match="needs a new trainer"):
+    with pytest.raises(ValueError, match="needs new networks"):
         trainer.start(replace(SMALL, state_size=6))
 
 
