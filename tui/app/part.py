@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
@@ -27,6 +28,11 @@ class AppPart(EndsOnSignals[int]):
     @property
     def _frame(self) -> Frame:
         return self._picture.frame
+
+    @property
+    def _folder(self) -> Path | None:
+        """The folder in which the run is kept; None if it is not kept."""
+        return Path(self._frame.folder) if self._frame.folder else None
 
     def _send(self, command: Command) -> int:
         """Send the session a command; returns its number."""
