@@ -27,26 +27,20 @@ is imported, it prints no log lines (`echornn.runtime.quiet`).
 
 A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Moment`) of another::
 
-    # run = Run.read(folder)                      # does not change the folder
-    run = Run.read(folder)
+    run = Run.read(folder)                      # does not change the folder
     timeline = run.timeline()                   # every window ever trained
     timeline.differs(2), timeline.solved_at(2)  # of branch 2
-    # moment = run.moment(310)                    # after 310 windows along the path to the run's current position
-    moment = run.moment(310)
-    # timeline.losses(moment, 0)                  # float32 [310], nats: the windows on that path
-    timeline.losses(moment, 0)
-    # config = timeline.owner(moment).config      # the configuration that trained the last of them
-    config = timeline.owner(moment).config
-    # Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # continues from there, as a new branch
-    Session(config, recorder=RunRecorder.go_on(folder), at=310).run()
+    moment = run.moment(310)                    # after 310 windows along the path to the run's current position
+    timeline.losses(moment, 0)                  # float32 [310], nats: the windows on that path
+    config = timeline.owner(moment).config      # the configuration that trained the last of them
+    Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # continues from there, as a new branch
 
 A configuration with several ``replicas`` trains that many networks with consecutive seeds: a `Population`. In a session
 you can select one of them, or continue it alone as a branch::
 
     session.send(Edit({"replicas": 64}))        # commands are values: see `echornn.session.commands`
     session.frame.seed_stats.in_words()         # "41 of 64 solved (52 to 75 %), median window 1,243"
-    # session.send(Choose(3)), session.send(Alone())  # the fourth network
-    session.send(Choose(3)), session.send(Alone())
+    session.send(Choose(3)), session.send(Alone())  # the fourth network
 
 In a session, ``Go``, ``Move``, ``Undo`` and ``Redo`` lead to any position, and ``Resume`` trains on from there.
 """

@@ -74,7 +74,7 @@ class Memory:
         source.
 
         Some networks solve the task with fewer: the echo needs only its own lag, and a nonlinear read-out may find more
-            than one number in a unit.
+        than one number in a unit.
         """
         return (echo_step + 1) * self.numbers_a_symbol
 

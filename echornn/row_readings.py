@@ -71,7 +71,7 @@ class Connectivity(OfRows):
     2019).
 
     It describes a tiny change of an input, but inputs are symbols: if units are saturated, it is close to zero even for
-        an input that decides the prediction. `Effects` describes the change to another symbol.
+    an input that decides the prediction. `Effects` describes the change to another symbol.
     """
 
 

@@ -6,7 +6,7 @@ products, scan and model are written once for both cases, with features on axis 
 functions of this file where XLA needs help with replicas:
 
 - joining tensors becomes a scalar loop, and so does everything that XLA fuses with it; the same holds for writing a
-part into place, and for sums over more than about ten numbers.
+  part into place, and for sums over more than about ten numbers.
 - a value that several operations read is computed by each of them, unless it is `materialized`.
 - a short loop over fewer than 64 replicas is unrolled, and then is scalar too.
 

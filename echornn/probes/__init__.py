@@ -6,8 +6,7 @@ all are ``prepared`` (the network, run over the probes' own data ``series`` and 
 
     from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
-    # turned_by_lag(weights, config)      # float32 [lags], 0 to 1; the share of predictions that change with the input
-    turned_by_lag(weights, config)
+    turned_by_lag(weights, config)      # float32 [lags], 0 to 1; the share of predictions that change with the input
 
 To add a probe, add a file here, a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
 The names are imported when first used.
