@@ -8,6 +8,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
+from echornn.diagnosis.remedy import Remedy
 from echornn.session.commands import Command, ToggleReplicas
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
@@ -69,6 +70,15 @@ class AppPart(EndsOnSignals[int]):
 
     def _look_again(self) -> None:
         """Get a new picture of the shown position, for the current query."""
+        raise NotImplementedError
+
+    def _show_status(self) -> None:
+        """Show the status lines, or the text about the value under a cursor."""
+        raise NotImplementedError
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        """The configuration change that the advice on the screen names; None if it names none."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:
