@@ -1,4 +1,4 @@
-"""The values of one point in TensorBoard's curves: means over some windows; for several networks, their quantiles."""
+"""The values of a point in TensorBoard's curves: means over some windows; for several networks, quantiles of means."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from echornn.progress import Floats, PopulationProgress
 from echornn.runs.loss_log import losses_of
 
 Curves = dict[str, float]
-"""Values by tag."""
+"""The values of a point by their tags."""
 
 SHARES = (0.1, 0.5, 0.9)
 
 
 class EventPoint(Protocol):
-    """Collects the windows of one point, one after the other; its values do not depend on how they are cut into
-    pieces."""
+    """Collects the windows of a point; the values do not depend on the sizes of the pieces in which windows arrive."""
 
     def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
-        """Add windows ``begin`` to ``end`` of this progress."""
+        """Add windows ``begin`` to ``end`` of a progress."""
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
         """Add windows from the run's log (see `echornn.runs.loss_log.read_windows`)."""
 
     def curves(self, windows: int) -> Curves:
-        """The values of the point, by tag; it has so many windows."""
+        """The values of the point by tag; ``windows`` is the number of its windows."""
 
 
 class PointOfOne:
@@ -58,11 +57,11 @@ class PointOfOne:
 
 
 class PointOfMany:
-    """A point of several networks: the median of their mean losses in nats, the 10 % and 90 % quantiles, and the share
-    of the networks that have solved the task, 0 to 1.
+    """A point of several networks: the median and the 10 % and 90 % quantiles of their mean losses in nats, and the
+    share of networks that have solved the task, 0 to 1.
 
     Args:
-        solved: how many have solved it before the first window.
+        solved: the number of networks that had solved the task before the first window.
     """
 
     def __init__(self, config: EchoConfig, solved: int = 0) -> None:
@@ -90,6 +89,6 @@ def point_of(config: EchoConfig, solved: int = 0) -> EventPoint:
     """A new point without windows.
 
     Args:
-        solved: for several networks, how many have solved the task by now.
+        solved: for several networks, how many have solved the task so far.
     """
     return PointOfOne(config) if config.replicas == 1 else PointOfMany(config, solved)
