@@ -1,4 +1,4 @@
-"""Train a recorded run again, command by command, as the engine that nobody disturbs does it."""
+"""Trains a recorded run again, command by command, with an engine that is not interrupted."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.history.packed import pack
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress, PopulationProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 Place = tuple[int, int]
-"""A branch's number, and windows along its path."""
+"""A branch's number, and the windows along its path."""
 
 
 def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
-    """Where the run's record differs from the same commands given to a trainer; empty where no bit does.
+    """The first difference between a run's record and the same commands given to a trainer; empty if all bits are
+    equal.
 
     Args:
-        make_trainer: makes trainers and populations; those of TensorFlow, unless given.
+        make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
     run = run_dir.read(folder)
     return (
@@ -32,7 +33,7 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
 
 
 class _Replay:
-    """Reads the tree of branches from the commands themselves, and keeps a state wherever one of them begins."""
+    """Reads the tree of branches from the commands, and keeps a state at each window where a branch begins."""
 
     def __init__(self, run: Run, make_trainer: MakeTrainer) -> None:
         self._run = run
@@ -41,11 +42,11 @@ class _Replay:
         self._generations = {one.branch: one.generation for one in run.commands if one.cause != "return"}
         told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
         self._stops = {self._owned(place) for place in told}
-        self._states: dict[Place, AnyState] = {}
+        self._states: dict[Place, PopulationState] = {}
         self._ends: dict[int, int] = {}
 
     def _owned(self, place: Place) -> Place:
-        """The same moment, named by the branch in which it was trained."""
+        """The same position, as a position in the branch that trained it."""
         branch, window = place
         while self._parents[branch][1] > window:
             branch = self._parents[branch][0]
@@ -69,7 +70,7 @@ class _Replay:
         return ""
 
     def _train(self, trainer: AnyTrainer, branch: int, along: int, at: int, last: int) -> str:
-        """Train windows ``at`` to ``last`` of the log, which begin after so many along the branch's path."""
+        """Train windows ``at`` to ``last`` of the log, beginning after ``along`` windows of the branch's path."""
         self._states[branch, along] = trainer.state
         end = self._ends[branch] = along + last - at
         for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
@@ -81,21 +82,21 @@ class _Replay:
                 self._states[branch, along] = trainer.state
         return ""
 
-    def _is_recorded(self, progress: AnyProgress, at: int, config: EchoConfig) -> bool:
-        """Whether the log has these windows from window ``at`` on."""
+    def _is_recorded(self, progress: PopulationProgress, at: int, config: EchoConfig) -> bool:
+        """Whether the log contains these windows from window ``at`` on."""
         windows = self._run.windows(at, at + len(progress.losses), config.replicas)
-        if isinstance(progress, PopulationProgress):
+        if config.replicas > 1:
             return bool((windows == pack(progress.losses, progress.errors, config)).all())
         return bool(windows["loss"].tobytes() == progress.losses.tobytes())
 
     def _obeyed(self, command: RecordedCommand) -> AnyTrainer:
-        """A trainer that stood where the command came, and has carried it out."""
+        """A trainer at the position of a command, which has carried the command out."""
         if command.branch is not None and command.cause == "return":
             return self._at((command.branch, self._ends[command.branch]))
         if command.parent is None or command.before is None:
             return self._make(command.config)
         match command.cause:
-            case "reset" | "redraw":  # where it stood is not where undoing leads, if the one before never ran
+            case "reset" | "redraw":  # undo leads elsewhere if the network before was never trained
                 trainer = self._make(command.config)
                 for _ in range(self._generations[command.parent[0]]):
                     trainer.regenerate()
@@ -112,7 +113,7 @@ class _Replay:
             case "alone":
                 state = self._states[self._owned(command.parent)]
                 trainer = self._make(command.config)
-                trainer.restore(state.of(command.config.seed - state.config.seed))
+                trainer.restore(state.only([command.config.seed - state.config.seed]))
                 return trainer
             case _:
                 trainer = self._at(command.parent)

@@ -1,8 +1,7 @@
-"""The program without TensorFlow, which alone takes seconds of every process: its trainer follows a script.
+"""The program without TensorFlow, which takes seconds in every process: its trainer follows a script.
 
-`python -m tests.scripted_program ARGUMENT ...` is `python -m tui ARGUMENT ...`, trains and probes nothing, and is ready
-at once.
-The environment variable `TRAINERS` names one of `TRAINERS`.
+`python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains and probes nothing,
+and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`.
 """
 
 from __future__ import annotations
@@ -13,34 +12,32 @@ from typing import NoReturn
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import Progress
+from echornn.progress import PopulationProgress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.scripted import ScriptedTrainer, unread
-from tests.scripted_population import scripted_trainers
 from tui.__main__ import main as run_program
 
 SECONDS_A_CALL = 0.2
 
 
 class SlowTrainer(ScriptedTrainer):
-    """Takes its time for each call, however fast the machine is."""
+    """A trainer that takes some time for each call, on any machine."""
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         time.sleep(SECONDS_A_CALL)
         return super().advance(n)
 
 
 def partly_wrong(config: EchoConfig) -> AnyTrainer:
-    trainer = scripted_trainers(config)
-    if isinstance(trainer, ScriptedTrainer):
-        trainer.wrong_every = 4
+    trainer = ScriptedTrainer(config)
+    trainer.wrong_every = 4
     return trainer
 
 
 def without_gpu(config: EchoConfig) -> AnyTrainer:
-    """Refuses a GPU as TensorFlow's do where it sees none."""
+    """Refuses a GPU, as TensorFlow's trainers do if there is none."""
     if config.device == "gpu":
         raise ConfigError("device", config.device, "TensorFlow sees no GPU here")
     return partly_wrong(config)
@@ -48,7 +45,7 @@ def without_gpu(config: EchoConfig) -> AnyTrainer:
 
 TRAINERS: dict[str, MakeTrainer] = {
     "": partly_wrong,
-    "hashed": hashed_trainers,
+    "hashed": HashTrainer,
     "slow": SlowTrainer,
     "cpu": without_gpu,
 }

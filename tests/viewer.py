@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from echornn.session.frame import Frame
+from typing import Any
+
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from tests.scripted import ScriptedSession
+
+FOR_VIEWERS = ("look", "look_again", "send", "run", "stop", "stopped")
+"""What a viewer may use of a session."""
 
 
 class PictureSession(ScriptedSession):
@@ -15,12 +19,19 @@ class PictureSession(ScriptedSession):
         super().__init__(picture.frame.config)
         self.picture = picture
 
-    @property
-    def frame(self) -> Frame:
-        return self.picture.frame
-
     def look(self, query: Query, before: Picture | None = None) -> Picture:
         return self.picture
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         return self.picture
+
+
+class OnlyForViewers:
+    """A session of which nothing can be used but what every viewer may use."""
+
+    def __init__(self, session: PictureSession) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        assert name in FOR_VIEWERS, f"a viewer reads pictures, not {name}"
+        return getattr(self._session, name)

@@ -17,14 +17,14 @@ from echornn.history.loss_history import Curve, LossHistory, Segment, curve_of, 
 from echornn.history.packed import Packed, packed_of
 from echornn.history.path_history import NO_PATH, PathHistory, as_one
 from echornn.history.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
-from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.timeline.branch import Branch, Moment, goes_on
 from echornn.timeline.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
 from echornn.timeline.tree import KEPT_PATHS, Tree
 
 
 class Timeline(Tree):
-    """A run's branches with their losses; the training thread adds to them, and any thread may read them."""
+    """The branches of a run with their losses. The training thread adds windows, and any thread may read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,10 +34,10 @@ class Timeline(Tree):
 
     @property
     def trained(self) -> int:
-        """Windows trained in all branches together."""
+        """The number of windows trained in all branches."""
         return self._trained
 
-    # ---- it grows
+    # ---- adding branches and windows
 
     def _track(self, branch: Branch, number: int) -> Track:
         parent, config = branch.parent, branch.config
@@ -59,23 +59,21 @@ class Timeline(Tree):
         return TrackOfMany(branch, number, self.seed_stats(parent), self._newest(parent))
 
     def _edited(self, branch: Branch) -> tuple[str, ...]:
-        """The fields that were edited when a branch began by initialising the weights again."""
+        """The fields that were edited when a branch began with new weights."""
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
-    def trained_in(self, number: int, progress: AnyProgress) -> None:
-        """Add windows that were trained at the end of this branch, by its network or its networks."""
+    def trained_in(self, number: int, progress: PopulationProgress) -> None:
+        """Add windows at the end of a branch, as its trainer reported them."""
         config = self.branch(number).config
-        match progress:
-            case Progress(losses=losses, errors=errors):
-                self.append(number, losses, (errors / config.predictions_per_window).astype(np.float32))
-            case PopulationProgress(solved_at=solved_at):
-                self.append_many(number, packed_of(progress, config), solved_at)
+        if config.replicas == 1:
+            error_rates = (progress.errors[:, 0] / config.predictions_per_window).astype(np.float32)
+            self.append(number, progress.losses[:, 0], error_rates)
+        else:
+            self.append_many(number, packed_of(progress, config), progress.solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
-        """Add windows that were trained at the end of this branch: losses in nats and error rates in 0..1, float32
-        [n].
-        """
+        """Add windows at the end of a branch of one network: losses in nats, error rates from 0 to 1, float32 [n]."""
         with self._lock:
             track = self._tracks[number]
             assert isinstance(track, TrackOfOne)
@@ -84,11 +82,12 @@ class Timeline(Tree):
             self._trained += len(losses)
 
     def append_many(self, number: int, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Add windows that were trained at the end of this branch of several replicas.
+        """Add windows at the end of a branch of several replicas.
 
         Args:
             packed: uint32 [n, replicas], see `echornn.history.packed.pack`.
-            solved_at: int64 [replicas], the window along the path, from 1, after which each was solved; 0 if not yet.
+            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
+                not yet.
         """
         with self._lock:
             track = self._tracks[number]
@@ -97,12 +96,12 @@ class Timeline(Tree):
             self._any_bad = self._any_bad or bool(track.bad)
             self._trained += len(packed)
 
-    # ---- losses and what they show
+    # ---- losses and statistics
 
     def loss_stats(self, moment: Moment, replica: int = 0) -> LossStats:
-        """What the losses before a moment show, as it was known at that moment; for one of several networks, its own.
+        """The loss statistics at a position, as they were when it was the end of training.
 
-        For one of several networks, it has no reviews.
+        For one of several networks, they have no block means.
         """
         track = self._tracks[self.owner(moment).number]
         if isinstance(track, TrackOfOne) and moment.window == track.end:
@@ -129,7 +128,7 @@ class Timeline(Tree):
         )
 
     def seed_stats(self, moment: Moment) -> SeedStats | None:
-        """The counts for several networks at a moment, as they were known then; None for a single network."""
+        """The results of several networks at a position, as they were then; None for a single network."""
         track = self._tracks[self.owner(moment).number]
         if not isinstance(track, TrackOfMany):
             return None
@@ -138,8 +137,8 @@ class Timeline(Tree):
             return SeedStats.after(self._newest(moment), track.each_solved_at, moment.window, lost_at)
 
     def _newest(self, moment: Moment) -> Floats:
-        """The newest losses of the present task before a moment of several networks, oldest first, float32
-        [up to RECENT_WINDOWS, replicas]; if they are no longer in memory, their mean instead.
+        """The newest losses of the current task before a position, oldest first, float32 [up to RECENT_WINDOWS,
+        replicas]; if they are no longer in memory, their mean.
         """
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
@@ -156,13 +155,13 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def diverged(self, moment: Moment) -> bool:
-        """Whether the last window's loss is not finite; for several networks, the loss of each."""
+        """Whether the last loss is NaN or infinite; with several networks, all last losses."""
         of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
         recent = self.loss_stats(moment).recent if of_one else self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def _reviews(self, moment: Moment, later: BlockMeans) -> BlockMeans:
-        """The reviews as they were at a moment, derived from the later reviews of the same stretch."""
+        """The block means as they were at a position, from later block means of the same stretch."""
         windows = moment.window - later.begun
         block_means = later.until(windows)
         first = block_means.begun + block_means.windows
@@ -173,17 +172,17 @@ class Timeline(Tree):
         return block_means.after(losses, errors)
 
     def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
-        """The losses from window ``first`` of the path up to a moment, float32 [n]; None if they are no longer in
+        """The losses from window ``first`` of the path up to a position, float32 [n]; None if they are no longer in
         memory.
 
         Args:
-            replica: the number of the network, if there are several.
+            replica: the index of the network, if there are several.
         """
         return self._values(moment, first, replica, lambda history: history.losses)
 
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
-        """The losses of windows along a branch's path that were trained in the branch itself, for all of its networks:
-        float32 [n], for several [n, replicas]; None if they are no longer in memory.
+        """The losses of windows that were trained in a branch itself, for all of its networks, by window along its
+        path: float32 [n], for several [n, replicas]; None if they are no longer in memory.
         """
         with self._lock:
             track = self._tracks[number]
@@ -213,8 +212,8 @@ class Timeline(Tree):
         return self._tracks[branch.number].of(seed - branch.config.seed)
 
     def bad_since(self, moment: Moment) -> int | None:
-        """The window, from 0, on the path to a moment at which the losses ceased to be finite; None if they are finite,
-        and have been for the last `GOOD_WINDOWS`.
+        """The window (from 0) of the path at which losses became NaN or infinite; None if they have been finite for the
+        last `GOOD_WINDOWS` windows.
         """
         since, newest = None, -1
         if not self._any_bad:
@@ -229,21 +228,21 @@ class Timeline(Tree):
         return since if moment.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch had solved its task; None if it has not.
+        """The window along its path, from 1, at which a branch solved its task; None if it has not.
 
-        For several networks, the window at which half of them had.
+        With several networks, the window by which half of them had.
         """
         return self._tracks[number].solved_at
 
     def lost_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch's network lost again what it had solved; None if it had
-        not by the branch's end. For several networks, see `counts`.
+        """The window along its path, from 1, at which a branch's network lost the task again; None if it had not by the
+        branch's end, and for several networks (see `counts`).
         """
         return self._tracks[number].lost_at
 
     def counts(self, number: int) -> SolvedCounts | None:
-        """How many of a branch's networks had solved the task by its end, and lost it again; None for a single
-        network.
+        """How many networks of a branch have solved the task by its end, and how many have lost it again; None for a
+        single network.
         """
         track = self._tracks[number]
         if not isinstance(track, TrackOfMany):
@@ -251,22 +250,22 @@ class Timeline(Tree):
         return SolvedCounts(track.branch.config.replicas, track.solved, track.lost_again)
 
     def mean_loss(self, number: int) -> float:
-        """The mean loss of the last windows of a branch's path, see `LossStats.mean`; for several networks the
+        """The mean loss of the last windows of a branch's path, see `LossStats.mean`; with several networks, the
         median.
         """
         return self._tracks[number].mean
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; NaN if there is none. For several networks, the median."""
+        """The loss of the last window of a branch's path; NaN if there is none. With several networks, the median."""
         return self._tracks[number].newest
 
     # ---- for drawing
 
     def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """The losses along a branch's path, from window ``first`` up to ``last`` (by default all).
+        """The losses along a branch's path from window ``first`` up to ``last``, by default all.
 
         Args:
-            replica: the number of the network, if there are several.
+            replica: the index of the network, if there are several.
         """
         with self._lock:
             _, first, last = self._part(number, first, last)
@@ -275,9 +274,7 @@ class Timeline(Tree):
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
     def _line(self, number: int, seed: int) -> PathHistory:
-        """A branch's path prepared for drawing, for the network with this seed at its end; it extends the path of its
-        parent.
-        """
+        """A branch's path prepared for drawing, for the network with this seed at its end. It extends the parent's."""
         known = self._lines.get((number, seed))
         if known is not None:
             return known
@@ -298,7 +295,9 @@ class Timeline(Tree):
         return line
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """The losses of all replicas along a branch's path; for a single network it has no buckets. See `curve`."""
+        """The losses of all replicas along a branch's path; no buckets for a single network. Arguments as in
+        `curve`.
+        """
         with self._lock:
             end, first, last = self._part(number, first, last)
             return band_of(self._pieces(end), columns, first, last)
@@ -306,13 +305,13 @@ class Timeline(Tree):
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
     ) -> Floats:
-        """Mean losses of these replicas along a branch's path, see `curve`: float32 [replicas, up to ``columns``]."""
+        """Mean losses of these replicas along a branch's path, float32 [replicas, up to ``columns``]; see `curve`."""
         with self._lock:
             end, first, last = self._part(number, first, last)
             return shades_of(self._pieces(end), replicas, columns, first, last)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
-        """The end of a branch, and the requested windows of its path."""
+        """The end of a branch, and the requested range of windows of its path."""
         end = self.end(number)
         last = end.window if last is None else min(last, end.window)
         return end, min(max(first, 0), last), last
@@ -327,7 +326,7 @@ class Timeline(Tree):
 
 
 def _none_of(config: EchoConfig) -> Floats:
-    """An empty array of losses for so many replicas."""
+    """An empty array of losses with one column per replica."""
     return np.empty((0, config.replicas), np.float32)
 
 

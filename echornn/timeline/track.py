@@ -1,4 +1,4 @@
-"""The losses of one branch, of one network or of several."""
+"""The losses of one branch, for one network or several."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from echornn.tasks.solved import Levels, crossings
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50
-"""So many consecutive windows with finite losses show that training is sound (again)."""
+"""After this many consecutive windows with finite losses, training counts as sound again."""
 
 
 class Track(ABC):
-    """A branch and the windows that were trained in it.
+    """A branch with the windows that were trained in it.
 
     Attributes:
         branch: the branch.
-        digest: identifies what leads to the branch; see `echornn.timeline.branch.digest`.
-        history: the losses of its windows.
-        task_since: see `echornn.timeline.branch.task_since`, for the branch's path.
-        lost: when each network had lost the echo again, as known at any window of the branch.
-        bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
+        digest: a hash of what leads to the branch; see `echornn.timeline.branch.digest`.
+        history: the losses of the branch's windows.
+        task_since: the window of the path since which the task is the same; see `echornn.timeline.branch.task_since`.
+        lost: when each network lost the echo again, as known at any window of the branch.
+        bad: ranges (first, last) of bad windows along the path; a range ends after `GOOD_WINDOWS` finite losses.
     """
 
     history: LossHistory | PopulationHistory
@@ -46,7 +46,7 @@ class Track(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """The number of windows."""
+        """The number of windows trained in the branch."""
 
     @property
     def end(self) -> int:
@@ -55,13 +55,13 @@ class Track(ABC):
 
     @abstractmethod
     def of(self, replica: int) -> LossHistory | ReplicaHistory:
-        """The losses of one network."""
+        """The losses of one network, by its index."""
 
     @property
     @abstractmethod
     def solved_at(self) -> int | None:
-        """The window along the path, from 1, at which the task was solved, or by which half of the networks had solved
-        it; None if not.
+        """The window along the path, from 1, at which the task was solved (with several networks, by half of them);
+        None if it was not.
         """
 
     @property
@@ -74,22 +74,24 @@ class Track(ABC):
     @property
     @abstractmethod
     def recent(self) -> Floats:
-        """The newest losses, float32 [up to `RECENT_WINDOWS`], for several networks [..., replicas]."""
+        """The newest losses, float32 [up to `RECENT_WINDOWS`]; with several networks [..., replicas]."""
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
+        """The mean of the recent losses in nats, with several networks the median; NaN if there are none, or if one is
+        NaN.
+        """
         recent = self.recent
         return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
 
     @property
     def newest(self) -> float:
-        """The newest loss, of the median network; NaN if there is none."""
+        """The newest loss in nats, with several networks the median; NaN if there is none."""
         recent = self.recent
         return _median(recent[-1]) if recent.size else math.nan
 
     def _note(self, diverged: Bools) -> None:
-        """Note which of the next windows have no finite loss."""
+        """Record which of the next windows have a NaN or infinite loss."""
         for bad in (self.end + np.flatnonzero(diverged)).tolist():
             goes_on = bool(self.bad) and bad - self.bad[-1][1] <= GOOD_WINDOWS
             first = self.bad.pop()[0] if goes_on else bad
@@ -101,7 +103,7 @@ class TrackOfOne(Track):
 
     Attributes:
         history: the network's losses.
-        loss_stats: what the losses show at the branch's end.
+        loss_stats: the loss statistics at the branch's end.
     """
 
     def __init__(self, branch: Branch, digest: int, loss_stats: LossStats) -> None:
@@ -113,7 +115,7 @@ class TrackOfOne(Track):
         return len(self.history)
 
     def append(self, losses: Floats, error_rates: Floats) -> None:
-        """Add windows that were trained: losses in nats and error rates in 0..1, float32 [n]."""
+        """Add windows: losses in nats and error rates, 0 to 1, both float32 [n]."""
         config, before = self.branch.config, self.loss_stats
         self.loss_stats = before.after(losses, config, self.end, error_rates)
         self.lost.append(before.crossings(losses, config, self.end, self.loss_stats.solved_at))
@@ -141,14 +143,14 @@ class TrackOfMany(Track):
 
     Attributes:
         history: the networks' losses.
-        each_solved_at: int64 [replicas], the window along the path, from 1, at which each was solved by the branch's
-            end; 0 if it was not.
-        levels: the loss levels at which a network counts as solved, or lost again.
+        each_solved_at: int64 [replicas], the window along the path, from 1, at which each network solved the task; 0 if
+            it had not by the branch's end.
+        levels: the loss levels below which a network has solved the task, and above which it has lost it.
 
     Args:
         branch, digest: see `Track`.
-        before: the counts when the branch began, if they still hold; None if not.
-        recent: the losses before that still count, float32 [up to `RECENT_WINDOWS`, replicas].
+        before: the counts when the branch began, if they still hold, otherwise None.
+        recent: earlier losses that still count, float32 [up to `RECENT_WINDOWS`, replicas].
     """
 
     def __init__(self, branch: Branch, digest: int, before: SeedStats | None, recent: Floats) -> None:
@@ -163,10 +165,10 @@ class TrackOfMany(Track):
         return len(self.history)
 
     def append(self, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Add windows that were trained: uint32 [n, replicas], see `echornn.history.packed`.
+        """Add windows: uint32 [n, replicas], see `echornn.history.packed`.
 
         Args:
-            solved_at: see `each_solved_at`, after these windows.
+            solved_at: the new value of `each_solved_at`.
         """
         losses = losses_of(packed)
         end = self.end + len(losses)
@@ -181,12 +183,12 @@ class TrackOfMany(Track):
 
     @property
     def solved(self) -> int:
-        """How many have solved the task."""
+        """The number of networks that have solved the task."""
         return int(np.count_nonzero(self.each_solved_at))
 
     @property
     def lost_again(self) -> int:
-        """How many networks that had solved the task have lost it again."""
+        """The number of networks that have lost the task after solving it."""
         return int(np.count_nonzero(self.lost.now))
 
     @property
@@ -203,7 +205,5 @@ class TrackOfMany(Track):
 
 
 def _median(losses: Floats) -> float:
-    """The median of many networks' losses, in which a loss that is not finite counts as infinite; for one network, its
-    loss.
-    """
+    """The median of several losses, with NaN counted as infinite; a single loss is returned unchanged."""
     return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

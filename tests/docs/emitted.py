@@ -1,6 +1,6 @@
-"""The JSON keys that each command prints, seen by having it print all its kinds of lines. Nothing is trained.
+"""Finds the JSON keys that each command prints, by making it print every kind of line. Nothing is trained.
 
-The record ``lottery`` of branches and list has the keys of the last line of several networks, which training has.
+The record ``lottery`` of branches and list has the keys of the last line of a run with several networks.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
-from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
 from tui.commands.probe import record_of
 
 Read = Callable[[], Any]
-"""Gives what was printed since the last call, as pytest's ``capfd.readouterr`` does."""
+"""Returns what was printed since the last call, like pytest's ``capfd.readouterr``."""
 
 UNEVEN = EchoConfig(num_epochs=1, total_series_length=205, truncated_backprop_length=10, batch_size=2)
-"""Leaves steps over, of which a note tells."""
+"""A configuration with unused time steps, about which a note is printed."""
 
 
 def keys_of(records: Iterable[dict[str, Any]], *, without: Iterable[str] = ()) -> set[str]:
-    """The keys of these records, and of the records in them."""
+    """The keys of these records, and of records within them."""
     keys: set[str] = set()
     for record in records:
         keys |= record.keys()
@@ -53,12 +52,11 @@ def parsed(read: Read) -> list[dict[str, Any]]:
 
 @contextmanager
 def scripted(diverges_at: int | None = None) -> Iterator[None]:
-    """Trainers that follow a script, in the place of TensorFlow's."""
+    """Scripted trainers in place of TensorFlow's."""
 
     def make(config: EchoConfig) -> AnyTrainer:
-        trainer = scripted_trainers(config)
-        if isinstance(trainer, ScriptedTrainer):
-            trainer.diverges_at = diverges_at
+        trainer = ScriptedTrainer(config)
+        trainer.diverges_at = diverges_at
         return trainer
 
     with patch.object(loop, "tensorflow_trainers", lambda *_: make):
@@ -74,7 +72,7 @@ def of_training(folder: Path, read: Read) -> set[str]:
 
 
 def of_export(folder: Path, read: Read) -> set[str]:
-    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     run = run_dir.read(folder / "run")
     windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(run)]
     networks = [replica_rows.as_json(row) for row in replica_rows.replica_rows(run)]
@@ -82,13 +80,13 @@ def of_export(folder: Path, read: Read) -> set[str]:
 
 
 def of_branches(folder: Path, read: Read) -> set[str]:
-    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     return keys_of(branches.records(run_dir.read(folder / "run")), without=["lottery"])
 
 
 def of_list(folder: Path, read: Read) -> set[str]:
     record_branches(folder / "runs" / "one", 12)
-    record_branches(folder / "runs" / "many", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(folder / "runs" / "many", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     (folder / "runs" / "damaged").mkdir()
     (folder / "runs" / "damaged" / "run.json").write_text("{")
     return keys_of(map(json.loads, list_runs.json_lines(folder / "runs")), without=["differs", "lottery"])
@@ -122,4 +120,4 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "sweep": of_sweep,
     "bench": of_bench,
 }
-"""By the command's name, which is its section in docs/cli.md."""
+"""The functions by the name of the command, which is also its section in docs/cli.md."""

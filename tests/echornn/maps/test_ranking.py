@@ -1,4 +1,4 @@
-"""The best cell of a table, those that tie with it, those that may be as good, and what is said of them."""
+"""The best cell of a table, cells that may be equally good, and the text about them."""
 
 from __future__ import annotations
 

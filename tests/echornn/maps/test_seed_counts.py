@@ -1,4 +1,4 @@
-"""Counts over seeds, and what a map makes of them."""
+"""Counts over seeds, and the values that a map shows for them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_half_of_the_seeds_and_not_half_of_those_that_solved_it(
 
 
 def test_of_a_sweep_that_was_interrupted_shares_and_windows_are_of_all_seeds() -> None:
-    """Networks that solve the echo are done early: 11 of the 11 that are known, of 24."""
+    """Networks that solve the echo finish early: here 11 of the 11 finished ones, of 24 in all."""
     early = counts(*range(100, 210, 10), missing=13)
     assert (early.solved, early.finished, early.asked, early.is_whole) == (11, 11, 24, False)
     assert early.success == 11 / 24
@@ -60,7 +60,7 @@ def test_of_a_sweep_that_was_interrupted_shares_and_windows_are_of_all_seeds() -
 
 @given(st.lists(st.integers(1, 666) | st.none(), min_size=1, max_size=24), st.data())
 def test_what_is_told_early_holds_when_all_is_known(solved_at: list[int | None], data: st.DataObject) -> None:
-    """Whichever are known first."""
+    """For any order in which results arrive."""
     whole = counts(*solved_at)
     order = data.draw(st.permutations(solved_at))
     for known in range(1, len(order) + 1):

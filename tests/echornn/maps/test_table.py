@@ -1,4 +1,4 @@
-"""A sweep laid out as a table: averaged, held, filtered; theory's limits; and what is said of its cells."""
+"""A sweep as a table: averaged, held, filtered; the limits of theory; and the texts about cells."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
 
 
 def test_lines_fit_and_call_nothing_impossible() -> None:
-    """Seeds beyond both lines do solve the echo."""
+    """Some seeds beyond both limits solve the echo."""
     for limit in LIMITS:
         assert len(limit.words) <= 78
         assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
@@ -235,7 +235,7 @@ def test_one_cell_beside_another(cliff: Table) -> None:
 
 
 def test_a_compared_cell_is_named_by_what_differs() -> None:
-    """So all of a comparison fits on 80 columns."""
+    """This keeps all of a comparison within 80 columns."""
     assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 4") == "state_size 3"
     assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 5") == "state_size 3, echo_step 4"
     assert told_apart("the point", "the point") == "the point"
@@ -251,7 +251,7 @@ def of_seeds(solved: int, count: int) -> SeedCounts:
 
 
 def test_words_and_numbers_of_a_comparison_agree() -> None:
-    """What is told has no zero in its interval and p below 0.05, as they are written too."""
+    """If a difference is claimed, zero is outside its interval and p is below 0.05, also as printed."""
     assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
         "beside x: fewer would be luck; 4 seeds or more of both are needed"
     )
@@ -279,7 +279,7 @@ def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
 
 
 def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
-    """Those that solve the echo are known first."""
+    """Seeds that solve the echo finish first, so early shares would be too high."""
     early, late = SeedCounts(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
     for there, back in ((early, late), (late, early)):
         assert compared(there, back, "x") == (
@@ -308,7 +308,7 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
 
 
 def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Path) -> None:
-    """Two sweeps into one folder, the second with more epochs: a cell is of one of them."""
+    """Two sweeps write to a folder, the second with more epochs: a cell uses the networks of only one."""
     shorter = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 2}, 4)
     longer = replace(shorter, fields={**shorter.fields, "num_epochs": 4})
     everything = overview_of(SweepResults.read(keep(tmp_path, [longer, shorter])))

@@ -1,4 +1,4 @@
-"""Checkpoints: bit for bit or not at all."""
+"""Checkpoints are restored bit for bit, or refused."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as arrays
 from echornn.config import EchoConfig
 from echornn.files.append_log import LogEnd
 from echornn.files.recorded_values import config_from
+from echornn.population_state import PopulationState
 from echornn.runs import checkpoint
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
@@ -39,21 +40,23 @@ STATES = st.builds(
     weights=st.dictionaries(st.text(max_size=5), FLOATS, max_size=4),
     carried_state=FLOATS,
     optimizer=st.lists(SLOTS, max_size=4).map(tuple),
-)
+).map(PopulationState.of_one)
 ENDS = st.builds(LogEnd, length=st.integers(0, 2**60), crc=st.integers(0, 2**32 - 1))
 CHECKPOINTS = st.builds(Checkpoint, serial=st.integers(0, 2**40), state=STATES, losses=ENDS, commands=ENDS)
 
 ONE = Checkpoint(
     3,
-    TrainerState(
-        EchoConfig(stride=3),
-        2,
-        17,
-        1,
-        4,
-        {"W": np.arange(20, dtype=np.float32).reshape(5, 4), "b": np.zeros((1, 4), np.float32)},
-        np.full((5, 4), -0.5, np.float32),
-        (np.array(7), np.array(0.3, np.float32)),
+    PopulationState.of_one(
+        TrainerState(
+            EchoConfig(stride=3),
+            2,
+            17,
+            1,
+            4,
+            {"W": np.arange(20, dtype=np.float32).reshape(5, 4), "b": np.zeros((1, 4), np.float32)},
+            np.full((5, 4), -0.5, np.float32),
+            (np.array(7), np.array(0.3, np.float32)),
+        )
     ),
     LogEnd(136, 99),
     LogEnd(20, 5),
@@ -117,7 +120,7 @@ def test_foreign_bytes_are_refused(content: bytes) -> None:
 
 
 def changed(old: bytes, new: bytes) -> bytes:
-    """The checkpoint with other bytes in its place, and a right checksum."""
+    """The checkpoint with some bytes replaced, and a correct checksum."""
     content = checkpoint.encode(ONE)[: -hashlib.sha256().digest_size]
     assert content.count(old) == 1
     assert len(old) == len(new)
@@ -142,7 +145,7 @@ def test_another_version_or_other_fields_are_named(old: bytes, new: bytes, words
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(EchoConfig)])
 def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
-    """Fields are added from version to version; what was written before them goes on as it did."""
+    """Later versions add fields; records without them continue as before."""
     other = EchoConfig(state_size=6, seed=3, cell="gru", learning_rate=0.1)
     fields = dataclasses.asdict(other)
     del fields[name]

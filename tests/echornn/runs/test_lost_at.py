@@ -1,4 +1,4 @@
-"""When the echo was lost again is what the losses along a path say, however a run came to be on that path."""
+"""The window at which the echo was lost again follows from the losses on the path, however the run came there."""
 
 from __future__ import annotations
 
@@ -12,28 +12,25 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.side_by_side import SideBySide
 from tui.commands import branches
 from tui.commands.replica_rows import replica_rows
 
 ALONE, THREE = replace(SMALL, num_epochs=200), replace(SMALL, num_epochs=200, replicas=3)
-"""2 000 windows, in which the losses of any seed are solved, lost, or between the two, for some windows each."""
+"""2 000 windows; each seed's losses count as solved, lost, or between the two, for some windows each."""
 
 LEVELS = np.array([0.01, 0.01, 0.01, 0.08, 0.08, 0.3, 0.69])
 
 
 def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
-    """Float32 [windows, replicas]: 150 windows that are solved, then a level of each seed's own every 40 windows."""
+    """Float32 [windows, replicas]: 150 solved windows, then for every 40 windows a level that depends on the seed."""
     told = []
     for replica in range(config.replicas):
         levels = np.random.default_rng(config.seed + replica).choice(LEVELS, 50)
@@ -42,14 +39,10 @@ def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
 
 
 class Wavering(ScriptedTrainer):
-    """A network with these losses."""
+    """A trainer with these losses."""
 
     def _losses(self, n: int) -> Floats:
-        return losses_of(self.config, self.trained, n)[:, 0]
-
-
-def wavering(config: EchoConfig) -> AnyTrainer:
-    return Wavering(config) if config.replicas == 1 else SideBySide(config, Wavering)
+        return losses_of(self.config, self.trained, n)
 
 
 STEPS = st.one_of(
@@ -61,7 +54,7 @@ STEPS = st.one_of(
 
 
 def told(timeline: Timeline, moment: Moment) -> list[int]:
-    """When each network had lost it at a moment."""
+    """The window at which each network had lost the echo, as of a position."""
     lottery = timeline.seed_stats(moment)
     replicas = range(timeline.owner(moment).config.replicas)
     each = [timeline.loss_stats(moment, replica).lost_at or 0 for replica in replicas]
@@ -79,7 +72,7 @@ def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
-        record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=wavering)
+        record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=Wavering)
         run = run_dir.read(path)
         timeline = run.timeline()
         for number, line in enumerate(branches.records(run)):
@@ -105,12 +98,11 @@ def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
 def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_losses(
     tmp_path: Path, seed: int, windows: int
 ) -> None:
-    """Also where the newest losses, between both levels, do not say whether they are lost."""
-    record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
+    """Even if the newest losses, between both levels, do not tell whether the networks have lost it."""
+    record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=Wavering)
     known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
     assert any(known)
     (newest, *_), _ = checkpoint.load(tmp_path / "run")
-    assert isinstance(newest.state, PopulationState)
     solved = replace(newest.state.solved, lost_at=np.zeros(3, np.int64))
     early = replace(newest, serial=newest.serial + 1, lost_at=None, state=replace(newest.state, solved=solved))
     checkpoint.save(tmp_path / "run", early)

@@ -1,4 +1,4 @@
-"""Commands are values: each has its sentence and its case, is answered, and aims when its turn comes."""
+"""Commands are values: each has a sentence and a handler, gets an answer, and finds its target when its turn comes."""
 
 from __future__ import annotations
 
@@ -50,13 +50,12 @@ from tests.examples import examples
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import scripted_trainers
 
 
 def without_gpu(config: EchoConfig) -> Any:
     if config.device == "gpu":
         raise ConfigError("device", "gpu", "TensorFlow sees no GPU here")
-    return scripted_trainers(config)
+    return ScriptedTrainer(config)
 
 
 @contextmanager
@@ -256,8 +255,9 @@ def test_where_toggling_will_be_refused_the_frame_shows_what_is_there() -> None:
 
 
 def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made() -> None:
-    """Keys ``+``, replicas, ``L`` at once: the dial stands where it was turned to, and L leads to a network that is
-    there."""
+    """Keys ``+``, replicas and ``L`` pressed at once during loading: the screen shows the new speed, and L has a
+    network to lead to.
+    """
     shown: list[tuple[float, int, int]] = []
 
     def make(config: EchoConfig) -> Any:
@@ -266,7 +266,7 @@ def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made()
             frame = session.frame
             assert frame.coming is not None
             shown.append((frame.speed, frame.coming.replicas, frame.coming.seed))
-        return scripted_trainers(config)
+        return ScriptedTrainer(config)
 
     many = dataclasses.replace(SMALL, replicas=6)
     session = Session(many, 100.0, make_trainer=make)

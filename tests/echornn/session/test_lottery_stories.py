@@ -1,4 +1,4 @@
-"""Random stories of networks alone and lotteries in one run, against a slow model that keeps every state and loss."""
+"""Random stories of one and several networks in a run, compared with a slow model that keeps every state and loss."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history.packed import as_kept
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Moment
 from tests.examples import examples
-from tests.hashed import HashTrainer, hashed_trainers
+from tests.hashed import HashTrainer
 
 TINY = EchoConfig(num_epochs=10**6, total_series_length=60, truncated_backprop_length=10, batch_size=2, seed=3)
-"""Three windows an epoch."""
+"""Three windows per epoch."""
 
 Losses = dict[int, list[float]]
-"""By seed: those of each network on the path."""
+"""The losses of each network on the path, by seed."""
 
 
-def essence(state: AnyState) -> tuple[Any, ...]:
-    """All that tells a state from others: the numbers of all its networks."""
+def essence(state: PopulationState) -> tuple[Any, ...]:
+    """Everything that distinguishes a state: the numbers of all networks."""
     each = [state.of(index) for index in range(state.config.replicas)]
     books = (state.config, state.epoch, state.window, state.generation, state.draw)
     return (*books, [int(one.optimizer[1]) for one in each])
 
 
 class Story:
-    """A run that lives, and the model beside it."""
+    """A run, and a model that takes the same steps."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.states: dict[Moment, tuple[Any, ...]] = {}
         self.losses: dict[Moment, Losses] = {}
-        self.live = LiveRun(TINY, hashed_trainers, Unrecorded(), Pace(math.inf, self.clock), self.clock)
+        self.live = LiveRun(TINY, HashTrainer, Unrecorded(), Pace(math.inf, self.clock), self.clock)
         self.live.load()
         self.live.begin()
         self.note({})
@@ -66,7 +66,7 @@ class Story:
 
     @property
     def here(self) -> Losses:
-        """The losses before this moment, as the run tells them where the model did not see it."""
+        """The losses before the current position; the run's own for windows that the model did not see."""
         live = self.live
         if self.owned not in self.losses:
             told = [live.timeline.losses(live.here, 0, replica) for replica in range(live.config.replicas)]
@@ -192,10 +192,11 @@ def test_who_goes_on_alone_trains_what_it_would_have_trained_alone_from_the_star
     told.live.choose(2)
     told.live.alone()
     told.live.train(15)
-    before = as_kept(hashed_trainers(replace(TINY, replicas=3)).advance(20), TINY).of(2).losses
+    three = replace(TINY, replicas=3)
+    before = as_kept(HashTrainer(three).advance(20), three).of(2).losses
     alone = HashTrainer(told.live.config)
     alone.advance(20)
     told_losses = told.live.timeline.losses(told.live.here, 0)
     assert told_losses is not None
-    assert np.array_equal(told_losses, np.concatenate([before, alone.advance(15).losses]))
+    assert np.array_equal(told_losses, np.concatenate([before, alone.advance(15).losses[:, 0]]))
     assert told.live.timeline.differs(told.live.here.branch) == "seed 5 alone"

@@ -1,4 +1,4 @@
-"""Commands from any thread to one: in order, none lost, and who waits is told."""
+"""Commands from several threads to one: in order, none lost, and waiting threads are notified."""
 
 from __future__ import annotations
 

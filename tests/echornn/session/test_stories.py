@@ -1,4 +1,4 @@
-"""Random stories of training, changes, going back, kills and resumes, against a slow model that keeps every state."""
+"""Random stories of training, changes, going back, kills and resumes, compared with a model that keeps every state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
@@ -25,7 +25,7 @@ from tests.hashed import HashTrainer
 TINY = EchoConfig(
     num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2, learning_rate=0.1
 )
-"""Five windows an epoch."""
+"""Five windows per epoch."""
 
 
 @dataclass
@@ -41,17 +41,16 @@ class Model:
 
 
 def owned(live: LiveRun) -> Moment:
-    """Where it stands, as a moment of the branch on whose terms it does."""
+    """The position of the run, as a position in the branch that trained that window."""
     return Moment(live.owner.number, live.here.window)
 
 
-def essence(state: AnyState) -> tuple[Any, ...]:
-    state = state.of(0)
-    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1]))
+def essence(state: PopulationState) -> tuple[Any, ...]:
+    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1][0]))
 
 
 class Story:
-    """A run that lives, and the model beside it."""
+    """A run, and a model that takes the same steps."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "run"
@@ -74,7 +73,7 @@ class Story:
         return self.now
 
     def losses_here(self) -> list[float]:
-        """As the model has them; where it was passed by in one stride, as the run has."""
+        """The losses of the model; the run's own for windows that the model did not see."""
         losses = self.live.timeline.losses(self.live.here, 0)
         assert losses is not None
         return list(self.model.losses.get(owned(self.live), losses.tolist()))
@@ -82,13 +81,13 @@ class Story:
     def train(self, windows: int) -> None:
         losses = self.losses_here()
         for _ in range(windows):
-            losses = [*losses, float(self.live.train(1).losses[0])]
+            losses = [*losses, float(self.live.train(1).losses[0, 0])]
             self.model.note(self.live, losses)
 
     def train_together(self, windows: int) -> None:
         losses = self.losses_here()
         progress = self.live.train(windows)
-        self.model.note(self.live, [*losses, *progress.losses.tolist()])
+        self.model.note(self.live, [*losses, *progress.losses[:, 0].tolist()])
 
     def change(self, what: str) -> None:
         live, losses = self.live, self.losses_here()

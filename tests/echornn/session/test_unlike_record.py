@@ -1,4 +1,4 @@
-"""A moment that was trained again is as it was, or it is said that it is not."""
+"""Windows that are trained again equal the record, or a message says that they do not."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
 from tests.on_a_thread import play
 from tests.recorded import record_branches
-from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
 from tests.tui.commands.test_probe import readings
 from tui.commands import probe
 
@@ -35,22 +34,22 @@ STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
 
 
 class Upgraded(ScriptedTrainer):
-    """Gives other last digits from its fourteenth window on, as other versions may."""
+    """A trainer whose last digits differ from its 14th window on, as with other versions of packages."""
 
     def _losses(self, n: int) -> Floats:
         losses = super()._losses(n)
-        return np.where(self.trained + np.arange(n) >= 13, np.nextafter(losses, np.float32(2)), losses)
+        return np.where(self.trained + np.arange(n)[:, np.newaxis] >= 13, np.nextafter(losses, np.float32(2)), losses)
 
 
 class Flawed(ScriptedTrainer):
-    """Gives another loss in the 101st window, and none besides."""
+    """A trainer whose loss differs in the 101st window only."""
 
     def _losses(self, n: int) -> Floats:
-        return np.where(self.trained + np.arange(n) == 100, np.float32(0.9), super()._losses(n))
+        return np.where(self.trained + np.arange(n)[:, np.newaxis] == 100, np.float32(0.9), super()._losses(n))
 
 
-class UpgradedLottery(ScriptedPopulation):
-    """Gives one network another loss throughout."""
+class UpgradedLottery(ScriptedTrainer):
+    """A population in which one network has other losses throughout."""
 
     def advance(self, n: int) -> PopulationProgress:
         progress = super().advance(n)
@@ -69,7 +68,7 @@ def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     record_branches(tmp_path / "run", *STORY)
-    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)  # so that all is trained again
+    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)  # so that everything is trained again
     return tmp_path / "run"
 
 
@@ -90,7 +89,7 @@ def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsew
 def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way is a long one
+    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way counts as long
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)
@@ -106,9 +105,9 @@ def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
 
 
 def test_each_network_of_a_lottery_is_compared(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)
-    assert gone_to(tmp_path / "run", scripted_trainers, (0, 20)).frame.warning == ""
+    assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 20)).frame.warning == ""
     said = gone_to(tmp_path / "run", UpgradedLottery, (0, 25)).frame.warning
     assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 1, 0\.\d+ on record", said)
 

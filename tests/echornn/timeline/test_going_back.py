@@ -1,4 +1,4 @@
-"""Where undo leads after a divergence, and what it costs to come to its window, with and without a record."""
+"""Where undo leads after a divergence, and the cost of going there, with and without a record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
@@ -30,30 +30,29 @@ WILD = 1e30
 
 
 class Explosive(ScriptedTrainer):
-    """Under a wild learning rate the loss grows a hundred million times with each window, is infinite once, and then
-    finite, but no better; weights stay finite.
-
-    Other scripted trouble: the loss is no number in the window ``blip_at``, and none any more from ``nan_at`` on.
+    """A trainer that diverges at a wild learning rate: the loss grows a hundred million times with each window, is
+    infinite once, and then finite but no better; weights stay finite.
+    Also, the loss is NaN in the window ``blip_at``, and in all windows from ``nan_at`` on.
     """
 
     nan_at = blip_at = math.inf
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         before = self.trained
         progress = super().advance(n)
         numbers = before + np.arange(len(progress.losses))
-        losses = np.where((numbers < self.nan_at) & (numbers != self.blip_at), progress.losses, math.nan)
+        losses = np.where((numbers < self.nan_at) & (numbers != self.blip_at), progress.losses[:, 0], math.nan)
         if self.config.learning_rate == WILD:
             wild_from = min(getattr(self, "wild_from", before), before)
             self.wild_from = wild_from
             wild = np.array([0.1, 1e8, 1e16, 1e24, math.inf, *[2.6e35] * 30, math.inf, *[2.6e35] * 10**4], np.float32)
             losses = wild[numbers - wild_from]
-        return replace(progress, losses=losses.astype(np.float32))
+        return replace(progress, losses=losses.astype(np.float32)[:, np.newaxis])
 
 
 @contextmanager
 def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at: float = math.inf) -> Iterator[Session]:
-    """A paused session on a thread of its own."""
+    """A paused session on a separate thread."""
 
     def make(config: EchoConfig) -> Explosive:
         trainer = Explosive(config)
@@ -67,7 +66,7 @@ def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at:
 
 
 def then(session: Session, *steps: int | str) -> Frame:
-    """Carry out the steps, one after the other: numbers are windows to train, words are commands. The frame after."""
+    """Carry out the steps in order: numbers are windows to train, words are commands. Returns the frame after them."""
     for step in steps:
         session.send(command(step))
         assert session.when_idle(PATIENCE)
@@ -98,7 +97,7 @@ def test_it_is_paused_there_only_while_it_is() -> None:
         assert then(session, 71).warning == "the loss is nan in window 1 of epoch 8: paused there"
         seen: list[str] = []
 
-        def look(_: AnyProgress) -> None:
+        def look(_: PopulationProgress) -> None:
             seen.append(session.frame.warning)
             session.send(Pause())
 
@@ -189,14 +188,14 @@ def test_what_was_begun_anew_after_a_divergence_can_be_undone_to_as_ever() -> No
 
 
 class Counting(ScriptedTrainer):
-    """Counts the windows that it trains, and takes 1 ms for each by a clock of its own."""
+    """A trainer that counts its windows, and takes 1 ms for each by its own clock."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__(config)
         self.now = 0.0
         self.diverges_at = 20_000
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         progress = super().advance(n)
         self.now += len(progress.losses) * 0.001
         return progress
@@ -206,8 +205,8 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
     trainer = Counting(ENDLESS)
     diverged = threading.Event()
 
-    def on_progress(progress: AnyProgress) -> None:
-        if math.isnan(progress.losses[-1]):
+    def on_progress(progress: PopulationProgress) -> None:
+        if math.isnan(progress.losses[-1, 0]):
             diverged.set()
 
     session = Session(ENDLESS, make_trainer=lambda _: trainer, on_progress=on_progress, clock=lambda: trainer.now)

@@ -1,4 +1,4 @@
-"""Population: each replica trains what a trainer of its configuration does, and goes on bit for bit."""
+"""Population: each replica trains as a trainer of its configuration does, and continues bit for bit."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
-from echornn.training import data_block, population_data
-from echornn.training.memory import population_bytes_needed, require_population_memory
+from echornn.training import population_data
+from echornn.training.memory import population_bytes_needed, require_memory
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
+from echornn.training.shard_threads import ShardThreads
 from echornn.training.shards import Shards
 from tests.compiled import PROGRAMS, make_trainer, plain
 
@@ -26,19 +27,19 @@ pytestmark = pytest.mark.slow
 SMALL = EchoConfig(
     seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
 )
-"""20 windows an epoch."""
+"""20 windows per epoch."""
 
 REPLICAS = 11
-"""No multiple of what a shard holds."""
+"""A number that is not a multiple of a shard's size."""
 
 
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
-    """Shares do not depend on the machine."""
+    """Shards do not depend on the machine."""
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:
-    """Replicas that differ in all that they may."""
+    """Replicas that differ in every field that may differ."""
     rates = (1.0, 0.5, 1.5)
     return [
         replace(
@@ -62,7 +63,7 @@ ALIKE = [
         True,
     ),
 ]
-"""Every optimizer: a new one may look at a weight as a whole, and so mix the replicas."""
+"""All optimizers: a new one could use a whole weight array, and so mix the replicas."""
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ ALIKE = [
     ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
-    """As plain operations, which compile in no time; and as XLA compiles them, with dropout too."""
+    """Without XLA, which needs no compilation; and with XLA, also with dropout."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
         each_replica_trains_alike(config, programs)
 
@@ -81,7 +82,7 @@ def test_each_optimizer_is_compared() -> None:
 
 
 def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Keras' Nadam does, whose number depends on the count of steps alone."""
+    """Like Keras' Nadam, which keeps a number that depends only on the step count."""
     monkeypatch.setitem(OPTIMIZERS, "adam", OptimizerKind(tf.keras.optimizers.Nadam, 2))
     with plain() as programs:
         each_replica_trains_alike(replace(SMALL, optimizer="adam", learning_rate=0.03), programs)
@@ -90,7 +91,7 @@ def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.Mon
 def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
     configs = unlike(config)
     lot = Population(configs, programs=programs)
-    assert lot._shard_threads.shards.places == 16
+    assert lot._runner.shards.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
     assert progress.losses.dtype == np.float32
@@ -115,7 +116,7 @@ def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
             np.testing.assert_allclose(slot, theirs, rtol=1e-3, atol=1e-4)
         trainer.restore(took_over)
         np.testing.assert_allclose(trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5)
-        del trainer  # the next has its compiled loop
+        del trainer  # so that the next trainer can use its compiled loop
 
 
 @pytest.fixture(params=[REPLICAS, 3], ids=["side by side", "one by one"])
@@ -136,23 +137,24 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
-    assert lot._shard_threads.shards.places == 0
+    assert lot._runner.shards.places == 0
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
 
 
 def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The more replicas, the fewer epochs of data are handed over together: a program is for so many."""
-    monkeypatch.setattr(data_block, "MAX_BLOCK_BYTES", 20_000)
+    """With more replicas, fewer epochs of data are passed at once: a program is compiled for that number."""
+    monkeypatch.setattr(population_data, "MAX_BLOCK_BYTES", 20_000)
     config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
     losses, seats = [], []
     with plain() as programs:
         for replicas in (8, 6, 16):
             lot = Population(config, replicas, programs)
-            assert (lot._shard_threads.shards.room, lot._shard_threads.shards.places) == (8, 0)
+            assert (lot._runner.shards.room, lot._runner.shards.places) == (8, 0)
             losses.append(lot.advance(20).losses[:, 0].tolist())
-            seats.append(lot._shard_threads._seats[0])
+            assert isinstance(lot._runner, ShardThreads)
+            seats.append(lot._runner._seats[0])
             del lot
             gc.collect()
     assert losses[0] == losses[1] == losses[2]
@@ -190,7 +192,7 @@ def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
     assert_same_state(lot.state, state)
     np.testing.assert_array_equal(lot.advance(30).losses, losses)
     assert_same_state(lot.state, end)
-    with pytest.raises(ValueError, match="other configurations"):
+    with pytest.raises(ValueError, match="cannot be restored"):
         Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
 
 
@@ -261,7 +263,7 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations
         del new
-    with pytest.raises(ValueError, match="needs a new population"):
+    with pytest.raises(ValueError, match="needs new networks"):
         lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 
@@ -271,7 +273,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     monkeypatch.setattr("echornn.training.shards.MOST", 8)
     config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100)
     lot = Population(config, 20, PROGRAMS)
-    assert (lot._shard_threads.shards.turns, lot._shard_threads.shards.places) == (3, 8)
+    assert (lot._runner.shards.turns, lot._runner.shards.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
     known = [LossStats().after(losses[:, replica], config) for replica in range(20)]
     solved = [one.solved_at or 0 for one in known]
@@ -326,13 +328,13 @@ def test_what_cannot_be_a_population_is_refused() -> None:
 
 def test_more_memory_than_there_is_is_refused_by_the_number_of_replicas() -> None:
     with pytest.raises(ConfigError, match=r"^replicas = 1000000 cannot be used: they need about \d+ GB") as caught:
-        require_population_memory(EchoConfig(), 1_000_000, lambda: 10**10)
+        require_memory(EchoConfig(), 1_000_000, lambda: 10**10)
     fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
-    require_population_memory(EchoConfig(), fitting, lambda: 10**10)
+    require_memory(EchoConfig(), fitting, lambda: 10**10)
     assert population_bytes_needed(EchoConfig(), fitting) > 0.7 * 10**10
     with pytest.raises(ConfigError, match=r"^replicas = .* are free; about \d+ would fit$"):
-        require_population_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
-    require_population_memory(EchoConfig(), 1_000_000, lambda: None)
+        require_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
+    require_memory(EchoConfig(), 1_000_000, lambda: None)
 
 
 def test_without_the_private_operation_parts_come_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:

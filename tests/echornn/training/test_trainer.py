@@ -1,4 +1,4 @@
-"""Trainer: what DESIGN's library contract promises."""
+"""Trainer: the promises of its documentation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    """One compiled trainer for the tests that put it back to its start."""
+    """A compiled trainer, for tests that reset it to its start."""
     return make_trainer(SMALL)
 
 
@@ -151,7 +151,7 @@ def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
     first = fresh.advance(1).losses
     fresh.advance(20)
     fresh.load_weights(initial_weights(SMALL))
-    fresh.epoch = fresh.window = 0
+    fresh.restore(replace(fresh.state, epoch=0, window=0))
     np.testing.assert_array_equal(fresh.advance(1).losses, first)
     second = fresh.advance(1).losses
     fresh.reset()
@@ -186,7 +186,7 @@ OPTIMIZERS: list[tuple[Optimizer, float, int | None]] = [
     ("rmsprop", 0.01, None),
     ("adam", 0.03, 2),
 ]
-"""Each with a learning rate that suits it, and a stride."""
+"""Cells and optimizers, each with a suitable learning rate and a stride."""
 
 
 def test_no_optimizer_is_left_out() -> None:
@@ -285,7 +285,7 @@ def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:
 
 
 def test_edits_that_cannot_be_live_are_refused(fresh: Trainer) -> None:
-    with pytest.raises(ValueError, match="needs a new trainer"):
+    with pytest.raises(ValueError, match="needs new networks"):
         fresh.edit(replace(SMALL, state_size=5))
     fresh.advance(30)
     with pytest.raises(ConfigError, match="num_epochs = 2 cannot be used: at least 3, as trained"):

@@ -1,10 +1,11 @@
-"""The screen is a function of a picture: an app draws the same of a picture that has been bytes in between."""
+"""The screen depends only on pictures: an app draws the same after pictures were encoded and decoded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from rich.segment import Segment
@@ -19,15 +20,12 @@ from echornn.session.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot
-from echornn.training.any_trainer import AnyTrainer
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
-from tests.side_by_side import SideBySide
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, make_progress
 from tests.tui.app.views.by_hand import flipped, shift_register
-from tests.tui.test_kept_folders import scripted
-from tests.viewer import PictureSession
+from tests.tui.test_kept_folders import FromAnyState
+from tests.viewer import OnlyForViewers, PictureSession
 from tui.app.app import EchoApp
 
 KEYS = [
@@ -35,7 +33,7 @@ KEYS = [
     *("R", "e", "u", "U", "L", "e", "b", "up", "space", "n", "x", "enter", "b", "g", "e", "2", "3", "4", "n", "5"),
     *("e", "d", "[", "{", "L"),
 ]
-"""Every view and panel, branches, the past, one network and several, parts of the line."""
+"""Stories with every view and panel, branches, the past, one network and several, and parts of the line."""
 
 SIZE = (100, 30)
 
@@ -49,7 +47,7 @@ NAMED = {
 
 
 def examined(snapshot: Snapshot, question: Question) -> Readings:
-    """Readings that are made up."""
+    """Made-up readings."""
     config = snapshot.state.config
     readings = shift_register(make_progress(config), config)
     readings = replace(readings, branch=snapshot.branch, window=snapshot.window)
@@ -57,7 +55,7 @@ def examined(snapshot: Snapshot, question: Question) -> Readings:
 
 
 def of_six_replicas(_: Path) -> Session:
-    return Session(SMALL_LOTTERY, make_trainer=scripted_trainers, examine=examined)
+    return Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer, examine=examined)
 
 
 def diverging(config: EchoConfig) -> ScriptedTrainer:
@@ -67,14 +65,11 @@ def diverging(config: EchoConfig) -> ScriptedTrainer:
 
 
 def of_one_that_diverges(_: Path) -> Session:
-    def trainers(config: EchoConfig) -> AnyTrainer:
-        return diverging(config) if config.replicas == 1 else SideBySide(config, diverging)
-
-    return Session(SMALL, make_trainer=trainers, examine=examined)
+    return Session(SMALL, make_trainer=diverging, examine=examined)
 
 
 def kept(name: str) -> Callable[[Path], Session]:
-    """A run of an earlier version, that goes on."""
+    """A run of an earlier version, which is continued."""
 
     def of_folder(place: Path) -> Session:
         folder = unpacked(name, place)
@@ -82,13 +77,13 @@ def kept(name: str) -> Callable[[Path], Session]:
         owner = run.owner(run.moment(None))
         assert owner is not None
         recorder = RunRecorder.go_on(folder)
-        return Session(owner.config, make_trainer=scripted, recorder=recorder, examine=examined)
+        return Session(owner.config, make_trainer=FromAnyState, recorder=recorder, examine=examined)
 
     return of_folder
 
 
 async def press(app: EchoApp, pilot: Pilot[int], key: str) -> None:
-    """What a key says for a moment is not waited for."""
+    """Press a key, without waiting for its hint to disappear."""
     await pilot.press(NAMED.get(key, key))
     app.show_newest_frame()
     app._end_hint()
@@ -96,7 +91,7 @@ async def press(app: EchoApp, pilot: Pilot[int], key: str) -> None:
 
 
 async def recorded(session: Session) -> list[Picture]:
-    """What an app is shown of a session, after each key."""
+    """The pictures of a session that an app shows after each key."""
     session.send(Pause())
     app, pictures = EchoApp(session, fps=0.01), []
     async with app.run_test(size=SIZE) as pilot:
@@ -107,16 +102,16 @@ async def recorded(session: Session) -> list[Picture]:
             app.show_newest_frame()
             await pilot.pause()
             app._show_views()
-            pictures.append(app._picture)
+            frame = replace(app._frame, folder="")  # whoever is shown it later names no branches in that folder
+            pictures.append(replace(app._picture, frame=frame))
     assert session.error is None
     return pictures
 
 
 async def drawn(pictures: Sequence[Picture]) -> list[list[list[Segment]]]:
-    """The screen of an app that is shown these pictures one after the other while the same keys are pressed, with its
-    colours."""
+    """The screen of an app that shows these pictures in order while the same keys are pressed, with colours."""
     session = PictureSession(pictures[0])
-    app, screens = EchoApp(session, fps=0.01), []
+    app, screens = EchoApp(cast(Session, OnlyForViewers(session)), fps=0.01), []
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         for key, session.picture in zip(KEYS, pictures, strict=True):

@@ -1,4 +1,4 @@
-"""The tree under keys: going to a moment, the list of branches, and the notes that are kept of them."""
+"""Keys for branches: going to a position, the list of branches, and the saved notes about them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from echornn.session.commands import Go, Move, Step, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from tests.patience import PATIENCE
-from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
+from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress, side_by_side
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
@@ -37,7 +37,9 @@ SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
 
 
 def plant(session: ScriptedSession) -> None:
-    """a: 600 windows whose loss falls after 310; b: a slower learning rate from window 300, 200; c: a reset, 100."""
+    """a: 600 windows whose loss falls after 310; b: 200 at a lower learning rate from window 300; c: 100 after a
+    reset.
+    """
     timeline = session.timeline
     grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 310 + [0.1] * 290)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 200)
@@ -51,7 +53,7 @@ async def opened(
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     session = ScriptedSession(TUTORIAL, recorder=None if folder is None else RunRecorder.begin(folder, TUTORIAL))
     plant(session)
-    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # the tests draw, not the clock
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         await drawn(app, pilot)
         yield app, session, pilot
@@ -303,7 +305,7 @@ async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
             assert any(">+c started over" in line for line in rows(app))
 
 
-# ---- what is kept
+# ---- what is saved
 
 
 def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
@@ -317,12 +319,12 @@ def digests_of(session: ScriptedSession) -> list[int]:
 
 
 def record(session: ScriptedSession) -> None:
-    """Have the branches that were planted on disk too."""
+    """Write the branches of the session to disk too."""
     timeline, recorder, trained = session.timeline, session.recorder, 0
     for number in range(len(timeline)):
         windows = timeline.windows_of(number)
         recorder.command(RecordedCommand.begins(timeline.branch(number), trained))
-        recorder.windows(make_progress(TUTORIAL, losses=[0.5] * windows))
+        recorder.windows(side_by_side([make_progress(TUTORIAL, losses=[0.5] * windows)]))
         trained += windows
     recorder.save(ScriptedTrainer(TUTORIAL).state)
 
@@ -332,7 +334,7 @@ async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
     async with opened(folder=folder) as (app, session, pilot):
         await pilot.press("b", "up", "n", *"slow", "enter", "x", "up", "space")
         assert app.futures.saved(PATIENCE)
-        assert BranchNotes.of(folder, digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
+        assert BranchNotes.read(folder).among(digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
         assert app.futures.trouble == ""
         record(session)
     session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))

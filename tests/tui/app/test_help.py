@@ -1,4 +1,4 @@
-"""The help: what can be done now, the screen, the views, words and keys; scrolled, searched, and closed again."""
+"""The help: useful keys now, the screen, the views, words and keys; scrolled, searched and closed."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
         await pilot.pause()
         await pilot.press("down", "down", "pagedown", "up")
         text, deadline = app.screen.query_one(VerticalScroll), time.monotonic() + PATIENCE
-        while text.scroll_y <= 3:  # before what is found is laid out there is nothing to scroll
+        while text.scroll_y <= 3:  # there is nothing to scroll before the results are laid out
             assert time.monotonic() < deadline
             await pilot.press("down")
         await pilot.press("s")

@@ -1,4 +1,4 @@
-"""The keys of a lottery, in the app: which network is looked at, one alone, and from one to many and back."""
+"""The keys for several networks: select one, continue one alone, and switch between one network and many."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
-        program.until(lambda text: "enter: go on with it" in text)  # a lottery that begins has the arrows
+        program.until(lambda text: "enter: go on with it" in text)  # new networks give the arrow keys to their view
         program.press("\x1b[B")
         program.press("\r")
         program.until(lambda text: "one network, with seed" in text)

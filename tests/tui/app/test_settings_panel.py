@@ -1,4 +1,4 @@
-"""The settings beside the curve: what is drawn, and that keys count in the order typed."""
+"""The settings beside the curve: what is drawn, and that keys are handled in the typed order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHARACTERS = {"full_stop": ".", "minus": "-", "space": " ", "question_mark": "?"
 
 
 def post(app: EchoApp, *typed: str) -> None:
-    """All keys in one packet."""
+    """Send all keys in one packet."""
     for key in typed:
         app.post_message(Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
@@ -231,7 +231,7 @@ AT_THE_ENDS = [
     ("left_curly_bracket", 9, False, ""),
     ("right_square_bracket", 0, True, ""),
 ]
-"""A key, the windows trained, whether it is the past, and what is said."""
+"""A key, the windows trained, whether the past is shown, and the expected message."""
 
 
 async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:

@@ -1,4 +1,4 @@
-"""What is printed of a run's branches."""
+"""The printed branches of a run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
-from tests.scripted import SMALL, scripted_loss
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
 from tui.commands import branches
 from tui.commands.branches import lines, records
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four branches, of which the second goes on from the first, and the last from the second before its end."""
+    """Four branches: the second continues the first, and the last begins before the end of the second."""
     record_branches(tmp_path / "run", 12, {"learning_rate": 0.1, "num_epochs": 9}, 8, "reset", 5, (1, 15), 2)
     return tmp_path / "run"
 
@@ -111,7 +110,7 @@ def test_losses_that_cannot_be_read_are_a_refusal(folder: Path) -> None:
 
 def test_a_branch_of_several_networks_says_how_many_are_solved(tmp_path: Path) -> None:
     steps = (500, "alone", 30, {"replicas": 2}, 20)
-    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     lottery, alone, again = records(run_dir.read(tmp_path / "run"))
     assert (lottery["lottery"]["solved"], lottery["lottery"]["replicas"]) == (4, 6)
     assert "lottery" not in alone

@@ -1,4 +1,4 @@
-"""The session as lines."""
+"""Training that prints lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
@@ -32,7 +31,7 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
-"""250 windows an epoch."""
+"""250 windows per epoch."""
 
 
 def records_of(pieces: list[int]) -> list[dict[str, object]]:
@@ -60,7 +59,7 @@ def test_a_record_each_hundred_windows_and_one_each_epoch(pieces: list[int]) -> 
 
 def test_accuracy_counts_right_predictions() -> None:
     report = EpochReport(CONFIG)
-    (record,) = report.records(make_progress(CONFIG, wrong_every=3))
+    (record,) = report.records(side_by_side([make_progress(CONFIG, wrong_every=3)]))
     assert record["accuracy"] == pytest.approx(10 / 15)
 
 
@@ -87,14 +86,14 @@ def test_lines_for_people() -> None:
 
 
 def test_json_lines_are_valid_whatever_the_loss() -> None:
-    progress = replace(make_progress(CONFIG), losses=np.array([math.inf], np.float32))
+    progress = side_by_side([make_progress(CONFIG, losses=[math.inf])])
     (record,) = EpochReport(CONFIG).records(progress)
     parsed = json.loads(as_json(record))
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
 
 
 def test_a_loss_without_end_is_a_power_of_ten() -> None:
-    progress = replace(make_progress(CONFIG), losses=np.array([2.6e35], np.float32))
+    progress = side_by_side([make_progress(CONFIG, losses=[2.6e35])])
     (record,) = EpochReport(CONFIG).records(progress)
     assert as_line(record, CONFIG) == "epoch 1/2  window 1/250  loss 2.600e+35  accuracy 100.0%"
     assert "mean loss 2.600e+35" in as_line({**records_of([250])[-1], "loss": 2.6e35}, CONFIG)
@@ -117,10 +116,10 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
 
 
 class Stream(io.StringIO):
-    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
+    """A stream that remembers what was written, while there is room; if ``gone``, it fails as on Linux.
 
     Args:
-        is_terminal: whether it is a terminal, or a file.
+        is_terminal: whether it is a terminal rather than a file.
     """
 
     def __init__(self, is_terminal: bool = True) -> None:
@@ -249,7 +248,7 @@ def test_nobody_who_hears_how_training_goes_is_no_failure(monkeypatch: pytest.Mo
 def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     assert saved_by(recorder) is Saved.YES
-    recorder.windows(make_progress(SMALL))
+    recorder.windows(side_by_side([make_progress(SMALL)]))
     assert saved_by(recorder) is Saved.NO
     recorder.save(ScriptedTrainer(SMALL).state)
     assert recorder.wait(30)

@@ -1,4 +1,4 @@
-"""What is printed of a network."""
+"""The printed probe readings of a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from echornn.session import probing
 from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands import probe
 from tui.commands.probe import lines, record_of
@@ -90,7 +90,7 @@ def with_gradient(config: EchoConfig = CONFIG, **changes: Any) -> Readings:
 
 
 def bias_lines(one: Readings) -> list[str]:
-    """What stands between the bars and the spectral radius."""
+    """The lines between the bars and the spectral radius."""
     printed = list(lines(one))
     end = next(index for index, line in enumerate(printed) if line.startswith("spectral"))
     return printed[max(index for index, line in enumerate(printed) if not line) + 1 : end]
@@ -155,9 +155,9 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
 
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", examine)
-    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=scripted_trainers))
+    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=ScriptedTrainer))
     story = (60, "choose 2", "alone", 30)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     for words, seed, replica in (
         ([], 9, 2),
         (["--replica", "2"], 9, 2),

@@ -1,4 +1,4 @@
-"""The map's keys, under a pilot, on sweeps made by hand."""
+"""The keys of the map under Pilot, on handmade sweeps."""
 
 from __future__ import annotations
 

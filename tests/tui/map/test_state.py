@@ -1,4 +1,4 @@
-"""What keys make of what is seen of a sweep."""
+"""How keys change the state of the map."""
 
 from __future__ import annotations
 

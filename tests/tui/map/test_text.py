@@ -44,7 +44,7 @@ def cliff() -> SweepResults:
 
 @pytest.fixture(scope="module")
 def broken() -> SweepResults:
-    """Of four echoes one is there, one is half there, one failed, one cannot be."""
+    """Four echo steps: one complete, one half complete, one failed, one impossible."""
     grid = Grid((Axis.parse("echo_step=1,2,3,40"),), {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
 
     def rule(config: EchoConfig) -> Result | None:
@@ -75,7 +75,7 @@ def test_as_text(cliff: SweepResults) -> None:
 
 
 def test_where_networks_lost_it_again_is_said_and_marked() -> None:
-    """Of echo 2 every second one ends at chance, one diverges; a mean between the levels is neither."""
+    """At echo step 2, every second network ends at chance and one diverges; a mean between the levels is neither."""
     ends = {1: [0.04], 2: [0.04, 0.676], 3: [0.04, 0.1, math.nan, 0.04]}
 
     def rule(config: EchoConfig) -> Result:
@@ -177,7 +177,7 @@ def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: Sweep
 
 
 def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> None:
-    """A map of two echoes; then another version trains the second again, with fewer seeds, and a third."""
+    """A map of two echo steps; then another version trains the second again with fewer seeds, and a third."""
     first = Grid((Axis.parse("echo_step=2,3"),), {**WIDE_STATE, "seed": 0}, 16)
     then = Grid((Axis.parse("echo_step=3,4"),), {**WIDE_STATE, "seed": 0}, 8)
     results = SweepResults.of(Path("nowhere"), (Asked(first, VERSIONS), Asked(then, {**VERSIONS, "engine": "new"})))

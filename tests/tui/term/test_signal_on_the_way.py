@@ -1,4 +1,4 @@
-"""A signal while the real program is on its way to a moment of a long run: nothing is lost, and it is said."""
+"""A signal while the real program is on its way to a window of a long run: nothing is lost, and a message says so."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.timeline.branch import Moment
 from tests.patience import PATIENCE
 from tests.program import running
-from tests.scripted import ScriptedTrainer, make_progress
+from tests.scripted import ScriptedTrainer, make_progress, side_by_side
 
 pytestmark = pytest.mark.slow
 
 
 def record_a_long_run(folder: Path, windows: int) -> None:
-    """A run of so many windows, of which no state is kept but the last: whoever goes back trains them again."""
-    config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when it is told to end
+    """Record a run that keeps only the last state: going back means training the windows again."""
+    config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when the signal comes
     epoch, window = divmod(windows, 666)
     recorder = RunRecorder.begin(folder, config)
     recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, config, branch=0))
-    recorder.windows(make_progress(config, losses=[0.5] * windows))
+    recorder.windows(side_by_side([make_progress(config, losses=[0.5] * windows)]))
     trainer = ScriptedTrainer(config)
     trainer.trained, trainer.epoch, trainer.window = windows, epoch, window
     recorder.save(trainer.state)
