@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Counts, Floats, PopulationProgress, Progress
+from echornn.progress import Counts, Floats, PopulationProgress
 
 Packed = npt.NDArray[np.uint32]
 
@@ -62,11 +62,11 @@ def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
     return losses_of(packed), errors
 
 
-def as_kept(progress: AnyProgress, config: EchoConfig) -> AnyProgress:
-    """Windows as they are kept: unchanged for a single network; for several, as they are after packing and
+def as_kept(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
+    """Windows as they are kept: unchanged for a lone network; for several, as they are after packing and
     unpacking.
     """
-    if isinstance(progress, Progress):
+    if config.replicas == 1:
         return progress
     packed = packed_of(progress, config)
     losses, errors = unpack(packed, config)

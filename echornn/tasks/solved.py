@@ -116,7 +116,7 @@ def crossings(
         losses: float32 [n, runs], the losses of the new windows.
         windows: the number of windows in the run, including the new ones.
     """
-    runs = np.flatnonzero(solved_at)
+    runs = np.flatnonzero(solved_at > 0)
     joined = np.concatenate([recent, losses])[:, runs]
     if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
         return NO_CROSSINGS
@@ -181,8 +181,8 @@ class SolvedAt:
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
-            level; 0 if it never did.
-        windows: the number of windows in the run so far.
+            level; 0 if it never did, `UNKNOWN` if that is not known.
+        windows: the number of windows in the run so far, as far as they are known.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
         lost_at: int64 [runs], the window at which each lost it again, see `crossings`; 0 if it has not.
     """
@@ -198,14 +198,37 @@ class SolvedAt:
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
+    @classmethod
+    def unknown(cls, runs: int) -> SolvedAt:
+        """The value for runs of which it is not known whether they solved the task, nor how many windows they have."""
+        never, unknown = cls.never(runs), np.full(runs, UNKNOWN, np.int64)
+        return replace(never, at=unknown, lost_at=unknown)
+
+    def only(self, runs: Sequence[int]) -> SolvedAt:
+        """The value for only these runs, in this order."""
+        which = list(runs)
+        return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
+
     def anew(self) -> SolvedAt:
         """The value for a new task: no run has solved it, and no earlier loss counts."""
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
+    def _can_change(self, joined: Floats, levels: Levels) -> bool:
+        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `after` is
+        done at once.
+        """
+        is_solved = (self.at != 0) & (self.lost_at <= 0)
+        if is_solved.all():
+            return not (joined.max(initial=0, axis=0) < levels.lost - MARGIN).all()
+        lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
+        return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
+
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         """The value after these further losses, float32 [n, runs]."""
         joined = np.concatenate([self.recent, losses])
+        if not self._can_change(joined, levels):
+            return replace(self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy())
         at = self.at.copy()
         unsolved = np.flatnonzero(at == 0)
         if unsolved.size and len(joined) >= RECENT_WINDOWS:

@@ -17,7 +17,7 @@ from echornn.history.loss_history import Curve, LossHistory, Segment, curve_of, 
 from echornn.history.packed import Packed, packed_of
 from echornn.history.path_history import NO_PATH, PathHistory, as_one
 from echornn.history.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
-from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.timeline.branch import Branch, Moment, goes_on
 from echornn.timeline.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
 from echornn.timeline.tree import KEPT_PATHS, Tree
@@ -63,14 +63,14 @@ class Timeline(Tree):
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
-    def trained_in(self, number: int, progress: AnyProgress) -> None:
+    def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
         config = self.branch(number).config
-        match progress:
-            case Progress(losses=losses, errors=errors):
-                self.append(number, losses, (errors / config.predictions_per_window).astype(np.float32))
-            case PopulationProgress(solved_at=solved_at):
-                self.append_many(number, packed_of(progress, config), solved_at)
+        if config.replicas == 1:
+            error_rates = (progress.errors[:, 0] / config.predictions_per_window).astype(np.float32)
+            self.append(number, progress.losses[:, 0], error_rates)
+        else:
+            self.append_many(number, packed_of(progress, config), progress.solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Add windows at the end of a branch of one network: losses in nats, error rates from 0 to 1, float32 [n]."""

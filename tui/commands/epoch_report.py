@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from tui.commands.records import Record
 from tui.commands.windows import Errors, losses_and_errors, own_replica
@@ -29,7 +29,7 @@ class Report(Protocol):
             at: the window of the run's path at which the run continues; by default its current position.
         """
 
-    def records(self, progress: AnyProgress) -> Iterator[Record]:
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """The records about these windows, in order."""
 
 
@@ -50,12 +50,11 @@ class EpochReport:
             self._losses += losses[:, own].tolist()
             self._errors += int(errors[:, own].sum())
 
-    def records(self, progress: AnyProgress) -> Iterator[Record]:
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """See `Report.records`."""
-        assert isinstance(progress, Progress)
         per_epoch = self.config.windows_per_epoch
         number = progress.epoch * per_epoch + progress.window + 1 - len(progress.losses)
-        for loss, errors in zip(progress.losses.tolist(), progress.errors.tolist(), strict=True):
+        for loss, errors in zip(progress.losses[:, 0].tolist(), progress.errors[:, 0].tolist(), strict=True):
             epoch, window = divmod(number, per_epoch)
             self._losses.append(loss)
             self._errors += errors

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history.packed import LOST, as_kept, error_rates_of, losses_of, pack, packed_of, unpack
-from echornn.progress import PopulationProgress
-from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
 
 TUTORIAL = EchoConfig()
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
@@ -71,9 +69,8 @@ def test_errors_of_many_predictions_are_kept_in_255ths(errors: int) -> None:
 
 
 def test_what_is_kept_of_windows_is_packed_once_and_cut_as_they_are() -> None:
-    trained = ScriptedPopulation(SMALL_LOTTERY).advance(9)
+    trained = ScriptedTrainer(SMALL_LOTTERY).advance(9)
     kept = as_kept(trained, SMALL_LOTTERY)
-    assert isinstance(kept, PopulationProgress)
     assert as_kept(kept, SMALL_LOTTERY).losses.tobytes() == kept.losses.tobytes()
     first = kept.until(4, 0, 3)
     assert packed_of(kept, SMALL_LOTTERY) is kept.packed
