@@ -65,4 +65,4 @@ def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes
         what = f"state_size = {config.state_size}"
         if 2 * _bytes_of_the_window(config) > needed:
             what = f"a window of batch_size = {config.batch_size} x T = {config.truncated_backprop_length}"
-        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, {there / 2**30:.1f} are free")
+        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, but only {there / 2**30:.1f} GiB are free")

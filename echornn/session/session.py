@@ -121,7 +121,7 @@ class Session:
             TypeError: ``command`` is not a command.
         """
         if not isinstance(command, Command):
-            raise TypeError(f"{command!r} cannot be sent: an object of a class in echornn.session.commands")
+            raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
         if isinstance(command, Toggle) and self._loop.holder.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
         return self._loop.mailbox.send(command)

@@ -58,9 +58,9 @@ def decode(data: bytes, kind: type[T]) -> T:
             arrays.append(np.lib.format.read_array(file, allow_pickle=False))
         value = _value(told, arrays, classes_in(wanted))
     except (ValueError, TypeError, LookupError, RecursionError, EOFError) as error:
-        raise WireError(f"no {kind.__name__}: {error}") from error
+        raise WireError(f"not a {kind.__name__}: {error}") from error
     if not isinstance(value, kind):
-        raise WireError(f"no {kind.__name__}, but a {type(value).__name__}")
+        raise WireError(f"a {type(value).__name__} where a {kind.__name__} is expected")
     return value
 
 
@@ -119,7 +119,7 @@ def _plain(value: Any, arrays: list[Array]) -> Any:
             names = [field.name for field in dataclasses.fields(value)]
             return {"is": type(value).__name__, "of": {name: _plain(getattr(value, name), arrays) for name in names}}
         case _:
-            raise TypeError(f"{value!r} cannot be sent")
+            raise TypeError(f"{value!r} cannot be encoded as bytes")
 
 
 def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
@@ -148,4 +148,4 @@ def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
         case None | bool() | int() | float() | str():
             return told
         case _:
-            raise WireError(f"{told!r} is no value")
+            raise WireError(f"{told!r} is not the encoding of a value")

@@ -245,7 +245,7 @@ def check(folder: Path) -> None:
     """
     for file in folder.iterdir():
         if not stat.S_ISREG(file.lstat().st_mode):
-            raise FileExistsError(f"{file} is no file")
+            raise FileExistsError(f"{file} is not a regular file")
     for file in programs_in(folder):
         try:
             is_whole = sum_of(file).read_text() == hashlib.sha256(file.read_bytes()).hexdigest()

@@ -32,7 +32,7 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
     for config in configs:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "1, where each of the configurations is a replica")
+            raise ConfigError("replicas", config.replicas, "1, since each of the configurations is one replica")
     for field in dataclasses.fields(EchoConfig):
         if field.name in REPLICA_FIELDS:
             continue
@@ -41,5 +41,7 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
             if getattr(config, field.name) != first:
                 may = ", ".join(sorted(REPLICA_FIELDS))
                 raise ConfigError(
-                    field.name, getattr(config, field.name), f"{first!r}, as in the first replica; they differ in {may}"
+                    field.name,
+                    getattr(config, field.name),
+                    f"{first!r}, as in the first replica; replicas may differ only in {may}",
                 )
