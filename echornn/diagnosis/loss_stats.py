@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.levels import guessing_errors, solved_level
+from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
+from echornn.data.solved import Crossings, Levels, crossings, first_below
 from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
-from echornn.tasks.levels import guessing_errors, solved_level
-from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.tasks.solved import Crossings, Levels, crossings, first_below
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LossStats:
         renewed: the number of windows along the path at which a solved network got new data; None if it did not.
         tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
-            `echornn.tasks.solved.crossings`; None if it was not, or if it was solved again since.
+            `echornn.data.solved.crossings`; None if it was not, or if it was solved again since.
         too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if there
             was none.
     """

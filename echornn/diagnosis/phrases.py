@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from echornn.config import PACE_FIELDS, EchoConfig
+from echornn.data.levels import chance_level, register_numbers, state_numbers
 from echornn.diagnosis.diagnosis import Diagnosis, Note
 from echornn.diagnosis.sentence import LINE
-from echornn.tasks.levels import chance_level, register_numbers, state_numbers
 
 SLOWER = "a smaller learning_rate (s)"
 ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"

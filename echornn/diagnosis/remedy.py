@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.levels import few_inside, fits_register
 from echornn.diagnosis import rates
-from echornn.tasks.levels import few_inside, fits_register
 
 MEASURED_LENGTH = 15
 """The window length T of the measurements with RNNs, glorot, 20 000 windows each: with state 4 to 16, all of 32 seeds

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 from echornn.config import EchoConfig
+from echornn.data.levels import lost_level
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
 from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.tasks.levels import lost_level
 
 
 def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.solved import UNKNOWN, Levels, lost_by
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
-from echornn.tasks.solved import UNKNOWN, Levels, lost_by
 
 MOST_READ = 1 << 22
 """The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.

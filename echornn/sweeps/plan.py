@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
+from echornn.data.levels import credit_coverage
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
-from echornn.tasks.levels import credit_coverage
 
 LANES = 8
 """The number of networks that a vector operation of a processor computes at once."""

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.lost_log import LostLog
+from echornn.data.solved import Levels, crossings
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, solved_after, solved_by_half
 from echornn.history.loss_history import LossHistory
@@ -15,8 +17,6 @@ from echornn.history.packed import Packed, losses_of
 from echornn.history.population_history import PopulationHistory, ReplicaHistory
 from echornn.history.quantiles import quantiles
 from echornn.progress import Bools, Floats
-from echornn.tasks.lost_log import LostLog
-from echornn.tasks.solved import Levels, crossings
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50

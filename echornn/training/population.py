@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
+from echornn.data.series import EchoSeries
+from echornn.data.solved import Levels, SolvedAt
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, shown_part
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
-from echornn.tasks.series import EchoSeries
-from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.bptt import LoopOutput
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.lone_loop import LoneLoop
@@ -148,7 +148,7 @@ class Population:
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """For each replica that solved the task and lost it again, the window since the start, from 1, at which it lost
-        it (see `echornn.tasks.solved.crossings`); 0 for all others.
+        it (see `echornn.data.solved.crossings`); 0 for all others.
         """
         return self._solved.lost_at.copy()
 

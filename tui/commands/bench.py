@@ -127,10 +127,10 @@ def ours(config: EchoConfig) -> Iterator[Program]:
 
 def baselines(config: EchoConfig) -> Iterator[Program]:
     """The slow implementations that can train this configuration."""
+    from echornn.data.series import EchoSeries
     from echornn.network.model import initial_weights
     from echornn.reference import numpy_bptt
     from echornn.reference.tutorial import TutorialSession
-    from echornn.tasks.series import EchoSeries
 
     if (config.cell, config.num_layers, config.optimizer) != ("rnn", 1, "adagrad"):
         return

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import stat
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 
-from echornn.config import EchoConfig
 from echornn.tasks.blame import blaming
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
 
 MOST_BYTES = 1 << 20
 """A longer file is refused, since its text is kept in every run."""
+
+
+LOADED: dict[str, type[Task]] = {}
+"""The classes that were made in this process, by digest."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,13 @@ class OwnFile:
         text: of the file, all that is needed: the folder of the file is never searched for other modules.
     """
 
-    file: str
+    file: str = field(compare=False)
     name: str
     text: str
+
+    def __str__(self) -> str:
+        """What a user writes for it."""
+        return f"{self.file}:{self.name}"
 
     @classmethod
     def read(cls, wanted: str) -> OwnFile:
@@ -63,7 +70,7 @@ class OwnFile:
         """The name of the module that is made of the text, which no other module has."""
         return f"own_task_{self.digest[:16]}"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names this task: another text or class is another task, another name of the file is not."""
         import hashlib  # the first frame does not need it
@@ -71,21 +78,28 @@ class OwnFile:
         return hashlib.sha256(f"{self.name}\n{self.text}".encode()).hexdigest()
 
     def load(self) -> type[Task]:
-        """The class of the task. This runs the text.
+        """The class of the task; the same class for the same text. The first time, this runs the text.
 
         Raises:
             TaskError: an error in the text, or no task that can be used.
         """
+        if self.digest not in LOADED:
+            LOADED[self.digest] = self._loaded()
+        return LOADED[self.digest]
+
+    def _loaded(self) -> type[Task]:
         module = ModuleType(self.module)
         sys.modules[self.module] = module  # dataclasses look there for the types of fields
         names = vars(module)
         names["print"] = _print
         with blaming(self.file, self._line):
             exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
-            return self._task_in(names)
+            found = self._task_in(names)
+        found.own = self
+        return found
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and the others as by default. This runs the text.
+        """The task with these values of its settings, and the others as by default; see `load`.
 
         Raises:
             TaskError: as `load`, or a value that is not allowed.
@@ -93,6 +107,17 @@ class OwnFile:
         kind = self.load()
         with blaming(self.file, self._line):
             return kind(**values or {})
+
+    def require_free_names(self, taken: Collection[str]) -> None:
+        """Check that no setting has a name that is used for something else.
+
+        Raises:
+            TaskError: one has.
+        """
+        with blaming(self.file, self._line):
+            for known in settings_of(self.load()):
+                if known.name in taken:
+                    raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
 
     @property
     def _line(self) -> int | None:
@@ -112,10 +137,7 @@ class OwnFile:
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
         if found.__abstractmethods__:
             raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
-        taken = {field.name for field in dataclasses.fields(EchoConfig)}
-        for known in settings_of(found):
-            if known.name in taken:
-                raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+        settings_of(found)
         return found
 
 

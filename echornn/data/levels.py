@@ -7,15 +7,9 @@ from functools import lru_cache
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-
-SOLVED_SHARE = 0.07
-"""A mean loss within this share of chance above its floor counts as solved: 0.05 nats for two classes."""
-
-AT_CHANCE_SHARE = 0.05
-"""A mean loss within this share of chance, to either side, counts as at chance."""
-
-BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
-"""A mean loss below this share of chance is a sign of learning, not luck."""
+from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
+from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
+from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
 
 PINNING_STATE = 7
 """From this size on few RNNs learn from a uniform start, which saturates their units: of 32 seeds in 40 epochs 2 at
