@@ -158,12 +158,12 @@ class EchoConfig(FlatValues, WindowSizes):
             self.batch_size <= most_rows,
             f"at most {most_rows}, so that the series can hold a window for each row",
         )
+        steps, window = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
         _require(
             self,
             "total_series_length",
             self.row_length >= self.window_steps,
-            f"at least batch_size * {'truncated_backprop_length' if self.is_stream else 'steps of a trial'}"
-            f" = {self.batch_size * self.window_steps}, so that a row holds one {'window' if self.is_stream else 'trial'}",
+            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {window}",
         )
         _require(
             self,

@@ -43,8 +43,12 @@ class FlatValues:
         __dataclass_fields__: ClassVar[dict[str, Any]]
         task: Any
         truncated_backprop_length: int
-        the_task: Task
-        trial_length: int | None
+
+        @property
+        def the_task(self) -> Task: ...
+
+        @property
+        def trial_length(self) -> int | None: ...
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -129,14 +133,14 @@ class FlatValues:
         return values
 
     def differs_only_live(self, other: Self) -> bool:
-        """Whether training can switch to ``other`` without starting over: only `live_fields` differ."""
-        return self._differs_only_in(other, LIVE_FIELDS)
+        """Whether training can switch to ``other`` without starting over; see `live_fields`."""
+        return self.differs_only_in(other, LIVE_FIELDS)
 
     def same_program(self, other: Self) -> bool:
         """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ, or settings of
         the task on which its form does not depend.
         """
-        return self._differs_only_in(other, START_FIELDS)
+        return self.differs_only_in(other, START_FIELDS)
 
     def same_data(self, other: Self) -> bool:
         """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs, nor the task."""
@@ -159,7 +163,10 @@ class FlatValues:
 
         return LIVE_FIELDS - ECHO_FIELDS | settings_without_form(self.the_task)
 
-    def _differs_only_in(self, other: Self, names: frozenset[str]) -> bool:
+    def differs_only_in(self, other: Self, names: frozenset[str]) -> bool:
+        """Whether no other values differ than those with these names, and settings of a task that is not the echo on
+        which its form does not depend.
+        """
         changes = self.changes_to(other).keys()
         if TASK in changes or changes <= names:
             return changes <= names

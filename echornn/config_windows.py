@@ -20,11 +20,13 @@ class WindowSizes:
 
     if TYPE_CHECKING:
         task: Any
-        the_task: Task
         truncated_backprop_length: int
         stride: int | None
         total_series_length: int
         batch_size: int
+
+        @property
+        def the_task(self) -> Task: ...
 
     @cached_property
     def trial_length(self) -> int | None:

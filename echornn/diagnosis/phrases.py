@@ -78,7 +78,7 @@ def since_edit(it: Diagnosis) -> str:
 
 
 def value(config: EchoConfig, field: str) -> str:
-    value = getattr(config, field)
+    value = config.value(field)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -156,8 +156,8 @@ def terms(it: Diagnosis) -> tuple[str, str]:
     """The old and the new value of the field that changed the task."""
     assert it.before is not None
     config, was = it.config, it.before.config
-    fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
-    first = fields[0] if fields else "echo_step"
+    fields = [name for name in was.changes_to(config) if name not in PACE_FIELDS]
+    first = "task" if "task" in fields else fields[0] if fields else "echo_step"
     return f"{first} {value(was, first)}", value(config, first)
 
 

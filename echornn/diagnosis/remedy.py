@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
@@ -67,7 +67,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
     if config.init == "tutorial":
         changes["init"] = "glorot"
     try:
-        replace(config, **changes)
+        config.with_fields(changes)
     except ConfigError:
         return None
     return Remedy(changes, anew=rates.is_large(config)) if changes else None

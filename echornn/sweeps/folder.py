@@ -77,10 +77,13 @@ class Asked:
 
     def as_record(self) -> dict[str, Any]:
         grid = self.grid
-        axes = [[axis.field, list(axis.values)] for axis in grid.axes]
+        axes = [
+            [axis.field, [one.as_record() if isinstance(one, OwnFile) else one for one in axis.values]]
+            for axis in grid.axes
+        ]
         return {
             "axes": axes,
-            "fields": dict(grid.fields),
+            "fields": recorded(grid.fields),
             "seeds": grid.seeds,
             "until": grid.until,
             "versions": dict(self.versions),

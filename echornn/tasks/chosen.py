@@ -18,15 +18,13 @@ TaskName = str | OwnFile
 
 
 def named(given: object) -> TaskName:
-    """The name for what a user writes, or what a record holds: a name, FILE.py:NAME, or an `OwnFile` as a mapping.
+    """The name for what a user writes: a name, or FILE.py:NAME.
 
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
     """
     if isinstance(given, OwnFile) or (isinstance(given, str) and given in TASKS):
         return given
-    if isinstance(given, Mapping) and all(isinstance(given.get(name), str) for name in ("file", "name", "text")):
-        return OwnFile(given["file"], given["name"], given["text"])
     if isinstance(given, str) and ":" in given:
         return OwnFile.read(given)
     raise ConfigError("task", given, f"one of {', '.join(TASKS)}, or FILE.py:NAME of your own")

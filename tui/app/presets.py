@@ -14,7 +14,7 @@ Changes = Mapping[str, Any]
 NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
 """Fields that say how long, where and how often to train rather than what to train; the tutorial preset keeps them."""
 
-TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
+TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name not in NOT_OF_THE_TUTORIAL}
 
 PRESETS: Mapping[str, Changes] = MappingProxyType(
     {
@@ -32,4 +32,4 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
 
 def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
     """The changes that would alter the configuration: field name to new value, without fields that already have it."""
-    return {name: value for name, value in changes.items() if getattr(config, name) != value}
+    return {name: value for name, value in changes.items() if config.fields().get(name) != value}

@@ -191,7 +191,7 @@ async def watched_rate(session: Session) -> float:
 def run_bench(config: EchoConfig, as_json: bool) -> int:
     """Measure the speed and print it; returns the exit code."""
     terminal.keep_native_stderr_off_the_screen()
-    endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
+    endless = config.with_fields({"num_epochs": ENDLESS})
     rows = measure(endless)
     compute_seconds = min(row.microseconds for row in rows) * config.replicas / 1e6
     split = asyncio.run(measure_split(endless, compute_seconds))

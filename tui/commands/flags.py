@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ class ConfigFlags(EchoConfig):
         Raises:
             ConfigError: the resulting configuration is invalid.
         """
-        return dataclasses.replace(config, **self.given)
+        return config.with_fields(self.given)
 
 
 @dataclass(frozen=True)

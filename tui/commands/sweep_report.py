@@ -58,7 +58,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     low, high = counts.interval
     return {
         "event": "point",
-        **{name: getattr(point.config, name) for name in axes},
+        **{name: point.config.value(name) for name in axes},
         "seeds": counts.finished,
         "solved": counts.solved,
         "success_low": low,

@@ -37,6 +37,23 @@ class OwnFile:
     name: str
     text: str
 
+    @classmethod
+    def from_record(cls, record: object) -> OwnFile:
+        """The file of a record, see `as_record`.
+
+        Raises:
+            ValueError: it is not one.
+        """
+        if isinstance(record, Mapping) and record.keys() == {"file", "name", "text"}:
+            file, name, text = record["file"], record["name"], record["text"]
+            if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
+                return cls(file, name, text)
+        raise ValueError("the task is neither a name nor a file")
+
+    def as_record(self) -> dict[str, str]:
+        """The file as plain values, from which it can be made again."""
+        return {"file": self.file, "name": self.name, "text": self.text}
+
     def __str__(self) -> str:
         """What a user writes for it."""
         return f"{self.file}:{self.name}"

@@ -52,7 +52,7 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
     The value may be invalid; the configuration then refuses it.
     """
-    value = getattr(config, name)
+    value = config.value(name)
     if name in CHOICES:
         words = CHOICES[name]
         return words[(words.index(value) + (1 if up else -1)) % len(words)]
