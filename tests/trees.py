@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.history.packed import pack
 from echornn.tasks.solved import Levels, SolvedAt
 from echornn.timeline.branch import Branch, Moment

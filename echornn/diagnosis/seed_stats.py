@@ -196,17 +196,6 @@ def wilson_of(
     return np.where(trials > 0, low, 0.0), np.where(trials > 0, high, 1.0)
 
 
-def solved_after(solved_at: Indices, first: int, windows: int) -> npt.NDArray[np.int32]:
-    """How many replicas had solved the task after each of some windows, int32 [windows].
-
-    Args:
-        solved_at: int64 [replicas], window along the path, from 1; 0 if not solved.
-        first: the windows along the path before the first of these.
-    """
-    known = np.sort(solved_at[solved_at > 0])
-    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)
-
-
 def _round_up(width: int) -> int:
     """The next of 1, 2, 5, 10, 20, 50, ..."""
     power: int = 10 ** (len(str(width)) - 1)

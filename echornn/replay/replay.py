@@ -6,7 +6,7 @@ import dataclasses
 from collections import deque
 
 from echornn.config import EchoConfig
-from echornn.history.packed import as_kept
+from echornn.history.kept_windows import as_kept
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress, Floats
 from echornn.runs.keyframes import Keyframe, Keyframes
@@ -98,7 +98,7 @@ class Replay:
         """The first of the next windows whose loss differs from the record."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
-        return None if recorded is None else first_unlike(self._window, recorded, losses)
+        return None if recorded is None else first_unlike(self._window, recorded, losses.reshape(recorded.shape))
 
     def _cross(self) -> None:
         """Go on with the next branch, if one ends here on the path."""

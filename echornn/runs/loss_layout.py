@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from echornn.config import MAX_REPLICAS
-
-BYTES_OF_ONE = 8
-"""Bytes of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
-
-BYTES_OF_EACH = 4
-"""Bytes of a window for each of several networks: see `echornn.history.packed`."""
+from echornn.history.kept_windows import kept_type
 
 
 def row_bytes(replicas: int) -> int:
     """Bytes that a window of so many networks takes."""
-    return BYTES_OF_ONE if replicas == 1 else BYTES_OF_EACH * replicas
+    return kept_type(replicas).itemsize * replicas
 
 
 class LogRows(NamedTuple):

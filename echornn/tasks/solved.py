@@ -177,7 +177,7 @@ def _means(losses: Floats) -> Nats:
 
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """When each of many runs solved the task, without keeping their losses; `LossStats` does the same for one run.
+    """When each of some runs solved the task, without keeping their losses.
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
@@ -203,17 +203,44 @@ class SolvedAt:
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
+    def only(self, runs: Sequence[int]) -> SolvedAt:
+        """The value for only these runs, in this order."""
+        which = list(runs)
+        return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
+
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         """The value after these further losses, float32 [n, runs]."""
-        joined = np.concatenate([self.recent, losses])
-        at = self.at.copy()
-        unsolved = np.flatnonzero(at == 0)
-        if unsolved.size and len(joined) >= RECENT_WINDOWS:
-            maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
-            for run in unsolved[maybe].tolist():
-                first = first_below(joined[:, run], levels.solved[run])
-                if first is not None:
-                    at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
+        return self.step(losses, levels)[0]
+
+    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
+        """The value after these further losses, float32 [n, runs], and where among them runs were lost or solved again.
+
+        Args:
+            at: its new `at`; by default the losses say it.
+        """
+        at = self._solved(losses, levels) if at is None else at
         windows = self.windows + len(losses)
         crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
-        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), crossed.after(self.lost_at))
+        recent = np.concatenate([self.recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
+        return SolvedAt(at, windows, recent, crossed.after(self.lost_at)), crossed
+
+    def _solved(self, losses: Floats, levels: Levels) -> Windows:
+        """`at` after these further losses."""
+        unsolved = np.flatnonzero(self.at == 0)
+        if not unsolved.size or len(self.recent) + len(losses) < RECENT_WINDOWS:
+            return self.at
+        at, joined = self.at.copy(), np.concatenate([self.recent, losses])
+        maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
+        for run in unsolved[maybe].tolist():
+            first = first_below(joined[:, run], levels.solved[run])
+            if first is not None:
+                at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
+        return at
+
+    def until(self, windows: int, lost_at: Windows) -> SolvedAt:
+        """The value after only so many windows, without the newest losses there.
+
+        Args:
+            lost_at: its `lost_at`.
+        """
+        return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
+from echornn.history.population_history import PopulationHistory
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import solved_after
-from echornn.history.loss_history import HistoryPiece, curve_of
+from echornn.history.curve import HistoryPiece, curve_of
 from echornn.history.packed import pack
-from echornn.history.population_history import PopulationHistory
 from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, Picture
 from echornn.session.queries import Query, Span

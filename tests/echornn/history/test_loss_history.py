@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.history.loss_history import Curve, HistoryPiece, LossHistory, Segment, curve_of
+from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of
+from echornn.history.loss_history import LossHistory
 from tests.examples import examples
 
 losses_lists = st.lists(

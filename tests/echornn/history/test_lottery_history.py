@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from echornn.history.population_history import PopulationHistory, PopulationPiece, band_of, kept_buckets, shades_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history.band import Band
-from echornn.history.loss_history import HistoryPiece, LossHistory, curve_of
+from echornn.history.curve import HistoryPiece, curve_of
+from echornn.history.loss_history import LossHistory
 from echornn.history.packed import pack, unpack
-from echornn.history.population_history import PopulationHistory, PopulationPiece, band_of, kept_buckets, shades_of
 from echornn.history.quantiles import quantiles
 from echornn.progress import Counts, Floats
 from tests.examples import examples

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.queries import Query
 from echornn.session.window_axis import axis_end
 from echornn.timeline.timeline import Timeline
