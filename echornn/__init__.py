@@ -17,8 +17,8 @@ The map of this package; each room knows only those below it::
     files/      files that survive crashes: written whole or appended to, locked, never links
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, snapshot,
-    readings, row_readings: the plain values that all use
+    config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
+    snapshot, readings, row_readings: the plain values that all use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

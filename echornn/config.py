@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import operator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from echornn.cell_facts import Cell as Cell
+from echornn.config_error import ConfigError as ConfigError
+from echornn.config_error import choice, fraction, whole
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
@@ -34,19 +35,6 @@ MAX_REPLICAS = 1_000_000
 
 LEAST_RATE, MAX_RATE = 1e-37, 1e38
 """Within these limits float32, with which networks are trained, neither loses digits nor overflows."""
-
-SHOWN_CHARACTERS = 60
-"""The most characters of a refused value that the message shows."""
-
-
-class ConfigError(ValueError):
-    """A field with a value that cannot work; the message names the field, its value and what is allowed."""
-
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
-        self.field = field
-        self.value = value
-        self.allowed = allowed
 
 
 @dataclass(frozen=True)
@@ -115,7 +103,7 @@ class EchoConfig:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            _check_type(self, field.name)
+            object.__setattr__(self, field.name, _checked(self, field.name))
         for name, most in MOST.items():
             value = getattr(self, name)
             _require(self, name, value is None or value <= most, f"at most {most}")
@@ -283,25 +271,14 @@ FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 
 """The fields that may be fractions, and the values that they allow."""
 
 
-def _check_type(config: EchoConfig, name: str) -> None:
-    """Refuse a value of the wrong type, and store numpy scalars as plain Python numbers."""
-    value: Any = getattr(config, name)
+def _checked(config: EchoConfig, name: str) -> object:
+    """The value of a field as a plain Python value; a value of the wrong type is refused."""
+    value: object = getattr(config, name)
     if name in CHOICES:
-        _require(config, name, value in CHOICES[name], f"one of {', '.join(CHOICES[name])}")
-    elif name in FRACTIONS:
-        try:
-            number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        _require(config, name, math.isfinite(number), FRACTIONS[name])
-        object.__setattr__(config, name, number)
-    elif not (name == "stride" and value is None):
-        try:
-            whole = None if isinstance(value, bool) else operator.index(value)
-        except TypeError:
-            whole = None
-        _require(config, name, whole is not None, "a whole number")
-        object.__setattr__(config, name, whole)
+        return choice(name, value, CHOICES[name])
+    if name in FRACTIONS:
+        return fraction(name, value, FRACTIONS[name])
+    return None if name == "stride" and value is None else whole(name, value)
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
@@ -313,15 +290,6 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
-
-
-def _shown(value: object) -> str:
-    """The value as Python writes it, shortened if it is long."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python does not write whole numbers of more than some thousand digits
-        return "a number of thousands of digits"
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
 
 
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:

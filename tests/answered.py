@@ -1,4 +1,4 @@
-"""A command line in this process: a process of its own takes a second to start, and few promises depend on it."""
+"""Runs a command line in this process. A separate process would take a second to start, and few tests need one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.cli.program import exit_code_of
 
 
 def answered(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What the program prints, and its exit code."""
+    """The printed output of the program, and its exit code."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = exit_code_of([*arguments])

@@ -1,10 +1,10 @@
-"""A clock that a test turns."""
+"""A clock that a test moves forward by hand."""
 
 from __future__ import annotations
 
 
 class Clock:
-    """Seconds that go on only when a test says so."""
+    """A clock in seconds; its time changes only when the test changes it."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,7 +1,7 @@
-"""Trainers that share compiled loops with all other tests in the process: each compilation takes seconds.
+"""Trainers that share compiled loops with all tests of the process, since each compilation takes seconds.
 
-A test that does not hang on the sizes takes `SMALL`, and lets go of one trainer before it makes the next: two that are
-alive at once need two loops.
+Tests for which sizes do not matter use `SMALL`, and release a trainer before making the next: two trainers alive at the
+same time need two loops.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from echornn.training.trainer import Trainer
 
 
 class SharedPrograms(Programs):
-    """Looks for trainers that are gone before it makes a second loop of a structure."""
+    """Compiled programs that look for released trainers before compiling a structure again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,17 +39,17 @@ class SharedPrograms(Programs):
 PROGRAMS = SharedPrograms()
 
 SMALL = EchoConfig(num_epochs=4, total_series_length=4 * 44, batch_size=4, truncated_backprop_length=3, echo_step=2)
-"""14 windows an epoch, 2 columns unused; of few steps a window: they compile sooner."""
+"""14 windows per epoch, 2 unused columns; few time steps per window, so that compiling is quick."""
 
 
 def make_trainer(config: EchoConfig) -> Trainer:
-    """A new trainer, whose loop may have been another's."""
+    """A new trainer, which may use a loop that a released trainer used."""
     return Trainer(config, PROGRAMS)
 
 
 @contextmanager
 def plain() -> Iterator[SharedPrograms]:
-    """Programs of plain operations, which come to the same numbers as XLA's and need no compilation."""
+    """Programs without XLA: the same results, without compilation."""
     plainly = partial(tf.function, autograph=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and settings for all tests."""
 
 from __future__ import annotations
 
@@ -22,40 +22,44 @@ PATIENT = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-"""Nothing fails by the clock: a loaded machine may take any time for an example, and to make one up."""
+"""No property test has a time limit: on a loaded machine an example may take any time."""
 
 settings.register_profile("same", PATIENT, derandomize=True, max_examples=ALL)
 settings.register_profile("quick", settings.get_profile("same"), max_examples=QUICK)
 settings.register_profile("random", PATIENT)
-settings.load_profile("same")  # a failure comes from a change; `--hypothesis-profile=random` looks for new ones
+# so that a failure comes from a change; `--hypothesis-profile=random` searches with new examples
+settings.load_profile("same")
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where slow tests are left out, properties are tried with fewer examples, unless a profile was asked for.
+    """Use fewer examples for property tests when slow tests are left out, unless a profile was chosen.
 
-    What the tests start hears signals as by default, also where a shell's background or nohup ignores some here; and
-    it keeps its compiled code, for the next one to start sooner."""
+    Processes started by tests handle signals in the default way, even if a shell's background job or nohup ignores some
+    here. They also keep compiled Python code, so that later ones start sooner."""
     if config.option.markexpr == "not slow" and config.getoption("--hypothesis-profile") is None:
         settings.load_profile("quick")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    small_loops.ask_for(small_loops.THRESHOLD)  # also for a test file that imports TensorFlow itself
+    small_loops.ask_for(small_loops.THRESHOLD)  # also for test files that import TensorFlow themselves
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, lambda *_: None)  # a handler is not inherited by another program; still not heeded
+            # other programs do not inherit a handler; here the signal is still ignored
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """The garbage collector looks for no garbage in tests and modules, which stay until the end."""
+    """The garbage collector ignores tests and modules, which stay until the end."""
     with paused():
         yield
     gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where slow tests are left out, files of nothing else are not even imported: TensorFlow alone takes seconds."""
+    """Skip the import of files that contain only slow tests, when these are left out: TensorFlow alone takes
+    seconds.
+    """
     if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
         return None
     return True if SLOW_AS_A_WHOLE.search(collection_path.read_text(encoding="utf-8")) else None
@@ -63,7 +67,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(autouse=True)
 def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One that imports it fails where none did before it: it is to be marked as slow, as is its file that does."""
+    """A test that is the first to import TensorFlow fails if it is not marked as slow."""
     was_there = "tensorflow" in sys.modules and request.config.option.markexpr != "not slow"
     yield
     if request.node.get_closest_marker("slow") is None:
@@ -72,7 +76,7 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _tensorflow_has_the_threads_of_the_first_network() -> None:
-    """Whatever test of a process is the first, and whether it makes a network."""
+    """TensorFlow has the threads for the smallest network, whichever test runs first in a process."""
     if "tensorflow" in sys.modules:
         from echornn.config import EchoConfig
         from echornn.training.process import prepare
@@ -95,7 +99,7 @@ def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True, scope="session")
 def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Runs that tests begin, in this process or in others, go to a folder of the tests; no compiled program is kept."""
+    """Runs of tests, in this or other processes, go to a test folder; compiled programs are not kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECHORNN_KEEP_PROGRAMS", "0")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
@@ -104,7 +108,7 @@ def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever makes trainers in this process, they take and give back the compiled loops of all tests."""
+    """All trainers in this process share the compiled loops of all tests."""
     from tests.compiled import PROGRAMS
 
     for module in ("programs", "trainer", "population"):
@@ -113,5 +117,5 @@ def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Populations are trained by one call, as on a machine with one processor: it compiles one program and not two."""
+    """Populations are trained by one call, as with one processor: only one program is compiled."""
     monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])

@@ -1,17 +1,17 @@
-"""How many examples a property is tried with: all of them in the whole suite, a part where slow tests are left out."""
+"""The number of examples for each property test: all in the whole suite, some if slow tests are left out."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 ALL = 100
-"""Examples of a property that asks for no number of its own."""
+"""The examples of a property test without a number of its own."""
 
 QUICK = 25
-"""The same, where slow tests are left out."""
+"""The same if slow tests are left out."""
 
 
 def examples(count: int) -> settings:
-    """Try so many, or the part of them that is tried where slow tests are left out."""
+    """The settings for ``count`` examples, or proportionally fewer if slow tests are left out."""
     tried = settings().max_examples
     return settings(max_examples=max(1, count * tried // ALL))

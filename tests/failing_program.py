@@ -1,7 +1,8 @@
-"""The program with one function that fails, as by a fault of the program or of the disk, on all threads but the first.
+"""The program with one function that fails, as if by a bug or a disk error, on all threads except the first.
 
-`python -m tests.failing_program ARGUMENT ...` is `python -m tests.scripted_program ARGUMENT ...`; the function is named
-by the environment variable `FAILING`, as ``package.module:Class.method``; with ``!disk`` behind it, the disk is full.
+`python -m tests.failing_program ARGUMENT ...` works like `python -m tests.scripted_program ARGUMENT ...`. The
+environment variable `FAILING` names the function as ``package.module:Class.method``; with ``!disk`` after it, the error
+is a full disk.
 """
 
 from __future__ import annotations

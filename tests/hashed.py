@@ -1,4 +1,4 @@
-"""A trainer of which no two paths come to the same, and many of them side by side: no TensorFlow."""
+"""Trainers whose states are hashes of their whole past, for one or several networks; without TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.side_by_side import SideBySide
 
 
 class HashTrainer(ScriptedTrainer):
-    """Each state is a hash of the one before and of all that its window depends on: no two paths come to the same."""
+    """A trainer whose state is a hash of the previous state and of everything that affects its window."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__(config)
@@ -50,5 +50,5 @@ def _hashed(*values: object) -> int:
 
 
 def hashed_trainers(config: EchoConfig) -> AnyTrainer:
-    """One, or many side by side."""
+    """A trainer of one network, or of several side by side."""
     return HashTrainer(config) if config.replicas == 1 else SideBySide(config, HashTrainer)

@@ -1,7 +1,7 @@
-"""When an app under Pilot has nothing more to do: its event loop says so, and no time is slept away.
+"""Detects that an app under Pilot has nothing more to do, by its event loop rather than by sleeping.
 
-Textual's own `wait_for_idle` sleeps a fiftieth of a second twice a key, until the process has hardly worked in one.
-This one turns the loop's clock on to the next timer instead: the time that an app waits for a timer costs none.
+Textual's own `wait_for_idle` sleeps 20 ms twice per key, until the process has hardly worked. This one moves the loop's
+clock forward to the next timer instead, so waiting for a timer takes no time.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ import time
 from typing import Any
 
 SOON = 1 / 50
-"""Seconds; timers that are due by then are waited for: the screen is drawn by one, sixty times a second at most."""
+"""Seconds; timers due within this time are waited for: the screen is drawn by a timer, up to sixty times a second."""
 
 LEAST = 1 / 1000
-"""Seconds that a timer which is due already counts for: one that is due again and again ends the waiting, too."""
+"""Seconds that a timer already due counts for, so that a timer that repeats at once cannot wait forever."""
 
 SETTLED = 1 / 100
-"""Seconds for which nothing ran before that counts as idle: between two steps of a layout nothing may be ready."""
+"""Seconds without any work that count as idle: between two steps of a layout there may be nothing to do."""
 
 
 class TurnedOnClock:
-    """The time of event loops and of Textual's timers in a test: the real one, and all that was skipped."""
+    """The clock of event loops and of Textual's timers in a test: real time plus all skipped time."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
 
     def now(self) -> float:
-        """Return the time in seconds."""
+        """The time in seconds."""
         return time.monotonic() + self._skipped
 
     async def wait_for_idle(self, min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
-        """Return when nothing has run in the loop for a while and no timer ends soon, or after ``max_sleep`` seconds.
+        """Return when the loop has been idle for a while and no timer is due soon, or after ``max_sleep`` seconds.
 
-        These are seconds of work and of skipped time: a loaded machine may take any time for them. What another
-        thread is about to post cannot be known: a test that needs it waits for what it brings.
+        Seconds of work and skipped time count, so a loaded machine may take any time. What another thread is about to
+        post cannot be known: a test that needs it waits for its effect.
         """
-        loop: Any = asyncio.get_running_loop()  # asyncio does not say in public what it has to do
+        loop: Any = asyncio.get_running_loop()  # asyncio has no public way to ask what it has to do
         loop.time = self.now
         begun, slept = time.thread_time(), 0.0
         was_idle = False

@@ -1,4 +1,4 @@
-"""Folders that earlier versions wrote, and what they printed of them: see `tests.record_folders`."""
+"""Folders written by earlier versions, with the output that those versions printed; see `tests.record_folders`."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEPT = Path(__file__).parent / "data" / "folders"
-"""Of each folder NAME.zip, and NAME.txt: commands, each on a line after ``$``, with what they printed below."""
+"""For each folder NAME.zip and NAME.txt: commands, each on a line after ``$``, with their output below."""
 
 SAVED = 1_790_000_000
-"""When each of their files was written, in seconds since 1970."""
+"""The modification time of all their files, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A command of this program, its words as a shell reads them, and what it printed."""
+    """A command of this program (its words as a shell parses them), and its output."""
 
     command: str
     output: str
 
     @property
     def words(self) -> list[str]:
-        """Without the program's name."""
+        """The words without the program's name."""
         return shlex.split(self.command)[1:]
 
 
 def names() -> list[str]:
-    """Of all folders."""
+    """The names of all folders."""
     return sorted(file.stem for file in KEPT.glob("*.zip"))
 
 
 def unpacked(name: str, place: Path) -> Path:
-    """A copy of the folder of this name, in this place."""
+    """A copy of the folder with this name, in ``place``."""
     with zipfile.ZipFile(KEPT / f"{name}.zip") as packed:
         packed.extractall(place)
     for file in (place / name).rglob("*"):
@@ -44,7 +44,7 @@ def unpacked(name: str, place: Path) -> Path:
 
 
 def pack(folder: Path) -> None:
-    """Keep a folder, but for its lock, under its name."""
+    """Store a folder under its name, without its lock."""
     with zipfile.ZipFile(KEPT / f"{folder.name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.name != "lock":
@@ -52,7 +52,7 @@ def pack(folder: Path) -> None:
 
 
 def printed(name: str) -> list[Printed]:
-    """What was printed of the folder of this name."""
+    """The commands about the folder with this name, and their output."""
     shown = (KEPT / f"{name}.txt").read_bytes().decode()
     parts = [part.partition("\n") for part in f"\n{shown}".split("\n$ ")[1:]]
     return [

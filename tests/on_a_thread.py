@@ -1,4 +1,4 @@
-"""Sessions that run on a thread of their own, as those of the app do."""
+"""Runs sessions on a separate thread, as the app does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 
 @contextmanager
 def on_a_thread(session: Session) -> Iterator[Session]:
-    """The session runs until the end of the block, and has stopped then."""
+    """The session runs during the block, and has stopped after it."""
     thread = threading.Thread(target=session.run, daemon=True)
     thread.start()
     try:
@@ -27,7 +27,7 @@ def on_a_thread(session: Session) -> Iterator[Session]:
 
 @contextmanager
 def running(session: Session) -> Iterator[Session]:
-    """The same for a session that does not fail; before the block it has done all that it was told."""
+    """The same for a session that must not fail; it carries out earlier commands before the block begins."""
     with on_a_thread(session):
         assert session.when_idle(PATIENCE)
         yield session
@@ -35,8 +35,9 @@ def running(session: Session) -> Iterator[Session]:
 
 
 def play(session: Session, *steps: Command | Callable[[], object]) -> Session:
-    """Send the commands to the session, which is paused, and do what else is to be done; each after the one before has
-    been trained and saved."""
+    """Send commands to a paused session, and call functions; each step waits until the previous one was carried out and
+    saved.
+    """
     session.send(Pause())
     with on_a_thread(session):
         session.when_idle(PATIENCE)

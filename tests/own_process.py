@@ -1,6 +1,6 @@
-"""Runs work in a process of its own, in which TensorFlow is imported already and has computed nothing.
+"""Runs a function in a separate process, in which TensorFlow is imported but has computed nothing.
 
-Importing it takes seconds: one process of the system's does that once for each process of tests, and is forked.
+Importing takes seconds: for each process of tests, one helper process does it once, and is then forked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def in_own_process(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what the work returns, and raise what it raises; the work is a function that can be imported."""
+    """Return what the function returns, or raise what it raises; it must be importable."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.with_tensorflow"])
     with ProcessPoolExecutor(1, context) as process:

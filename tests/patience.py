@@ -1,4 +1,4 @@
-"""Waiting for what another process or thread does, without taking the processor from it."""
+"""Waits for another process or thread without using the processor."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE = 90.0
-"""Seconds that anything may take, on a machine under load."""
+"""The most seconds that anything may take on a loaded machine."""
 
 PAUSE = 0.01
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 def wait_for(condition: Callable[[], T]) -> T:
-    """What the condition comes to, as soon as it is true."""
+    """The value of the condition, as soon as it is true."""
     deadline = time.monotonic() + PATIENCE
     while not (met := condition()):
         assert time.monotonic() < deadline, "it never came"

@@ -1,4 +1,4 @@
-"""The real program on a terminal of its own: a pty, read by a terminal emulator."""
+"""Runs the real program on a pseudo-terminal, which a terminal emulator reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import pyte
 from tests.patience import PATIENCE
 
 SECONDS_TO_END = 5.0
-"""Within so many seconds of being told it ends, on a machine under load; it needs a tenth of that."""
+"""The most seconds from a request to end until the end, on a loaded machine; usually a tenth of this."""
 
 ALTERNATE_SCREEN_ON = b"\x1b[?1049h"
 ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
@@ -29,11 +29,11 @@ CURSOR_ON = b"\x1b[?25h"
 
 
 UNDER_A_SHELL = '"$@"; echo "code $?"; read -r _'
-"""Starts a program as a shell does, says its exit code, and stays on the terminal until a line is typed."""
+"""A shell script that starts a program, prints its exit code, and stays until a line is typed."""
 
 
 class Screen(pyte.Screen):
-    """What a terminal shows; what the program asks of the terminal is answered through ``answer``."""
+    """The contents of the terminal; queries of the program are answered through ``answer``."""
 
     def __init__(self, width: int, height: int, answer: Callable[[str], None]) -> None:
         super().__init__(width, height)
@@ -44,11 +44,11 @@ class Screen(pyte.Screen):
 
 
 SECONDS_TO_END = 10.0
-"""How long a program whose terminal was closed may take to end, before a test says that it goes on."""
+"""Seconds that a program may take to end after its terminal was closed."""
 
 
 class Program:
-    """`echornn-tui` on a pty; ``pid`` is the process that was started, which guards the app."""
+    """`echornn-tui` on a pseudo-terminal; ``pid`` is the started process, which is the guardian of the app."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Program:
         self.screen = Screen(width, height, self._answer)
         self.resize(width, height)
         self.is_slow = False
-        """Whether it does not answer what the program asks the terminal, until `answer`."""
+        """Whether the terminal leaves queries unanswered, until `answer`."""
         self.withheld: list[str] = []
         self._stream = pyte.ByteStream(self.screen)
         self.output = b""
@@ -86,14 +86,14 @@ class Program:
         self.say_size(width, height)
 
     def say_size(self, width: int, height: int) -> None:
-        """Have the system say that the terminal is so large, which may not be true."""
+        """Make the system report this terminal size, which need not be true."""
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def press(self, keys: str) -> None:
         self.send(keys.encode())
 
     def send(self, data: bytes) -> None:
-        """Have these bytes come from the terminal, all of them, however slowly they are read."""
+        """Send bytes from the terminal, all of them, however slowly they are read."""
         while data:
             data = data[os.write(self.terminal, data) :]
 
@@ -104,7 +104,7 @@ class Program:
             self.press(text)
 
     def answer(self) -> None:
-        """Give the answers that were withheld, and those to come."""
+        """Send the answers that were held back, and answer from now on."""
         self.is_slow = False
         while self.withheld:
             self.press(self.withheld.pop(0))
@@ -115,7 +115,7 @@ class Program:
 
     @property
     def app(self) -> int:
-        """The process that is the app: the youngest descendant of the one that was started."""
+        """The id of the app's process: the youngest descendant of the started process."""
         pid = self.pid
         while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             pid = int(children[0])
@@ -123,17 +123,17 @@ class Program:
 
     @property
     def guardian(self) -> int:
-        """The parent of the app."""
+        """The id of the app's parent process."""
         status = Path(f"/proc/{self.app}/status").read_text()
         return int(re.findall(r"^PPid:\s*(\d+)", status, re.MULTILINE)[0])
 
     @property
     def settings(self) -> list[object]:
-        """How the terminal is set now: echo, lines, ..."""
+        """The current settings of the terminal: echo, line mode, ..."""
         return termios.tcgetattr(self.terminal)
 
     def until(self, condition: Callable[[str], object]) -> str:
-        """Read what the program draws until the screen's text meets the condition."""
+        """Read what the program draws until the text of the screen meets the condition."""
         deadline = time.monotonic() + PATIENCE
         while not condition(self.text):
             assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
@@ -141,14 +141,16 @@ class Program:
         return self.text
 
     def quiet_for(self, seconds: float) -> None:
-        """Read until the program has drawn nothing for so long."""
+        """Read until the program has drawn nothing for ``seconds``."""
         deadline = time.monotonic() + PATIENCE
         while select.select([self.terminal], [], [], seconds)[0]:
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
             assert self._read(), self._early_end()
 
     def read_for(self, seconds: float) -> bool:
-        """Read what it draws for so long; False where it has ended. One that stops is let go on, as by a shell."""
+        """Read what the program draws for ``seconds``; False if it has ended. A stopped program is continued, as by a
+        shell.
+        """
         deadline = time.monotonic() + seconds
         if stopped(self.pid):
             os.killpg(self.pid, signal.SIGCONT)
@@ -160,7 +162,7 @@ class Program:
         return True
 
     def stops(self) -> None:
-        """Read what it draws until it stands still, as after Ctrl+Z: it stops only once all of that is read."""
+        """Read what the program draws until it is stopped, as after Ctrl+Z: it stops only when everything was read."""
         deadline = time.monotonic() + PATIENCE
         while not stopped(self.pid):
             assert time.monotonic() < deadline, f"it never stopped:\n{self.text}"
@@ -168,27 +170,27 @@ class Program:
                 assert self._read(), self._early_end()
 
     def scribble(self, x: int, y: int, text: str) -> None:
-        """Write on the screen behind the program's back, as ``wall`` or a message of the kernel does."""
+        """Write on the screen without the program's knowledge, as ``wall`` or the kernel does."""
         self._stream.feed(f"\x1b7\x1b[{y + 1};{x + 1}H{text}\x1b8".encode())
 
     def close_terminal(self) -> None:
-        """Take the terminal away, as a line that drops does."""
+        """Close the terminal, as a dropped connection does."""
         os.close(self.terminal)
         self.terminal = os.open(os.devnull, os.O_RDONLY)
 
     def ended(self) -> int:
-        """Read until the program ends; its exit code."""
+        """Read until the program ends; returns its exit code."""
         deadline = time.monotonic() + PATIENCE
         while self._read():
             assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
         if self.exit_code is None:
             self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-            while self._read():  # what was on the way while it ended
+            while self._read():  # output that was on its way
                 pass
         return self.exit_code
 
     def _early_end(self) -> str:
-        """What is known about a program whose terminal was closed before the test expected it."""
+        """A report on a program whose terminal was closed before the test expected it."""
         if not gone(self.pid):
             with open(os.pidfd_open(self.pid), "rb", buffering=0) as ends:
                 select.select([ends], [], [], SECONDS_TO_END)
@@ -200,18 +202,18 @@ class Program:
             return True
         try:
             data = os.read(self.terminal, 1 << 16)
-        except OSError:  # Linux says so when the other side has closed
+        except OSError:  # Linux reports this when the other side is closed
             data = b""
         self.output += data
-        # pyte does not know the kitty keyboard protocol's private sequences, and would print their last letter.
+        # pyte does not know the private sequences of kitty's keyboard protocol, and would print their last letter.
         data = re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data)
-        # Nor the other screen, which is empty whenever it is taken.
+        # It does not know the alternate screen either, which is always empty at first.
         self._stream.feed(data.replace(ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_ON + b"\x1b[2J"))
         return bool(data)
 
     @property
     def mended(self) -> bool:
-        """Whether the terminal is as it was: its settings, the normal screen, the cursor."""
+        """Whether the terminal is restored: its settings, the normal screen, the cursor."""
         pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l")
         return self.settings == self.settings_before and all(
             self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
@@ -219,7 +221,7 @@ class Program:
 
 
 def gone(pid: int) -> bool:
-    """Whether the process has ended, waited for or not."""
+    """Whether a process has ended, even if it is a zombie."""
     try:
         return ") Z " in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -227,12 +229,12 @@ def gone(pid: int) -> bool:
 
 
 def stopped(pid: int) -> bool:
-    """Whether the process stands still, as after SIGSTOP."""
+    """Whether a process is stopped, as after SIGSTOP."""
     return ") T " in Path(f"/proc/{pid}/stat").read_text()
 
 
 def epoch(text: str) -> int:
-    """The newest epoch that the screen names, 0 where it names none: any single one may have passed unseen."""
+    """The newest epoch on the screen, 0 if there is none; a test may miss single epochs."""
     return max((int(number) for number in re.findall(r"epoch (\d+)/", text)), default=0)
 
 
@@ -249,11 +251,11 @@ def running(
     trainers: str = "",
     failing: str = "",
 ) -> Iterator[Program]:
-    """The program with these arguments; it is ``"$@"`` in a shell's script.
+    """Run the program with these arguments; in a shell's script, it is ``"$@"``.
 
-    Where it is `scripted`, nothing is trained, and TensorFlow, which takes seconds, is not there: see
-    `tests.scripted_program`, which says what `trainers` there are. A `failing` function is named as
-    `tests.failing_program` says.
+    If `scripted`, nothing is trained and TensorFlow, which takes seconds, is not imported: see
+        `tests.scripted_program`, also for `trainers`. `failing` names a function that fails, as in
+        `tests.failing_program`.
     """
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
     module = "tests.scripted_program" if scripted else "tests.failing_program" if failing else "tui"

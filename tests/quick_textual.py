@@ -1,4 +1,4 @@
-"""Textual's style sheets, read once for all apps of a process: each app under Pilot would read them again."""
+"""Caches Textual's parsed style sheets for all apps of a process; otherwise each app under Pilot parses them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _parsed: dict[Hashable, list[RuleSet]] = {}
 
 
 def _parse_once(sheet: Stylesheet, css: str, *arguments: Any, **options: Any) -> list[RuleSet]:
-    """The rules of a text, which do not change once they are read; variables in it stand for colours."""
+    """The rules of a style sheet, parsed once for each text and set of variables (colours)."""
     key = css, arguments, *sorted(options.items()), *sheet._variables.items()
     if key not in _parsed:
         _parsed[key] = _parse(sheet, css, *arguments, **options)
@@ -21,7 +21,7 @@ def _parse_once(sheet: Stylesheet, css: str, *arguments: Any, **options: Any) ->
 
 
 def make_quick() -> None:
-    """For all apps of this process; what they look like stays the same."""
+    """Speed up all apps of this process; their looks do not change."""
     Stylesheet._parse_rules = _parse_once  # type: ignore[method-assign, assignment]
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
-    # Each styling of a widget asks for the hash of every rule; Textual's own is the identity as well, but in Python.
+    # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.

@@ -1,8 +1,8 @@
-"""Record folders that later versions are to read: `python -m tests.record_folders NAME ...` trains them and writes
-tests/data/folders, with what is printed of each.
+"""Records folders that later versions must be able to read: `python -m tests.record_folders NAME ...` trains them, and
+writes tests/data/folders with the output of commands about each.
 
-A folder that is there stays as it is: it is what its version wrote. A version that writes something new records a new
-one under a new name. To record one with an older version, let `PYTHONPATH` name a folder of links to that version's
+Existing folders are never changed: they are what their version wrote. A version that writes something new records a new
+folder under a new name. To record with an older version, set `PYTHONPATH` to a folder with links to that version's
 `echornn` and `tui`, and to these `tests`.
 """
 
@@ -33,10 +33,10 @@ CONFIG = EchoConfig(
     echo_step=1,
     init="glorot",
 )
-"""40 windows an epoch; it solves the echo at about window 55."""
+"""40 windows per epoch; the echo is solved at about window 55."""
 
 SEEDS = replace(CONFIG, init="tutorial", replicas=4, num_epochs=4)
-"""Three of four solve the echo between windows 80 and 105, the fourth at about 300."""
+"""Three of four seeds solve the echo between windows 80 and 105, the fourth at about 300."""
 
 CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
 
@@ -51,11 +51,11 @@ SWEEP = {
 """Flags of the sweeps."""
 
 GRID = ("--grid", "echo_step=1,2,6", "--grid", "cell=rnn,gru")
-"""Echo step 6 is beyond a window's 5 steps."""
+"""Echo step 6 is longer than a window's 5 steps."""
 
 
 def one_network(folder: Path) -> None:
-    """Branches of every kind: an edit, the past trained on with other data, new weights, new data, a diverged one."""
+    """Branches of every kind: an edit, new data from an earlier window, new weights, new data, a diverged branch."""
     with session_of(folder, CONFIG) as (session, do):
         do("step", 70)
         do("edit", learning_rate=0.05)
@@ -77,7 +77,9 @@ def one_network(folder: Path) -> None:
 
 
 def replicas(folder: Path) -> None:
-    """Four seeds: one goes on alone; the others lose the echo at a large rate; the past is trained on."""
+    """Four seeds: one continues alone; the others lose the echo at a large rate; then training from an earlier
+    window.
+    """
     with session_of(folder, SEEDS) as (_, do):
         do("step", 120)
         do("choose", 2)
@@ -91,7 +93,7 @@ def replicas(folder: Path) -> None:
 
 
 def two_seeds(folder: Path) -> None:
-    """Few windows, by a version that writes more into `run.json`: one goes on alone, then both from the past."""
+    """Few windows, by a version that writes more into `run.json`: one seed continues alone, then both from earlier."""
     with session_of(folder, replace(SEEDS, replicas=2)) as (_, do):
         do("step", 20)
         do("choose", 1)
@@ -115,12 +117,12 @@ def interrupted_replicas(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Finished."""
+    """A finished sweep."""
     subprocess.run(sweep_into(folder), check=True)
 
 
 def interrupted_sweep(folder: Path) -> None:
-    """Killed after its third point."""
+    """A sweep that was killed after its third point."""
     with subprocess.Popen(sweep_into(folder), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         points = 0
@@ -154,7 +156,7 @@ MORE = {
     "two-seeds": ("export {} --path", "export {} --branch b", "export {} --branch a --summary"),
     "interrupted-replicas": ("export {} --replica 3",),
 }
-"""Commands for some runs only."""
+"""Additional commands for some runs."""
 
 OF_A_SWEEP = (
     "map {} --once",
@@ -165,7 +167,7 @@ OF_A_SWEEP = (
 
 
 def commands(name: str) -> list[str]:
-    """That look into the folder of this name, and need no TensorFlow."""
+    """Commands that read the folder with this name and need no TensorFlow."""
     if name in SWEEPS:
         return [f"echornn-tui {one.format(name)}" for one in OF_A_SWEEP]
     return [f"echornn-tui {one.format(name)}" for one in (*OF_A_RUN, *MORE.get(name, ()))]
@@ -173,7 +175,7 @@ def commands(name: str) -> list[str]:
 
 @contextmanager
 def session_of(folder: Path, config: EchoConfig) -> Iterator[tuple[Session, Callable[..., None]]]:
-    """A session that records a new run, and a function that gives it a command by name and waits until it is done."""
+    """A session that records a new run, and a function that gives it a command by name and waits for its end."""
     session = Session(config, recorder=RunRecorder.begin(folder, config))
     session.send(Pause())
 
@@ -194,7 +196,7 @@ def note(folder: Path, session: Session) -> None:
 
 
 def saved(session: Session) -> None:
-    """All that it was told is on disk."""
+    """Wait until everything is on disk."""
     session.send(Save())
     session.when_idle()
     assert isinstance(session.recorder, RunRecorder)
@@ -203,8 +205,9 @@ def saved(session: Session) -> None:
 
 @contextmanager
 def killed_after(windows: int, folder: Path, config: EchoConfig) -> Iterator[Callable[..., None]]:
-    """A run that is saved after so many windows, and killed when the commands of the block are in its logs, but not in
-    its checkpoints: the function gives a command, as that of `session_of`."""
+    """A run that is saved after ``windows`` windows, and killed when the commands of the block are in its logs but not
+    in its checkpoints. The yielded function gives a command, as that of `session_of`.
+    """
     with session_of(folder, config) as (session, do):
         do("step", windows)
         saved(session)
@@ -216,7 +219,7 @@ def killed_after(windows: int, folder: Path, config: EchoConfig) -> Iterator[Cal
 
 
 def program(*words: str) -> list[str]:
-    """The program with these words, in a process of its own."""
+    """Run the program with these arguments in a separate process; returns the printed lines."""
     return [sys.executable, "-m", "tui", *words]
 
 
@@ -226,7 +229,7 @@ def sweep_into(folder: Path) -> list[str]:
 
 
 def show(name: str, place: Path) -> None:
-    """Keep what is printed of the folder."""
+    """Store the output of the commands about the folder."""
     unpacked(name, place)
     environment = {**os.environ, "TZ": "UTC", "PYTHONIOENCODING": "utf-8"}
     environment["PYTHONPATH"] = os.environ.get("PYTHONPATH") or str(Path(__file__).parents[1])
@@ -239,7 +242,7 @@ def show(name: str, place: Path) -> None:
 
 
 def record(name: str) -> None:
-    """Record the folder of this name, which is not there."""
+    """Record the folder with this name, which must not exist."""
     assert not (KEPT / f"{name}.zip").exists(), f"{name} is there, and stays as it is"
     with tempfile.TemporaryDirectory() as place:
         {**RUNS, **SWEEPS}[name](Path(place) / name)

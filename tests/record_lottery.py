@@ -1,4 +1,4 @@
-"""Record the lottery that the pictures show: `python -m tests.record_lottery` trains it and writes tests/data.
+"""Records the run of several networks that the pictures show: `python -m tests.record_lottery` writes tests/data.
 
 See `tests.record_run`.
 """
@@ -15,17 +15,17 @@ from echornn.progress import Floats
 
 FILE = Path(__file__).parent / "data" / "lottery_run.npz"
 CONFIG = dataclasses.replace(EchoConfig(), replicas=64)
-"""The tutorial's, from 64 seeds."""
+"""The tutorial's configuration, with 64 seeds."""
 
 WINDOWS = 1500
 
 LEAST, MOST = 1e-4, 10.0
-"""Losses between them, in nats, are kept as one of 256 steps of a twentieth each."""
+"""Losses between these, in nats, are stored as one of 256 steps; each step is a factor of about 1.05."""
 
 
 def record() -> None:
-    """Train the lottery, and keep every loss to within 3 %."""
-    from echornn import Population  # only here: the pictures are compared without TensorFlow
+    """Train the networks, and store every loss to within 3 %."""
+    from echornn import Population  # only here, so that tests that read the record need no TensorFlow
 
     losses = Population(CONFIG).advance(WINDOWS).losses
     shares = np.log(np.clip(losses, LEAST, MOST) / LEAST) / np.log(MOST / LEAST)
@@ -33,7 +33,7 @@ def record() -> None:
 
 
 def recorded_lottery() -> Floats:
-    """Its losses, float32 [windows, replicas]; the first replica is the network of `tests.record_run`."""
+    """The recorded losses, float32 [windows, replicas]; the first replica is the network of `tests.record_run`."""
     with np.load(FILE) as run:
         shares = run["losses"].T.astype(np.float32) / 255
     losses: Floats = np.float32(LEAST) * np.float32(MOST / LEAST) ** shares

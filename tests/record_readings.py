@@ -1,4 +1,4 @@
-"""Record what the probes read of the run that the pictures show: `python -m tests.record_readings`."""
+"""Records the probe readings of the run that the pictures show: `python -m tests.record_readings`."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from tests.record_run import recorded
 
 FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
 MOMENTS = (298, 1500)
-"""Windows trained when readings are recorded, of `tests.record_run.MOMENTS`: while it learns, and solved."""
+"""Windows after which readings are recorded, among `tests.record_run.MOMENTS`: while it learns, and when solved."""
 
 KINDS: tuple[Kind, ...] = ("memory", "units", "gradient", "effects", "reliance", "connectivity", "flip")
-"""Those whose readings are arrays and numbers by name."""
+"""The kinds of readings that consist of arrays and numbers by name."""
 
 QUESTION = Question(frozenset({*KINDS, "weights", "lyapunov"}), flip=(0, 6))
 WINDOWS_SINCE = 8
 
 
 def record() -> None:
-    """Examine the tutorial's network at the moments."""
-    from echornn import Trainer  # only here: the pictures are compared without TensorFlow
+    """Examine the tutorial's network at these windows."""
+    from echornn import Trainer  # only here, so that tests that read the record need no TensorFlow
     from echornn.probes.examine import examine
 
     trainer = Trainer(EchoConfig())
@@ -67,7 +67,7 @@ def record() -> None:
 
 
 def recorded_readings(moment: int) -> Readings:
-    """What was read of the tutorial's run at one of the moments."""
+    """The recorded readings of the tutorial's run after ``moment`` windows."""
     with np.load(FILE) as run:
         of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{moment} ")}
 

@@ -1,6 +1,6 @@
-"""Record the run that the pictures show: `python -m tests.record_run` trains the tutorial and writes tests/data.
+"""Records the run that the pictures show: `python -m tests.record_run` trains the tutorial and writes tests/data.
 
-The pictures replay a recorded run, since the last digits of a live one differ from machine to machine.
+The pictures use a recorded run, since the last digits of a new one differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from echornn import EchoConfig, Progress
 
 FILE = Path(__file__).parent / "data" / "tutorial_run.npz"
 MOMENTS = (1, 298, 460, 667, 1500)
-"""Windows trained when the rows are recorded: the start, the descent, solved, an epoch's first window, later."""
+"""Windows after which rows are recorded: the start, the descent, solved, an epoch's first window, later."""
 
 TAPE = 8
-"""Windows recorded up to each moment, for the tape."""
+"""The number of windows recorded before each of these."""
 
 FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
     "learning_rate": (290, {"learning_rate": 0.05}, 1210),
     "init": (0, {"init": "glorot"}, 900),
 }
-"""Other futures of the run: the window along the path from which on these fields differ, and windows trained then."""
+"""Other branches of the run: the window at which each begins, the fields that differ, and the windows trained."""
 
 
 def record() -> None:
-    """Train 1 500 windows of the tutorial's run; keep every loss and error count, and the rows up to the moments."""
-    from echornn import Trainer  # only here: the pictures are compared without TensorFlow
+    """Train 1 500 windows of the tutorial's run; store every loss and error count, and the rows before `MOMENTS`."""
+    from echornn import Trainer  # only here, so that tests that read the record need no TensorFlow
 
     trainer = Trainer(EchoConfig())
     arrays: dict[str, np.ndarray] = {}
@@ -57,14 +57,16 @@ def record() -> None:
 
 
 def recorded_future(name: str) -> tuple[int, EchoConfig, np.ndarray]:
-    """Another future of the run: where it leaves it, what is trained there, and its losses (float32 [windows])."""
+    """Another branch of the run: the window at which it begins, its configuration, and its losses (float32
+    [windows]).
+    """
     fork, changes, _ = FUTURES[name]
     with np.load(FILE) as run:
         return fork, dataclasses.replace(EchoConfig(), **changes), run[f"losses_{name}"]
 
 
 def recorded(moment: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:
-    """The rows up to a moment, the newest last; losses and error rates of all windows to it (float32 [moment])."""
+    """The rows up to a window, newest last; and the losses and error rates of all windows to it (float32 [moment])."""
     config = EchoConfig()
     with np.load(FILE) as run:
         losses, errors = run["losses"][:moment], run["errors"][:moment]

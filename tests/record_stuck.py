@@ -1,4 +1,4 @@
-"""Record a network whose state holds too little for the echo: `python -m tests.record_stuck` trains it."""
+"""Records a network whose state is too small for the echo: `python -m tests.record_stuck` trains it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from echornn.snapshot import Snapshot
 
 FILE = Path(__file__).parent / "data" / "stuck_run.npz"
 CONFIG = EchoConfig(echo_step=4)
-"""Four units, where a linear shift register for the echo needs five."""
+"""Four units; a linear shift register for this echo needs five."""
 
 WINDOWS = 1000
 LAST_WINDOW = (*divmod(WINDOWS - 1, CONFIG.windows_per_epoch),)
 
 
 def record() -> None:
-    """Train it; keep every loss and error count, the last window, and what memory and units were then."""
-    from echornn import Trainer  # only here: the picture is compared without TensorFlow
+    """Train the network; store every loss and error count, the last window, and its memory and unit readings."""
+    from echornn import Trainer  # only here, so that tests that read the record need no TensorFlow
     from echornn.probes.examine import examine
 
     trainer = Trainer(CONFIG)
@@ -37,7 +37,7 @@ def record() -> None:
 
 
 def recorded_stuck() -> tuple[Progress, np.ndarray, np.ndarray, Readings]:
-    """Its last window, the losses and error rates of all (float32 [WINDOWS]), and its readings."""
+    """The last window, the losses and error rates of all windows (float32 [WINDOWS]), and the readings."""
     with np.load(FILE) as run:
         arrays = {name: run[name] for name in run.files}
     window = (arrays[name] for name in ("x", "y", "probabilities", "states"))

@@ -1,6 +1,6 @@
-"""Record the map that the pictures show: `python -m tests.record_sweep FOLDER` computes it there and writes tests/data.
+"""Records the map that the pictures show: `python -m tests.record_sweep FOLDER` computes it, and writes tests/data.
 
-Afterwards: `UPDATE_PICTURES=1 pytest tests/tui/map/test_map_pictures.py`, and look at them.
+Afterwards: `UPDATE_PICTURES=1 pytest tests/tui/map/test_map_pictures.py`, and check the pictures.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ FILE = Path(__file__).parent / "data" / "cliff.npz"
 CLIFF = Grid(
     (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 3}, 16
 )
-"""How far each cell can echo at T 15 with a state of 16, in three epochs."""
+"""A grid that shows which echo steps each cell can learn at T 15 with a state of 16, in three epochs."""
 
 
 def record(folder: Path) -> None:
-    """Compute what is missing in the folder; keep when each network solved the echo, and its final loss."""
+    """Compute what is missing in the folder; store when each network solved the echo, and its final loss."""
     sweep = Sweep(folder, CLIFF)
     try:
         sweep.run(Processes())
@@ -47,7 +47,7 @@ def record(folder: Path) -> None:
 
 
 def recorded_cliff() -> SweepResults:
-    """The recorded map: as `SweepResults` had it, but for the seconds that it took."""
+    """The recorded map, as `SweepResults` reads it, but without the seconds."""
     with np.load(FILE) as run:
         solved_at, losses = run["solved_at"], run["final_loss"]
     numbers = {replace(point, seed=0): number for number, point in enumerate(CLIFF.points.possible)}

@@ -1,4 +1,4 @@
-"""Runs with branches, recorded without TensorFlow unless asked."""
+"""Records runs with branches, by default without TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 
 Step = int | str | tuple[int, int] | dict[str, Any]
-"""Windows to train; reset, redraw, regenerate or alone; a moment to go to; fields to edit."""
+"""A number of windows to train; reset, redraw, regenerate or alone; a position to go to; or fields to edit."""
 
 
 def record_branches(
     folder: Path, *steps: Step, config: EchoConfig = SMALL, make_trainer: MakeTrainer = ScriptedTrainer
 ) -> None:
-    """Record a new run that takes these steps, and stands where they end."""
+    """Record a new run that takes these steps; its position is where they end."""
     recorder = RunRecorder.begin(folder, config)
     live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()
@@ -36,7 +36,7 @@ def record_branches(
 
 
 def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTrainer) -> None:
-    """Go on with the run, and take these steps."""
+    """Continue a run with these steps."""
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     live = LiveRun(recorder.resumed.config, make_trainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
@@ -52,7 +52,7 @@ def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTraine
 
 
 def take(live: LiveRun, step: Step) -> None:
-    """Have the run take this step."""
+    """Make a run take a step."""
     match step:
         case int():
             live.train(step)
@@ -77,5 +77,5 @@ def take(live: LiveRun, step: Step) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files below the folder, by name."""
+    """The contents of all files below a folder, by name."""
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -1,4 +1,4 @@
-"""Train a recorded run again, command by command, as the engine that nobody disturbs does it."""
+"""Trains a recorded run again, command by command, with an engine that is not interrupted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from echornn.runs.run_dir import Run
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 Place = tuple[int, int]
-"""A branch's number, and windows along its path."""
+"""A branch's number, and the windows along its path."""
 
 
 def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
-    """Where the run's record differs from the same commands given to a trainer; empty where no bit does.
+    """The first difference between a run's record and the same commands given to a trainer; empty if all bits are
+    equal.
 
     Args:
-        make_trainer: makes trainers and populations; those of TensorFlow, unless given.
+        make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
     run = run_dir.read(folder)
     return (
@@ -32,7 +33,7 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
 
 
 class _Replay:
-    """Reads the tree of branches from the commands themselves, and keeps a state wherever one of them begins."""
+    """Reads the tree of branches from the commands, and keeps a state at each window where a branch begins."""
 
     def __init__(self, run: Run, make_trainer: MakeTrainer) -> None:
         self._run = run
@@ -45,7 +46,7 @@ class _Replay:
         self._ends: dict[int, int] = {}
 
     def _owned(self, place: Place) -> Place:
-        """The same moment, named by the branch in which it was trained."""
+        """The same position, as a position in the branch that trained it."""
         branch, window = place
         while self._parents[branch][1] > window:
             branch = self._parents[branch][0]
@@ -69,7 +70,7 @@ class _Replay:
         return ""
 
     def _train(self, trainer: AnyTrainer, branch: int, along: int, at: int, last: int) -> str:
-        """Train windows ``at`` to ``last`` of the log, which begin after so many along the branch's path."""
+        """Train windows ``at`` to ``last`` of the log, beginning after ``along`` windows of the branch's path."""
         self._states[branch, along] = trainer.state
         end = self._ends[branch] = along + last - at
         for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
@@ -82,20 +83,20 @@ class _Replay:
         return ""
 
     def _is_recorded(self, progress: AnyProgress, at: int, config: EchoConfig) -> bool:
-        """Whether the log has these windows from window ``at`` on."""
+        """Whether the log contains these windows from window ``at`` on."""
         windows = self._run.windows(at, at + len(progress.losses), config.replicas)
         if isinstance(progress, PopulationProgress):
             return bool((windows == pack(progress.losses, progress.errors, config)).all())
         return bool(windows["loss"].tobytes() == progress.losses.tobytes())
 
     def _obeyed(self, command: RecordedCommand) -> AnyTrainer:
-        """A trainer that stood where the command came, and has carried it out."""
+        """A trainer at the position of a command, which has carried the command out."""
         if command.branch is not None and command.cause == "return":
             return self._at((command.branch, self._ends[command.branch]))
         if command.parent is None or command.before is None:
             return self._make(command.config)
         match command.cause:
-            case "reset" | "redraw":  # where it stood is not where undoing leads, if the one before never ran
+            case "reset" | "redraw":  # undo leads elsewhere if the network before was never trained
                 trainer = self._make(command.config)
                 for _ in range(self._generations[command.parent[0]]):
                     trainer.regenerate()

@@ -1,4 +1,4 @@
-"""A trainer and a session that follow a script: no TensorFlow, no clock of their own, no work."""
+"""A trainer and a session that follow a script: without TensorFlow, clocks or work."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
-"""Ten windows an epoch, three epochs."""
+"""Ten windows per epoch, three epochs."""
 
 
 FORGETS_AT = 500
 
 SOLVED_AT, LOST_AT = 263, 509
-"""Windows at which a network of `SMALL` has solved the echo, and lost it again, by `forgetful`."""
+"""The windows at which a network of `SMALL` has solved the echo, and lost it again, with `forgetful`."""
 
 
 def scripted_loss(trained: int) -> float:
-    """The scripted loss after so many windows: it falls from 0.7 towards 0."""
+    """The scripted loss after ``trained`` windows: it falls from 0.7 towards 0."""
     return 0.7 * 0.99**trained
 
 
 def unread(_: Snapshot, __: Question) -> Readings:
-    """In place of the probes, which need TensorFlow."""
+    """Empty readings, in place of the probes, which need TensorFlow."""
     raise RuntimeError("the script says: nothing")
 
 
 class ScriptedTrainer:
-    """Keeps the books of a trainer, and makes its numbers up by rule.
+    """A trainer that keeps its counts like a real one, and makes up losses and predictions by rules.
 
     Attributes:
         trained: windows since the start.
         calls: the windows of each call so far.
-        fails_at, diverges_at, forgets_at: windows from which on it raises an error, its losses are NaN, and those of a
-            network that was never trained; None for never.
+        fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has the losses
+            of an untrained network; None for never.
         wrong_every: every n-th prediction is wrong; 0 for none.
     """
 
@@ -64,7 +64,7 @@ class ScriptedTrainer:
 
     @property
     def _position(self) -> int:
-        """Windows of the experiment before the next one."""
+        """The windows of the current configuration before the next one."""
         return self.epoch * self.config.windows_per_epoch + self.window
 
     @property
@@ -130,7 +130,7 @@ class ScriptedTrainer:
         return np.array([scripted_loss(at if at < forgets_at else 0) for at in windows], np.float32)
 
     def _errors(self, losses: Floats) -> Counts | None:
-        """The wrong predictions of windows with these losses, int32 [n]; None for those that `wrong_every` says."""
+        """The wrong predictions of windows with these losses, int32 [n]; None if `wrong_every` determines them."""
         return None
 
     def reset(self, draw: int = 0) -> None:
@@ -156,12 +156,12 @@ def make_progress(
     wrong_every: int = 0,
     errors: Counts | None = None,
 ) -> Progress:
-    """Progress with real data, and predictions of which some are wrong.
+    """Progress with real data, and some wrong predictions.
 
     Args:
-        sure: the probability of what is predicted.
+        sure: the probability of each predicted class.
         wrong_every: every n-th prediction of a row is wrong; 0 for none.
-        errors: instead, the wrong predictions in each window: they are the first.
+        errors: the number of wrong predictions in each window, in place of ``wrong_every``; they come first.
     """
     x, y = series_of(config, generation, epoch).window(window * config.window_stride, config.truncated_backprop_length)
     if errors is None:
@@ -193,7 +193,7 @@ def forgetful(config: EchoConfig) -> ScriptedTrainer:
 
 
 class ScriptedSession(Session):
-    """Shows the frames that a test sets, and remembers the commands that it got."""
+    """A session that shows frames set by a test, and remembers the commands that it gets."""
 
     def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
@@ -220,12 +220,11 @@ class ScriptedSession(Session):
         return self.frame
 
     def send(self, command: Command) -> int:
-        """Remember it; nobody carries it out."""
-        number, mailbox = super().send(command), self._loop.mailbox
+        """Remember a command; it is not carried out."""
+        number = super().send(command)
         if isinstance(command, Ask):
             self.asked = command.question
         else:
             self.commands.append(command)
-        mailbox.take(0, idle=False)
-        mailbox.take(0, idle=False)  # as if the loop had come back
+        self._loop.holder.change(answered=number)  # as if the session's loop had taken the commands
         return number

@@ -1,8 +1,7 @@
-"""The program without TensorFlow, which alone takes seconds of every process: its trainer follows a script.
+"""The program without TensorFlow, which takes seconds in every process: its trainer follows a script.
 
-`python -m tests.scripted_program ARGUMENT ...` is `python -m tui ARGUMENT ...`, trains and probes nothing, and is ready
-at once.
-The environment variable `TRAINERS` names one of `TRAINERS`.
+`python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains and probes nothing,
+and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SECONDS_A_CALL = 0.2
 
 
 class SlowTrainer(ScriptedTrainer):
-    """Takes its time for each call, however fast the machine is."""
+    """A trainer that takes some time for each call, on any machine."""
 
     def advance(self, n: int) -> Progress:
         time.sleep(SECONDS_A_CALL)
@@ -40,7 +39,7 @@ def partly_wrong(config: EchoConfig) -> AnyTrainer:
 
 
 def without_gpu(config: EchoConfig) -> AnyTrainer:
-    """Refuses a GPU as TensorFlow's do where it sees none."""
+    """Refuses a GPU, as TensorFlow's trainers do if there is none."""
     if config.device == "gpu":
         raise ConfigError("device", config.device, "TensorFlow sees no GPU here")
     return partly_wrong(config)

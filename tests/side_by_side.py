@@ -15,11 +15,11 @@ from tests.scripted import ScriptedTrainer
 
 
 class SideBySide:
-    """A fake trainer for each replica.
+    """A population with a fake trainer for each replica.
 
     Args:
-        config: what they train together.
-        make_trainer: the trainer of one replica.
+        config: the configuration of the population.
+        make_trainer: makes the trainer of a replica.
     """
 
     def __init__(self, config: EchoConfig, make_trainer: Callable[[EchoConfig], ScriptedTrainer]) -> None:
@@ -29,7 +29,7 @@ class SideBySide:
 
     @cached_property
     def trainers(self) -> list[ScriptedTrainer]:
-        """One for each replica; made when they are needed, since there may be a million."""
+        """The trainer of each replica; made when first needed, since there may be a million."""
         return [self._make_trainer(self.config.of(index)) for index in range(self.config.replicas)]
 
     @property
@@ -66,7 +66,7 @@ class SideBySide:
         return self.trainers[0].calls
 
     def diverge(self, at: Mapping[int, int]) -> None:
-        """From these windows on, by replica, losses are NaN."""
+        """Make losses NaN from these windows on, by replica."""
         for replica, window in at.items():
             self.trainers[replica].diverges_at = window
 

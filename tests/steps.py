@@ -1,4 +1,4 @@
-"""Steps of a story as commands: numbers are windows to train, words are the names of commands."""
+"""Steps of a story as commands: numbers are windows to train, words are names of commands."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _numbers = count(1)
 
 
 def command(step: int | str | Command) -> Command:
-    """The command of a step; by its name one that needs nothing else."""
+    """The command of a step; a name stands for a command without values."""
     if isinstance(step, int):
         return Step(step)
     return NAMED[step]() if isinstance(step, str) else step
 
 
 def refusal(frame: Frame) -> str:
-    """Why the last change or look was refused; empty where none was."""
+    """Why the last change or look was refused; empty if it was not."""
     return "" if frame.refused is None else frame.refused.why_not
 
 
 def refused(why_not: str, field: str = "") -> Answer:
-    """The answer to an edit that cannot be made."""
+    """The answer to an edit that is refused."""
     return Answer(next(_numbers), Edit({}), why_not, field, was_refused=True)

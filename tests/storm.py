@@ -1,4 +1,4 @@
-"""Random keys, pastes, mouse reports, sizes and noise at the real program: does it live, and does its run replay?"""
+"""Sends random keys, pastes, mouse reports, sizes and noise to the real program; checks that it lives and replays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.program import Program, running
 from tests.replay import difference
 
 LAST_BYTES = 4000
-"""What it has said at the end, on a screen of whatever size."""
+"""The last bytes of output that a report shows."""
 
 KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123456fvy<>\t\r\x7f"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
@@ -63,17 +63,17 @@ TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
     (3, lambda dice: dice.randbytes(dice.randrange(1, 12))),
     (3, lambda dice: b"\r\r"),
 ]
-"""How often each kind comes, and one of it."""
+"""The kinds of input: relative frequency, and a function that makes one."""
 
 LOTTERIES: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _: b"L")]
 
 
 class Storm:
-    """One storm from its seed; what is left by a key (the palette can quit) goes on with the run.
+    """A storm of input that a seed determines. If a key ends the program (the palette can quit), the run is resumed.
 
     Args:
-        lotteries: whether one network becomes many, and back; that takes seconds each time.
-        hashed: whether hashes stand for what is trained: no two paths come to the same, and no time is spent on it.
+        lotteries: whether to switch between one network and many, which takes seconds each time.
+        hashed: whether to use hashes in place of training, so that every path is different and takes no time.
     """
 
     def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False, hashed: bool = False) -> None:
@@ -85,7 +85,7 @@ class Storm:
         self.starts = 0
 
     def blow(self, *flags: str) -> str:
-        """What went wrong; empty where the program lived, ended in order, and its run replays."""
+        """What went wrong; empty if the program survived, ended in order, and its run replays."""
         while self._left > 0:
             arguments = ["--resume", str(self._folder)] if self._folder.exists() else ["--run", str(self._folder)]
             self.starts += 1
@@ -95,7 +95,7 @@ class Storm:
                 if alive:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
-                if code not in (0, 42):  # a key may have quit, just before the signal or Ctrl+C just after
+                if code not in (0, 42):  # a key may have quit the program just before the signal, or Ctrl+C just after
                     said = re.sub(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]).decode(
                         errors="replace"
                     )
@@ -110,14 +110,15 @@ class Storm:
         return difference(self._folder, trainers) if self._folder.exists() else ""
 
     def _send_all(self, program: Program) -> bool:
-        """Send what is left; whether it is still there then."""
+        """Send the remaining input; returns whether the program still runs."""
         kinds, weights = [one for _, one in self._kinds], [weight for weight, _ in self._kinds]
         while self._left > 0:
             for kind in self._dice.choices(kinds, weights, k=min(self._left, self._dice.randrange(1, 9))):
                 self._left -= 1
-                program.send(kind(self._dice).replace(b"\x1c", b""))  # after a key that quits, it is SIGQUIT
+                # after a key that quits, this byte would be SIGQUIT
+                program.send(kind(self._dice).replace(b"\x1c", b""))
             while self._left < 0.9 * self._tokens and not _has_trained(self._folder):
-                if not program.read_for(0.1):  # a tenth comes while it loads
+                if not program.read_for(0.1):  # a tenth of the input comes while the program loads
                     return False
             if self._dice.random() < 0.01:
                 program.say_size(self._dice.randrange(0, 200), self._dice.randrange(0, 60))

@@ -1,4 +1,4 @@
-"""Sweeps made by hand: what a sweep's folder would tell, by rule, without training anything."""
+"""Handmade sweeps: results by rule, as a sweep's folder would hold them, without training."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from echornn.sweeps.results import SweepResults
 WIDE_STATE = {"state_size": 16, "init": "glorot"}
 
 Rule = Callable[[EchoConfig], Result | None]
-"""What comes of a training; None while it is yet to come."""
+"""The result of a training; None if it is not known yet."""
 
 Failed = Callable[[EchoConfig], str | None]
-"""Why a point was given up; None where it was not."""
+"""Why a point failed; None if it did not."""
 
 VERSIONS = {"echornn-tui": "0", "tensorflow": "0"}
 
 CLIFF = Grid(
     (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 16
 )
-"""How far each cell can echo at T 15."""
+"""A grid that shows which echo steps each cell can learn at T 15."""
 
 
 def with_a_cliff(config: EchoConfig) -> Result:
-    """The later the echo, the fewer seeds solve it, and the later; beyond T none does."""
+    """The larger the echo step, the fewer seeds solve it, and the later; beyond T none does."""
     far = config.echo_step / config.truncated_backprop_length
     late = {"rnn": 1.0, "gru": 1.2, "lstm": 1.6}[config.cell]
     luck = (config.seed * 7 + config.echo_step * 3) % 16 / 16
@@ -40,11 +40,11 @@ def with_a_cliff(config: EchoConfig) -> Result:
 
 
 SMALL = Grid((Axis.parse("echo_step=12..16"), Axis.parse("cell=rnn,gru")), {**WIDE_STATE, "seed": 0}, 2)
-"""Little of it, for what is kept on disk."""
+"""A small part of it, for tests with files."""
 
 
 def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> SweepResults:
-    """The results of a sweep that is nowhere."""
+    """The results of a sweep that is not on disk."""
     results = SweepResults.of(Path("nowhere"), (Asked(grid, VERSIONS),))
     points = []
     for point in results.points:
@@ -55,7 +55,7 @@ def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _:
 
 
 def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> Path:
-    """The folder, as a sweep leaves it that had these results."""
+    """Write a folder as a sweep with these results leaves it."""
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
     asked = tuple(Asked(grid, VERSIONS) for grid in grids)

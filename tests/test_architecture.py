@@ -1,4 +1,4 @@
-"""The page on the architecture names files, classes and functions that are there; each class has its own name."""
+"""The page on the architecture names existing files, classes and functions; class names are unique."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = {
 }
 
 CLASSES: dict[str, list[tuple[str, str]]] = {}
-"""The files in which each class is made, and what it inherits from."""
+"""For each class name, the files that define it, and its base classes."""
 for text in FILES.values():
     for name, bases in re.findall(r"^class (\w+)(.*)", text, re.M):
         CLASSES.setdefault(name, []).append((text, bases))
@@ -29,7 +29,7 @@ def test_files_that_it_names() -> None:
 
 
 def test_methods_and_attributes_that_it_names() -> None:
-    """Each stands in a file of the class, or in one of those that it inherits from."""
+    """Each is in a file of the class, or of a class that it inherits from."""
     named = set(re.findall(r"\b([A-Z][a-z]\w*)\.([a-z_]\w*)\b", PAGE))
     assert len(named) > 40
     assert not [f"{owner}.{name}" for owner, name in sorted(named) if not has(owner, name)]

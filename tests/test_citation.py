@@ -1,4 +1,4 @@
-"""CITATION.cff names this version and the holders of the licence."""
+"""CITATION.cff names this version and the copyright holders."""
 
 from __future__ import annotations
 

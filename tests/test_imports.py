@@ -1,4 +1,4 @@
-"""Who imports what, seen in processes of their own."""
+"""Which modules are imported when, observed in separate processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
 
 
 def modules_after(statement: str) -> set[str]:
-    """Top-level names in sys.modules after the statement, in a fresh interpreter."""
+    """The top-level names in sys.modules after a statement, in a new interpreter."""
     program = f"import sys\n{statement}\nprint(' '.join({{name.split('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -56,7 +56,7 @@ def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
 
 
 EARLIER = {"Lottery": "SeedStats", "Specimen": "Snapshot"}
-"""Earlier names, which stay, and what they name."""
+"""Earlier names that stay available, and the names that they stand for."""
 
 
 def test_public_names_are_there() -> None:

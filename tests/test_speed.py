@@ -1,4 +1,4 @@
-"""The tables of `tests.benchmarks.speed`: made of a record, and those in the documentation of the one that is kept."""
+"""The tables of `tests.benchmarks.speed`: made from a record, and equal to those in the documentation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RECORD = Record(
         "picture": {"start": Result((1.0, 0.9)), "imports": Result((0.5, 0.3))},
     },
 )
-"""Measurements as the benchmark takes them; the machine was busy while the last were taken."""
+"""Measurements as the benchmark takes them; the machine was busy during the last."""
 
 TABLES = """\
 Measured on a processor (avx2), 2 cores, 8 GiB of memory, with a load of 0.5 to 1.0. Python 3.11, NumPy 2.3 and 2.4.

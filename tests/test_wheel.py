@@ -1,4 +1,4 @@
-"""What users install holds all that they need."""
+"""The package that users install contains everything that they need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_wheel_holds_types_and_styles_and_no_tests() -> None:
-    builders: Any = pytest.importorskip("hatchling.builders.wheel")  # builds the wheel, and need not be here to run
+    # this builds the wheel, and is optional for running the program
+    builders: Any = pytest.importorskip("hatchling.builders.wheel")
     files = {file.distribution_path for file in builders.WheelBuilder(str(ROOT)).recurse_included_files()}
     styles = {str(file.relative_to(ROOT)) for file in (ROOT / "tui").rglob("*.tcss")}
     assert {"echornn/py.typed", "tui/py.typed", *styles} <= files

@@ -1,4 +1,4 @@
-"""Trees of branches, grown by hand."""
+"""Grows trees of branches by hand."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def branch_off(
     at: tuple[int, int] | None = None,
     position: tuple[int, int] | None = None,
 ) -> int:
-    """Begin the next branch, at (branch, window along its path); its number.
+    """Begin the next branch, at (branch, window along its path); returns its number.
 
     Args:
-        at: where it goes on from; unset, it is the run's start.
-        position: epoch and window in it, from 0, where it is not the one that comes next there.
+        at: the position where it begins; by default the run's start.
+        position: epoch and window in it, from 0, if not the next window there.
     """
     parent = None if at is None else Moment(*at)
     if position is None:
@@ -40,14 +40,16 @@ def grow(
     losses: npt.ArrayLike,
     error_rates: npt.NDArray[np.float32] | None = None,
 ) -> None:
-    """Windows of these losses at the end of a branch; a quarter of their predictions is wrong, unless given."""
+    """Add windows with these losses at the end of a branch; by default a quarter of their predictions is wrong."""
     told = np.asarray(losses, np.float32)
     rates = np.full(len(told), 0.25, np.float32) if error_rates is None else error_rates
     timeline.append(number, told, rates)
 
 
 def grow_many(timeline: Timeline, number: int, losses: npt.ArrayLike) -> None:
-    """Windows of these losses, [n, replicas], at the end of a branch of a lottery; nothing predicted is wrong."""
+    """Add windows with these losses, [n, replicas], at the end of a branch of several networks; no prediction is
+    wrong.
+    """
     told, config = np.asarray(losses, np.float32), timeline.branch(number).config
     levels = Levels.of([config] * told.shape[1])
     solved = SolvedAt.never(told.shape[1]).after(told, levels)

@@ -1,4 +1,4 @@
-"""A session that has nothing but pictures: what an app draws of it is drawn of them alone."""
+"""A session that has only pictures, so that an app can draw only these."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.scripted import ScriptedSession
 
 
 class PictureSession(ScriptedSession):
-    """Answers every query with the picture that a test sets, whatever is asked; it has no run, and obeys no command."""
+    """Answers every query with the picture that a test sets; it has no run, and carries out no command."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__(picture.frame.config)

@@ -1,4 +1,4 @@
-"""What processes of their own, which run a test's work, have imported when they begin."""
+"""The imports of processes that run a test's function, made before they are forked."""
 
 from echornn.runtime import quiet
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 
 LEAST_LOSS = 1e-6
 """Nats; smaller losses have the same shade."""
@@ -38,17 +38,17 @@ WORDS = {
 }
 
 
-def value_of(tally: Tally, measure: Measure) -> float:
+def value_of(counts: SeedCounts, measure: Measure) -> float:
     """The measure of a cell; NaN if there is no result, infinite if its networks never got that far."""
-    if not tally.trained:
+    if not counts.trained:
         return math.nan
     match measure:
         case Measure.SUCCESS:
-            return tally.success
+            return counts.success
         case Measure.WINDOWS:
-            return math.inf if tally.half_solved is None else float(tally.half_solved)
+            return math.inf if counts.half_solved is None else float(counts.half_solved)
         case Measure.LOSS:
-            return tally.loss
+            return counts.loss
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class Scale:
     worst: float
 
     @classmethod
-    def of(cls, tallies: Iterable[Tally], measure: Measure) -> Scale:
+    def of(cls, all_counts: Iterable[SeedCounts], measure: Measure) -> Scale:
         """The scale that covers all of these cells."""
         if measure is Measure.SUCCESS:
             return cls(measure, 1.0, 0.0)
-        values = [value for value in (value_of(tally, measure) for tally in tallies) if math.isfinite(value)]
+        values = [value for value in (value_of(counts, measure) for counts in all_counts) if math.isfinite(value)]
         least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
         floored = [max(least, value) for value in values] or [math.nan]
         return cls(measure, min(floored), max(floored))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, chance_as_the_best
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 
 Place = tuple[int, int]
 """Row and column of a cell."""
@@ -49,34 +49,34 @@ class Ranking:
         return len(self.tied) + len(self.close) + len(self.below)
 
 
-def can_be_ranked(tally: Tally) -> bool:
+def can_be_ranked(counts: SeedCounts) -> bool:
     """Whether a cell is a single point, has enough seeds, and has the results of all of them."""
-    return tally.is_whole and not tally.is_pooled and tally.count >= LEAST_SEEDS
+    return counts.is_whole and not counts.is_pooled and counts.finished >= LEAST_SEEDS
 
 
-def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
+def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
     """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
     than two are left.
     """
-    rankable = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
-    version = max((tally.version for tally in rankable.values()), default=0)
-    ranked = {place: tally for place, tally in rankable.items() if tally.version == version}
+    rankable = {place: counts for place, counts in all_counts.items() if can_be_ranked(counts)}
+    version = max((counts.version for counts in rankable.values()), default=0)
+    ranked = {place: counts for place, counts in rankable.items() if counts.version == version}
     of_others = frozenset(rankable.keys() - ranked.keys())
     if len(ranked) < 2:
         return None
     best = min(ranked, key=lambda place: _merit(ranked[place]))
     top = ranked.pop(best)
-    tied = frozenset(place for place, tally in ranked.items() if tally.success == top.success)
+    tied = frozenset(place for place, counts in ranked.items() if counts.success == top.success)
     chances = {
-        place: chance_as_the_best(top.solved, top.count, tally.solved, tally.count, len(ranked))
-        for place, tally in ranked.items()
+        place: chance_as_the_best(top.solved, top.finished, counts.solved, counts.finished, len(ranked))
+        for place, counts in ranked.items()
         if place not in tied
     }
     below = {place: chance for place, chance in chances.items() if chance < ERROR}
     close = frozenset(chances.keys() - below.keys())
-    return Ranking(best, tied, close, below, top.solved, top.count, of_others)
+    return Ranking(best, tied, close, below, top.solved, top.finished, of_others)
 
 
-def _merit(tally: Tally) -> tuple[float, float, float]:
+def _merit(counts: SeedCounts) -> tuple[float, float, float]:
     """A sort key of cells: the best one has the smallest."""
-    return -tally.success, math.inf if tally.half_solved is None else tally.half_solved, tally.loss
+    return -counts.success, math.inf if counts.half_solved is None else counts.half_solved, counts.loss

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, seeds_needed
+from echornn.maps.cell_words import MOST_NAMED, OF_ANOTHER_VERSION, chance_text, name_of
 from echornn.maps.ranking import Place, Ranking, can_be_ranked
 from echornn.maps.table import Table
-from echornn.maps.telling import MOST_NAMED, OF_ANOTHER_VERSION, chance_text, name_of
 
 SURE = f"{100 * (1 - ERROR):.0f} %"
 
@@ -14,13 +14,13 @@ def ranking_told(table: Table) -> list[str]:
     """Paragraphs that say which cell is solved most often, and which others may be the best, or why that is not known
     yet; empty for a single cell.
     """
-    tallies = [tally for tally in table.tallies if tally.asked]
-    if len(tallies) < 2:
+    all_counts = [counts for counts in table.all_counts if counts.asked]
+    if len(all_counts) < 2:
         return []
-    if any(tally.is_pooled for tally in tallies):
+    if any(counts.is_pooled for counts in all_counts):
         return ["squares of several points each are not compared: hold the other fields by --filter FIELD=VALUE"]
     ranking = table.ranking
-    unknown = sum(not tally.is_whole for tally in tallies)
+    unknown = sum(not counts.is_whole for counts in all_counts)
     if ranking is None:
         if unknown:
             return ["squares are compared once all their seeds are known"]
@@ -37,7 +37,7 @@ def _most(table: Table, ranking: Ranking) -> str:
     name, share = name_of(table, *ranking.best), f"{ranking.solved:,} of {ranking.count:,}"
     if not ranking.tied:
         return f"solved most often: {name}, {share}"
-    half = table.cell(ranking.best).tally.half_solved
+    half = table.cell(ranking.best).counts.half_solved
     least = "least median loss" if half is None else "soonest"
     window = "" if half is None else f", half by window {half:,}"
     return f"solved most often: {1 + len(ranking.tied)} squares tie at {share}; {least} among them: {name}{window}"
@@ -67,14 +67,14 @@ def _also(table: Table, ranking: Ranking) -> str:
 
 def beside_the_best(table: Table, place: Place) -> str:
     """A cell compared with the best of its table; empty if they cannot be compared, or not yet."""
-    if not can_be_ranked(table.cell(place).tally) or not all(tally.is_whole for tally in table.tallies):
+    if not can_be_ranked(table.cell(place).counts) or not all(counts.is_whole for counts in table.all_counts):
         return ""
     ranking = table.ranking
     if ranking is None or not ranking.solved:
         return ""
     if place in ranking.of_others:
         return OF_ANOTHER_VERSION
-    name, half = name_of(table, *ranking.best), table.cell(ranking.best).tally.half_solved
+    name, half = name_of(table, *ranking.best), table.cell(ranking.best).counts.half_solved
     if place in ranking.below:
         chance = chance_text(ranking.below[place])
         over = f" over {ranking.comparisons:,} comparisons" if ranking.comparisons > 1 else ""

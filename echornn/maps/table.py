@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.maps.ranking import Place, Ranking, ranking_of
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS, Limit
 from echornn.sweeps import axis
 from echornn.sweeps.trained_by import Versions
@@ -39,29 +39,29 @@ class SweepCounts(NamedTuple):
     left_out: int
 
     @classmethod
-    def of(cls, tallies: Collection[Tally]) -> SweepCounts:
+    def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
         """The counts over all of these."""
-        names = ("count", "solved", "lost", "failed", "missing", "left_out")
-        return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
+        names = ("finished", "solved", "lost", "failed", "missing", "left_out")
+        return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class Overview:
     """The results of a sweep at one time, ready for tables.
 
     Attributes:
         axes: the swept fields, with their values in order.
-        tallies: the tally of each point, by its values.
+        all_counts: the counts of each point, by its values.
         configs: the configuration of each point that can be trained, with the first of its seeds.
         reasons: why a point was given up, or is impossible.
         seeds: the seeds of all points, ascending.
         until_solved: whether a network trains until it has solved the echo, or all of its epochs.
-        elsewhere: the number of results of these points by earlier versions, which are in no tally.
-        versions: the versions of the program, by `Tally.version`.
+        elsewhere: the number of results of these points by earlier versions, which are not counted.
+        versions: the versions of the program, by `SeedCounts.version`.
     """
 
     axes: Mapping[str, Values]
-    tallies: Mapping[Values, Tally]
+    all_counts: Mapping[Values, SeedCounts]
     configs: Mapping[Values, EchoConfig]
     reasons: Mapping[Values, str] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
@@ -72,12 +72,12 @@ class Surveyed:
     @cached_property
     def counts(self) -> SweepCounts:
         """The counts over all points."""
-        return SweepCounts.of(self.tallies.values())
+        return SweepCounts.of(self.all_counts.values())
 
     @cached_property
     def shown_versions(self) -> list[int]:
         """The versions that have trained a point, or will, the oldest first."""
-        return sorted({tally.version for tally in self.tallies.values() if tally.asked})
+        return sorted({counts.version for counts in self.all_counts.values() if counts.asked})
 
 
 def windows_of(config: EchoConfig) -> int:
@@ -116,25 +116,25 @@ class Cell:
 
     Attributes:
         points: the values of its points.
-        tallies: the tallies of those that are points of the sweep.
+        all_counts: the counts of those that are points of the sweep.
         configs: the configurations of points that can be trained, each with the first of its seeds.
     """
 
     points: tuple[Values, ...]
-    tallies: Mapping[Values, Tally]
+    all_counts: Mapping[Values, SeedCounts]
     configs: Mapping[Values, EchoConfig]
 
     @cached_property
-    def tally(self) -> Tally:
-        """The tally over all of its points."""
-        return Tally.together(self.tallies.values())
+    def counts(self) -> SeedCounts:
+        """The counts over all of its points."""
+        return SeedCounts.together(self.all_counts.values())
 
     @property
     def best(self) -> EchoConfig | None:
         """The configuration, with its seed, that solved the echo first, or else had the lowest loss; the first
         configuration if there are no results, None if none can be trained.
         """
-        best, point = self.tally.best, self.best_point
+        best, point = self.counts.best, self.best_point
         if best is None or point is None:
             return next(iter(self.configs.values()), None)
         return replace(self.configs[point], seed=best.seed)
@@ -142,9 +142,9 @@ class Cell:
     @property
     def best_point(self) -> Values | None:
         """The point of its best seed; None if there are no results."""
-        version = self.tally.version
-        tallies = {point: tally for point, tally in self.tallies.items() if tally.version == version}
-        known = [(one, point) for point, tally in tallies.items() if (one := tally.best) is not None]
+        version = self.counts.version
+        all_counts = {point: counts for point, counts in self.all_counts.items() if counts.version == version}
+        known = [(one, point) for point, counts in all_counts.items() if (one := counts.best) is not None]
         return min(known, key=lambda pair: pair[0].rank)[1] if known else None
 
 
@@ -153,12 +153,12 @@ class Table:
     """The cells of a map in rows and columns.
 
     Attributes:
-        surveyed, choice: the results and the choice from which it is made.
+        overview, choice: the results and the choice from which it is made.
         columns, rows: values of the field across and of the field down; a single None if there is no such field.
         cells: [rows][columns].
     """
 
-    surveyed: Surveyed
+    overview: Overview
     choice: Choice
     columns: Values
     rows: Values
@@ -167,7 +167,7 @@ class Table:
     @property
     def budget(self) -> dict[str, Value]:
         """The number of epochs of its networks, if the sweep has several numbers; else empty."""
-        values = self.surveyed.axes.get(BUDGET, ())
+        values = self.overview.axes.get(BUDGET, ())
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
@@ -178,19 +178,19 @@ class Table:
         return len(set(map(windows_of, configs))) > 1
 
     @property
-    def tallies(self) -> list[Tally]:
-        """The tallies of all cells."""
-        return [cell.tally for row in self.cells for cell in row]
+    def all_counts(self) -> list[SeedCounts]:
+        """The counts of all cells."""
+        return [cell.counts for row in self.cells for cell in row]
 
     @cached_property
     def counts(self) -> SweepCounts:
         """The counts over everything that is shown."""
-        return SweepCounts.of(self.tallies)
+        return SweepCounts.of(self.all_counts)
 
     @cached_property
     def ranking(self) -> Ranking | None:
         """The ranking of the cells by how often they are solved; None if fewer than two can be ranked."""
-        return ranking_of({place: self.cell(place).tally for place in self.places})
+        return ranking_of({place: self.cell(place).counts for place in self.places})
 
     @property
     def places(self) -> list[Place]:
@@ -225,9 +225,9 @@ def first_choice(axes: Mapping[str, Values]) -> Choice:
     return Choice(first, second)
 
 
-def table_of(surveyed: Surveyed, choice: Choice) -> Table:
+def table_of(overview: Overview, choice: Choice) -> Table:
     """The table of a sweep for this choice."""
-    axes = surveyed.axes
+    axes = overview.axes
     left = {name: choice.left(name, values) for name, values in axes.items()}
     across, down = choice.across, choice.down
     columns = (None,) if across is None else left[across]
@@ -236,7 +236,9 @@ def table_of(surveyed: Surveyed, choice: Choice) -> Table:
     def cell(row: Value, column: Value) -> Cell:
         chosen = {across: (column,), down: (row,)}
         points = tuple(itertools.product(*(chosen.get(name, left[name]) for name in axes)))
-        tallies = {point: surveyed.tallies[point] for point in points if point in surveyed.tallies}
-        return Cell(points, tallies, {point: surveyed.configs[point] for point in tallies if point in surveyed.configs})
+        all_counts = {point: overview.all_counts[point] for point in points if point in overview.all_counts}
+        return Cell(
+            points, all_counts, {point: overview.configs[point] for point in all_counts if point in overview.configs}
+        )
 
-    return Table(surveyed, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))
+    return Table(overview, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))

@@ -78,6 +78,8 @@ class Frame:
             itself.
         start: what is trained first when loading ends, after the keys that were pressed meanwhile.
         is_unread: whether the record has windows whose losses are not read yet.
+        answered: the commands up to this number were carried out before this frame was made; see
+            `echornn.session.session.Session.send`.
     """
 
     state: State
@@ -112,6 +114,7 @@ class Frame:
     coming: EchoConfig | None = None
     start: Start = field(default_factory=Start)
     is_unread: bool = False
+    answered: int = 0
 
     @property
     def is_new(self) -> bool:

@@ -14,6 +14,7 @@ from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
 from echornn.session.live_run import LiveRun
+from echornn.session.mailbox import Mailbox
 from echornn.session.probing import Probing
 
 LOADING = "loading TensorFlow"
@@ -45,10 +46,18 @@ class FrameMaker:
         drive: says whether it trains.
         recorder: keeps it on disk.
         probing: examines the network.
+        mailbox: knows which commands are answered.
     """
 
     def __init__(
-        self, holder: FrameHolder, live: LiveRun, pace: Pace, drive: Drive, recorder: Recorder, probing: Probing
+        self,
+        holder: FrameHolder,
+        live: LiveRun,
+        pace: Pace,
+        drive: Drive,
+        recorder: Recorder,
+        probing: Probing,
+        mailbox: Mailbox,
     ) -> None:
         self._holder = holder
         self._live = live
@@ -56,6 +65,7 @@ class FrameMaker:
         self._drive = drive
         self._recorder = recorder
         self._probing = probing
+        self._mailbox = mailbox
 
     def show(self) -> None:
         """Show everything as it is now; while it goes to a moment, show that too."""
@@ -63,7 +73,7 @@ class FrameMaker:
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
-        where = {**self._where, **self._forgotten}
+        where = {**self._where, **self._forgotten, "answered": self._mailbox.answered}
         if not live.arrived:
             self._holder.change(
                 state=state,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from typing import assert_never
 
 from echornn.config import ConfigError
 from echornn.replay.pace import Pace
-from echornn.session.command_base import When
 from echornn.session.commands import (
     Alone,
     Answer,
     Ask,
     ChangeCommand,
     Choose,
+    Command,
     Edit,
     Faster,
     FinishEpoch,
@@ -42,6 +41,7 @@ from echornn.session.drive import Drive
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
+from echornn.session.nothing_to_do import why_nothing
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
 from echornn.timeline import turning
@@ -54,9 +54,7 @@ class NotThereError(Exception):
 
 
 class Handlers:
-    """Carries out commands in the order in which they were sent, and answers each.
-
-    If a command waits until the session has arrived at a position, all later commands wait too; see `When`.
+    """Carries out commands, one after the other, and answers each.
 
     Args:
         mailbox: gets the answers.
@@ -76,104 +74,64 @@ class Handlers:
         self._pace = pace
         self._drive = drive
         self._probing = probing
-        self._waiting: deque[Sent] = deque()
         self._turned: turning.Turn | None = None
 
-    @property
-    def are_waiting(self) -> bool:
-        """Whether commands wait until the session has arrived at the position to which it goes."""
-        return bool(self._waiting)
+    def obey(self, sent: Sent) -> None:
+        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows it,
+        and the old network trains on.
+        """
+        command, before = sent.command, self._holder.frame
+        answer = Answer(sent.number, command)
+        try:
+            if why_not := why_nothing(command, before):
+                answer = replace(answer, why_not=why_not)
+            else:
+                self._do(command)
+            if isinstance(command, ChangeCommand | LookCommand):
+                self._go_on()
+        except Exception as error:
+            is_known = isinstance(error, (ConfigError, NotThereError))  # else TensorFlow raises it for another network
+            why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
+            field = error.field if isinstance(error, ConfigError) else ""
+            answer = replace(answer, why_not=why_not, field=field, was_refused=True)
+            self._holder.frame = replace(before, refused=answer)
+        self._mailbox.answer(answer)
 
-    def take(self, sent: Sent) -> None:
-        """Carry out a command when its turn comes."""
-        if sent.command.when is When.AT_ONCE:
-            self._obey(sent)
-        else:
-            self._waiting.append(sent)
-            self.do_waiting()
+    def _go_on(self) -> None:
+        """After a change, or after going somewhere, running training goes on."""
+        self._pace.restart()
+        if self._drive.to_the_end:
+            self._drive.finish(self._live.epoch_left)
+        self._holder.change(refused=None)
 
-    def do_waiting(self) -> None:
-        """Carry out the commands that need not wait any longer."""
-        while self._waiting and (self._live.arrived or self._waiting[0].command.when is not When.ON_ARRIVAL):
-            self._obey(self._waiting.popleft())
-
-    def _obey(self, sent: Sent) -> None:
-        self._mailbox.begin(sent)
-        self._mailbox.answer(self._answer(sent))
-
-    def _answer(self, sent: Sent) -> Answer:
-        command = sent.command
-        if isinstance(command, ChangeCommand | LookCommand):
-            return self._answer_to_change(sent.number, command)
+    def _do(self, command: Command) -> None:
+        live, running, here = self._live, self._drive.running, self._live.here
         match command:
             case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
-                self._drive.obey(command, self._live.epoch_left)
+                self._drive.obey(command, live.epoch_left)
             case SetSpeed() | Faster() | Slower():
                 self._pace.set_speed(speed_after(command, self._pace.speed, self._holder.frame.rate))
                 self._holder.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
-            case Choose(replica):
-                self._live.choose(replica)
-            case Ask(question):
-                self._probing.ask(question)
-            case Save():
-                self._live.save()
-            case _:
-                assert_never(command)
-        return Answer(sent.number, command)
-
-    def _answer_to_change(self, number: int, command: ChangeCommand | LookCommand) -> Answer:
-        """Change something, or go somewhere; running training goes on afterwards.
-
-        If that raises an error, the screen shows it, and the old network trains on.
-        """
-        before, field = self._holder.frame, ""
-        try:
-            why_not = self._change(command)
-            self._pace.restart()
-            if self._drive.to_the_end:
-                self._drive.finish(self._live.epoch_left)
-            self._holder.change(refused=None)
-            return Answer(number, command, why_not)
-        except ConfigError as error:
-            why_not, field = str(error), error.field
-        except NotThereError as error:
-            why_not = str(error)
-        except Exception as error:  # whatever TensorFlow raises for another network
-            why_not = f"{type(error).__name__}: {error}"
-        refused = Answer(number, command, why_not, field, was_refused=True)
-        self._holder.frame = replace(before, refused=refused)
-        return refused
-
-    def _change(self, command: ChangeCommand | LookCommand) -> str:
-        """Change something, or go to a position; returns why there was nothing to do, empty if something was done."""
-        live, running = self._live, self._drive.running
-        here = live.here
-        match command:
             case Reset():
-                return "" if live.reset(held=running) else "this is the start"
+                live.reset(held=running)
             case Redraw():
                 live.reset(further=1, held=running)
             case Regenerate():
                 live.regenerate(held=running)
             case Edit(changes, held):
-                config = replace(live.config, **changes)
-                if config == live.config:
-                    return "this is what is trained"
-                live.edit(config, held=held)
+                live.edit(replace(live.config, **changes), held=held)
             case StartOver(changes):
                 live.edit(replace(live.config, **changes), anew=True)
             case Alone():
-                return "" if live.alone() else "this is one network"
+                live.alone()
             case ToggleReplicas(replicas):
                 self._toggle_replicas(replicas)
                 self._stay(here)
             case Undo():
-                if not live.undo():
-                    return "nothing to undo on this path"
+                live.undo()
                 self._stay(here)
             case Redo():
-                if not live.redo():
-                    return "nothing to redo"
+                live.redo()
                 self._stay(here)
             case Go(branch, window):
                 self._look_at(branch, window)
@@ -181,9 +139,14 @@ class Handlers:
                 self._look_at(here.branch, here.window + windows)
             case MoveEpochs(epochs):
                 self._look_at(here.branch, end_of_epoch(live.timeline, here, epochs))
+            case Choose(replica):
+                live.choose(replica)
+            case Ask(question):
+                self._probing.ask(question)
+            case Save():
+                live.save()
             case _:
                 assert_never(command)
-        return ""
 
     def _toggle_replicas(self, replicas: int) -> None:
         live = self._live

@@ -201,21 +201,15 @@ class LiveRun(Position):
 
     # ---- changes, each of which begins a branch
 
-    def reset(self, further: int = 0, held: bool = False) -> bool:
+    def reset(self, further: int = 0, held: bool = False) -> None:
         """Start over with the weights of this draw, or of a draw so many further.
 
         Args:
             held: whether it may be one of many changes that are undone together, as when a key is held down.
-
-        Returns:
-            False if there is nothing to do: this is the start of this draw.
         """
-        if not further and self.here.window == 0:
-            return False
         before = self._leave()
         self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
-        return True
 
     def regenerate(self, held: bool = False) -> None:
         """Take new data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
@@ -246,16 +240,11 @@ class LiveRun(Position):
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
-    def alone(self) -> bool:
-        """Go on with only the chosen replica from here: with its weights, optimizer and carried state.
+    def alone(self) -> None:
+        """Go on with only the chosen one of several replicas from here: with its weights, optimizer and carried state.
 
         If it raises, everything stays as it was.
-
-        Returns:
-            False if there is nothing to do: it is alone already.
         """
-        if self.config.replicas == 1:
-            return False
         before, replica = self._leave(), self.replica
         state = self.trainer.state.of(replica)
         trainer = self._trainers.make(state.config)
@@ -263,7 +252,6 @@ class LiveRun(Position):
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.of(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
-        return True
 
     def _start_over(self, draw: int = 0) -> None:
         """Go to the beginning of the path with the configuration and data of this position; a trainer that is still on
@@ -317,28 +305,15 @@ class LiveRun(Position):
 
     # ---- going to a position
 
-    def undo(self) -> bool:
+    def undo(self) -> None:
         """Go to the position before the last change; if the loss diverged, to before that, and before the edit that
-        caused it.
-
-        Returns:
-            False if there is nothing to undo on this path.
+        caused it. There must be something to undo on this path; see `undoable`.
         """
-        if (target := self._undoing.undo(self.timeline, self.here)) is None:
-            return False
-        self.go(target)
-        return True
+        self.go(self._undoing.undo(self.timeline, self.here))
 
-    def redo(self) -> bool:
-        """Go forward again to where the last undo came from.
-
-        Returns:
-            False if nothing was undone.
-        """
-        if (target := self._undoing.redo()) is None:
-            return False
-        self.go(target)
-        return True
+    def redo(self) -> None:
+        """Go forward again to where the last undo came from. There must be one; see `redoable`."""
+        self.go(self._undoing.redo())
 
     def go(self, moment: Moment) -> None:
         """Begin to go to a position of the run; `step` takes the next steps. If it raises, everything stays as it was.

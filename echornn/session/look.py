@@ -71,20 +71,20 @@ class _Look:
         curve, band = self._losses()
         ghosts = tuple(self._with_curve(ghost) for ghost in self.ghosts)
         return Picture(
-            self.frame,
-            self.query,
-            self.axis,
-            curve,
-            band,
-            ghosts,
-            self._branches() if self.query.branches else (),
-            self._seeds(),
-            self._falls() if self.query.falls else (),
-            self._path() if self.query.path else (),
-            self._tried(),
-            self.branch_count,
-            self.elsewhere,
-            self.timeline.branch(self.frame.line).config,
+            frame=self.frame,
+            query=self.query,
+            axis=self.axis,
+            curve=curve,
+            band=band,
+            ghosts=ghosts,
+            branches=self._branches() if self.query.branches else (),
+            seeds=self._seeds(),
+            falls=self._falls() if self.query.falls else (),
+            path=self._path() if self.query.path else (),
+            tried=self._tried(),
+            branch_count=self.branch_count,
+            elsewhere=self.elsewhere,
+            line_config=self.timeline.branch(self.frame.line).config,
         )
 
     def _chosen(self) -> Sequence[Ghost]:

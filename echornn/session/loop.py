@@ -17,7 +17,7 @@ from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
-from echornn.session.mailbox import Letter, Mailbox
+from echornn.session.mailbox import Mailbox
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Moment
@@ -85,7 +85,9 @@ class Loop:
         notify = self.mailbox.notify
         self.probing = Probing(examine or by_probes, notify, self.holder.change, clock, self._stands, vitals)
         self.handlers = Handlers(self.mailbox, self.live, self.holder, self.pace, self.drive, self.probing)
-        self._frame_maker = FrameMaker(self.holder, self.live, self.pace, self.drive, self.recorder, self.probing)
+        self._frame_maker = FrameMaker(
+            self.holder, self.live, self.pace, self.drive, self.recorder, self.probing, self.mailbox
+        )
         self.recorder.when_saved(lambda: notify(self._frame_maker.show_warning))
 
     def _stands(self) -> tuple[Moment, EchoConfig]:
@@ -107,8 +109,8 @@ class Loop:
         """
         try:
             self._load()
-            while (letters := self.mailbox.take(self._wait_seconds(), self._is_idle)) is not None:
-                self._obey(letters)
+            while self.mailbox.wait(self._wait_seconds(), self._is_idle):
+                self._obey()
                 self._work()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self._fail(error)
@@ -167,23 +169,19 @@ class Loop:
         if self.live.arrived:
             self.going_first = None
 
-    def _obey(self, letters: list[Letter]) -> None:
-        for letter in letters:
-            if self.mailbox.stopping:
-                return
+    def _obey(self) -> None:
+        """Carry out all commands whose turn has come. Each is judged by the frame, so each is followed by a new one."""
+        while (letter := self.mailbox.take(self.live.arrived)) is not None:
             if isinstance(letter, Sent):
-                self.handlers.take(letter)
+                self.handlers.obey(letter)
             else:
                 letter()
-            if self.holder.frame.state is State.LOADING:  # the next command may compile too
-                self._frame_maker.show()
-        if letters:
             self._frame_maker.show()
 
     @property
     def _is_idle(self) -> bool:
         """Whether all commands are done, apart from training on."""
-        return self.live.arrived and not self.drive.owed and not self.handlers.are_waiting
+        return self.live.arrived and not self.drive.owed
 
     def _wait_seconds(self) -> float | None:
         """Seconds for which there is nothing to do; None if only a command ends the wait."""
@@ -263,7 +261,6 @@ class Loop:
         self._step_on_the_way()
         if self.live.arrived:
             self.pace.restart()
-            self.handlers.do_waiting()
         self._frame_maker.show()
 
     def _step_on_the_way(self) -> None:

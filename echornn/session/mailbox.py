@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from echornn.session.command_base import When
 from echornn.session.commands import Answer, Command, Sent
 
 Notice = Callable[[], None]
@@ -22,13 +23,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._letters: list[Letter] = []
-        self._pending: dict[int, Sent] = {}
+        self._letters: deque[Letter] = deque()
         self._underway: Sent | None = None
         self._numbered = 0
         self._answers: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._sent = 0
-        self._taken = self._obeyed = 0
         self._done = -1
         self._ended = False
         self.stopping = False
@@ -40,10 +39,8 @@ class Mailbox:
         """Add a command; returns its number, from 1."""
         with self._changed:
             self._numbered += 1
-            sent = Sent(self._numbered, command)
-            self._pending[sent.number] = sent
-            self._add(sent)
-            return sent.number
+            self._add(Sent(self._numbered, command))
+            return self._numbered
 
     def notify(self, notice: Notice) -> None:
         """Have this function called on the thread that takes commands."""
@@ -59,7 +56,8 @@ class Mailbox:
     def pending(self) -> tuple[Command, ...]:
         """The commands whose turn has not come yet, oldest first; after the end, those that were never carried out."""
         with self._changed:
-            return tuple(sent.command for sent in list(self._pending.values()))  # a copy: a signal may send more
+            letters = list(self._letters)  # a copy: a signal may send more
+            return tuple(letter.command for letter in letters if isinstance(letter, Sent))
 
     @property
     def unanswered(self) -> tuple[Command, ...]:
@@ -69,13 +67,21 @@ class Mailbox:
             return (*underway, *self.pending)
 
     @property
+    def answered(self) -> int:
+        """The commands up to this number are answered."""
+        with self._changed:
+            first = next((letter.number for letter in list(self._letters) if isinstance(letter, Sent)), None)
+            underway = None if self._underway is None else self._underway.number
+            return min((one for one in (first, underway) if one is not None), default=self._numbered + 1) - 1
+
+    @property
     def answers(self) -> tuple[Answer, ...]:
         """What came of the newest commands that were carried out, at most `ANSWERS_KEPT` of them, oldest first."""
         with self._changed:
             return tuple(self._answers)
 
     def stop(self) -> None:
-        """Ask the thread to stop: from now on `take` gives None."""
+        """Ask the thread to stop: from now on `wait` returns False."""
         with self._changed:
             self.stopping = True
             self._changed.notify_all()
@@ -88,38 +94,41 @@ class Mailbox:
             self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
             return self._done >= sent
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether the thread has not yet finished with everything that was sent so far."""
-        with self._changed:
-            return self._obeyed < self._sent
-
     # ---- for the thread that takes commands
 
-    def take(self, seconds: float | None, idle: bool) -> list[Letter] | None:
-        """All that was sent since the last call; None if the thread is to stop.
+    def wait(self, seconds: float | None, idle: bool) -> bool:
+        """Wait until there is a letter; returns False if the thread is to stop.
 
         Args:
-            seconds: how long to wait if nothing was sent yet; None for ever.
+            seconds: how long to wait at most; None for ever.
             idle: whether all commands taken before are done.
         """
         with self._changed:
-            self._obeyed = self._taken
             if idle and not self._letters:
                 self._done = self._sent
                 self._changed.notify_all()
             if not (self.stopping or self._letters) and (seconds is None or seconds > 0):
                 self._changed.wait(seconds)
-            if self.stopping:
-                return None
-            letters, self._letters = self._letters, []
-            self._taken += len(letters)
-            return letters
+            return not self.stopping
 
-    def begin(self, sent: Sent) -> None:
-        """Say that the turn of a command has come: it is not pending any more."""
+    def take(self, arrived: bool) -> Letter | None:
+        """The next letter whose turn has come, which is then under way; None if there is none, or if the thread is to
+        stop. A command that waits lets only notices and commands of `When.AT_ONCE` pass.
+
+        Args:
+            arrived: whether the session is at the position to which it was sent.
+        """
         with self._changed:
-            self._underway = self._pending.pop(sent.number)
+            may_go = True
+            for letter in () if self.stopping else list(self._letters):
+                when = letter.command.when if isinstance(letter, Sent) else When.AT_ONCE
+                if when is not When.AT_ONCE:
+                    may_go = may_go and (arrived or when is When.IN_ORDER)
+                if may_go or when is When.AT_ONCE:
+                    self._letters.remove(letter)
+                    self._underway = letter if isinstance(letter, Sent) else None
+                    return letter
+            return None
 
     def answer(self, answer: Answer) -> None:
         """Say what came of a command."""

@@ -100,11 +100,6 @@ class Session:
         return sum(command.is_work for command in self._loop.mailbox.unanswered)
 
     @property
-    def is_behind(self) -> bool:
-        """Whether a command is not obeyed yet, or the frame does not show its effect yet."""
-        return self._loop.mailbox.is_behind
-
-    @property
     def recorder(self) -> Recorder:
         """Keeps the run; an `Unrecorded` one keeps nothing."""
         return self._loop.recorder

@@ -27,7 +27,7 @@ from echornn.files import own_files
 from echornn.files.recorded_values import NO_RECORD
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
-from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.part import Done, Lost, News, Part, Trained, as_message, from_message
 from echornn.sweeps.trained_by import Versions, difference_in_words, versions_here
 from echornn.sweeps.worker import Train, prepared
 
@@ -284,29 +284,6 @@ def _is_wanted(worker: Any, key: str) -> bool:
     """Whether the task is still wanted: its client may be gone, or may have cancelled it."""
     task = worker.state.tasks.get(key)
     return task is not None and task.state in ("executing", "long-running")
-
-
-def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
-    """News as plain values, in which a network is replaced by its index in the part."""
-    match news:
-        case Began(where):
-            return {"where": where}
-        case Trained(windows, seconds, results):
-            told = [
-                [numbers[config], result.solved_at, result.final_loss, result.windows, result.seconds]
-                for config, result in results
-            ]
-            return {"windows": windows, "seconds": seconds, "results": told}
-        case _:
-            raise ValueError(f"{news} is told by the task's end")
-
-
-def from_message(message: dict[str, Any], part: Part) -> News:
-    """The news from the plain values that `as_message` made."""
-    if "where" in message:
-        return Began(message["where"])
-    results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])
-    return Trained(message["windows"], message["seconds"], results)
 
 
 def _reason(future: Any) -> str:

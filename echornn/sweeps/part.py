@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
@@ -82,3 +83,26 @@ class Ready:
     """
 
     versions: Versions
+
+
+def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
+    """News as plain values, in which a network is replaced by its index in the part."""
+    match news:
+        case Began(where):
+            return {"where": where}
+        case Trained(windows, seconds, results):
+            told = [
+                [numbers[config], result.solved_at, result.final_loss, result.windows, result.seconds]
+                for config, result in results
+            ]
+            return {"windows": windows, "seconds": seconds, "results": told}
+        case _:
+            raise ValueError(f"{news} is told by the task's end")
+
+
+def from_message(message: dict[str, Any], part: Part) -> News:
+    """The news from the plain values that `as_message` made."""
+    if "where" in message:
+        return Began(message["where"])
+    results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])
+    return Trained(message["windows"], message["seconds"], results)

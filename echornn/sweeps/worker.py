@@ -63,7 +63,7 @@ def import_all() -> None:
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()
-    for name in ("numpy.random", "echornn.sweeps.workshop", "echornn.training.kept_programs"):
+    for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
         importlib.import_module(name)
     versions_here()
 
@@ -74,13 +74,13 @@ def prepared() -> Train:
     An operation has one thread, even with a single worker, so that results do not depend on the number of workers.
     """
     import_all()
-    from echornn.sweeps.workshop import Workshop
+    from echornn.sweeps.part_trainer import PartTrainer
     from echornn.training import kept_programs
     from echornn.training.process import begin
 
     kept_programs.keep(threads_if_asked(1))
     begin(1)
-    return Workshop().train
+    return PartTrainer().train
 
 
 def main() -> None:

@@ -30,16 +30,16 @@ class Undoing:
         """Whether there is something to redo."""
         return bool(self._undone)
 
-    def undo(self, timeline: Timeline, here: Moment) -> Moment | None:
-        """The moment before the last change; see `echornn.timeline.going_back.before_the_change`."""
+    def undo(self, timeline: Timeline, here: Moment) -> Moment:
+        """The moment before the last change, which must exist; see `echornn.timeline.going_back.before_the_change`."""
         target = going_back.before_the_change(timeline, here)
-        if target is not None:
-            self._undone.append(here)
+        assert target is not None
+        self._undone.append(here)
         return target
 
-    def redo(self) -> Moment | None:
-        """The moment from which the last undo came."""
-        return self._undone.pop() if self._undone else None
+    def redo(self) -> Moment:
+        """The moment from which the last undo came; see `redoable`."""
+        return self._undone.pop()
 
     def before(self, kind: object, timeline: Timeline, here: Moment, by_a_held_key: bool) -> Moment:
         """The moment to which undoing a change made here will go; for changes undone together, that before the first

@@ -1,8 +1,8 @@
-"""Is a branch that changes nothing the trunk, bit for bit?
+"""Checks that a branch without changes equals the original path (the trunk), bit for bit.
 
-`python -m tests.benchmarks.branch_is_the_trunk [--windows N] [--only NAME]`: for each network a run is trained; from
-several of its windows one goes back, and trains on to where it ended. Every loss that is kept (of a lottery the newest
-`NEWEST`, of each of its networks), and the state at the end, are compared.
+`python -m tests.benchmarks.branch_is_the_trunk [--windows N] [--only NAME]` trains a run for each network, goes back to
+several of its windows, and trains again to the end. It compares the state at the end and every stored loss (of several
+replicas, only the newest `NEWEST` windows are stored).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NETWORKS = {
 }
 
 NEWEST = 10_000
-"""Windows."""
+"""The windows whose losses a run of several replicas stores."""
 
 
 def losses_to(live: LiveRun, end: Moment) -> Floats:
-    """The losses up to a moment, float32 [replicas, n]."""
+    """The losses up to a position, float32 [replicas, n]."""
     replicas = live.config.replicas
     first = 0 if replicas == 1 else max(0, end.window - NEWEST)
     each = [live.timeline.losses(end, first, replica) for replica in range(replicas)]
@@ -44,7 +44,7 @@ def losses_to(live: LiveRun, end: Moment) -> Floats:
 
 
 def arrive(live: LiveRun, moment: Moment) -> float:
-    """Go to a moment; the seconds that it took."""
+    """Go to a position; returns the seconds that it took."""
     begun = time.perf_counter()
     live.go(moment)
     while not live.arrived:
@@ -53,13 +53,13 @@ def arrive(live: LiveRun, moment: Moment) -> float:
 
 
 def train(live: LiveRun, windows: int) -> None:
-    """Train so many windows, in slices as a session does."""
+    """Train ``windows`` windows, in slices, as a session does."""
     while windows > 0:
         windows -= len(live.train(min(windows, 4000)).losses)
 
 
 def same(one: AnyState, other: AnyState) -> bool:
-    """Whether two states are the same bits."""
+    """Whether two states are equal, bit for bit."""
     arrays = zip(
         [*one.weights.values(), one.carried_state, *one.optimizer],
         [*other.weights.values(), other.carried_state, *other.optimizer],
@@ -70,7 +70,7 @@ def same(one: AnyState, other: AnyState) -> bool:
 
 
 def main() -> int:
-    """Print a line for each branch. Returns the exit code: 1 where one differs."""
+    """Print a line for each branch. Returns the exit code: 1 if a branch differs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--windows", type=int, default=100_000)
     parser.add_argument("--only", choices=NETWORKS)

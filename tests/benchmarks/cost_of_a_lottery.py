@@ -1,8 +1,8 @@
-"""What the losses of many networks cost: to be packed and kept, against a microsecond of training for each network and
-window; to be drawn, at several lengths of a run; and a redraw of the whole curve against that of a network alone.
+"""Measures what the losses of many networks cost: to pack and store, relative to a microsecond of training per network
+and window; to draw, for several lengths of a run; and to redraw the whole curve, relative to that of one network.
 
-`python -m tests.benchmarks.cost_of_a_lottery [replicas ...]`, 64 and 4096 unless given; about a minute and 1 GB. It is
-processor time, so that other programs of the machine do not count.
+`python -m tests.benchmarks.cost_of_a_lottery [replicas ...]`: by default 64 and 4096; about a minute and 1 GB. Times
+are processor times, so that other programs on the machine do not count.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from tui.kit.cells import Cells
 
 LENGTHS = (10**3, 10**5, 10**6)
 AT_ONCE = 1 << 17
-"""Losses in a piece, as a population of 64 brings them in some 0.1 s."""
+"""Losses in a piece; a population of 64 produces this many in about 0.1 s."""
 
 MOST_LOSSES = 1 << 29
-"""Longer runs are not tried."""
+"""The most losses of a run that is measured."""
 
 WIDTH, HEIGHT, LINES = 118, 20, 40
 REPEATS = 30
 
 
 def milliseconds(draw: Callable[[], object]) -> float:
-    """Median of some repeats."""
+    """The median time of several repeats."""
     taken = []
     for _ in range(REPEATS):
         begun = time.thread_time()
@@ -76,7 +76,7 @@ def measured(replicas: int) -> None:
 
 
 def redraw(end: int, pieces: Sequence[HistoryPiece], whole: PopulationHistory | None = None) -> Callable[[], object]:
-    """Draws the curve of one network, with those of the whole lottery where there is one."""
+    """Returns a function that draws the curve of one network, and of all replicas if there are several."""
     frame = Frame(State.RUNNING, EchoConfig(), trained=end, line_end=end)
     plot = LossPlot(Picture(frame))
     query, axis = Query(columns=plot.columns_on(WIDTH)), WindowAxis.of(Span(), end, 0)

@@ -1,9 +1,9 @@
-"""Seconds to show a random window of a long run, and what keyframes take.
+"""Measures the seconds to show a random window of a long run, and the size of its keyframes.
 
-`python -m tests.benchmarks.cost_of_going_back`: `--windows N ...` are the lengths of the runs, at the tutorial's sizes,
-`--looks N` how many windows of each are shown. The bytes are those of the file of keyframes as the recorder has it. At
-the end, windows a second at full speed with keyframes as often as a session takes them and with none, in turn
-(`--seconds N` each, 0 for not at all).
+`python -m tests.benchmarks.cost_of_going_back`: `--windows N ...` are the lengths of the runs, in the tutorial's
+configuration; `--looks N` is the number of windows shown in each. The size is that of the recorder's keyframe file. At
+the end it measures windows per second at full speed, in turn with keyframes as in a session and without keyframes
+(`--seconds N` each; 0 skips this).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.benchmarks.branch_is_the_trunk import arrive
 
 CONFIG = EchoConfig(seed=7, num_epochs=10**6)
 SLICE = 8000
-"""Windows trained at a time, about as many as a session takes at full speed."""
+"""Windows trained at a time, about as many as in a session at full speed."""
 
 SAVE_SECONDS = 1.0
 ROUNDS = 5
@@ -39,7 +39,7 @@ make_trainer = tensorflow_trainers()
 
 
 def begun(recorder: Recorder) -> LiveRun:
-    """A new run, compiled."""
+    """A new run, with its loop compiled."""
     live = LiveRun(CONFIG, make_trainer, recorder, Pace(math.inf, time.monotonic), time.monotonic)
     live.load()
     live.trainer.compile()
@@ -48,7 +48,7 @@ def begun(recorder: Recorder) -> LiveRun:
 
 
 def look(windows: int, looks: int) -> None:
-    """Train so many windows, then show some at random."""
+    """Train a run of ``windows`` windows, then show some of its windows at random."""
     with tempfile.TemporaryDirectory() as name:
         recorder = RunRecorder.begin(Path(name) / "run", CONFIG)
         live = begun(recorder)
@@ -75,7 +75,7 @@ def look(windows: int, looks: int) -> None:
 
 
 def rate(seconds: float, keyframe_seconds: float) -> float:
-    """Windows a second with keyframes so far apart."""
+    """Windows per second with a keyframe every ``keyframe_seconds`` seconds."""
     with mock.patch.object(keyframing, "KEYFRAME_SECONDS", keyframe_seconds):
         live = begun(Unrecorded())
         live.train(SLICE)
@@ -86,7 +86,7 @@ def rate(seconds: float, keyframe_seconds: float) -> float:
 
 
 def main() -> None:
-    """Print two lines for each length, and one for each round of the rates."""
+    """Print two lines for each length of a run, and one for each round of the speeds."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--windows", type=int, nargs="*", default=[10**5, 10**7])
     parser.add_argument("--looks", type=int, default=30)

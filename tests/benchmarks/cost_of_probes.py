@@ -1,7 +1,7 @@
-"""What looking into a network costs: ms of each probe, and training speed while it is looked into four times a second.
+"""Measures the cost of the probes: ms of each probe, and the training speed with four examinations per second.
 
-`OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.cost_of_probes [seconds of each stretch]`; the variable is what the
-command line sets for itself. The sizes are those of the README's table; with and without are taken in turn.
+`OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.cost_of_probes [seconds per measurement]`; the command line sets this
+variable for itself too. Sizes are those of the README's table; measurements with and without probes alternate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from echornn.config import Cell
 from echornn.readings import Kind
 
 SIZES = ((4, 5, 15), (16, 50, 15), (64, 50, 15), (256, 50, 15))
-"""State, batch, T."""
+"""Sizes to measure: state_size, batch_size, T."""
 
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
@@ -28,7 +28,7 @@ VIEWS: dict[str, frozenset[Kind]] = {
     "gradient": frozenset({"gradient", "effects", "reliance", "flip"}),
     "weights": frozenset({"weights", "lyapunov"}),
 }
-"""What each view of the app asks for."""
+"""The kinds of readings that each view of the app needs."""
 
 PROBES: tuple[Kind, ...] = (
     "memory",
@@ -48,7 +48,7 @@ ROUNDS = 3
 
 
 def milliseconds(snapshot: Snapshot, kinds: frozenset[Kind]) -> tuple[float, float]:
-    """Of the first examination, which makes the graphs, and the median of those that follow."""
+    """The time of the first examination, which builds the graphs, and the median time of later ones."""
     taken = []
     for _ in range(REPEATS + 1):
         begun = time.perf_counter()
@@ -58,7 +58,7 @@ def milliseconds(snapshot: Snapshot, kinds: frozenset[Kind]) -> tuple[float, flo
 
 
 def rate(trainer: Trainer, seconds: float, slice_windows: int, kinds: frozenset[Kind]) -> float:
-    """Windows a second, while another thread examines the network as often as the app does."""
+    """Windows per second while another thread examines the network as often as the app does."""
     done = threading.Event()
     newest = Snapshot(trainer.state, progress=trainer.advance(1))
 

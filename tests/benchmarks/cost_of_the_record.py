@@ -1,6 +1,6 @@
-"""What keeping a run on disk costs at full speed: windows a second with and without it, taken in turn.
+"""Measures the cost of saving a run at full speed: windows per second with and without saving, in turn.
 
-`python -m tests.benchmarks.cost_of_the_record [seconds of each stretch] [networks]`; also shows the memory in use.
+`python -m tests.benchmarks.cost_of_the_record [seconds per measurement] [networks]`; also prints the used memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROUNDS = 5
 
 
 def rate(recorder: RunRecorder | None, seconds: float, config: EchoConfig) -> float:
-    """Windows a second of a session that trains for so long."""
+    """Windows per second of a session that trains for ``seconds`` seconds."""
     session = Session(config, recorder=recorder)
     thread = threading.Thread(target=session.run)
     thread.start()
@@ -35,7 +35,7 @@ def rate(recorder: RunRecorder | None, seconds: float, config: EchoConfig) -> fl
 
 
 def resident_megabytes() -> float:
-    """Memory of this process, in MB."""
+    """The memory of this process in MB."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 

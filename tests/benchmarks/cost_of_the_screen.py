@@ -1,7 +1,7 @@
-"""What the screen costs: bytes on the line, windows a second against a session without it, and with each view open,
-delays of the event loop, the time to the first frame, and a redraw of the curve at different lengths.
+"""Measures the cost of the screen: bytes sent, windows per second with and without the screen and with each view open,
+delays of the event loop, time to the first frame, and time to redraw the curve at different lengths.
 
-`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds of each stretch] [replicas]`
+`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds per measurement] [replicas]`
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)
 REDRAWS = 100
 WARM_SECONDS = 1.5
-"""A view computes for the first time."""
+"""Seconds before measuring, in which a view computes for the first time."""
 
 LOOP_SECONDS = 0.002
-"""How often the event loop is asked to wake a task, whose lateness is the loop's delay."""
+"""The interval at which a task asks to be woken; its lateness is the delay of the event loop."""
 
 CONFIG = EchoConfig(num_epochs=10**9)
 
 
 def config_of(replicas: int) -> EchoConfig:
-    """One network, or a lottery of so many; endless."""
+    """The configuration of one or more networks, without an end."""
     return dataclasses.replace(CONFIG, replicas=replicas)
 
 
 class Watched(EchoApp):
-    """The app, with the delays of its event loop measured once windows are trained; it leaves after some seconds."""
+    """The app, which measures the delays of its event loop once it trains, and ends after some seconds."""
 
     CSS_PATH = str(Path(tui.app.app.__file__).with_name("app.tcss"))
 
@@ -86,7 +86,7 @@ class Watched(EchoApp):
 
 
 def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
-    """The child on the pty: the app with a real session, and a view open by its key."""
+    """The child process on the pseudo-terminal: the app with a real session, with the view of a key open."""
     terminal.keep_native_stderr_off_the_screen()
     app = Watched(Session(config_of(int(replicas)), speed, vitals=True), seconds, view)
     app.run(mouse=False)
@@ -99,7 +99,7 @@ def watch(speed: float, seconds: float, results: str, view: str, replicas: str) 
 def on_a_terminal(
     arguments: list[str], size: tuple[int, int], until: bytes = b""
 ) -> tuple[list[tuple[float, int]], float]:
-    """Run a module on a pty that answers; when how many bytes came, and the seconds until some text did."""
+    """Run a module on a pseudo-terminal that answers queries; returns when bytes arrived, and how late a text was."""
     begun = time.perf_counter()
     pid, master = pty.fork()
     if pid == 0:
@@ -126,7 +126,7 @@ def on_a_terminal(
 
 
 def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
-    """A redraw of the curve of a run of that length."""
+    """Seconds to redraw the curve of a run of ``windows`` windows."""
     timeline = Timeline()
     branch_off(timeline, CONFIG)
     dice = np.random.default_rng(0)

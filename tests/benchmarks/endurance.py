@@ -1,7 +1,7 @@
-"""Train for a long time at full speed with the record on, and see that nothing grows that should not.
+"""Trains a recorded run for a long time at full speed, and checks that memory and files grow only as documented.
 
-`python -m tests.benchmarks.endurance [windows]` prints memory and file sizes ten times on the way. It exits 1 where,
-after the first fifth, memory grows by more than `MOST_GROWTH`, or where the files at the end are not as documented.
+`python -m tests.benchmarks.endurance [windows]` prints memory and file sizes ten times. It exits with 1 if memory grows
+by more than `MOST_GROWTH` after the first fifth, or if the files at the end are not as documented.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from tests.benchmarks.cost_of_the_record import resident_megabytes
 WINDOWS = 200_000_000
 LOOKS = 10
 WARM_UP = 2
-"""Looks before memory counts: what is compiled, and a history that has its full size."""
+"""Measurements before memory counts, while code is compiled and the history grows to its full size."""
 
 MOST_GROWTH = 0.10
-"""Share by which memory may grow after the warm-up."""
+"""The largest allowed growth of memory after the warm-up, as a share."""
 
 EVENT_BYTES_A_SECOND = 1500
 SMALL_BYTES = 100_000
-"""Most that all other files have together."""
+"""The largest allowed size of all other files together, in bytes."""
 
 Say = partial(Console().print, soft_wrap=True)
 
 
 def sizes(folder: Path) -> tuple[int, int, int, int]:
-    """Bytes of the loss log, of TensorBoard's events, of the keyframes, and of all else."""
+    """Sizes in bytes: loss log, TensorBoard events, keyframes, all other files."""
     losses = (folder / LOSS_FILE).stat().st_size
     shown = run_dir.size(folder / events.FOLDER) if (folder / events.FOLDER).exists() else 0
     kept = (folder / KEYFRAME_FILE).stat().st_size if (folder / KEYFRAME_FILE).exists() else 0
@@ -44,7 +44,7 @@ def sizes(folder: Path) -> tuple[int, int, int, int]:
 
 
 def look(session: Session, folder: Path, begun: float) -> float:
-    """Print how it stands; memory in MB."""
+    """Print memory and file sizes; returns the memory in MB."""
     memory, trained, seconds = resident_megabytes(), session.frame.trained, time.perf_counter() - begun
     losses, shown, kept, others = sizes(folder)
     Say(
@@ -56,7 +56,7 @@ def look(session: Session, folder: Path, begun: float) -> float:
 
 
 def wrong(memory: list[float], folder: Path, trained: int, seconds: float) -> list[str]:
-    """What is not as documented."""
+    """The differences from what is documented, as texts."""
     after = memory[WARM_UP:]
     growth = max(after) / after[0] - 1
     losses, shown, kept, others = sizes(folder)

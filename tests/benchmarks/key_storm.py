@@ -1,7 +1,7 @@
-"""Storms of random keys, pastes, mouse reports and noise at the real program on a terminal of its own.
+"""Sends storms of random keys, pastes, mouse reports and noise to the real program on a terminal.
 
-`python -m tests.benchmarks.key_storm [storms] [keys] [first seed]`: exits 1 where the program died, left the terminal
-in disorder, or where one bit of its run is another when the same commands are given to a trainer again.
+`python -m tests.benchmarks.key_storm [storms] [keys] [first seed]` exits with 1 if the program crashed or left the
+terminal in disorder, or if a trainer that gets the same commands does not reproduce the run bit for bit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     storms, keys, first = [*map(int, sys.argv[1:]), *(STORMS, KEYS, 0)[len(sys.argv) - 1 :]]
     wrong = 0
     with tempfile.TemporaryDirectory() as name:
-        os.chdir(name)  # the palette saves the screen
+        os.chdir(name)  # the command palette can save the screen to the current folder
         for seed in range(first, first + storms):
             folder = Path(name) / f"storm-{seed}"
             begun = time.monotonic()

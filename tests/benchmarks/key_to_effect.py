@@ -1,9 +1,9 @@
-"""From a key to its effect, after edits from the tutorial to lotteries, and to a network whose windows take ten
-thousand times as long.
+"""Measures the time from a key to its effect: after edits, with one and with many networks, and with a network whose
+windows take ten thousand times as long.
 
-`python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at any moment at full speed
-and on the way to the end of an epoch (`e`), on each network, beside what one window takes. The bound is 0.1 s and one
-window.
+`python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at random times at full
+speed and on the way to the end of an epoch (`e`), for each network, and how long a window takes. The limit is 0.1 s
+plus one window.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from echornn.session.commands import Command, Edit, FinishEpoch, Pause, Resume
 
 TUTORIAL = EchoConfig(num_epochs=10**6)
 LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
-"""A hundred windows an epoch."""
+"""A large network with a hundred windows per epoch."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "the tutorial": {},
@@ -35,7 +35,7 @@ PATIENCE = 600.0
 
 
 class Clocked:
-    """A session at full speed, and how long its windows take."""
+    """A session at full speed that measures how long its windows take."""
 
     def __init__(self) -> None:
         self.session = Session(TUTORIAL, on_progress=lambda progress: self._trained(len(progress.losses)))
@@ -55,7 +55,7 @@ class Clocked:
         self.fed.set()
 
     def seconds_of(self, command: Command) -> float:
-        """How long it takes until the command was obeyed."""
+        """The seconds until a command was carried out."""
         asked = time.perf_counter()
         self.session.send(command)
         assert self.session.when_idle(PATIENCE), self.session.frame.message
@@ -66,7 +66,7 @@ class Clocked:
         assert self.fed.wait(PATIENCE), self.session.frame.message
 
     def to_pause(self, begin: Command, chance: random.Random) -> float:
-        """How long a pause takes, some time after ``begin``."""
+        """The seconds that a pause takes, at a random time after the command ``begin``."""
         self._newest = time.perf_counter()
         self.session.send(begin)
         self.until_it_trains()

@@ -1,7 +1,7 @@
-"""Kill a lottery at random moments at full speed, resume it each time, and compare it with one that nobody touched.
+"""Kills a run of several networks at random times at full speed, resumes it each time, and compares the result.
 
-`python -m tests.benchmarks.kill_a_lottery [kills] [--replicas N] [--epochs N]`: exits 1 where a byte of what is
-exported, of the record, or of the last state of the networks differs.
+`python -m tests.benchmarks.kill_a_lottery [kills] [--replicas N] [--epochs N]` exits with 1 if the exported windows,
+the record or the last state differ in a byte from a run that was never killed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from echornn.runs.run_files import SOLVED_FILE
 from tests.benchmarks.kill_and_resume import start
 
 SECONDS = 1.0
-"""A kill comes up to so long after windows of its own have been saved."""
+"""A kill comes up to this many seconds after the process has saved new windows."""
 
 
 def trained(folder: Path) -> int:
-    """Windows saved; 0 where there is no run yet."""
+    """The number of saved windows; 0 if there is no run yet."""
     try:
         return run_dir.glance(folder).trained
     except RunError:
@@ -36,7 +36,7 @@ def trained(folder: Path) -> int:
 
 
 def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
-    """Start the run and kill it after it has saved windows of its own; False if it came to its end before."""
+    """Start the run, and kill it after it has saved new windows; False if it ended before."""
     before = trained(folder)
     process = start(*arguments)
     while process.poll() is None and trained(folder) == before:
@@ -47,7 +47,7 @@ def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
 
 
 def exported(folder: Path, *options: str) -> str:
-    """SHA-256 of what `export` prints of the run."""
+    """The SHA-256 of the output of `export` for the run."""
     command = [sys.executable, "-m", "tui", "export", str(folder), *options]
     digest = hashlib.sha256()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
@@ -59,7 +59,7 @@ def exported(folder: Path, *options: str) -> str:
 
 
 def all_of(folder: Path) -> dict[str, object]:
-    """What must be the same, by what it is."""
+    """Everything that must be equal, by name."""
     run = run_dir.read(folder)
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
@@ -74,7 +74,7 @@ def all_of(folder: Path) -> dict[str, object]:
 
 
 def main() -> int:
-    """Print a line for each kill, and one for each comparison. Returns the exit code."""
+    """Print a line for each kill and for each comparison. Returns the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("kills", type=int, nargs="?", default=10)
     parser.add_argument("--replicas", type=int, default=64)

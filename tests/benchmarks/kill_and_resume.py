@@ -1,7 +1,7 @@
-"""Kill a run at random moments at full speed, resume it each time, and compare it with a run that nobody touched.
+"""Kills a run at random times at full speed, resumes it each time, and compares it with a run that was never killed.
 
-`python -m tests.benchmarks.kill_and_resume [kills] [epochs]`: exits 1 where a single bit of a single loss differs, or
-where TensorBoard's reader shows a step twice, out of order, beyond the end, or with another mean than the losses have.
+`python -m tests.benchmarks.kill_and_resume [kills] [epochs]` exits with 1 if a bit of a loss differs, or if
+TensorBoard's reader sees a step twice, out of order, beyond the end, or with another mean than the losses have.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from echornn.runs.run_dir import LOSS_FILE, WINDOW
 
 KILLS, EPOCHS = 50, 5000
 WHILE_LOADING = 0.1
-"""Part of the kills that come before training has begun."""
+"""The share of kills that come before training begins."""
 SECONDS_OF_TRAINING = 3.0
-"""The others come up to so long after the first checkpoint."""
+"""The other kills come up to this many seconds after the first checkpoint."""
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -38,7 +38,7 @@ def serial(folder: Path) -> int:
 
 
 def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
-    """Start the run, kill it at a random moment; False if it came to its end before."""
+    """Start the run, and kill it at a random time; False if it ended before."""
     before = serial(folder)
     process = start(*arguments)
     if dice.random() < WHILE_LOADING:
@@ -52,7 +52,7 @@ def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
 
 
 def events_are_right(folder: Path, windows: np.ndarray) -> bool:
-    """Whether the curve that TensorBoard shows is that of these windows (`WINDOW` [n]), each point a mean."""
+    """Whether each point of TensorBoard's curve is a mean of these windows (`WINDOW` [n])."""
     reader = EventAccumulator(str(folder / events.FOLDER), size_guidance={"scalars": 0})
     reader.Reload()
     shown = reader.Scalars("loss")

@@ -1,8 +1,9 @@
-"""Is a branch that was killed on its way the trunk, bit for bit? `python -m tests.benchmarks.kill_in_a_branch [kills]`.
+"""Checks that a branch that was killed equals the trunk, bit for bit: `python -m tests.benchmarks.kill_in_a_branch
+[kills]`.
 
-A run is trained to its end. Then one goes back with `--resume --at`, is killed (kill -9) at a random moment in the
-middle of the branch, and goes on with `--resume`, as often as asked; where it came to its end, from another window.
-The branch, trained to its end, must have lost the same as the trunk over the same windows. Exits 1 where it has not.
+A run is trained to its end. Then a branch is started with `--resume --at`, killed (kill -9) at a random time and
+resumed with `--resume`, as many times as requested; when the branch has reached its end, the next starts from another
+window. Each branch must have the same losses as the trunk, otherwise the exit code is 1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from echornn.runs.run_dir import WINDOW, Run
 from echornn.timeline.branch import Moment
 
 SECONDS = 2.0
-"""A kill comes up to so long after the branch has been saved for the first time."""
+"""A kill comes up to this many seconds after the branch was first saved."""
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -33,7 +34,7 @@ def trained(folder: Path) -> int:
 
 
 def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
-    """Start the run and kill it after it has saved windows of its own; False if it came to its end before."""
+    """Start the run, and kill it after it has saved new windows; False if it ended before."""
     before = trained(folder)
     process = start("--resume", str(folder), *arguments)
     while process.poll() is None and trained(folder) == before:
@@ -44,7 +45,7 @@ def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
 
 
 def main() -> int:
-    """Print a line for each kill, and one for each branch. Returns the exit code."""
+    """Print a line for each kill and for each branch. Returns the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("kills", type=int, nargs="?", default=50)
     parser.add_argument("--epochs", type=int, default=2000)
@@ -64,7 +65,7 @@ def main() -> int:
                 stands = run_dir.read(folder).stands
                 print(f"kill {killed}: branch {stands.branch} from window {at:,} at {stands.window:,}", flush=True)
                 back = []
-            else:  # it has come to its end: another branch
+            else:  # the branch has reached its end: begin another
                 at = dice.randrange(end.window // 10)
                 back = ["--at", str(at)]
         start("--resume", str(folder)).wait()
@@ -72,7 +73,7 @@ def main() -> int:
 
 
 def differing(folder: Path, trunk: Moment) -> int:
-    """How many branches are not the trunk over the windows that they have, losses and errors."""
+    """The number of branches whose losses or errors differ from the trunk's."""
     run = run_dir.read(folder)
     windows = windows_to(run, trunk)
     wrong = 0
@@ -86,7 +87,7 @@ def differing(folder: Path, trunk: Moment) -> int:
 
 
 def windows_to(run: Run, moment: Moment) -> bytes:
-    """The windows along the path to a moment, as the log has them."""
+    """The windows on the path to a position, as stored in the log."""
     return b"".join(windows.tobytes() for _, _, windows in run.path(moment))
 
 

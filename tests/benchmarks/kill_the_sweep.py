@@ -1,8 +1,8 @@
-"""Kill a sweep, its workers and its scheduler at random moments, start it again each time, and see what comes of it.
+"""Kills a sweep, its workers and its scheduler at random times, restarts it each time, and checks the results.
 
-`python -m tests.benchmarks.kill_the_sweep [kills] [--dask]`: exits 1 where a network that was known is trained again,
-where one lacks, or where a result is another than in a sweep that nobody touched. With ``--dask`` on a scheduler and
-two workers of its own, which are killed too; without, on processes of this machine, and on what they are forked from.
+`python -m tests.benchmarks.kill_the_sweep [kills] [--dask]` exits with 1 if a finished network is trained again, if a
+network is missing, or if a result differs from a sweep that was never killed. With ``--dask`` it uses a scheduler and
+two workers, which are killed too; otherwise processes on this machine, and the server that forks them.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ SEEDS = 40
 FLAGS = ["--grid", "echo_step=3..8", "state_size=4,8", "--seeds", str(SEEDS), "--init", "glorot", "--num-epochs", "100"]
 NETWORKS = 6 * 2 * SEEDS
 MOST_SECONDS = 15.0
-"""From one kill to the next, at the most."""
+"""The longest time between two kills, in seconds."""
 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
 
 
 class Cluster:
-    """A scheduler and two workers; whoever of them is gone is started again."""
+    """A scheduler and two workers; those that have ended are started again."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "scheduler.json"
@@ -55,7 +55,7 @@ class Cluster:
     def kill(self, name: str) -> None:
         kill_group(self._processes[name].pid)
         self._processes[name].wait()
-        if name == "scheduler":  # its workers end by themselves, later
+        if name == "scheduler":  # its workers end later, by themselves
             for worker in ("worker 1", "worker 2"):
                 self.kill(worker)
 
@@ -78,13 +78,13 @@ def children(pid: int) -> list[int]:
 
 
 def known(folder: Path) -> dict[str, int]:
-    """The inode of each result: another is another training."""
+    """The inode of each result; a changed inode means that a network was trained again."""
     results = folder / RESULTS
     return {file.name: file.stat().st_ino for file in results.glob("*.json")} if results.exists() else {}
 
 
 def rows(folder: Path) -> list[tuple[str, ...]]:
-    """The table, without the seconds, in order."""
+    """The rows of the result table, sorted, without the seconds."""
     with (folder / TABLE).open(newline="") as lines:
         return sorted(tuple(value for name, value in row.items() if name != "seconds") for row in csv.DictReader(lines))
 

@@ -1,7 +1,7 @@
-"""A lottery as lines, from the key to the last window: seconds and processor seconds, and how fast it is exported.
+"""Measures a run of several networks that prints lines: seconds, processor seconds, and the speed of its export.
 
-`python -m tests.benchmarks.lottery_in_lines [--replicas N] [--epochs N]`: 64 and 100 unless given. Then seeds 0 to 49
-for an epoch, of which 29 solve the tutorial.
+`python -m tests.benchmarks.lottery_in_lines [--replicas N] [--epochs N]`: by default 64 and 100. Then it trains seeds 0
+to 49 for an epoch, of which 29 solve the tutorial.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(pid: int) -> float:
-    """Of a process that runs, so far."""
+    """Processor seconds of a running process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
 
 def trained(*arguments: str) -> Iterator[tuple[dict[str, Any], float, float]]:
-    """Train, and yield each record as it comes, with the seconds and processor seconds until then."""
+    """Train, and yield each record as it is printed, with the seconds and processor seconds until then."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "tui", "--json", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -38,7 +38,7 @@ def trained(*arguments: str) -> Iterator[tuple[dict[str, Any], float, float]]:
 
 
 def exported(folder: Path) -> tuple[int, float]:
-    """Rows that `export` prints of the run, and the seconds that it takes."""
+    """The number of rows that `export` prints for the run, and the seconds that it takes."""
     begun, rows = time.perf_counter(), -1
     command = [sys.executable, "-m", "tui", "export", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

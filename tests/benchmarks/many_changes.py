@@ -1,8 +1,8 @@
-"""Does anything grow while a session turns to other networks and goes back, again and again?
+"""Checks that nothing grows while a session switches between networks and goes back, many times.
 
-`python -m tests.benchmarks.many_changes [minutes]`: lotteries on and off, edits to several structures, and going to
-random windows, in turn. Memory, descriptors, threads and mappings are printed on the way; at the end how much of a
-processor the session takes while it is paused.
+`python -m tests.benchmarks.many_changes [minutes]` switches to several networks and back, changes the structure, and
+goes to random windows, in turn. It prints memory, file descriptors, threads and memory mappings; at the end also the
+processor time that the paused session takes.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ MINUTES = 20.0
 REPLICAS = (8, 16, 64)
 STRUCTURES = [(cell, size) for cell in ("rnn", "gru", "lstm") for size in (4, 6, 8, 12)]
 SECONDS_APART = 2.0
-"""How long is trained between two changes."""
+"""Seconds of training between two changes."""
 
 LOOK_SECONDS = 30.0
 IDLE_SECONDS = 20.0
 
 
 def look(session: Session, done: dict[str, int], begun: float) -> None:
-    """Print what the process holds."""
+    """Print what the process uses."""
     mappings = len(Path("/proc/self/maps").read_text().splitlines())
     descriptors, threads = len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
     counts = ", ".join(f"{count} {name}" for name, count in done.items())
@@ -42,7 +42,7 @@ def look(session: Session, done: dict[str, int], begun: float) -> None:
 
 
 def change(session: Session, dice: random.Random, done: dict[str, int]) -> None:
-    """One of the changes, and wait until it is made."""
+    """Make one of the changes, and wait until it is done."""
     kind = dice.choice(list(done))
     done[kind] += 1
     if kind == "lotteries":

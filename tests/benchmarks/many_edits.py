@@ -1,7 +1,7 @@
-"""What a run of thousands of edits costs the screen: ``python -m tests.benchmarks.many_edits``.
+"""Measures what a run with thousands of edits costs the screen: ``python -m tests.benchmarks.many_edits``.
 
-Prints milliseconds, the best of several, of what is asked of a timeline for each frame, at the end of a path of so many
-edits, and how many times as long each takes as on a path of ten. The curve grows only with the edits that it shows.
+For paths of different numbers of edits it prints the best time in milliseconds of each request to the timeline that a
+frame makes, and the ratio to a path of ten edits. Only the curve may grow, with the edits that it shows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TRIES = 7
 
 
 def edited(edits: int) -> Timeline:
-    """A run in which the rate was changed so often, each time after `WINDOWS` windows."""
+    """A run with ``edits`` changes of the learning rate, `WINDOWS` windows apart."""
     timeline, base = Timeline(), EchoConfig()
     grow(timeline, branch_off(timeline, base), [0.5] * WINDOWS)
     for number in range(edits):
@@ -31,7 +31,7 @@ def edited(edits: int) -> Timeline:
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """The shortest time that it took."""
+    """The shortest time of several repeats."""
     best = float("inf")
     for _ in range(TRIES):
         begun = time.perf_counter()
@@ -41,7 +41,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def measured(edits: int) -> dict[str, float]:
-    """What a path of so many edits costs."""
+    """The times for a path of ``edits`` edits, by request."""
     timeline = edited(edits)
     end = timeline.end(edits)
     before = Moment(edits, end.window - WINDOWS // 2)

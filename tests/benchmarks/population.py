@@ -1,7 +1,7 @@
-"""`python -m tests.benchmarks.population`: networks side by side.
+"""Measures populations, networks trained side by side: `python -m tests.benchmarks.population`.
 
-Memory beyond TensorFlow, each number of networks in a process of its own; what a lottery of 64 takes from its beginning
-to its end, and how many seeds solve the tutorial; how far losses of a population are from those of single trainers.
+It prints memory beyond TensorFlow's, for each number of networks in a separate process; the time for a whole run of 64
+networks, and how many seeds solve the tutorial; and how far losses of a population differ from single trainers'.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ REPLICAS = (1, 64, 1024, 4096)
 
 RATES = {"sgd": 0.3, "adagrad": 0.3, "rmsprop": 0.01, "adam": 0.01}
 COMPARED, WINDOWS = 16, 50
-"""Replicas and windows of which losses are compared."""
+"""Replicas and windows whose losses are compared."""
 
 
 def tell_memory(replicas: int) -> None:
-    """Print what so many replicas take of memory beyond TensorFlow, and seconds until they are compiled."""
+    """Print the memory beyond TensorFlow's for ``replicas`` networks, and the seconds to compile."""
     echornn.use_one_thread()
     resident, begun = resident_bytes(), time.perf_counter()
     lot = Population(EchoConfig(seed=0, num_epochs=10**9), replicas)
@@ -34,13 +34,13 @@ def tell_memory(replicas: int) -> None:
 
 
 def resident_bytes() -> int:
-    """The most that this process had in memory so far."""
+    """The largest memory of this process so far, in bytes."""
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 
 
 def tell_a_lottery() -> None:
-    """Print what 64 replicas take for the tutorial's 100 epochs, and how many seeds solve it within one."""
+    """Print the time of 64 replicas for the tutorial's 100 epochs, and how many seeds solve it within the first."""
     echornn.use_one_thread()
     begun = time.perf_counter()
     lot = Population(EchoConfig(seed=0), 64)
@@ -56,7 +56,7 @@ def tell_a_lottery() -> None:
 
 
 def tell_differences() -> None:
-    """Print the largest difference of a loss to single trainers', for each cell and optimizer."""
+    """Print the largest difference from single trainers' losses, for each cell and optimizer."""
     from echornn.training.programs import Programs
 
     for cell in get_args(Cell):
@@ -72,7 +72,7 @@ def tell_differences() -> None:
 
 
 def in_own_process(*arguments: object) -> None:
-    """Run this program with these arguments."""
+    """Run this module in a separate process with these arguments."""
     subprocess.run([sys.executable, "-m", "tests.benchmarks.population", *map(str, arguments)], check=True)
 
 

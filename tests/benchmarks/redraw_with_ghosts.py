@@ -1,6 +1,6 @@
-"""What ghosts cost: seconds to draw the curve alone, with 8 ghosts that stay, and with 8 for the first time.
+"""Measures what ghosts (other branches under the curve) cost: seconds to draw the curve with and without them.
 
-`python -m tests.benchmarks.redraw_with_ghosts [windows of each branch]`, at 120x40.
+`python -m tests.benchmarks.redraw_with_ghosts [windows of each branch]`: with 8 unchanged and 8 new ghosts, at 120x40.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
 
 
 def timed(frame: Callable[[int], None]) -> float:
-    """Median seconds of a frame."""
+    """The median time of a frame in seconds."""
     seconds = []
     for number in range(FRAMES):
         begun = time.perf_counter()

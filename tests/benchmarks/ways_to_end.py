@@ -1,6 +1,6 @@
-"""Every way to end the app, in every state it can be in: exit code, terminal, seconds, and windows saved.
+"""Tries every way to end the app in every state: exit code, terminal, seconds, windows saved.
 
-`python -m tests.benchmarks.ways_to_end [word of a state or of a way]...`: those whose names hold one of the words.
+`python -m tests.benchmarks.ways_to_end [word]...` tries only states and ways whose names contain one of the words.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PER_EPOCH = 666
 
 @dataclass(frozen=True)
 class State:
-    """What the app does when it is ended: its flags, a word on the screen, and a key that brings it there."""
+    """A state of the app in which it is ended: flags, a word on the screen, and a key that leads to the state."""
 
     flags: tuple[str, ...]
     word: str
@@ -58,7 +58,7 @@ WAYS: dict[str, Way] = {
 
 
 def saved(folder: Path) -> int:
-    """Windows that a resume would find."""
+    """The number of windows that a resumed run would have."""
     try:
         return run_dir.read(folder).trained
     except RunError:
@@ -66,13 +66,15 @@ def saved(folder: Path) -> int:
 
 
 def shown(text: str) -> int:
-    """Windows that the status line counts."""
+    """The number of windows on the status line."""
     epoch, window = (int(re.findall(rf"{name} +(\d+)/", text)[0]) for name in ("epoch", "window"))
     return (epoch - 1) * PER_EPOCH + window
 
 
 def measure(state: State, way: str, folder: Path) -> tuple[str, ...]:
-    """End a run of its own in this state and this way: exit code, terminal, seconds, windows saved and shown."""
+    """End a new run in this state in this way; returns exit code, terminal, seconds, windows saved and windows
+    shown.
+    """
     ignored, under_a_shell = "ignored" in way, "guardian" in way
     arguments = ("--run", str(folder), *state.flags)
     with running(*arguments, ignore_hangup=ignored, under_a_shell=under_a_shell) as program:

@@ -1,7 +1,7 @@
-"""What is said of runs that are trained anew, when, and the measurement that proves it right.
+"""Trains the recorded runs again, and prints which diagnoses are made when, with the measurements that support them.
 
-`python -m tests.benchmarks.what_is_the_case [NAME ...] [--write]`: the runs of `tests.echornn.diagnosis.recorded`, all
-of them unless named. ``--write`` keeps what the tests look at.
+`python -m tests.benchmarks.what_is_the_case [NAME ...] [--write]`: the runs of `tests.echornn.diagnosis.recorded`, by
+default all. ``--write`` saves the data that the tests use.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from echornn.training.trainer import Trainer
 from tests.echornn.diagnosis.recorded import BLOCK, FILE, RUNS, Read, Run
 
 SPARED = 16
-"""Windows between the weights that tell the size of an update."""
+"""Windows between two copies of the weights, from which the size of an update is computed."""
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
-    """Train it, and print what is said; what is to be kept of it."""
+    """Train a run, and print its diagnoses; returns the data to save."""
     trainer = Trainer(run.config, programs)
     config, loss_stats, before = run.config, LossStats(), trainer.weights
     losses, errors, kept = [], [], {}

@@ -1,1 +1,1 @@
-"""Checks of README.md, CONTRIBUTING.md and docs/: what they show runs, and what they name exists."""
+"""Tests of README.md, CONTRIBUTING.md and docs/: the examples run, and the names exist."""

@@ -1,6 +1,6 @@
-"""The JSON keys that each command prints, seen by having it print all its kinds of lines. Nothing is trained.
+"""Finds the JSON keys that each command prints, by making it print every kind of line. Nothing is trained.
 
-The record ``lottery`` of branches and list has the keys of the last line of several networks, which training has.
+The record ``lottery`` of branches and list has the keys of the last line of a run with several networks.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tui.commands.headless import print_training
 from tui.commands.probe import record_of
 
 Read = Callable[[], Any]
-"""Gives what was printed since the last call, as pytest's ``capfd.readouterr`` does."""
+"""Returns what was printed since the last call, like pytest's ``capfd.readouterr``."""
 
 UNEVEN = EchoConfig(num_epochs=1, total_series_length=205, truncated_backprop_length=10, batch_size=2)
-"""Leaves steps over, of which a note tells."""
+"""A configuration with unused time steps, about which a note is printed."""
 
 
 def keys_of(records: Iterable[dict[str, Any]], *, without: Iterable[str] = ()) -> set[str]:
-    """The keys of these records, and of the records in them."""
+    """The keys of these records, and of records within them."""
     keys: set[str] = set()
     for record in records:
         keys |= record.keys()
@@ -53,7 +53,7 @@ def parsed(read: Read) -> list[dict[str, Any]]:
 
 @contextmanager
 def scripted(diverges_at: int | None = None) -> Iterator[None]:
-    """Trainers that follow a script, in the place of TensorFlow's."""
+    """Scripted trainers in place of TensorFlow's."""
 
     def make(config: EchoConfig) -> AnyTrainer:
         trainer = scripted_trainers(config)
@@ -122,4 +122,4 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "sweep": of_sweep,
     "bench": of_bench,
 }
-"""By the command's name, which is its section in docs/cli.md."""
+"""The functions by the name of the command, which is also its section in docs/cli.md."""

@@ -1,4 +1,4 @@
-"""The pages of the documentation, read as blocks, tables, code and links."""
+"""Parses the pages of the documentation into blocks, tables, code and links."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 NOT_RUN = "<!-- not run:"
-"""Begins the line above a Python block that no test can run; the reason follows."""
+"""The beginning of the line above a Python block that no test can run; the reason follows."""
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.*?)\s*$", re.MULTILINE)
@@ -21,7 +21,7 @@ LINK = re.compile(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, the line on which it begins, and the text just above it."""
+    """A fenced block: its language, text, first line number, and the text just above it."""
 
     language: str
     text: str
@@ -30,13 +30,13 @@ class Block:
 
     @property
     def is_run(self) -> bool:
-        """Whether a test runs it."""
+        """Whether a test runs the block."""
         return not self.above.rstrip().rpartition("\n")[2].startswith(NOT_RUN)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: the headings above it, outermost first, its own head, its rows, and the line on which it begins."""
+    """A table: the headings above it (outermost first), its head, rows, and first line number."""
 
     headings: tuple[str, ...]
     head: tuple[str, ...]
@@ -46,7 +46,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Code:
-    """Words in backticks, and their line."""
+    """A text in backticks, and its line number."""
 
     text: str
     line: int
@@ -54,7 +54,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Link:
-    """A link or, with `is_picture`, a picture: where it leads, and its line."""
+    """A link, or a picture if `is_picture`: the target and the line number."""
 
     target: str
     is_picture: bool
@@ -63,23 +63,23 @@ class Link:
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its path, relative to the repository, and its text."""
+    """A page: its path relative to the repository, and its text."""
 
     path: str
     text: str
 
     @classmethod
     def read(cls, file: Path) -> Page:
-        """The page in this file."""
+        """The page in a file."""
         return cls(str(file.relative_to(ROOT)), file.read_text(encoding="utf-8"))
 
     def at(self, line: int) -> str:
-        """A place in words: ``docs/cli.md:12``."""
+        """A place in the page as text: ``docs/cli.md:12``."""
         return f"{self.path}:{line}"
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """All fenced blocks, in their order."""
+        """All fenced blocks, in order."""
         return tuple(
             Block(found[2], found[3], self._line(found.start()), self.text[: found.start()])
             for found in FENCE.finditer(self.text)
@@ -87,17 +87,17 @@ class Page:
 
     @cached_property
     def prose(self) -> str:
-        """The text with an empty line in the place of each line of a fenced block, so that lines keep their numbers."""
+        """The text with lines of fenced blocks emptied, so that line numbers stay the same."""
         return FENCE.sub(lambda found: "\n" * found[0].count("\n"), self.text)
 
     @cached_property
     def words(self) -> str:
-        """The prose without code and without the targets of links."""
+        """The prose without code and without link targets."""
         return SPAN.sub("", LINK.sub(r"\2", self.prose))
 
     @cached_property
     def code(self) -> tuple[Code, ...]:
-        """Everything in backticks outside of blocks."""
+        """All texts in backticks outside of blocks."""
         return tuple(
             Code(" ".join(found[2].split()), self._line(found.start(), self.prose))
             for found in SPAN.finditer(self.prose)
@@ -105,13 +105,13 @@ class Page:
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """All links and pictures; those in code are none."""
+        """All links and pictures outside of code."""
         text = SPAN.sub(lambda found: "\n" * found[0].count("\n"), self.prose)
         return tuple(Link(found[3], found[1] == "!", self._line(found.start(), text)) for found in LINK.finditer(text))
 
     @cached_property
     def anchors(self) -> frozenset[str]:
-        """What links may name behind ``#``, as GitHub derives it from headings."""
+        """The names after ``#`` that links can use, as GitHub derives them from headings."""
         found: list[str] = []
         for heading in HEADING.findall(self.prose):
             plain = LINK.sub(r"\2", heading).replace("`", "").lower()
@@ -121,7 +121,7 @@ class Page:
         return frozenset(found)
 
     def section(self, heading: str) -> str:
-        """The prose below this heading, up to the next of its level or above; empty if the page lacks it."""
+        """The prose below a heading, up to the next heading of the same or a higher level; empty if there is none."""
         found = re.search(
             rf"^(#+) +`?{re.escape(heading)}`?\s*$\n(.*?)(?=^#{{1,6}} |\Z)", self.prose, re.MULTILINE | re.DOTALL
         )
@@ -132,7 +132,7 @@ class Page:
         return self.prose[begin:] if end is None else self.prose[begin : begin + end.start()]
 
     def tables(self, head: str, below: str = "") -> Iterator[Table]:
-        """The tables whose first column has this name; below this heading alone, where it is given."""
+        """The tables whose first column has this name; with ``below``, only those below that heading."""
         for table in self._tables:
             if table.head[0] == head and (not below or below in table.headings):
                 yield table
@@ -167,12 +167,12 @@ def _cells(line: str) -> tuple[str, ...]:
 
 
 def codes_in(text: str) -> list[str]:
-    """What stands in backticks in a piece of text."""
+    """The texts in backticks in a piece of text."""
     return [found[2].strip() for found in SPAN.finditer(text)]
 
 
 def pages() -> dict[str, Page]:
-    """All pages, by their paths."""
+    """All pages by path."""
     files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {page.path: page for page in map(Page.read, filter(Path.exists, files))}
 

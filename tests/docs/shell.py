@@ -1,4 +1,4 @@
-"""The commands that the pages show, as words."""
+"""Finds the commands that the pages show, with the output shown below them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.docs.pages import PAGES, Block, Page
 from tests.docs.vocabulary import MAIN
 
 ANY_LINES = "..."
-"""Stands in a shown output for any lines, none too; at a line's end, for its rest."""
+"""In a shown output: any number of lines, or at the end of a line the rest of it."""
 
 QUICK = frozenset({"--version", "list", "branches", "export", "map", "prune"})
-"""Commands that train nothing, so that they run in the test's own process; but for ``export --keras``."""
+"""Commands that train nothing, so that they run in the test's process, except ``export --keras``."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A command of this program in a page: its words without the program's name, and what the page shows below it.
+    """A command of this program in a page: its arguments, and the output that the page shows.
 
     Attributes:
-        place: where, as ``docs/cli.md:12``.
-        words: of the command.
-        first: how many lines of its output ``| head -N`` leaves; None for all.
-        output: the lines below it; None where it is only named, in an ``sh`` block.
+        place: the place in the page, such as ``docs/cli.md:12``.
+        words: the arguments.
+        first: how many lines of output ``| head -N`` leaves; None for all.
+        output: the lines below it; None in an ``sh`` block, which shows no output.
     """
 
     place: str
@@ -36,12 +36,12 @@ class Shown:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the page shows the error that it is."""
+        """Whether the page shows an error message as the output."""
         return self.output is not None and self.output[:1] != () and self.output[0].startswith(f"{MAIN}: ")
 
     @property
     def is_quick(self) -> bool:
-        """Whether it trains nothing and needs no TensorFlow."""
+        """Whether the command trains nothing and needs no TensorFlow."""
         return self.is_refused or (self.words[:1] != () and self.words[0] in QUICK and "--keras" not in self.words)
 
 
@@ -56,7 +56,7 @@ def shown() -> Iterator[Shown]:
 
 
 def with_output(page: Page, block: Block) -> Iterator[Shown]:
-    """The commands of a ``console`` block: each begins with ``$``, and what it prints is below it."""
+    """The commands of a ``console`` block: lines that begin with ``$``, with their output below."""
     parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
     line = block.line + 1 + parts[0].count("\n")
     for part in parts[1:]:
@@ -67,7 +67,7 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
 
 
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
-    """Those of a shell's lines that start this program: their words, and how many lines ``head`` leaves."""
+    """The shell lines that start this program: their arguments, and how many lines ``head`` leaves."""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
         parts = re.split(r"\s*(\||&&|;)\s*", re.sub(r"(^|\s)#.*", "", line))
         for at, part in enumerate(parts[::2]):
@@ -79,10 +79,10 @@ def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
 
 
 def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
-    """How what it printed differs from what the page shows, in words; empty where it does not.
+    """The difference between the printed lines and the page, in words; empty if there is none.
 
     Args:
-        masked: whether digits and bars may differ, as those of what is trained here may.
+        masked: whether digits and bars may differ, because the run is trained here.
     """
     expected = list(shown.output or ())
     lines = lines[: shown.first]
@@ -102,6 +102,6 @@ def _pattern_of_line(line: str, masked: bool) -> str:
 
 
 def _plain(line: str, masked: bool) -> str:
-    """A line without what differs from day to day: when a run was saved."""
+    """A line without the parts that change from day to day, such as the time of saving."""
     line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", line).rstrip()
     return re.sub(r"\s+", " ", re.sub(r"[\d.,#]+(e[+-]\d+)?", "0", line)) if masked else line

@@ -1,4 +1,4 @@
-"""Runs what the pages show, in a process of its own, where each structure is compiled once: all snippets share it."""
+"""Runs the snippets of the pages in a separate process, in which all snippets share compiled loops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.cli.program import exit_code_of
 
 
 class Snippet(TypedDict):
-    """A Python block: its page and line, which tracebacks name, and its text."""
+    """A Python block: its page, its line (for tracebacks) and its text."""
 
     page: str
     line: int
@@ -28,7 +28,7 @@ class Snippet(TypedDict):
 
 
 class Asked(TypedDict):
-    """What is to be run: Python blocks, commands, and names as ``Trainer.advance`` that are to be there, by page."""
+    """What to run: for each page Python blocks, commands, and names such as ``Trainer.advance`` to look up."""
 
     snippets: list[Snippet]
     commands: list[list[str]]
@@ -36,27 +36,27 @@ class Asked(TypedDict):
 
 
 class Came(TypedDict):
-    """What came of one: what it printed, and why it failed, empty where it did not."""
+    """The result of one snippet: what it printed, and its error, empty if there was none."""
 
     printed: str
     failed: str
 
 
 class Answer(TypedDict):
-    """What came of all snippets and commands, in their order, and the names that are not there."""
+    """The results of all snippets and commands, in order, and the names that do not exist."""
 
     came: list[Came]
     missing: list[str]
 
 
 def run(snippet: Snippet, names: dict[str, Any]) -> Came:
-    """Run a Python block with these names, to which it adds its own."""
+    """Run a Python block with these variables; its own are added to them."""
     code = "\n" * snippet["line"] + snippet["text"]
     return captured(lambda: exec(compile(code, snippet["page"], "exec"), names))
 
 
 def give(words: list[str]) -> Came:
-    """Give a command to the command line."""
+    """Run a command line."""
 
     def command() -> None:
         code = exit_code_of(words)
@@ -67,7 +67,7 @@ def give(words: list[str]) -> Came:
 
 
 def captured(work: Callable[[], object]) -> Came:
-    """Do it; what it wrote to the standard output, by whatever way."""
+    """Call a function; returns what it wrote to standard output, including output of native code."""
     failed = ""
     with tempfile.TemporaryFile("w+") as file:
         with written_to(file.fileno()):
@@ -81,7 +81,7 @@ def captured(work: Callable[[], object]) -> Came:
 
 @contextmanager
 def written_to(descriptor: int) -> Iterator[None]:
-    """The standard output leads there."""
+    """Standard output is redirected to a file descriptor."""
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(descriptor, 1)
@@ -94,7 +94,7 @@ def written_to(descriptor: int) -> Iterator[None]:
 
 
 def is_there(dotted: str, names: dict[str, Any]) -> bool:
-    """Whether a name as ``trainer.weights`` or ``Trainer.advance`` means anything, to these names or to the package."""
+    """Whether a name such as ``trainer.weights`` or ``Trainer.advance`` exists, as a variable or in the package."""
     first, *rest = dotted.split(".")
     found = names.get(first, getattr(importlib.import_module("echornn"), first, None))
     if first == "echornn":
@@ -115,9 +115,9 @@ def is_there(dotted: str, names: dict[str, Any]) -> bool:
 
 
 def share_compiled_loops() -> None:
-    """A structure is compiled once, whichever snippet makes a trainer of it, and not for each processor."""
+    """Compile each structure once, whichever snippet needs it, and not once per processor."""
     flags = os.environ.get(small_loops.VARIABLE, "")
-    # The runs that are shown were trained with it, and XLA reads its flags when it compiles for the first time.
+    # The shown runs were trained with it, and XLA reads its flags when it first compiles.
     os.environ[small_loops.VARIABLE] = small_loops.flags_with(small_loops.DEFAULT_THRESHOLD, flags)
     shared = importlib.import_module("tests.compiled").PROGRAMS
     for module in ("programs", "trainer", "population"):
@@ -126,14 +126,14 @@ def share_compiled_loops() -> None:
 
 
 def of_page(page: str, asked: Asked) -> tuple[list[Came], list[str]]:
-    """What came of a page's snippets, which share their names, and which of its names are missing."""
+    """The results of a page's snippets, which share their variables, and the names that do not exist."""
     names: dict[str, Any] = {"__name__": page}
     came = [run(one, names) for one in asked["snippets"] if one["page"] == page]
     return came, [name for where, name in asked["names"] if where == page and not is_there(name, names)]
 
 
 def answer(asked: Asked, folder: Path, state: Path) -> Answer:
-    """Run what is asked for in this folder, with the user's runs in another; what came of it."""
+    """Run the request in a folder, with the user's runs in another folder; returns the results."""
     os.chdir(folder)
     os.environ["XDG_STATE_HOME"] = str(state)
     share_compiled_loops()
@@ -143,6 +143,6 @@ def answer(asked: Asked, folder: Path, state: Path) -> Answer:
         of_snippets, unknown = of_page(page, asked)
         came += of_snippets
         missing += unknown
-        gc.collect()  # whose trainers are gone, their loops are the next page's
+        gc.collect()  # the next page can use the loops of released trainers
     came += [give(words) for words in asked["commands"]]
     return {"came": came, "missing": missing}

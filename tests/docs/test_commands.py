@@ -1,4 +1,4 @@
-"""The commands that the pages show can be given, and print what is shown below them."""
+"""The commands that the pages show are valid, and print what is shown below them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 RECORDED = ROOT / "tests" / "data" / "docs"
-"""Two runs and a sweep, which the pages' commands look into."""
+"""Two runs and a sweep, which the commands on the pages use."""
 
 SHOWN = list(shown())
 
 PURE = ("export", "branches", "probe", "list", "prune", "sweep", "bench")
-"""Subcommands that refuse what they cannot use before they look at any file."""
+"""Subcommands that refuse invalid arguments before they read any file."""
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +40,12 @@ def _nothing_is_opened_on_the_terminal_of_the_tests(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True)
 def _loops_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command of a shell finds no TensorFlow that was imported with another threshold before."""
+    """The threshold for small loops is as in a new process, whatever a test has set before."""
     monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)
 
 
 def trouble(words: tuple[str, ...]) -> str:
-    """Why the command line does not take these words; empty where it does."""
+    """Why the command line refuses these arguments; empty if it accepts them."""
     try:
         function, bound, *_ = command.parse_args(
             with_newest([word for word in words if word != "..."]), exit_on_error=False, print_error=False
@@ -77,7 +77,7 @@ def test_each_command_in_a_sentence_can_be_given() -> None:
 
 
 def whole(text: str) -> list[tuple[str, ...]]:
-    """The commands of this program in a piece of code; a subcommand's mere name is none."""
+    """The commands of this program in a piece of code; the name of a subcommand alone does not count."""
     given = commands(text) if MAIN in text else ()
     return [words for words, _ in given if words[1:] or not words or words[0] not in SUBCOMMANDS]
 
@@ -91,7 +91,7 @@ def test_a_command_that_cannot_be_given_is_found() -> None:
 
 
 def recorded(folder: Path, home: Path) -> None:
-    """Lay the recorded runs and the sweep into the folder; the runs are the user's own too, the newest last."""
+    """Copy the recorded runs and the sweep into a folder; the runs are also the user's own, the newest last."""
     for number, place in enumerate(sorted(RECORDED.iterdir())):
         for copy in (folder / place.name, home / place.name):
             shutil.copytree(place, copy)

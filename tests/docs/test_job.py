@@ -1,4 +1,4 @@
-"""The job script that a page shows, run by a scheduler that is none."""
+"""The job script that a page shows works, with scripts in place of a real scheduler."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def pretend(folder: Path, name: str, script: str) -> None:
-    """Put a program of this name into the folder."""
+    """Write an executable script with this name into a folder."""
     file = folder / name
     file.write_text(f"#!/bin/sh\n{script}\n")
     file.chmod(0o755)
@@ -29,7 +29,7 @@ def pretend(folder: Path, name: str, script: str) -> None:
 
 @contextmanager
 def job(script: Path, home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The job's process; nothing of the job is left at the end."""
+    """The process of the job; at the end none of its processes are left."""
     environment = {**os.environ, "PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home), "SLURM_JOB_ID": "7"}
     quiet = subprocess.DEVNULL
     command = ["bash", str(script)]

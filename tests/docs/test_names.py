@@ -1,4 +1,4 @@
-"""The pages name nothing that is not there: flags, subcommands, keys, files, links, pictures."""
+"""All names on the pages exist: flags, subcommands, keys, files, links, pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.docs.vocabulary import ALL_FLAGS, APP_KEYS, EVERYWHERE, FLAGS, KEYS, 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*\b")
 
 ELSEWHERE = frozenset({"--lifetime", "--lifetime-restart", "--lifetime-stagger", "--nthreads", "--nworkers"})
-"""Flags of Dask's own command line, which the pages on sweeps name alone."""
+"""Flags of Dask's own command line, which only the pages about sweeps name."""
 
 OTHER_PROGRAMS = (
     "dask",
@@ -32,13 +32,13 @@ OTHER_PROGRAMS = (
 PACKAGES = ("echornn", "tui", "tests", "docs", ".ci")
 
 ARROWS = frozenset({"up", "down", "left", "right", "home", "end", "pageup", "pagedown"})
-"""Keys that move, which the tables need not name one by one."""
+"""Keys that move a cursor, which the tables need not name one by one."""
 
 MOST_WORDS = 1500
-"""Of README.md: it is read in full, the pages behind it are looked into."""
+"""The most words of README.md, which is read as a whole, unlike the other pages."""
 
 DRAWN = re.compile(r"\b(?:[A-Z][a-z]+[A-Z]\w*|[a-z]+_\w+)\b(?!\.py)")
-"""Names of classes and functions in a drawing."""
+"""The names of classes and functions in a diagram."""
 
 each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
@@ -83,12 +83,12 @@ def test_keys(page: Page) -> None:
 def test_every_key_is_in_a_table_of_keys(keys: frozenset[str]) -> None:
     rows = [row for page in PAGES.values() for table in page.tables("key") for row in table.rows]
     named = {textual_name(key) for row in rows for cell in row for key in keys_in(cell)}
-    missing = keys - named - ARROWS - {"equals_sign"}  # + without shift
+    missing = keys - named - ARROWS - {"equals_sign"}  # the key + without shift
     assert not missing, f"no table of keys (first column: key) in README.md or docs/ has {sorted(missing)}"
 
 
 def keys_in(cell: str) -> list[str]:
-    """The keys of a table's cell; ``1`` to ``6`` are six."""
+    """The keys in a cell of a table; ``1`` to ``6`` are six keys."""
     keys = codes_in(cell)
     if " to " in cell and len(keys) == 2 and all(key.isdigit() for key in keys):
         return [str(number) for number in range(int(keys[0]), int(keys[1]) + 1)]
@@ -107,7 +107,7 @@ def test_files_of_the_repository(page: Page) -> None:
 
 
 def is_there(word: str) -> bool:
-    """Whether a word that looks like a path or a dotted name of the repository is one; any other word is."""
+    """Whether a word that looks like a path or a dotted name exists in the repository; True for other words."""
     if word.startswith(tuple(f"{name}/" for name in PACKAGES)):
         return any(True for _ in ROOT.glob(word.rstrip("/")))
     if re.fullmatch(r"[\w/]+\.py", word):
@@ -118,7 +118,7 @@ def is_there(word: str) -> bool:
 
 
 def is_a_name(parts: list[str]) -> bool:
-    """Whether the parts of a dotted name are packages, then a module, then names in it."""
+    """Whether the parts of a dotted name are packages, then a module, then names in the module."""
     place = ROOT
     for number, part in enumerate(parts):
         if (place / f"{part}.py").exists():
@@ -169,7 +169,7 @@ def test_links_and_pictures(page: Page) -> None:
 @each_page
 def test_plain_words(page: Page) -> None:
     if page.path == "CHANGELOG.md":
-        return  # it may say how things were called
+        return  # the changelog may use old names
     found = [
         f"{page.at(number)}: {line.strip()}"
         for number, line in enumerate(page.words.splitlines(), 1)

@@ -1,4 +1,4 @@
-"""docs/cli.md, docs/files.md and docs/library.md name all that there is, and nothing else."""
+"""docs/cli.md, docs/files.md and docs/library.md name everything that exists, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from tui.term.exit_code import ExitCode
 CLI, FILES, LIBRARY = (PAGES[f"docs/{name}.md"] for name in ("cli", "files", "library"))
 
 TAKES_FIELDS = [name for name, flags in FLAGS.items() if flags >= FIELD_FLAGS]
-"""The commands that take a flag for each field of the configuration."""
+"""The commands that have a flag for each field of the configuration."""
 
 
 def first_words(page: str, head: str, below: str = "") -> set[str]:
-    """What the first column of these tables names, each by its first word: ``--run DIR`` is ``--run``."""
+    """The names in the first column of these tables; only the first word counts: ``--run DIR`` is ``--run``."""
     tables = PAGES[page].tables(head, below)
     return {code.split()[0] for table in tables for row in table.rows for code in codes_in(row[0])}
 
 
 def require(page: str, what: str, named: Iterable[str], there: Iterable[str]) -> None:
-    """Fail, and say what to write, where a page does not name exactly what is there."""
+    """Fail with a helpful message if a page does not name exactly what exists."""
     named, there = set(named), set(there)
     missing, wrong = sorted(there - named), sorted(named - there)
     assert not missing, f"{page} {what}: no row for {', '.join(missing)}"

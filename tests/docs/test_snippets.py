@@ -1,4 +1,4 @@
-"""What the pages show runs: each Python block, and each command that trains and shows what it prints."""
+"""The Python blocks of the pages run, and commands that train print what the pages show."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_blocks_that_are_not_run_are_python_and_say_why() -> None:
 
 
 def printed_below(page: Page, block: Block) -> str | None:
-    """The output that the page shows for a block: the ``text`` block right below it; None if it shows none."""
+    """The output that the page shows for a block: the ``text`` block right below it; None if there is none."""
     following = next((one for one in page.blocks if one.line > block.line), None)
     if following is None or following.language != "text":
         return None
@@ -37,7 +37,7 @@ def printed_below(page: Page, block: Block) -> str | None:
 
 
 def names_of(page: Page) -> list[str]:
-    """What stands in backticks and can be looked up: attributes of public names, and of the page's own."""
+    """The texts in backticks that can be looked up: attributes of public names, and of variables of the page."""
     blocks = " ".join(block.text for one, block in BLOCKS if one is page and block.is_run)
     own = set(re.findall(r"^(\w+)(?:, \w+)* = ", blocks, re.MULTILINE)) | {"echornn", *echornn.__all__}
     words = [code.text.partition("(")[0] for code in page.code if page.path == "docs/library.md"]

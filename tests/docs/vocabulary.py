@@ -1,4 +1,4 @@
-"""What there is to name: subcommands, flags, keys, files."""
+"""Lists the names that the documentation can use: subcommands, flags, keys, files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.kit.help_screen import HelpScreen
 from tui.map import keys as map_keys
 
 MAIN = "echornn-tui"
-"""Stands for the command without a subcommand."""
+"""The name of the command without a subcommand."""
 
 EVERYWHERE = frozenset({"--help", "--version"})
 
@@ -44,7 +44,7 @@ def flags_of(name: str) -> frozenset[str]:
 
 
 def choices_of(name: str) -> dict[str, tuple[str, ...]]:
-    """The words that each flag of a subcommand takes, where it takes no others."""
+    """The values that each flag of a subcommand accepts, for flags that accept only some words."""
     app = command if name == MAIN else command[name]
     arguments = [one for one in app.assemble_argument_collection() if one.names[0].startswith("--")]
     return {one.names[0]: choices for one in arguments if (choices := one.get_choices())}
@@ -65,7 +65,7 @@ def keys_of(bindings: Iterable[object]) -> set[str]:
 
 
 APP_KEYS = keys_of(app_keys.BINDINGS)
-"""Keys of the app, wherever it is."""
+"""The keys that work everywhere in the app."""
 
 MAP_KEYS = keys_of(map_keys.BINDINGS)
 
@@ -81,11 +81,11 @@ OTHER_KEYS = keys_of(
         ),
     ]
 ) | {App.COMMAND_PALETTE_BINDING}
-"""Keys of a view, a list or a screen, and those that Textual gives every app."""
+"""The keys of a view, a list or a screen, and those that Textual gives every app."""
 
 KEYS = APP_KEYS | MAP_KEYS | OTHER_KEYS
 
 
 def textual_name(key: str) -> str:
-    """A key as Textual names it: ``+`` is ``plus``."""
+    """Textual's name of a key: ``+`` is ``plus``."""
     return _character_to_key(key) if len(key) == 1 else key

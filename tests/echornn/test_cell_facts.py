@@ -1,4 +1,4 @@
-"""A new cell, without TensorFlow: its entry is all that plans, levels and grids need."""
+"""A new cell, without TensorFlow: its entry in `CELL_FACTS` is all that plans, levels and grids need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EchoConfig: the tutorial's values, and what is refused at the door."""
+"""EchoConfig: the tutorial's values, and the invalid values that it refuses."""
 
 from __future__ import annotations
 

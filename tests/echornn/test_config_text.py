@@ -1,4 +1,4 @@
-"""Fields of a configuration as text, and how two configurations differ."""
+"""The fields of a configuration as text, and the differences of two configurations."""
 
 from __future__ import annotations
 

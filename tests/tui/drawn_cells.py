@@ -1,4 +1,4 @@
-"""Characters that pictures draw as shapes: a font may lack them, or leave gaps between one line and the next."""
+"""Draws some characters as SVG shapes: fonts may lack them, or leave gaps between lines."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 from collections.abc import Iterator
 
 Rect = tuple[float, float, float, float]
-"""Left, top, width and height, as parts of a cell."""
+"""Left, top, width and height, as shares of a cell."""
 
 THIN, HEAVY = 0.06, 0.12
-"""How wide a line is, as a part of a cell's height."""
+"""The widths of lines, as shares of a cell's height."""
 
 SHADES = {"░": 0.3, "▒": 0.5, "▓": 0.75}
-"""How opaque a shaded cell is."""
+"""The opacity of shaded cells."""
 
 DOT = 0.15
-"""How high and wide a braille dot is, as a part of a cell's height."""
+"""The size of a braille dot, as a share of a cell's height."""
 
 CELL_RATIO = 2
-"""How much higher a cell is than wide."""
+"""The height of a cell divided by its width."""
 
 
 def _column(at: float = 0.5, thickness: float = THIN, top: float = 0, height: float = 1) -> Rect:
@@ -54,7 +54,7 @@ LINES: dict[str, list[Rect]] = {
 
 
 def rects(character: str) -> list[Rect]:
-    """The parts of a cell that are filled; empty for a character that the font draws."""
+    """The filled parts of a cell; empty for a character that the font draws."""
     code = ord(character)
     if 0x2800 <= code <= 0x28FF:
         return list(_dots(code - 0x2800))
@@ -77,7 +77,7 @@ def _dots(bits: int) -> Iterator[Rect]:
 
 
 def path(text: str, x: float, top: float, width: float, height: float) -> str:
-    """What fills these characters, one cell after the other, as the data of an SVG path."""
+    """The filled parts of these characters, one cell after the other, as the data of an SVG path."""
     filled: list[Rect] = []
     for number, character in enumerate(text):
         for left, down, wide, high in rects(character):

@@ -1,4 +1,4 @@
-"""What pictures draw as shapes fills the part of the cell that the character means."""
+"""Characters drawn as shapes fill the part of the cell that the character stands for."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Runs and sweeps of earlier versions are read for good: those of `tests.record_folders` print what they printed then,
-can be gone on with from any window, and lose nothing by it."""
+"""Runs and sweeps of earlier versions stay readable: the folders of `tests.record_folders` print what they printed
+then, can be continued from any window, and lose nothing by that.
+"""
 
 from __future__ import annotations
 
@@ -33,19 +34,19 @@ from tui.cli.program import exit_code_of
 from tui.commands import sweep
 
 LOGS = ("losses.bin", "commands.jsonl", "solved.bin")
-"""They only grow, but for what lies behind the checkpoint at which a run goes on."""
+"""Files that only grow, except that anything after the checkpoint is dropped when a run is continued."""
 
 SAVED_BYTES = {
     "interrupted": {"losses.bin": 30 * 8, "commands.jsonl": 218},
     "interrupted-replicas": {"losses.bin": 95 * 4 * 4, "solved.bin": 2 * 16},
 }
-"""Of runs that were interrupted: how much of each log their checkpoint knows of."""
+"""For interrupted runs: how much of each log their checkpoint contains."""
 
 NUMBER = re.compile(r"\d+\.\d{9,}(e[-+]\d+)?")
 
 
 class FromAnyState(ScriptedTrainer):
-    """Goes on from a real network's state too."""
+    """A scripted trainer that can continue from a real network's state."""
 
     def restore(self, state: AnyState) -> None:
         assert isinstance(state, TrainerState)
@@ -68,7 +69,7 @@ def _here_and_in_this_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def told(capfd: pytest.CaptureFixture[str], *words: str, trainers: MakeTrainer = scripted) -> str:
-    """What this command prints."""
+    """The output of a command."""
     with patch.object(loop, "tensorflow_trainers", lambda *_: trainers):
         code = exit_code_of([*words])
     out, error = capfd.readouterr()
@@ -77,24 +78,26 @@ def told(capfd: pytest.CaptureFixture[str], *words: str, trainers: MakeTrainer =
 
 
 def to_nine_digits(text: str) -> list[str]:
-    """Its lines; nine digits tell every float32 apart, and more of a mean depend on the processor."""
+    """The lines with numbers of nine digits, which distinguish all float32 values; further digits of a mean depend on
+    the processor.
+    """
     return NUMBER.sub(lambda number: f"{float(number[0]):.9g}", text).splitlines(keepends=True)
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """When each file below the folder was written, and all of it."""
+    """The modification time and contents of each file below the folder."""
     files = [folder, *folder.rglob("*")]
     return {str(file): (file.stat().st_mtime_ns, b"" if file.is_dir() else file.read_bytes()) for file in files}
 
 
 def logs(folder: Path) -> dict[str, bytes]:
-    """All of each log that is there."""
+    """The contents of each existing log."""
     return {name: (folder / name).read_bytes() for name in LOGS if (folder / name).exists()}
 
 
 @contextmanager
 def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None = scripted) -> Iterator[Session]:
-    """A session that goes on with the run, at first paused; what it is told is done before it ends."""
+    """A session that continues the run, paused at first; its commands are carried out before it ends."""
     run = Run.read(folder)
     owner = run.owner(run.moment(at))
     assert owner is not None
@@ -189,7 +192,7 @@ def branches_of(name: str, capfd: pytest.CaptureFixture[str]) -> list[dict[str, 
 
 
 def saved_of(name: str, every: dict[str, bytes]) -> dict[str, bytes]:
-    """Of each log, what the newest checkpoint knows of."""
+    """The part of each log that the newest checkpoint contains."""
     return {log: data[: SAVED_BYTES.get(name, {}).get(log)] for log, data in every.items()}
 
 
@@ -213,7 +216,7 @@ def test_a_sweep_goes_on_and_keeps_each_result(
 @pytest.mark.usefixtures("shared_programs", "one_processor")
 @pytest.mark.parametrize(("name", "whole"), [("interrupted", "one-network"), ("interrupted-replicas", "replicas")])
 def test_trained_again_its_windows_have_the_losses_on_record(name: str, whole: str, tmp_path: Path) -> None:
-    """From a state on the way; and from the checkpoint of a run that was interrupted: both trained the same."""
+    """From a state on the way, and from the checkpoint of an interrupted run: both train the same."""
     recorded = Run.read(unpacked(whole, tmp_path)).timeline()
     with opened(tmp_path / whole, at=40, make_trainer=None) as session:
         assert has_these_losses_after(15, session, recorded)
@@ -225,7 +228,7 @@ def test_trained_again_its_windows_have_the_losses_on_record(name: str, whole: s
 
 
 def has_these_losses_after(windows: int, session: Session, recorded: Timeline) -> bool:
-    """Whether the session, after so many windows more, has the losses of the recorded run's first branch."""
+    """Whether the session, after ``windows`` more windows, has the losses of the recorded run's first branch."""
     session.send(Step(windows))
     assert session.when_idle(PATIENCE)
     here = Moment(session.frame.line, session.frame.trained)

@@ -1,4 +1,4 @@
-"""What is done before the first import that takes time."""
+"""What the program does before its first slow import."""
 
 from __future__ import annotations
 

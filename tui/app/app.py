@@ -71,7 +71,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED, *keys.OF_WHAT_IS_WATCHED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
 
@@ -119,9 +119,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
-            send = self.session.send
-            yield SettingsPanel(self._frame.config, send, self._panel_closed, self._ascii_only)
-            yield BranchList(self.futures, send, self._hint, self._panel_closed, self._ascii_only)
+            yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
+            yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
@@ -133,7 +132,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         for view in self._all_views:
             view.on_view = self._view_changed
         self._connect_the_seeds()
-        self._plot.on_go = lambda window: self.session.send(Go(self._frame.line, window))
+        self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
@@ -266,31 +265,19 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             return False
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
-        if action == "why_not":
-            return bool(self._why_not(str(parameters[0])))
-        return not self._why_not(f"send('{parameters[0]}')" if action == "send" else action)
+        return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
         panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
         is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
-        has_sense = not keys.why_not(action, self._frame)
         is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
-        return has_sense and not is_undo_later and not is_text
-
-    def _why_not(self, action: str) -> str:
-        """Why a key is not sent; empty if it is. The frame drawn last may be older than the keys before this one."""
-        is_behind, frame = self.session.is_behind, self.session.frame
-        why_not = keys.why_not(action, keys.soon(frame) if is_behind else frame)
-        return keys.NO_ADVICE if not why_not and action == "advice" and self._remedy is None else why_not
+        advises_nothing = action == "advice" and self._remedy is None
+        return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)
 
     @property
     def _remedy(self) -> Remedy | None:
         return self._main.query_one(StatusLine).remedy
-
-    def action_why_not(self, action: str) -> None:
-        """Say why a key can do nothing now."""
-        self._hint(self._why_not(action))
 
     def _hint(self, text: str) -> None:
         """Show a hint above the sentence for a moment."""

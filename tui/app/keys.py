@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import assert_never
 
 from textual.binding import Binding
 
@@ -11,6 +12,8 @@ from echornn.session.commands import (
     Command,
     Faster,
     FinishEpoch,
+    Go,
+    LookCommand,
     Move,
     MoveEpochs,
     Pause,
@@ -22,10 +25,12 @@ from echornn.session.commands import (
     SetSpeed,
     Slower,
     Step,
+    Toggle,
     ToggleReplicas,
     Undo,
 )
 from echornn.session.frame import Frame, State
+from echornn.session.nothing_to_do import AT_THE_START, ONE_NETWORK, why_nothing
 from tui.app.views.table import VIEWS
 
 FIRST_VIEW = VIEWS[0].key
@@ -171,13 +176,6 @@ def meaning(action: str) -> Command | str:
 CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that can do nothing after training has failed."""
 
-EXPLAINED = [
-    Binding(binding.key, f'why_not("{binding.action}")', show=False, priority=binding.priority)
-    for binding in BINDINGS
-    if binding.id != "pause" and (meaning(binding.action) in CHANGING or binding.id in SENT)  # resume explains its key
-]
-"""The same keys in states where they can do nothing: they say why."""
-
 OF_WHAT_IS_WATCHED = [
     *[Binding(key, f"on_a_view('{key}')", show=False) for key in LETTERS_OF_VIEWS],
     Binding("d", "on_the_curve('fall')", show=False),
@@ -187,17 +185,11 @@ OF_WHAT_IS_WATCHED = [
 
 FAILED = "failed: training has stopped; q quits, then start again with other flags"
 
-PAUSED = "paused: space trains on"
-TRAINS = "it trains already: space pauses"
-
-AT_THE_START = "this is the start: nothing was trained before it"
 AT_THE_END = "this is the newest window of its branch: . trains one more"
 
 NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and arrows anywhere"
 
-ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
-
-NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
+NO_SEEDS = f"{ONE_NETWORK}: L trains 64 seeds, and < > go through them"
 
 MEANWHILE = "2: data, s: settings, space: pause, ?: help"
 """What can be done during the first loading."""
@@ -226,47 +218,51 @@ def views_of(key: str) -> str:
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
-def why_not(action: str, frame: Frame) -> str:
-    """Why an action can do nothing in this frame's state; empty if it can, now or when the network is loaded."""
-    what, state = meaning(action), frame.state
-    if state is State.FAILED:
+def why_not(what: Command | str, frame: Frame) -> str:
+    """Why a key can do nothing in this frame's state; empty if it can, now or when the network is loaded.
+
+    Args:
+        what: see `meaning`.
+    """
+    if frame.state is State.FAILED:
         return FAILED if what in CHANGING or not isinstance(what, str) else ""
     match what:
-        case Pause() | Resume() | Step() | FinishEpoch() if state is State.FINISHED:
+        case Pause() | Resume() | Toggle() | Step() | FinishEpoch() if frame.state is State.FINISHED:
             return FINISHED
-        case Pause() if not (state is State.RUNNING or _is_to_train(frame)):
-            return PAUSED
-        case Resume() if state is State.RUNNING or _is_to_train(frame):
-            return TRAINS
-        case Reset() if frame.trained == 0 and state is not State.LOADING:
-            return AT_THE_START
-        case Undo() if frame.undoable == 0 and state is not State.LOADING:
-            return NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
-        case Redo() if not frame.redoable:
-            return "nothing to redo"
         case "replica" if frame.seed_stats is None:
-            return ONE_NETWORK if frame.config.replicas == 1 else LATER
-        case _:
+            return NO_SEEDS if frame.config.replicas == 1 else LATER
+        case str():
             return ""
+        case _:
+            return why_nothing(what, frame)
 
 
-def where_it_ends(command: Command, frame: Frame) -> str:
+def is_offered(action: str, frame: Frame) -> bool:
+    """Whether an action is in the footer and in the palette in this frame's state."""
+    what = meaning(action)
+    return is_of_this_state(what, frame) and not why_not(what, frame)
+
+
+def is_of_this_state(what: Command | str, frame: Frame) -> bool:
+    """Whether a key has this meaning in this state: the same key pauses what is to train, and resumes what is not."""
+    is_to_train = frame.state is State.RUNNING or (frame.state is State.LOADING and frame.start.trains)
+    return not isinstance(what, Pause | Resume) or isinstance(what, Pause) == is_to_train
+
+
+def where_it_ends(command: LookCommand, frame: Frame) -> str:
     """A message that there is nothing before the start, or after the newest window, if a command would go there."""
     match command:
-        case Move(by) | MoveEpochs(by) if by > 0 and not frame.is_past:
-            return AT_THE_END
-        case Move(by) | MoveEpochs(by) if by < 0 and frame.trained == 0:
-            return AT_THE_START
-        case _:
+        case Move(by) | MoveEpochs(by):
+            if by > 0 and not frame.is_past:
+                return AT_THE_END
+            return AT_THE_START if by < 0 and frame.trained == 0 else ""
+        case Go():
             return ""
+        case _:
+            assert_never(command)
 
 
 def soon(frame: Frame) -> Frame:
     """The frame as commands that are being carried out may change it: the next key is judged by this frame."""
     state = State.PAUSED if frame.state is State.FINISHED else frame.state
     return replace(frame, state=state, trained=max(1, frame.trained), undoable=max(1, frame.undoable), redoable=True)
-
-
-def _is_to_train(frame: Frame) -> bool:
-    """Whether the session will train after loading."""
-    return frame.state is State.LOADING and frame.start.trains

@@ -51,7 +51,7 @@ class OnALine(AppPart):
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
-        self.session.send(Save())
+        self._send(Save())
 
     def _leave(self, code: ExitCode) -> None:
         """End the app with this exit code. If a signal came first, its exit code is used instead."""

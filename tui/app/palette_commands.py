@@ -56,7 +56,7 @@ class PaletteCommands(AppPart):
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
             yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)
         for binding in keys.BINDINGS:
-            if binding not in keys.VIEW_KEYS and not keys.why_not(binding.action, self._frame):
+            if binding not in keys.VIEW_KEYS and keys.is_offered(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

@@ -47,13 +47,13 @@ class Panels(AppPart):
         """Open the settings panel, or close it. A focused panel handles this key itself, in the order of all typed
         keys.
         """
-        if self._may_open(self._settings):
+        if not self._says_why_not("settings") and self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
 
     def action_branches(self) -> None:
         """Open the list of branches, or close it."""
-        if self._may_open(self._branches):
+        if not self._says_why_not("branches") and self._may_open(self._branches):
             self._branches.is_open = True
             self._look_again()
             self._branches.open(self._picture)

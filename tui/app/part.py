@@ -7,10 +7,11 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from echornn.session.commands import ToggleReplicas
+from echornn.session.commands import Command, ToggleReplicas
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.session import Session
+from tui.app import keys
 from tui.kit.ends_on_signals import EndsOnSignals
 
 
@@ -20,10 +21,33 @@ class AppPart(EndsOnSignals[int]):
     session: Session
     _picture: Picture
     """The picture that the screen shows."""
+    _sent = 0
+    """The number of the command that was sent last."""
 
     @property
     def _frame(self) -> Frame:
         return self._picture.frame
+
+    def _send(self, command: Command) -> int:
+        """Send the session a command; returns its number."""
+        self._sent = self.session.send(command)
+        return self._sent
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether commands were sent that are not carried out yet, or whose effect is not on the screen yet."""
+        return self._sent > self._frame.answered
+
+    def _says_why_not(self, what: Command | str) -> bool:
+        """Whether a key can do nothing now; then the screen says why.
+
+        Args:
+            what: see `tui.app.keys.meaning`.
+        """
+        why_not = keys.why_not(what, keys.soon(self._frame) if self._is_behind else self._frame)
+        if why_not:
+            self._hint(why_not)
+        return bool(why_not)
 
     @property
     def _main(self) -> Screen[object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from echornn.config import EchoConfig
 from echornn.session.commands import ToggleReplicas
 from echornn.session.frame import Frame, State
-from echornn.session.queries import Query
 from tui.app.part import AppPart
 from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
@@ -46,27 +45,26 @@ class SeedsKeys(AppPart):
 
     def _connect_the_seeds(self) -> None:
         """Connect the seeds view to the session: its commands are sent, and new rows are fetched when it scrolls."""
-        self._seeds_view.send = self.session.send
+        self._seeds_view.send = self._send
         self._seeds_view.on_rows = self._show_rows
 
     def _toggle_replicas(self, command: ToggleReplicas) -> None:
         """Send the command that switches between one network and many; a message follows once it is carried out."""
-        branches = self.session.look(Query()).branch_count
-        self._turned_at = self._frame, branches, self.session.send(command)
+        self._turned_at = self._frame, self._picture.branch_count, self._send(command)
 
     def _say_the_turn(self, frame: Frame) -> None:
         """Show the message about a switch as soon as the session has carried it out."""
         if self._turned_at is None or frame.state is State.LOADING or frame.message:
             return
         before, branches, number = self._turned_at
-        turned = before.config.replicas != frame.config.replicas
-        if turned:
+        if before.config.replicas != frame.config.replicas:
             self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
             if frame.config.replicas > 1:
                 self._offer_arrows(self._seeds_view)
-        if turned or any(answer.number == number and not answer.done for answer in self.session.answers):
+        if number <= frame.answered:
             self._turned_at = None
 
     def action_replica(self, lines: int) -> None:
         """Show the network that is ``lines`` further down in the seeds view (negative: further up)."""
-        self._seeds_view.choose(self._frame, lines)
+        if not self._says_why_not("replica"):
+            self._seeds_view.choose(self._frame, lines)

@@ -39,33 +39,38 @@ class SessionKeys(AppPart):
 
     def action_send(self, key: str) -> None:
         """Send a key's command to the session. Say so if the command has to wait, or if it would have no effect."""
-        command, is_behind, frame = keys.SENT[key], self.session.is_behind, self.session.frame
+        command, frame = keys.SENT[key], self._frame
+        if isinstance(command, Pause | Resume):
+            command = Toggle()  # so that pressing the key twice toggles twice
+        if self._says_why_not(command):
+            return
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
             self._hint(keys.LATER)
-        elif not is_behind and (ends := keys.where_it_ends(command, frame)):
+        elif isinstance(command, LookCommand) and not self._is_behind and (ends := keys.where_it_ends(command, frame)):
             self._hint(ends)
         if isinstance(command, Undo | Redo):
             self._forget_drafts()
         if isinstance(command, ToggleReplicas):
             self._toggle_replicas(command)
         else:
-            # so that pressing the key twice toggles twice
-            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)
+            self._send(command)
 
     def action_advice(self) -> None:
         """Make the configuration change that the advice names; all other fields keep their values. If some branch was
         already trained with this change, go to that branch instead: training again would give the same result.
         """
         remedy = self._remedy
+        if self._says_why_not("advice"):
+            return
         if remedy is None:
             self._hint(keys.NO_ADVICE)
         elif (tried := self._tried(remedy)) is not None:
-            self.session.send(Go(tried))
+            self._send(Go(tried))
             if self._frame.state is State.RUNNING:
-                self.session.send(Resume())
+                self._send(Resume())
             self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
         else:
-            self.session.send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
+            self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
             self._hint(f"{remedy}, all else as it was: u undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:

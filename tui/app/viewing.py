@@ -139,7 +139,7 @@ class Viewing(AppPart):
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
-            self.session.send(Ask(question))
+            self._send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
         """The message that a view shows when it has nothing to draw."""

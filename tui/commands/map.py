@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from echornn.maps.survey import surveyed
+from echornn.maps.overview import overview_of
 from echornn.sweeps.results import SweepResults
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
@@ -26,7 +26,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Raises:
         OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, surveyed(results))
+    frame = MapFrame.of(chosen, overview_of(results))
     if picture is not None:
         picture.write_text(picture_of(frame), encoding="utf-8")
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.diagnosis.loss_text import loss_text
-from echornn.maps.survey import tally_of
+from echornn.maps.overview import counts_of
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
@@ -47,22 +47,24 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """The record of a finished point, with the numbers of the map (see `Tally`): its fields; the number of seeds; how
-    many have solved the echo, also as a share with its 95 % interval; the window by which half of all seeds had solved
-    it (None if fewer have); the median of the final losses, of two the smaller (None if most diverged); level, the mean
-    loss of 50 windows in nats below which the echo counts as solved; failed, why it could not be trained.
+    """The record of a finished point, with the numbers of the map (see `SeedCounts`).
+
+    They are its fields; the number of seeds; how many have solved the echo, also as a share with its 95 % interval;
+    the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
+    the smaller (None if most diverged); level, the mean loss of 50 windows in nats below which the echo counts as
+    solved; failed, why it could not be trained.
     """
-    tally = tally_of(point)
-    low, high = tally.interval
+    counts = counts_of(point)
+    low, high = counts.interval
     return {
         "event": "point",
         **{name: getattr(point.config, name) for name in axes},
-        "seeds": tally.count,
-        "solved": tally.solved,
+        "seeds": counts.finished,
+        "solved": counts.solved,
         "success_low": low,
         "success_high": high,
-        "half_solved": tally.half_solved,
-        "median_loss": tally.loss if math.isfinite(tally.loss) else None,
+        "half_solved": counts.half_solved,
+        "median_loss": counts.loss if math.isfinite(counts.loss) else None,
         "level": solved_level(point.config),
         "failed": point.failed,
     }

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
-from echornn.maps.table import Surveyed
+from echornn.maps.table import Overview
 from tui.kit.command_text import command_of
 from tui.kit.ends_on_signals import EndsOnSignals
 from tui.kit.help_screen import HelpScreen
@@ -76,22 +76,22 @@ class MapApp(EndsOnSignals[Opened | int]):
         super().__init__()
         self._first_theme = theme
         self._follower = follower
-        self._surveyed: Surveyed = follower.surveyed
+        self._overview: Overview = follower.overview
         self._says, self._wrong = says, wrong
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._hint = hint
-        self.frame = MapFrame.of(first or MapState.first(self._surveyed.axes), self._surveyed)
+        self.frame = MapFrame.of(first or MapState.first(self._overview.axes), self._overview)
 
     def compose(self) -> ComposeResult:
         yield MapHead(self._ascii_only)
         yield MapGrid(self._ascii_only)
         yield MapReading(self._ascii_only)
-        yield Input(placeholder=example_of(self._surveyed.axes), id="filter", compact=True)
+        yield Input(placeholder=example_of(self._overview.axes), id="filter", compact=True)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._surveyed.axes))
+        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._overview.axes))
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -107,9 +107,9 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     def show_newest(self) -> None:
         """Show the newest results that were read."""
-        newest = self._follower.surveyed
-        if newest is not self._surveyed:
-            self._surveyed = newest
+        newest = self._follower.overview
+        if newest is not self._overview:
+            self._overview = newest
             self.frame = MapFrame.of(self.frame.state.settled(newest.axes), newest)
         self._show()
 
@@ -145,30 +145,30 @@ class MapApp(EndsOnSignals[Opened | int]):
     # ---- keys
 
     def action_across(self) -> None:
-        self._turn(state.next_across(self.frame.state, self._surveyed.axes))
+        self._turn(state.next_across(self.frame.state, self._overview.axes))
 
     def action_down(self) -> None:
-        self._turn(state.next_down(self.frame.state, self._surveyed.axes))
+        self._turn(state.next_down(self.frame.state, self._overview.axes))
 
     def action_swap(self) -> None:
-        self._turn(state.swapped(self.frame.state).settled(self._surveyed.axes))
+        self._turn(state.swapped(self.frame.state).settled(self._overview.axes))
 
     def _turn(self, chosen: MapState) -> None:
         if chosen == self.frame.state:
-            self._say(keys.NEEDS_TWO if len(self._surveyed.axes) < 2 else keys.NEEDS_DOWN)
+            self._say(keys.NEEDS_TWO if len(self._overview.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
         self._see(state.measured(self.frame.state))
 
     def action_step_other(self, by: int) -> None:
-        self._hold(state.stepped(self.frame.state, self._surveyed.axes, by))
+        self._hold(state.stepped(self.frame.state, self._overview.axes, by))
 
     def action_other(self) -> None:
-        self._hold(state.next_other(self.frame.state, self._surveyed.axes))
+        self._hold(state.next_other(self.frame.state, self._overview.axes))
 
     def _hold(self, chosen: MapState) -> None:
-        if not state.others(chosen, self._surveyed.axes):
+        if not state.others(chosen, self._overview.axes):
             self._say(keys.NEEDS_OTHERS)
         self._see(chosen)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.maps.measures import Measure, Scale, value_of
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
@@ -95,9 +95,9 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
     _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
     for row in at.rows.shown:
         for column in at.columns.shown:
-            tally = table.cells[row][column].tally
+            counts = table.cells[row][column].counts
             place = _place(box, at, row, column)
-            _draw_cell(cells, place, tally, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
+            _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")
     _draw_walls(cells, box, at, frame.walls, signs)
@@ -110,22 +110,22 @@ def _place(box: Box, at: Laid, row: int, column: int) -> Box:
     return Box(x, y, at.columns.size, at.rows.size)
 
 
-def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, signs: Signs) -> None:
-    sign, middle = sign_of(tally, scale, signs), place.height // 2
-    if not tally.count:
+def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text: str, signs: Signs) -> None:
+    sign, middle = sign_of(counts, scale, signs), place.height // 2
+    if not counts.finished:
         style = "map--label" if sign == signs.missing else "map--lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
-    style = shade_style(scale, value_of(tally, scale.measure))
+    style = shade_style(scale, value_of(counts, scale.measure))
     stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
-    has_interval = scale.measure is Measure.SUCCESS and not tally.is_pooled
+    has_interval = scale.measure is Measure.SUCCESS and not counts.is_pooled
     if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
-        low, high = (round(100 * share) for share in tally.interval)
+        low, high = (round(100 * share) for share in counts.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
-    edge = edge_sign(tally, signs)
+    edge = edge_sign(counts, signs)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
         style = "map--lacking" if edge in (signs.failed, signs.lost) else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)

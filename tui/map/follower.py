@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from echornn.files.lock import is_held
 from echornn.files.run_error import RunError
-from echornn.maps.survey import surveyed
-from echornn.maps.table import Surveyed
+from echornn.maps.overview import overview_of
+from echornn.maps.table import Overview
 from echornn.runtime.background import Background
 from echornn.sweeps.results import SweepResults
 
@@ -22,7 +22,7 @@ class Follower:
     """Follows the folder of a sweep, and keeps the newest results.
 
     Attributes:
-        surveyed: the newest results; the whole object is replaced when there are new ones.
+        overview: the newest results; the whole object is replaced when there are new ones.
         trouble: why the folder cannot be read any more; empty if it can.
         is_computed: whether some process is computing the sweep now.
 
@@ -36,13 +36,13 @@ class Follower:
         self._clock = clock
         self._background = Background("map")
         self._seen: deque[tuple[float, int]] = deque([(clock(), results.known)])
-        self.surveyed: Surveyed = surveyed(results)
+        self.overview: Overview = overview_of(results)
         self.trouble = ""
         self.is_computed = False
         self._see_whether_it_is_computed()
 
     def look(self) -> None:
-        """Start reading on the other thread; afterwards `surveyed` has the new results."""
+        """Start reading on the other thread; afterwards `overview` has the new results."""
         self._background.do(self.look_now)
 
     def look_now(self) -> None:
@@ -59,7 +59,7 @@ class Follower:
             self._seen.popleft()
         self._seen.append((now, results.known))
         if results is not self._results:
-            self._results, self.surveyed = results, surveyed(results, self.surveyed)
+            self._results, self.overview = results, overview_of(results, self.overview)
 
     def _see_whether_it_is_computed(self) -> None:
         with contextlib.suppress(OSError):

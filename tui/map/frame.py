@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
+from echornn.maps.cell_words import compared, name_of, told, told_apart
 from echornn.maps.kept_values import FilterError
 from echornn.maps.measures import WORDS, Measure, Scale, short_text, value_of
 from echornn.maps.ranking_words import beside_the_best
-from echornn.maps.table import Choice, Surveyed, Table, table_of
-from echornn.maps.telling import compared, name_of, told, told_apart
+from echornn.maps.table import Choice, Overview, Table, table_of
 from echornn.maps.theory import LIMITS
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
@@ -38,29 +38,29 @@ class MapFrame:
     refusal: str = ""
 
     @classmethod
-    def of(cls, state: MapState, surveyed: Surveyed) -> MapFrame:
+    def of(cls, state: MapState, overview: Overview) -> MapFrame:
         """The contents of the map for these results and these choices."""
         refusal = ""
         try:
-            choice = state.choice(surveyed.axes)
+            choice = state.choice(overview.axes)
         except FilterError as error:
             refusal, choice = str(error), Choice(state.across, state.down, state.held)
-        table = table_of(surveyed, choice)
+        table = table_of(overview, choice)
         # so that a filter does not change the meaning of a shade
-        scale = Scale.of(surveyed.tallies.values(), state.measure)
+        scale = Scale.of(overview.all_counts.values(), state.measure)
         return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
 
     @cached_property
     def numbers(self) -> list[list[str]]:
         """The text in each cell, [rows][columns], at most five characters; empty if there is no result."""
         measure = self.scale.measure
-        return [[short_text(value_of(cell.tally, measure), measure) for cell in row] for row in self.table.cells]
+        return [[short_text(value_of(cell.counts, measure), measure) for cell in row] for row in self.table.cells]
 
     def with_state(self, state: MapState) -> MapFrame:
         """The contents after a change of the state; the table is only made again if the change affects it."""
         before = self.state
         if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
-            return MapFrame.of(state, self.table.surveyed)
+            return MapFrame.of(state, self.table.overview)
         return replace(self, state=state, cursor=cursor_of(state, self.table), mark=mark_of(state, self.table))
 
     @property
@@ -75,7 +75,7 @@ class MapFrame:
         row, column = self.cursor
         cell, mark = self.table.cells[row][column], self.state.mark
         if mark is not None and mark.points != cell.points:
-            return compared(cell.tally, mark.tally(self.table.surveyed), told_apart(mark.name, self.name))
+            return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another square to compare them; space removes the mark"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]

@@ -32,7 +32,7 @@ def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: 
 
 def others_of(table: Table) -> str:
     """A text with the fields that are neither across nor down, and their values."""
-    choice, axes = table.choice, table.surveyed.axes
+    choice, axes = table.choice, table.overview.axes
     parts = [
         held_text(name, choice.left(name, values), values)
         for name, values in axes.items()

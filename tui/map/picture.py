@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from echornn.maps.measures import Scale, value_of
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
@@ -34,7 +34,7 @@ def picture_of(frame: MapFrame) -> str:
     table = frame.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
-    common = str(common_to_all(table.surveyed) or "")
+    common = str(common_to_all(table.overview) or "")
     longest = max(map(len, (frame.heading, common, *(LIMITS[wall.number].words for wall in frame.walls))))
     width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
@@ -60,9 +60,9 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", bold: bool = Fa
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(text)}</text>'
 
 
-def colour_of(tally: Tally, scale: Scale) -> str:
+def colour_of(counts: SeedCounts, scale: Scale) -> str:
     """The colour of a cell that has results."""
-    value = value_of(tally, scale.measure)
+    value = value_of(counts, scale.measure)
     if scale.level(value) == 0:
         return NONE
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
@@ -72,15 +72,15 @@ def _cells(frame: MapFrame, left: float) -> Iterator[str]:
     scale = frame.scale
     for row, cells in enumerate(frame.table.cells):
         for column, cell in enumerate(cells):
-            tally = cell.tally
+            counts = cell.counts
             x, y = left + column * WIDTH, TOP + row * HEIGHT
-            fill = colour_of(tally, scale) if tally.count else "#ffffff"
+            fill = colour_of(counts, scale) if counts.finished else "#ffffff"
             light = fill in (NONE, "#ffffff", *SHADES[:6])
             yield (
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (frame.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
+            text = (frame.numbers[row][column] or sign_of(counts, scale, BLOCKS)) + edge_sign(counts, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 

@@ -12,7 +12,7 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
     Args:
         says: the computation's own text; empty if this program does not compute the sweep.
     """
-    counts = follower.surveyed.counts
+    counts = follower.overview.counts
     all_of_them = counts.trained + counts.failed + counts.missing
     if counts.missing:
         sign, word = (">", "computing") if says or follower.is_computed else (".", "unfinished")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.maps.measures import Scale, value_of
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,21 @@ def signs_for(ascii_only: bool) -> Signs:
     return ASCII if ascii_only else BLOCKS
 
 
-def sign_of(tally: Tally, scale: Scale, signs: Signs) -> str:
+def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
     """The character that fills a cell."""
-    if tally.count:
-        return signs.shades[scale.level(value_of(tally, scale.measure))]
-    if tally.missing:
+    if counts.finished:
+        return signs.shades[scale.level(value_of(counts, scale.measure))]
+    if counts.missing:
         return signs.missing
-    return signs.failed if tally.failed else signs.left_out if tally.left_out else " "
+    return signs.failed if counts.failed else signs.left_out if counts.left_out else " "
 
 
-def edge_sign(tally: Tally, signs: Signs) -> str:
+def edge_sign(counts: SeedCounts, signs: Signs) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
     impossible. Empty if none of these is so, or if the cell has no results at all.
     """
-    if not tally.count:
+    if not counts.finished:
         return ""
-    if tally.failed or tally.missing:
-        return signs.failed if tally.failed else signs.missing
-    return signs.lost if tally.lost else signs.left_out if tally.left_out else ""
+    if counts.failed or counts.missing:
+        return signs.failed if counts.failed else signs.missing
+    return signs.lost if counts.lost else signs.left_out if counts.left_out else ""

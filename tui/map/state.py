@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from echornn.maps.kept_values import kept_values
 from echornn.maps.measures import Measure
-from echornn.maps.table import Choice, Surveyed, Table, Value, Values, first_choice
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.table import Choice, Overview, Table, Value, Values, first_choice
 
 Axes = Mapping[str, Values]
 
@@ -25,9 +25,9 @@ class MarkedCell:
     points: tuple[Values, ...]
     name: str
 
-    def tally(self, surveyed: Surveyed) -> Tally:
+    def counts(self, overview: Overview) -> SeedCounts:
         """The results of the marked cell by now."""
-        return Tally.together(surveyed.tallies[point] for point in self.points if point in surveyed.tallies)
+        return SeedCounts.together(overview.all_counts[point] for point in self.points if point in overview.all_counts)
 
 
 @dataclass(frozen=True)

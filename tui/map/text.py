@@ -7,11 +7,11 @@ import io
 import textwrap
 from collections.abc import Iterator, Set
 
+from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Measure
 from echornn.maps.ranking_words import ranking_told
 from echornn.maps.table import windows_of
-from echornn.maps.telling import lost_told
 from echornn.tasks.levels import solved_level
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
@@ -49,7 +49,7 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     table, choice = frame.table, frame.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, frame.scale, signs)}{edge_sign(cell.tally, signs)}"
+            f"{number or sign_of(cell.counts, frame.scale, signs)}{edge_sign(cell.counts, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(frame.numbers, table.cells, strict=True)
@@ -59,7 +59,7 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in str(common_to_all(table.surveyed) or "").split("; "):
+    for words in str(common_to_all(table.overview) or "").split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
@@ -114,19 +114,19 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
-            tally, best = cell.tally, cell.tally.best
+            counts, best = cell.counts, cell.counts.best
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
-            low, high = tally.interval
-            interval = ["", ""] if tally.is_pooled or not tally.count else [f"{low:.4f}", f"{high:.4f}"]
-            known = [f"{tally.success:.4f}" if tally.count else "", *interval]
-            half = "" if tally.half_solved is None else tally.half_solved
-            loss = f"{tally.loss:.6g}" if tally.count else ""
+            low, high = counts.interval
+            interval = ["", ""] if counts.is_pooled or not counts.finished else [f"{low:.4f}", f"{high:.4f}"]
+            known = [f"{counts.success:.4f}" if counts.finished else "", *interval]
+            half = "" if counts.half_solved is None else counts.half_solved
+            loss = f"{counts.loss:.6g}" if counts.finished else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
-            counts = [len(cell.configs), tally.count, tally.solved]
+            numbers = [len(cell.configs), counts.finished, counts.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
-            rule = [most, "solved" if table.surveyed.until_solved else "all", level, tally.version + 1]
-            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
+            rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
+            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
 
 
 def _one(values: Set[object]) -> object:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import value_text
-from echornn.maps.table import Surveyed, windows_of
+from echornn.maps.table import Overview, windows_of
 from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
@@ -48,46 +48,46 @@ class Common(NamedTuple):
         return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
 
 
-def common_to_all(surveyed: Surveyed) -> Common | None:
+def common_to_all(overview: Overview) -> Common | None:
     """What all networks of a sweep have in common; None if there is nothing to train."""
-    config = next(iter(surveyed.configs.values()), None)
+    config = next(iter(overview.configs.values()), None)
     if config is None:
         return None
     others = (name for name in EchoConfig().changes_to(config) if name not in (*FIRST, *ELSEWHERE))
-    fields = _values(config, [name for name in (*FIRST, *others) if name not in surveyed.axes])
+    fields = _values(config, [name for name in (*FIRST, *others) if name not in overview.axes])
     epochs = f"{config.num_epochs:,} epoch{'s' if config.num_epochs != 1 else ''}"
-    until = "" if "num_epochs" in surveyed.axes else epochs
-    if surveyed.until_solved:
+    until = "" if "num_epochs" in overview.axes else epochs
+    if overview.until_solved:
         until = f"until solved or {until}" if until else "until solved"
-    configs = surveyed.configs.values()
+    configs = overview.configs.values()
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
-    windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(fields, until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed))
+    windows = _windows(overview, least, most) if differs else f"{windows_of(most):,} windows"
+    return Common(fields, until, windows, _seeds(overview.seeds), differs, _versions(overview), _newest(overview))
 
 
-def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
+def _windows(overview: Overview, least: EchoConfig, most: EchoConfig) -> str:
     """The most windows of a network as text. If one of `OF_WINDOWS` is swept, equal epochs do not mean equal
     windows.
     """
-    names = [name for name in surveyed.axes if name in OF_WINDOWS]
+    names = [name for name in overview.axes if name in OF_WINDOWS]
     one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
 
-def _versions(surveyed: Surveyed) -> str:
-    count = len(surveyed.shown_versions)
+def _versions(overview: Overview) -> str:
+    count = len(overview.shown_versions)
     several = f"squares by {count} versions of the program" if count > 1 else ""
-    elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
+    elsewhere = f"{overview.elsewhere:,} older results in results.csv only" if overview.elsewhere else ""
     return ", ".join(filter(None, (several, elsewhere)))
 
 
-def _newest(surveyed: Surveyed) -> str:
-    shown = surveyed.shown_versions
+def _newest(overview: Overview) -> str:
+    shown = overview.shown_versions
     if len(shown) < 2:
         return ""
     oldest, newest = shown[0], shown[-1]
-    differs = difference_in_words(surveyed.versions[newest], surveyed.versions[oldest])
+    differs = difference_in_words(overview.versions[newest], overview.versions[oldest])
     return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 

@@ -60,7 +60,7 @@ class MapHead(CellWidget):
 
 def parts_of(frame: MapFrame) -> list[LinePart]:
     """The parts of the line about what is shown: the measure, the fields, the filter."""
-    state, axes = frame.state, frame.table.surveyed.axes
+    state, axes = frame.state, frame.table.overview.axes
     parts = [LinePart(WORDS[state.measure], 3, "measure")]
     parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
     parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
@@ -76,7 +76,7 @@ def parts_of(frame: MapFrame) -> list[LinePart]:
 
 def common_parts(frame: MapFrame) -> list[LinePart]:
     """The parts of the line about what all networks have in common."""
-    common = common_to_all(frame.table.surveyed)
+    common = common_to_all(frame.table.overview)
     if common is None:
         return []
     fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]

@@ -8,8 +8,8 @@ import signal
 from typing import Any
 
 from tui.term import terminal
-from tui.term.driver import PlainDriver
 from tui.term.loop_signals import LoopSignals
+from tui.term.plain_driver import PlainDriver
 from tui.term.private_textual import OpenDriver
 from tui.term.terminal_input import TerminalInput
 

@@ -1,4 +1,4 @@
-"""The options of the benchmark."""
+"""The command line of the benchmark."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, before,
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
-"""What the pages show: a test compares them."""
+"""The measurements that the documentation shows; a test compares the two."""
 
 
 def options() -> argparse.Namespace:
-    """What is asked for."""
+    """The parsed command line."""
     rows = list(dict.fromkeys(name for sheet in SHEETS.values() for name in sheet.rows))
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.speed",
@@ -44,7 +44,7 @@ def options() -> argparse.Namespace:
 
 
 def measured(chosen: argparse.Namespace) -> Iterator[Record]:
-    """Measure the rows that are chosen; after each, all that was measured so far."""
+    """Measure the chosen rows; yields the results so far after each row."""
     every = measured_rows()
     names = chosen.rows or (QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long])
     settings = Settings(
@@ -57,12 +57,12 @@ def measured(chosen: argparse.Namespace) -> Iterator[Record]:
 
 
 def say(words: str) -> None:
-    """Tell somebody who waits."""
+    """Print the progress to standard error."""
     print(words, file=sys.stderr, flush=True)
 
 
 def show(record: Record) -> None:
-    """Print the tables for a terminal."""
+    """Print the tables on a terminal."""
     console = Console()
     for name, sheet in SHEETS.items():
         head, *rows = table.lines(sheet, record) or [()]

@@ -1,4 +1,4 @@
-"""The machine, in words."""
+"""Describes the machine, in words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import platform
 from pathlib import Path
 
 SHOWN_SETS = ("avx2", "avx512f", "amx_bf16", "asimd", "sve")
-"""Instruction sets that decide how fast products are."""
+"""Instruction sets that affect the speed of matrix products."""
 
 
 def machine() -> dict[str, str]:
-    """Its processor, instruction sets, cores, memory and system, as far as they are known."""
+    """The machine's processor, instruction sets, cores, memory and system, as far as known."""
     cpu = _values(Path("/proc/cpuinfo"))
     flags = (cpu.get("flags") or cpu.get("Features") or "").split()
     memory = _values(Path("/proc/meminfo")).get("MemTotal", "").split()
@@ -27,12 +27,12 @@ def machine() -> dict[str, str]:
 
 
 def load() -> float:
-    """The load of the last minute: how many processes wanted a core."""
+    """The load average of the last minute: the number of processes that wanted a processor."""
     return os.getloadavg()[0]
 
 
 def _values(file: Path) -> dict[str, str]:
-    """The first value of each name in a file of the system; empty if the file is missing."""
+    """The first value of each name in a system file; empty if the file is missing."""
     try:
         lines = file.read_text().splitlines()
     except OSError:

@@ -1,6 +1,7 @@
-"""Writes the `Problem` of each network, which needs TensorFlow: ``python -m ... FOLDER``, the networks on stdin.
+"""Writes the `Problem` of each network, which needs TensorFlow: ``python -m ... FOLDER``, with networks on standard
+input.
 
-It is a process of its own, so that nothing that importing the engine sets reaches the programs that are measured.
+A separate process, so that settings made by importing the engine do not affect the measured programs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.benchmarks.speed.problem import Problem
 
 
 def problem_of(network: Network) -> Problem:
-    """The first epoch and the weights that a trainer of this network begins with; replicas have consecutive seeds."""
+    """The data of the first epoch, and the initial weights of a trainer; replicas have consecutive seeds."""
     quiet.import_tensorflow()
     from echornn.network.model import initial_weights
 

@@ -1,4 +1,4 @@
-"""Measures rows: the programs of each alternately, once their losses are the same."""
+"""Measures rows: the programs of a row in turn, after checking that their losses are equal."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ from tests.benchmarks.speed.record import Record, Result
 from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, Program, Row
 
 READY_SECONDS = 120.0
-"""After so long a program that is not ready is left out: JAX compiles for minutes for many networks."""
+"""A program that is not ready after this time is left out: JAX compiles many networks for minutes."""
 
 ANSWER_SECONDS = 300.0
 
 ALLOWED_DIFFERENCE = 1e-3
-"""Nats between the losses of two programs that train the same, in the first windows: rounding grows with each."""
+"""The largest allowed difference of the first losses of two programs, in nats: rounding errors grow with each
+window.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class Settings:
     """How to measure.
 
     Attributes:
-        repeats: how often each program is measured.
-        peers: the interpreter that has other libraries.
-        before: programs of another version, by name.
-        say: told what is being done.
+        repeats: how many times each program is measured.
+        peers: the Python interpreter that has the other libraries.
+        before: the programs of the previous version, by name.
+        say: called with texts about the progress.
     """
 
     repeats: int
@@ -49,7 +51,7 @@ class Settings:
 
 
 def measure(rows: Mapping[str, Row], settings: Settings) -> Iterator[Record]:
-    """Measures all these rows; after each, all that was measured so far."""
+    """Measure these rows; yields the results so far after each row."""
     results, versions, loads, begun = {}, dict[str, dict[str, None]](), [], time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         write_problems({name: row.network for name, row in rows.items() if row.network}, Path(folder))
@@ -65,7 +67,7 @@ def measure(rows: Mapping[str, Row], settings: Settings) -> Iterator[Record]:
 
 
 def in_words(result: Result) -> str:
-    """For somebody who waits."""
+    """A result as text, for the progress."""
     if result.left_out:
         return result.left_out
     compared = "" if result.difference is None else f", losses within {result.difference:.0e}"
@@ -74,12 +76,12 @@ def in_words(result: Result) -> str:
 
 
 def in_us(seconds: Iterable[float]) -> str:
-    """Each, in microseconds."""
+    """Times as text, in microseconds."""
     return ", ".join(f"{one * 1e6:,.2f}" for one in seconds)
 
 
 def write_problems(networks: Mapping[str, Network], folder: Path) -> None:
-    """A file for each."""
+    """Write a file for each network."""
     subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.speed.make_problems", str(folder)],
         input=json.dumps({name: asdict(network) for name, network in networks.items()}),
@@ -90,7 +92,7 @@ def write_problems(networks: Mapping[str, Network], folder: Path) -> None:
 
 
 def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, dict[str, None]]) -> dict[str, Result]:
-    """One row; adds the versions of the programs that took part."""
+    """Measure one row; adds the versions of its programs to ``versions``."""
     every = {**PROGRAMS, **settings.before}
     programs = {name: every[name] for own in row.programs for name in (own, own + BEFORE) if name in every}
     results: dict[str, Result] = {}
@@ -118,7 +120,7 @@ def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, 
 
 
 def compared(answer: dict[str, Any], ours: dict[str, Any]) -> Result:
-    """What a program said about itself. Its losses are compared with ours; if they differ, it is left out."""
+    """The result of a program from its first answer. If its losses differ from ours, the program is left out."""
     if "losses" not in answer:
         return Result()
     difference = largest_difference(answer["losses"], ours["losses"])
@@ -127,7 +129,7 @@ def compared(answer: dict[str, Any], ours: dict[str, Any]) -> Result:
 
 
 def largest_difference(losses: Iterable[Any], ours: Iterable[Any]) -> float:
-    """Between two lists of losses; infinite where they are of different shape or one is not a number."""
+    """The largest difference between two lists of losses; infinite if shapes differ or a loss is NaN."""
     one, other = np.array(losses, np.float64), np.array(ours, np.float64)
     if one.shape != other.shape:
         return float("inf")
@@ -136,7 +138,7 @@ def largest_difference(losses: Iterable[Any], ours: Iterable[Any]) -> float:
 
 
 def measured_once_more(result: Result, worker: Worker) -> Result:
-    """The result with one more measurement; with none, if the program fails."""
+    """The result with one more measurement; without any if the program fails."""
     worker.ask()
     try:
         cost = worker.answer(ANSWER_SECONDS)

@@ -1,4 +1,4 @@
-"""`Network`: the sizes of what a row trains."""
+"""`Network`: the sizes of the networks of a row."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Network:
-    """One network, or several of one structure side by side; the tutorial's, unless given.
+    """The sizes of one network, or of several equal networks side by side; by default the tutorial's.
 
     Attributes:
-        replicas: how many networks.
+        replicas: the number of networks.
         steps: T, the time steps of a window.
-        windows: the windows of an epoch, which a call trains.
-        learning_rate: of Adagrad. A large network diverges with the tutorial's, and rounding with it.
+        windows: the windows of an epoch; a call trains an epoch.
+        learning_rate: the learning rate of Adagrad. With the tutorial's rate, large networks diverge, and rounding
+            errors with them.
     """
 
     state: int = 4
@@ -28,9 +29,9 @@ class Network:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Fields of an `EchoConfig` that trains it without an end.
+        """The fields of an `EchoConfig` that trains this network without an end.
 
-        The tutorial's start of the weights, all positive, saturates large networks, hence glorot.
+        The tutorial's initial weights, all positive, saturate large networks; hence glorot.
         """
         return {
             "state_size": self.state,

@@ -1,4 +1,4 @@
-"""The measured parts of a page: the text between ``<!-- measured: NAME -->`` and ``<!-- end -->``."""
+"""The measured parts of a documentation page: the text from ``<!-- measured: NAME -->`` to ``<!-- end -->``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 def measured_parts(page: str) -> dict[str, str]:
-    """The parts of a page, by name."""
+    """The measured parts of a page, by name."""
     return {found[2]: found[3].rstrip("\n") for found in PART.finditer(page)}
 
 
 def with_parts(page: str, parts: Mapping[str, str]) -> str:
-    """The page with these parts in the place of its own of the same names."""
+    """The page with these parts in place of its parts with the same names."""
 
     def replaced(found: re.Match[str]) -> str:
         part = f"{parts[found[2]]}\n" if found[2] in parts else found[3]

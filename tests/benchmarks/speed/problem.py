@@ -1,4 +1,4 @@
-"""`Problem`, which every program of a row trains: the same data from the same weights."""
+"""`Problem`: the data and initial weights of a row, the same for all programs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Symbols = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 WEIGHT = "weight "
-"""Begins the name of a weight in a file."""
+"""The beginning of the names of weights in a file."""
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """An epoch, and what training begins with. The state is zero then, and Adagrad's sums of squares are 0.1.
+    """The data of an epoch, and the initial weights. Initial states are zero, and Adagrad's accumulators are 0.1.
 
     Attributes:
-        network: what is trained.
-        x, y: uint8 [replicas, batch, windows * T].
-        weights: float32 [replicas, ...] by name.
+        network: the sizes of the networks.
+        x, y: inputs and targets, uint8 [replicas, batch, windows * T].
+        weights: float32 [replicas, ...], by name.
     """
 
     network: Network
@@ -40,19 +40,19 @@ class Problem:
         return {name: value[0] for name, value in self.weights.items()}
 
     def in_windows(self, rows: Symbols) -> Symbols:
-        """The windows one after another, [replicas, windows, T, batch]."""
+        """The rows divided into windows, [replicas, windows, T, batch]."""
         replicas, batch, _ = rows.shape
         each = rows.reshape(replicas, batch, self.network.windows, self.network.steps)
         return np.ascontiguousarray(each.transpose(0, 2, 3, 1))
 
     def write(self, file: Path) -> None:
-        """Write it as an npz file."""
+        """Write the problem as an npz file."""
         arrays: dict[str, Any] = {WEIGHT + name: value for name, value in self.weights.items()}
         np.savez(file, network=np.array(json.dumps(asdict(self.network))), x=self.x, y=self.y, **arrays)
 
     @classmethod
     def read(cls, file: Path) -> Problem:
-        """Read it from an npz file."""
+        """Read a problem from an npz file."""
         with np.load(file) as found:
             network = Network(**json.loads(str(found["network"])))
             weights = {name.removeprefix(WEIGHT): found[name] for name in found.files if name.startswith(WEIGHT)}

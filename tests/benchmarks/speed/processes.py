@@ -1,4 +1,4 @@
-"""Starts a program in a process of its own, and talks to it."""
+"""Starts a program in a separate process, and communicates with it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROOT = Path(__file__).parents[3]
 
 @contextmanager
 def started(interpreter: str, request: dict[str, Any], environment: dict[str, str]) -> Iterator[Worker]:
-    """A process of `tests.benchmarks.speed.worker`, which is ended afterwards.
+    """A process of `tests.benchmarks.speed.worker`; it is ended when the context is left.
 
     Args:
-        interpreter: Python, with what the program needs.
+        interpreter: the Python interpreter, with the libraries that the program needs.
         request: what to prepare.
-        environment: variables besides those that are set.
+        environment: additional environment variables.
     """
     command = [interpreter, "-m", "tests.benchmarks.speed.worker", json.dumps(request)]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -45,23 +45,23 @@ def started(interpreter: str, request: dict[str, Any], environment: dict[str, st
 
 @dataclass(frozen=True)
 class Worker:
-    """A process that prepares a program, and then measures it when asked."""
+    """The connection to a process that prepares a program, and measures it on request."""
 
     process: subprocess.Popen[bytes]
     errors: IO[bytes]
 
     def ask(self) -> None:
-        """Have it measure."""
+        """Request a measurement."""
         assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it has ended, which the missing answer will say
+        with contextlib.suppress(BrokenPipeError):  # the process has ended; the missing answer will show this
             self.process.stdin.write(b"measure\n")
             self.process.stdin.flush()
 
     def answer(self, seconds: float) -> dict[str, Any]:
-        """Its next answer.
+        """The next answer of the process.
 
         Raises:
-            CannotError: it says that it cannot, or ended, or did not answer for so long.
+            CannotError: the program cannot run, has ended, or has not answered within ``seconds``.
         """
         assert self.process.stdout is not None
         deadline, line = time.monotonic() + seconds, b""

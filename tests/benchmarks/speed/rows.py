@@ -1,4 +1,4 @@
-"""What is measured: rows, each a network or something to wait for, and the programs that are compared in it."""
+"""What is measured: rows (a network, or an event to wait for), and the programs that are compared in each."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.benchmarks.speed.network import Network
 
 @dataclass(frozen=True)
 class Program:
-    """A column.
+    """A column of a table.
 
     Attributes:
-        title: its heading.
-        module: the file of `programs` that prepares it.
-        options: what that is told.
-        environment: variables that are set.
-        is_peer: whether it runs in the peers' interpreter.
+        title: the heading.
+        module: the file in `programs` that prepares the program.
+        options: the arguments of its ``prepare``.
+        environment: environment variables to set.
+        is_peer: whether it runs in the interpreter with the other libraries.
     """
 
     title: str
@@ -30,14 +30,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Row:
-    """A row.
+    """A row of a table.
 
     Attributes:
         title: what is trained, or waited for.
-        programs: the columns that have a cell here; the time of the others is divided by that of the first.
-        network: what they train.
-        options: what each program is told beside its own options.
-        is_long: whether it takes so long that it is measured only when it is chosen.
+        programs: the columns with a cell in this row; other times are divided by that of the first.
+        network: the network to train.
+        options: arguments for all programs, besides their own.
+        is_long: whether the row is measured only on request, since it takes long.
     """
 
     title: str
@@ -52,9 +52,9 @@ class Sheet:
     """A table.
 
     Attributes:
-        first: heading of the first column.
-        unit: seconds of the unit that its cells are in.
-        rows: by the words that choose them. A row that another table has too shows what was measured for that.
+        first: the heading of the first column.
+        unit: the unit of the cells, in seconds.
+        rows: the rows, by the words that choose them. Rows that two tables share are measured once.
     """
 
     first: str
@@ -67,13 +67,13 @@ TUTORIAL, NUMPY, TORCH, C = "tutorial", "numpy", "torch", "c"
 JAX, FUSED = "jax", "jax fused"
 START, IMPORTS = "start", "imports"
 BEFORE = " before"
-"""Ends the name of a program of the version before."""
+"""The end of the names of programs of the previous version."""
 
 ONE_NUMPY_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""As the command line sets it: NumPy's threads wait for each other by spinning."""
+"""The command line's own setting: NumPy's threads would wait for each other by spinning."""
 
 SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""PyTorch's threads would spin too: with them, a window took 60 ms in place of 1.3 on a machine that did other work."""
+"""Stops PyTorch's threads from spinning: with spinning, a window took 60 ms instead of 1.3 ms on a busy machine."""
 
 PROGRAMS: dict[str, Program] = {
     APP: Program("echornn, as the app", "ours", {"threads": "app"}, ONE_NUMPY_THREAD),
@@ -91,7 +91,7 @@ PROGRAMS: dict[str, Program] = {
 
 
 def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]:
-    """The programs of this project once more, of the version in that folder."""
+    """The programs of this project again, for the version in this folder."""
     return {
         name + BEFORE: Program(
             f"{program.title}, before", program.module, {**program.options, "checkout": checkout}, program.environment
@@ -162,7 +162,7 @@ SHEETS: dict[str, Sheet] = {
 
 
 def measured_rows() -> dict[str, Row]:
-    """All rows by name; one that stands in two tables is that of the first."""
+    """All rows by name; rows that two tables share are those of the first table."""
     rows: dict[str, Row] = {}
     for sheet in SHEETS.values():
         for name, row in sheet.rows.items():
@@ -171,4 +171,4 @@ def measured_rows() -> dict[str, Row]:
 
 
 QUICK = ("4,5,15", "x64", "picture")
-"""Rows that are measured in a minute."""
+"""Rows that take about a minute to measure."""

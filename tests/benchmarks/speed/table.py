@@ -1,4 +1,4 @@
-"""A record as tables, in Markdown: pure functions."""
+"""Turns a record into Markdown tables: pure functions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Line = tuple[str, ...]
 
 
 def number(value: float) -> str:
-    """Three digits, or all before the point."""
+    """A number with three digits, or with all digits before the decimal point."""
     return f"{value:,.2f}" if value < 9.995 else f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
 
 
 def lines(sheet: Sheet, record: Record) -> list[Line]:
-    """The head and the rows of a table; nothing where none of its rows were measured."""
+    """The head and the rows of a table; empty if none of its rows were measured."""
     rows = [(row, shown(row, record.rows[name])) for name, row in sheet.rows.items() if name in record.rows]
     there = {program for _, results in rows for program in results}
     columns = [name for own in PROGRAMS for name in (own, own + BEFORE) if name in there]
@@ -27,18 +27,18 @@ def lines(sheet: Sheet, record: Record) -> list[Line]:
 
 
 def shown(row: Row, results: Mapping[str, Result]) -> dict[str, Result]:
-    """The programs that have a cell in the row and were measured."""
+    """The programs that have a cell in this row and were measured."""
     return {name: one for name, one in results.items() if one.clock and name.removesuffix(BEFORE) in row.programs}
 
 
 def title(program: str) -> str:
-    """Its heading."""
+    """The heading of a program's column."""
     own = PROGRAMS[program.removesuffix(BEFORE)].title
     return f"{own}, before" if program.endswith(BEFORE) else own
 
 
 def cells(columns: Iterable[str], results: Mapping[str, Result], base: str, unit: float) -> Line:
-    """Those of a row: the quickest of several is bold."""
+    """The cells of a row; the fastest of several is bold."""
     quickest = min(results, key=lambda program: results[program].median) if len(results) > 1 else ""
     return tuple(
         cell(program, results, base, unit, program == quickest) if program in results else "" for program in columns
@@ -46,7 +46,7 @@ def cells(columns: Iterable[str], results: Mapping[str, Result], base: str, unit
 
 
 def cell(program: str, results: Mapping[str, Result], base: str, unit: float, is_quickest: bool) -> str:
-    """Median, least and most, and its time divided by the base's: ``29.6 (29.1–31.0), ×6.43``."""
+    """Median, smallest and largest time, and the ratio to the base's time: ``29.6 (29.1–31.0), ×6.43``."""
     result = results[program]
     median, least, most = (number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock)))
     parts = [f"{f'**{median}**' if is_quickest else median} ({least}–{most})"]
@@ -59,13 +59,13 @@ def cell(program: str, results: Mapping[str, Result], base: str, unit: float, is
 
 
 def markdown(table: list[Line]) -> str:
-    """As a table of Markdown."""
+    """A table in Markdown."""
     head, *rows = table
     return "\n".join(f"| {' | '.join(one)} |" for one in (head, ("---",) * len(head), *rows))
 
 
 def left_out(record: Record) -> str:
-    """What was not measured, and why, a line for each reason."""
+    """What was not measured, and why: a line for each reason."""
     missing = [(row, *one) for row, results in record.rows.items() for one in results.items() if one[1].left_out]
     reasons: dict[tuple[str, str], list[str]] = {}
     for row, program, result in missing:
@@ -74,7 +74,7 @@ def left_out(record: Record) -> str:
 
 
 def where(record: Record) -> str:
-    """The machine and the versions in a sentence or two."""
+    """The machine and the versions, in one or two sentences."""
     facts = dict(record.machine)
     sets = f" ({facts['instructions']})" if facts.get("instructions") else ""
     loads = f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}" if record.loads else ""
@@ -85,6 +85,6 @@ def where(record: Record) -> str:
 
 
 def parts(record: Record) -> dict[str, str]:
-    """All that documentation shows of a record, by name."""
+    """The parts of a record that the documentation shows, by name."""
     tables = {name: lines(sheet, record) for name, sheet in SHEETS.items()}
     return {"machine": where(record), **{name: markdown(table) for name, table in tables.items() if table}}

@@ -1,7 +1,7 @@
-"""The process of one program: ``python -m tests.benchmarks.speed.worker REQUEST``, the request in JSON.
+"""The process of one program: ``python -m tests.benchmarks.speed.worker REQUEST``, with the request in JSON.
 
-Its standard output is lines of JSON: first its versions and the losses of the first windows; then, for each line that
-it reads, what a window costs. Whatever else is printed goes to standard error.
+Standard output is lines of JSON: first the versions and the losses of the first windows; then, for each line of input,
+the cost of a window. All other output goes to standard error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.benchmarks.speed.programs.prepared import FEW, CannotError, Prepared
 
 
 def prepared(request: dict[str, Any]) -> Prepared:
-    """The program that is asked for, ready."""
+    """The requested program, ready to be measured."""
     module = importlib.import_module(f"tests.benchmarks.speed.programs.{request['module']}")
     problem = [Problem.read(Path(request["problem"]))] if request["problem"] else []
     ready: Prepared = module.prepare(*problem, **request["options"])
@@ -29,7 +29,7 @@ def prepared(request: dict[str, Any]) -> Prepared:
 
 
 def introduction(program: Prepared) -> dict[str, Any]:
-    """Its versions, the first losses, and a digest of all losses of the first call."""
+    """The program's versions, its first losses, and a hash of all losses of the first call."""
     losses = program.first()
     told = {"versions": {"Python": platform.python_version(), **program.versions}}
     if losses is None:

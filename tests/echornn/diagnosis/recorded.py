@@ -1,4 +1,4 @@
-"""Runs that were trained once, as the means of every 64 windows, with what the probes read at some of them.
+"""Runs that were trained once, stored as mean losses of every 64 windows, with probe readings at some windows.
 
 `python -m tests.benchmarks.what_is_the_case --write` trains them again.
 """
@@ -22,19 +22,19 @@ from echornn.readings import Matrices, Memory, Readings, Units
 FILE = Path(__file__).parent / "recorded.npz"
 
 BLOCK = 64
-"""Windows of which the mean was kept."""
+"""The number of windows per stored mean."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run.
+    """A recorded run, and the diagnoses that are expected of it.
 
     Attributes:
-        changes: what differs from the tutorial.
-        says: by windows trained, in order, a multiple of `BLOCK` each: the kind that is to be said, with the probes'
-            readings of that moment and without.
-        note: what is to be noted at the end.
-        edit: what is changed after how many windows.
+        changes: the fields that differ from the tutorial.
+        says: the expected kind of diagnosis by number of trained windows (multiples of `BLOCK`, in order), with and
+            without the probe readings.
+        note: the note that is expected at the end.
+        edit: the fields that are changed, and after how many windows.
     """
 
     changes: dict[str, Any]
@@ -91,12 +91,12 @@ RUNS = {
     "glorot": Run(GLOROT, {64: Kind.LEARNING, 9984: Kind.SOLVED}),
     "blank row starts": Run({"row_start": "zero"}, {4992: Kind.SOLVED}),
 }  # fmt: skip
-"""By name."""
+"""The runs by name."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What the probes read at a moment; see `echornn.diagnosis.diagnosis.Diagnosis`."""
+    """The probe readings at a window; see `echornn.diagnosis.diagnosis.Diagnosis`."""
 
     spread: float
     saturated: float
@@ -115,17 +115,17 @@ class Read:
 
 @cache
 def recorded() -> dict[str, Any]:
-    """What is in the file, by name."""
+    """The contents of the file, by name."""
     with np.load(FILE) as file:
         return dict(file)
 
 
 @dataclass(frozen=True)
 class Past:
-    """A run as it can be walked through again.
+    """A recorded run, which can be stepped through again.
 
     Attributes:
-        losses, errors: float32 [windows], the mean of its block for each.
+        losses, errors: float32 [windows], for each window the mean of its block.
     """
 
     run: Run
@@ -145,7 +145,7 @@ class Past:
         return loss_stats
 
     def walk(self) -> Iterator[Diagnosis]:
-        """What is the case after each block of windows; after many, each fourth."""
+        """The diagnosis after each block of windows; in a long run, after every fourth."""
         loss_stats, config = LossStats(), self.run.config
         for window in range(BLOCK, self.run.windows + 1, BLOCK):
             loss_stats = self._after(loss_stats, window - BLOCK, window)
@@ -162,12 +162,12 @@ class Past:
 
 
 def past(name: str) -> Past:
-    """A run, as it was recorded."""
+    """The recorded run with this name."""
     file = recorded()
     losses, errors = (np.repeat(file[f"{name}/{what}"].astype(np.float32), BLOCK) for what in ("losses", "errors"))
     return Past(RUNS[name], losses, errors)
 
 
 def read(name: str, window: int) -> Read:
-    """What the probes read of a run at a moment."""
+    """The probe readings of a recorded run at a window."""
     return Read(*recorded()[f"{name}@{window}"].tolist())

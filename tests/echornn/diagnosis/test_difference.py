@@ -1,5 +1,6 @@
-"""Differences of shares, against the intervals that Newcombe published (1998, table II, method 10), whole numbers, and
-all that can come of shares that are the same."""
+"""Differences of shares: compared with Newcombe's published intervals (1998, table II, method 10), with exact sums in
+whole numbers, and over all outcomes when the true shares are equal.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ def binomial(of: int, share: float) -> npt.NDArray[np.float64]:
 
 
 def test_the_exact_test_is_the_sum_over_all_tables() -> None:
-    """By whole numbers."""
+    """Computed in whole numbers."""
     for of, other_of in ((1, 1), (3, 3), (7, 4), (16, 16), (5, 30)):
         for solved in range(of + 1):
             for other_solved in range(other_of + 1):
@@ -85,7 +86,7 @@ def test_the_exact_test_is_the_sum_over_all_tables() -> None:
 @pytest.mark.parametrize("of", range(2, 17))
 @pytest.mark.parametrize("other_of", [2, 5, 11, 16])
 def test_equal_shares_are_told_apart_in_no_more_than_5_of_100_cases(of: int, other_of: int) -> None:
-    """Whatever the share is: every outcome of both, each with its chance."""
+    """For any true share: sums the probabilities of all outcomes of both samples."""
     told = np.array([[difference(a, of, b, other_of).is_told for b in range(other_of + 1)] for a in range(of + 1)])
     for share in np.linspace(0, 1, 41):
         assert binomial(of, share) @ told @ binomial(other_of, share) <= ERROR
@@ -105,7 +106,9 @@ def test_the_fewest_seeds_that_can_be_told_apart() -> None:
 def test_the_best_of_many_is_ruled_out_in_no_more_than_5_of_100_maps(
     cells: int, seeds: int, share: float, of_the_best: float
 ) -> None:
-    """By drawing maps, of which the first cell is the best, or as good as all: beside the one that came out best."""
+    """Simulates maps in which the first cell is the best or all are equal, and compares it with the cell that came out
+    best.
+    """
     draws = np.random.default_rng(7)
     first = draws.binomial(seeds, of_the_best, 2000)
     most = draws.binomial(seeds, share, (2000, cells - 1)).max(axis=1)
@@ -130,7 +133,7 @@ def test_how_many_seeds_a_map_needs() -> None:
 
 @pytest.mark.parametrize("of", [6, 10, 16])
 def test_the_same_seeds_on_both_sides_are_told_apart_even_less_often(of: int) -> None:
-    """Every outcome of pairs that with some chance come to the same, seed by seed."""
+    """Sums all outcomes of pairs that agree, seed by seed, with some probability."""
     told = np.array([[difference(a, of, b, of).is_told for b in range(of + 1)] for a in range(of + 1)])
     for share in (0.1, 0.3, 0.5, 0.8):
         wrong = []

@@ -1,4 +1,4 @@
-"""Where the loss began to fall, in falls of every length and in a run as it was recorded."""
+"""The window at which the loss began to fall: for falls of any length, and in a recorded run."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_of_a_part_without_windows_no_fall_is_sought() -> None:
 
 
 def test_of_a_run_that_was_lost_both_moments_are_found_though_each_is_less_than_a_column() -> None:
-    """At T 1 a run was solved at 332, lost at 4,985, and went on for 154,000 windows."""
+    """At T 1 a run was solved at window 332, lost at 4,985, and trained for 154,000 windows."""
     noise = np.random.default_rng(1).normal(0, 0.02, 150_000)
     losses = np.full(150_000, 0.69)
     losses[200:5000] = 0.01

@@ -61,11 +61,11 @@ def test_the_numbers_of_a_situation() -> None:
     np.testing.assert_allclose(numbers, [0.373, 0.133, 0.036, math.exp(-0.371), 2.994, 0.356, 0.497], atol=0.005)
 
 
-# ---- losses made up
+# ---- made-up losses
 
 
 def evidence_of(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float | None = None) -> LossStats:
-    """After stretches of so many windows, each of one loss."""
+    """The loss statistics after stretches of (windows, loss)."""
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in parts])
     errors = None if wrong is None else np.full(len(losses), wrong, np.float32)
     return LossStats().after(losses, config, errors=errors)
@@ -76,7 +76,7 @@ def kind(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, undoable: boo
 
 
 def window_of(losses: list[float], window: int, wrong: int = 0, epoch: int = 4) -> Progress:
-    """A window's loss and place; nothing else of it is looked at."""
+    """A window with these losses; its other data is not used."""
     none = np.zeros((0, 0), np.uint8)
     probabilities, states = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1), np.float32)
     errors = np.array([wrong], np.int32)
@@ -147,7 +147,7 @@ def test_what_is_clear_at_once_waits_for_no_block(
 
 
 def test_worse_than_chance_is_not_said_of_newest_windows_that_are_below_it() -> None:
-    """Of a block, or of a longer stretch, whose mean is far above chance, and what came after."""
+    """For a block, or a longer stretch, with a mean far above chance, and lower losses after it."""
     three = replace(GLOROT, num_classes=3)
     it = diagnosis(three, evidence_of((64, 15.0), (56, 1.0), config=three), None)
     assert it.kind is Kind.PLATEAU
@@ -314,7 +314,7 @@ def test_an_epoch_whose_first_windows_stand_out() -> None:
 
 
 def test_the_fifth_epoch_of_the_tutorials_run() -> None:
-    """As it was trained: the first step of the epoch throws the network off, which finds back by itself."""
+    """A recorded epoch: its first step disturbs the network, which recovers by itself."""
     loss_stats = evidence_of((400, 0.69), (2264, 0.002), wrong=0)
     kinds = []
     for window, (loss, wrong) in enumerate([(0.130, 4), (0.101, 2), (0.704, 9), (0.987, 16), (0.109, 2), (0.002, 0)]):
@@ -401,7 +401,7 @@ def test_losses_that_are_forgotten_leave_the_blocks() -> None:
 def test_noise_changes_the_kind_a_few_times_at_most(
     seed: int, noise: float, loss: float, share: float, at: int, config: EchoConfig
 ) -> None:
-    """Whatever level of chance the losses lie at, and to whatever share of it they go at some window."""
+    """For losses at any share of chance that change to any other share at some window."""
     rng = np.random.default_rng(seed)
     means = np.where(np.arange(20_000) < at, loss, loss * share) * chance_level(config)
     losses = np.clip(means * (1 + noise * rng.normal(size=20_000)), 0, None).astype(np.float32)

@@ -1,4 +1,4 @@
-"""LossStats does not depend on how it came, and says when the echo was solved."""
+"""LossStats does not depend on the sizes of the pieces it is given, and finds when the echo was solved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a loss is written as text."""
+"""Losses as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LossTrend: judged against plain means, and never to and fro."""
+"""LossTrend: equal to trends computed from plain means, and without flicker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reviews_of(losses: npt.NDArray[np.floating], wrong: float = 0.5) -> BlockMea
 
 
 def stands(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float = 0.5) -> LossTrend:
-    """After stretches of so many windows, each of one loss."""
+    """The trend after stretches of (windows, loss)."""
     told = loss_trend(config, reviews_of(np.concatenate([np.full(count, loss) for count, loss in parts]), wrong))
     assert told is not None
     return told
@@ -97,13 +97,13 @@ def test_a_state_without_room_for_the_echo_must_fall_faster() -> None:
 @examples(25)
 @given(st.integers(0, 2**32), st.floats(0.0, 0.1), st.floats(0.0, 0.95), st.floats(0.01, 1.2), st.floats(0.3, 1.0))
 def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, rate: float) -> None:
-    """Noisy losses, alike from window to window, about any level that they keep or leave once, change it seldom."""
+    """Noisy, correlated losses around a level that changes at most once rarely change the trend."""
     rng = np.random.default_rng(seed)
     count = 20_000
     means = np.where(np.arange(count) < count * rate, loss, loss * rate)
     steps = rng.normal(0, 1, count)
     drift = np.zeros(count)
-    for index in range(0, count, 50):  # alike within fifty windows, and with the fifty before
+    for index in range(0, count, 50):  # correlated within fifty windows, and with the fifty before
         drift[index : index + 50] = alike * (drift[index - 1] if index else 0) + (1 - alike) * steps[index]
     losses = np.clip(means * (1 + noise * (steps + drift)), 0, None).astype(np.float32)
     block_means = reviews_of(losses)

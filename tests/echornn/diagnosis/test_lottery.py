@@ -1,4 +1,4 @@
-"""Where the networks of a lottery stand."""
+"""The losses of several networks: how many solved the task, when, and their distribution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lottery says."""
+"""The diagnosis of a run with several networks, in words."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ SOLVED, AT_CHANCE, BELOW, ABOVE, NAN = 0.01, 0.69, 0.4, 1.2, math.nan
 
 
 def lottery(solved: list[float], others: list[float], windows: int = 2000) -> SeedStats:
-    """Networks with these mean losses, the first of which have solved the task at window 500, and lost it again where
-    their loss is high."""
+    """Networks with these mean losses. The first ones solved the task at window 500, and have lost it again if their
+    loss is high.
+    """
     losses = np.array(solved + others, np.float32)
     at = np.array([500] * len(solved) + [0] * len(others), np.int64)
     lost_at = np.where((at > 0) & ~(losses < lost_level(TUTORIAL)), windows, 0)

@@ -1,4 +1,4 @@
-"""Which learning rates are out of range."""
+"""Learning rates that are too large or too small."""
 
 from __future__ import annotations
 

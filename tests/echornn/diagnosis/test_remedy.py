@@ -1,4 +1,4 @@
-"""Changes that are known to help, and how they are advised."""
+"""Changes of a configuration that are known to help, and the advice about them."""
 
 from __future__ import annotations
 

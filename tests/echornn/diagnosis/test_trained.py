@@ -1,4 +1,4 @@
-"""The kept runs are what training still brings, and the probes read in them what is kept."""
+"""Training still reproduces the recorded runs, and the probes still read the recorded values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences that the numbers must back, the cause first, each part on a line of the smallest screen."""
+"""The sentences of diagnoses: the numbers support them, the cause comes first, and parts fit the smallest screen."""
 
 from __future__ import annotations
 

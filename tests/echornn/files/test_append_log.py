@@ -1,4 +1,4 @@
-"""A log that one thread fills while another writes it."""
+"""A log to which one thread appends while another writes it to disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def while_flushing(monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> None:
-    """Do this once, in the middle of the next flush: when its bytes are written, before they count."""
+    """Call a function once in the middle of the next flush: after its bytes are written, before they count as
+    written.
+    """
     sync = os.fsync
 
     def fsync(descriptor: int) -> None:

@@ -1,4 +1,4 @@
-"""One process writes into a run at a time, and any number may look whether one does."""
+"""Only one process at a time can write a run; any number of processes can check whether one does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STARTS = 300
 
 
 def refused(folder: Path) -> int:
-    """Of many starts, those that were refused."""
+    """The number of refused starts, of many that run at once."""
     count = 0
     for _ in range(STARTS):
         try:

@@ -1,4 +1,4 @@
-"""Only regular files under their own name are opened, and nothing is waited for."""
+"""Only regular files with their own names are opened, and opening never waits."""
 
 from __future__ import annotations
 

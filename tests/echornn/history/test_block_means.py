@@ -1,4 +1,4 @@
-"""A stretch in blocks: the same however it came, as many as are promised, and right."""
+"""Block means of a stretch of windows: independent of the sizes of pieces, of limited number, and correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LossHistory: what a drawing promises, against the plain list of losses."""
+"""LossHistory: its curves, compared with the plain list of losses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_buckets_hold_the_extremes_and_the_mean_of_their_windows(
 
 
 def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
-    """The buckets lie end to end, cover the part that is shown, and tell of the windows in them what is so."""
+    """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their windows."""
     assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
         [curve.first, *curve.ends] if curve.starts.size else []
     )
@@ -119,7 +119,7 @@ def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, c
     curve = kept.curve(columns, first)
     for start, end, low, high in zip(curve.starts, curve.ends, curve.low, curve.high, strict=True):
         windows = everything[start:end]
-        assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
+        assert low <= windows.min()  # where old windows are merged, a bucket may extend beyond its edges
         assert high >= windows.max()
         wider = everything[start // 1024 * 1024 : -(-end // 1024) * 1024]
         assert wider.min() <= low <= high <= wider.max()

@@ -1,4 +1,4 @@
-"""Mean losses of many networks, from pieces of any size."""
+"""Mean losses of many networks, for pieces of any size."""
 
 from __future__ import annotations
 

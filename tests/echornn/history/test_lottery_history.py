@@ -1,4 +1,4 @@
-"""LotteryHistory: what a drawing promises, against all losses kept as they came."""
+"""PopulationHistory: its bands and curves, compared with all losses in plain arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONFIG = EchoConfig()
 
 
 class Case(NamedTuple):
-    """A history, and all that it was told."""
+    """A history, and all losses that were added to it."""
 
     history: PopulationHistory
     losses: Floats
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
 
 def case(windows: int, replicas: int, chunk: int, seed: int = 0, kept: int | None = None, bad: float = 0.0) -> Case:
-    """Losses at random, a share of which is infinite or not a number, told in pieces."""
+    """Random losses, a share of which is infinite or NaN, added in pieces."""
     rng = np.random.default_rng(seed)
     losses = rng.random((windows, replicas), dtype=np.float32)
     losses[rng.random(losses.shape) < bad] = math.nan
@@ -66,7 +66,7 @@ def assert_end_to_end(band: Band, first: int, last: int) -> None:
 
 
 def assert_band(band: Band, told: Case) -> None:
-    """Each bucket tells what its windows' quantiles are, on average, and what was solved at its end."""
+    """Check a band: each bucket has the mean quantiles of its windows, and the number of solved networks at its end."""
     low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
     for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
         some = slice(start, end)

@@ -1,4 +1,4 @@
-"""A window of a network in four bytes."""
+"""A network's window packed into four bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
 
 TUTORIAL = EchoConfig()
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
-"""750 predictions a window."""
+"""750 predictions per window."""
 
 LARGEST = float(np.finfo(np.float32).max)
 

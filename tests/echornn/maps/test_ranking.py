@@ -1,4 +1,4 @@
-"""The best cell of a table, those that tie with it, those that may be as good, and what is said of them."""
+"""The best cell of a table, cells that may be equally good, and the text about them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from functools import cache
 
 import pytest
 
+from echornn.maps.cell_words import compared
 from echornn.maps.kept_values import kept_values
+from echornn.maps.overview import overview_of
 from echornn.maps.ranking import ranking_of
 from echornn.maps.ranking_words import beside_the_best, ranking_told
-from echornn.maps.survey import surveyed
-from echornn.maps.table import Choice, Surveyed, Table, table_of
-from echornn.maps.tally import SeedResult, Tally
-from echornn.maps.telling import compared
+from echornn.maps.seed_counts import SeedCounts, SeedResult
+from echornn.maps.table import Choice, Overview, Table, table_of
 from tests.swept import CLIFF, results_of
 
 
-def seeds(solved: int, count: int, window: int = 100) -> Tally:
-    return Tally(tuple(SeedResult(seed, window if seed < solved else None, 0.1) for seed in range(count)))
+def seeds(solved: int, count: int, window: int = 100) -> SeedCounts:
+    return SeedCounts(tuple(SeedResult(seed, window if seed < solved else None, 0.1) for seed in range(count)))
 
 
-def row(*tallies: Tally) -> dict[tuple[int, int], Tally]:
-    return {(0, column): tally for column, tally in enumerate(tallies)}
+def row(*all_counts: SeedCounts) -> dict[tuple[int, int], SeedCounts]:
+    return {(0, column): counts for column, counts in enumerate(all_counts)}
 
 
 @cache
-def cliff(seeds_of_each: int) -> Surveyed:
-    return surveyed(results_of(replace(CLIFF, seeds=seeds_of_each)))
+def cliff(seeds_of_each: int) -> Overview:
+    return overview_of(results_of(replace(CLIFF, seeds=seeds_of_each)))
 
 
 def table_with(seeds_of_each: int = 16, words: str = "") -> Table:
@@ -49,7 +49,7 @@ def test_8_of_8_rules_0_of_8_out_on_a_map_of_112_cells() -> None:
 
 
 def test_cells_of_which_seeds_are_unknown_or_few_are_not_ranked() -> None:
-    assert ranking_of(row(seeds(8, 8), Tally(seeds(8, 8).trained, missing=1), seeds(3, 3))) is None
+    assert ranking_of(row(seeds(8, 8), SeedCounts(seeds(8, 8).trained, missing=1), seeds(3, 3))) is None
 
 
 def test_cells_of_another_version_are_not_ranked() -> None:

@@ -1,4 +1,4 @@
-"""A sweep laid out as a table: averaged, held, filtered; theory's limits; and what is said of its cells."""
+"""A sweep as a table: averaged, held, filtered; the limits of theory; and the texts about cells."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.maps.cell_words import compared, name_of, told, told_apart
 from echornn.maps.kept_values import FilterError, example_of, kept_values
+from echornn.maps.overview import overview_of
 from echornn.maps.ranking_words import beside_the_best, ranking_told
-from echornn.maps.survey import surveyed
-from echornn.maps.table import Choice, Surveyed, Table, first_choice, table_of
-from echornn.maps.tally import SeedResult, Tally
-from echornn.maps.telling import compared, name_of, told, told_apart
+from echornn.maps.seed_counts import SeedCounts, SeedResult
+from echornn.maps.table import Choice, Overview, Table, first_choice, table_of
 from echornn.maps.theory import LIMITS
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
@@ -25,19 +25,19 @@ from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 ECHO_IS_T, STATE_IS_FULL = LIMITS
 
 
-def survey(grid: Grid) -> Surveyed:
-    return surveyed(results_of(grid))
+def overview(grid: Grid) -> Overview:
+    return overview_of(results_of(grid))
 
 
 @pytest.fixture(scope="module")
 def cliff() -> Table:
-    everything = survey(CLIFF)
+    everything = overview(CLIFF)
     return table_of(everything, first_choice(everything.axes))
 
 
-def three_axes() -> Surveyed:
+def three_axes() -> Overview:
     axes = (Axis.parse("learning_rate=0.01,0.1"), Axis.parse("cell=rnn,gru"), Axis.parse("echo_step=1..5"))
-    return survey(Grid(axes, {}, 4))
+    return overview(Grid(axes, {}, 4))
 
 
 def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table) -> None:
@@ -54,8 +54,8 @@ def test_each_cell_has_its_points_seeds(cliff: Table) -> None:
     assert cell.points == ((5, "gru"),)
     (config,) = cell.configs.values()
     assert (config.echo_step, config.cell, config.state_size, config.seed) == (5, "gru", 16, 0)
-    assert [one.seed for one in cell.tally.trained] == list(range(16))
-    assert [one.solved_at for one in cell.tally.trained[:2]] == [
+    assert [one.seed for one in cell.counts.trained] == list(range(16))
+    assert [one.solved_at for one in cell.counts.trained[:2]] == [
         with_a_cliff(config).solved_at,
         with_a_cliff(EchoConfig(**{**vars(config), "seed": 1})).solved_at,
     ]
@@ -65,12 +65,12 @@ def test_other_fields_are_averaged_over_or_held() -> None:
     everything = three_axes()
     averaged = table_of(everything, Choice("echo_step", "cell"))
     held = table_of(everything, Choice("echo_step", "cell", {"learning_rate": 0.1}))
-    assert averaged.cells[0][0].tally.count == 8
-    assert held.cells[0][0].tally.count == 4
+    assert averaged.cells[0][0].counts.finished == 8
+    assert held.cells[0][0].counts.finished == 4
     assert {config.learning_rate for config in held.cells[0][0].configs.values()} == {0.1}
     line = table_of(everything, Choice("learning_rate", None))
     assert line.rows == (None,)
-    assert [cell.tally.count for cell in line.cells[0]] == [40, 40]
+    assert [cell.counts.finished for cell in line.cells[0]] == [40, 40]
 
 
 def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
@@ -141,7 +141,7 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
 
 
 def test_lines_fit_and_call_nothing_impossible() -> None:
-    """Seeds beyond both lines do solve the echo."""
+    """Some seeds beyond both limits solve the echo."""
     for limit in LIMITS:
         assert len(limit.words) <= 78
         assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
@@ -149,7 +149,7 @@ def test_lines_fit_and_call_nothing_impossible() -> None:
 
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
-    everything = survey(Grid(axes, {}, 1))
+    everything = overview(Grid(axes, {}, 1))
     averaged = table_of(everything, Choice("echo_step", "state_size"))
     assert averaged.beyond(ECHO_IS_T) == ((False, None), (False, None))
     assert averaged.limits == [STATE_IS_FULL]
@@ -165,10 +165,10 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
         return None if config.echo_step > 1 or config.seed > 7 else with_a_cliff(config)
 
     failed = "out of memory"
-    everything = surveyed(results_of(grid, rule, lambda config: failed if config.echo_step == 3 else None))
+    everything = overview_of(results_of(grid, rule, lambda config: failed if config.echo_step == 3 else None))
     table = table_of(everything, first_choice(everything.axes))
-    tallies = [cell.tally for cell in table.cells[0]]
-    assert [(one.count, one.missing, one.failed, one.left_out) for one in tallies] == [
+    all_counts = [cell.counts for cell in table.cells[0]]
+    assert [(one.finished, one.missing, one.failed, one.left_out) for one in all_counts] == [
         (1, 1, 0, 0),
         (0, 2, 0, 0),
         (0, 0, 2, 0),
@@ -183,9 +183,9 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
 
 def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
     axes = (Axis.parse("echo_step=1,30"), Axis.parse("cell=rnn"), Axis.parse("total_series_length=100,1000"))
-    everything = surveyed(results_of(Grid(axes, {}, 4)))
+    everything = overview_of(results_of(Grid(axes, {}, 4)))
     table = table_of(everything, first_choice(everything.axes))
-    assert not table.cells[0][1].tally.is_pooled
+    assert not table.cells[0][1].counts.is_pooled
     first, second = told(table, 0, 1)
     assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
     assert second.startswith("none in 1,300 windows; least loss ")
@@ -204,7 +204,7 @@ def test_a_cell_in_words(cliff: Table) -> None:
 
 
 def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
-    everything = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
+    everything = overview_of(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
     first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
     assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
     assert second == "first seed 2 at 51, cell rnn; 32 to come"
@@ -216,13 +216,13 @@ def test_the_best_of_a_cell_is_one_training() -> None:
     best = cell.best
     assert best is not None
     assert len(cell.points) == 20
-    assert with_a_cliff(best).solved_at == min(one.solved_at or 1000 for one in cell.tally.trained)
-    untrained = table_of(surveyed(results_of(CLIFF, lambda _: None)), Choice("cell", "echo_step")).cells[19][0]
+    assert with_a_cliff(best).solved_at == min(one.solved_at or 1000 for one in cell.counts.trained)
+    untrained = table_of(overview_of(results_of(CLIFF, lambda _: None)), Choice("cell", "echo_step")).cells[19][0]
     assert untrained.best is not None
 
 
 def test_one_cell_beside_another(cliff: Table) -> None:
-    rnn, lstm = cliff.cells[0][8].tally, cliff.cells[2][8].tally
+    rnn, lstm = cliff.cells[0][8].counts, cliff.cells[2][8].counts
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
     assert compared(rnn, lstm, other) == (
@@ -231,11 +231,11 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
         "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 than cell rnn, echo_step 9"
     )
-    assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
+    assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].counts, "gru")
 
 
 def test_a_compared_cell_is_named_by_what_differs() -> None:
-    """So all of a comparison fits on 80 columns."""
+    """This keeps all of a comparison within 80 columns."""
     assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 4") == "state_size 3"
     assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 5") == "state_size 3, echo_step 4"
     assert told_apart("the point", "the point") == "the point"
@@ -246,12 +246,12 @@ def test_a_compared_cell_is_named_by_what_differs() -> None:
     assert len(mine) <= 80
 
 
-def of_seeds(solved: int, count: int) -> Tally:
-    return Tally(tuple(SeedResult(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
+def of_seeds(solved: int, count: int) -> SeedCounts:
+    return SeedCounts(tuple(SeedResult(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
 
 
 def test_words_and_numbers_of_a_comparison_agree() -> None:
-    """What is told has no zero in its interval and p below 0.05, as they are written too."""
+    """If a difference is claimed, zero is outside its interval and p is below 0.05, also as printed."""
     assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
         "beside x: fewer would be luck; 4 seeds or more of both are needed"
     )
@@ -273,25 +273,25 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
 
 
 def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
-    one = Tally(cliff.cells[0][0].tally.trained[:1])
-    assert "fewer would be luck" in compared(one, cliff.cells[2][8].tally, "lstm")
-    assert "nothing is trained" in compared(Tally(), one, "lstm")
+    one = SeedCounts(cliff.cells[0][0].counts.trained[:1])
+    assert "fewer would be luck" in compared(one, cliff.cells[2][8].counts, "lstm")
+    assert "nothing is trained" in compared(SeedCounts(), one, "lstm")
 
 
 def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
-    """Those that solve the echo are known first."""
-    early, late = Tally(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
+    """Seeds that solve the echo finish first, so early shares would be too high."""
+    early, late = SeedCounts(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
     for there, back in ((early, late), (late, early)):
         assert compared(there, back, "x") == (
             "beside x: 13 to come; squares are compared once all their seeds are known"
         )
-    assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; squares are")
+    assert compared(SeedCounts(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; squares are")
     grid = Grid((Axis.parse("echo_step=3,4,5,20"),), {"seed": 0}, 16)
 
     def rule(config: EchoConfig) -> Result | None:
         return None if (config.echo_step, config.seed) == (3, 15) else with_a_cliff(config)
 
-    everything = surveyed(results_of(grid, rule))
+    everything = overview_of(results_of(grid, rule))
     table = table_of(everything, Choice("echo_step", None))
     assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
     assert told(table, 0, 0)[1].startswith("half by window ")
@@ -301,20 +301,20 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
         "without 1 whose seeds are not all known"
     )
     assert beside_the_best(table, (0, 3)) == ""
-    nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
+    nothing = overview_of(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
     assert ranking_told(table_of(nothing, Choice("echo_step", None))) == [
         "squares are compared once all their seeds are known"
     ]
 
 
 def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Path) -> None:
-    """Two sweeps into one folder, the second with more epochs: a cell is of one of them."""
+    """Two sweeps write to a folder, the second with more epochs: a cell uses the networks of only one."""
     shorter = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 2}, 4)
     longer = replace(shorter, fields={**shorter.fields, "num_epochs": 4})
-    everything = surveyed(SweepResults.read(keep(tmp_path, [longer, shorter])))
+    everything = overview_of(SweepResults.read(keep(tmp_path, [longer, shorter])))
     assert everything.axes["num_epochs"] == (2, 4)
     table = table_of(everything, Choice("echo_step", None))
-    assert [(cell.tally.count, cell.tally.is_pooled, cell.points) for cell in table.cells[0]] == [
+    assert [(cell.counts.finished, cell.counts.is_pooled, cell.points) for cell in table.cells[0]] == [
         (4, False, ((echo, 4),)) for echo in (1, 2, 3)
     ]
     assert name_of(table, 0, 0) == "echo_step 1, num_epochs 4"
@@ -328,22 +328,22 @@ def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Pat
 
 
 def test_what_is_known_already_is_not_made_anew() -> None:
-    before = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.seed < 4 else None))
+    before = overview_of(results_of(CLIFF, lambda config: with_a_cliff(config) if config.seed < 4 else None))
     more = results_of(CLIFF, lambda config: with_a_cliff(config) if config.seed < 4 or config.cell == "gru" else None)
-    after = surveyed(more, before)
-    assert after.tallies[(3, "rnn")] is before.tallies[(3, "rnn")]
-    assert (before.tallies[(3, "gru")].count, after.tallies[(3, "gru")].count) == (4, 16)
-    more_seeds = surveyed(
-        results_of(replace(CLIFF, seeds=20), lambda config: None), surveyed(results_of(CLIFF, lambda _: None))
+    after = overview_of(more, before)
+    assert after.all_counts[(3, "rnn")] is before.all_counts[(3, "rnn")]
+    assert (before.all_counts[(3, "gru")].finished, after.all_counts[(3, "gru")].finished) == (4, 16)
+    more_seeds = overview_of(
+        results_of(replace(CLIFF, seeds=20), lambda config: None), overview_of(results_of(CLIFF, lambda _: None))
     )
-    assert more_seeds.tallies[(3, "rnn")].missing == 20
+    assert more_seeds.all_counts[(3, "rnn")].missing == 20
 
 
 def test_a_folder_is_read_as_it_fills(tmp_path: Path) -> None:
     results = SweepResults.read(keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.seed else None))
-    before = surveyed(results)
-    assert (before.tallies[(13, "rnn")].count, before.tallies[(13, "rnn")].missing) == (1, 1)
+    before = overview_of(results)
+    assert (before.all_counts[(13, "rnn")].finished, before.all_counts[(13, "rnn")].missing) == (1, 1)
     keep(tmp_path, [SMALL])
-    after = surveyed(results.refresh(), before)
-    assert (after.tallies[(13, "rnn")].count, after.tallies[(13, "rnn")].missing) == (2, 0)
+    after = overview_of(results.refresh(), before)
+    assert (after.all_counts[(13, "rnn")].finished, after.all_counts[(13, "rnn")].missing) == (2, 0)
     assert after.configs[(13, "rnn")].state_size == 16

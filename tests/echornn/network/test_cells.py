@@ -1,4 +1,4 @@
-"""Cells, layers and scans against Keras' layers with the same weights, forward and gradient."""
+"""Cells, layers and scans, compared with Keras layers with the same weights, forward and gradient."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) 
 
 
 def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) -> keras.layers.Layer:
-    """Keras' layer of the same cell with the same weights, which it keeps apart for input and state."""
+    """A Keras layer of the same cell with the same weights; Keras separates weights of the input and of the state."""
     layer: keras.layers.Layer = {
         "rnn": lambda: keras.layers.SimpleRNN(size, return_sequences=True),
         "gru": lambda: keras.layers.GRU(size, return_sequences=True, reset_after=False),
@@ -65,7 +65,7 @@ def test_a_step_of_the_tutorials_cell_by_hand() -> None:
     ids=["fused", "fused-blocks", "matmul", "matmul-blocks", "xla"],
 )
 def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: int, block: int, by_xla: bool) -> None:
-    """As plain operations, which compile in no time; and as XLA compiles them, once for each cell."""
+    """Without XLA, which needs no compilation, and with XLA, once for each cell."""
     rng = np.random.default_rng(5)
     length, inputs = 5, 3
     x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
@@ -133,7 +133,7 @@ def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: Cell) -> None:
 @pytest.mark.parametrize("rows", [1, 5, 50, 700])
 @pytest.mark.parametrize(("inner", "columns"), [(1, 1), (2, 40), (5, 4), (40, 30)])
 def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int) -> None:
-    """Of a lone network, in the form that its size asks for, and of three side by side."""
+    """For a single network, in the form that its size selects, and for three side by side."""
     rng = np.random.default_rng(rows)
     a = rng.normal(size=(3, rows, inner)).astype(np.float32)
     w = rng.normal(size=(3, inner, columns)).astype(np.float32)
@@ -159,7 +159,7 @@ def test_block_lengths(length: int, block: int) -> None:
 
 def test_long_windows_in_blocks_train_as_short_ones_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     config = EchoConfig(num_layers=2, truncated_backprop_length=5, total_series_length=5 * 5 * 6, init="glorot")
-    with plain() as programs:  # as XLA compiles them, blocks are compared with Keras above
+    with plain() as programs:  # with XLA, blocks are compared with Keras above
         whole = Trainer(config, programs).advance(6)
         monkeypatch.setattr("echornn.network.model.block_length", lambda _: 2)
         blocks = Trainer(config).advance(6)
@@ -194,7 +194,7 @@ DROPPING = EchoConfig(
 
 
 def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
-    """The same in any pieces, other in every window, gone without dropout."""
+    """Dropout is the same for any sizes of pieces, differs from window to window, and can be switched off."""
     trainer = Trainer(DROPPING)
     whole = trainer.advance(30).losses
     trainer.reset()

@@ -1,4 +1,4 @@
-"""Each name of a cell or an optimizer has its entry, and `CELL_FACTS` has the sizes that the cells really have."""
+"""Every name of a cell or optimizer has an entry, and `CELL_FACTS` has the true sizes of the cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scan's own backward pass against plain automatic differentiation, for cells that name their weights oddly."""
+"""The scan's own backward pass, compared with automatic differentiation, for cells with unusual weights."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 
 def twice_the_same(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """One weight and its bias, applied to its own result."""
+    """A cell that applies one weight and its bias twice in a row."""
     (first,) = affine([inputs, state], "W", "b", TANH)
     (second,) = affine([inputs, first], "W", "b", TANH)
     return second
 
 
 def shared_bias(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """Two weights with one bias, one of them named three times; groups of columns with functions of their own."""
+    """A cell with two weights that share a bias; one weight is used three times; column groups have own functions."""
     (first,) = affine([inputs, state], "W", "b", TANH)
     low, high = affine([first, state], "V", "b", SIGMOID, TANH)
     second = tf.concat([low * high, high], axis=1)
@@ -37,25 +37,25 @@ def shared_bias(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tenso
 
 
 def unused_weight(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """V and c are never named."""
+    """A cell that never uses V and c."""
     (hidden,) = affine([inputs, state], "W", "b", TANH)
     return hidden
 
 
 def product_that_leads_nowhere(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """The second product does not reach the state."""
+    """A cell whose second product does not affect the state."""
     affine([state, state], "V", "c", TANH)
     return unused_weight(inputs, state, affine)
 
 
 def deaf(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """The input does not matter."""
+    """A cell that ignores the input."""
     (hidden,) = affine([state, state], "V", "c", TANH)
     return hidden
 
 
 def by_autodiff(step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
-    """The same scan as a plain loop of plain products."""
+    """The same scan as a plain loop, with TensorFlow's automatic differentiation."""
 
     def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
         z = tf.matmul(tf.concat(parts, axis=-1), weights[weight]) + weights[bias]
@@ -81,7 +81,7 @@ def gradients(run: Callable[[], tf.Tensor], sources: list[tf.Tensor]) -> list[tf
 
 
 def numbers(batch: int, *replicas: int) -> list[npt.NDArray[np.float32]]:
-    """Inputs, the first state, what the states are weighed with in a sum, and the weights."""
+    """Random inputs, first state, coefficients for a weighted sum of the states, and weights."""
     rng = np.random.default_rng(3)
     shapes = [(6, batch, 3), (batch, 4), (6, batch, 4), *SHAPES.values()]
     return [rng.normal(0, 0.5, (*shape, *replicas)).astype(np.float32) for shape in shapes]

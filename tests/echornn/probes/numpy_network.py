@@ -1,4 +1,4 @@
-"""An oracle of the network in NumPy and float64, one layer and two classes, that shares no code with the engine."""
+"""The network in NumPy with float64, for one layer and two classes; it shares no code with the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def step(cell: str, weights: Mapping[str, npt.ArrayLike], x: Array, state: Array) -> tuple[Array, dict[str, Array]]:
-    """The next state, [rows, carried], and all parts by name, from the input x [rows]."""
+    """The next state, [rows, carried], and all parts by name, for the input x [rows]."""
     w = {name: np.asarray(value, np.float64) for name, value in weights.items()}
     column = x[:, np.newaxis]
     if cell == "rnn":
@@ -37,7 +37,7 @@ def step(cell: str, weights: Mapping[str, npt.ArrayLike], x: Array, state: Array
 def run(
     cell: str, weights: Mapping[str, npt.ArrayLike], x: npt.ArrayLike, state: npt.ArrayLike
 ) -> tuple[Array, dict[str, Array]]:
-    """The state before each step and after the last, [steps + 1, rows, carried]; the parts, [steps, rows, units]."""
+    """The states before each step and after the last, [steps + 1, rows, carried]; the parts, [steps, rows, units]."""
     states, parts = [np.asarray(state, np.float64)], []
     for now in np.asarray(x, np.float64):
         after, seen = step(cell, weights, now, states[-1])
@@ -57,5 +57,5 @@ def softmax(values: Array) -> Array:
 
 
 def losses(weights: Mapping[str, npt.ArrayLike], state: Array, y: npt.NDArray[np.uint8]) -> Array:
-    """Cross-entropy of each row, [rows], nats."""
+    """The cross-entropy of each row in nats, [rows]."""
     return np.asarray(-np.log(softmax(logits(weights, state))[np.arange(len(y)), y]))

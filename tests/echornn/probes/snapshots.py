@@ -1,4 +1,4 @@
-"""Small networks to be examined."""
+"""Snapshots of small networks for tests of the probes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 
 def small(cell: Cell = "rnn", **changes: Any) -> EchoConfig:
-    """Three units, windows of four steps."""
+    """A configuration with three units and windows of four steps."""
     sizes: dict[str, Any] = {
         "state_size": 3,
         "truncated_backprop_length": 4,
@@ -34,7 +34,7 @@ def random_weights(config: EchoConfig, spread: float = 0.7, seed: int = 0) -> di
 
 
 def snapshot(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Snapshot:
-    """A network in the midst of an epoch, with states of its own that its rows carry and its window began with."""
+    """A snapshot in the middle of an epoch, with random states of the rows and at the window's beginning."""
     rng = np.random.default_rng(5)
     first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(np.float32)
     x, y = EchoSeries.generate(config).window(3 * config.window_stride, config.truncated_backprop_length)

@@ -1,4 +1,4 @@
-"""What is asked is answered, and nothing else."""
+"""An examination returns the readings of the requested kinds, and no others."""
 
 from __future__ import annotations
 

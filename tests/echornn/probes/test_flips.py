@@ -1,4 +1,4 @@
-"""What an input changed alone does, against NumPy's network run anew for each, and of a shift register made by hand."""
+"""The effects of changing a single input, compared with NumPy, which runs again for each, and for a shift register."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ def read(one: Snapshot, *kinds: Kind, row: int | None = None) -> Readings:
 
 
 def predicted(cell: Cell, weights: dict[str, Floats], x: Array, state: Array) -> Array:
-    """Probabilities after each step, [steps, classes], of one row."""
+    """The probabilities after each step of a row, [steps, classes]."""
     states, _ = numpy_network.run(cell, weights, x[:, None], state[None])
     return numpy_network.softmax(numpy_network.logits(weights, states[1:, 0]))
 
 
 def by_hand(cell: Cell, weights: dict[str, Floats], one: Snapshot, row: int) -> tuple[Array, Array]:
-    """Moved and turned, [steps, steps], of a row run anew for each of its inputs."""
+    """How much predictions move, and whether they change, [steps, steps] each: a row run again for each changed
+    input.
+    """
     assert one.progress is not None
     x, state = one.progress.x[row].astype(np.float64), one.progress.init_state[row].astype(np.float64)
     before = predicted(cell, weights, x, state)
@@ -53,7 +55,8 @@ def test_each_input_flipped_alone(cell: Cell, monkeypatch: pytest.MonkeyPatch) -
     one = snapshot(config, weights)
     assert one.progress is not None
     states, _ = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
-    weights["b2"] -= np.median(numpy_network.logits(weights, states[1:]), axis=(0, 1)).astype(np.float32)  # some turn
+    # so that some predictions change
+    weights["b2"] -= np.median(numpy_network.logits(weights, states[1:]), axis=(0, 1)).astype(np.float32)
     found = read(one, "effects").effects
     assert found is not None
     for row in range(config.batch_size):
@@ -74,7 +77,7 @@ def test_each_input_flipped_alone(cell: Cell, monkeypatch: pytest.MonkeyPatch) -
 
 
 def shift_register(config: EchoConfig, gain: float = 50.0) -> dict[str, Floats]:
-    """Saturated units, the first of which holds x[t], the next x[t-1], ..., up to the echo, which alone is read."""
+    """Saturated units that hold x[t], x[t-1], ... up to the echo; only the last one is read."""
     size = config.state_size
     w = np.zeros((1 + size, size), np.float32)
     w[0, 0] = 2 * gain
@@ -104,11 +107,11 @@ def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -
 
 
 def test_of_more_classes_an_input_becomes_the_next_symbol() -> None:
-    """The state holds x[t] alone, and each of three symbols is read from a unit of its own."""
+    """The state holds only x[t], and each of three symbols is read from a separate unit."""
     config = small(num_classes=3)
     weights = {name: np.zeros_like(one) for name, one in random_weights(config).items()}
     weights["W"][:3] = 50 * np.eye(3)
-    weights["W2"][:] = np.diag([10, 10, 0])  # the last symbol is as likely as any, and 0 is the likeliest then
+    weights["W2"][:] = np.diag([10, 10, 0])  # the last symbol is as likely as another, and then 0 is the likeliest
     weights["b2"][0, 2] = 5
     found = read(snapshot(config, weights), "effects").effects
     assert found is not None

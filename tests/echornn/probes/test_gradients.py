@@ -1,4 +1,4 @@
-"""How far the error travels, against finite differences of NumPy's network."""
+"""How far the gradient reaches back, compared with finite differences of the NumPy network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TARGETS = 2
 
 
 def targets_of(config: EchoConfig) -> TargetSeries:
-    """The probes' own, of a few steps: finite differences take a while."""
+    """The probes' target series for only a few steps, since finite differences are slow."""
     series = targets_for(config)
     return replace(series, x=series.x[-series.steps_back - TARGETS :], y=series.y[-TARGETS:])
 
@@ -56,7 +56,7 @@ def test_gradient_by_lag(cell: Cell) -> None:
     steps = len(series.x)
 
     def loss_from(lag: int, end: int, state: Array) -> Array:
-        """Of the step before ``end``, where the state after so many steps before that is this."""
+        """The loss of the step before ``end``, if the state ``lag`` steps earlier had this value."""
         run, _ = numpy_network.run(cell, weights, series.x[end - lag : end], state) if lag else (state[None], {})
         return numpy_network.losses(weights, run[-1], series.y[len(series.y) - 1 - (steps - end)])
 
@@ -76,14 +76,14 @@ def test_gradient_by_lag(cell: Cell) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_truncation_bias(cell: Cell) -> None:
-    """g_K is the slope of a group's mean loss where only the weights of the last K steps are moved."""
+    """g_K is the gradient of a group's mean loss if only the weights in the last K steps change."""
     config = small(cell, state_size=2)
     weights = random_weights(config, 0.9)
     series, states = targets_of(config), states_of(config, weights)
     steps, most = len(series.x), series.steps_back
 
     def slopes_of_last(count: int) -> Array:
-        """[weights, groups]."""
+        """The gradients for the last ``count`` steps, [weights, groups]."""
         found = []
         for name in weights:
             if name in ("W2", "b2"):
@@ -104,7 +104,7 @@ def test_truncation_bias(cell: Cell) -> None:
         return np.array(found)
 
     def size(of_groups: Array) -> float:
-        """Root of the mean product of two different groups."""
+        """The root of the mean product of two different groups' vectors."""
         pairs = [one @ other for one, other in itertools.permutations(of_groups.T, 2)]
         return float(np.sqrt(max(0.0, float(np.mean(pairs)))))
 
@@ -120,7 +120,7 @@ def test_truncation_bias(cell: Cell) -> None:
 
 
 def test_a_gradient_too_small_for_float32_to_square_has_a_size() -> None:
-    """Of a state that falls to a hundredth at each step."""
+    """The state shrinks to a hundredth at each step."""
     config = small(state_size=2, truncated_backprop_length=15)
     weights = random_weights(config)
     weights["W"][0], weights["b"][:] = 0, 0
@@ -242,7 +242,7 @@ def test_a_flipped_input_changes_what_comes_after_it() -> None:
 
 
 def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() -> None:
-    """With inputs of no weight the state falls to zero, where tanh is straight."""
+    """Without an input weight the state decays to zero, where tanh is linear."""
     config = EchoConfig(state_size=4)
     values = np.array([0.9, 0.6, 0.3, 0.1])
     mix = np.random.default_rng(3).normal(size=(4, 4))

@@ -1,4 +1,4 @@
-"""What can be read from a network, against NumPy and against networks of which it is known."""
+"""Memory and unit readings, compared with NumPy and with networks whose values are known."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read(config: EchoConfig, weights: dict[str, Floats], part: str = "") -> tupl
 
 
 def delay_line(units: int, num_classes: int = 2) -> tuple[EchoConfig, dict[str, Floats]]:
-    """Each unit hands on what the one before it held; so small that tanh is straight."""
+    """A network in which each unit passes on the previous unit's value, small enough that tanh is linear."""
     config = EchoConfig(state_size=units, echo_step=2, truncated_backprop_length=units + 2, num_classes=num_classes)
     w = np.zeros((config.input_size + units, units), np.float32)
     w[0, 0] = 0.01
@@ -72,7 +72,7 @@ def test_a_delay_line_of_six_units_holds_six_numbers() -> None:
 
 
 def test_of_three_classes_two_numbers_a_symbol_are_needed() -> None:
-    """A line that sees only the second of three symbols holds one of the two numbers of each."""
+    """A delay line that sees only the second of three symbols holds one of the two numbers of each symbol."""
     config, weights = delay_line(3, num_classes=3)
     weights["W"][:3] = 0
     weights["W"][1, 0] = 0.01
@@ -132,7 +132,7 @@ def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
 
 
 def test_rows_that_rest_in_different_places_do_not_spread_a_unit() -> None:
-    """Two resting places, near -1 and 1; in each, the units stand nearly still."""
+    """There are two resting states, near -1 and 1; in each, the units hardly move."""
     config = small()
     weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
     weights["W"][1:] = 5 * np.eye(3)
@@ -143,8 +143,10 @@ def test_rows_that_rest_in_different_places_do_not_spread_a_unit() -> None:
 
 
 def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
-    """From a zero state some rows are elsewhere for a hundred steps, and mixed with the others hide what these hold."""
+    """From a zero state some rows need a hundred steps to settle; mixed with others they would hide what the state
+    holds.
+    """
     config = EchoConfig()
     weights = initial_weights(config)
-    weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # after the first window
+    weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
     assert memory_by_lag(weights, config)[1] > 0.95

@@ -1,4 +1,4 @@
-"""Sizes of means beside each other, where the truth is known."""
+"""Ratios of the sizes of noisy means, where the true sizes are known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GROUPS, NUMBERS = 16, 24
 
 
 def drawn(seed: int, noise: float, *sizes: float) -> list[np.ndarray]:
-    """For each size, vectors of the groups [groups, numbers]: a mean of that size, and independent noise."""
+    """For each size, random vectors of the groups, [groups, numbers]: a mean of this size plus independent noise."""
     rng = np.random.default_rng(seed)
     return [size / NUMBERS**0.5 + noise * rng.standard_normal((GROUPS, NUMBERS)) for size in sizes]
 
@@ -28,7 +28,7 @@ def test_without_noise_a_ratio_is_exact() -> None:
 
 
 def test_noise_is_not_read_as_size_and_the_spread_covers_the_truth() -> None:
-    """The noise of the mean has a size of 1.2 beside the whole's 2: a plain ratio says that half of it is cut off."""
+    """The noise of the mean has size 1.2, the whole 2: a plain ratio would say that half is cut off."""
     covered, plain, found = [], [], []
     for seed in range(40):
         whole, cut = drawn(seed, 1.0, 2.0, 0.1)

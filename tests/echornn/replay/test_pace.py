@@ -1,4 +1,4 @@
-"""The speed dial and the clock."""
+"""The speed limit and its clock."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_where_a_call_costs_much_more_windows_share_it_and_no_command_waits_long
         pace.trained(slices[-1], call + slices[-1] * window)
     longest = max(call + windows * window for windows in slices)
     assert longest <= max(call + window, SLICE_SECONDS) + 2 * LONG_SLICE_SECONDS + window
-    if call > window and measured > 0.5:  # at least a fourth of what may be waited for is used
+    if call > window and measured > 0.5:  # the slice uses at least a fourth of the allowed time
         assert max(slices[-30:]) * window >= min(SLICE_SECONDS - call, LONG_SLICE_SECONDS / 4) - window
 
 

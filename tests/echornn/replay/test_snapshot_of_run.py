@@ -1,4 +1,4 @@
-"""A network of a run on disk, at any moment of its path."""
+"""The snapshot of a stored run's network at any window of its path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scripted import SMALL, ScriptedTrainer
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twelve windows, and eight more at another rate; it stands in the midst of these."""
+    """A run of twelve windows and eight more at another rate, with its position in the middle of these."""
     record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 8, (1, 15))
     return tmp_path / "run"
 

@@ -1,4 +1,4 @@
-"""What is said of a run that another version began."""
+"""The note about a run that another version began."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_many_networks_were_once_computed_in_another_order(tmp_path: Path, repli
     about.write(tmp_path, EchoConfig(replicas=replicas))
     assert about.read(tmp_path).notes == []
     fields = json.loads((tmp_path / RUN_FILE).read_text())
-    del fields["side_by_side"]  # as it was then
+    del fields["side_by_side"]  # the earlier version did not write this field
     (tmp_path / RUN_FILE).write_text(json.dumps(fields))
     assert about.read(tmp_path).notes == notes
 

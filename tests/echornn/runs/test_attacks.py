@@ -1,4 +1,4 @@
-"""Folders prepared by someone else: links, FIFOs, files without end, checkpoints made by hand with a right checksum."""
+"""Malicious folders: links, FIFOs, endless files, handmade checkpoints with a correct checksum."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEW = [f"{name}.new" for name in (RUN_FILE, "checkpoint-0", "checkpoint-1")]
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
-    """A folder that is a person's: a file, and one that looks like TensorBoard's."""
+    """A folder with a user's own files: one ordinary, one named like TensorBoard's."""
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "thesis.tex").write_text("all my work " * 100)
@@ -43,7 +43,7 @@ def mine(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The state folder: a whole run, and one to attack."""
+    """The state folder, with an intact run and a run to attack."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in ("whole", "attacked"):
         recorded(kept_runs.state_folder() / name, 4, "save", "reset", 5)
@@ -51,7 +51,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def use_it_all(folder: Path) -> None:
-    """Read it, list it, go on with it for a few windows, prune it: it works, or is refused in a line."""
+    """Read the run, list it, continue it for a few windows, prune it: each works, or is refused with a one-line
+    message.
+    """
     refused: list[str] = []
     for use in (
         lambda: run_dir.read(folder),
@@ -164,11 +166,11 @@ def test_a_file_of_a_time_that_no_calendar_has_is_listed(
     assert sum("9 windows" in line for line in lines()) == 2
 
 
-# ---- checkpoints made by hand
+# ---- handmade checkpoints
 
 
 def made(folder: Path, change: Callable[[dict[str, Any]], None], payload: bytes | None = None) -> None:
-    """Put a changed newest checkpoint into the run, with a right checksum, and no other beside it."""
+    """Replace the run's checkpoints by one with changed contents and a correct checksum."""
     newest = max(checkpoint.SLOTS, key=lambda name: checkpoint.decode((folder / name).read_bytes()).serial)
     content = (folder / newest).read_bytes()[: -hashlib.sha256().digest_size]
     magic, version, length = checkpoint._PREFIX.unpack_from(content)

@@ -1,4 +1,4 @@
-"""Where a run can begin: a killed beginning is as good as an empty folder, and two never get one name."""
+"""The creation of run folders: a killed creation counts as an empty folder, and no two runs get the same name."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tui.commands.flags import ConfigFlags
 from tui.commands.prune import removed
 
 LEFT = [LOCK_FILE, LOSS_FILE, COMMAND_FILE, f"{RUN_FILE}.new", RUN_FILE, f"{'checkpoint-0'}.new"]
-"""What a beginning makes, in this order."""
+"""The files that a creation makes, in order."""
 
 
 def killed(folder: Path, number: int) -> None:
-    """Leave the folder as a process does that is killed after it made so many files."""
+    """Leave the folder as a process does that is killed after making ``number`` files."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     RunRecorder.begin(folder, SMALL).close()
     about = (folder / RUN_FILE).read_bytes()
@@ -157,7 +157,7 @@ def test_the_longest_seed_still_has_a_folder(state: Path) -> None:
 def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between opening the lock and taking it, who held it removes the run."""
+    """Between opening the lock and taking it, another process removes the run."""
     import fcntl
 
     flock, calls = fcntl.flock, list[int]()
@@ -176,7 +176,7 @@ def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_na
     lock.release()
 
 
-# ---- for real
+# ---- with the real trainer
 
 
 PROGRAM = """

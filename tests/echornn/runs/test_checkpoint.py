@@ -1,4 +1,4 @@
-"""Checkpoints: bit for bit or not at all."""
+"""Checkpoints are restored bit for bit, or refused."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_foreign_bytes_are_refused(content: bytes) -> None:
 
 
 def changed(old: bytes, new: bytes) -> bytes:
-    """The checkpoint with other bytes in its place, and a right checksum."""
+    """The checkpoint with some bytes replaced, and a correct checksum."""
     content = checkpoint.encode(ONE)[: -hashlib.sha256().digest_size]
     assert content.count(old) == 1
     assert len(old) == len(new)
@@ -142,7 +142,7 @@ def test_another_version_or_other_fields_are_named(old: bytes, new: bytes, words
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(EchoConfig)])
 def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
-    """Fields are added from version to version; what was written before them goes on as it did."""
+    """Later versions add fields; records without them continue as before."""
     other = EchoConfig(state_size=6, seed=3, cell="gru", learning_rate=0.1)
     fields = dataclasses.asdict(other)
     del fields[name]

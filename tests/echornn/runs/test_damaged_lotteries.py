@@ -1,4 +1,4 @@
-"""A run that mixes lotteries with networks alone, whose files were damaged: the rest stays, and what comes is right."""
+"""Damaged files of a run that mixes one and several networks: the rest is kept, and continuing is correct."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STORY: tuple[Step, ...] = (
     *(8, {"replicas": 3}, 60, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, (1, 40), 5, "alone", 6),
     *({"replicas": 2}, 9, (2, 62), "redraw", 3, (2, 66), 2),
 )
-"""Of one network and of three, two, one alone; and a branch of three that goes on at the end."""
+"""A run of one network, three, two, one of them alone; and at the end a branch of three that continues."""
 
 ENDLESS = replace(SMALL, num_epochs=1000)
 
@@ -35,7 +35,7 @@ ENDLESS = replace(SMALL, num_epochs=1000)
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "run"
     record_branches(folder, *STORY, config=ENDLESS, make_trainer=hashed_trainers)
-    go_on(folder, make_trainer=hashed_trainers)  # so that both checkpoints are of the end
+    go_on(folder, make_trainer=hashed_trainers)  # so that both checkpoints are at the end
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A run of many branches whose files were damaged: it is said in a line, the rest stays, and what comes is right."""
+"""Damaged files of a run with many branches: a note in one line, the rest is kept, and continuing is correct."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ STORY: tuple[Step, ...] = (
     *(8, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, "redraw", 3, (1, 10), 5, "regenerate", 6, (0, 8), 4),
     *((2, 12), 2, (5, 12), {"learning_rate": 0.2}, 3, "reset", 2),
 )
-"""Nine branches, to two of which one comes back, and which goes on then."""
+"""Nine branches; the run goes back to two of them, and continues there."""
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "run"
     record_branches(folder, *STORY)
-    go_on(folder)  # so that both checkpoints are of the end
+    go_on(folder)  # so that both checkpoints are at the end
     return folder
 
 
@@ -58,7 +58,7 @@ def folder(whole: Path, tmp_path: Path) -> Path:
 
 
 def use_it_all(folder: Path) -> None:
-    """List it, and print its branches."""
+    """List the run, and print its branches."""
     assert summary(folder).windows == run_dir.read(folder).trained
     assert list(branches.lines(list(branches.records(run_dir.read(folder)))))
 
@@ -160,7 +160,7 @@ def test_whatever_stands_in_the_notes_they_are_notes(tmp_path_factory: pytest.Te
     assert {*notes.names, *notes.pinned, *notes.hidden} <= {0, 1, 2}
 
 
-# ---- disks that do not take what is written
+# ---- disks that refuse writing
 
 
 def test_a_full_disk_loses_no_branch_and_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_a_full_disk_loses_no_branch_and_no_state(tmp_path: Path, monkeypatch: p
         disk.full = number % 4 != 1
         take(live, step)
         live.save()
-        saved = not disk.full or (saved and isinstance(step, tuple))  # a move leaves nothing unsaved
+        saved = not disk.full or (saved and isinstance(step, tuple))  # a move needs no saving
         assert recorder.wait(PATIENCE) == saved
         assert (recorder.seconds_to_save() is None) == (not disk.full)
         assert ("No space left" in recorder.warning) == disk.full

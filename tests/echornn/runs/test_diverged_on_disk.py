@@ -1,4 +1,4 @@
-"""A run whose loss has diverged, on disk: everything trained is there, and it is taken up where it diverged."""
+"""A run that has diverged, on disk: all windows are saved, and it can be continued from the divergence."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ from tui.term.exit_code import ExitCode
 ENDLESS = replace(SMALL, num_epochs=1000)
 
 WILD = 1000.0
-"""A learning rate under which the loss is not finite from the fourth window on."""
+"""A learning rate at which the loss is NaN or infinite from the fourth window on."""
 
 
 class WildTrainer(ScriptedTrainer):
-    """Diverges three windows after its rate becomes `WILD`; its state tells which windows were trained so."""
+    """A trainer that diverges three windows after its rate becomes `WILD`; its state records the windows at that
+    rate.
+    """
 
     def advance(self, n: int) -> AnyProgress:  # type: ignore[override]
         if self.config.learning_rate == WILD and self.diverges_at is None:
@@ -55,7 +57,7 @@ class WildTrainer(ScriptedTrainer):
 
 
 def diverge(folder: Path, before: int = 5) -> Session:
-    """Train some windows, then with a wild rate until the loss is not finite."""
+    """Train some windows, then at the rate `WILD` until the loss is no longer finite."""
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=RunRecorder.begin(folder, ENDLESS))
     return play(
         session,
@@ -120,7 +122,8 @@ def test_leaving_on_the_way_to_the_window_that_diverges_keeps_what_was_trained(t
     trainer.diverges_at = 17
 
     def on_progress(progress: AnyProgress) -> None:
-        if len(progress.losses) < trainer.calls[-1]:  # the others have no finite loss, and it goes back to before them
+        # later windows have no finite loss, and the run goes back to before them
+        if len(progress.losses) < trainer.calls[-1]:
             session.stop()
 
     session = Session(ENDLESS, math.inf, lambda _: trainer, on_progress, clock=lambda: 0.0, recorder=recorder)

@@ -1,4 +1,4 @@
-"""What TensorBoard's own readers see of a run."""
+"""The curves and texts that TensorBoard's own readers see of a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TAGS = ("loss", "accuracy", "learning_rate")
 
 
 def curves(folder: Path) -> dict[str, tuple[list[int], np.ndarray]]:
-    """Steps and values of each curve, as TensorBoard shows them."""
+    """The steps and values of each curve."""
     reader = EventAccumulator(str(folder / events.FOLDER), size_guidance={"scalars": 0})
     reader.Reload()
     return {
@@ -44,14 +44,14 @@ def curves(folder: Path) -> dict[str, tuple[list[int], np.ndarray]]:
 
 
 def texts(folder: Path) -> list[tuple[int, str]]:
-    """Step and words of each command, as TensorBoard shows them."""
+    """The step and text of each command."""
     reader = EventMultiplexer().AddRun(str(folder / events.FOLDER), "run")
     reader.Reload()
     return [(one.step, one.tensor_proto.string_val[0].decode()) for one in reader.Tensors("run", "commands")]
 
 
 def assert_means_of_the_log(folder: Path, last: int) -> None:
-    """Steps increase up to the last window, and each value is the mean over the windows since the one before."""
+    """Steps increase up to the last window, and each value is the mean of the windows since the previous step."""
     windows = np.fromfile(folder / LOSS_FILE, WINDOW)
     assert len(windows) == last
     shown = curves(folder)
@@ -110,7 +110,7 @@ def test_the_configuration_is_in_the_hparams_tab(tmp_path: Path) -> None:
 
 
 def killed_ahead(folder: Path, windows: int, torn: int = 0) -> None:
-    """Leave the run as a process leaves it that is killed with events on disk that no checkpoint names."""
+    """Leave the run as a killed process does, with events on disk that no checkpoint contains."""
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     trainer = ScriptedTrainer(LONG)
@@ -178,7 +178,7 @@ def losses_of(windows: int) -> np.ndarray:
 
 
 def told(log: EventLog, losses: np.ndarray, piece: int) -> None:
-    """Tell the log of these windows, so many at a time."""
+    """Add these windows to the log, ``piece`` at a time."""
     progress = make_progress(LONG)
     for begin in range(0, len(losses), piece):
         part = losses[begin : begin + piece]
@@ -222,7 +222,7 @@ def points(folder: Path) -> list[tuple[int, float, float]]:
 
 
 STORY: list[tuple[int, str]] = [(300, "reset"), (1100, "regenerate"), (2500, "")]
-"""Windows to train under each command, and what follows them."""
+"""Numbers of windows to train, each with the command that follows."""
 
 
 def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_not(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Another run that is followed, and names of branches: neither is ever taken for what came in its place."""
+"""Following another run, and names of branches: a new run in the same folder is never taken for the old one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def record_anew(folder: Path, *steps: Step) -> None:
 
 
 def cut_back(folder: Path, kept: Path) -> None:
-    """As a killed process leaves a run: what came after its last save is gone."""
+    """Cut the run back to its last save, as when its process was killed."""
     shutil.rmtree(folder)
     shutil.copytree(kept, folder)
 

@@ -1,4 +1,4 @@
-"""Folders that hold anything at all: a run comes back, or one clear refusal, and nothing is touched."""
+"""Folders with any contents: reading gives a run or a clear refusal, and changes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def attempted(what: Callable[[], T]) -> tuple[T | None, str]:
-    """What it gives, or the words of the refusal."""
+    """The result of a call, or the message of its refusal."""
     try:
         return what(), ""
     except RunError as error:

@@ -1,4 +1,4 @@
-"""Keyframes: bounded, the nearest is found, and what is damaged costs time only."""
+"""Keyframes: limited in number, the nearest one is found, and damaged ones only cost time."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_what_the_disk_does_not_take_is_written_later(tmp_path: Path) -> None:
 
 
 def test_a_torn_record_does_not_hide_those_that_come_after_it(tmp_path: Path) -> None:
-    """As where a process was killed while it wrote, and the run goes on in another."""
+    """As when a process was killed while writing, and another continued the run."""
     folder = tmp_path / "run"
     record_branches(folder, 12, {"learning_rate": 0.1}, 3)
     before = run_dir.read(folder).keyframes()
@@ -174,7 +174,7 @@ def test_where_one_is_damaged_the_one_before_serves(tmp_path: Path, how: str) ->
     data[len(data) // 2] ^= 1
     record = bytearray(
         Keyframe(last.moment, bytes(data), last.digest).as_record()
-    )  # its own checksum right, the state's wrong
+    )  # its own checksum is correct, that of the state is not
     if how == "checksum":
         record[24] ^= 1
     others = b"".join(one.as_record() for one in kept if one is not last)
@@ -190,7 +190,7 @@ def test_where_one_is_damaged_the_one_before_serves(tmp_path: Path, how: str) ->
 
 
 def test_those_of_another_future_are_not_taken_for_this_runs(tmp_path: Path) -> None:
-    """The branch has the same number and fields, but began elsewhere: as after a kill, or where a file was copied."""
+    """The branch has the same number and fields but began elsewhere, as after a kill or when a file was copied."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     record_branches(ours, 12, (0, 3), {"learning_rate": 0.1}, 6)
     record_branches(theirs, 12, (0, 5), {"learning_rate": 0.1}, 4)

@@ -1,4 +1,4 @@
-"""A loss log of stretches with one network and with several, against one that is written row by row."""
+"""A loss log with one or several networks, compared with a log that is written row by row."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from echornn.runs.loss_layout import OF_ONE, LossLayout, row_bytes
 from echornn.runs.loss_log import LOST, LOST_WINDOW, WINDOW, error_rates, losses_of, read_windows
 
 STRETCHES = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([1, 1, 2, 3, 64])), min_size=1, max_size=8)
-"""Of each the windows, and how many networks they are of."""
+"""Stretches of (windows, networks)."""
 
 
 def layout_of(stretches: list[tuple[int, int]]) -> tuple[LossLayout, list[int]]:
-    """The layout as a recorder comes to it, and of each window the number of networks."""
+    """The layout as a recorder builds it, and the number of networks of each window."""
     layout, rows = OF_ONE, list[int]()
     for windows, replicas in stretches:
         layout = layout.since(len(rows), replicas)

@@ -1,4 +1,4 @@
-"""When the echo was lost again is what the losses along a path say, however a run came to be on that path."""
+"""The window at which the echo was lost again follows from the losses on the path, however the run came there."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tui.commands import branches
 from tui.commands.replica_rows import replica_rows
 
 ALONE, THREE = replace(SMALL, num_epochs=200), replace(SMALL, num_epochs=200, replicas=3)
-"""2 000 windows, in which the losses of any seed are solved, lost, or between the two, for some windows each."""
+"""2 000 windows; each seed's losses count as solved, lost, or between the two, for some windows each."""
 
 LEVELS = np.array([0.01, 0.01, 0.01, 0.08, 0.08, 0.3, 0.69])
 
 
 def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
-    """Float32 [windows, replicas]: 150 windows that are solved, then a level of each seed's own every 40 windows."""
+    """Float32 [windows, replicas]: 150 solved windows, then for every 40 windows a level that depends on the seed."""
     told = []
     for replica in range(config.replicas):
         levels = np.random.default_rng(config.seed + replica).choice(LEVELS, 50)
@@ -42,7 +42,7 @@ def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
 
 
 class Wavering(ScriptedTrainer):
-    """A network with these losses."""
+    """A trainer with these losses."""
 
     def _losses(self, n: int) -> Floats:
         return losses_of(self.config, self.trained, n)[:, 0]
@@ -61,7 +61,7 @@ STEPS = st.one_of(
 
 
 def told(timeline: Timeline, moment: Moment) -> list[int]:
-    """When each network had lost it at a moment."""
+    """The window at which each network had lost the echo, as of a position."""
     lottery = timeline.seed_stats(moment)
     replicas = range(timeline.owner(moment).config.replicas)
     each = [timeline.loss_stats(moment, replica).lost_at or 0 for replica in replicas]
@@ -105,7 +105,7 @@ def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
 def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_losses(
     tmp_path: Path, seed: int, windows: int
 ) -> None:
-    """Also where the newest losses, between both levels, do not say whether they are lost."""
+    """Even if the newest losses, between both levels, do not tell whether the networks have lost it."""
     record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
     known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
     assert any(known)

@@ -1,4 +1,4 @@
-"""Random stories of networks alone and lotteries in one run, recorded: what is read is what was lived."""
+"""Random stories of one and several networks in a recorded run: reading gives exactly what was trained."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.patience import PATIENCE
 from tests.recorded import Step, take
 
 TINY = EchoConfig(num_epochs=10**6, total_series_length=60, truncated_backprop_length=10, batch_size=2, seed=3)
-"""Three windows an epoch."""
+"""Three windows per epoch."""
 
 STEPS = st.one_of(
     st.integers(1, 70),
@@ -39,7 +39,7 @@ STEPS = st.one_of(
 
 def lives(recorder: Recorder, config: EchoConfig = TINY) -> LiveRun:
     config = config if recorder.resumed is None else recorder.resumed.config
-    clock = itertools.count(0.0, 10.0).__next__  # no two commands are of a key that is held
+    clock = itertools.count(0.0, 10.0).__next__  # so that no two commands count as repeats of a held key
     live = LiveRun(config, hashed_trainers, recorder, Pace(math.inf, clock), clock)
     live.take_up()
     live.load()
@@ -48,7 +48,7 @@ def lives(recorder: Recorder, config: EchoConfig = TINY) -> LiveRun:
 
 
 def take_if_it_can(live: LiveRun, step: Step) -> None:
-    """Take a step; a moment is one of those that are there."""
+    """Take a step; its position is chosen among those that exist."""
     if isinstance(step, tuple):
         branch = step[0] % len(live.timeline)
         step = (branch, step[1] % (live.timeline.end(branch).window + 1))
@@ -56,7 +56,7 @@ def take_if_it_can(live: LiveRun, step: Step) -> None:
 
 
 def assert_same(one: Timeline, other: Timeline) -> None:
-    """The same branches, and of each the same windows, and the same that is known of them."""
+    """Check that two timelines have the same branches, windows and statistics."""
     assert [one.branch(number) for number in range(len(one))] == [other.branch(number) for number in range(len(other))]
     for number in range(len(one)):
         end = one.end(number)
@@ -113,7 +113,7 @@ def test_what_is_read_is_what_was_lived(story: list[Any], later: list[Any], foll
 
         recorder = RunRecorder.go_on(folder)
         resumed = lives(recorder)
-        take(twin, twin.here)  # who goes on has come there: the next change is undone alone
+        take(twin, twin.here)  # after going to a position, the next change is undone by itself
         for step in later:
             take_if_it_can(resumed, step)
             take_if_it_can(twin, step)

@@ -1,4 +1,4 @@
-"""What TensorBoard's own readers see of a lottery: where its networks lie, and how many are solved."""
+"""What TensorBoard's own readers see of a run of several networks: the loss distribution, and the number solved."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Points = dict[str, list[tuple[int, float]]]
 
 
 def points(folder: Path) -> Points:
-    """Steps and values of each curve, as TensorBoard shows them."""
+    """The steps and values of each curve."""
     reader = EventAccumulator(str(folder / events.FOLDER), size_guidance={"scalars": 0})
     reader.Reload()
     return {tag: [(one.step, one.value) for one in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
 
 
 def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
-    """Train a run on, to its next checkpoint; or leave it as a process does that is killed before that."""
+    """Continue a run up to its next checkpoint; or leave it as a process does that is killed before."""
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     assert recorder.resumed.checkpoint is not None

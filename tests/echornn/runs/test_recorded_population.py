@@ -1,4 +1,4 @@
-"""A run of many networks on disk, and one that mixes them with lone ones: windows, states and what was solved."""
+"""A stored run of several networks, also mixed with single ones: windows, states, and when the task was solved."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENDLESS = replace(SMALL_LOTTERY, num_epochs=1000, replicas=1)
 
 
 class Told:
-    """A run as a recorder is told of it: a branch of six networks, one of one, and the first again."""
+    """The data given to a recorder: a branch of six networks, one of a single network, and the first again."""
 
     def __init__(self, folder: Path) -> None:
         self.recorder = RunRecorder.begin(folder, SMALL_LOTTERY)

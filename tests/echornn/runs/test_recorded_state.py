@@ -1,4 +1,4 @@
-"""A state of many networks in a checkpoint and a keyframe: bit for bit, or refused by what is wrong with it."""
+"""The state of several networks in checkpoints and keyframes: restored bit for bit, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def states(draw: st.DrawFn) -> PopulationState:
 
 
 def all_of(state: object) -> tuple[str, list[tuple[str, tuple[int, ...], bytes]]]:
-    """Every bit of a state."""
+    """All bits of a state."""
     assert isinstance(state, PopulationState)
     arrays: Arrays = []
     fields = recorded_state.fields_of(state, arrays)
@@ -124,7 +124,7 @@ def test_a_state_of_many_is_none_of_one() -> None:
 
 
 def test_a_record_of_one_network_is_as_it_was() -> None:
-    """No field is written that earlier versions do not know, but those of the configuration."""
+    """No field is written that earlier versions do not know, except those of the configuration."""
     state = changed().of(0)
     written = checkpoint.encode(Checkpoint(0, state))
     assert b"layout" not in written

@@ -1,4 +1,4 @@
-"""The tree that a command log tells of, against trees written out by hand."""
+"""The tree of branches that a command log describes, compared with trees written by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGE = replace(SMALL, state_size=9)
 
 
 def told(at: int, cause: Any, config: EchoConfig = SMALL, back: tuple[int, int] | None = None) -> RecordedCommand:
-    """A command as version 0.1.0 wrote it: without branch, parent, before."""
+    """A command as version 0.1.0 wrote it: without branch, parent and before."""
     return RecordedCommand(at, cause, 0, 0, 0, 0, config, back)
 
 
@@ -74,10 +74,11 @@ def test_an_undo_of_version_0_1_0_goes_on_from_where_it_went() -> None:
     commands = [
         told(0, "start"),
         told(14, "edit", SLOW),
-        told(20, "undo", SMALL, back=(0, 14)),  # before the edit
+        told(20, "undo", SMALL, back=(0, 14)),  # back to before the edit
         told(23, "reset"),
-        told(24, "undo", SMALL, back=(2, 23)),  # before the reset: the end of what the first undo began
-        told(30, "undo", SLOW, back=(1, 18)),  # a moment in the middle of the edit's windows
+        # back to before the reset: the end of the branch that the first undo began
+        told(24, "undo", SMALL, back=(2, 23)),
+        told(30, "undo", SLOW, back=(1, 18)),  # back to the middle of the edit's windows
     ]
     branches, stretches = tree_of(commands, 32)
     assert [(one.cause, one.parent, one.before) for one in branches] == [
@@ -174,7 +175,7 @@ def test_whatever_a_log_says_each_window_has_one_place_and_each_branch_a_parent(
 
 
 def as_version_0_1_0(folder: Path) -> None:
-    """Take from the run's folder what version 0.1.0 did not write."""
+    """Remove from the run's folder what version 0.1.0 did not write."""
     file = folder / run_dir.COMMAND_FILE
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     for line in lines:
@@ -217,7 +218,7 @@ def test_a_folder_of_version_0_1_0_is_a_tree_and_goes_on(tmp_path: Path) -> None
 
 
 def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path: Path) -> None:
-    """As long as nobody went back, which it told in another way."""
+    """This holds as long as the run never went back, which that version recorded differently."""
     folder = tmp_path / "run"
     record_branches(
         folder, 12, {"learning_rate": 0.1}, 3, "reset", 5, {"state_size": 6}, 4, "regenerate", 2, "redraw", 1
@@ -232,7 +233,7 @@ def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path:
 def test_a_damaged_line_leaves_every_window_somewhere(tmp_path: Path, at: int) -> None:
     folder = tmp_path / "run"
     record_branches(folder, 12, {"learning_rate": 0.1}, 3, (0, 5), 4, (1, 15), 2, "reset", 3, (2, 9), 1, (1, 16))
-    _, *older = checkpoint.load(folder)[0]  # none, where the saves came too fast for two
+    _, *older = checkpoint.load(folder)[0]  # empty if two saves came too close together
     for one in older:
         (folder / checkpoint.SLOTS[one.serial % 2]).unlink()
     file = folder / run_dir.COMMAND_FILE

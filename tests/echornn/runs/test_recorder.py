@@ -1,4 +1,4 @@
-"""A run on disk: what was recorded comes back, whatever happened to the disk in between."""
+"""A run on disk: everything recorded can be read again, whatever happened to the disk meanwhile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.steps import command
 
 
 def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.ndarray:
-    """Record a new run: numbers are windows to train, words are commands. All its windows, `WINDOW` [n]."""
+    """Record a new run: numbers are windows to train, words are commands. Returns all windows, `WINDOW` [n]."""
     return performed(RunRecorder.begin(folder, config), config, *steps)
 
 
@@ -173,7 +173,7 @@ def test_a_damaged_description_is_refused_and_nothing_touched(
     assert contents(folder) == before
 
 
-# ---- going on with another configuration
+# ---- continuing with another configuration
 
 
 def gone_on(folder: Path, config: EchoConfig, *steps: int | str) -> Session:
@@ -228,12 +228,12 @@ def test_an_edit_that_cannot_be_made_leaves_the_run_as_it_was(tmp_path: Path) ->
     assert {name: content for name, content in contents(folder).items() if name != "lock"} == before
 
 
-# ---- damaged checkpoints and logs: the right state or the one before, and it is said
+# ---- damaged checkpoints and logs: restored to the newest or the previous state, with a note
 
 
 @pytest.fixture(scope="module")
 def two_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run whose newest checkpoint is after 9 windows, and the one before after 4."""
+    """A run whose newest checkpoint is after 9 windows, and the previous one after 4."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     recorded(folder, 4, "save", "reset", 5)
     states = checkpoint.load(folder)[0]
@@ -264,7 +264,7 @@ def assert_right_or_the_one_before(run: Run) -> None:
 
 
 def places(content: bytes) -> list[int]:
-    """Some 60 places in a file, with those at its ends; that a checkpoint is refused at each is a test of its own."""
+    """About 60 places in a file, including its ends; another test checks refusal at every place of a checkpoint."""
     size = len(content)
     return sorted({*range(0, size, max(1, size // 60)), *range(5), *range(size - 5, size)})
 
@@ -328,11 +328,11 @@ def test_a_checkpoint_that_was_removed_is_mentioned(two_checkpoints: Path, tmp_p
     assert run_dir.read(folder).notes == ()
 
 
-# ---- a disk that fails for a while
+# ---- a disk that fails temporarily
 
 
 class Disk:
-    """Makes writing fail, or never answer, for as long as a test wants."""
+    """Makes writing fail or hang for as long as a test wants."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
@@ -458,7 +458,7 @@ def test_saving_takes_a_small_share_of_the_time_on_a_slow_disk(tmp_path: Path, m
 
 
 class OnItsThread:
-    """A session on a thread of its own, paused, whose recorder has a clock that the test turns."""
+    """A paused session on a separate thread, with a recorder whose clock the test controls."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
@@ -469,7 +469,7 @@ class OnItsThread:
         self.thread.start()
 
     def obeyed(self, trained: int | None = None) -> Frame:
-        """The frame after all commands given so far, when so many windows are trained in all."""
+        """The frame after all commands so far were carried out, and ``trained`` windows are trained in all."""
         assert self.session.when_idle(PATIENCE)
         assert trained in (None, self.session.frame.trained_in_all)
         return self.session.frame
@@ -481,7 +481,7 @@ class OnItsThread:
 
 
 def begun_on_a_disk_that_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[OnItsThread, Disk]:
-    """A run whose start is saved; what comes after it, the disk does not answer."""
+    """A run whose start is saved on a disk that then hangs."""
     disk = Disk(monkeypatch)
     stage = OnItsThread(folder)
     stage.obeyed()

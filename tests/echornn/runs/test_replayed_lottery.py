@@ -1,4 +1,4 @@
-"""A run of single networks and of populations: training its commands again gives the losses on record."""
+"""A run of single networks and populations: repeating its commands gives the recorded losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is killed again and again comes to the bits of one that was never interrupted, with the real trainer."""
+"""A run that is killed repeatedly equals a run that was never interrupted, bit for bit, with the real trainer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.compiled import PROGRAMS, SMALL, make_trainer
 pytestmark = pytest.mark.slow
 
 CONFIG = replace(SMALL, init="glorot")
-"""14 windows an epoch (with a stride of 2, 21)."""
+"""14 windows per epoch (21 with a stride of 2)."""
 
 Step = int | str | Moment
 
@@ -35,11 +35,11 @@ STORY: list[Step] = [
     *(7, "regenerate", 6, "edit", 9, "reset", 4, "undo", 5, "redraw", 13, "regenerate", 8),
     *(Moment(2, 17), 6, "undo", Moment(1, 13), 2),
 ]
-"""Windows to train, commands, and moments to go to."""
+"""Windows to train, commands, and positions to go to."""
 
 
 def tell(live: LiveRun, step: Step) -> None:
-    """Do what the story says next."""
+    """Carry out a step of the story."""
     match step:
         case Moment():
             live.go(step)
@@ -71,7 +71,7 @@ def alive(recorder: RunRecorder, config: EchoConfig, make_trainer: MakeTrainer) 
 
 
 def killed(live: LiveRun, recorder: RunRecorder) -> None:
-    """Save, train ahead of the checkpoint, with the losses of that on disk too, and go."""
+    """Save, train beyond the checkpoint with the losses on disk, and leave, as a killed process does."""
     live.save()
     assert recorder.wait(30)
     recorder.windows(live.trainer.advance(2))
@@ -80,12 +80,12 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
 
 
 def make_any_trainer(config: EchoConfig) -> AnyTrainer:
-    """A trainer of one network, or of several."""
+    """A trainer for one network or several."""
     return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
 
 
 def all_of(state: AnyState) -> list[bytes]:
-    """Every bit of a state's arrays."""
+    """All bits of a state's arrays."""
     recorded_state.fields_of(state, arrays := list[np.ndarray]())
     return [one.tobytes() for one in arrays]
 
@@ -108,7 +108,7 @@ def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
 
 
 def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[Step]) -> None:
-    """Nothing tells a run that was killed after each step of its story from one that was not."""
+    """Check that a run that was killed after each step of its story equals a run that was not."""
     recorder = RunRecorder.begin(tmp_path / "whole", config)
     live = alive(recorder, config, make_any_trainer)
     for step in story:
@@ -116,9 +116,9 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
     live.save()
     recorder.close()
     whole_here, whole = live.here, live.trainer.state
-    del live  # its loop is free for the next trainer
+    del live  # so that the next trainer can use its loop
 
-    gc.freeze()  # TensorFlow's objects need not be looked through each time
+    gc.freeze()  # so that TensorFlow's objects are not searched each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
     parts = alive(recorder, config, make_any_trainer)
     for step in story:
@@ -126,7 +126,7 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
         here = parts.here
         killed(parts, recorder)
         del parts
-        gc.collect()  # another process has a trainer of its own: this one's loop is free for it
+        gc.collect()  # a new process has its own trainer: release this one's loop
         recorder = RunRecorder.go_on(tmp_path / "parts")
         assert recorder.resumed is not None
         parts = alive(recorder, recorder.resumed.config, make_any_trainer)

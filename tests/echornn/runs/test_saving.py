@@ -1,4 +1,4 @@
-"""A disk that hangs, a run in the place of another, training that fails: what is saved, and what is said."""
+"""Saving when a disk hangs, when another run takes the folder, when training fails: what is saved, and the messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.commands import record
 
 
 class Stage:
-    """A recorder with a clock that the test turns, and its trainer."""
+    """A recorder with a clock that the test controls, and its trainer."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
@@ -40,7 +40,7 @@ class Stage:
 
 
 def hung(stage: Stage, disk: Disk, seconds: float) -> None:
-    """One save, which the disk answers after so many seconds; a window is trained meanwhile."""
+    """Save on a disk that answers after ``seconds``; a window is trained meanwhile."""
     disk.asked.clear()
     disk.answers.clear()
     disk.hangs.set()

@@ -1,4 +1,6 @@
-"""Run folders of version 0.1.0 are read for good: `tests/data/run-0.1.0` was written by it, and goes on here."""
+"""Run folders of version 0.1.0 stay readable: `tests/data/run-0.1.0` was written by that version, and continues
+here.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ COMMANDS = [(0, "start"), (14, "edit"), (19, "undo"), (22, "regenerate"), (26, "
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the run: 37 windows, the newest checkpoint after all of them."""
+    """A copy of the run: 37 windows, the newest checkpoint at the end."""
     return Path(shutil.copytree(KEPT, tmp_path / "run"))
 
 
@@ -98,7 +100,7 @@ def test_a_field_that_a_record_lacks_means_its_default(name: str) -> None:
 
 
 def test_a_whole_run_without_a_field_means_its_default(tmp_path: Path) -> None:
-    """As a later version finds it, with a field more: each place that keeps a configuration lacks one."""
+    """As read by a later version with one more field: each place that stores a configuration lacks the field."""
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
     play(session, Step(4))

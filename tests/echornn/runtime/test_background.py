@@ -1,4 +1,4 @@
-"""Jobs are done one at a time on a thread that is kept, so that none is needed when memory is short."""
+"""Jobs run one at a time on a permanent thread, since a new thread may fail when memory is short."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.patience import PATIENCE
 
 
 class Jobs:
-    """A background whose jobs note their number and their thread."""
+    """A background thread whose jobs record their number and their thread."""
 
     def __init__(self) -> None:
         self.background = Background("jobs")
@@ -26,7 +26,7 @@ class Jobs:
         self.background.do(job)
 
     def hold(self) -> threading.Event:
-        """Keep it busy until the event is set."""
+        """Keep the thread busy until the event is set."""
         held, may_go_on = threading.Event(), threading.Event()
 
         def job() -> None:

@@ -1,4 +1,4 @@
-"""The garbage collector is off during imports, and afterwards as it was."""
+"""The garbage collector is off during imports, and restored afterwards."""
 
 from __future__ import annotations
 

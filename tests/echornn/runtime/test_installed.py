@@ -1,4 +1,4 @@
-"""Versions of installed packages, as `importlib.metadata` tells them."""
+"""Versions of installed packages, compared with `importlib.metadata`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def wheel(folder: Path, name: str, version: str, said: str = "") -> None:
 
 def test_the_first_on_the_path_counts_that_says_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    wheel(first, "made_up", "1")  # an update that was cut off leaves such folders
+    wheel(first, "made_up", "1")  # an interrupted update leaves such folders
     wheel(first, "made_up_too", "3", "Version: 3")
     wheel(second, "made_up", "2.1_cpu", "Version: 2.1+cpu")
     monkeypatch.setattr("sys.path", [str(tmp_path / "absent"), str(first), str(second)])

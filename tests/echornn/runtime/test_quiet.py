@@ -1,4 +1,4 @@
-"""TensorFlow's native code prints no log lines where there is no terminal, and what others print is not lost."""
+"""TensorFlow's native code prints no log lines if there is no terminal, and other output is not lost."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ quiet.import_tensorflow()
 import tensorflow
 os.write(2, b"; the end")
 """
-"""Imports something that writes as TensorFlow does, and takes no seconds."""
+"""A program that imports something that writes as TensorFlow does, without taking seconds."""
 
 
 def test_what_others_write_meanwhile_is_written_afterwards() -> None:
@@ -104,7 +104,7 @@ def test_log_lines_are_known(line: bytes) -> None:
 
 
 def test_numpy_is_complete_before_tensorflow_adds_to_its_types(tmp_path: Path) -> None:
-    """A median that another thread computes for the first time meanwhile ended the app, now and then."""
+    """If another thread computed its first median meanwhile, the app sometimes crashed."""
     (tmp_path / "tensorflow.py").write_text("import sys\nWAS_COMPLETE = 'numpy.ma' in sys.modules\n")
     program = "from echornn import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "True\n"

@@ -1,4 +1,4 @@
-"""XLA is asked to make one kernel of small loops; the user's flags are kept, and a run keeps to its threshold."""
+"""The XLA option for small loops: it is set, the user's flags are kept, and a run keeps its threshold."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
 play(session, Step(100))
 print(Trainer(config).advance(200).losses.tobytes().hex())
 """
-"""Records a run of 100 windows, and prints the losses of 200."""
+"""A program that records a run of 100 windows, and prints the losses of 200."""
 
 GO_ON = """
 import os, sys
@@ -65,7 +65,7 @@ import tensorflow as tf
 threads = tf.config.threading.get_intra_op_parallelism_threads()
 print(os.environ["XLA_FLAGS"], threads, *notes, sep="|")
 """
-"""Trains 100 windows more, and prints the flags and the threads with which it did."""
+"""A program that trains 100 more windows, and prints its flags and threads."""
 
 
 def python(program: str, *arguments: str, flags: str = "", **variables: str) -> list[str]:
@@ -78,7 +78,7 @@ def python(program: str, *arguments: str, flags: str = "", **variables: str) -> 
 
 @pytest.mark.slow
 def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says nothing of loops and threads: XLA's threshold and one thread trained it. The user's flags are kept."""
+    """Its record has no threshold and threads: it continues with XLA's threshold, one thread, and the user's flags."""
     folder = tmp_path / "run"
     begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
     assert run_dir.read(folder).threshold == DEFAULT_THRESHOLD

@@ -1,4 +1,4 @@
-"""Which network of a lottery is looked at: what is shown and read is its own."""
+"""The selected network of several: everything that is shown and read belongs to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 
 @contextmanager
 def paused_lottery() -> Iterator[Session]:
-    """After five windows."""
+    """A session of several networks, paused after five windows."""
     session = Session(SMALL_LOTTERY, math.inf, make_trainer=scripted_trainers, examine=Scripted())
     session.send(Toggle())
     session.send(Step(5))

@@ -1,4 +1,4 @@
-"""Commands are values: each has its sentence and its case, is answered, and aims when its turn comes."""
+"""Commands are values: each has a sentence and a handler, gets an answer, and finds its target when its turn comes."""
 
 from __future__ import annotations
 
@@ -146,13 +146,17 @@ def test_a_number_out_of_range_leads_to_the_nearest(command: Command) -> None:
         assert session.frame.trained == (0 if command == Go(0, -5) else 4)
 
 
+AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Reset()], [Step(4), Go(0, 0)]]
+
+
 @pytest.mark.parametrize(
     ("before", "command", "why_not", "was_refused"),
     [
         ([Step(4)], Step(2), "", False),
         ([Step(4)], Reset(), "", False),
-        ([], Reset(), "this is the start", False),
-        ([], Undo(), "nothing to undo on this path", False),
+        *((before, Reset(), "this is the start", False) for before in AT_A_START),
+        ([], Undo(), "nothing to undo", False),
+        ([Step(4), Redraw(), Step(4), Go(0, 0)], Undo(), "nothing to undo on this path", False),
         ([], Redo(), "nothing to redo", False),
         ([], Alone(), "this is one network", False),
         ([], Edit({"learning_rate": SMALL.learning_rate}), "this is what is trained", False),
@@ -252,8 +256,9 @@ def test_where_toggling_will_be_refused_the_frame_shows_what_is_there() -> None:
 
 
 def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made() -> None:
-    """Keys ``+``, replicas, ``L`` at once: the dial stands where it was turned to, and L leads to a network that is
-    there."""
+    """Keys ``+``, replicas and ``L`` pressed at once during loading: the screen shows the new speed, and L has a
+    network to lead to.
+    """
     shown: list[tuple[float, int, int]] = []
 
     def make(config: EchoConfig) -> Any:

@@ -1,4 +1,4 @@
-"""Whether windows are trained now, and how many: what the keys that pause, resume and step have set."""
+"""Whether windows are trained now, and how many, after the keys that pause, resume and step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from echornn.session.drive import Drive
 
 
 def drive_at(speed: float) -> Drive:
-    """One whose clock stands still, and whose windows take 1 ms."""
+    """A drive whose clock stands still, and whose windows take 1 ms."""
     pace = Pace(speed, lambda: 0.0)
     pace.restart()
     pace.took(1000, 1.0)

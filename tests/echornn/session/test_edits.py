@@ -1,4 +1,4 @@
-"""Edits and undo through a session with the real trainer and a real record: nothing is lost, and all can go on."""
+"""Edits and undo in a session with the real trainer and recorder: nothing is lost, and each state can be continued."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.steps import refusal
 pytestmark = pytest.mark.slow
 
 SMALL = replace(FOUR_EPOCHS, num_epochs=10**6)
-"""14 windows an epoch."""
+"""14 windows per epoch."""
 
 LARGER = replace(SMALL, state_size=6, init="glorot")
 
 
 class Stage:
-    """A paused session on a thread of its own."""
+    """A paused session on a separate thread."""
 
     def __init__(self, config: EchoConfig, recorder: Recorder) -> None:
         self.losses: list[np.ndarray] = []
@@ -44,7 +44,7 @@ class Stage:
         self.losses.append(progress.losses)
 
     def step(self, windows: int) -> np.ndarray:
-        """Train so many windows; their losses."""
+        """Train ``windows`` windows; returns their losses."""
         self.obeyed()
         before = self.session.frame.trained
         self.session.send(Step(windows))
@@ -53,7 +53,7 @@ class Stage:
         return np.concatenate(self.losses)[-windows:]
 
     def obeyed(self) -> None:
-        """Return when all commands given so far were carried out."""
+        """Wait until all commands so far were carried out."""
         assert self.session.when_idle(60), self.session.frame.message
 
 

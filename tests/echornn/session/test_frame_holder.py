@@ -1,4 +1,4 @@
-"""What is shown fits together in every frame, also in those between two steps of the training thread."""
+"""All values of a frame belong together, even if it was taken between two steps of the training thread."""
 
 from __future__ import annotations
 

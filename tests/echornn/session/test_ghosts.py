@@ -1,4 +1,4 @@
-"""Which other futures lie under the curve, and what is said of them."""
+"""The other branches that are drawn under the curve (ghosts), and the texts about them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ WIDE = dataclasses.replace(SLOW, state_size=9)
 
 
 def tree() -> Timeline:
-    """a: 100 windows; b: an edit at its end, 50; c: trained on from window 40 of a, 30; d: a reset, 20;
-    e: an edit at window 60 of a, from which nothing is trained."""
+    """a: 100 windows; b: 50 after an edit at the end of a; c: 30 from window 40 of a; d: 20 after a reset; e: an edit
+    at window 60 of a, not trained yet.
+    """
     timeline = Timeline()
     grow(timeline, branch_off(timeline, TUTORIAL), [0.5] * 100)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 100)), [0.4] * 50)

@@ -1,4 +1,4 @@
-"""Commands are done in their order, each means what it means when its turn comes, and only some stop what is owed."""
+"""Commands are carried out in order, refer to the state when their turn comes, and only some stop pending windows."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
-"""Ten windows an epoch."""
+"""Ten windows per epoch."""
 
 
 MAY = threading.Event()
 
 
 class Held(ScriptedTrainer):
-    """Trains only while it may: what is commanded meanwhile comes all at once."""
+    """A trainer that trains only while it is allowed to, so that meanwhile commands accumulate."""
 
     def __init__(self, config: EchoConfig, may: threading.Event = MAY) -> None:
         super().__init__(config)
@@ -78,7 +78,7 @@ def after(session: Session) -> Frame:
 
 @contextmanager
 def while_it_trains(session: Session, windows: int = 300) -> Iterator[None]:
-    """What is commanded within comes while a first slice of so many windows is trained."""
+    """Commands in the block arrive while a first slice of ``windows`` windows is trained."""
     MAY.clear()
     session.send(Step(windows))
     yield
@@ -185,7 +185,7 @@ def test_another_seed_or_start_of_weights_and_the_way_back_need_no_other_trainer
 
 
 class Travel:
-    """A session that is on its way to a moment for as long as a test wants."""
+    """A session that stays on its way to a position for as long as a test wants."""
 
     def __init__(self) -> None:
         self.session = Session(ENDLESS, make_trainer=self._make, clock=lambda: 0.0)
@@ -197,7 +197,7 @@ class Travel:
 
     @contextmanager
     def to(self, window: int) -> Iterator[Session]:
-        """What is commanded within is commanded on the way."""
+        """Commands in the block arrive while the session is on its way to this window."""
         self.may.clear()
         self.session.send(Go(0, window))
         yield self.session
@@ -205,7 +205,7 @@ class Travel:
 
 
 def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
-    """Keys ``g [ [ [`` on the way: new data at the moment, and three windows back from there."""
+    """Keys ``g [ [ [`` on the way: new data at the target position, then three windows back from there."""
     way = Travel()
     with playing(way.session) as session:
         session.send(Step(60))
@@ -250,7 +250,7 @@ TRAINS = ("step", "epoch")
 @examples(25)
 @given(st.lists(st.sampled_from(sorted(ORDERS)), max_size=14))
 def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[str]) -> None:
-    """But for those to train: what comes behind them does not wait until they have."""
+    """Except commands to train: later commands do not wait for the end of their windows."""
 
     def told(at_once: bool) -> tuple[object, ...]:
         with playing(Session(ENDLESS, make_trainer=hashed_trainers, clock=lambda: 0.0)) as session:

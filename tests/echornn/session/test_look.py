@@ -1,4 +1,4 @@
-"""A picture is of one time, and holds what its query asks for; what has not changed is not made again."""
+"""A picture belongs to one time and contains what its query requests; unchanged parts are reused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALL = Query(columns=100, ghosts=GhostChoice(8))
 
 
 def session() -> ScriptedSession:
-    """A hundred windows; an edit after 60 of them, and 30 windows with it."""
+    """A session with 100 windows, and a branch of 30 windows after an edit at window 60."""
     session = ScriptedSession(SMALL)
     grow(session.timeline, branch_off(session.timeline, SMALL), [0.7] * 40 + [0.1] * 60)
     grow(session.timeline, branch_off(session.timeline, SLOW, "edit", (0, 60)), [0.3] * 30)

@@ -1,4 +1,4 @@
-"""A lottery in a session: one is chosen, goes on alone, and what was begun is gone back before."""
+"""Several networks in a session: one is selected, one continues alone, and each change can be undone."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
 
 
 def is_of_one_moment(frame: Frame, session: Session) -> None:
-    """Whatever it shows is of the same window of the same network."""
+    """Check that all values of a frame belong to the same window of the same network."""
     timeline, moment = session.timeline, Moment(frame.branch, frame.trained)
     if not frame.trained:
         assert frame.progress is None
@@ -195,7 +195,7 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
     assert (frame.seed_stats is None) == (branch.config.replicas == 1)
     assert frame.seed_stats is None or frame.seed_stats.windows == frame.trained
     if "to train again" in frame.message and frame.progress is not None:
-        return  # of the same network, where one was before, until one has come there
+        return  # values of the same network at an earlier window stay until new ones arrive
     assert place(*branch.position(frame.trained), branch.config) in (
         (frame.epoch, frame.window),
         (frame.epoch + 1, 0),

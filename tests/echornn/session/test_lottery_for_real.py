@@ -1,4 +1,4 @@
-"""A lottery in a session, with TensorFlow: one of its networks goes on alone."""
+"""Several networks in a session with TensorFlow: one of them continues alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random stories of networks alone and lotteries in one run, against a slow model that keeps every state and loss."""
+"""Random stories of one and several networks in a run, compared with a slow model that keeps every state and loss."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from tests.examples import examples
 from tests.hashed import HashTrainer, hashed_trainers
 
 TINY = EchoConfig(num_epochs=10**6, total_series_length=60, truncated_backprop_length=10, batch_size=2, seed=3)
-"""Three windows an epoch."""
+"""Three windows per epoch."""
 
 Losses = dict[int, list[float]]
-"""By seed: those of each network on the path."""
+"""The losses of each network on the path, by seed."""
 
 
 def essence(state: AnyState) -> tuple[Any, ...]:
-    """All that tells a state from others: the numbers of all its networks."""
+    """Everything that distinguishes a state: the numbers of all networks."""
     each = [state.of(index) for index in range(state.config.replicas)]
     books = (state.config, state.epoch, state.window, state.generation, state.draw)
     return (*books, [int(one.optimizer[1]) for one in each])
 
 
 class Story:
-    """A run that lives, and the model beside it."""
+    """A run, and a model that takes the same steps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -66,7 +66,7 @@ class Story:
 
     @property
     def here(self) -> Losses:
-        """The losses before this moment, as the run tells them where the model did not see it."""
+        """The losses before the current position; the run's own for windows that the model did not see."""
         live = self.live
         if self.owned not in self.losses:
             told = [live.timeline.losses(live.here, 0, replica) for replica in range(live.config.replicas)]
@@ -98,7 +98,7 @@ class Story:
                 live.edit(replace(config, replicas=config.replicas + 2))
             case "one":
                 live.edit(replace(config, replicas=1))
-            case "alone":
+            case "alone" if config.replicas > 1:
                 live.choose(self.owned.window % 3)
                 live.alone()
         if len(live.timeline) == branches:
@@ -177,8 +177,11 @@ def tell(told: Story, story: Sequence[tuple[str, Any]]) -> None:
                 timeline = told.live.timeline
                 branch = much[0] % len(timeline)
                 told.go(Moment(branch, much[1] % (timeline.end(branch).window + 1)))
-            case "undo" | "redo":
-                getattr(told.live, what)()
+            case "undo" if told.live.undoable:
+                told.live.undo()
+                told.arrive()
+            case "redo" if told.live.redoable:
+                told.live.redo()
                 told.arrive()
         told.check()
 

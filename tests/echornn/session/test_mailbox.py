@@ -1,4 +1,4 @@
-"""Commands from any thread to one: in order, none lost, and who waits is told."""
+"""Commands from several threads to one: in order, none lost, and waiting threads are notified."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from echornn.session.mailbox import Mailbox
 
 def carried_out(mailbox: Mailbox) -> None:
     """Carry out commands until told to stop."""
-    while (letters := mailbox.take(None, idle=True)) is not None:
-        for letter in letters:
+    while mailbox.wait(None, idle=True):
+        while (letter := mailbox.take(arrived=True)) is not None:
             assert callable(letter)
             letter()
     mailbox.end()
@@ -50,15 +50,18 @@ def test_waiting_has_an_end_where_nobody_takes_commands() -> None:
 def test_it_is_not_idle_while_something_is_left_to_do() -> None:
     mailbox = Mailbox()
     mailbox.notify(lambda: None)
-    assert mailbox.take(0, idle=True)
-    assert mailbox.take(0, idle=False) == []
+    assert mailbox.wait(0, idle=True)
+    assert mailbox.take(arrived=True)
+    assert mailbox.wait(0, idle=False)
     assert not mailbox.when_idle(0)
-    assert mailbox.take(0, idle=True)
-    assert mailbox.take(0, idle=True) == []
+    assert mailbox.take(arrived=True)
+    assert mailbox.wait(0, idle=True)
+    assert mailbox.take(arrived=True) is None
 
 
 def test_told_to_stop_it_takes_nothing_more() -> None:
     mailbox = Mailbox()
     mailbox.notify(lambda: None)
     mailbox.stop()
-    assert mailbox.take(None, idle=False) is None
+    assert not mailbox.wait(None, idle=False)
+    assert mailbox.take(arrived=True) is None

@@ -1,4 +1,4 @@
-"""Nudges by a held key: each is trained with at once, and one undo takes them all back."""
+"""Repeated nudges of a held key: training uses each at once, and a single undo takes all of them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change that comes while the session still goes to another window uses the configuration of that window."""
+"""A change that arrives while the session is on its way to a window uses the configuration at that window."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_who_starts_over_on_the_way_has_the_data_and_fields_of_where_it_leads(
 ) -> None:
     now = 0.0
     pace = Pace(100.0, lambda: now)
-    pace.took(1000, 0.001)  # so fast that the rows of many windows are shown again
+    pace.took(1000, 0.001)  # fast enough that the rows of many windows are shown again
     live = LiveRun(SMALL, ScriptedTrainer, Unrecorded(), pace, lambda: now)
     live.load()
     live.begin()
@@ -59,7 +59,7 @@ def test_who_starts_over_on_the_way_has_the_data_and_fields_of_where_it_leads(
 
 
 def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> None:
-    """Where one looked just before is not yet on disk then; that is no reason to say that the run was not saved."""
+    """The window shown just before is not on disk yet; the message must not say that the run was not saved."""
     now = 0.0
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     live = LiveRun(SMALL, ScriptedTrainer, recorder, Pace(100.0, lambda: now), lambda: now)

@@ -1,4 +1,4 @@
-"""What is examined, when, and what is said of it: with scripted probes, and a clock that the test turns."""
+"""What is examined and when, and the messages about it: with scripted probes, and a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GATES = Question(frozenset({"memory"}), part="update")
 
 
 class Bench:
-    """A prober under the microscope, on whose thread the test is."""
+    """A prober that runs on the test's own thread."""
 
     def __init__(self, vitals: bool = False) -> None:
         self.clock = Clock()
@@ -157,7 +157,7 @@ def test_where_it_stands_still_each_moment_and_question_is_examined_once_without
 
 
 def test_a_specimen_knows_what_one_window_changed() -> None:
-    """A scripted weight is the square of its window, so that each window changes it by another number."""
+    """A scripted weight is the square of its window, so that each window changes it by another amount."""
     bench = Bench()
     bench.probing.ask(MEMORY)
 
@@ -270,7 +270,9 @@ def test_one_thread_started_early_examines_all(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_probes_import_tensorflow_by_the_door_that_completes_numpy_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing was trained before, their thread imported it beside the first median: the app ended."""
+    """If nothing was trained before, the probes' thread imported TensorFlow beside the first median, and the app
+    crashed.
+    """
 
     def ask(*_: object) -> None:
         raise ImportError("asked")
@@ -319,7 +321,7 @@ def test_one_question_for_several_views() -> None:
 
 
 class Scripted:
-    """Probes of a session, which wait where they are told to."""
+    """Scripted probes of a session, which wait when told to."""
 
     def __init__(self) -> None:
         self.may_go_on = threading.Event()

@@ -1,4 +1,4 @@
-"""What probes need is refused where it is more than there is."""
+"""Probes that need more memory than available are refused."""
 
 from __future__ import annotations
 

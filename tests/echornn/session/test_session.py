@@ -1,4 +1,4 @@
-"""Session: commands in, frames out, with a scripted trainer and a clock that the test turns."""
+"""Session: commands in, frames out, with a scripted trainer and a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ENDLESS = replace(SMALL, num_epochs=10**9)
 
 
 class Stage:
-    """A session on a thread of its own, and the trainer that it made."""
+    """A session on a separate thread, and the trainer that it made."""
 
     def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.trainer = ScriptedTrainer(config)
@@ -66,7 +66,7 @@ class Stage:
             self._changed.notify_all()
 
     def obeyed(self) -> None:
-        """Return when all commands given so far were carried out and shown."""
+        """Wait until all commands so far were carried out and shown."""
         assert self.session.when_idle(10)
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -94,14 +94,14 @@ def on_stage(
 
 @contextmanager
 def playing(session: Session) -> Iterator[None]:
-    """The session on a thread of its own, paused."""
+    """Run the session on a separate thread, paused."""
     session.send(Pause())
     with on_a_thread(session):
         yield
 
 
 def after(session: Session, command: Command) -> Frame:
-    """The frame after this command, and after the windows that it asks for."""
+    """The frame after a command, and after the windows that the command requests."""
     session.send(command)
     assert session.when_idle(10)
     return session.frame
@@ -167,10 +167,10 @@ def test_it_starts_as_was_said_while_it_loaded(keys: tuple[str, ...]) -> None:
     session = Session(ENDLESS, speed=0.01, make_trainer=ScriptedTrainer)
     press(session, *keys)
     said = session.frame.start
-    assert session.is_behind
+    assert session.frame.answered == 0
     with running(session):
         assert (session.frame.state is State.RUNNING) == said.running
-        assert not session.is_behind
+        assert session.frame.answered == len(keys)
 
 
 @pytest.mark.parametrize("change", ["reset", "diverges"])
@@ -178,7 +178,7 @@ def test_it_starts_as_was_said_while_it_loaded(keys: tuple[str, ...]) -> None:
 def test_a_run_that_goes_on_starts_as_was_said_while_it_loaded(
     change: str, keys: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """Where it is paused by itself: before the change that an undo leads to, and where its loss has diverged."""
+    """A run pauses by itself before a change that an undo leads to, and where its loss has diverged."""
 
     def trainer(config: EchoConfig) -> ScriptedTrainer:
         made = ScriptedTrainer(config)
@@ -368,7 +368,7 @@ def test_the_same_frame_is_the_same_object() -> None:
 
 
 def trained_then(stage: Stage, windows: int) -> None:
-    """Train so many windows, one by one, and pause."""
+    """Train ``windows`` windows one by one, and pause."""
     goal = stage.windows + windows
     stage.session.send(Step(windows))
     stage.until(lambda: stage.windows == goal)
@@ -452,7 +452,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
     repeats = iter([5.0, *[0.033] * (15 + 5)])
 
     def on_progress(_: AnyProgress) -> None:
-        """The key repeats with each stretch of windows; then comes undo."""
+        """Repeat the key with each slice of windows; then undo."""
         if not pressed.is_set():
             return
         if (seconds := next(repeats, None)) is not None:
@@ -583,7 +583,7 @@ def test_an_edit_told_to_start_over_does_and_is_one_undo(changes: dict[str, Any]
 
 
 class Costly(ScriptedTrainer):
-    """Takes 1 ms a window, and with a state of 8 half a second, by a clock of its own."""
+    """A trainer that takes 1 ms per window, and 0.5 s with a state of 8, by its own clock."""
 
     now = 0.0
 
@@ -615,7 +615,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
         return trainers[-1]
 
     def begins() -> None:
-        """At the worst moment, as a stretch of windows begins, a command comes."""
+        """Send a command at the worst time: as a slice of windows begins."""
         asked = Costly.now
         session._loop.mailbox.notify(lambda: waited.append(Costly.now - asked - trainers[-1].seconds))
         if len(waited) == 200 and not edited:
@@ -648,7 +648,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
 
 class Torn(Unrecorded):
-    """A record that cannot be ended."""
+    """A recorder that cannot be ended."""
 
     def close(self) -> None:
         raise ZeroDivisionError("torn")

@@ -1,4 +1,4 @@
-"""Random stories of training, changes, going back, kills and resumes, against a slow model that keeps every state."""
+"""Random stories of training, changes, going back, kills and resumes, compared with a model that keeps every state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.hashed import HashTrainer
 TINY = EchoConfig(
     num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2, learning_rate=0.1
 )
-"""Five windows an epoch."""
+"""Five windows per epoch."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Model:
 
 
 def owned(live: LiveRun) -> Moment:
-    """Where it stands, as a moment of the branch on whose terms it does."""
+    """The position of the run, as a position in the branch that trained that window."""
     return Moment(live.owner.number, live.here.window)
 
 
@@ -51,7 +51,7 @@ def essence(state: AnyState) -> tuple[Any, ...]:
 
 
 class Story:
-    """A run that lives, and the model beside it."""
+    """A run, and a model that takes the same steps."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "run"
@@ -74,7 +74,7 @@ class Story:
         return self.now
 
     def losses_here(self) -> list[float]:
-        """As the model has them; where it was passed by in one stride, as the run has."""
+        """The losses of the model; the run's own for windows that the model did not see."""
         losses = self.live.timeline.losses(self.live.here, 0)
         assert losses is not None
         return list(self.model.losses.get(owned(self.live), losses.tolist()))
@@ -183,8 +183,12 @@ def tell(told: Story, story: list[tuple[str, Any]]) -> None:
             case "go":
                 branch = much[0] % len(live.timeline)
                 told.go(Moment(branch, much[1] % (live.timeline.end(branch).window + 1)))
-            case "undo" | "redo":
-                getattr(live, what)()
+            case "undo" if live.undoable:
+                live.undo()
+                while not live.arrived:
+                    live.step(7)
+            case "redo" if live.redoable:
+                live.redo()
                 while not live.arrived:
                     live.step(7)
             case "die":

@@ -1,4 +1,4 @@
-"""A run that is taken up again where it ended, and one that stands at its start."""
+"""A run that is resumed at its end, and a run that is at its start."""
 
 from __future__ import annotations
 
@@ -68,16 +68,8 @@ def test_a_way_that_is_too_long_is_not_gone(tmp_path: Path, monkeypatch: pytest.
         assert session.frame.loss == pytest.approx(scripted_loss(31)), "it goes on from where it was"
 
 
-@pytest.mark.parametrize("before", [[], ["redraw"], ["regenerate"], [15, "reset"], [15, (0, 0)]])
-def test_at_the_start_there_is_nothing_to_start_over(before: list[int | str | tuple[int, int]], tmp_path: Path) -> None:
-    for folder, steps in (("one", before), ("other", [*before, "reset", "reset"])):
-        record_branches(tmp_path / folder, *steps)
-    logs = [contents(tmp_path / folder)["commands.jsonl"] for folder in ("one", "other")]
-    assert logs[0] == logs[1]
-
-
 class Never(threading.Event):
-    """Makes no trainer until it is set, as while TensorFlow is imported."""
+    """An event that holds up the making of a trainer until it is set, as while TensorFlow is imported."""
 
     def __call__(self, config: EchoConfig) -> ScriptedTrainer:
         assert self.wait(PATIENCE)

@@ -1,4 +1,4 @@
-"""A run goes on, and is trained again, on the device that trained it; where that cannot be, it is said."""
+"""A run continues, and is trained again, on the device that trained it; a message says so if that is not possible."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOVED = "trained on the gpu before, now on the cpu: last digits may differ"
 
 
 class OnGPU(ScriptedTrainer):
-    """Has a GPU."""
+    """A trainer with a GPU."""
 
     @property
     def device(self) -> str:

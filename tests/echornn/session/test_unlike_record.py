@@ -1,4 +1,4 @@
-"""A moment that was trained again is as it was, or it is said that it is not."""
+"""Windows that are trained again equal the record, or a message says that they do not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
 
 
 class Upgraded(ScriptedTrainer):
-    """Gives other last digits from its fourteenth window on, as other versions may."""
+    """A trainer whose last digits differ from its 14th window on, as with other versions of packages."""
 
     def _losses(self, n: int) -> Floats:
         losses = super()._losses(n)
@@ -43,14 +43,14 @@ class Upgraded(ScriptedTrainer):
 
 
 class Flawed(ScriptedTrainer):
-    """Gives another loss in the 101st window, and none besides."""
+    """A trainer whose loss differs in the 101st window only."""
 
     def _losses(self, n: int) -> Floats:
         return np.where(self.trained + np.arange(n) == 100, np.float32(0.9), super()._losses(n))
 
 
 class UpgradedLottery(ScriptedPopulation):
-    """Gives one network another loss throughout."""
+    """A population in which one network has other losses throughout."""
 
     def advance(self, n: int) -> PopulationProgress:
         progress = super().advance(n)
@@ -69,7 +69,7 @@ def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     record_branches(tmp_path / "run", *STORY)
-    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)  # so that all is trained again
+    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)  # so that everything is trained again
     return tmp_path / "run"
 
 
@@ -90,7 +90,7 @@ def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsew
 def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way is a long one
+    monkeypatch.setattr(travel, "NEAR_SECONDS", -1.0)  # every way counts as long
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)

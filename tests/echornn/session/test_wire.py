@@ -1,4 +1,4 @@
-"""Values as bytes: what is sent is received, and nothing else is made of bytes."""
+"""Values encoded as bytes: decoding gives the same value, and only values of known types."""
 
 from __future__ import annotations
 

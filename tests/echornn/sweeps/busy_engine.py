@@ -1,6 +1,6 @@
-"""`python -m tests.echornn.sweeps.busy_engine`: an engine whose two workers train for ever.
+"""`python -m tests.echornn.sweeps.busy_engine`: an engine whose two workers train without end.
 
-It prints the process id of what they are forked from, and theirs.
+It prints the process ids of the server that forks the workers, and of the workers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Networks whose results follow a script, and an engine without processes."""
+"""Networks with scripted results, and an engine without processes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 
 KILLS = 13
-"""The echo step that kills its worker."""
+"""The echo step that kills its worker process."""
 
 RAISES = 17
 """The echo step whose training raises an error."""
 
 
 def result_of(config: EchoConfig) -> Result:
-    """Solved at ten times the echo step and the seed, and not at all from echo step 10 on."""
+    """A scripted result: solved at ten times the echo step plus the seed; from echo step 10 on not solved."""
     if config.echo_step >= 10:
         return Result(None, 0.6931, config.num_epochs * config.windows_per_epoch, 1.0)
     solved_at = 10 * config.echo_step + config.seed
@@ -29,7 +29,7 @@ def result_of(config: EchoConfig) -> Result:
 
 
 def train(part: Part) -> Iterator[News]:
-    """Tell the news of a part, one network after the other; its process may die of it."""
+    """Yield the results of a part, one network after the other; some networks kill the process."""
     yield Began("cpu of nowhere")
     for config in part.configs:
         if config.echo_step == KILLS:
@@ -40,34 +40,34 @@ def train(part: Part) -> Iterator[News]:
 
 
 def train_slowly(part: Part) -> Iterator[News]:
-    """The same, at a pace at which there is time to kill its process."""
+    """The same, but slow enough that there is time to kill the process."""
     for news in train(part):
         threading.Event().wait(0.02)
         yield news
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
-    """Begin, and never end."""
+    """Train without end."""
     yield Began("cpu of nowhere")
     threading.Event().wait()
 
 
 def children(pid: int) -> list[int]:
-    """The processes that the first thread of this process has started."""
+    """The ids of the processes that the first thread of a process has started."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class ScriptedEngine:
-    """Trains at once, when its news are asked for.
+    """An engine that trains at once, when it is asked for news.
 
     Attributes:
-        trained: all networks whose result was told, in order.
-        started: the parts, and by which worker.
-        before: called before each part is trained; may raise, as one who is killed.
+        trained: all networks with a result, in order.
+        started: the parts that were started, each with its worker.
+        before: called before each part is trained; it may raise an error, to simulate a kill.
 
     Args:
-        workers: how many.
-        kills, raises: networks of these echo steps are the death of their worker, or raise.
+        workers: the number of workers.
+        kills, raises: networks of these echo steps kill their worker, or raise an error.
     """
 
     def __init__(self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()) -> None:

@@ -1,4 +1,6 @@
-"""`python -m tests.echornn.sweeps.scripted_worker HOW DESCRIPTOR`: workers that train nothing are forked from it."""
+"""`python -m tests.echornn.sweeps.scripted_worker HOW DESCRIPTOR`: a server that forks workers with scripted
+results.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a network of a sweep is done, and what came of it."""
+"""When the training of a sweep's network ends, and its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from echornn.tasks.solved import RECENT_WINDOWS, Levels, SolvedAt
 
 
 def told(losses: list[float], cut: int, until: str) -> Result | None:
-    """The result of windows that come ``cut`` at a time, as in `Workshop`."""
+    """The result of windows that come ``cut`` at a time."""
     solved, recent, last = SolvedAt.never(1), np.zeros(0, np.float32), 0
     for first in range(0, len(losses), cut):
         new = np.array(losses[first : first + cut], np.float32)

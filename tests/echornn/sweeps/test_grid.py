@@ -1,4 +1,4 @@
-"""What a sweep's axes and grid are, and what they refuse."""
+"""The axes and grids of sweeps, and the values that they refuse."""
 
 from __future__ import annotations
 

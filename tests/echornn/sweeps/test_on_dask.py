@@ -1,4 +1,4 @@
-"""Sweeps on Dask clusters. The workers are real processes, and their networks follow a script."""
+"""Sweeps on Dask clusters. The workers are real processes with scripted results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.part import Began, Done, Part, Trained
+from echornn.sweeps.part import Began, Done, Part, Trained, as_message, from_message
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
@@ -37,7 +37,7 @@ from echornn.sweeps import on_dask
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),  # of Dask's own sockets and threads, when processes are killed
+    pytest.mark.filterwarnings("ignore"),  # about Dask's own sockets and threads, when processes are killed
 ]
 
 GRID = Grid((Axis("echo_step", (3, 4, 10)),), {"num_epochs": 1}, seeds=40)
@@ -45,7 +45,7 @@ GRID = Grid((Axis("echo_step", (3, 4, 10)),), {"num_epochs": 1}, seeds=40)
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers, started as from a shell: the file that the scheduler wrote, and the processes."""
+    """A scheduler and two workers, started as from a shell: the scheduler's file, and the processes."""
     file = folder / "scheduler.json"
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     commands = [
@@ -68,7 +68,7 @@ def cluster(folder: Path) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[Callable[[], on_dask.OnDask]]:
-    """Clients of one cluster on this machine, so that its processes start once."""
+    """Clients of one cluster on this machine, so that its processes start only once."""
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
 
         def another() -> on_dask.OnDask:
@@ -118,7 +118,7 @@ def test_workers_with_other_versions_are_refused_by_name(
 
 
 def run_and_kill(sweep: Sweep, engine: on_dask.OnDask, process: subprocess.Popen[bytes]) -> None:
-    """Run it; this process of its cluster is killed as soon as something is known."""
+    """Run a sweep, and kill this process of its cluster as soon as there is a result."""
     engine._train = train_slowly
 
     def kill(status: Status) -> None:
@@ -171,7 +171,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 
 class ScriptedClient:
-    """A client of two workers with two threads each; tasks end when they are told to."""
+    """A client of two workers with two threads each; tasks end when told to."""
 
     status = "running"
 
@@ -184,7 +184,7 @@ class ScriptedClient:
         return {"tcp://a:1": 2, "tcp://b:1": 2}
 
     def subscribe_topic(self, *_: object) -> None:
-        """Nobody tells anything."""
+        """Does nothing: there are no messages."""
 
     def submit(self, *_: object, **__: object) -> Future:
         self.futures.append(Future())
@@ -198,7 +198,7 @@ class ScriptedClient:
 
 
 class Future(SimpleNamespace):
-    """Of a task; it says nothing of itself until it has ended."""
+    """The future of a task, which reports nothing until the task has ended."""
 
     def add_done_callback(self, call: Callable[[Any], None]) -> None:
         self.call = call
@@ -212,7 +212,7 @@ class Future(SimpleNamespace):
 
 
 def test_a_worn_worker_is_started_again_when_nobody_uses_it() -> None:
-    """Its other thread trains a part, and somebody else computes there too."""
+    """Its other thread trains a part, and another client computes there too."""
     client, config = ScriptedClient(), EchoConfig()
     engine = on_dask.OnDask(client, clock=count().__next__)
     for number in range(2):
@@ -237,6 +237,6 @@ def test_news_are_told_as_plain_values() -> None:
     part = Part(3, (EchoConfig(seed=1), EchoConfig(seed=2)), "solved")
     numbers = {config: number for number, config in enumerate(part.configs)}
     for news in (Began("cpu of here"), Trained(64, 0.5, ((part.configs[1], Result(None, 0.5, 64, 0.1)),))):
-        assert on_dask.from_message(on_dask.as_message(news, numbers), part) == news
+        assert from_message(as_message(news, numbers), part) == news
     with pytest.raises(ValueError, match="Done"):
-        on_dask.as_message(Done(), numbers)
+        as_message(Done(), numbers)

@@ -1,4 +1,4 @@
-"""How trainings are shared out."""
+"""How the networks of a sweep are divided into parts."""
 
 from __future__ import annotations
 

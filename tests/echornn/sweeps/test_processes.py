@@ -1,4 +1,4 @@
-"""Processes that train parts: what they tell, and how they end. The workers are real, and train nothing."""
+"""Processes that train parts: their messages, and how they end. The processes are real, the results scripted."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def until_over(engine: Processes, parts: int = 1) -> list[News]:
 
 
 def pids_of(engine: Processes) -> list[int]:
-    """Of what its workers are forked from, and of these."""
+    """The process ids of the server that forks the workers, and of the workers."""
     assert engine._server is not None
     return [engine._server.pid, *children(engine._server.pid)]
 
 
 def is_running(pid: int) -> bool:
-    """Whether it is there, and not only not yet waited for."""
+    """Whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -103,7 +103,7 @@ def test_one_that_dies_says_how_and_another_takes_its_place() -> None:
 
 
 def trained(engine: Processes, name: str, config: EchoConfig) -> int:
-    """Train a network, and wait until its worker is idle; the process that this was."""
+    """Train a network, and wait until its worker is idle; returns the id of the worker's process."""
     engine.start(Part(0, (config,), "solved"), name)
     assert until_over(engine)[-1] == Done()
     wait_for(lambda: engine.news(0.1) or name in engine.idle())
@@ -112,7 +112,7 @@ def trained(engine: Processes, name: str, config: EchoConfig) -> int:
 
 
 def test_another_structure_is_trained_by_another_process_with_the_same_name() -> None:
-    """So each is the first that its process compiles; one that was compiled is not compiled again."""
+    """Each process compiles at most one structure, and a structure is not compiled twice in a process."""
     with processes() as engine:
         (name,) = engine.idle()
         first = trained(engine, name, EchoConfig())
@@ -139,7 +139,7 @@ def test_a_server_that_dies_takes_its_workers_with_it_and_another_takes_its_plac
 
 @pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_is_left_when_whoever_started_them_is_gone(ends: signal.Signals) -> None:
-    """Though both workers are in the middle of a part."""
+    """Even if both workers are in the middle of a part."""
     program = [sys.executable, "-m", "tests.echornn.sweeps.busy_engine"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -175,7 +175,7 @@ def test_where_none_can_be_started_that_is_said() -> None:
 
 
 def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The modules that lie there would end the worker, and tell that they were imported."""
+    """Modules in the folder would end the worker, and report that they were imported."""
     for name in ("random", "pickle", "tempfile", "numpy"):
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the current folder')")
     (tmp_path / "echornn").mkdir()
@@ -198,7 +198,7 @@ def test_the_workers_have_this_engine_though_another_is_installed(
 
 
 def listening(pid: int | str) -> set[str]:
-    """The sockets of a process that wait for anybody to connect."""
+    """The sockets of a process that accept connections from anyone."""
     waiting = set()
     for name, state, at, inode in (("tcp", "0A", 3, 9), ("tcp6", "0A", 3, 9), ("unix", "00010000", 3, 6)):
         for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""A sweep's folder as it is read, whole and while it fills."""
+"""Reading the folder of a sweep, complete or in progress."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_what_is_asked_for_later_is_seen(tmp_path: Path) -> None:
 
 
 def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
-    """A grid of four seeds, then another version asks for two of them, and for one point only."""
+    """A grid of four seeds; then another version computes two of them, and only one point."""
     (before,) = begin(tmp_path, replace(GRID, seeds=4))
     now = Asked(replace(GRID, axes=(Axis("echo_step", (3,)), Axis("cell", ("gru",)))), {**VERSIONS, "engine": "new"})
     files.write_asked(tmp_path, (before, now))
@@ -117,7 +117,7 @@ def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
     assert (results.trainings, results.known) == (3 * 4 + 2, 1)
 
     put(tmp_path, before, EchoConfig(state_size=8, echo_step=1, seed=5))
-    files.write_asked(tmp_path, (now, before))  # the version before asks again
+    files.write_asked(tmp_path, (now, before))  # the earlier version computes again
     again = results.refresh()
     assert again.points[0].results == earlier.results
     assert again.earlier[0].results == {6: newer}

@@ -1,4 +1,4 @@
-"""A sweep is computed into its folder, whatever dies on the way."""
+"""A sweep is computed into its folder, even if workers or the process itself are killed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ GRID = Grid((Axis("echo_step", (9, 10, 11)), Axis("state_size", (4, 8))), {"num_
 
 
 class KilledError(BaseException):
-    """As by `kill -9`: nothing is tidied up."""
+    """Simulates `kill -9`: nothing is cleaned up."""
 
 
 def compute(folder: Path, grid: Grid = GRID, engine: ScriptedEngine | None = None) -> tuple[ScriptedEngine, Status]:
-    """Who computed it, and how far it is then."""
+    """Compute a sweep; returns the engine and the status at the end."""
     engine = engine or ScriptedEngine()
     sweep = Sweep(folder, grid)
     try:
@@ -110,7 +110,7 @@ def test_after_a_kill_only_what_is_missing_is_trained(tmp_path: Path, parts: int
     (tmp_path / files.RESULTS / "0123.json.new").write_text("{")
     with (tmp_path / files.TABLE).open("a") as lines:
         lines.write("9,4,")
-    sweep._store._lock.release()  # as the death of the process does
+    sweep._store._lock.release()  # as when the process dies
 
     again, status = compute(tmp_path, grid)
     assert len(engine.trained) == sum(len(part.configs) for part, _ in engine.started[:parts])

@@ -1,4 +1,4 @@
-"""What the keys of results say of what trained them."""
+"""The keys of results identify the program and package versions that trained them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DECIDES_NOTHING = {
     "sweeps/part.py",
     "sweeps/trained_by.py",
 }
-"""What the workers import too: it sends, stores and names."""
+"""Other files that workers import: they send, store and name results."""
 
 
 def here(monkeypatch: pytest.MonkeyPatch, **environment: str) -> trained_by.Versions:
@@ -113,9 +113,9 @@ def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new
 
 
 def test_all_that_decides_a_result_is_hashed() -> None:
-    """Whatever trains in a worker, with all that it imports."""
+    """Everything that trains in a worker, with all that it imports."""
     found: set[str] = set()
-    left = ["sweeps/workshop.py"]
+    left = ["sweeps/part_trainer.py"]
     while left:
         name = left.pop()
         if name not in found:
@@ -128,7 +128,7 @@ def test_all_that_decides_a_result_is_hashed() -> None:
 
 
 def imported_by(file: Path) -> list[str]:
-    """Files of the package that a file imports, anywhere in it."""
+    """The files of the package that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module is not None:

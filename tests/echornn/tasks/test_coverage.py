@@ -1,4 +1,4 @@
-"""Which targets a window covers together with their source, against counting them one by one."""
+"""The targets that a window covers together with their source, compared with counting them one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels against numbers known from elsewhere, and against what data of the same kind costs."""
+"""Loss levels, compared with known numbers and with the losses of the best guesses on data."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_floor_counts_the_targets_that_echo_the_row_above(
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("batch", [2, 5])
 def test_the_floor_of_a_network_is_what_the_best_guess_costs(batch: int, classes: int) -> None:
-    """Of targets that echo the row above, or are blank, only how common each symbol is can be known."""
+    """For targets that echo the row above, or are blank, only the frequency of each symbol can be known."""
     config = EchoConfig(
         batch_size=batch, total_series_length=batch * 6, truncated_backprop_length=6, echo_step=3, num_classes=classes
     )

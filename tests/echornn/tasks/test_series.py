@@ -1,4 +1,4 @@
-"""The echo data: literal arrays, and the rule as a property."""
+"""The echo data: literal arrays, and the echo rule as a property."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HAND_Y = [[0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1],
 
 
 def test_the_tutorials_drawing_by_hand() -> None:
-    """Batch 3, window 3, 36 steps, as in the tutorial's figure of the data matrix; echo 3."""
+    """Batch 3, window 3, 36 steps, echo 3, as in the tutorial's figure of the data matrix."""
     series = EchoSeries.from_inputs(np.array(HAND_X, np.uint8), echo_step=3, batch_size=3)
     np.testing.assert_array_equal(series.x, np.array(HAND_X).reshape(3, 12))
     np.testing.assert_array_equal(series.y, HAND_Y)
@@ -89,7 +89,7 @@ def test_data_is_a_pure_function_of_seed_generation_and_epoch() -> None:
 
 
 def test_data_does_not_change_with_what_is_not_data() -> None:
-    """Other windows, weights or optimizers see the same series, so that runs can be compared."""
+    """Other windows, weights or optimizers get the same series, so that runs can be compared."""
     config = EchoConfig()
     other = replace(config, truncated_backprop_length=20, state_size=9, optimizer="adam", learning_rate=1e-3)
     np.testing.assert_array_equal(EchoSeries.generate(config).x, EchoSeries.generate(other).x)

@@ -1,4 +1,4 @@
-"""Data of many replicas, and when each was solved: the same as of each alone, over many inputs."""
+"""Data of many replicas, and when each was solved: the same as for each replica alone."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ TUTORIAL = EchoConfig()
 
 
 def lost_at_by_hand(losses: Floats, config: EchoConfig = TUTORIAL) -> int:
-    """When the run lost the echo again, window by window."""
+    """The window at which a run lost the echo again, computed window by window."""
     solved_below, lost_above, chance = solved_level(config), lost_level(config), chance_level(config)
     solved, lost_at = False, 0
     for window in range(50, len(losses) + 1):
@@ -116,9 +116,9 @@ def test_a_run_has_lost_what_it_solved_when_its_mean_rose_above_a_higher_level(
 @pytest.mark.parametrize(
     ("after_it_was_solved", "lost_at"),
     [
-        ([0.69] * 100, 158),  # above the level with the eighth window
-        ([0.1] * 500, 0),  # wavers between the two levels
-        ([9.0] * 7 + [0.01] * 43, 0),  # a spike counts as guessing
+        ([0.69] * 100, 158),  # above the level from the eighth window on
+        ([0.1] * 500, 0),  # between the two levels
+        ([9.0] * 7 + [0.01] * 43, 0),  # a spike counts as guessing, not more
         ([math.nan] * 100, 158),
         ([0.69] * 100 + [0.1] * 100, 158),  # not solved again
         ([0.69] * 100 + [0.01] * 100, 0),

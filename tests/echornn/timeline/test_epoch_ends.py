@@ -1,4 +1,4 @@
-"""Where epochs end along a line, also where new data or other settings begin one anew."""
+"""The windows of a line at which epochs end, also when new data or settings start an epoch early."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIVE = EchoConfig(**{**vars(SMALL), "learning_rate": 0.1})
 
 
 def line() -> tuple[Timeline, int]:
-    """25 windows, of ten an epoch; then new data, so that the third epoch begins anew; and 12 windows more."""
+    """25 windows, ten per epoch; then new data, which starts the third epoch early; and 12 more windows."""
     timeline = Timeline()
     first = branch_off(timeline, SMALL)
     grow(timeline, first, [0.5] * 25)

@@ -1,4 +1,4 @@
-"""Where undo leads after a divergence, and what it costs to come to its window, with and without a record."""
+"""Where undo leads after a divergence, and the cost of going there, with and without a record."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ WILD = 1e30
 
 
 class Explosive(ScriptedTrainer):
-    """Under a wild learning rate the loss grows a hundred million times with each window, is infinite once, and then
-    finite, but no better; weights stay finite.
-
-    Other scripted trouble: the loss is no number in the window ``blip_at``, and none any more from ``nan_at`` on.
+    """A trainer that diverges at a wild learning rate: the loss grows a hundred million times with each window, is
+    infinite once, and then finite but no better; weights stay finite.
+    Also, the loss is NaN in the window ``blip_at``, and in all windows from ``nan_at`` on.
     """
 
     nan_at = blip_at = math.inf
@@ -53,7 +52,7 @@ class Explosive(ScriptedTrainer):
 
 @contextmanager
 def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at: float = math.inf) -> Iterator[Session]:
-    """A paused session on a thread of its own."""
+    """A paused session on a separate thread."""
 
     def make(config: EchoConfig) -> Explosive:
         trainer = Explosive(config)
@@ -67,7 +66,7 @@ def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at:
 
 
 def then(session: Session, *steps: int | str) -> Frame:
-    """Carry out the steps, one after the other: numbers are windows to train, words are commands. The frame after."""
+    """Carry out the steps in order: numbers are windows to train, words are commands. Returns the frame after them."""
     for step in steps:
         session.send(command(step))
         assert session.when_idle(PATIENCE)
@@ -189,7 +188,7 @@ def test_what_was_begun_anew_after_a_divergence_can_be_undone_to_as_ever() -> No
 
 
 class Counting(ScriptedTrainer):
-    """Counts the windows that it trains, and takes 1 ms for each by a clock of its own."""
+    """A trainer that counts its windows, and takes 1 ms for each by its own clock."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""What a person calls a branch: by a letter or a number, on the screen and on the command line."""
+"""Names of branches: a letter or a number, on the screen and on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The timeline of random trees, against a model that keeps each path as a plain list."""
+"""The timeline of random trees, compared with a model that keeps each path as a plain list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def begun(number: int, cause: Any, parent: Moment | None, config: EchoConfig = S
 
 @dataclass
 class Line:
-    """A path as the model has it: what each of its windows lost, and the branch that trained it."""
+    """A path in the model: the loss of each window, and the branch that trained it."""
 
     config: EchoConfig
     losses: list[float]
@@ -39,7 +39,7 @@ class Line:
 
 
 class Model:
-    """A timeline, and beside it every path in full."""
+    """A timeline, and every path as a plain list."""
 
     def __init__(self) -> None:
         self.timeline = Timeline()

@@ -1,4 +1,4 @@
-"""What is kept of a branch of several networks, and what of its past can still be told."""
+"""The stored history of a branch of several networks, and which of its past values are still known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THREE = EchoConfig(replicas=3, seed=7)
 
 
 def grown(losses: Floats, solved_at: tuple[int, ...], config: EchoConfig = THREE) -> Timeline:
-    """A run of one branch."""
+    """A run of a single branch."""
     timeline = Timeline()
     timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, config))
     timeline.append_many(0, pack(losses, np.zeros(losses.shape, np.int32), config), np.array(solved_at, np.int64))

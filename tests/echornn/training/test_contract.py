@@ -1,4 +1,4 @@
-"""What a session needs of a trainer, `AnyTrainer`: the real one and the scripted one promise the same."""
+"""The requirements of a session for a trainer, `AnyTrainer`: the real and the scripted trainer meet them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.scripted_population import ScriptedPopulation
 pytestmark = pytest.mark.slow
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=60, truncated_backprop_length=3, batch_size=2)
-"""Ten windows an epoch, three epochs."""
+"""Ten windows per epoch, three epochs."""
 
 MAKERS: dict[str, MakeTrainer] = {
     "real": make_trainer,
@@ -32,7 +32,7 @@ MAKERS: dict[str, MakeTrainer] = {
 
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
-    """All populations have the same program."""
+    """All populations use the same program."""
 
 
 @pytest.fixture(params=MAKERS)

@@ -1,4 +1,4 @@
-"""Choosing the device: by measurement, and said so."""
+"""The choice of the device: by measurement, with a message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXHAUSTED = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
 @pytest.fixture(autouse=True)
 def _soon_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here depends on how exact a rate is."""
+    """Measure briefly; no test here depends on exact rates."""
     monkeypatch.setattr(device, "TRIAL_SECONDS", 0.02)
 
 
@@ -31,7 +31,7 @@ def test_the_rate_is_that_of_the_longest_call() -> None:
     now = [0.0]
 
     def train(n: int) -> None:
-        now[0] += 0.001 + n * 1e-5  # a call costs 1 ms, a window 0.01 ms
+        now[0] += 0.001 + n * 1e-5  # a call costs 1 ms plus 0.01 ms per window
 
     rate = windows_per_second(train, clock=lambda: now[0])
     assert 50_000 < rate < 100_000
@@ -99,7 +99,9 @@ def test_where_tensorflow_was_used_before_its_way_of_taking_memory_stays(
 
 
 def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trainer that is made again, for a way back or another seed, lands where the first did; others are measured."""
+    """A trainer made again, to go back or for another seed, uses the device of the first; other structures are
+    measured.
+    """
     fastest = iter(["/GPU:0", "/CPU:0", "/GPU:0", "/CPU:0"])
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] if kind == "GPU" else [])
     monkeypatch.setattr(device, "take_memory_as_needed", lambda gpus: None)
@@ -136,7 +138,7 @@ def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
     tried: list[tuple[str, int]] | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of a program on record; where its device is not there any more, or cannot, there is another."""
+    """For a recorded program; if its device is gone or unusable, another device is used."""
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] * gpus if kind == "GPU" else [])
     monkeypatch.setattr(device, "take_memory_as_needed", lambda gpus: None)
     calls: list[tuple[str, int]] = []
@@ -156,10 +158,10 @@ def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
 
 
 def test_two_real_devices_are_measured_and_trained_on_and_a_population_is_by_both_at_once() -> None:
-    """There may be no GPU here, but with one thread an operation each of two processors is a device.
+    """This machine may have no GPU, but with one thread per operation each of two processors is a device.
 
-    That calls run at once is told by what each thread worked, not by the clock, which depends on what else the machine
-    does.
+    Whether calls run at the same time is judged by the work of each thread rather than by the clock, which depends on
+    the machine's load.
     """
     chosen, (first, second), (most, next_most, *others) = in_own_process(on_two_devices)
     assert chosen.device in ("/CPU:0", "/CPU:1")

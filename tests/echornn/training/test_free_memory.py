@@ -1,4 +1,4 @@
-"""Free memory is the least of what the machine and every control group around the process allow."""
+"""Free memory is the smallest of the limits of the machine and of all control groups of the process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GIB = 1 << 30
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Path:
-    """A machine with 8 GiB available."""
+    """A machine with 8 GiB of available memory."""
     write(tmp_path / "proc/meminfo", f"MemTotal: 99 kB\nMemAvailable:   {8 * GIB // 1024} kB\n")
     return tmp_path
 

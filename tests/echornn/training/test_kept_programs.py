@@ -1,4 +1,4 @@
-"""Compiled programs that are kept on disk: the next process has the same bits sooner, and nothing on disk stops it."""
+"""Compiled programs stored on disk: the next process starts faster with the same bits, and disk errors do no harm."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ KEPT = "programs"
 
 
 def losses_of(folder: Path, *configs: EchoConfig, lost: bool = False) -> tuple[list[bytes], str | None]:
-    """What each is trained to, one after the other in a process that keeps its programs there; then TF_XLA_FLAGS.
+    """The losses of each configuration, trained in one process that stores its programs in a folder; then TF_XLA_FLAGS.
 
     Args:
-        lost: whether the folder is removed under the process before it compiles.
+        lost: whether the folder is removed before the process compiles.
     """
     os.environ.update(XDG_CACHE_HOME=str(folder), ECHORNN_KEEP_PROGRAMS="1")
     from echornn.training.any_trainer import tensorflow_trainers
@@ -40,13 +40,13 @@ def losses_of(folder: Path, *configs: EchoConfig, lost: bool = False) -> tuple[l
 
 
 def files_in(folder: Path) -> dict[str, int]:
-    """Programs by name, with what tells whether they were written again."""
+    """The stored programs by name, each with a number that changes if it is written again."""
     return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
 
 
 @pytest.fixture(scope="module")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
-    """A folder in which a process has kept what it trained, and to what."""
+    """A folder in which a process has stored its programs, and the losses that it trained."""
     folder = tmp_path_factory.mktemp("cache")
     trained, flags = in_own_process(losses_of, folder, SMALL, replace(SMALL, optimizer="sgd"))
     assert flags is None, "what another process would inherit"
@@ -71,7 +71,7 @@ def test_where_nothing_can_be_written_it_is_compiled_all_the_same(
 
 
 def is_used(cache: Path, limit: int, **environment: str) -> bool:
-    """Whether a process uses this cache folder whose files may have so many bytes; others may write what it makes."""
+    """Whether a process uses this cache folder, if files may have ``limit`` bytes; other files may be written there."""
     import resource
 
     from echornn.training import kept_programs

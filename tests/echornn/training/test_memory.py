@@ -1,4 +1,4 @@
-"""What a configuration needs is known before it is taken, and one that needs too much is refused by name."""
+"""The memory of a configuration is estimated before it is used; too large ones are refused with the field's name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MEASURED = {
     ),
     "data": EchoConfig(total_series_length=5 * 10**7, truncated_backprop_length=2),
 }
-"""What each part of the estimate is most of, with few steps a window: they compile sooner."""
+"""Configurations in which one part of the estimate is the largest; few steps per window, to compile quickly."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from Linux")

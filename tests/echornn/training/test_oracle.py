@@ -1,4 +1,4 @@
-"""The engine against two programs that share no code with it, and those against each other."""
+"""The engine, compared with two independent programs, and these with each other."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def epochs(config: EchoConfig, count: int) -> list[tuple[npt.NDArray[np.uint8], 
 
 @pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "tutorial"), (6, "glorot")], ids=str)
 def config(request: pytest.FixtureRequest) -> EchoConfig:
-    """Runs on which the two oracles agree: from some starts the descent is chaotic, and the tutorial's own program
-    parts from its double-precision twin by 0.6 nats (seed 11)."""
+    """Configurations for which the two programs agree: from some initial weights, training is chaotic, and the
+    tutorial's own program differs from its double-precision version by 0.6 nats (seed 11).
+    """
     seed, init = request.param
     return EchoConfig(seed=seed, init=init)
 
@@ -37,7 +38,7 @@ def losses(config: EchoConfig) -> npt.NDArray[np.float32]:
 
 
 def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]) -> None:
-    """Float32 rounding grows while the loss falls steeply; over 700 windows it stays far below what is seen."""
+    """Float32 rounding errors grow while the loss falls steeply; over 700 windows they stay invisible."""
     assert len(ours) == len(theirs) == WINDOWS
     np.testing.assert_allclose(ours[:50], theirs[:50], rtol=0, atol=1e-5)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-3)
@@ -55,7 +56,7 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.N
 
 @pytest.mark.parametrize(("stride", "classes"), [(1, 3), (3, 2)])
 def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
-    """TBPTT(k1, k2) over three epochs, windows that overlap much and little, against NumPy in double precision."""
+    """TBPTT(k1, k2) over three epochs, with much and little overlap, compared with NumPy in double precision."""
     config = EchoConfig(
         seed=3,
         stride=stride,

@@ -1,4 +1,4 @@
-"""Population: each replica trains what a trainer of its configuration does, and goes on bit for bit."""
+"""Population: each replica trains as a trainer of its configuration does, and continues bit for bit."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ pytestmark = pytest.mark.slow
 SMALL = EchoConfig(
     seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
 )
-"""20 windows an epoch."""
+"""20 windows per epoch."""
 
 REPLICAS = 11
-"""No multiple of what a shard holds."""
+"""A number that is not a multiple of a shard's size."""
 
 
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
-    """Shares do not depend on the machine."""
+    """Shards do not depend on the machine."""
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:
-    """Replicas that differ in all that they may."""
+    """Replicas that differ in every field that may differ."""
     rates = (1.0, 0.5, 1.5)
     return [
         replace(
@@ -62,7 +62,7 @@ ALIKE = [
         True,
     ),
 ]
-"""Every optimizer: a new one may look at a weight as a whole, and so mix the replicas."""
+"""All optimizers: a new one could use a whole weight array, and so mix the replicas."""
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ ALIKE = [
     ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
-    """As plain operations, which compile in no time; and as XLA compiles them, with dropout too."""
+    """Without XLA, which needs no compilation; and with XLA, also with dropout."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
         each_replica_trains_alike(config, programs)
 
@@ -81,7 +81,7 @@ def test_each_optimizer_is_compared() -> None:
 
 
 def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Keras' Nadam does, whose number depends on the count of steps alone."""
+    """Like Keras' Nadam, which keeps a number that depends only on the step count."""
     monkeypatch.setitem(OPTIMIZERS, "adam", OptimizerKind(tf.keras.optimizers.Nadam, 2))
     with plain() as programs:
         each_replica_trains_alike(replace(SMALL, optimizer="adam", learning_rate=0.03), programs)
@@ -115,7 +115,7 @@ def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
             np.testing.assert_allclose(slot, theirs, rtol=1e-3, atol=1e-4)
         trainer.restore(took_over)
         np.testing.assert_allclose(trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5)
-        del trainer  # the next has its compiled loop
+        del trainer  # so that the next trainer can use its compiled loop
 
 
 @pytest.fixture(params=[REPLICAS, 3], ids=["side by side", "one by one"])
@@ -143,7 +143,7 @@ def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
 
 
 def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The more replicas, the fewer epochs of data are handed over together: a program is for so many."""
+    """With more replicas, fewer epochs of data are passed at once: a program is compiled for that number."""
     monkeypatch.setattr(data_block, "MAX_BLOCK_BYTES", 20_000)
     config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
     losses, seats = [], []

@@ -1,4 +1,4 @@
-"""A process is prepared for training when its first network is made, as far as TensorFlow lets it be."""
+"""A process is prepared for training when its first network is made, as far as TensorFlow allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled loops: shared by structure, never by two trainers at once, refused where memory mappings run out."""
+"""Compiled loops: shared by structure, never by two trainers at once, refused if memory mappings run out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
 
 
 def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losses() -> None:
-    """In whatever order they come: what was trained before is not seen."""
+    """In any order: an earlier training leaves no trace."""
     configs = [
         SMALL,
         replace(SMALL, seed=2**70),
@@ -82,7 +82,7 @@ def test_two_trainers_never_share_a_program() -> None:
 
 
 def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The garbage collector may find a trainer that is gone at any point, on the thread that borrows."""
+    """The garbage collector may release a trainer at any point, on the thread that borrows a loop."""
     from echornn.training import programs as module
 
     lent: list[object] = []

@@ -1,4 +1,4 @@
-"""Which replicas can be trained in step, and which are refused by name."""
+"""Replicas that can be trained side by side, and the fields for which others are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER: dict[str, Any] = {
     "dropout": 0.5, "optimizer": "adam", "init": "glorot", "row_start": "zero", "device": "cpu",
     "replicas": 2,
 }  # fmt: skip
-"""For each field a value that is not the one in `BASE`."""
+"""For each field a value other than the one in `BASE`."""
 
 BASE = EchoConfig(num_layers=2, dropout=0.1)
 

@@ -1,4 +1,4 @@
-"""The first network of a process decides how many threads TensorFlow has, unless the user does."""
+"""The first network of a process decides the number of TensorFlow's threads, unless the user does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _six_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def context(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """TensorFlow's, before it was told anything."""
+    """TensorFlow's context with default settings."""
     context = SimpleNamespace(_intra_op_parallelism_threads=None, _context_handle=None)
     monkeypatch.setitem(sys.modules, "tensorflow.python.eager.context", SimpleNamespace(_context=context))
     return context
@@ -35,9 +35,9 @@ def context(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         ({"state_size": 500, "batch_size": 16}, True, 6),  # 4 008 000
         ({"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100}, True, 6),
         ({"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100}, False, 1),
-        ({"state_size": 200, "batch_size": 50, "cell": "gru"}, True, 6),  # two gates in a product: 4 020 000
+        ({"state_size": 200, "batch_size": 50, "cell": "gru"}, True, 6),  # two gates in one product: 4 020 000
         ({"state_size": 200, "batch_size": 50}, True, 1),  # 2 010 000
-        ({"state_size": 200, "batch_size": 50, "num_layers": 3}, True, 1),  # 4 000 000 where two layers meet
+        ({"state_size": 200, "batch_size": 50, "num_layers": 3}, True, 1),  # 4 000 000 between two layers
     ],
 )
 def test_a_single_large_network_has_a_thread_for_each_processor(

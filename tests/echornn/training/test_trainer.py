@@ -1,4 +1,4 @@
-"""Trainer: what DESIGN's library contract promises."""
+"""Trainer: the promises of its documentation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    """One compiled trainer for the tests that put it back to its start."""
+    """A compiled trainer, for tests that reset it to its start."""
     return make_trainer(SMALL)
 
 
@@ -186,7 +186,7 @@ OPTIMIZERS: list[tuple[Optimizer, float, int | None]] = [
     ("rmsprop", 0.01, None),
     ("adam", 0.03, 2),
 ]
-"""Each with a learning rate that suits it, and a stride."""
+"""Cells and optimizers, each with a suitable learning rate and a stride."""
 
 
 def test_no_optimizer_is_left_out() -> None:

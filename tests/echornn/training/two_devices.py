@@ -1,4 +1,4 @@
-"""Trains on two devices, in a process that has trained nothing before."""
+"""Trains on two devices, in a process that has not trained before."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.compiled import SMALL
 
 
 def use_two_processors() -> None:
-    """Each processor is a device, as where one thread is used, also if this machine has only one."""
+    """Make each processor a device, as with one thread per operation, even if this machine has only one processor."""
     patch.object(device, "usable_processors", return_value=2).start()
     device.TRIAL_SECONDS = 0.02
     assert use_one_thread()
 
 
 def train_on_each() -> tuple[Placement, list[np.ndarray]]:
-    """Measure both devices, and train on each: the one that was found the faster, and the losses of each."""
+    """Measure both devices, and train on each; returns the choice, and the losses on each device."""
     kept, losses = programs.Programs(), []
     with patch.object(programs, "place", lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)):
         chosen = Trainer(SMALL, kept).placement
@@ -36,7 +36,7 @@ def train_on_each() -> tuple[Placement, list[np.ndarray]]:
 
 
 def worked_by_threads() -> list[int]:
-    """What each thread of this process worked while a population was trained, in nanoseconds, the most first."""
+    """The processor time of each thread while a population was trained, in nanoseconds, largest first."""
     lot = Population(EchoConfig(state_size=16, num_epochs=1000, truncated_backprop_length=2, echo_step=1), 16)
     lot.compile()
     worked: dict[str, int] = {}
@@ -50,6 +50,6 @@ def worked_by_threads() -> list[int]:
 
 
 def on_two_devices() -> tuple[Placement, list[np.ndarray], list[int]]:
-    """What `train_on_each` and `worked_by_threads` return."""
+    """The results of `train_on_each` and `worked_by_threads`."""
     use_two_processors()
     return *train_on_each(), worked_by_threads()

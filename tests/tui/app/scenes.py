@@ -1,4 +1,4 @@
-"""Pictures of timelines that were grown by hand."""
+"""Pictures of handmade timelines."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
 NOTHING = Picture(Frame(State.LOADING, EchoConfig()))
-"""Before anything is trained."""
+"""The picture before anything is trained."""
 
 
 @dataclass
 class Line:
-    """A branch's whole line, seen from after ``here`` of its windows, or from its end.
+    """The whole line of a branch, seen after ``here`` of its windows, by default at its end.
 
     Attributes:
         beside: ghosts of other runs, each with its run's timeline.
-        config: what the frame says is trained, where it is not what the branch says.
+        config: the frame's configuration, if not the branch's.
     """
 
     timeline: Timeline
@@ -51,14 +51,14 @@ class Line:
         )
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture, with the ghosts of other runs behind those of this one."""
+        """The picture, with the ghosts of other runs after those of this run."""
         query = replace(query, beside=max((ghost.last for ghost, _ in self.beside), default=0))
         picture = look(query, self.frame, self.timeline, before)
         others = [with_curve(ghost, picture.axis, query.columns, of, 0, before) for ghost, of in self.beside]
         return replace(picture, ghosts=(*picture.ghosts, *others))
 
     def show(self, plot: LossPlot) -> None:
-        """Show it, and whatever part of it keys lead to."""
+        """Show the line in a plot, also after keys that change the visible part."""
         shown = plot._picture if plot._picture.branch_count else None
 
         def again() -> None:
@@ -70,7 +70,7 @@ class Line:
         again()
 
     def draw(self, plot: LossPlot, width: int, height: int, ghosts: int = 0) -> Cells:
-        """Draw it without an app, with at most so many ghosts of its own run."""
+        """Draw the line without an app, with at most ``ghosts`` ghosts of its own run."""
         columns = plot.columns_on(width)
         plot._picture = self.look(Query(plot.viewport.windows, columns, ghosts=GhostChoice(ghosts)))
         cells = Cells(width, height, LossPlot.STYLES)

@@ -1,4 +1,4 @@
-"""The advice on the screen, and the key that does what it says."""
+"""The advice on the screen, and the key that follows it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() 
         await until(pilot, lambda: "a: init glorot" in screen_text(app))
         trained = session.timeline.end(1).window
         await pilot.press("a")
-        assert "init glorot was tried before: branch b goes on" in screen_text(app)  # for a moment only
+        # the message stays only for some seconds
+        assert "init glorot was tried before: branch b goes on" in screen_text(app)
         await until(pilot, lambda: session.frame.branch == 1 and session.frame.trained > trained)
         assert len(session.timeline) <= 3, "the branch that has it goes on"
         await pilot.press("q")

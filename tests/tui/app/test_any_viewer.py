@@ -1,4 +1,4 @@
-"""The screen is a function of a picture: an app draws the same of a picture that has been bytes in between."""
+"""The screen depends only on pictures: an app draws the same after pictures were encoded and decoded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEYS = [
     *("R", "e", "u", "U", "L", "e", "b", "up", "space", "n", "x", "enter", "b", "g", "e", "2", "3", "4", "n", "5"),
     *("e", "d", "[", "{", "L"),
 ]
-"""Every view and panel, branches, the past, one network and several, parts of the line."""
+"""Stories with every view and panel, branches, the past, one network and several, and parts of the line."""
 
 SIZE = (100, 30)
 
@@ -49,7 +49,7 @@ NAMED = {
 
 
 def examined(snapshot: Snapshot, question: Question) -> Readings:
-    """Readings that are made up."""
+    """Made-up readings."""
     config = snapshot.state.config
     readings = shift_register(make_progress(config), config)
     readings = replace(readings, branch=snapshot.branch, window=snapshot.window)
@@ -74,7 +74,7 @@ def of_one_that_diverges(_: Path) -> Session:
 
 
 def kept(name: str) -> Callable[[Path], Session]:
-    """A run of an earlier version, that goes on."""
+    """A run of an earlier version, which is continued."""
 
     def of_folder(place: Path) -> Session:
         folder = unpacked(name, place)
@@ -88,7 +88,7 @@ def kept(name: str) -> Callable[[Path], Session]:
 
 
 async def press(app: EchoApp, pilot: Pilot[int], key: str) -> None:
-    """What a key says for a moment is not waited for."""
+    """Press a key, without waiting for its hint to disappear."""
     await pilot.press(NAMED.get(key, key))
     app.show_newest_frame()
     app._end_hint()
@@ -96,7 +96,7 @@ async def press(app: EchoApp, pilot: Pilot[int], key: str) -> None:
 
 
 async def recorded(session: Session) -> list[Picture]:
-    """What an app is shown of a session, after each key."""
+    """The pictures of a session that an app shows after each key."""
     session.send(Pause())
     app, pictures = EchoApp(session, fps=0.01), []
     async with app.run_test(size=SIZE) as pilot:
@@ -113,8 +113,7 @@ async def recorded(session: Session) -> list[Picture]:
 
 
 async def drawn(pictures: Sequence[Picture]) -> list[list[list[Segment]]]:
-    """The screen of an app that is shown these pictures one after the other while the same keys are pressed, with its
-    colours."""
+    """The screen of an app that shows these pictures in order while the same keys are pressed, with colours."""
     session = PictureSession(pictures[0])
     app, screens = EchoApp(session, fps=0.01), []
     async with app.run_test(size=SIZE) as pilot:

@@ -1,4 +1,4 @@
-"""The app under Pilot, with a session that follows a script."""
+"""The app under Pilot, with a scripted session."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def opened(
     state: State = State.RUNNING, size: tuple[int, int] = (80, 24), speed: float = 100.0
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     session = ScriptedSession(TUTORIAL, speed)
-    app = EchoApp(session, fps=0.01)  # the tests draw, not the clock
+    app = EchoApp(session, fps=0.01)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         if state is not State.LOADING:
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
@@ -65,7 +65,7 @@ async def opened(
 
 
 def show(app: EchoApp, session: ScriptedSession, state: State) -> None:
-    """Have the app be in this state, after 800 windows."""
+    """Put the app into this state, after 800 windows."""
     progress = make_progress(TUTORIAL, 1, 133, wrong_every=4)
     session.set_frame(state, progress, trained=800, undoable=1, redoable=True)
     app.show_newest_frame()
@@ -87,7 +87,7 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
 
 
 async def test_the_first_that_is_drawn_of_the_screen_is_no_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Textual draws a widget before it tells it how large it is."""
+    """Textual draws a widget before it tells the widget its size."""
     drawn: list[str] = []
 
     def display(app: EchoApp, screen: Screen[object], update: object) -> None:
@@ -155,12 +155,12 @@ KEYS_OF: dict[State, list[tuple[str, list[Command]]]] = {
 
 @pytest.mark.parametrize(("key", "command"), [("space", Toggle()), ("full_stop", Step()), ("U", Redo())])
 async def test_a_key_right_behind_another_is_not_judged_by_the_screen_before_that(key: str, command: Command) -> None:
-    """Of a finished run: `[` leads to the past, where it can train; the screen shows that up to 0.1 s later."""
+    """In a finished run: `[` leads to the past, where training is possible; the screen shows that up to 0.1 s later."""
     async with opened(State.FINISHED) as (app, session, pilot):
         session.set_frame(State.FINISHED, trained=800)
         app.show_newest_frame()
         await pilot.press("left_square_bracket")
-        session._loop.mailbox.notify(lambda: None)  # obeyed by nobody
+        session._loop.mailbox.notify(lambda: None)  # the command is not carried out
         await pilot.press(key)
         assert session.commands == [Move(-1), command]
 
@@ -205,7 +205,7 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
 
 
 def keys_of(bindings: Iterable[BindingType]) -> list[str]:
-    """Their keys, without those that leave or cover the screen, or move the focus."""
+    """The keys of these bindings, without those that leave or cover the screen, or move the focus."""
     leave_out = ("quit", "help", "settings", "app.focus_next")
     named = [one for one in bindings if isinstance(one, Binding) and one.action not in leave_out]
     return [key.strip() for binding in named for key in binding.key.split(",")]

@@ -1,4 +1,4 @@
-"""The tree under keys: going to a moment, the list of branches, and the notes that are kept of them."""
+"""Keys for branches: going to a position, the list of branches, and the saved notes about them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
 
 
 def plant(session: ScriptedSession) -> None:
-    """a: 600 windows whose loss falls after 310; b: a slower learning rate from window 300, 200; c: a reset, 100."""
+    """a: 600 windows whose loss falls after 310; b: 200 at a lower learning rate from window 300; c: 100 after a
+    reset.
+    """
     timeline = session.timeline
     grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 310 + [0.1] * 290)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 200)
@@ -51,7 +53,7 @@ async def opened(
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     session = ScriptedSession(TUTORIAL, recorder=None if folder is None else RunRecorder.begin(folder, TUTORIAL))
     plant(session)
-    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # the tests draw, not the clock
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         await drawn(app, pilot)
         yield app, session, pilot
@@ -303,7 +305,7 @@ async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
             assert any(">+c started over" in line for line in rows(app))
 
 
-# ---- what is kept
+# ---- what is saved
 
 
 def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
@@ -317,7 +319,7 @@ def digests_of(session: ScriptedSession) -> list[int]:
 
 
 def record(session: ScriptedSession) -> None:
-    """Have the branches that were planted on disk too."""
+    """Write the branches of the session to disk too."""
     timeline, recorder, trained = session.timeline, session.recorder, 0
     for number in range(len(timeline)):
         windows = timeline.windows_of(number)

@@ -1,4 +1,4 @@
-"""However many keys come at once, what they change is drawn as often as it can be seen."""
+"""However many keys come at once, their effects are drawn only as often as necessary."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_who_asks_for_the_cells_gets_those_of_now() -> None:
 
 
 def test_no_style_depends_on_the_focus() -> None:
-    """A widget of cells is not styled anew when the focus moves: Textual would look through its styles for 20 ms."""
+    """A widget of cells is not styled again when the focus moves, which would take Textual 20 ms."""
     styles = [file.read_text(encoding="utf-8") for file in Path(tui.__file__).parent.rglob("*.tcss")]
     assert styles
     assert not any(":focus" in text or ":blur" in text for text in styles)

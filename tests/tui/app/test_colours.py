@@ -1,4 +1,4 @@
-"""Colours on poor terminals: what must be told apart stays apart, in each number of colours, and without any."""
+"""Colours on simple terminals: different things look different, with any number of colours and without any."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_without_colour_there_are_greys_and_the_signs_remain() -> None:
 
 
 def colours_of_the_rows(program: Program) -> dict[str, str]:
-    """Pause with a wrong prediction on the screen, and look at the colours of a row's lines; then quit."""
+    """Pause with a wrong prediction on the screen, read the colours of a row's lines, and quit."""
     program.until(lambda text: "running" in text and "><" in text)
     program.press(" ")
     program.until(lambda text: "paused" in text and "██" in text)

@@ -1,4 +1,4 @@
-"""What others have written does nothing to the screen but show."""
+"""Text from outside cannot affect the screen except by being shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sentence about windows that are gone stands long enough to be read, and no longer."""
+"""A diagnosis about earlier windows stays long enough to be read, and no longer."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ EPOCH = TUTORIAL.windows_per_epoch
 
 
 def loss_of(window: int) -> float:
-    """A network that is sure, but for the first window of an epoch; the fifth throws it off in windows 3 and 4."""
+    """The losses of a confident network, except in the first window of an epoch; the fifth epoch disturbs windows 3 and
+    4.
+    """
     epoch, in_epoch = divmod(window, EPOCH)
     return 0.2 if in_epoch == 0 else 0.7 if epoch == 4 and in_epoch in (2, 3) else 0.001
 
 
 def frame_after(windows: int, **changes: object) -> Frame:
-    """What is shown after so many windows, with those before it on the tape."""
+    """The frame after ``windows`` windows, with the previous windows on the tape."""
     shown: list[Progress] = []
     for one in range(windows - 20, windows):
         epoch, in_epoch = divmod(one, EPOCH)

@@ -1,4 +1,4 @@
-"""The screen is shared so that all that is shown can be read, at any size."""
+"""The division of the screen: everything shown can be read, at any size."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_panel_leaves_views_in_sight_where_there_is_room(size: tuple[int, int]
 
 
 def test_on_80_columns_the_footer_keeps_the_speed_in_a_first_run() -> None:
-    """Branches, and looking back, matter when there is something to look back at."""
+    """Branches and earlier windows matter only when there are some."""
     first = {
         "send('resume')": "space Resume ",
         "send('step')": ". Step ",

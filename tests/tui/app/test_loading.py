@@ -1,4 +1,4 @@
-"""What the screen shows while TensorFlow loads: here it never comes."""
+"""The screen while TensorFlow loads; here loading never ends."""
 
 from __future__ import annotations
 

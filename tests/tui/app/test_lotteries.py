@@ -1,4 +1,4 @@
-"""The keys of a lottery, in the app: which network is looked at, one alone, and from one to many and back."""
+"""The keys for several networks: select one, continue one alone, and switch between one network and many."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
+from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
 from echornn.timeline.branch import Moment
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
@@ -223,15 +224,15 @@ async def test_where_nothing_is_to_undo_it_is_said_what_leads_to_the_other_branc
         app.show_newest_frame()
         await pilot.press("u")
         await pilot.pause()
-        assert keys.NOTHING_ON_THIS_PATH in screen_text(app)
-        assert len(keys.NOTHING_ON_THIS_PATH) <= 78
+        assert NOTHING_ON_THIS_PATH in screen_text(app)
+        assert len(NOTHING_ON_THIS_PATH) <= 78
 
 
 async def test_of_one_network_there_is_no_other_to_look_at() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         await pilot.press("6", "greater_than_sign")
         await pilot.pause()
-        assert keys.ONE_NETWORK in screen_text(app)
+        assert keys.NO_SEEDS in screen_text(app)
         await pilot.press("tab", "down", "enter", "end", "v")
         await pilot.pause()
         assert session.commands == []
@@ -262,7 +263,7 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
-        program.until(lambda text: "enter: go on with it" in text)  # a lottery that begins has the arrows
+        program.until(lambda text: "enter: go on with it" in text)  # new networks give the arrow keys to their view
         program.press("\x1b[B")
         program.press("\r")
         program.until(lambda text: "one network, with seed" in text)

@@ -1,4 +1,4 @@
-"""What is drawn at one time is drawn of one scene: whatever the session has done since, and on lines of any length."""
+"""All parts of the screen are drawn from the same picture, whatever the session does meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WALK = [
     *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
     *("z", "z", "z", "Z", "left", "right", "shift+left", "home", "end", "d", "tab", "down"),
 ]
-"""Keys that lead to longer lines and shorter ones, to one network and many, and to other parts of the run."""
+"""Keys that lead to longer and shorter lines, to one network and many, and to other parts of the run."""
 
 
 def paused(replicas: int) -> Session:
@@ -38,14 +38,14 @@ def paused(replicas: int) -> Session:
 
 
 async def begun(app: EchoApp, pilot: Pilot[int]) -> None:
-    """Its thread has begun, and stands still before the first window."""
+    """Wait until the session's thread has started, paused before the first window."""
     await pilot.pause()
     wait_for(lambda: app.session.frame.state is State.PAUSED)
     app.show_newest_frame()
 
 
 async def press(app: EchoApp, pilot: Pilot[int], keys: str) -> None:
-    """Each key is obeyed, and what came of it shown, before the next."""
+    """Press keys; each is carried out and shown before the next."""
     names = {".": "full_stop"}
     for key in keys.split():
         await pilot.press(names.get(key, key))
@@ -58,7 +58,7 @@ def drawn(widget: CellWidget) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int1
 
 
 def draw_the_same_again(app: EchoApp) -> None:
-    """Nothing of what the session has done since is in what was shown before."""
+    """Check that nothing of what the session has done since changes the drawing."""
     watched: list[LossPlot | View] = [app.query_one(LossPlot), *app._views]
     for widget in watched:
         before = drawn(widget)

@@ -1,4 +1,4 @@
-"""Other runs under the curve: found by typing, laid there with a key, followed while another process trains them."""
+"""Other runs under the curve: found by typing, drawn with a key, followed while another process trains them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SLOW = replace(SMALL, learning_rate=0.1)
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three runs in a state folder of their own; they are not in the order of their names."""
+    """Three runs in a state folder; their order in time is not the order of their names."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     folder = kept_runs.state_folder()
     record_branches(folder / "run-slow", 20, config=SLOW)
@@ -54,7 +54,7 @@ async def opened(
     session = ScriptedSession(SMALL)
     grow(session.timeline, branch_off(session.timeline, SMALL), [0.9] * 15)
     session.set_frame(State.PAUSED, make_progress(SMALL, 1, 4), trained=15)
-    app = EchoApp(session, fps=0.01, compared=compared)  # the tests draw, not the clock
+    app = EchoApp(session, fps=0.01, compared=compared)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         await drawn(app, pilot)
         yield app, session, pilot
@@ -67,7 +67,7 @@ async def drawn(app: EchoApp, pilot: Pilot[int]) -> str:
 
 
 async def listed(app: EchoApp, pilot: Pilot[int]) -> list[str]:
-    """The list, when it has been read."""
+    """The lines of the list, after it was read."""
     panel = app.query_one(RunList)
     deadline = time.monotonic() + PATIENCE
     while panel.is_reading:
@@ -82,7 +82,7 @@ def lines_of(panel: RunList) -> list[str]:
 
 @contextmanager
 def being_written(folder: Path) -> Iterator[tuple[LiveRun, RunRecorder]]:
-    """A run that is trained elsewhere; what it saves comes to the disk at once."""
+    """A run that is trained elsewhere; everything it saves is on disk at once."""
     recorder = RunRecorder.begin(folder, SLOW)
     live = LiveRun(SLOW, ScriptedTrainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()

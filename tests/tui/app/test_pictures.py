@@ -1,6 +1,6 @@
-"""The README's pictures: what the app draws of a recorded run, compared letter by letter, so that they stay true.
+"""The pictures in the README: the app's drawing of a recorded run, compared character by character.
 
-After a change that is meant to be seen: `UPDATE_PICTURES=1 pytest tests/tui/app/test_pictures.py`, and look at them.
+After an intended change: `UPDATE_PICTURES=1 pytest tests/tui/app/test_pictures.py`, and check the pictures.
 """
 
 from __future__ import annotations
@@ -30,15 +30,17 @@ TUTORIAL = EchoConfig()
 
 SHAPES = "".join(re.escape(chr(code)) for code in range(0x2500, 0x2900) if rects(chr(code)) and chr(code) not in SHADES)
 SAME_KIND = re.compile(rf"[{SHAPES}]+|░+|▒+|▓+|[^\s░▒▓{SHAPES}]+")
-"""A word; or characters that are shapes, of which a shade stands alone."""
+"""A word, or characters that are drawn as shapes; each shade separately."""
 
 
 CELL_HEIGHT, BASE_LINE = 24.4, 18.5
-"""Of a line of text in the picture, and how far below its top the letters stand."""
+"""The height of a line of text in the picture, and the distance from its top to the base of the letters."""
 
 
 def pinned(svg: str) -> str:
-    """The picture with each word at its place, whatever font draws it, and lines, blocks and braille dots as shapes."""
+    """The picture with each word at a fixed place, independent of the font, and with lines, blocks and dots as
+    shapes.
+    """
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "DejaVu Sans Mono, Fira Code")
 
@@ -56,7 +58,7 @@ def pinned(svg: str) -> str:
 
 
 def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
-    """A word, or characters that are shapes, of a piece of text in the picture."""
+    """The SVG of a word, or of characters drawn as shapes."""
     style, y = text["style"], text["y"]
     if not rects(part[0]):
         length = f"{len(part) * width:.1f}"
@@ -131,7 +133,7 @@ async def test_picture_of_the_tutorials_little_example() -> None:
 
 
 def compare(name: str, svg: str) -> None:
-    """With the picture that is kept, or keep this one."""
+    """Compare a picture with the stored one, or store it."""
     file = FOLDER / f"{name}.svg"
     if os.environ.get("UPDATE_PICTURES"):
         file.write_text(svg, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The app on a point of a map: escape returns there, once it has nothing else to close."""
+"""The app on a point of a map: escape goes back to the map if there is nothing else to close."""
 
 from __future__ import annotations
 

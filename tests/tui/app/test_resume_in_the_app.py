@@ -1,4 +1,4 @@
-"""The program on a terminal goes on with fields that were given beside --resume."""
+"""The program on a terminal resumes a run with fields that were given beside --resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The palette finds how the screen is saved by the word that one would type."""
+"""The command palette finds the commands that save the screen by the words that users would type."""
 
 from __future__ import annotations
 

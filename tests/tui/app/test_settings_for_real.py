@@ -1,4 +1,4 @@
-"""Settings in the real program: what is typed there is trained."""
+"""Settings in the real program: training uses the typed values."""
 
 from __future__ import annotations
 

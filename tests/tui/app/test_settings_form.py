@@ -1,4 +1,4 @@
-"""What is typed into the settings becomes edits: fields and values, and no more of them than can be followed."""
+"""Typed settings become edits (fields and values), and no more of them than the session can follow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TUTORIAL = EchoConfig()
 
 
 class Settings:
-    """A form, what it sent, and a session that trains with it when told to."""
+    """A form, the edits that it sent, and a session that trains with them when told to."""
 
     def __init__(self, config: EchoConfig = TUTORIAL) -> None:
         self.sent: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The settings beside the curve: what is drawn, and that keys count in the order typed."""
+"""The settings beside the curve: what is drawn, and that keys are handled in the typed order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.events import Key
 from echornn.config import EchoConfig
 from echornn.session.commands import Edit, Faster, Reset, SetSpeed, Toggle, Undo
 from echornn.session.frame import State
+from echornn.session.nothing_to_do import AT_THE_START
 from tests.scripted import make_progress
 from tests.steps import refused
 from tests.trees import grow
@@ -29,7 +30,7 @@ CHARACTERS = {"full_stop": ".", "minus": "-", "space": " ", "question_mark": "?"
 
 
 def post(app: EchoApp, *typed: str) -> None:
-    """All keys in one packet."""
+    """Send all keys in one packet."""
     for key in typed:
         app.post_message(Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
@@ -221,16 +222,16 @@ async def test_a_key_that_cannot_act_says_why_for_a_moment(
 
 
 AT_THE_ENDS = [
-    ("r", 0, False, keys.AT_THE_START),
-    ("left_square_bracket", 0, False, keys.AT_THE_START),
-    ("left_curly_bracket", 0, True, keys.AT_THE_START),
+    ("r", 0, False, AT_THE_START),
+    ("left_square_bracket", 0, False, AT_THE_START),
+    ("left_curly_bracket", 0, True, AT_THE_START),
     ("right_square_bracket", 9, False, keys.AT_THE_END),
     ("right_curly_bracket", 9, False, keys.AT_THE_END),
     ("r", 9, False, ""),
     ("left_curly_bracket", 9, False, ""),
     ("right_square_bracket", 0, True, ""),
 ]
-"""A key, the windows trained, whether it is the past, and what is said."""
+"""A key, the windows trained, whether the past is shown, and the expected message."""
 
 
 async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
@@ -242,7 +243,7 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             await pilot.press(key)
             lines = screen_text(app).splitlines()[:4]
             assert word in lines[1]
-            assert any(end in lines[1] for end in (keys.AT_THE_START, keys.AT_THE_END)) == bool(word)
+            assert any(end in lines[1] for end in (AT_THE_START, keys.AT_THE_END)) == bool(word)
             assert frame.sentence.cause[:20] in lines[2], "the sentence stays"
 
 
@@ -267,17 +268,6 @@ async def test_while_it_loads_what_keys_asked_for_is_shown_at_once() -> None:
 
 def test_every_key_says_what_it_does_in_the_palette_and_the_help() -> None:
     assert [one.description for one in keys.BINDINGS if not one.tooltip and one not in keys.VIEW_KEYS] == []
-
-
-def test_every_key_that_does_not_make_sense_has_a_reason_and_says_it() -> None:
-    explained = {binding.action for binding in keys.EXPLAINED}
-    from tests.scripted import ScriptedSession
-
-    for state in State:
-        frame = ScriptedSession(TUTORIAL).set_frame(state)
-        for binding in keys.BINDINGS:
-            if keys.why_not(binding.action, frame) and binding.id != "pause":
-                assert f'why_not("{binding.action}")' in explained
 
 
 async def test_a_failure_closes_the_settings() -> None:

@@ -1,4 +1,4 @@
-"""The command that shows this again: fields where they are enough, else the run that is kept."""
+"""The copied command that shows the same again: fields if they are enough, otherwise the stored run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status lines: words that tests and scripts look for."""
+"""The status lines: words that tests and scripts rely on."""
 
 from __future__ import annotations
 

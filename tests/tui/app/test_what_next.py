@@ -1,4 +1,4 @@
-"""What the screen says can be done next, after *finished* and after *failed*: each key that it names works."""
+"""The next steps that the screen suggests after *finished* and after *failed*: each key that it names works."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
 
 
 async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
-    """Press these keys; see what came of it, when what they asked for is trained."""
+    """Press keys, and wait until what they request is trained and shown."""
     await pilot.press(*keys)
     idle = threading.Thread(target=app.session.when_idle, args=(PATIENCE,))
     idle.start()

@@ -1,4 +1,4 @@
-"""Whatever is typed on the command line, the answer is a line and an exit code that is documented."""
+"""Any command line gives a one-line answer and a documented exit code."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ LINE = st.builds(
 
 @pytest.fixture
 def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of one's own with a run in it, where nothing is trained and nobody sits at a terminal."""
+    """A home folder with a run, where nothing is trained and there is no terminal."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     recorded(kept_runs.state_folder() / "mine", 30)

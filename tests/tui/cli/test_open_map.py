@@ -1,4 +1,4 @@
-"""The map on a terminal: a point is trained from it, and escape comes back."""
+"""The map on a terminal: a point is trained from it, and escape goes back."""
 
 from __future__ import annotations
 

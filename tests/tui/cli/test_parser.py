@@ -1,4 +1,4 @@
-"""The command line: what scripts see; in a process of its own, where that is what is promised."""
+"""The command line as scripts see it; in a separate process if the promise needs one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.slow
 
 TWO_STEPS = ["--total-series-length", "400", "--truncated-backprop-length", "2"]
 SMALL = [*TWO_STEPS, "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
-"""40 windows an epoch, of few steps: they compile sooner."""
+"""40 windows per epoch; few time steps, to compile quickly."""
 
 
 PROGRAM = [sys.executable, "-m", "tui"]
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
-"""Trains nothing, for what does not depend on it."""
+"""The command without training, for tests that do not depend on it."""
 
 
 def run(*arguments: str, program: list[str] = PROGRAM, **options: object) -> subprocess.CompletedProcess[str]:
@@ -86,7 +86,7 @@ def test_version() -> None:
 def test_bad_usage_is_one_clear_line_and_exit_code_2(
     arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(headless, "print_training", None)  # it never comes to that
+    monkeypatch.setattr(headless, "print_training", None)  # it must not be called
     is_clear_bad_usage(answered(*arguments), words)
 
 
@@ -183,7 +183,7 @@ def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signa
     trained = run_dir.read(tmp_path / "my run").trained
     assert trained >= 666
     if signal_number != signal.SIGTERM:
-        return  # how it goes on does not depend on what ended it
+        return  # how a run continues does not depend on what ended it
     with subprocess.Popen([*command[:4], "--resume", folder], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["trained"] == trained
@@ -267,7 +267,7 @@ def newest(folder: Path) -> checkpoint.Checkpoint:
 
 
 def serial_after_a_window(folder: Path) -> int:
-    """The serial of the checkpoint that has the first window; after it nothing is unsaved."""
+    """The serial number of the checkpoint with the first window; after it nothing is unsaved."""
     wait_for(lambda: checkpoint.load(folder)[0] and newest(folder).losses.length)
     return newest(folder).serial
 

@@ -1,4 +1,4 @@
-"""Whole numbers on the command line: one with a point is refused by its flag, and never rounded."""
+"""Whole numbers on the command line: a number with a decimal point is refused by its flag, and never rounded."""
 
 from __future__ import annotations
 

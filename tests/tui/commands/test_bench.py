@@ -1,4 +1,4 @@
-"""What is measured of a machine."""
+"""The measurements of `echornn-tui bench`."""
 
 from __future__ import annotations
 

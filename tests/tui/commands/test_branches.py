@@ -1,4 +1,4 @@
-"""What is printed of a run's branches."""
+"""The printed branches of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.commands.branches import lines, records
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four branches, of which the second goes on from the first, and the last from the second before its end."""
+    """Four branches: the second continues the first, and the last begins before the end of the second."""
     record_branches(tmp_path / "run", 12, {"learning_rate": 0.1, "num_epochs": 9}, 8, "reset", 5, (1, 15), 2)
     return tmp_path / "run"
 

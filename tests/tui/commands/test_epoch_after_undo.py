@@ -1,4 +1,4 @@
-"""A resumed epoch's mean is that of its own windows, whatever was undone in it."""
+"""The mean loss of a resumed epoch counts only the epoch's own windows, whatever was undone."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.steps import command
 from tui.commands.epoch_report import EpochReport
 
 CONFIG = replace(SMALL, num_epochs=100)
-"""Ten windows an epoch; the scripted loss tells after how many windows of the same weights it was."""
+"""Ten windows per epoch; the scripted loss depends on how many windows the same weights were trained."""
 
 EDITS: list[Command] = [Edit({"learning_rate": 0.1}), Edit({"echo_step": 5}), Edit({"state_size": 8})]
 GOING: list[Command] = [Undo(), Redo(), MoveEpochs(-1)]
 
 
 def told(folder: Path, story: list[int | Command]) -> ScriptedTrainer:
-    """Record this story: numbers are windows to train; the trainer as it stands at its end."""
+    """Record a story (numbers are windows to train); returns the trainer at its end."""
     trainers: list[ScriptedTrainer] = []
 
     def make(config: EchoConfig) -> ScriptedTrainer:

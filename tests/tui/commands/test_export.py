@@ -1,4 +1,4 @@
-"""What a run's folder gives away: every window, the weights, a Keras model with the same outputs."""
+"""Exports of a run: every window, the weights, a Keras model with the same outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONFIG = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_le
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A run of 25 windows: 14, a reset, 11; ten windows an epoch."""
+    """A run of 25 windows: 14, a reset, 11; ten windows per epoch."""
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     trainer = ScriptedTrainer(SMALL)
     recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, SMALL))
@@ -74,7 +74,7 @@ def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # of Keras, as it saves
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # from Keras, when it saves
 def test_weights_and_keras_files(tmp_path: Path) -> None:
     import keras
 
@@ -93,7 +93,7 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
             name: array.tobytes() for name, array in trainer.weights.items()
         }
     model = keras.models.load_model(tmp_path / "m.keras")
-    progress = trainer.advance(1)  # first window of an epoch: it starts from a zero state, as the model does
+    progress = trainer.advance(1)  # the first window of an epoch starts from a zero state, as the model does
     np.testing.assert_allclose(model.predict(progress.x, verbose=0), progress.probabilities, atol=1e-5)
 
 

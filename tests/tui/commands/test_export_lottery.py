@@ -1,4 +1,4 @@
-"""What a lottery's folder gives away: every window of every network, which are solved, and one of them by itself."""
+"""Exports of a run with several networks: every window, which networks are solved, and one network alone."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from tui.commands.front_end import UsageError
 from tui.commands.replica_rows import ReplicaRow, as_csv, as_json, replica_rows
 
 STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
-"""Of six networks 200 windows, of the third alone 30 more; of all six 20 from window 150 on, and 5 at another rate;
-then four of three networks."""
+"""Six networks for 200 windows; the third alone for 30 more; all six for 20 from window 150 on, and 5 at another rate;
+then three networks for four windows.
+"""
 
 LOTTERY = packed.as_kept(ScriptedPopulation(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
 

@@ -1,4 +1,4 @@
-"""What going on with a run reads, and what is left alone where it cannot go on so."""
+"""What continuing a run reads, and what stays unchanged if it cannot continue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.commands.list_runs import describe
 
 
 class Reads:
-    """Counts the bytes read of each file."""
+    """Counts the bytes read from each file."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bytes: Counter[str] = Counter()
@@ -83,7 +83,7 @@ def test_a_field_that_cannot_be_used_leaves_the_run_as_it_was_and_free(tmp_path:
 
 
 def test_where_only_the_older_checkpoint_is_good_the_fields_are_asked_again(tmp_path: Path) -> None:
-    """The lengths of the logs let the newest checkpoint pass; what they hold does not."""
+    """The lengths of the logs fit the newest checkpoint; their contents do not."""
     folder = tmp_path / "run"
     recorded(folder, 12, "save", 13)
     log = bytearray((folder / LOSS_FILE).read_bytes())

@@ -1,4 +1,4 @@
-"""The session as lines."""
+"""Training that prints lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
-"""250 windows an epoch."""
+"""250 windows per epoch."""
 
 
 def records_of(pieces: list[int]) -> list[dict[str, object]]:
@@ -117,10 +117,10 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
 
 
 class Stream(io.StringIO):
-    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
+    """A stream that remembers what was written, while there is room; if ``gone``, it fails as on Linux.
 
     Args:
-        is_terminal: whether it is a terminal, or a file.
+        is_terminal: whether it is a terminal rather than a file.
     """
 
     def __init__(self, is_terminal: bool = True) -> None:

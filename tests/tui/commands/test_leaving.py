@@ -1,4 +1,4 @@
-"""Leaving while another network compiles, on a disk that is slow: the record is asked whether all is saved."""
+"""Ending while another network compiles, with a slow disk: the recorder is asked whether everything is saved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIG = EchoConfig(num_epochs=1000, total_series_length=SMALL.total_series_leng
 
 
 class WhileItCompiles:
-    """A session that was recorded on a disk which does not answer yet, trained 304 windows, and compiles on and on."""
+    """A session on a disk that does not answer, which has trained 304 windows and compiles without end."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, recorder: RunRecorder | None) -> None:
         self.compiling, self.compiled, self.disk_answers = (threading.Event() for _ in range(3))
@@ -106,7 +106,7 @@ def test_it_leaves_all_the_same_where_the_disk_never_answers_or_nothing_is_kept(
 def test_what_is_trained_while_it_leaves_does_not_change_whether_it_was_saved(
     stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread may come out of native code with more windows, after it was seen that all is on disk."""
+    """The training thread may return from native code with more windows after everything was found to be on disk."""
     session = stages.session
     stages.disk_answers.set()
     ended = record.end(session)

@@ -1,4 +1,4 @@
-"""What `list` says of runs: how far they are, whether they have learned, and what they are."""
+"""The output of `list`: progress of runs, whether they have learned, and their configurations."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None
 def test_a_run_that_lost_the_echo_again_says_where(home: Path, is_old: bool) -> None:
     record_branches(home / "forgetful", 700, config=LONG, make_trainer=forgetful)
     (newest, *_), _ = checkpoint.load(home / "forgetful")
-    if is_old:  # its record does not say so
+    if is_old:  # its record lacks this
         checkpoint.save(home / "forgetful", replace(newest, serial=newest.serial + 1, lost_at=None))
     (run,) = objects()
     assert (run["solved_at"], run["lost_at"]) == (SOLVED_AT, LOST_AT)

@@ -1,4 +1,4 @@
-"""A lottery's training as lines: how many of its networks are solved, how soon, and what losses the others have."""
+"""The printed lines about several networks: how many are solved, how soon, and the losses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tui.commands.records import Record, as_json, finished_record
 from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
-"""250 windows an epoch, seeds 7 to 15: three of them are stuck."""
+"""250 windows per epoch, seeds 7 to 15: three of them do not learn."""
 
 
 def records_of(pieces: list[int], config: EchoConfig = CONFIG) -> list[Record]:

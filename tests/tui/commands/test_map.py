@@ -1,4 +1,4 @@
-"""`echornn-tui map` without a terminal: what scripts see."""
+"""`echornn-tui map` without a terminal, as scripts see it."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ from tui.commands.window_rows import rows_along
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """14 windows, then 6 more with another rate, of which the run stands at the end; then back, and 9 others.
+    """14 windows, then 6 at another rate, at whose end the run is; then back, and 9 others.
 
-    Branch 0 is windows 0 to 14, branch 1 goes on from there to 20, branch 2 is other data from window 17 on to 26.
+    Branch 0 is windows 0 to 14, branch 1 continues to 20, branch 2 has other data from window 17 to 26.
     """
     record_branches(tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
     return tmp_path / "run"
@@ -132,7 +132,7 @@ def test_the_epoch_under_way_is_the_one_along_the_path(folder: Path) -> None:
 
 
 def test_a_configuration_that_training_refuses_leaves_the_disk_as_it_was(folder: Path) -> None:
-    """As where there is no GPU, which only TensorFlow knows."""
+    """For example if there is no GPU, which only TensorFlow knows."""
 
     def make_trainer(config: object) -> ScriptedTrainer:
         if config != run_dir.read(folder).config:

@@ -1,4 +1,4 @@
-"""What is printed of a network."""
+"""The printed probe readings of a network."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def with_gradient(config: EchoConfig = CONFIG, **changes: Any) -> Readings:
 
 
 def bias_lines(one: Readings) -> list[str]:
-    """What stands between the bars and the spectral radius."""
+    """The lines between the bars and the spectral radius."""
     printed = list(lines(one))
     end = next(index for index, line in enumerate(printed) if line.startswith("spectral"))
     return printed[max(index for index, line in enumerate(printed) if not line) + 1 : end]

@@ -1,4 +1,4 @@
-"""Old runs are removed when asked, and nothing else ever is."""
+"""Old runs are removed on request, and nothing else ever is."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_folder_that_is_read_only_is_kept_whole(runs: list[Path], monkeypatch:
 def test_what_an_interrupted_removal_leaves_is_a_run_or_debris_and_goes_next_time(
     runs: list[Path], number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever makes removing fail, and however far it has come."""
+    """Whatever makes the removal fail, at any point."""
     unlink, calls = Path.unlink, []
 
     def failing(file: Path, missing_ok: bool = False) -> None:

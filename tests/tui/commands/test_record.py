@@ -1,4 +1,4 @@
-"""What is said of a run at the end."""
+"""The messages at the end of a run."""
 
 from __future__ import annotations
 

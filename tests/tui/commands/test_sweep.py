@@ -1,4 +1,4 @@
-"""The command that computes a sweep: what it says, and how it ends. Its networks follow a script."""
+"""The subcommand that computes a sweep: its messages, and how it ends. The results are scripted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GRID = ["--grid", "echo_step=3,9,10,20000", "cell=rnn,gru", "--seeds", "4", "--n
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
-    """Who trains."""
+    """The engine of the sweep."""
     scripted = ScriptedEngine()
     monkeypatch.setattr(sweep.Workers, "engine", lambda workers: scripted)
     return scripted
@@ -189,7 +189,7 @@ def test_without_dask_the_flag_says_what_to_install(
     for name in ("dask", "distributed"):
         monkeypatch.setitem(sys.modules, name, without)
     monkeypatch.delitem(sys.modules, "echornn.sweeps.on_dask", raising=False)
-    monkeypatch.delattr(echornn.sweeps, "on_dask", raising=False)  # what another test imported
+    monkeypatch.delattr(echornn.sweeps, "on_dask", raising=False)  # another test may have imported it
     flags = ["--grid", "echo_step=3", "--scheduler", "tcp://a:1"]
     assert exit_code_of(["sweep", "--out", str(tmp_path / "new"), *flags]) == ExitCode.USAGE
     told = capfd.readouterr().err

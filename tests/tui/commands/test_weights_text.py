@@ -1,4 +1,4 @@
-"""What is said of exported weights is how the network computes."""
+"""The description of exported weights matches how the network computes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sigmoid(x: Floats) -> Floats:
 
 
 def step(cell: Cell, x: Floats, h: Floats, c: Floats, w: dict[str, Floats]) -> tuple[Floats, Floats]:
-    """One step of a cell as the text has it."""
+    """One step of a cell, by the formulas in the text."""
     joined = np.concatenate([x, h], axis=1) @ w["W"] + w["b"]
     if cell == "rnn":
         return np.tanh(joined), c

@@ -1,4 +1,4 @@
-"""Windows as lines, of one network and of many."""
+"""Windows as printed lines, for one network and for many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words on narrow lines: whole ones, in order, and what matters most to the last."""
+"""Texts on narrow lines: whole parts, in order, the most important kept longest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command palette: found by typing, run once."""
+"""The command palette: commands are found by typing, and run once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dark or light: chosen by a flag or in the palette, and remembered; nothing in the file's place does harm."""
+"""The theme, dark or light: chosen by a flag or in the palette, and remembered; a bad file does no harm."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_the_app_opens_as_it_is_told() -> None:
 
 @pytest.mark.slow
 def test_the_flag_is_remembered_by_the_real_program(state: Path) -> None:
-    """A light background is drawn at the first frame, and at the next start without the flag."""
+    """The background is light in the first frame, and also at the next start without the flag."""
     backgrounds = []
     for flags in (["--theme", "light"], []):
         environment = {"XDG_STATE_HOME": str(state), "COLORTERM": "truecolor"}

@@ -6,7 +6,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.maps.measures import Measure
-from echornn.maps.survey import surveyed
+from echornn.maps.overview import overview_of
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
@@ -25,7 +25,7 @@ EDGE = Grid((Axis.parse("echo_step=11..16"), Axis.parse("cell=rnn,lstm")), {**WI
 def drawn(
     results: SweepResults, width: int, height: int, signs: Signs = BLOCKS, state: MapState | None = None
 ) -> list[str]:
-    everything = surveyed(results)
+    everything = overview_of(results)
     frame = MapFrame.of(state or MapState.first(everything.axes), everything)
     cells = Cells(width, height, STYLES)
     box = Box(0, 0, width, height)

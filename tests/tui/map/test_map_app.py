@@ -1,4 +1,4 @@
-"""The map's keys, under a pilot, on sweeps made by hand."""
+"""The keys of the map under Pilot, on handmade sweeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from echornn.files.lock import Lock
 from echornn.maps.measures import Measure
-from echornn.maps.survey import surveyed
+from echornn.maps.overview import overview_of
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
@@ -96,7 +96,7 @@ def test_of_many_fields_the_result_stays_on_the_line() -> None:
 
 @pytest.mark.parametrize("measure", [Measure.WINDOWS, Measure.LOSS])
 def test_a_shade_means_the_same_whatever_is_filtered_held_or_turned(measure: Measure) -> None:
-    everything = surveyed(results_of(CLIFF))
+    everything = overview_of(results_of(CLIFF))
     whole = MapFrame.of(MapState("echo_step", "cell", measure=measure), everything)
     for chosen in (
         MapState("echo_step", "cell", filter="gru echo=3", measure=measure),
@@ -162,7 +162,7 @@ async def test_enter_leaves_it_for_the_best_seed_and_it_comes_back_as_it_was() -
     opened = app.return_value
     assert isinstance(opened, Opened)
     assert (opened.config.cell, opened.config.echo_step, opened.config.state_size) == ("gru", 2, 16)
-    best = app.frame.table.cells[1][1].tally.best
+    best = app.frame.table.cells[1][1].counts.best
     assert best is not None
     assert opened.config.seed == best.seed
     again = app_of(results, first=app.frame.state, hint="no memory for it")

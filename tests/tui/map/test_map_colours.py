@@ -1,4 +1,4 @@
-"""Colours of the map on poor terminals: its shades are seen, and its lines are told from them."""
+"""Colours of the map on simple terminals: shades are visible, and lines differ from them."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ async def test_the_better_the_farther_from_the_background(theme: str) -> None:
 
 
 def _light(red: int, green: int, blue: int) -> float:
-    """How light a colour is, 0 to 255 (Rec. 709)."""
+    """The lightness of a colour, 0 to 255 (Rec. 709)."""
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

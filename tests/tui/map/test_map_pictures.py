@@ -1,4 +1,4 @@
-"""Pictures of the map, compared letter by letter; see `tests.tui.app.test_pictures`."""
+"""Pictures of the map, compared character by character; see `tests.tui.app.test_pictures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.map.follower import Follower
 
 
 def half_way(config: EchoConfig) -> Result | None:
-    """Some seeds of the first echoes are known."""
+    """Results of some seeds of the first echo steps only."""
     known = config.echo_step * 3 + config.seed < 48
     return with_a_cliff(config) if known else None
 

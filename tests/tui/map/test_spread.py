@@ -1,4 +1,4 @@
-"""How cells share the room there is."""
+"""How cells share the available space."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_airy_where_there_is_room_for_it() -> None:
 
 def test_else_there_is_a_place_for_walls_alone() -> None:
     assert spread(5, 8, least=1, most=4, airy=2, walls={1}) == Spread(0, (0, 1, 3, 4, 5), 1, 5)
-    # after the last there is none
+    # there is no gap after the last cell
     assert spread(3, 3, least=1, most=4, airy=2, walls={2}) == Spread(0, (0, 1, 2), 1, 3), (
         "after the last there is none"
     )

@@ -1,4 +1,4 @@
-"""What keys make of what is seen of a sweep."""
+"""How keys change the state of the map."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.maps.measures import Measure
-from echornn.maps.table import Surveyed, table_of
-from echornn.maps.tally import Tally
+from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.table import Overview, table_of
 from tui.map import state as of
 from tui.map.state import MapState, MarkedCell
 
@@ -53,30 +53,30 @@ def test_measures_take_turns() -> None:
     assert of.measured(of.measured(of.measured(FIRST))) == FIRST
 
 
-def survey() -> Surveyed:
+def overview() -> Overview:
     points = [
         (echo, cell, rate) for echo in AXES["echo_step"] for cell in AXES["cell"] for rate in AXES["learning_rate"]
     ]
-    return Surveyed(AXES, {point: Tally(missing=1) for point in points}, {})
+    return Overview(AXES, {point: SeedCounts(missing=1) for point in points}, {})
 
 
 def test_the_cursor_stays_on_its_values_and_within_the_map() -> None:
-    state = of.moved(FIRST, table_of(survey(), FIRST.choice(AXES)), 5, 2)
+    state = of.moved(FIRST, table_of(overview(), FIRST.choice(AXES)), 5, 2)
     assert (state.row, state.column) == ("gru", 3)
     swapped = of.swapped(state)
-    assert of.cursor_of(swapped, table_of(survey(), swapped.choice(AXES))) == (2, 1)
+    assert of.cursor_of(swapped, table_of(overview(), swapped.choice(AXES))) == (2, 1)
     filtered = MapState(**{**vars(state), "filter": "echo=1..2"})
-    assert of.cursor_of(filtered, table_of(survey(), filtered.choice(AXES))) == (1, 0)
+    assert of.cursor_of(filtered, table_of(overview(), filtered.choice(AXES))) == (1, 0)
 
 
 def test_a_mark_is_found_again_where_its_cell_is_shown() -> None:
-    table = table_of(survey(), FIRST.choice(AXES))
+    table = table_of(overview(), FIRST.choice(AXES))
     state = MapState(**{**vars(FIRST), "mark": MarkedCell(table.cells[1][2].points, "there")})
     assert of.mark_of(state, table) == (1, 2)
     held = of.stepped(state, AXES, 1)
-    assert of.mark_of(held, table_of(survey(), held.choice(AXES))) is None
+    assert of.mark_of(held, table_of(overview(), held.choice(AXES))) is None
     assert state.mark is not None
-    assert state.mark.tally(survey()).missing == 3
+    assert state.mark.counts(overview()).missing == 3
 
 
 KEYS = st.sampled_from(["across", "down", "swap", "other", "step", "back", "measure", "move"])
@@ -85,8 +85,8 @@ KEYS = st.sampled_from(["across", "down", "swap", "other", "step", "back", "meas
 @given(st.lists(KEYS, max_size=30), st.integers(1, 3))
 def test_whatever_is_pressed_there_is_a_map(pressed: list[str], fields: int) -> None:
     axes = dict(list(AXES.items())[:fields])
-    points = list(dict.fromkeys(point[:fields] for point in survey().tallies))
-    everything = Surveyed(axes, {point: Tally(missing=1) for point in points}, {})
+    points = list(dict.fromkeys(point[:fields] for point in overview().all_counts))
+    everything = Overview(axes, {point: SeedCounts(missing=1) for point in points}, {})
     state = MapState.first(axes)
     for key in pressed:
         table = table_of(everything, state.choice(axes))
@@ -108,7 +108,7 @@ def test_whatever_is_pressed_there_is_a_map(pressed: list[str], fields: int) -> 
         assert state.settled(axes) == state
         table = table_of(everything, state.choice(axes))
         row, column = of.cursor_of(state, table)
-        assert table.cells[row][column].tally.missing >= 1
+        assert table.cells[row][column].counts.missing >= 1
     total = table_of(everything, state.choice(axes)).counts.missing
     held = [axes[name] for name in state.held if name not in (state.across, state.down)]
     assert total * max(1, math.prod(map(len, held))) == len(points)

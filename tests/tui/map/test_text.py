@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.maps.cell_words import told
 from echornn.maps.measures import Measure
-from echornn.maps.survey import surveyed
-from echornn.maps.telling import told
+from echornn.maps.overview import overview_of
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Asked, Result
 from echornn.sweeps.grid import Grid
@@ -33,7 +33,7 @@ from tui.map.what_is_trained import common_to_all
 def frame_of(
     results: SweepResults, words: str = "", across: str | None = None, measure: Measure = Measure.SUCCESS
 ) -> MapFrame:
-    everything = surveyed(results)
+    everything = overview_of(results)
     return MapFrame.of(chosen(everything.axes, across, None, measure, words), everything)
 
 
@@ -44,7 +44,7 @@ def cliff() -> SweepResults:
 
 @pytest.fixture(scope="module")
 def broken() -> SweepResults:
-    """Of four echoes one is there, one is half there, one failed, one cannot be."""
+    """Four echo steps: one complete, one half complete, one failed, one impossible."""
     grid = Grid((Axis.parse("echo_step=1,2,3,40"),), {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
 
     def rule(config: EchoConfig) -> Result | None:
@@ -75,7 +75,7 @@ def test_as_text(cliff: SweepResults) -> None:
 
 
 def test_where_networks_lost_it_again_is_said_and_marked() -> None:
-    """Of echo 2 every second one ends at chance, one diverges; a mean between the levels is neither."""
+    """At echo step 2, every second network ends at chance and one diverges; a mean between the levels is neither."""
     ends = {1: [0.04], 2: [0.04, 0.676], 3: [0.04, 0.1, math.nan, 0.04]}
 
     def rule(config: EchoConfig) -> Result:
@@ -165,7 +165,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
 
 
 def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: SweepResults) -> None:
-    everything = surveyed(cliff)
+    everything = overview_of(cliff)
     pooled = MapFrame.of(MapState("cell", None), everything)
     row = next(csv.DictReader(csv_lines(pooled)))
     assert (row["cell"], row["points"], row["low"], row["high"]) == ("rnn", "20", "", "")
@@ -177,7 +177,7 @@ def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: Sweep
 
 
 def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> None:
-    """A map of two echoes; then another version trains the second again, with fewer seeds, and a third."""
+    """A map of two echo steps; then another version trains the second again with fewer seeds, and a third."""
     first = Grid((Axis.parse("echo_step=2,3"),), {**WIDE_STATE, "seed": 0}, 16)
     then = Grid((Axis.parse("echo_step=3,4"),), {**WIDE_STATE, "seed": 0}, 8)
     results = SweepResults.of(Path("nowhere"), (Asked(first, VERSIONS), Asked(then, {**VERSIONS, "engine": "new"})))
@@ -231,7 +231,7 @@ def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) ->
 
 def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     grid = Grid((Axis.parse("truncated_backprop_length=5,10"),), {"learning_rate": 0.1, "num_epochs": 2}, 1, "all")
-    swept = surveyed(results_of(grid))
+    swept = overview_of(results_of(grid))
     common = common_to_all(swept)
     assert str(common) == (
         "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows (T 10) to 4,000 (T 5), seed 7"
@@ -239,4 +239,4 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     of_a_cell = MapFrame.of(MapState.first(swept.axes), swept).reading
     assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
     assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])
-    assert common_to_all(surveyed(SweepResults.of(Path("nowhere"), ()))) is None
+    assert common_to_all(overview_of(SweepResults.of(Path("nowhere"), ()))) is None

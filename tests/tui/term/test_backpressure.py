@@ -1,4 +1,4 @@
-"""Frames over a line that does not keep up."""
+"""Frames over a connection that is too slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Textual's driver, where the terminal does what terminals seldom do."""
+"""Textual's driver, when the terminal behaves unusually."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ async def test_reading_a_terminal_that_the_shell_has_taken_ends_quietly(monkeypa
 
 
 async def test_who_leaves_neither_stops_nor_takes_the_terminal_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terminal is the shell's by then: Ctrl+Z comes from there, and going on would take it for good."""
+    """The terminal is the shell's by then: Ctrl+Z is meant for the shell, and continuing would take the terminal for
+    good.
+    """
     done: list[str] = []
     for name in ("start", "stop"):
         monkeypatch.setattr(LinuxDriver, f"{name}_application_mode", lambda _, name=name: done.append(name))

@@ -1,4 +1,4 @@
-"""What comes before the app listens, and standard streams that are closed."""
+"""Signals that arrive before the app handles them, and closed standard streams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, "-m", "tui"]
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 LISTENS_FIRST = "import signal\nfrom tui.term import early_signals\n"
 FG_ONCE_STOPPED = 'until [ "$(jobs -s)" ]; do read -t 0.01; done; echo "it stands still"; read _; fg'
-"""Bash does not wake a job of which it has not seen yet that it stopped: `fg` would only wait for it."""
+"""Bash does not continue a job before it has noticed that the job stopped: `fg` would only wait for it."""
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
@@ -159,7 +159,7 @@ def test_sent_to_the_background_it_stops_again_and_comes_back() -> None:
 
 
 def test_in_the_background_of_no_shell_it_says_so() -> None:
-    """An orphan is not stopped by the system: nobody could have it go on."""
+    """The system does not stop an orphan, since nobody could continue it."""
     script = (
         "import os, pty, signal, sys\n"
         "child, terminal = pty.fork()\n"

@@ -1,4 +1,4 @@
-"""Deaths that nothing can catch: the terminal is put in order, and the run goes on."""
+"""Deaths that no handler can catch: the terminal is restored, and the run can be continued."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ RESUME = re.compile(rb"go on with: echornn-tui --resume (\S+)")
 
 
 def said_after(program: Program) -> bytes:
-    """What was said on the normal screen, once the app was gone; the terminal is as it was before it came."""
+    """The text on the normal screen after the app is gone; also checks that the terminal is restored."""
     assert program.settings == program.settings_before
     assert program.mended
     return program.output[program.output.rfind(ALTERNATE_SCREEN_OFF) :]
 
 
 def lock_is_free(folder: Path) -> bool:
-    """Whether another process may write the run."""
+    """Whether another process can write the run."""
     try:
         Lock(folder).release()
     except RunError:
@@ -95,7 +95,7 @@ def test_without_its_guardian_the_app_saves_and_ends(state: str, tmp_path: Path)
         program.until(lambda text: state in text and (epoch(text) >= 2 or not is_running))
         app = program.app
         os.kill(program.guardian, signal.SIGKILL)
-        program.press("x")  # for which the app and the shell race
+        program.press("x")  # the app and the shell both try to read this key
         begun = time.monotonic()
         program.until(lambda _: b"code 137" in program.output and RESUME.search(program.output) and gone(app))
         assert time.monotonic() - begun < SECONDS_TO_END
@@ -185,7 +185,7 @@ def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
 
 
 def test_a_signal_for_an_app_that_has_just_ended_is_no_failure() -> None:
-    """A lost terminal hangs up both; the guardian may hear of it after the app's end."""
+    """A lost terminal sends a hangup to both; the guardian may handle it after the app's end."""
     code = (
         "import os, signal\n"
         "from tui.term import guardian\n"

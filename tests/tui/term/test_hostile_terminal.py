@@ -1,4 +1,4 @@
-"""The real program on a terminal that sends what no terminal should: it lives, and hears the next key."""
+"""The real program on a terminal that sends invalid input: it survives, and handles the next key."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tui.term.terminal_input import PASTE_SECONDS
 pytestmark = pytest.mark.slow
 
 ESCAPE = "\x1b[27u"
-"""As kitty sends it, which cannot be taken for the beginning of another key."""
+"""As kitty sends it; it cannot be taken for the beginning of another key."""
 
 
 def a_key_is_heard(program: Program) -> None:
-    """The palette opens and closes."""
+    """Open and close the command palette."""
     program.press("\x10")
     program.until(lambda text: "Search for a command" in text)
     closes_the_palette(program)
 
 
 def opens_the_palette(program: Program) -> bool:
-    """Whether a key opens it, or one before did, soon."""
+    """Whether a key, or an earlier one, opens the palette soon."""
     program.press("\x10")
     program.read_for(0.3)
     return "Search for a command" in program.text
@@ -39,7 +39,7 @@ def closes_the_palette(program: Program) -> None:
 
 
 def test_it_hears_the_next_key_whatever_came() -> None:
-    """Also on a plain screen; the two at once, since they are waited for again and again."""
+    """Also on a plain screen; both run at the same time, since they wait repeatedly."""
     with ExitStack() as stack:
         programs = [
             stack.enter_context(running("--speed", "0.01", environment={SWITCH: switch}, scripted=True))
@@ -51,11 +51,11 @@ def test_it_hears_the_next_key_whatever_came() -> None:
             for program in programs:
                 program.send(noise)
             for program in programs:
-                program.read_for(0.06)  # a key within a tenth of a second would be a part of what was begun
+                program.read_for(0.06)  # a key within 0.1 s would be part of the sequence
             for program in programs:
-                program.press("_")  # plain, a key that comes after half a character is lost with it
+                program.press("_")  # on a plain screen, a key after half a character is lost with it
         for program in programs:
-            while not opens_the_palette(program):  # plain, a key is lost with noise that is read at the same time
+            while not opens_the_palette(program):  # on a plain screen, a key is lost with noise of the same read
                 pass
             closes_the_palette(program)
             program.press("q")
@@ -77,7 +77,7 @@ def test_two_keys_in_one_packet_close_one_screen() -> None:
 
 
 def test_two_enters_in_the_palette_run_one_command() -> None:
-    """Run twice, the loss would be linear again."""
+    """If the command ran twice, the loss axis would be linear again."""
 
     def shows(is_log: bool, text: str) -> bool:
         return ("1e-1" in text) == is_log and "s Set" in text
@@ -99,7 +99,7 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
     with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
-        program.read_for(PASTE_SECONDS + 0.2)  # whatever comes sooner is a part of the paste
+        program.read_for(PASTE_SECONDS + 0.2)  # anything sooner is part of the paste
         while not opens_the_palette(program):
             program.read_for(PASTE_SECONDS + 0.2)
         closes_the_palette(program)

@@ -1,4 +1,4 @@
-"""Signals that come while an event loop runs: each one is handled, whatever else the loop waits for."""
+"""Signals during an event loop: each is handled, whatever else the loop waits for."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tui.term.early_signals import ENDING_SIGNALS, Kept
 from tui.term.loop_signals import LoopSignals, call_on_signals
 
 WAKINGS = 5000
-"""More than the buffer holds that wakes an event loop: each key from the terminal's thread is another."""
+"""More bytes than the buffer that wakes an event loop can hold; each key from the terminal's thread adds one."""
 
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    """Remembers the signals, as from the start of the program until the app listens."""
+    """A handler that keeps signals, as from the start of the program until the app handles them."""
     kept = Kept()
     numbers = (*ENDING_SIGNALS, signal.SIGUSR1)
     before = {number: signal.signal(number, kept) for number in numbers}
@@ -54,7 +54,7 @@ async def test_each_of_many_signals_is_acted_on() -> None:
 async def test_what_comes_between_two_apps_is_for_the_second(
     number: signal.Signals, just_before: bool, kept: Kept
 ) -> None:
-    """Of the map and the app on one of its points each listens in its turn."""
+    """The map and the app on one of its points handle signals in turn."""
     told = asyncio.Event()
     first = call_on_signals(lambda: None, lambda: None)
     if just_before:

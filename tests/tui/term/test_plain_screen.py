@@ -1,4 +1,4 @@
-"""Without the private parts of Textual: asked for, or in a Textual that lacks them."""
+"""Running without the private parts of Textual: on request, or because Textual lacks them."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_an_update_that_is_made_otherwise_is_drawn_by_textual() -> None:
 
 
 def private_names() -> set[str]:
-    """What Textual's classes have, that ours derive from, and do not say in public."""
+    """The private names of Textual's classes from which ours derive."""
     classes: list[type] = [App, Screen, Input, LinuxDriver]
     names = {name for one in classes for name in dir(one) if name.startswith("_") and not name.startswith("__")}
     return names | {"_driver", "_compositor", "_color_system", "_key_thread", "_writer_thread"}
@@ -125,7 +125,7 @@ def test_private_parts_of_textual_are_named_in_one_file() -> None:
     private = private_names()
     for file in [*(TUI / "app").rglob("*.py"), *(TUI / "term").rglob("*.py")]:
         text = file.read_text()
-        if file.name in ("private_textual.py", "curve_line.py"):  # the latter knows plotext's
+        if file.name in ("private_textual.py", "curve_line.py"):  # the latter uses private names of plotext
             continue
         assert "textual._" not in text, file
         assert "rich._" not in text, file

@@ -1,4 +1,4 @@
-"""Whatever others have written, a terminal gets one line that it only shows."""
+"""Any text is printed as one line that has no effect on the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tui.term.printable import JOINERS, MOST_OF_A_MESSAGE, printable, quoted, shortened
 
 ANYTHING = st.text(st.characters(codec=None))
-"""Half characters too."""
+"""Any text, including unpaired surrogates."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What commands print is written, or they say in a line that it is not."""
+"""Output of commands is written completely, or an error says that it is not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def program(*arguments: str, module: str = "tui", **options: Any) -> subprocess.
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run of the user's, with enough windows that Python cannot hold all its lines back."""
+    """A run with more windows than Python's output buffer can hold."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     folder = kept_runs.state_folder() / "mine"
     recorded(folder, 5000, config=EchoConfig(num_epochs=1000, total_series_length=200, batch_size=2))
@@ -91,7 +91,7 @@ def test_ctrl_c_in_an_export_is_one_line(run: Path) -> None:
         out: IO[bytes] | None = process.stdout
         assert out is not None
         assert process.stderr is not None
-        out.readline()  # it has begun, and then stands still: nobody reads on
+        out.readline()  # the program has begun to print, and then waits, since nobody reads on
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == b"echornn-tui: interrupted\n"
         out.read()

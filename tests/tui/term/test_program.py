@@ -1,4 +1,4 @@
-"""The real program, on a terminal of its own, from its first frame to its exit."""
+"""The real program on a pseudo-terminal, from its first frame to its exit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_keys_pause_step_reset_and_regenerate() -> None:
 
 
 def test_the_terminal_says_how_large_it_is() -> None:
-    """Also where a parent has left another size in the environment, as all that import readline do."""
+    """Even if a parent has left another size in the environment, as programs do that import readline."""
     with running(width=100, height=40, environment={"COLUMNS": "80", "LINES": "24"}, scripted=True) as program:
         program.until(lambda text: "q Quit" in text.splitlines()[39])
         program.resize(64, 20)
@@ -86,9 +86,9 @@ def test_what_others_wrote_on_the_screen_goes_away_when_it_is_drawn_anew() -> No
 
 
 def ended_by(number: signal.Signals, program: Program, folder: Path) -> None:
-    """A signal ends it, also while keys come faster than they can be obeyed, and it says how its run goes on."""
+    """A signal ends the program, even while keys arrive too fast, and it prints how to continue the run."""
     program.until(lambda text: "running" in text and epoch(text) >= 2)
-    program.press("\x1b[D" * 1200)  # more would wait for the terminal
+    program.press("\x1b[D" * 1200)  # more keys would wait in the terminal
     os.kill(program.pid, number)
     assert program.ended() == 42
     end = program.output.rfind(ALTERNATE_SCREEN_OFF)
@@ -127,13 +127,13 @@ def test_it_trains_the_tutorial_goes_on_after_a_signal_and_has_full_accuracy_on_
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_other_signals_end_it_in_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
-    """How it goes on does not depend on what ended it."""
+    """How the run continues does not depend on what ended it."""
     with running("--run", str(tmp_path / "run"), "--speed", "1000", scripted=True) as program:
         ended_by(number, program, tmp_path / "run")
 
 
 def code_without_terminal(program: Program) -> int:
-    """The exit code after the terminal has been closed, which must come soon."""
+    """The exit code after the terminal was closed; the program must end soon."""
     program.close_terminal()
     begun = time.monotonic()
     code = program.ended()
@@ -167,7 +167,8 @@ def test_what_cannot_be_trained_is_a_failure_on_the_screen() -> None:
 
 
 def test_a_dumb_terminal_gets_lines() -> None:
-    few_steps = ("--total-series-length", "1500", "--truncated-backprop-length", "2")  # they compile sooner
+    # few time steps, to compile quickly
+    few_steps = ("--total-series-length", "1500", "--truncated-backprop-length", "2")
     with running("--num-epochs", "1", *few_steps, environment={"TERM": "dumb"}) as program:
         assert program.ended() == 0
         assert b"\x1b[" not in program.output

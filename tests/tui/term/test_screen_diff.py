@@ -1,4 +1,4 @@
-"""What is sent of a screen: the terminal shows the same as if all had been sent, for fewer bytes."""
+"""Screen updates with fewer bytes: the terminal shows the same as after the full updates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Pieces = list[tuple[str, int]]
 
 
 def styles() -> list[Style | None]:
-    """New each time: a style remembers the codes that it was drawn with first, whatever the colours."""
+    """New styles each time: a style caches the codes of its first drawing, whatever the colours."""
     return [
         None,
         Style(),
@@ -68,7 +68,9 @@ def part(screen: list[Pieces], dirty: list[int]) -> ChopsUpdate:
 def test_what_lies_outside_the_span_is_not_touched(
     before: list[Pieces], behind: list[Pieces], begin: int, length: int, cut: int
 ) -> None:
-    """Textual asks only the widgets that the span touches: elsewhere on the line it holds whatever lies behind."""
+    """Textual draws only the widgets that overlap the span; elsewhere on the line, cells may be those of hidden
+    widgets.
+    """
     end = min(begin + length, WIDTH)
     terminal, diff = Terminal(), ScreenDiff()
     terminal.feed(diff.send(whole(before), console("truecolor")))
@@ -79,7 +81,8 @@ def test_what_lies_outside_the_span_is_not_touched(
     terminal.feed(diff.send(update, console("truecolor")))
     assert terminal.shown[0] == shown[0]
     assert terminal.shown[2] == shown[2]
-    if not any("日" in text for text, _ in [*before[1], *behind[1]]):  # half of a wide character takes the other along
+    # changing half of a wide character changes the other half too
+    if not any("日" in text for text, _ in [*before[1], *behind[1]]):
         assert terminal.shown[1][:begin] == shown[1][:begin]
         assert terminal.shown[1][end:] == shown[1][end:]
         expected = Terminal()
@@ -99,7 +102,7 @@ class Terminal:
 
     def feed(self, text: str) -> None:
         self.bytes += len(text.encode())
-        # Textual's own updates go to the next line with a bare line feed, in a terminal that scrolls at its foot.
+        # Textual's own updates go to the next line with a plain line feed, in a terminal that scrolls at the bottom.
         self._stream.feed(text.replace("\n", ""))
 
     @property

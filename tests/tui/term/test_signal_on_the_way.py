@@ -1,4 +1,4 @@
-"""A signal while the real program is on its way to a moment of a long run: nothing is lost, and it is said."""
+"""A signal while the real program is on its way to a window of a long run: nothing is lost, and a message says so."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 
 def record_a_long_run(folder: Path, windows: int) -> None:
-    """A run of so many windows, of which no state is kept but the last: whoever goes back trains them again."""
-    config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when it is told to end
+    """Record a run that keeps only the last state: going back means training the windows again."""
+    config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when the signal comes
     epoch, window = divmod(windows, 666)
     recorder = RunRecorder.begin(folder, config)
     recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, config, branch=0))

@@ -1,4 +1,4 @@
-"""Bytes from a terminal, whatever they are."""
+"""Any bytes from a terminal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def test_no_bytes_raise_and_when_they_stop_keys_are_heard(pieces: list[bytes]) -
         list(source.messages(piece))
     clock.now += PASTE_SECONDS + 1
     list(source.messages(b""))
-    later = [*source.messages(b"\x1b[97u\x1b[97u\x1b[97u"), *source.messages(b"...q")]  # what was begun is ended
+    # the unfinished sequence is ended
+    later = [*source.messages(b"\x1b[97u\x1b[97u\x1b[97u"), *source.messages(b"...q")]
     assert keys(later)[-1] == "q"
 
 

@@ -1,4 +1,4 @@
-"""A fault of the program on a thread that nobody waits for is said in words, and the program ends as failed."""
+"""An error on a thread that nobody waits for is reported, and the program ends as failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.term.thread_errors import DRAWS, ThreadErrors
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the first traceback; the process's own way with errors of threads is put back."""
+    """The file of the first traceback; the process's error hook for threads is restored afterwards."""
     file = tmp_path / "state" / "traceback.txt"
     monkeypatch.setattr(thread_errors, "traceback_file", lambda: file)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)

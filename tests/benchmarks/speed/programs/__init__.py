@@ -1,4 +1,4 @@
-"""The programs that are measured, one file each: ``prepare(problem, ...)`` returns a `Prepared`.
+"""The measured programs, one file each; its ``prepare(problem, ...)`` returns a `Prepared`.
 
-Those of other libraries also run where TensorFlow is not installed, so they import nothing that needs it.
+Programs with other libraries also run without TensorFlow, so their files import nothing that needs it.
 """

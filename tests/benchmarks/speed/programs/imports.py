@@ -1,4 +1,4 @@
-"""Python, and imports that no app of this kind can do without, alone."""
+"""Starts Python with only the imports that every app of this kind needs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from tests.benchmarks.speed.programs.prepared import Waits
 
 IMPORTS = {"picture": "import numpy, textual.app", "window": "import numpy, textual.app, tensorflow"}
-"""By what is waited for."""
+"""The import statement, by the event that is waited for."""
 
 
 def prepare(until: str, keeps_programs: bool = False) -> Waits:
-    """Ready to be started."""
+    """A program that is ready to be started."""
     command = [sys.executable, "-c", IMPORTS[until]]
 
     def wait() -> float:
@@ -25,6 +25,6 @@ def prepare(until: str, keeps_programs: bool = False) -> Waits:
 
 
 def seconds_of_children() -> float:
-    """What the processes that ended have used of the processors."""
+    """Processor seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -1,6 +1,6 @@
-"""C, compiled for the sizes of a network where this machine has a compiler.
+"""The same training in C, compiled for the sizes of the network if this machine has a compiler.
 
-It is `one_network.c`, and `many_networks.c` on one core where there are several, some of them in each vector.
+One network: `one_network.c`. Several: `many_networks.c`, on one core, with several networks in each vector.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.benchmarks.speed.programs.prepared import CannotError, Losses, Trains
 FLAGS = ("-O3", "-march=native")
 
 LANES = 16
-"""Networks of a vector: as many as AVX-512 computes at once, and two halves elsewhere."""
+"""Networks per vector: as many as AVX-512 computes at once; other processors use two halves."""
 
 
 def compiled(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    """The program of that file beside this one.
+    """The compiled program of a C file in this folder.
 
     Raises:
-        CannotError: there is no compiler, or it cannot compile this.
+        CannotError: there is no compiler, or it cannot compile the file.
     """
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "program.so"
@@ -41,12 +41,12 @@ def compiled(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
 
 
 def compiler() -> str:
-    """The compiler's version."""
+    """The version of the compiler."""
     return subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
 def prepare(problem: Problem) -> Trains:
-    """Ready to train."""
+    """A program that is ready to train."""
     network, many = problem.network, problem.network.replicas > 1
     lanes = LANES if many else 1
     classes = problem.weights["W2"].shape[-1]
@@ -55,7 +55,7 @@ def prepare(problem: Problem) -> Trains:
     library = compiled("many_networks.c" if many else "one_network.c", flags)
 
     def in_vectors(rows: Losses) -> Losses:
-        """Networks first, [networks, ...], as vectors of them: [vectors, ..., lanes]."""
+        """Rearrange [networks, ...] into vectors of networks: [vectors, ..., lanes]."""
         return np.ascontiguousarray(np.moveaxis(rows.reshape(-1, lanes, *rows.shape[1:]), 1, -1))
 
     every = [problem.weights[name].reshape(network.replicas, -1) for name in ("W", "b", "W2", "b2")]

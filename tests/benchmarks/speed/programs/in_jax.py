@@ -1,4 +1,4 @@
-"""JAX: one jitted `lax.scan` over the windows of an epoch; several networks by `vmap`."""
+"""The same training in JAX: a jitted `lax.scan` over the windows of an epoch, with `vmap` for several networks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.benchmarks.speed.programs.prepared import CannotError, Losses, Trains
 
 
 def prepare(problem: Problem, fused: bool) -> Trains:
-    """Ready to train.
+    """A program that is ready to train.
 
     Args:
-        fused: write products as multiply and sum, as this project does where matrices are small.
+        fused: whether to write products as multiply and sum, as this project does for small matrices.
     """
     try:
         import jax

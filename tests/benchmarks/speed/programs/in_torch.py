@@ -1,4 +1,6 @@
-"""PyTorch: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, a step of Python for each window."""
+"""The same training in PyTorch: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, with a Python loop over
+windows.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from tests.benchmarks.speed.programs.prepared import FEW, CannotError, Losses, T
 
 
 def prepare(problem: Problem) -> Trains:
-    """Ready to train. Its second bias, which would be one too many, stays zero."""
+    """A program that is ready to train. PyTorch's second bias, which our cells lack, stays zero."""
     try:
         import torch
         from torch import nn

@@ -1,4 +1,4 @@
-"""One window in JAX: forward pass, loss, gradient and update, as its users write them."""
+"""A window in JAX: forward pass, loss, gradient and update, as JAX's users write them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from tests.benchmarks.speed.network import Network
 
 MOST_UNROLLED = 32
-"""Time steps of a window that is written out; a longer one is a loop."""
+"""The longest window, in time steps, that is unrolled; a longer one is a loop."""
 
 
 def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
-    """One window of JAX, as `lax.scan` takes it.
+    """The function of a window for `lax.scan`.
 
     Args:
-        fused: write products as multiply and sum.
+        fused: whether to write products as multiply and sum.
     """
     import jax
     from jax import lax

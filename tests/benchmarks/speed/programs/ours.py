@@ -1,4 +1,4 @@
-"""This project, or another version of it: a `Trainer`, or a `Population` where there are several networks."""
+"""This project, or another version of it: a `Trainer`, or a `Population` for several networks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Threads = Literal["app", "unset", "all"]
 
 
 def use(checkout: str) -> None:
-    """Import this project from that folder, if one is given.
+    """Import this project from the folder ``checkout``, if given.
 
     Raises:
-        CannotError: it came from elsewhere.
+        CannotError: it was imported from another folder.
     """
     if checkout:
         sys.path.insert(0, checkout)
@@ -29,12 +29,12 @@ def use(checkout: str) -> None:
 
 
 def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
-    """Ready to train.
+    """A program that is ready to train.
 
     Args:
-        threads: of an operation: as the app has it; unset, as a program finds it that asks for nothing; or all, as many
-            as there are processors, which is TensorFlow's default.
-        checkout: the folder of the version to be measured; unset, this one.
+        threads: the threads of an operation: as in the app; unset, as a library user gets without any setting; or all,
+            one per processor, which is TensorFlow's default.
+        checkout: the folder of the version to measure; by default this version.
     """
     use(checkout)
     import echornn

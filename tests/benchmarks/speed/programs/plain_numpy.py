@@ -1,4 +1,4 @@
-"""Plain NumPy, every derivative written out."""
+"""The same training in NumPy, with all derivatives written out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.benchmarks.speed.programs.prepared import FEW, Losses, Trains, with_n
 
 
 def prepare(problem: Problem) -> Trains:
-    """Ready to train."""
+    """A program that is ready to train."""
     weights, epoch, network = problem.one, [(problem.x[0], problem.y[0])], problem.network
 
     def train(n: int) -> Losses:

@@ -1,4 +1,4 @@
-"""A program that is ready to be measured: one that trains, or one that is waited for; and why one is left out."""
+"""The types of measured programs: one trains, one is waited for; and the error of a program that cannot run."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ import numpy as np
 import numpy.typing as npt
 
 MEASURED_SECONDS = 0.3
-"""How long a program trains to be measured, at the least one call."""
+"""The shortest time of a measurement of training; at least one call is measured."""
 
 FEW = 10
-"""Windows whose losses are compared, and the most of a call of a slow program, which nothing is gained by more."""
+"""Windows whose losses are compared; also the most windows per call of a slow program."""
 
 Losses = npt.NDArray[Any]
 
 
 class CannotError(Exception):
-    """A program that this machine lacks, or that cannot train such a network; the message is a phrase for people."""
+    """The program cannot run on this machine, or cannot train this network; the message says why, in a phrase."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: by the clock, the median of the calls; and of the processors, all threads together, the mean of them."""
+    """Seconds: elapsed time, the median of the calls; and processor time of all threads, the mean of the calls."""
 
     clock: float
     processors: float
 
 
 class Prepared(Protocol):
-    """A program that is ready, and what it is made of, by name."""
+    """A program that is ready to be measured, with the versions of its libraries by name."""
 
     @property
     def versions(self) -> Mapping[str, str]: ...
 
     def first(self) -> Losses | None:
-        """Train a call from the epoch's beginning, and return the losses; None where nothing is trained."""
+        """Train from the epoch's beginning with one call; returns the losses, None if nothing is trained."""
 
     def measure(self) -> Cost:
-        """What a window of one network costs, or the waiting."""
+        """The cost of a window of one network, or of the waiting."""
 
 
 @dataclass(frozen=True)
 class Trains:
-    """Trains windows.
+    """A program that trains windows.
 
     Attributes:
-        train: trains so many, and returns their losses, float32 [windows], or [windows, replicas]. The first call
-            begins where the `Problem` does; later ones may go on, or begin there again.
-        windows: of a call: an epoch of them, or `FEW` of a slow program.
+        train: trains this number of windows and returns the losses, float32 [windows] or [windows, replicas]. The first
+            call begins where the `Problem` does; later calls may continue, or begin there again.
+        windows: the windows per call: an epoch, or `FEW` for a slow program.
     """
 
     train: Callable[[int], Losses]
@@ -76,12 +76,12 @@ class Trains:
 
 @dataclass(frozen=True)
 class Waits:
-    """Does something once, from the beginning to the end.
+    """A program that does something once, from start to end.
 
     Attributes:
-        wait: does it, and returns the seconds of the processors that it took.
-        needs: what has to be there as long as this.
-        warms: whether to do it once before it is measured.
+        wait: does it, and returns the processor seconds that it took.
+        needs: objects to keep alive as long as this.
+        warms: whether to do it once before measuring.
     """
 
     wait: Callable[[], float]
@@ -90,7 +90,7 @@ class Waits:
     warms: bool = True
 
     def first(self) -> None:
-        """Do it once, so that files are in memory."""
+        """Do it once, so that files are in the system's cache."""
         if self.warms:
             self.wait()
 
@@ -101,5 +101,5 @@ class Waits:
 
 
 def with_numpy(**versions: str) -> dict[str, str]:
-    """These versions, and NumPy's."""
+    """These versions and NumPy's."""
     return {**versions, "NumPy": np.__version__}

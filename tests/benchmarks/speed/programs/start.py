@@ -1,4 +1,4 @@
-"""The program from its start to the first picture, to the first trained window, or to the end of a sweep."""
+"""Runs the program from its start to the first frame, to the first trained window, or to the end of a sweep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.speed.programs.ours import use
 from tests.benchmarks.speed.programs.prepared import CannotError, Waits
 
 SHOWN = {"picture": r"loading", "window": r"window +[1-9]"}
-"""What the app's screen shows by then."""
+"""The text on the app's screen that ends the waiting."""
 
 SWEEP = [
     *("--grid", "echo_step=1..20", "--grid", "cell=rnn,gru,lstm"),
@@ -23,12 +23,12 @@ SWEEP = [
 
 
 def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
-    """Ready to be started.
+    """A program that is ready to be started.
 
     Args:
-        until: picture, window, or map, which is the end of a sweep.
-        keeps_programs: start with the compiled program that the start before has left on disk, else compile.
-        checkout: the folder of the version to be measured; unset, this one.
+        until: picture, window, or map (the end of a sweep).
+        keeps_programs: whether to use the compiled program that an earlier start has left on disk.
+        checkout: the folder of the version to measure; by default this version.
     """
     use(checkout)
     if checkout:
@@ -59,7 +59,9 @@ def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Wai
 
 
 def sweep() -> float:
-    """Train echoes 1 to 20, three cells and 16 seeds, with a worker for each processor; the seconds of these."""
+    """Train echo steps 1 to 20 with three cells and 16 seeds, with a worker per processor; returns processor
+    seconds.
+    """
     before = seconds_of_children()
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
@@ -69,8 +71,9 @@ def sweep() -> float:
 
 
 def seconds_of_processors(pid: int) -> float:
-    """What a process has used with all that it has started, in steps of 10 ms."""
+    """Processor seconds of a process and of all that it has started, in steps of 10 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    ticks = sum(int(field) for field in fields[11:15])  # its own, in user and in system mode, and of those that ended
+    # of the process and of its ended children, in user and in system mode
+    ticks = sum(int(field) for field in fields[11:15])
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return ticks / os.sysconf("SC_CLK_TCK") + sum(seconds_of_processors(int(child)) for child in children)

@@ -1,4 +1,4 @@
-"""The tutorial's program: a graph, and a run of its session for each window, with TensorFlow's default threads."""
+"""The tutorial's program: a graph, and a session run for each window, with TensorFlow's default threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.benchmarks.speed.programs.prepared import FEW, Trains, with_numpy
 
 
 def prepare(problem: Problem) -> Trains:
-    """Ready to train."""
+    """A program that is ready to train."""
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()

@@ -1,4 +1,4 @@
-"""Ghosts, the other branches drawn under the curve: their lines and letters, and no redrawing without a change."""
+"""Ghosts, the other branches drawn under the curve: lines and letters, drawn again only after a change."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ TUTORIAL = EchoConfig()
 
 
 Lain = tuple[Ghost, Timeline]
-"""A ghost without its curve, and the run that has it."""
+"""A ghost without its curve, and the timeline that contains it."""
 
 
 class Told:
-    """A run as a ghost's source."""
+    """A run as the source of a ghost."""
 
     def __init__(self, losses: list[float]) -> None:
         self.timeline = Timeline()
@@ -43,7 +43,7 @@ class Told:
 
 
 def other(lain: Lain, **changes: Any) -> Lain:
-    """The same with other words, or another beginning."""
+    """The same ghost with some attributes changed."""
     return dataclasses.replace(lain[0], **changes), lain[1]
 
 
@@ -59,13 +59,13 @@ class OnePlot(App[None]):
         yield self.plot
 
     def show(self, *ghosts: Lain) -> list[str]:
-        """The plot's lines, without the axis and the two lines below."""
+        """The plot's lines, without the axis and the two lines below it."""
         Line(self.line.timeline, beside=ghosts).show(self.plot)
         return [self.plot.render_line(y).text[GUTTER:] for y in range(self.plot.size.height - 2)]
 
 
 SIZE = (GUTTER + 62, 14)
-"""A plot of 60 columns and 12 lines, within the widget's padding."""
+"""A plot of 60 columns and 12 lines, inside the widget's padding."""
 
 
 async def test_ghosts_are_told_apart_without_colour() -> None:
@@ -191,7 +191,7 @@ def test_where_there_are_few_lines_the_newest_future_is_told(lines: int, told: s
 
 
 def hidden_by_words(app: OnePlot, *ghosts: Lain) -> int:
-    """Cells of the curve's mean that the words hide."""
+    """The number of cells of the curve's mean that the legend covers."""
     app.show(*(other(ghost, words="") for ghost in ghosts))
     cells = app.plot.cells
     is_mean = cells.styles == cells.names.index("plot--mean")

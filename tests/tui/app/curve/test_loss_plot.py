@@ -1,4 +1,4 @@
-"""The loss curve: what is drawn of which losses."""
+"""The loss curve: what is drawn for which losses."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class OneWidget(App[None]):
 
 
 def lines_of(run: Line, width: int, height: int, log: bool) -> list[str]:
-    """What the plot draws without an app, where no key is pressed."""
+    """The lines that the plot draws without an app."""
     plot = LossPlot(NOTHING, ascii_only=True)
     plot.viewport = Viewport(log=log)
     cells = run.draw(plot, width, height)
@@ -67,7 +67,7 @@ def lines_of(run: Line, width: int, height: int, log: bool) -> list[str]:
 async def drawn(
     losses: list[float] | Timeline, width: int = 60, height: int = 12, keys: tuple[str, ...] = (), log: bool = False
 ) -> list[str]:
-    """The lines of the plot of a run's newest branch, and what its crosshair reads."""
+    """The lines of the plot of a run's newest branch, and the text about the crosshair."""
     timeline = losses if isinstance(losses, Timeline) else timeline_of(losses)
     line = len(timeline) - 1
     run = Line(timeline, line, config=TUTORIAL)
@@ -256,7 +256,7 @@ def test_epochs_are_marked_where_they_begin() -> None:
 
 
 async def test_an_epochs_line_leaves_the_words_of_a_level_whole() -> None:
-    """Epochs are so dense here that a line would stand in each blank of them."""
+    """Epochs are so short here that a line would be in each blank of the label."""
     text = "\n".join(await drawn([0.98] + [0.3] * 99))
     assert "first windows 0.111" in text
     assert "chance 0.693" in text
@@ -264,7 +264,7 @@ async def test_an_epochs_line_leaves_the_words_of_a_level_whole() -> None:
 
 @pytest.mark.parametrize("columns", [0, 1, 30, 400])
 def test_a_picture_for_another_width_is_drawn_until_the_next_look(columns: int) -> None:
-    """The widget has changed its size, and has not looked again yet."""
+    """The widget's size has changed, and it has not got a new picture yet."""
     plot = LossPlot(Line(timeline_of([0.5] * 300)).look(Query(columns=columns)), ascii_only=True)
     plot.viewport = Viewport(cursor=250)
     cells = Cells(60, 12, LossPlot.STYLES)

@@ -1,4 +1,4 @@
-"""The curve of a lottery: median, band, extremes, the chosen network's line, and how many have solved the task."""
+"""The curve of several networks: median, band, extremes, the selected network's line, and how many are solved."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def drawn(
     ascii_only: bool = True,
     line: int = 0,
 ) -> tuple[Cells, str]:
-    """The plot of a branch, and what its crosshair reads."""
+    """The plot of a branch, and the text about the crosshair."""
     replica = min(replica, timeline.branch(line).config.replicas - 1)
     plot = LossPlot(NOTHING, ascii_only)
     plot.viewport = Viewport() if viewport is None else viewport
@@ -52,7 +52,7 @@ def grown(losses: Floats, config: EchoConfig) -> Timeline:
 
 
 def columns_of(cells: Cells, style: str) -> dict[int, list[int]]:
-    """In which lines each column has cells of a style."""
+    """For each column, the lines that have cells of a style."""
     lines, columns = np.nonzero(cells.styles == cells.names.index(f"plot--{style}"))
     found: dict[int, list[int]] = {}
     for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
@@ -65,7 +65,7 @@ def recorded(windows: int = 700) -> Timeline:
 
 
 def three_kinds(windows: int = 400) -> Timeline:
-    """Ten networks: one at 0.1, eight at 0.4, one at 0.7 nats, and the eighth at 0.55."""
+    """Ten networks: one at 0.1, eight at 0.4, and one at 0.7 nats; of the eight, the last is at 0.55."""
     losses = np.full((windows, 10), 0.4, np.float32)
     losses[:, 0], losses[:, 7], losses[:, 9] = 0.1, 0.55, 0.7
     return grown(losses, dataclasses.replace(CONFIG, replicas=10))

@@ -1,4 +1,4 @@
-"""Marks on the curve: every command keeps its word, and the words find room."""
+"""The marks on the curve: every command keeps its label, and labels find free cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG_EPOCHS = EchoConfig(total_series_length=1000 * 15 * 5)
 
 
 def story(*pieces: list[float] | Cause) -> Timeline:
-    """Losses, and between them what began another branch at the end of the one before."""
+    """A timeline of losses; between them, the cause of a new branch at the end of the previous one."""
     timeline = Timeline()
     number = branch_off(timeline, LONG_EPOCHS)
     for piece in pieces:
@@ -32,12 +32,12 @@ def story(*pieces: list[float] | Cause) -> Timeline:
 
 
 def is_joined(lines: list[str]) -> bool:
-    """Whether something is drawn half-way between a loss of 0.1 and one of 0.9."""
+    """Whether something is drawn half-way between the losses 0.1 and 0.9."""
     return any(mark in line[7:] for line in lines[8:13] for mark in "*.")
 
 
 def shows(lines: list[str], loss: float) -> bool:
-    """Whether the line is drawn at this loss, 0.1 or 0.9, on a plot of 18 lines up to 1."""
+    """Whether the line is drawn at this loss, 0.1 or 0.9, on a plot of 18 lines with a top of 1."""
     return "*" in lines[{0.9: 1, 0.1: 16}[loss]][7:]
 
 

@@ -1,4 +1,4 @@
-"""The views below the curve: which keys show which, who has the arrow keys, and what is asked for them."""
+"""The views below the curve: which keys show which view, which has the arrow keys, and which readings are requested."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def test_a_key_of_a_view_that_is_not_shown_says_which_has_it() -> None:
 async def test_the_crosshairs_keys_work_while_a_view_has_the_arrows() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         plot = app.query_one(LossPlot)
-        for key in ("tab", "tab", "6", "tab"):  # in the rows, on the curve, and in the lottery of one network
+        for key in ("tab", "tab", "6", "tab"):  # in the rows, on the curve, and in the seeds view of a single network
             await pilot.press(key, "enter")
             await pilot.pause()
             assert NO_CROSSHAIR in screen_text(app), key

@@ -1,4 +1,4 @@
-"""Bars by lag: heights in eighths, marks in their places, and more lags than columns."""
+"""Bars by lag: heights in eighths, marks in place, and more lags than columns."""
 
 from __future__ import annotations
 

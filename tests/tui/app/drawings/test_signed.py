@@ -1,4 +1,4 @@
-"""Signed blocks: sign and size by glyph, also where numbers are none."""
+"""Signed blocks: the character shows sign and size, also for NaN and infinity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readings of networks that are known by hand, and how a view draws them, as text."""
+"""Readings of handmade networks, and the text that a view draws for them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
 
 
 def frame_of(readings: Readings | None, trained: int = 999, state: State = State.PAUSED) -> Frame:
-    """A frame after so many windows, with the tutorial's newest one."""
+    """A frame after ``trained`` windows, with the tutorial's newest window."""
     config = readings.config if readings is not None else TUTORIAL
     progress = PROGRESS if config == TUTORIAL else make_progress(config)
     return Frame(state, config, trained=trained, progress=progress, readings=readings)
 
 
 def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
-    """What the probes read of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and one that is mixed."""
+    """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed one."""
     rows, steps = progress.x.shape
     signs = 2 * progress.x.astype(np.float32) - 1
     activity = np.zeros((rows, steps, 4), np.float32)
@@ -81,7 +81,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
 
 
 def matrices() -> Matrices:
-    """The tutorial's, made up: W with a row of input and four of state, and W2."""
+    """Made-up weights of the tutorial: W with one row for the input and four for the state, and W2."""
     numbers = np.random.default_rng(0)
     names = tuple(f"h{unit + 1}" for unit in range(4))
     return Matrices(
@@ -99,7 +99,7 @@ def matrices() -> Matrices:
 
 
 def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
-    """The same with an input flipped whose echo, three steps later, is then predicted the other way."""
+    """The readings with a flipped input whose echo, three steps later, is then predicted differently."""
     x = PROGRESS.x[row].copy()
     x[step] ^= 1
     before = PROGRESS.probabilities[row]
@@ -109,7 +109,7 @@ def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
 
 
 def drawn(view: ProbeView, frame: Frame, width: int, height: int) -> list[str]:
-    """The lines of text that a view draws of a frame; it need not be in an app."""
+    """The lines of text that a view draws for a frame, without an app."""
     view._frame = frame
     cells = Cells(width, height, type(view).STYLES)
     view.draw(cells)

@@ -1,4 +1,4 @@
-"""Views of readings draw whatever there is, at any size, and nothing raises: NaN, infinity, one unit, a thousand."""
+"""Views draw any readings at any size without errors: NaN, infinity, one unit, a thousand."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ KEYS = {
 
 @st.composite
 def any_readings(draw: st.DrawFn) -> Readings:
-    """Of any shape that probes give, with odd numbers strewn over all arrays."""
+    """Readings of any possible shape, with special numbers in all arrays."""
     classes = draw(st.sampled_from([2, 3, 36]))
     steps, rows = draw(st.sampled_from([1, 2, 15, 100])), draw(st.sampled_from([1, 5, 40]))
     size, lags = draw(st.sampled_from([1, 4, 33, 1024])), draw(st.sampled_from([1, 5, 16, 128]))

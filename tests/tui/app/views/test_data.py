@@ -1,4 +1,4 @@
-"""The data matrix: the tutorial's little example against its figures, and any matrix on any screen."""
+"""The data view: the tutorial's small example as in its figures, and any matrix on any screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient view: what T cuts off, what a prediction hangs on, and what a flipped input changes."""
+"""The gradient view: what truncation cuts off, which inputs a prediction uses, and the effect of a flipped input."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_what_truncation_leaves_out(steps: int, echo: int, bias: tuple[float, ..
 
 
 def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches() -> None:
-    """As the gradient is then, two steps are enough for all that the network follows."""
+    """With the current gradient, two steps would be enough for all that the network has learned."""
     hardly = gradient(0.3, 0.02, 0.003, 0, 0)
     assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
         "no error gets 3 steps back, to the echo's source: T is 3",
@@ -112,7 +112,7 @@ def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
 @pytest.mark.parametrize("of_the_newest", [1000, np.inf])
 @pytest.mark.parametrize("bias", [0, np.nan])
 def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float, bias: float) -> None:
-    """All units saturated: what T cuts off is 0 of 0."""
+    """All units are saturated: what truncation cuts off is 0 of 0."""
     phi = np.array([of_the_newest, *[0] * 31], np.float32)
     gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias), reliance=None)
     lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
@@ -167,7 +167,7 @@ def test_the_solved_tutorial() -> None:
 
 
 def test_what_is_predicted_is_of_the_weights_of_now_with_a_flip_and_without() -> None:
-    """Training recorded what the weights before the window predicted."""
+    """The stored predictions are those of the weights before the window."""
     recorded = PROGRESS.probabilities[:, :, ::-1].copy()
     readings = replace(SOLVED, progress=replace(PROGRESS, probabilities=recorded))
     assert readings.effects is not None
@@ -305,7 +305,7 @@ def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
 
 @pytest.mark.parametrize("derivative", [True, False])
 def test_what_n_asks_for_is_computed_in_place(derivative: bool) -> None:
-    """Bars, row and cursor stay where they are, and what is not read yet is no number."""
+    """Bars, row and cursor stay in place, and values that are not computed yet have no number."""
     view = GradientView()
     there, title = ("effects", "local derivative") if derivative else ("connectivity", "what it uses")
     view._frame = frame_of(SOLVED)
@@ -329,7 +329,7 @@ def shown(view: GradientView) -> list[str]:
 
 
 def reliance(**by_lag: float) -> Reliance:
-    """Shares that turn, by names such as lag3."""
+    """The shares of changed predictions, by names such as lag3."""
     turned = np.zeros(20, np.float32)
     for name, share in by_lag.items():
         turned[int(name.removeprefix("lag"))] = share
@@ -416,7 +416,7 @@ def test_what_a_flip_changes() -> None:
 @pytest.mark.parametrize("step", [0, 5, 14])
 @pytest.mark.parametrize("turned", [0, 1, 15])
 def test_what_a_flip_changes_is_never_cut(step: int, turned: int) -> None:
-    """Also of a long window, on the fewest columns that the row gets."""
+    """Also for a long window, on the fewest columns that the row can have."""
     before = PROGRESS.probabilities[0]
     after = before.copy()
     after[:turned] = after[:turned, ::-1]
@@ -477,7 +477,7 @@ def test_escape_takes_cursor_and_flip_away_and_leaves_nothing_lit(monkeypatch: p
 
 
 def lit(view: GradientView) -> int:
-    """Cells in the cursor's style, where the view has the keys."""
+    """The number of cells in the cursor's style, if the view has the focus."""
     view._frame = frame_of(SOLVED)
     cells = Cells(120, 28, GradientView.STYLES)
     view.draw(cells)
@@ -506,7 +506,7 @@ def test_symbols_of_more_than_two_classes_are_digits() -> None:
 
 
 def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
-    """There are fewer steps then."""
+    """Fewer steps are shown then."""
     p = np.zeros((15, 256), np.float32)
     p[:, 0xC6] = 1
     panel = RowPanel(

@@ -1,4 +1,4 @@
-"""The lottery: a line for each network, in order, and what is said of them."""
+"""The seeds view: a line for each network, in order, and the texts about them."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def solve_times(replicas: int) -> np.ndarray:
 
 
 def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
-    """float32 [replicas, windows]: chance, and within a hundred windows of when it is solved down to nearly none."""
+    """float32 [replicas, windows]: chance, and within a hundred windows around being solved a fall to nearly zero."""
     at = solve_times(of)[list(replicas)][:, np.newaxis]
     fall = np.clip((at - windows) / 100, 0.01, 1)
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
 def look(frame: Frame, rows: SeedRows | None) -> Picture:
-    """A picture of the scripted networks, all of whose windows are shown."""
+    """A picture of the scripted networks that shows all windows."""
     axis = WindowAxis.of(Span(max(1, frame.line_end)), frame.line_end, 0)
 
     def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
@@ -174,7 +174,7 @@ def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
 
 
 def mean_windows(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-    """As `Timeline.shades`, where the loss of a window is its number."""
+    """Like `Timeline.shades`, with the number of each window as its loss."""
     columns = min(columns, last - first)
     cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)
     means = [np.arange(*cut).mean() for cut in itertools.pairwise(cuts)] if columns else []

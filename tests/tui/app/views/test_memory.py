@@ -1,4 +1,4 @@
-"""The memory view: what it says and draws of networks that are known by hand."""
+"""The memory view: its text and drawing for handmade networks."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_parts_are_chosen_in_turn_and_asked_for() -> None:
     view.action_part(-1)
     assert view.question.part == "reset gate"
     view._frame = frame_of(SOLVED)
-    assert view.question.part == ""  # a network without that part
+    assert view.question.part == ""  # this network lacks the part
 
 
 def test_a_part_that_is_not_the_top_state_is_named() -> None:

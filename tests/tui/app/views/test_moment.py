@@ -1,4 +1,4 @@
-"""The head of a view of readings: of which moment they are is said at any width, whatever else has to go."""
+"""The first line of a view with readings: it names their window at any width, whatever else is left out."""
 
 from __future__ import annotations
 

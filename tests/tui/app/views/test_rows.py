@@ -1,4 +1,4 @@
-"""The rows: which blocks are drawn for which numbers."""
+"""The rows view: the blocks for given numbers."""
 
 from __future__ import annotations
 

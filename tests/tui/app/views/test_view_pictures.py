@@ -1,4 +1,4 @@
-"""Pictures of the views that show probe results, made from a recorded run; see `tests.tui.app.test_pictures`."""
+"""Pictures of the views with probe readings, from a recorded run; see `tests.tui.app.test_pictures`."""
 
 from __future__ import annotations
 

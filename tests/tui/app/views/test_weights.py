@@ -1,4 +1,4 @@
-"""The weights view: matrices with their names, eigenvalues against the unit circle, changes and exponents."""
+"""The weights view: matrices with names, eigenvalues and the unit circle, weight changes and Lyapunov exponents."""
 
 from __future__ import annotations
 

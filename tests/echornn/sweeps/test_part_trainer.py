@@ -1,4 +1,4 @@
-"""Parts trained for real: what comes of a network does not depend on those that it is trained beside."""
+"""Parts with real training: the result of a network does not depend on the networks beside it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.part_trainer import size_of, that_fit
 from echornn.sweeps.plan import SHAPELESS, structure_of
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.workshop import size_of, that_fit
 from echornn.training.programs import structure
 from echornn.training.trainer import Trainer
 from tests.patience import wait_for
@@ -31,11 +31,11 @@ SHORT = EchoConfig(
     seed=0,
     init="glorot",
 )
-"""Compiles within a second, and is solved by most seeds within a hundred windows."""
+"""A configuration that compiles within a second, and that most seeds solve within a hundred windows."""
 
 
 def told(engine: Processes, configs: Sequence[EchoConfig], until: Until = "solved") -> dict[EchoConfig, Result]:
-    """What came of each in a part of its own, without the seconds that it took and the last digits of the loss."""
+    """The result of each network in a part of its own, without the seconds and the last digits of the loss."""
     wait_for(lambda: engine.news(0.1) or engine.idle())
     engine.start(Part(0, tuple(configs), until), engine.idle()[0])
     news: list[News] = []
@@ -54,7 +54,7 @@ def told(engine: Processes, configs: Sequence[EchoConfig], until: Until = "solve
 
 
 def test_a_result_depends_on_nothing_but_its_configuration() -> None:
-    """Not on those it is trained beside, nor on how many they are; and it is what a run of its own comes to."""
+    """Neither on the networks beside it nor on their number; and it equals the result of a run."""
     configs = [*with_seeds_from(SHORT, 9), *with_seeds_from(replace(SHORT, echo_step=4, learning_rate=0.1), 3)]
     engine = Processes(1)
     try:
@@ -63,7 +63,8 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
         assert told(engine, configs[5:]) | told(engine, configs[:5]) == together
         (whole,) = told(engine, [SHORT], "all").values()
         assert engine._server is not None
-        assert len(list(Path(f"/proc/{engine._server.pid}/task").iterdir())) == 1  # so a fork finds no lock held
+        # with a single thread, a fork cannot copy a held lock
+        assert len(list(Path(f"/proc/{engine._server.pid}/task").iterdir())) == 1
     finally:
         engine.close()
     losses = Trainer(SHORT).advance(10**6).losses
@@ -75,12 +76,12 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
 
 
 def test_how_many_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("echornn.sweeps.workshop.free_bytes", lambda: 1000)
-    monkeypatch.setattr("echornn.sweeps.workshop.population_bytes_needed", lambda config, size: 10 * size)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.free_bytes", lambda: 1000)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.population_bytes_needed", lambda config, size: 10 * size)
     configs = [SHORT] * 100
     assert that_fit(configs, 1.0) == 50
     assert that_fit(configs, 0.1) == 6
-    monkeypatch.setattr("echornn.sweeps.workshop.population_bytes_needed", lambda config, size: 10**9)
+    monkeypatch.setattr("echornn.sweeps.part_trainer.population_bytes_needed", lambda config, size: 10**9)
     assert that_fit(configs, 1.0) == 1
 
 

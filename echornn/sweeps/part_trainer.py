@@ -40,7 +40,7 @@ SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
 """Seconds to make a population with an existing program (True), or without (False): guesses until it is measured."""
 
 
-class Workshop:
+class PartTrainer:
     """Trains parts in one process; keeps its compiled programs, and the time that making them took.
 
     Args:

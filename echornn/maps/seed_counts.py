@@ -34,7 +34,7 @@ class SeedResult(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tally:
+class SeedCounts:
     """Counts and statistics over the seeds of a point, or over several points of a cell.
 
     Networks that solve the echo finish early, and those that never do finish last. So shares and windows refer to all
@@ -45,7 +45,7 @@ class Tally:
         failed: trainings that were given up.
         missing: trainings yet to come.
         left_out: the number of points that cannot be trained.
-        points: the tally of each point that can be trained, if there are several; empty for a single point.
+        points: the counts of each point that can be trained, if there are several; empty for a single point.
         version: the number of the program's version that trains them; newer versions have larger numbers.
         of_others: results of other versions, which are not counted here.
     """
@@ -54,28 +54,28 @@ class Tally:
     failed: int = 0
     missing: int = 0
     left_out: int = 0
-    points: tuple[Tally, ...] = ()
+    points: tuple[SeedCounts, ...] = ()
     version: int = 0
     of_others: int = 0
 
     @classmethod
-    def together(cls, tallies: Iterable[Tally]) -> Tally:
+    def together(cls, all_counts: Iterable[SeedCounts]) -> SeedCounts:
         """All of these together; if they have several versions, only those of the newest."""
-        all_of_them = list(tallies)
+        all_of_them = list(all_counts)
         if len(all_of_them) == 1:
             return all_of_them[0]
-        points = tuple(tally for tally in all_of_them if tally.asked)
-        version = max((tally.version for tally in points), default=0)
-        counted = tuple(tally for tally in points if tally.version == version)
+        points = tuple(counts for counts in all_of_them if counts.asked)
+        version = max((counts.version for counts in points), default=0)
+        counted = tuple(counts for counts in points if counts.version == version)
         return cls(
-            tuple(one for tally in counted for one in tally.trained),
-            sum(tally.failed for tally in counted),
-            sum(tally.missing for tally in counted),
-            sum(tally.left_out for tally in all_of_them),
+            tuple(one for counts in counted for one in counts.trained),
+            sum(counts.failed for counts in counted),
+            sum(counts.missing for counts in counted),
+            sum(counts.left_out for counts in all_of_them),
             counted if len(points) > 1 else (),
             version,
-            sum(tally.of_others for tally in all_of_them)
-            + sum(tally.count for tally in points if tally.version != version),
+            sum(counts.of_others for counts in all_of_them)
+            + sum(counts.finished for counts in points if counts.version != version),
         )
 
     @property
@@ -84,12 +84,12 @@ class Tally:
         return bool(self.points)
 
     @property
-    def known(self) -> list[Tally]:
-        """The points with a result; the tally itself, unless it covers several points."""
+    def known(self) -> list[SeedCounts]:
+        """The points with a result; these counts themselves, unless they cover several points."""
         return [point for point in self.points or (self,) if point.trained]
 
     @property
-    def count(self) -> int:
+    def finished(self) -> int:
         """The number of results."""
         return len(self.trained)
 
@@ -106,12 +106,12 @@ class Tally:
     @property
     def asked(self) -> int:
         """The number of requested trainings: done, given up, and to come."""
-        return self.count + self.failed + self.missing
+        return self.finished + self.failed + self.missing
 
     @property
     def is_whole(self) -> bool:
         """Whether all requested results are known: only then can it be compared."""
-        return self.count == self.asked
+        return self.finished == self.asked
 
     @property
     def success(self) -> float:
@@ -126,7 +126,7 @@ class Tally:
         """
         if not self.trained:
             return 0.0, 1.0
-        return wilson(self.solved, self.asked)[0], wilson(self.asked - self.count + self.solved, self.asked)[1]
+        return wilson(self.solved, self.asked)[0], wilson(self.asked - self.finished + self.solved, self.asked)[1]
 
     @cached_property
     def half_solved(self) -> int | None:
@@ -156,7 +156,7 @@ class Tally:
         if not self.trained:
             return math.nan
         losses = sorted(one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained)
-        return losses[(self.count - 1) // 2]
+        return losses[(self.finished - 1) // 2]
 
     @cached_property
     def best(self) -> SeedResult | None:

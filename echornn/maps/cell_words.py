@@ -7,8 +7,8 @@ import math
 from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, difference
 from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.kept_values import value_text
+from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.table import Cell, Table, Values, windows_of
-from echornn.maps.tally import Tally
 
 MOST_NAMED = 3
 """The most cells that are named; if there are more, only their number is given."""
@@ -42,35 +42,37 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     and no interval.
     """
     cell = table.cells[row][column]
-    tally, name = cell.tally, name_of(table, row, column)
+    counts, name = cell.counts, name_of(table, row, column)
     points = len(cell.configs)
-    if points == 1 and tally.left_out:
+    if points == 1 and counts.left_out:
         name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
-    if not tally.count:
-        return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
-    by_now = " by now" if tally.missing else ""
-    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{by_now}"
-    if tally.is_pooled:
-        first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
+    if not counts.finished:
+        return f"{name}: {_why_nothing(counts)}", _reason(table, cell)
+    by_now = " by now" if counts.missing else ""
+    solved = f"{name}: {counts.solved:,} of {counts.asked:,} solved{by_now}"
+    if counts.is_pooled:
+        first = f"{solved} over {points} points{_by_point(counts) if counts.is_whole else ''}"
         return first, "; ".join(
-            part for part in (_lost(tally), _best_point(table, cell), _lacking(tally), _version(table, tally)) if part
+            part
+            for part in (_lost(counts), _best_point(table, cell), _lacking(counts), _version(table, counts))
+            if part
         )
-    low, high = (round(100 * share) for share in tally.interval)
+    low, high = (round(100 * share) for share in counts.interval)
     parts = (
-        _lost(tally),
-        _when(tally, _most(table, cell)),
-        _best(tally),
-        _loss(tally),
-        _lacking(tally),
-        _version(table, tally),
+        _lost(counts),
+        _when(counts, _most(table, cell)),
+        _best(counts),
+        _loss(counts),
+        _lacking(counts),
+        _version(table, counts),
     )
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
 
 
-def _version(table: Table, tally: Tally) -> str:
+def _version(table: Table, counts: SeedCounts) -> str:
     """Which version of the program trained it, if the map shows several."""
-    surveyed = table.surveyed
-    return f"version {tally.version + 1} of {len(surveyed.versions)}" if len(surveyed.shown_versions) > 1 else ""
+    overview = table.overview
+    return f"version {counts.version + 1} of {len(overview.versions)}" if len(overview.shown_versions) > 1 else ""
 
 
 def _most(table: Table, cell: Cell) -> int | None:
@@ -79,55 +81,55 @@ def _most(table: Table, cell: Cell) -> int | None:
     return most.pop() if table.windows_differ and len(most) == 1 else None
 
 
-def _by_point(tally: Tally) -> str:
+def _by_point(counts: SeedCounts) -> str:
     """The range of the shares of its points, as text."""
-    shares = [round(100 * point.success) for point in tally.points]
+    shares = [round(100 * point.success) for point in counts.points]
     least, most = min(shares), max(shares)
     return f", {least} % of each" if least == most else f", {least} to {most} % by point"
 
 
 def _best_point(table: Table, cell: Cell) -> str:
     """The configuration that ``enter`` trains, for a cell of several points."""
-    best, point = cell.tally.best, cell.best_point
+    best, point = cell.counts.best, cell.best_point
     if best is None or point is None:
         return ""
-    return ", ".join([_best(cell.tally), *_others(table, point)])
+    return ", ".join([_best(cell.counts), *_others(table, point)])
 
 
 def _others(table: Table, point: Values) -> list[str]:
     """The point's values of the fields that distinguish it from other points of its cell."""
     shown = (table.choice.across, table.choice.down, *table.choice.held)
-    fields = zip(table.surveyed.axes, point, strict=True)
+    fields = zip(table.overview.axes, point, strict=True)
     return [f"{name} {value_text(value)}" for name, value in fields if name not in shown]
 
 
-def _why_nothing(tally: Tally) -> str:
-    if tally.missing or tally.failed:
-        return _lacking(tally) if tally.failed else f"not trained yet, {tally.missing:,} to come"
-    return "impossible, so it was left out" if tally.left_out else "not part of this sweep"
+def _why_nothing(counts: SeedCounts) -> str:
+    if counts.missing or counts.failed:
+        return _lacking(counts) if counts.failed else f"not trained yet, {counts.missing:,} to come"
+    return "impossible, so it was left out" if counts.left_out else "not part of this sweep"
 
 
 def _reason(table: Table, cell: Cell) -> str:
-    return next((table.surveyed.reasons[point] for point in cell.points if point in table.surveyed.reasons), "")
+    return next((table.overview.reasons[point] for point in cell.points if point in table.overview.reasons), "")
 
 
-def _lost(tally: Tally) -> str:
-    return f"{tally.lost:,} of these lost it again" if tally.lost else ""
+def _lost(counts: SeedCounts) -> str:
+    return f"{counts.lost:,} of these lost it again" if counts.lost else ""
 
 
-def _when(tally: Tally, most: int | None) -> str:
+def _when(counts: SeedCounts, most: int | None) -> str:
     """By when half of its seeds had solved it, and out of how many windows, if that differs between cells."""
-    if tally.half_solved is not None:
+    if counts.half_solved is not None:
         of_those = "" if most is None else f" of {most:,}"
-        return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}{of_those}"
+        return f"half by window {counts.half_solved:,}{'' if counts.is_whole else ' or before'}{of_those}"
     within = "" if most is None else f" in {most:,} windows"
-    if not tally.is_whole:
+    if not counts.is_whole:
         return ""
-    return f"fewer than half of its seeds{within}" if tally.solved else f"none{within}" if within else ""
+    return f"fewer than half of its seeds{within}" if counts.solved else f"none{within}" if within else ""
 
 
-def _best(tally: Tally) -> str:
-    best = tally.best
+def _best(counts: SeedCounts) -> str:
+    best = counts.best
     if best is None:
         return ""
     if best.solved_at is not None:
@@ -135,39 +137,41 @@ def _best(tally: Tally) -> str:
     return f"least loss {loss_text(best.final_loss, 3)} of seed {best.seed}"
 
 
-def _loss(tally: Tally) -> str:
-    of_those = "" if tally.is_whole else " of those known"
-    return (f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged") + of_those
+def _loss(counts: SeedCounts) -> str:
+    of_those = "" if counts.is_whole else " of those known"
+    return (f"median loss {loss_text(counts.loss, 3)}" if math.isfinite(counts.loss) else "most diverged") + of_those
 
 
-def _lacking(tally: Tally) -> str:
-    failed = f"{tally.failed:,} failed" if tally.failed else ""
-    missing = f"{tally.missing:,} to come" if tally.missing else ""
-    cannot = f"{tally.left_out:,} other impossible point{'s' if tally.left_out > 1 else ''}" if tally.left_out else ""
-    others = f"{tally.of_others:,} of other versions, not counted" if tally.of_others else ""
+def _lacking(counts: SeedCounts) -> str:
+    failed = f"{counts.failed:,} failed" if counts.failed else ""
+    missing = f"{counts.missing:,} to come" if counts.missing else ""
+    cannot = (
+        f"{counts.left_out:,} other impossible point{'s' if counts.left_out > 1 else ''}" if counts.left_out else ""
+    )
+    others = f"{counts.of_others:,} of other versions, not counted" if counts.of_others else ""
     return ", ".join(part for part in (failed, missing, cannot, others) if part)
 
 
-def compared(tally: Tally, other: Tally, other_name: str) -> str:
+def compared(counts: SeedCounts, other: SeedCounts, other_name: str) -> str:
     """How many more seeds of the one solve it than of the other, with its interval, and whether that may be chance.
 
     They are compared only after all seeds of both are known, since those that solve the echo are known first.
     """
-    if tally.is_pooled or other.is_pooled:
+    if counts.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
-    if tally.version != other.version and tally.count and other.count:
+    if counts.version != other.version and counts.finished and other.finished:
         return f"beside {other_name}: {OF_ANOTHER_VERSION}"
-    lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
+    lacking = next((_lacking(one) for one in (counts, other) if not one.is_whole), "")
     if lacking:
         return f"beside {other_name}: {lacking}; squares are compared once all their seeds are known"
-    if min(tally.count, other.count) < LEAST_SEEDS:
-        few = "fewer would be luck" if min(tally.count, other.count) else "nothing is trained"
+    if min(counts.finished, other.finished) < LEAST_SEEDS:
+        few = "fewer would be luck" if min(counts.finished, other.finished) else "nothing is trained"
         return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both are needed"
-    found = difference(tally.solved, tally.count, other.solved, other.count)
+    found = difference(counts.solved, counts.finished, other.solved, other.finished)
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"
     luck = "more than luck" if found.is_told else "may be luck"
-    if tally.solved * other.count == other.solved * tally.count:
+    if counts.solved * other.finished == other.solved * counts.finished:
         return f"equal: 0 ({_of_100(low)} to {_of_100(high)}) of 100 more than {other_name}"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100"
     return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts only the name
@@ -177,17 +181,17 @@ def lost_told(table: Table) -> str:
     """How many networks that had solved the echo lost it again by the end; empty if networks stop when they have solved
     it.
     """
-    counts = table.counts
-    if table.surveyed.until_solved or not counts.solved:
+    total = table.counts
+    if table.overview.until_solved or not total.solved:
         return ""
-    solved = f"of the {counts.solved:,} networks that solved it"
-    if not counts.lost:
+    solved = f"of the {total.solved:,} networks that solved it"
+    if not total.lost:
         return f"{solved} none lost it again by the end"
-    lost = {place: table.cell(place).tally.lost for place in table.places}
+    lost = {place: table.cell(place).counts.lost for place in table.places}
     losing = sorted((place for place in lost if lost[place]), key=lambda place: -lost[place])
     named = [f"{lost[place]:,} in {name_of(table, *place)}" for place in losing[:MOST_NAMED]]
     more = [f"the others in {len(losing) - len(named):,} more squares"] if len(losing) > len(named) else []
-    return f"{solved} {counts.lost:,} lost it again by the end: {'; '.join(named + more)}"
+    return f"{solved} {total.lost:,} lost it again by the end: {'; '.join(named + more)}"
 
 
 def _of_100(share: float) -> str:

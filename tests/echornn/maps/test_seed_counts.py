@@ -1,4 +1,4 @@
-"""Counts over seeds, and what a map makes of them."""
+"""Counts over seeds, and the values that a map shows for them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from hypothesis import strategies as st
 
 from echornn.diagnosis.seed_stats import wilson
 from echornn.maps.measures import LEVELS, Measure, Scale, short_text, value_of
-from echornn.maps.tally import SeedResult, Tally
+from echornn.maps.seed_counts import SeedCounts, SeedResult
 
 
-def tally(*solved_at: int | None, losses: tuple[float, ...] = (), failed: int = 0, missing: int = 0) -> Tally:
+def counts(*solved_at: int | None, losses: tuple[float, ...] = (), failed: int = 0, missing: int = 0) -> SeedCounts:
     given_losses = losses or tuple(0.04 if at else 0.69 for at in solved_at)
     trained = (SeedResult(seed, at, loss) for seed, (at, loss) in enumerate(zip(solved_at, given_losses, strict=True)))
-    return Tally(tuple(trained), failed, missing)
+    return SeedCounts(tuple(trained), failed, missing)
 
 
 def test_what_the_seeds_have_come_to() -> None:
-    one = tally(310, None, 43, 120)
-    assert (one.count, one.solved, one.success) == (4, 3, 0.75)
+    one = counts(310, None, 43, 120)
+    assert (one.finished, one.solved, one.success) == (4, 3, 0.75)
     assert one.interval == wilson(3, 4)
     assert one.best is not None
     assert one.best.seed == 2
 
 
 def test_of_several_versions_the_newest_alone_counts() -> None:
-    older, newer = (replace(tally(*solved_at), version=number) for number, solved_at in enumerate([(9, 9), (None, 8)]))
-    cannot = Tally(left_out=1)
-    both = Tally.together([newer, older, cannot])
-    assert (both.version, both.count, both.solved, both.asked, both.of_others, both.left_out) == (1, 2, 1, 2, 2, 1)
+    older, newer = (replace(counts(*solved_at), version=number) for number, solved_at in enumerate([(9, 9), (None, 8)]))
+    cannot = SeedCounts(left_out=1)
+    both = SeedCounts.together([newer, older, cannot])
+    assert (both.version, both.finished, both.solved, both.asked, both.of_others, both.left_out) == (1, 2, 1, 2, 2, 1)
     assert both.is_pooled
-    assert Tally.together([both, replace(newer, version=2)]).of_others == 4
+    assert SeedCounts.together([both, replace(newer, version=2)]).of_others == 4
 
 
 @pytest.mark.parametrize(
@@ -44,27 +44,27 @@ def test_of_several_versions_the_newest_alone_counts() -> None:
 def test_half_of_the_seeds_and_not_half_of_those_that_solved_it(
     solved_at: tuple[int | None, ...], window: int | None
 ) -> None:
-    assert tally(*solved_at).half_solved == window
+    assert counts(*solved_at).half_solved == window
 
 
 def test_of_a_sweep_that_was_interrupted_shares_and_windows_are_of_all_seeds() -> None:
-    """Networks that solve the echo are done early: 11 of the 11 that are known, of 24."""
-    early = tally(*range(100, 210, 10), missing=13)
-    assert (early.solved, early.count, early.asked, early.is_whole) == (11, 11, 24, False)
+    """Networks that solve the echo finish early: here 11 of the 11 finished ones, of 24 in all."""
+    early = counts(*range(100, 210, 10), missing=13)
+    assert (early.solved, early.finished, early.asked, early.is_whole) == (11, 11, 24, False)
     assert early.success == 11 / 24
     assert early.interval == (wilson(11, 24)[0], wilson(24, 24)[1])
     assert early.half_solved is None
-    assert tally(*range(100, 220, 10), missing=12).half_solved == 210
-    assert tally(10, failed=1).interval == (wilson(1, 2)[0], wilson(2, 2)[1])
+    assert counts(*range(100, 220, 10), missing=12).half_solved == 210
+    assert counts(10, failed=1).interval == (wilson(1, 2)[0], wilson(2, 2)[1])
 
 
 @given(st.lists(st.integers(1, 666) | st.none(), min_size=1, max_size=24), st.data())
 def test_what_is_told_early_holds_when_all_is_known(solved_at: list[int | None], data: st.DataObject) -> None:
-    """Whichever are known first."""
-    whole = tally(*solved_at)
+    """For any order in which results arrive."""
+    whole = counts(*solved_at)
     order = data.draw(st.permutations(solved_at))
     for known in range(1, len(order) + 1):
-        early = tally(*order[:known], missing=len(order) - known)
+        early = counts(*order[:known], missing=len(order) - known)
         assert early.success <= whole.success
         assert early.interval[0] <= whole.interval[0] <= whole.interval[1] <= early.interval[1]
         if early.half_solved is not None:
@@ -73,14 +73,14 @@ def test_what_is_told_early_holds_when_all_is_known(solved_at: list[int | None],
 
 
 def test_losses_that_diverged_are_the_worst() -> None:
-    assert tally(None, None, None, losses=(math.nan, 0.5, 0.6)).loss == 0.6
-    assert tally(None, None, None, losses=(math.nan, math.inf, 0.6)).loss == math.inf
-    assert tally(None, losses=(math.nan,)).best is None
-    assert tally(None, None, losses=(0.6, 0.5)).best == SeedResult(1, None, 0.5)
+    assert counts(None, None, None, losses=(math.nan, 0.5, 0.6)).loss == 0.6
+    assert counts(None, None, None, losses=(math.nan, math.inf, 0.6)).loss == math.inf
+    assert counts(None, losses=(math.nan,)).best is None
+    assert counts(None, None, losses=(0.6, 0.5)).best == SeedResult(1, None, 0.5)
 
 
 def test_of_no_results_nothing_is_known() -> None:
-    empty = tally(missing=16)
+    empty = counts(missing=16)
     assert math.isnan(empty.success)
     assert math.isnan(empty.loss)
     assert empty.interval == (0.0, 1.0)
@@ -90,27 +90,27 @@ def test_of_no_results_nothing_is_known() -> None:
 
 
 def test_together_all_seeds_count() -> None:
-    both = Tally.together([tally(10, None, failed=1), tally(30, missing=2)])
-    assert (both.count, both.solved, both.failed, both.missing) == (3, 2, 1, 2)
-    assert Tally.together([]) == Tally()
+    both = SeedCounts.together([counts(10, None, failed=1), counts(30, missing=2)])
+    assert (both.finished, both.solved, both.failed, both.missing) == (3, 2, 1, 2)
+    assert SeedCounts.together([]) == SeedCounts()
     assert both.is_pooled
-    assert not Tally.together([tally(10), Tally(left_out=1)]).is_pooled
+    assert not SeedCounts.together([counts(10), SeedCounts(left_out=1)]).is_pooled
 
 
 def test_of_several_points_the_median_of_theirs_is_told() -> None:
-    fast, slow, never = tally(70, 77, 90), tally(300, 362, 400), tally(None, None, 500)
-    assert Tally.together([fast, slow]).half_solved == round((77 + 362) / 2)
-    assert Tally.together([fast, slow, never]).half_solved == 362
-    assert Tally.together([fast, never]).half_solved is None
-    assert Tally.together([fast, slow, tally(missing=3)]).half_solved == 362, "at most: the third may be faster"
-    assert Tally.together([fast, tally(missing=3)]).half_solved is None
-    assert Tally.together([tally(missing=3), tally(missing=3)]).half_solved is None
-    assert Tally.together([fast, slow, never]).loss == 0.04
-    assert math.isnan(Tally.together([tally(missing=3), tally(failed=3)]).loss)
+    fast, slow, never = counts(70, 77, 90), counts(300, 362, 400), counts(None, None, 500)
+    assert SeedCounts.together([fast, slow]).half_solved == round((77 + 362) / 2)
+    assert SeedCounts.together([fast, slow, never]).half_solved == 362
+    assert SeedCounts.together([fast, never]).half_solved is None
+    assert SeedCounts.together([fast, slow, counts(missing=3)]).half_solved == 362, "at most: the third may be faster"
+    assert SeedCounts.together([fast, counts(missing=3)]).half_solved is None
+    assert SeedCounts.together([counts(missing=3), counts(missing=3)]).half_solved is None
+    assert SeedCounts.together([fast, slow, never]).loss == 0.04
+    assert math.isnan(SeedCounts.together([counts(missing=3), counts(failed=3)]).loss)
 
 
 def test_a_scale_of_nothing_has_no_shade() -> None:
-    never = tally(None, None)
+    never = counts(None, None)
     assert Scale.of([never], Measure.WINDOWS).legend == ((0, "not half solved"),)
     assert Scale.of([never], Measure.WINDOWS).level(math.inf) == 0
 
@@ -124,9 +124,9 @@ def test_shades_of_success_tell_none_and_all_from_the_rest() -> None:
 
 @given(st.lists(st.integers(1, 10**7), min_size=1), st.sampled_from([Measure.WINDOWS, Measure.LOSS]))
 def test_the_better_the_more(at: list[int], measure: Measure) -> None:
-    tallies = [tally(one, losses=(one / 10**6,)) for one in at]
-    scale = Scale.of([*tallies, tally(None, losses=(math.inf,))], measure)
-    values = sorted(value_of(one, measure) for one in tallies)
+    all_counts = [counts(one, losses=(one / 10**6,)) for one in at]
+    scale = Scale.of([*all_counts, counts(None, losses=(math.inf,))], measure)
+    values = sorted(value_of(one, measure) for one in all_counts)
     shares, levels = [scale.share(value) for value in values], [scale.level(value) for value in values]
     assert shares == sorted(shares, reverse=True)
     assert levels == sorted(levels, reverse=True)

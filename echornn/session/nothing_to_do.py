@@ -1,0 +1,37 @@
+"""Why a command has nothing to do: said here for the answer to it, and for the key that would send it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from echornn.session.commands import Alone, Command, Edit, Redo, Reset, Undo
+from echornn.session.frame import Frame, State
+
+AT_THE_START = "this is the start: nothing was trained before it"
+
+NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
+
+ONE_NETWORK = "this is one network"
+
+
+def why_nothing(command: Command, frame: Frame) -> str:
+    """Why a command would do nothing in this frame; empty if it would do something, or if that is not known while the
+    network loads.
+
+    Raises:
+        ConfigError: the command changes a field to a value that cannot work.
+    """
+    is_known = frame.state is not State.LOADING
+    match command:
+        case Reset() if is_known and frame.trained == 0:
+            return AT_THE_START
+        case Undo() if is_known and frame.undoable == 0:
+            return NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
+        case Redo() if not frame.redoable:
+            return "nothing to redo"
+        case Alone() if frame.config.replicas == 1:
+            return ONE_NETWORK
+        case Edit(changes) if replace(frame.config, **changes) == frame.config:
+            return "this is what is trained"
+        case _:
+            return ""
