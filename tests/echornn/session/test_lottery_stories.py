@@ -192,7 +192,8 @@ def test_who_goes_on_alone_trains_what_it_would_have_trained_alone_from_the_star
     told.live.choose(2)
     told.live.alone()
     told.live.train(15)
-    before = as_kept(hashed_trainers(replace(TINY, replicas=3)).advance(20), TINY).of(2).losses
+    three = replace(TINY, replicas=3)
+    before = as_kept(hashed_trainers(three).advance(20), three).of(2).losses
     alone = HashTrainer(told.live.config)
     alone.advance(20)
     told_losses = told.live.timeline.losses(told.live.here, 0)
