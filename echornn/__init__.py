@@ -1,48 +1,48 @@
 """Train the Echo-RNN by truncated back-propagation through time.
 
-The map of this package; each room knows only those below it::
+The map of this package; each folder may import only those below it::
 
-    session/    the loop between commands and pictures: commands, queries, what is trained and shown
-    maps/       what the results of a sweep tell: tables over two fields, counts, comparisons, sentences
-    replay/     how a run goes to any position: from the nearest keyframe it trains the windows up to there again
-    sweeps/     networks over a grid of fields: plan, engines (processes, Dask), worker, results in a folder
+    session/    the loop that carries out commands and makes pictures for the screen
+    maps/       tables of a sweep's results over two fields: counts, comparisons, sentences
+    replay/     goes to any position of a run: from the nearest keyframe it trains the windows up to there again
+    sweeps/     trains networks over a grid of fields: plan, engines (processes, Dask), worker, results in a folder
     runs/       a run on disk: checkpoints, keyframes, logs of losses and commands, recorder, TensorBoard's events
     timeline/   the tree of a run's branches with all losses, in memory; where undo and redo lead in it
-    diagnosis/  what losses tell: solved or not, how many seeds, what goes wrong (diagnosis), the sentence
-    history/    losses in memory: any part of their curve is drawn in constant time
-    probes/     what a network holds, and how its error travels: examine, and a file for each probe
+    diagnosis/  judges losses: solved or not, how many seeds, what goes wrong, and the sentence that says so
+    history/    losses in memory, from which any part of the curve is drawn in constant time
+    probes/     measures what a network remembers, and how far back its gradient reaches; a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
-    runtime/    what is set once in a process: TensorFlow's import, XLA's flags; a thread for jobs
+    runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
-    tasks/      the data, and what is known of it beforehand: the echo series, its levels
-    reference/  slow, obvious twins that share no code with the rest
+    tasks/      the echo task: its data, and loss levels known before training
+    reference/  slow, simple programs that share no code with the rest, to test it
     config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
-    snapshot, readings, row_readings: the plain values that all use
+    snapshot, readings, row_readings: plain values that all folders use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
 is imported, it prints no log lines (`echornn.runtime.quiet`).
 
-A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a moment (`Moment`) of another::
+A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Moment`) of another::
 
-    run = Run.read(folder)                      # changes nothing there
+    run = Run.read(folder)                      # does not change the folder
     timeline = run.timeline()                   # every window ever trained
     timeline.differs(2), timeline.solved_at(2)  # of branch 2
-    moment = run.moment(310)                    # after 310 windows along the path to where the run stands
-    timeline.losses(moment, 0)                  # float32 [310], nats: those that led there
-    config = timeline.owner(moment).config      # what was trained there
-    Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # goes on from there, as a new branch
+    moment = run.moment(310)                    # after 310 windows along the path to the run's current position
+    timeline.losses(moment, 0)                  # float32 [310], nats: the windows on that path
+    config = timeline.owner(moment).config      # the configuration that trained the last of them
+    Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # continues from there, as a new branch
 
-A configuration with several ``replicas`` trains as many networks, with consecutive seeds: a `Population`. In a session
-you can choose one of them, or let it go on alone as a branch::
+A configuration with several ``replicas`` trains that many networks with consecutive seeds: a `Population`. In a session
+you can select one of them, or continue it alone as a branch::
 
     session.send(Edit({"replicas": 64}))        # commands are values: see `echornn.session.commands`
     session.frame.seed_stats.in_words()         # "41 of 64 solved (52 to 75 %), median window 1,243"
-    session.send(Choose(3)), session.send(Alone())  # the fourth of them
+    session.send(Choose(3)), session.send(Alone())  # the fourth network
 
-In a session, ``Go``, ``Move``, ``Undo`` and ``Redo`` lead to any moment, and ``Resume`` trains on from there.
+In a session, ``Go``, ``Move``, ``Undo`` and ``Redo`` lead to any position, and ``Resume`` trains on from there.
 """
 
 from __future__ import annotations

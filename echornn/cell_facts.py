@@ -1,4 +1,4 @@
-"""Facts about each cell that need no TensorFlow: its vectors and gates. Its step is in `echornn.network.cells`."""
+"""Facts about each cell that need no TensorFlow: its vectors and gates. `echornn.network.cells` computes its step."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Cell = Literal["rnn", "gru", "lstm"]
 
 @dataclass(frozen=True)
 class CellFacts:
-    """The vectors of a cell, each with one number for each unit.
+    """The vectors that a cell computes; each has one number per unit.
 
     Attributes:
-        state_parts: the names of the vectors that it carries from step to step; the first is its output.
-        weight_columns: for each pair of weight and bias, the names of the vectors that it computes.
-        gates: the vectors that are gates: a gate is a sigmoid, from 0, shut, to 1, open, that scales another vector.
-        first_biases: the initial bias of each vector of a weight; zero if the weight is not listed.
+        state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
+        weight_columns: for each (weight, bias), the names of the vectors that they compute.
+        gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
     """
 
     state_parts: tuple[str, ...]
@@ -27,7 +27,7 @@ class CellFacts:
 
     @property
     def columns(self) -> int:
-        """The number of vectors that all of its weights compute in a step."""
+        """The number of vectors that all weights together compute in a step."""
         return sum(map(len, self.weight_columns.values()))
 
 
@@ -45,4 +45,4 @@ CELL_FACTS: dict[str, CellFacts] = {
         first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
     ),
 }
-"""The facts by the cell names of `EchoConfig.cell`."""
+"""The facts of each cell, by the names in `EchoConfig.cell`."""

@@ -18,23 +18,23 @@ RowStart = Literal["previous_row", "zero"]
 Device = Literal["auto", "cpu", "gpu"]
 
 MAX_CLASSES = 256
-"""Symbols are stored as uint8, so there can be at most this many."""
+"""The most classes: symbols are stored as uint8."""
 
 MAX_LAYERS = 8
 
 MAX_STEPS = 2**31 - 1
-"""The compiled loop counts time steps, units and predictions in int32."""
+"""The largest count of time steps, units or predictions: the compiled loop counts in int32."""
 
 MAX_EPOCHS = 10**12
-"""More than can ever be trained, and few enough to keep every count of windows exact."""
+"""The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
 
 MAX_SEED = 2**128 - 1
-"""NumPy's seed sequences use this many bits."""
+"""The largest seed: NumPy's seed sequences use 128 bits."""
 
 MAX_REPLICAS = 1_000_000
 
 LEAST_RATE, MAX_RATE = 1e-37, 1e38
-"""Within these limits float32, with which networks are trained, neither loses digits nor overflows."""
+"""The smallest and largest learning rate with which float32 neither loses digits nor overflows."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class EchoConfig:
         )
 
     def of(self, replica: int) -> EchoConfig:
-        """The configuration of one replica, counted from 0, as a single network; for a single network, itself.
+        """The configuration of one replica (index from 0), as a single network. A single network returns itself.
 
         Raises:
             IndexError: there is no such replica.
@@ -174,35 +174,35 @@ class EchoConfig:
             raise IndexError(f"replica {replica} is not there: 0 to {self.replicas - 1}")
         if self.replicas == 1:
             return self
-        alone = copy.copy(self)  # it was checked before, and there may be thousands
+        alone = copy.copy(self)  # this configuration was checked before, and there may be thousands of replicas
         object.__setattr__(alone, "seed", self.seed + replica)
         object.__setattr__(alone, "replicas", 1)
         return alone
 
     def changes_to(self, other: EchoConfig) -> dict[str, Any]:
-        """The fields in which another configuration differs, with its values, in the order of the fields."""
+        """The fields in which ``other`` differs, with the values in ``other``, in the order of the fields."""
         values = {field.name: getattr(other, field.name) for field in dataclasses.fields(EchoConfig)}
         return {name: value for name, value in values.items() if value != getattr(self, name)}
 
     def differs_only_live(self, other: EchoConfig) -> bool:
-        """Whether a trainer of one configuration can go on with the other: only `LIVE_FIELDS` differ."""
+        """Whether training can switch to ``other`` without starting over: only `LIVE_FIELDS` differ."""
         return self.changes_to(other).keys() <= LIVE_FIELDS
 
     def same_program(self, other: EchoConfig) -> bool:
-        """Whether a trainer of one configuration can start over as the other: only `START_FIELDS` differ."""
+        """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ."""
         return self.changes_to(other).keys() <= START_FIELDS
 
     def same_data(self, other: EchoConfig) -> bool:
-        """Whether one configuration has the data of the other: none of `DATA_FIELDS` differs."""
+        """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs."""
         return DATA_FIELDS.isdisjoint(self.changes_to(other))
 
     def same_task(self, other: EchoConfig) -> bool:
-        """Whether results learned under one configuration still count under the other: only `PACE_FIELDS` differ."""
+        """Whether results under this configuration still count under ``other``: only `PACE_FIELDS` differ."""
         return self.changes_to(other).keys() <= PACE_FIELDS
 
     @property
     def window_stride(self) -> int:
-        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the window's length)."""
+        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
         return self.truncated_backprop_length if self.stride is None else self.stride
 
     @property
@@ -212,23 +212,25 @@ class EchoConfig:
 
     @property
     def windows_per_epoch(self) -> int:
-        """Windows that fit into a row."""
+        """The number of windows that fit into a row."""
         return (self.row_length - self.truncated_backprop_length) // self.window_stride + 1
 
     @property
     def unused_steps(self) -> int:
-        """Time steps of an epoch that no window trains: the remainder of the division into rows and windows."""
+        """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
         covered = (self.windows_per_epoch - 1) * self.window_stride + self.truncated_backprop_length
         return self.total_series_length - self.batch_size * covered
 
     @property
     def predictions_per_window(self) -> int:
-        """Predictions made in one window: batch_size * T."""
+        """The number of predictions in a window: batch_size * T."""
         return self.batch_size * self.truncated_backprop_length
 
     @property
     def input_size(self) -> int:
-        """Numbers that enter the cell at a time step: 1 for two classes (the tutorial), else one for each class."""
+        """The number of values that enter the cell at a time step: 1 for two classes (the tutorial), otherwise one per
+        class.
+        """
         return 1 if self.num_classes == 2 else self.num_classes
 
 
@@ -242,21 +244,20 @@ MOST = {
     "seed": MAX_SEED,
     "stride": MAX_STEPS,
 }
-"""The highest value of each whole-number field that has no other limit."""
+"""The largest value of each whole-number field without another limit."""
 
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
-"""Fields that can change between two windows; if another field changes, the network starts over."""
+"""Fields that can change between two windows; a change of any other field starts a new network."""
 
 START_FIELDS = LIVE_FIELDS | {"seed", "init"}
-"""Fields that no compiled program depends on: if only these differ, a trainer starts over; else a new trainer is
-needed.
+"""Fields that compiled programs do not depend on: if only these differ, the same trainer can start over.
 """
 
 DATA_FIELDS = frozenset({"seed", "total_series_length", "batch_size", "num_classes", "echo_step", "row_start"})
-"""Fields that the data of an epoch depend on."""
+"""Fields that the data of an epoch depends on."""
 
 PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
-"""Fields that say how long and how fast a network learns, not what it learns."""
+"""Fields that affect how long and how fast a network learns, but not what it learns."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "cell": get_args(Cell),
@@ -265,14 +266,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "row_start": get_args(RowStart),
     "device": get_args(Device),
 }
-"""The words that each field with a choice of words allows."""
+"""The allowed values of fields that are chosen from a list."""
 
 FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 1"}
-"""The fields that may be fractions, and the values that they allow."""
+"""Fields that may be fractions, with a text on the values that they allow."""
 
 
 def _checked(config: EchoConfig, name: str) -> object:
-    """The value of a field as a plain Python value; a value of the wrong type is refused."""
+    """The value of a field as a plain Python value. A value of the wrong type raises a ConfigError."""
     value: object = getattr(config, name)
     if name in CHOICES:
         return choice(name, value, CHOICES[name])
@@ -282,11 +283,10 @@ def _checked(config: EchoConfig, name: str) -> object:
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
-    """Raise an error if training has already gone beyond ``num_epochs``; ``epoch`` and ``window`` are the next to
-    train.
+    """Check that the next window to train, (``epoch``, ``window``), is not beyond ``num_epochs``.
 
     Raises:
-        ConfigError: it has gone beyond.
+        ConfigError: training has already gone beyond.
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")

@@ -1,4 +1,4 @@
-"""The error for a value that a field does not allow, and checks of values that raise it."""
+"""The error for an invalid value of a field, and checks of values that raise it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 SHOWN_CHARACTERS = 60
-"""The most characters of a refused value that the message shows."""
+"""The most characters of an invalid value that a message shows."""
 
 
 class ConfigError(ValueError):
-    """A field with a value that cannot work; the message names the field, its value and what is allowed."""
+    """A field has an invalid value; the message contains the field, its value and what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
@@ -22,10 +22,10 @@ class ConfigError(ValueError):
 
 
 def choice(field: str, value: object, words: Sequence[str]) -> object:
-    """The value, which has to be one of these words.
+    """The value, checked to be one of these words.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: the value is another.
     """
     if value not in words:
         raise ConfigError(field, value, f"one of {', '.join(words)}")
@@ -33,13 +33,13 @@ def choice(field: str, value: object, words: Sequence[str]) -> object:
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
-    """The value as a finite number; numpy's numbers become plain ones.
+    """The value as a finite float; NumPy numbers are converted.
 
     Args:
-        allowed: the values that the field allows, for the message.
+        allowed: a text on the values that the field allows, for the message.
 
     Raises:
-        ConfigError: it is not a finite number.
+        ConfigError: the value is not a finite number.
     """
     try:
         number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
@@ -51,10 +51,10 @@ def fraction(field: str, value: Any, allowed: str) -> float:
 
 
 def whole(field: str, value: Any) -> int:
-    """The value as a whole number; numpy's numbers become plain ones.
+    """The value as a whole number; NumPy numbers are converted.
 
     Raises:
-        ConfigError: it is not a whole number.
+        ConfigError: the value is not a whole number.
     """
     try:
         number = None if isinstance(value, bool) else operator.index(value)
@@ -66,9 +66,9 @@ def whole(field: str, value: Any) -> int:
 
 
 def _shown(value: object) -> str:
-    """The value as Python writes it, shortened if it is long."""
+    """The value in Python's notation, shortened if it is long."""
     try:
         text = repr(value)
-    except ValueError:  # Python does not write whole numbers of more than some thousand digits
+    except ValueError:  # Python refuses to write whole numbers with thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""Fields of a configuration as text, and how two configurations differ."""
+"""The fields of a configuration as text, and the differences between two configurations."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from echornn.config import EchoConfig
 
 
 def fields_text(values: Mapping[str, object]) -> str:
-    """Fields with their values: "cell lstm, stride unset". A value that is None, or not typed yet, is unset."""
+    """Fields with their values: "cell lstm, stride unset". None and an empty text are written as unset."""
     return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
 
 
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
-    """The fields that differ, with their values after; empty if none differs. A change of ``replicas`` is described by
-    the seeds after it.
+    """The fields that differ, with their values in ``after``; empty if none differs. A change of ``replicas`` is
+    described by the resulting seeds.
 
     Args:
-        without: fields that are left out.
+        without: fields to leave out.
     """
     changes = {name: value for name, value in before.changes_to(after).items() if name not in without}
     if "replicas" not in changes:

@@ -1,4 +1,4 @@
-"""The results of probes that look at the rows of the newest window: plain arrays."""
+"""The results of the probes about rows of the newest window: plain arrays."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from echornn.progress import Floats, Symbols
 
 @dataclass(frozen=True, eq=False)
 class OfRows:
-    """How much each prediction of the newest window depends on each input of its row in that window.
+    """How strongly each prediction of the newest window depends on each input of its row in the window.
 
-    Inputs before the window are contained in its initial state, and are not measured.
+    Inputs before the window act through its initial state, and are not measured.
 
     Attributes:
-        strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t depends
-            on x[s]; 0 if s comes after t.
-        probabilities: float32 [rows read, steps read, num_classes], the predictions there with the present weights;
-            `Progress` has the predictions before the window changed the weights.
-        first_row: the first row of the window, from 0, that was read: all rows were, or only the requested one.
-        first_step: the first step of the window, from 0, that was read: of more than 512, only the newest are.
+        strength: float32 [rows read, steps read, steps read]: entry (row, t, s) is how strongly the prediction at step
+            t depends on the input x[s]; 0 if s is after t.
+        probabilities: float32 [rows read, steps read, num_classes], the predictions with the current weights;
+            `Progress` has the predictions made before the window changed the weights.
+        first_row: the index in the window of the first row read; either all rows were read, or only the requested row.
+        first_step: the index in the window of the first step read; of a window longer than 512 steps, only the newest
+            are read.
     """
 
     strength: Floats
@@ -31,16 +32,18 @@ class OfRows:
     first_step: int = 0
 
     def of_row(self, row: int) -> Floats:
-        """`strength` of one row of the window, from 0: float32 [steps read, steps read]; NaN if the row was not
-        read."""
+        """The `strength` of a row of the window (from 0): float32 [steps read, steps read]; NaN if the row was not
+        read.
+        """
         place = row - self.first_row
         if 0 <= place < len(self.strength):
             return np.asarray(self.strength[place])
         return np.full(self.strength.shape[1:], np.nan, np.float32)
 
     def predictions_of_row(self, row: int) -> Floats:
-        """The predictions of one row of the window, from 0: float32 [steps read, num_classes]; NaN if the row was not
-        read."""
+        """The predictions of a row of the window (from 0): float32 [steps read, num_classes]; NaN if the row was not
+        read.
+        """
         place = row - self.first_row
         if 0 <= place < len(self.probabilities):
             return np.asarray(self.probabilities[place])
@@ -49,14 +52,14 @@ class OfRows:
 
 @dataclass(frozen=True, eq=False)
 class Effects(OfRows):
-    """How each prediction changes if one input is changed; the row is computed again for each input.
+    """How each prediction changes if a single input is changed; the row is computed again for each input.
 
-    An input is changed to the next symbol, the last symbol to the first: with two symbols, it is flipped. `strength` is
-    how far the prediction moves: the total variation distance between the probabilities, half the sum of their absolute
-    changes, 0 to 1.
+    A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped.
+    `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
+    absolute changes), 0 to 1.
 
     Attributes:
-        turned: bool, of the strength's shape: whether another symbol becomes the likeliest.
+        turned: bool, of the same shape as `strength`: whether another symbol becomes the likeliest.
     """
 
     turned: npt.NDArray[np.bool_] = field(kw_only=True)
@@ -64,22 +67,22 @@ class Effects(OfRows):
 
 @dataclass(frozen=True, eq=False)
 class Connectivity(OfRows):
-    """The local derivative of each prediction: `strength` is ||d logit(target at t) / d x[s]|| (Madsen 2019).
+    """The local derivative of each prediction by each input: `strength` is ||d logit(target at t) / d x[s]|| (Madsen
+    2019).
 
-    It describes the effect of a small change of an input, but inputs are symbols: if units are saturated, it is close
-        to
-    zero even for an input that decides the prediction. `Effects` describes the effect of another symbol.
+    It describes a tiny change of an input, but inputs are symbols: if units are saturated, it is close to zero even for
+    an input that decides the prediction. `Effects` describes the change to another symbol.
     """
 
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The predictions of one row, computed again with one input changed.
+    """The predictions of a row, with one input changed and without.
 
     Attributes:
-        row, step: the position of the changed input, from 0.
-        x: uint8 [T], the input with the change.
-        before, after: float32 [T, num_classes], the predictions without the change and with it.
+        row, step: the changed input, from 0.
+        x: uint8 [T], the inputs after the change.
+        before, after: float32 [T, num_classes], the predictions without and with the change.
     """
 
     row: int

@@ -10,5 +10,7 @@ PROBES = 2
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The generator named by ``key``; the first number of the key says its use: DATA, WEIGHTS or PROBES."""
+    """The random generator for this seed and key; the first number of the key is its purpose: DATA, WEIGHTS or
+    PROBES.
+    """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

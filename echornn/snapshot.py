@@ -1,4 +1,4 @@
-"""A snapshot: a network at one moment, as plain arrays, for the probes."""
+"""`Snapshot`: a network at one position of a run, as plain arrays, for the probes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from echornn.unlike_record import UnlikeRecord
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network at one moment of its run, for the probes.
+    """A network at one position of its run, for the probes.
 
     Attributes:
-        state: the trainer's state there, with its configuration.
-        branch, window: the moment: so many windows along that branch's path.
-        progress: the newest window, in full; None if none was trained there.
-        before: weights by name some windows earlier on the same path; None if unknown.
-        windows_since: how many windows earlier these were.
-        unlike: if windows were trained again to get there, the first whose loss differs from the record; else None.
+        state: the trainer's state at this position, with its configuration.
+        branch, window: the position: the branch, and the number of windows along its path.
+        progress: the newest window with its data; None if the branch has no window here.
+        before: the weights, by name, some windows earlier on the same path; None if unknown.
+        windows_since: the number of windows between the earlier weights and this position.
+        unlike: the first window that was trained again with another loss than recorded; None if there is none.
     """
 
     state: TrainerState
@@ -32,4 +32,4 @@ class Snapshot:
 
 
 Specimen = Snapshot
-"""The name that it had at first."""
+"""The earlier name of `Snapshot`."""

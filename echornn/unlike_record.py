@@ -1,4 +1,4 @@
-"""Compares the losses of windows that were trained again with those on record."""
+"""Compares losses of windows that were trained again with the recorded losses."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 from echornn.progress import Floats
 
 MOST_DIGITS = 9
-"""This many digits distinguish all float32 values."""
+"""The number of decimal digits that distinguishes all float32 values."""
 
 
 @dataclass(frozen=True)
 class UnlikeRecord:
-    """The first window whose loss was different when it was trained again.
+    """The first window whose loss differed when it was trained again.
 
     Attributes:
-        window: its number along the path, from 1.
-        recorded, again: its loss as recorded, and when trained again, in nats.
+        window: the window's number along the path, from 1.
+        recorded, again: the recorded loss, and the loss when trained again, in nats.
     """
 
     window: int
@@ -26,7 +26,7 @@ class UnlikeRecord:
     again: float
 
     def __str__(self) -> str:
-        """A sentence about it, with enough digits to distinguish the two losses."""
+        """A sentence about the difference, with enough digits to show it."""
         for digits in range(3, MOST_DIGITS + 1):
             recorded, again = f"{self.recorded:.{digits}g}", f"{self.again:.{digits}g}"
             if recorded != again:
@@ -35,12 +35,12 @@ class UnlikeRecord:
 
 
 def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
-    """The first window whose loss differs from the record; None if none does.
+    """The first window whose loss differs from the record; None if there is none.
 
     Args:
-        before: windows along the path before the first of these.
-        recorded: the recorded losses, float32 [n] or [n, replicas]; NaN for a lost window.
-        again: the losses when trained again, in the same shape.
+        before: the number of windows on the path before the first of these.
+        recorded: the recorded losses, float32 [n] or [n, replicas]; NaN for windows missing in the log.
+        again: the losses when trained again, of the same shape.
     """
     unlike = ~np.isnan(recorded) & (recorded != again)
     if not unlike.any():

@@ -1,1 +1,1 @@
-"""What losses and probes tell: whether the task is solved, how many seeds solve it, what goes wrong, in sentences."""
+"""Diagnosis from losses and probes: is the task solved, by how many seeds, what goes wrong; in sentences too."""

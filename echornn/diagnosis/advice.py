@@ -1,4 +1,4 @@
-"""The text of the advice: which changes are known to help, and the key that makes them."""
+"""The text of the advice: changes that are known to help, and the key that makes them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from echornn.diagnosis.remedy import Remedy, remedy
 from echornn.diagnosis.sentence import LINE, Sentence
 
 SET = "press a: "
-"""The text before the fields to set, each with its value: the key that sets them."""
+"""The text before the fields to change: the key that changes them."""
 
 BRIEFLY = "a: "
-"""The same for a line with less room."""
+"""A shorter form of `SET`."""
 
 
 def helped(config: EchoConfig, cause: Sentence, otherwise: str, before: str = "", after: str = "") -> Sentence:
-    """The sentence, with the changes that are known to help as its advice.
+    """A sentence whose advice is the changes that are known to help.
 
     Args:
         otherwise: the advice if no changes are known.
-        before, after: the words around the changes; the words after them are shown as far as the line has room.
+        before, after: texts around the changes; ``after`` is shown only as far as it fits.
     """
     known = remedy(config)
     if known is None:
@@ -30,8 +30,8 @@ def helped(config: EchoConfig, cause: Sentence, otherwise: str, before: str = ""
 
 
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
-    """The changes with the words around them, on one line. If there is no room, the words after them are left out
-    first, then the last changes, which are replaced by their number.
+    """The changes on one line, with texts around them. If they do not fit, ``after`` is left out first; then the last
+    changes are replaced by their number.
     """
     if len(line := f"{before}{SET}{known}{after}") <= LINE:
         return line, ""

@@ -1,6 +1,6 @@
-"""The case that a run is in, as data: its kind, and its numbers.
+"""`Diagnosis`: the state of training (learning, solved, diverged, ...) as data: its kind and its numbers.
 
-`echornn.diagnosis.judge` finds it, `echornn.diagnosis.words` makes a sentence of it.
+`echornn.diagnosis.judge` determines it; `echornn.diagnosis.words` turns it into a sentence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from echornn.diagnosis.loss_stats import Earlier
 
 
 class Kind(StrEnum):
-    """The kinds of situations."""
+    """The kinds of diagnoses."""
 
     UNREAD = "the losses on record are not read yet"
     START = "nothing is trained yet"
@@ -45,7 +45,7 @@ class Kind(StrEnum):
 
 
 class Note(StrEnum):
-    """A further fact to mention beside the diagnosis."""
+    """An additional fact that is mentioned beside the diagnosis."""
 
     NONE = "nothing"
     ONE_WINDOW = "an epoch is one window"
@@ -57,58 +57,59 @@ class Note(StrEnum):
 
 
 PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})
-"""Kinds that are only about the newest windows, and no longer hold after the next."""
+"""Kinds about only the newest windows, which no longer hold a few windows later."""
 
 
 STILL = 0.2
-"""If no unit has a larger standard deviation, the units carry next to no information. Those of a uniform start have
-0.01 to 0.12 before they learn, and 0.5 or more afterwards.
+"""If no unit has a larger standard deviation, the units carry almost no information. With uniform initial weights it is
+0.01 to 0.12 before learning, and 0.5 or more afterwards.
 """
 
 MAINLY = 0.5
-"""If a smaller share of units is saturated, that is not given as the reason why a network does not learn."""
+"""Saturation is named as the reason for not learning if at least this share of units is saturated."""
 
 MOSTLY = 0.9
-"""If a larger share of units is saturated, practically all are."""
+"""Practically all units are saturated if at least this share is."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The diagnosis of a run, with the numbers that show it. Losses are in nats; windows count along the path, as the
-    curve does; NaN and None mean that a number is not known.
+    """The diagnosis of a run, with the numbers that support it. Losses are in nats; windows are counted along the path,
+    as on the curve; NaN and None mean unknown.
 
     Attributes:
         kind: the kind of diagnosis.
-        config: the configuration that is trained.
-        note: a further fact to mention.
-        windows: the windows trained since the weights or the task last changed; if it is too early to tell, since any
-            setting changed, or since one of several networks went on alone.
-        mean: mean loss; of the newest windows if the diagnosis is about them, else of the last blocks.
+        config: the configuration in training.
+        note: an additional fact.
+        windows: the windows trained since the weights or the task last changed. If the kind is too early to tell: since
+            any setting changed, or since one of several networks continued alone.
+        mean: mean loss of the newest windows if the diagnosis is about them, otherwise of the last blocks.
         newest: loss of the newest window.
-        wrong: share of wrong predictions, 0 to 1.
-        solved_at: the window, from 1, at which it was solved.
-        since: the number of windows after which the diagnosis began.
-        into_epoch: the window of its epoch at which the task was lost, from 1; 0 if unknown.
+        wrong: the share of wrong predictions, 0 to 1.
+        solved_at: the window, from 1, at which the task was solved.
+        since: the number of windows trained before this diagnosis began to hold.
+        into_epoch: the window within its epoch, from 1, at which the task was lost; 0 if unknown.
         more_right: whether significantly more predictions are right than by guessing.
-        best, best_at, best_wrong: lowest mean loss, the windows trained by then, and the share of wrong predictions.
+        best, best_at, best_wrong: lowest mean loss, the windows trained by then, and the share of wrong predictions
+            then.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
-        relapses: how often the task was solved and then lost.
-        sure: probability given to the right symbol in a typical window, 0 to 1.
-        held: numbers that a linear read-out finds in the state, the sum of its memory by lag.
-        kept: how well the echoed input can be read from the state so many steps later, r2, 0 to 1.
+        relapses: how many times the task was solved and then lost.
+        sure: the probability given to the right symbol in a typical window, 0 to 1.
+        held: how many numbers a linear read-out recovers from the state (the sum of r2 over lags).
+        kept: how well the echo's source can be read from the state: r2 at the lag of the echo, 0 to 1.
         spread: the largest standard deviation of a unit within a row of the newest window.
         saturated: the share of units and steps that are saturated.
-        update: the largest change of a weight matrix in a window, relative to its size.
-        unknown: the number of first targets of a row that a zero state cannot know.
-        floor: the lowest possible mean loss of such a window.
-        place: epoch and window of such a window, both from 1.
-        mean_before: mean loss of the windows just before it.
-        before: what was solved before the task was changed.
-        renewed: windows along the path at which a solved network was given new data.
+        update: the largest relative change of a weight matrix per window.
+        unknown: how many first targets of a row cannot be known from a zero state.
+        floor: the lowest possible mean loss of a window that begins with a zero state.
+        place: epoch and window, both from 1, of the window that the diagnosis is about.
+        mean_before: mean loss of the windows just before that window.
+        before: the task that was solved before the task was changed.
+        renewed: the number of windows along the path at which a solved network got new data.
         tried: the fields of the last edit.
-        too_large: an earlier learning rate of these weights that was too large for the optimizer; else 0.
+        too_large: an earlier learning rate of these weights that was too large for the optimizer; 0 if there was none.
         undoable: whether there is a change to undo.
-        blamed: the fields that were changed last before the loss became non-finite.
+        blamed: the fields that were last changed before the loss became NaN or infinite.
         finished: whether all epochs are trained.
     """
 

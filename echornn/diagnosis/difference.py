@@ -13,22 +13,22 @@ import numpy.typing as npt
 from echornn.diagnosis.seed_stats import wilson
 
 LEAST_SEEDS = 4
-"""The fewest seeds that are compared: chance alone gives 3 of 3 against 0 of 3 in 1 of 10 cases."""
+"""The fewest seeds for a comparison: with 3 each, chance alone gives 3 of 3 against 0 of 3 in 1 of 10 cases."""
 
 ERROR = 0.05
-"""The largest rate at which two equal shares may be called different."""
+"""The largest allowed probability of calling two equal shares different."""
 
 ROUNDING = 1e-7
-"""Tables whose probabilities differ by less than this, relatively, count as equally likely."""
+"""Tables whose probabilities differ by less than this share count as equally likely."""
 
 
 class Difference(NamedTuple):
     """The difference of two shares of solved seeds, -1 to 1.
 
     Attributes:
-        value: the difference of the counted shares.
-        low, high: its 95 % interval.
-        chance: the probability, 0 to 1, of counts that are as far apart or farther if both true shares are equal.
+        value: the difference of the observed shares.
+        low, high: the 95 % interval of the difference.
+        chance: the probability, 0 to 1, of a difference at least this large if both true shares are equal.
     """
 
     value: float
@@ -38,22 +38,22 @@ class Difference(NamedTuple):
 
     @property
     def is_told(self) -> bool:
-        """Whether the difference is statistically significant: by the exact test, and its interval must not contain
-        zero either, so that both agree.
+        """Whether the difference is statistically significant: the exact test says so, and zero is outside the
+        interval.
         """
         return self.chance < ERROR and (self.low > 0 or self.high < 0)
 
 
 def difference(solved: int, of: int, other_solved: int, other_of: int) -> Difference:
-    """How much the share of solved seeds is above another one, with Newcombe's 95 % interval (1998, method 10: from the
-    Wilson intervals of both) and the p of Fisher's exact test.
+    """The difference between two shares of solved seeds, with Newcombe's 95 % interval (1998, method 10: from the
+    Wilson intervals of both shares) and the p-value of Fisher's exact test.
 
-    Both assume that the two groups of seeds are independent. If both were trained with the same seeds, and the same
-    seeds do well in both, fewer than 5 % of equal shares are called different.
+    Both assume independent groups of seeds. If both groups use the same seeds, and the same seeds do well in both,
+    fewer than 5 % of equal shares are called different.
 
     Args:
-        solved, of: the number of solved seeds, and of all seeds (1 or more).
-        other_solved, other_of: the same for the other share.
+        solved, of: the number of solved seeds, and of all seeds (at least 1), of the first share.
+        other_solved, other_of: the same for the second share.
 
     Raises:
         ValueError: a share has no seeds.
@@ -71,8 +71,8 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
 
 
 def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
-    """The p of Fisher's exact test, two-sided: the probability, given how many of both together were solved, of a table
-    that is no likelier than this one (Fisher 1935). For the arguments see `difference`.
+    """The two-sided p-value of Fisher's exact test (1935): given the total of solved seeds, the probability of a table
+    at most as likely as this one. Arguments as in `difference`.
     """
     first, chances = _tables(solved + other_solved, of, other_of)
     as_far = chances <= chances[solved - first] * (1 + ROUNDING)
@@ -81,8 +81,8 @@ def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
 
 @lru_cache(maxsize=1 << 12)
 def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> float:
-    """The p of Fisher's exact test, one-sided: the probability, given how many of both together were solved, that the
-    first has at least so many of them if its true share is no larger. For the arguments see `difference`.
+    """The one-sided p-value of Fisher's exact test: given the total of solved seeds, the probability that the first
+    group has at least this many, if its true share is not larger. Arguments as in `difference`.
     """
     first, chances = _tables(solved + other_solved, of, other_of)
     return float(chances[solved - first :].sum())
@@ -90,9 +90,11 @@ def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> floa
 
 @lru_cache(maxsize=1 << 12)
 def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.float64]]:
-    """The fewest solved seeds that the first can have, and the probability of each count from there on."""
+    """The fewest solved seeds that the first group can have, and the probabilities of this count and all larger
+    ones.
+    """
     first, last = max(0, both - other_of), min(of, both)
-    before = np.arange(first, last, dtype=np.float64)  # solved seeds of the first; each step moves one to it
+    before = np.arange(first, last, dtype=np.float64)  # solved seeds of the first group; each step moves one seed to it
     steps = np.log((of - before) * (both - before)) - np.log((before + 1) * (other_of - both + before + 1))
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     chances = np.exp(logs - logs.max())
@@ -100,19 +102,19 @@ def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.floa
 
 
 def chance_as_the_best(best_solved: int, best_of: int, solved: int, of: int, comparisons: int) -> float:
-    """The p of the hypothesis that a share of solved seeds is the best, given the largest of so many others.
+    """The p-value of the hypothesis that a share of solved seeds is truly the best, given the largest observed share.
 
-    It is one-sided, and multiplied by the number of comparisons (Bonferroni): below `ERROR` the share is ruled out as
-    the best. The truly best share is ruled out in at most `ERROR` of cases. This holds although the largest is picked
-    by its counts, since one of the others would have to be so far above by chance (Gupta's subset, 1965; Hsu's
-    comparisons with the best, 1984).
+    It is one-sided, and multiplied by the number of comparisons (Bonferroni); below `ERROR` the share is ruled out as
+    the best. The truly best share is ruled out in at most `ERROR` of cases. This holds although the largest share is
+    selected by its counts, since another share would have to be this far above by chance (Gupta's subset selection,
+    1965; Hsu's comparisons with the best, 1984).
     """
     return min(1.0, comparisons * fisher_above(best_solved, best_of, solved, of))
 
 
 def seeds_needed(count: int) -> int:
-    """The fewest seeds for each of so many cells with which a cell can be ruled out as the best: none solved against
-    all.
+    """The fewest seeds per cell, for ``count`` cells, with which a cell can be ruled out as the best: none solved
+    against all solved.
     """
     enough = (
         seeds for seeds in itertools.count(LEAST_SEEDS) if chance_as_the_best(seeds, seeds, 0, seeds, count - 1) < ERROR

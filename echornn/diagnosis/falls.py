@@ -1,4 +1,4 @@
-"""Finds where the loss fell most and where the echo was lost, for the crosshair."""
+"""Finds the window before the largest fall of the loss, and the window before the echo was lost, for the crosshair."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from echornn.history.curve import Curve
 from echornn.progress import Floats
 
 LEAST_SOUGHT = 200
-"""Windows to both sides of a fall that are looked at one by one: of fewer, a fall would be told from nothing."""
+"""How many windows before and after a fall are examined one by one; with fewer, falls could not be told from noise."""
 
 SLIGHT = 0.05
-"""Share of the whole fall by which the loss may be down where the fall begins."""
+"""At the beginning of a fall, the loss may be lower by this share of the whole fall."""
 
 STANDS = 0.02
-"""Share of the steepest fall below which the loss still stands: a shelf half-way down is a part of the fall."""
+"""The loss counts as constant if it falls by less than this share of the steepest fall; a pause within a fall does not
+end it.
+"""
 
 
 CurveOf = Callable[[int, int, int | None], Curve]
-"""The curve on so many columns, from a window up to another."""
+"""Returns the curve with a number of columns, from one window up to another."""
 
 
 def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
-    """The last window before the loss fell, and the last before the echo was lost, of those from ``first`` to ``last``.
+    """The last window before the loss fell, and the last before the echo was lost, among windows ``first`` to ``last``.
 
-    Of a run that solved the echo the fall is sought up to there: on a long one it takes less than a column.
+    If the run solved the echo, only windows up to there are searched: in a long run the fall is shorter than a column.
     """
     solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
@@ -37,10 +39,10 @@ def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_
 
 
 def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window with which the loss began to fall where it fell most, of those from ``first`` up to ``last``.
+    """The window at which the largest fall of the loss began, among windows ``first`` up to ``last``.
 
-    It is sought in ever smaller parts, which hold the fall from its beginning, until it is known to the window or the
-    fall is too long for that. None where nothing fell.
+    The search uses ever smaller parts that contain the beginning of the fall, until the window is known or the fall is
+    too long for that. None if the loss did not fall.
     """
     found = None
     while last > first:
@@ -60,13 +62,14 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
 
 
 def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
-    """Where the greatest fall begins, and where it is steepest; None where nothing falls.
+    """The indices at which the largest fall begins, and at which it is steepest; None if nothing falls.
 
-    It is steepest where the mean over some losses falls by most below that of as many before. From there back, it
-    begins after the last of them whose mean with those before it is still up, but for a slight part of the fall.
+    It is steepest where the mean of some losses is most below the mean of equally many before them. The fall begins
+    after the last loss before that whose own mean with previous losses is still high, except for a small part of the
+    fall.
 
     Args:
-        losses: float32 [windows or buckets]; what follows one that is not finite is left out.
+        losses: float32 [windows or buckets]; everything from the first NaN or infinity on is ignored.
     """
     means = losses.astype(np.float64)
     means = means[: next((index for index, one in enumerate(means) if not math.isfinite(one)), len(means))]

@@ -1,4 +1,4 @@
-"""Decides which case the run is in (learning, at chance, solved, ...) from its losses and from probe readings."""
+"""Determines the diagnosis of a run (learning, at chance, solved, ...) from its losses and probe readings."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from echornn.tasks.levels import (
 )
 
 RECOVERED = 2.0
-"""A mean loss up to this many times chance may be coming down again; a higher one counts as out of control."""
+"""A mean loss of up to this many times chance may still come down; a higher loss counts as out of control."""
 
 FEW_BLOCKS = 8
-"""The fewest blocks with which the cause of a loss that does not fall is named."""
+"""The fewest blocks after which a reason is given why the loss does not fall."""
 
 OFTEN = 3
-"""So many relapses, or changes of level, are not an accident."""
+"""From this many relapses, or changes of level, on it is no accident."""
 
 ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
-"""Kinds that no longer hold once the loss is below chance."""
+"""Kinds that no longer hold when the loss is below chance."""
 
 AT_CHANCE = frozenset({Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
-"""Kinds of a loss at chance."""
+"""Kinds with a loss at chance."""
 
 NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
-"""Kinds that no longer hold once the loss is well below chance."""
+"""Kinds that no longer hold when the loss is well below chance."""
 
 CLEAR = 0.85
-"""A mean of the newest windows below this share of chance is not luck."""
+"""A mean of the newest windows below this share of chance cannot be luck."""
 
 SURE_PREDICTIONS = 1024
-"""So many predictions in the newest windows are enough to distinguish a fall from luck."""
+"""The number of predictions, in the newest windows, with which a fall can be told from luck."""
 
 LONG = 2048
-"""Beyond this many windows of a stretch the blocks get longer, so that their judgement comes late."""
+"""In a stretch of more windows than this, blocks get so long that their judgement comes late."""
 
 EPOCH_HEAD = 16
-"""The windows at an epoch's start that show the effect of its first steps."""
+"""The windows at an epoch's start in which effects of its first steps show."""
 
 
 def diagnosis(
@@ -66,19 +66,19 @@ def diagnosis(
     blamed: tuple[str, ...] = (),
     readings: Readings | None = None,
 ) -> Diagnosis:
-    """The case that the run is in.
+    """The diagnosis of a run.
 
-    It depends on the whole stretch, block by block (`LossTrend`), so that it changes seldom. Only cases about the
-    newest windows (`PASSING`, a loss that is not finite) come and go with them.
+    It depends on the whole stretch of windows, block by block (`LossTrend`), so it rarely changes. Only diagnoses about
+    the newest windows (`PASSING`, a NaN or infinite loss) come and go with them.
 
     Args:
-        config: the configuration that is trained.
-        loss_stats: the windows since the last start.
+        config: the configuration in training.
+        loss_stats: statistics of the windows since the last start.
         progress: the newest windows; None if only their losses are known.
         undoable: whether there is a change to undo.
-        blamed: the fields that were changed last before the loss became non-finite; empty if it never was finite, or if
+        blamed: the fields that were last changed before the loss became NaN or infinite; empty if it always was, or if
             nothing was changed before.
-        readings: what probes read of this network now, or recently; None if there are none.
+        readings: probe readings of the current network, or of a recent one; None if there are none.
     """
     trend = loss_trend(config, loss_stats.block_means)
     known = known_of(config, loss_stats, trend, readings, undoable, blamed)
@@ -103,10 +103,10 @@ def diagnosis(
 
 
 def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress]) -> Diagnosis | None:
-    """The newest remarkable case (`PASSING`) in these windows; None if there is none.
+    """The newest diagnosis about a remarkable window (`PASSING`) among these; None if there is none.
 
     Args:
-        shown: the newest windows one by one, the last one last.
+        shown: the newest windows, one by one, the newest last.
     """
     known = known_of(config, loss_stats, loss_trend(config, loss_stats.block_means), None, False, ())
     if not np.isfinite(loss_stats.recent).all():
@@ -116,7 +116,7 @@ def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress])
 
 
 def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
-    """The case if one of the newest losses was not finite; else None."""
+    """The diagnosis if one of the newest losses is NaN or infinite, otherwise None."""
     bad = np.flatnonzero(~np.isfinite(loss_stats.recent))
     if not bad.size:
         return None
@@ -127,8 +127,8 @@ def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
 
 
 def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: int = 0) -> Diagnosis | None:
-    """The case of a window at an epoch's start whose loss differs clearly from those before; None if it does not. The
-    window is the newest one, or ``ago`` windows before it.
+    """The diagnosis about a window at an epoch's start whose loss clearly differs from the losses before, otherwise
+    None. It is the newest window, or the one ``ago`` windows earlier.
     """
     config, loss = known.config, float(progress.losses[-1])
     before = loss_stats.recent[: max(0, len(loss_stats.recent) - 1 - ago)]
@@ -149,7 +149,7 @@ def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: i
 
 
 def _solved(known: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
-    """The case of a task that was solved once: whether it still is."""
+    """The diagnosis of a run that has solved the task: whether it still does."""
     if trend is None or trend.level is LossLevel.SOLVED:
         often = trend is not None and trend.relapses >= OFTEN and 2 * (trend.lost_at or 0) > trend.until
         return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
@@ -165,7 +165,9 @@ def _solved(known: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) ->
 
 
 def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progress | None) -> Diagnosis:
-    """The same case with the window of its epoch at which the task was lost, unless an epoch began again since then."""
+    """The diagnosis with the window of its epoch at which the task was lost; unchanged if the data was renewed
+    since.
+    """
     if judged.kind is not Kind.RELAPSED or progress is None or (loss_stats.renewed or 0) >= judged.since:
         return judged
     windows_since = loss_stats.block_means.begun + loss_stats.block_means.windows - judged.since
@@ -173,7 +175,9 @@ def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progr
 
 
 def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
-    """The same case, or one that the newest windows show so clearly that it need not wait for the next block."""
+    """The same diagnosis, or another that the newest windows show so clearly that it need not wait for the next
+    block.
+    """
     chance, mean = chance_level(judged.config), loss_stats.mean
     if loss_stats.recent.size < RECENT_WINDOWS:
         return judged
@@ -196,7 +200,7 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
 
 
 def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
-    """Whether the newest few windows are better than guessing by more than luck, and their later half is no worse."""
+    """Whether the few newest windows are better than guessing by more than luck, and their second half is no worse."""
     few = -(-SURE_PREDICTIONS // config.predictions_per_window)
     newest = loss_stats.recent[-few:].astype(np.float64)
     if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
@@ -205,7 +209,7 @@ def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
 
 
 def _unsolved(known: Diagnosis, trend: LossTrend, blocks: int) -> Kind:
-    """The kind of a task that was not solved yet."""
+    """The kind of diagnosis of a task that was never solved."""
     config = known.config
     falling_below = trend.level is LossLevel.BELOW and trend.falls
     if known.before is not None and trend.level in (LossLevel.CHANCE, LossLevel.WORSE):
@@ -228,8 +232,8 @@ def _unsolved(known: Diagnosis, trend: LossTrend, blocks: int) -> Kind:
 
 
 def _as_saturated(judged: Diagnosis) -> Diagnosis:
-    """The same case, or that of saturated units: as read, or if nothing was read, presumed after steps that were too
-    large.
+    """The same diagnosis, or that of saturated units: as read by the probes, or without readings presumed after a
+    learning rate that was too large.
     """
     by_steps = judged.too_large > 0 and not judged.saturated < MAINLY
     saturated = by_steps or (judged.saturated > MOSTLY and judged.config.init != "tutorial")

@@ -1,4 +1,4 @@
-"""Collects the numbers of a diagnosis from losses and readings, before `judge` decides which case it is."""
+"""Collects the numbers of a diagnosis from losses and readings, before `judge` determines its kind."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from echornn.readings import Memory, Readings, Units
 from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
 
 SOON = 2_000
-"""Up to this many windows after an edit, the sentence says that one seed proves nothing."""
+"""For up to this many windows after an edit, the sentence says that one seed proves nothing."""
 
 SURE = 4.0
-"""More predictions count as right than by guessing only if the excess is above so many standard errors."""
+"""More predictions than by guessing are right only if the excess is larger than this many standard errors."""
 
 
 def known_of(
@@ -30,7 +30,7 @@ def known_of(
     undoable: bool,
     blamed: tuple[str, ...],
 ) -> Diagnosis:
-    """All known numbers, whatever the case is; for the arguments see `echornn.diagnosis.judge.diagnosis`."""
+    """All known numbers, whatever the kind is; arguments as in `echornn.diagnosis.judge.diagnosis`."""
     recent = loss_stats.recent
     known = Diagnosis(
         Kind.TOO_EARLY,
@@ -80,14 +80,14 @@ def known_of(
 
 
 def _of_lag(memory: Memory, lag: int) -> float:
-    """How well the input so many steps ago can be read from the state, r2; NaN if that lag was not measured."""
+    """How well the input ``lag`` steps ago can be read from the state, r2; NaN if this lag was not measured."""
     return float(memory.by_lag[lag]) if lag < len(memory.by_lag) else math.nan
 
 
 def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
-    """Whether significantly more predictions are right than by the best guess.
+    """Whether significantly more predictions are right than with the best guess.
 
-    Each target counts once, even if it lies in several windows.
+    Each target counts once, even if several windows contain it.
     """
     wrong = best_guess_errors(config)
     count = max(1, trend.windows * config.batch_size * config.window_stride)
@@ -95,16 +95,16 @@ def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
 
 
 def _is_long_ago(loss_stats: LossStats) -> bool:
-    """Whether all of the newest losses are of the data that was asked for last."""
+    """Whether all newest losses are from after the last request for new data."""
     newest = loss_stats.block_means.begun + loss_stats.block_means.windows
     return loss_stats.renewed is not None and newest - loss_stats.renewed >= RECENT_WINDOWS
 
 
 def _within_rows(units: Units) -> float:
-    """The largest standard deviation of a unit within a row, over the later half of the newest window; NaN if there is
+    """The largest standard deviation of a unit within a row, in the second half of the newest window; NaN if there is
     no window.
 
-    The rows may differ all the same: a unit that never moves can be near one in one row, and near minus one in another.
+    Rows may still differ: a constant unit can be near 1 in one row, and near -1 in another.
     """
     later = units.activity[:, units.activity.shape[1] // 2 :]
     if later.size == 0 or later.shape[1] < 2:

@@ -1,5 +1,4 @@
-"""What the losses so far show, in a few numbers: the newest losses, means of blocks, when the echo was solved or
-lost."""
+"""Statistics of the losses so far: the newest losses, means of blocks, and when the echo was solved or lost."""
 
 from __future__ import annotations
 
@@ -19,12 +18,12 @@ from echornn.tasks.solved import Levels, SolvedAt
 
 @dataclass(frozen=True)
 class Earlier:
-    """The task that these weights had solved before the task was changed.
+    """A task that these weights had solved before the task was changed.
 
     Attributes:
         config: the configuration of that task.
         solved_at: the window, from 1 along the path, at which that task was solved.
-        changed_at: the number of windows along the path at the change.
+        changed_at: the number of windows along the path at which the task was changed.
     """
 
     config: EchoConfig
@@ -34,21 +33,21 @@ class Earlier:
 
 @dataclass(frozen=True, eq=False)
 class LossStats:
-    """What the losses show since the weights or the task last changed, without keeping all losses.
+    """Statistics of the losses since the weights or the task last changed, without keeping all losses.
 
     Attributes:
         windows: the number of windows trained since then.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if some are no longer in memory.
-        solved_at: the window, from 1 along the path, at which the mean of `RECENT_WINDOWS` first fell below
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older ones are not in memory.
+        solved_at: the window along the path, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
             `solved_level`; None if it never did.
-        block_means: the mean losses of blocks since any setting of training last changed, including the learning rate.
-        before: what was solved before the task was changed; None if nothing was, or the weights are new.
-        renewed: the number of windows along the path when a solved network was given new data; None if it was not.
-        tried: the fields of the edit that began the present settings; empty if no edit did.
-        lost_at: the window, from 1 along the path, at which the task was lost again, see
+        block_means: mean losses of blocks since any setting of training, including the learning rate, last changed.
+        before: the task that was solved before the task was changed; None if there is none, or if weights are new.
+        renewed: the number of windows along the path at which a solved network got new data; None if it did not.
+        tried: the fields of the edit that led to the current settings; empty if there was none.
+        lost_at: the window along the path, from 1, at which the task was lost again, see
             `echornn.tasks.solved.crossings`; None if it was not, or if it was solved again since.
-        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if none
-            was.
+        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if there
+            was none.
     """
 
     windows: int = 0
@@ -63,17 +62,17 @@ class LossStats:
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats; NaN if there are none, or one is NaN."""
+        """The mean of the recent losses in nats; NaN if there are none, or if one is NaN."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
     ) -> LossStats:
-        """The loss statistics after the next windows, which have these losses, float32 [n].
+        """The statistics after the next windows, which have these losses, float32 [n].
 
         Args:
-            trained: the number of windows along the path before them; by default `windows`.
-            errors: float32 [n], their share of wrong predictions, 0 to 1; by default that of guessing.
+            trained: the number of windows along the path before these windows; by default `windows`.
+            errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by default those of guessing.
         """
         trained = self.windows if trained is None else trained
         errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
@@ -90,8 +89,8 @@ class LossStats:
         )
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
-        """The statistics with which the same weights go on with another configuration, after so many windows along the
-        path.
+        """The statistics with which the same weights continue under another configuration, after ``trained`` windows
+        along the path.
         """
         if config == replace(was, num_epochs=config.num_epochs):
             return self
@@ -105,10 +104,10 @@ class LossStats:
         return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
 
     def with_new_data(self, trained: int) -> LossStats:
-        """The loss statistics with which the same weights go on with new data, after so many windows along the path."""
+        """The statistics with which the same weights continue on new data, after ``trained`` windows along the path."""
         return self if self.solved_at is None else replace(self, renewed=trained)
 
 
 def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
-    """The fields that differ, except those for the number of epochs, the number of networks and their seeds."""
+    """The names of the fields that differ, except num_epochs, replicas and seed."""
     return tuple(name for name in was.changes_to(config) if name not in ("num_epochs", "seed", "replicas"))

@@ -1,15 +1,15 @@
-"""How a loss is written as text, everywhere in the program."""
+"""A loss as text, in the same form everywhere in the program."""
 
 from __future__ import annotations
 
 import math
 
 LARGE = 1e5
-"""From here on a loss is written as a power of ten."""
+"""Losses from this size on are written as powers of ten."""
 
 
 def loss_text(loss: float, decimals: int = 4) -> str:
-    """A loss in nats with so many decimals, or as a power of ten if it is very large or all decimals would be zero."""
+    """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would round to zero."""
     if math.isfinite(loss) and abs(loss) >= LARGE:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"

@@ -1,7 +1,7 @@
-"""At which level the loss is (chance, solved, ...), and whether it falls; this changes only on clear loss statistics.
+"""The level of the loss (chance, solved, ...), and whether it falls. Both change only if the evidence is clear.
 
-Everything is judged once for each block of `echornn.history.block_means`, from means over several blocks. A judgement
-changes only if the numbers are well on the other side of a limit: so it never flickers, and depends only on the losses.
+They are determined once per block of `echornn.history.block_means`, from means over several blocks. They change only if
+the numbers are well beyond a limit, so they never flicker, and they depend only on the losses.
 """
 
 from __future__ import annotations
@@ -25,43 +25,47 @@ from echornn.tasks.levels import (
 )
 
 SMOOTHED = 4
-"""The blocks that are averaged: the last eighth to sixteenth of a long stretch."""
+"""The number of blocks that are averaged: the last eighth to sixteenth of a long stretch."""
 
 APART, NEAR = 0.06, 0.03
-"""A mean loss that differs from chance by more than the first share is apart from it; below the second it is at chance
-again.
+"""A mean loss that differs from chance by more than the first share is apart from chance; when it differs by less than
+the second share, it is at chance again.
 """
 
 SURE = 2.5
-"""A mean must also be beyond a level by so many standard errors."""
+"""A mean must also be beyond a limit by this many standard errors."""
 
 NORMAL_STEP = 0.954
-"""The median size of the difference of two normally distributed numbers, in their standard deviations."""
+"""The median absolute difference of two normal random numbers, in units of their standard deviation."""
 
 FEWER, AS_MANY = 0.9, 0.95
-"""With fewer errors than the first share of a guesser's, more is right than by guessing; above the second, no more."""
+"""More predictions than by guessing are right if errors are fewer than the first share of guessing's; no more so above
+the second share.
+"""
 
 FALLS, STANDS = 0.06, 0.03
-"""The loss falls if it fell by more than the first share of what is left to learn; below the second it stands still."""
+"""The loss falls if it fell by more than the first share of what is left to learn; it stands still below the second."""
 
 FEW_NUMBERS_FALL = 3
-"""If a linear shift register for the echo does not fit into the state, the loss must fall so many times faster to count
-as falling: most seeds soon get stuck there.
+"""If the state is smaller than a linear shift register for the echo, the loss must fall this many times as fast to
+count as falling: most seeds soon get stuck there.
 """
 
 SLIPPED, RECOVERED = 0.25, 0.15
-"""The loss has slipped if it lost more than the first share of the way from chance to its best mean; below the second
-it has recovered.
+"""The loss has slipped if it lost more than the first share of the way from chance to its best mean; it has recovered
+below the second share.
 """
 
 SHORT_SPAN = 8
-"""The mean of so many blocks is compared with that of as many before, to see quickly that the loss falls again."""
+"""The mean of this many blocks is compared with that of equally many before, to notice early that the loss falls
+again.
+"""
 
 LEAST = 1e-6
-"""Nats above the floor that count as none."""
+"""A loss is at the floor if it is less than this above it, in nats."""
 
 FIRST_JUDGED = 1024
-"""Before this many windows, no loss counts as standing still."""
+"""Before this many windows, a loss is never said to stand still."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -80,25 +84,25 @@ class LossTrend:
     """The trend of the loss at the newest block of a stretch. Windows are counted along the path, as on the curve.
 
     Attributes:
-        level: see `LossLevel`.
-        since: the windows trained before it reached this level.
-        changes: how often the level changed in the last half of the stretch.
-        mean: mean loss over the last `SMOOTHED` blocks, nats; if solved, over more blocks, but only those since it was.
+        level: the level of the mean loss.
+        since: the number of windows trained before it reached this level.
+        changes: how many times the level changed in the last half of the stretch.
+        mean: mean loss over the last `SMOOTHED` blocks in nats; if solved, over more blocks, but none from before.
         newest: mean loss of the last block.
-        errors: share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
-        windows: the windows in these blocks.
-        better: whether fewer predictions are wrong than by guessing, whatever the loss is.
-        best, best_at, best_errors: the lowest such mean loss so far, the windows trained by then, and the share of
-            wrong predictions there.
-        slipped: whether a part of the way from chance to that best has been lost again.
+        errors: the share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
+        windows: the number of windows in these blocks.
+        better: whether fewer predictions are wrong than by guessing, whatever the loss.
+        best, best_at, best_errors: the lowest mean loss so far, the windows trained by then, and the share of wrong
+            predictions then.
+        slipped: whether the loss has lost a part of the way from chance to its best mean.
         falls: whether the loss falls.
-        fall: the share of what was left to learn by which the loss fell from the second quarter of the stretch to its
-            last half, below 0 if it rose.
-        stands_since: if the loss stands still, the windows after which it stayed within `FALLS` of its value at the
-            time when that was noticed.
-        relapses: how often it was solved and then lost.
-        lost_at: the windows after which it was lost the last time; None if it never was.
-        until: the windows trained at the last judgement.
+        fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
+            half; negative if it rose.
+        stands_since: if the loss stands still, the number of windows after which it stayed within `FALLS` of the value
+            at which that was noticed.
+        relapses: how many times the task was solved and then lost.
+        lost_at: the number of windows after which the task was last lost; None if it never was.
+        until: the number of windows at the last judgement.
     """
 
     level: LossLevel
@@ -134,7 +138,7 @@ def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
 
 @lru_cache(maxsize=8)
 def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> LossTrend:
-    """The same trend, cached by value: it is needed for every frame, and new blocks are far less frequent."""
+    """The cached computation of `loss_trend`: it is needed for every frame, but new blocks are rare."""
     ends = np.frombuffer(of_ends, np.int64)
     losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
     chance, floor = chance_level(config), mean_floor(config)
@@ -184,7 +188,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
 
 
 def _smoothed(values: Numbers) -> Numbers:
-    """The mean of each value and those before it, `SMOOTHED` in all, or as many as there are."""
+    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as there are."""
     padded = np.append(np.zeros(SMOOTHED - 1), values)
     sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
     smoothed: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
@@ -192,9 +196,9 @@ def _smoothed(values: Numbers) -> Numbers:
 
 
 def _standard_error(blocks: Numbers) -> Numbers:
-    """The standard error of such a mean due to the noise of the blocks.
+    """The standard error of a moving mean due to the noise of the blocks.
 
-    It is derived from the median of the steps from block to block, which a fall of the loss hardly changes.
+    It is estimated from the median difference of neighbouring blocks, which a fall of the loss hardly affects.
     """
     steps = np.abs(np.diff(blocks, prepend=blocks[0]))
     padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
@@ -206,22 +210,22 @@ def _standard_error(blocks: Numbers) -> Numbers:
 
 
 def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
-    """True from each ``on`` until the next ``off``; ``first`` before any of them (a Schmitt trigger)."""
+    """True from each ``on`` until the next ``off``; ``first`` before the first of them (a Schmitt trigger)."""
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     held: Flags = np.where(newest < 0, first, on[newest])
     return held
 
 
 def _slipped(means: Numbers, unsure: Numbers, chance: float) -> Flags:
-    """The blocks at which the mean had risen from the best so far by a clear share of the way back to chance."""
+    """The blocks at which the mean had risen from its best by a clear share of the way back to chance."""
     best = np.minimum.accumulate(means)
     lost, way = means - best, chance - best
     return _held(lost - unsure > SLIPPED * way, (lost + unsure < RECOVERED * way) | (lost <= 0))
 
 
 def _since_solved(blocks: Numbers, solved: Flags) -> float:
-    """The mean of the last `2 * SHORT_SPAN` blocks, or of those since it was solved, so that spikes have equal
-    weights.
+    """The mean of the last `2 * SHORT_SPAN` blocks, or of the blocks since the task was solved, so that spikes have
+    equal weights.
     """
     not_so = np.flatnonzero(~solved)
     first = max(int(not_so[-1]) + 1 if not_so.size else 0, len(blocks) - 2 * SHORT_SPAN)
@@ -229,7 +233,7 @@ def _since_solved(blocks: Numbers, solved: Flags) -> float:
 
 
 def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
-    """The blocks at which the level had changed less than ``2 * SHORT_SPAN`` blocks before."""
+    """The blocks at which the level had last changed less than ``2 * SHORT_SPAN`` blocks before."""
     lately = np.zeros(blocks, np.bool_)
     for index in changed.tolist():
         lately[index : index + 2 * SHORT_SPAN] = True
@@ -237,8 +241,8 @@ def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
 
 
 def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """The share of what was left to learn by which the last half of the stretch is lower than the quarter before it, at
-    each block; NaN if there was no such quarter.
+    """By which share of what was left to learn the last half of the stretch is lower than the quarter before, at each
+    block; NaN if there was no such quarter.
     """
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
@@ -250,7 +254,7 @@ def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
 
 
 def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The share for the last `SHORT_SPAN` blocks and as many before them, see `_fall`; NaN if it may be noise."""
+    """The same share for the last `SHORT_SPAN` blocks and equally many before; NaN if it may be noise. See `_fall`."""
     fall = np.full(len(blocks), np.nan)
     if len(blocks) >= 2 * SHORT_SPAN:
         sums = np.append(0, np.cumsum(blocks))
@@ -262,7 +266,7 @@ def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
 
 
 def _share(before: Numbers, now: Numbers) -> Numbers:
-    """The share by which the loss fell; 0 if nothing was left to fall."""
+    """The share by which the loss fell; 0 if nothing was left to learn."""
     left = np.maximum(before, LEAST)
     share: Numbers = (left - np.maximum(now, LEAST)) / left
     return share

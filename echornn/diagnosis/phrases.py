@@ -1,4 +1,4 @@
-"""Phrases from which the sentences above the curve are built."""
+"""Phrases that the sentences above the curve are built from."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SLOW = "learning takes more windows, often thousands"
 LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
 
 SOON = 2_000
-"""Before this many windows no start is given up: with Glorot's, all of 16 seeds solve the echo earlier (RNN, GRU,
-LSTM).
+"""Before this many windows, no initial weights are given up: with Glorot's, all of 16 seeds solve the echo earlier
+(RNN, GRU, LSTM).
 """
 
 
 def wait(finished: bool) -> str:
-    """What a network that learns slowly needs: time, and if all epochs are trained, more of them."""
+    """The advice for a network that learns slowly: to wait, or if all epochs are trained, to add epochs."""
     return "more epochs (s)" if finished else "wait"
 
 
@@ -47,7 +47,7 @@ def adds(*parts: str) -> str:
 
 
 def as_fits(first: str, *others: str) -> tuple[str, str]:
-    """The first text with those after it that fit on a line; and the ones that do not."""
+    """The first text with as many of the others as fit on a line, and the ones that do not fit."""
     line = first
     for index, other in enumerate(others):
         if len(line + other) > LINE:
@@ -57,7 +57,7 @@ def as_fits(first: str, *others: str) -> tuple[str, str]:
 
 
 def where_known(number: float, text: str) -> str:
-    """The text, if the number in it is known; else empty."""
+    """The text if the number in it is known, otherwise an empty text."""
     return "" if math.isnan(number) else text
 
 
@@ -68,7 +68,7 @@ def back(it: Diagnosis) -> str:
 
 
 def since_edit(it: Diagnosis) -> str:
-    """The words that name the edit since which something holds: its field and the new value."""
+    """The phrase that names the last edit: its field and new value."""
     if not it.blamed:
         return ""
     first, *others = it.blamed
@@ -90,16 +90,16 @@ def smaller_steps(it: Diagnosis) -> str:
 
 
 def state_text(config: EchoConfig) -> str:
-    """The state's size, and the number of layers if there are several."""
+    """The state size, and the number of layers if there are several, as text."""
     layers = f" x {config.num_layers}" if config.num_layers > 1 else ""
     return f"state {config.state_size}{layers}"
 
 
 def seeds_that_solve(config: EchoConfig) -> str:
-    """How many seeds solve an echo if the state has fewer numbers than a linear shift register needs.
+    """A phrase on how many seeds solve an echo whose linear shift register needs more numbers than the state has.
 
-    Glorot, 20 000 windows, 32 seeds at each of some sizes: with one number fewer 0 to 10 seeds (rnn) or 2 to 24 (gru);
-    with two fewer, 3 at echo 6 and state 5, else none.
+    Measured with glorot, 20 000 windows and 32 seeds at several sizes: with one number fewer, 0 to 10 seeds (rnn) or 2
+    to 24 (gru) solve it; with two fewer, 3 at echo 6 and state 5, otherwise none.
     """
     fewer = (register_numbers(config) or 0) - state_numbers(config)
     if fewer > 1:
@@ -110,18 +110,18 @@ def seeds_that_solve(config: EchoConfig) -> str:
 
 
 def cut_off(config: EchoConfig) -> str:
-    """Says that the windows do not reach back to the input that is echoed."""
+    """The phrase that windows do not reach back to the echo's source."""
     steps = "step" if config.echo_step == 1 else "steps"
     return f"no gradient gets {config.echo_step} {steps} back"
 
 
 def into_epoch(window: int) -> str:
-    """The window of an epoch, in words."""
+    """The phrase for a window of an epoch."""
     return f"{window} window{'s' * (window != 1)} into an epoch"
 
 
 def inside(config: EchoConfig) -> str:
-    """How many targets echo an input inside their window, in words."""
+    """The phrase on how many targets have their source inside their window."""
     length = config.truncated_backprop_length
     count = length - config.echo_step
     return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
@@ -153,7 +153,7 @@ def earlier(it: Diagnosis) -> str:
 
 
 def terms(it: Diagnosis) -> tuple[str, str]:
-    """The old and the new value of the field by which the task was changed."""
+    """The old and the new value of the field that changed the task."""
     assert it.before is not None
     config, was = it.config, it.before.config
     fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
@@ -162,13 +162,13 @@ def terms(it: Diagnosis) -> tuple[str, str]:
 
 
 def about(windows: int) -> str:
-    """A number of windows rounded to two digits: it is an estimate, and should not change with every block."""
+    """A number of windows rounded to two digits, as it is an estimate and should not change with every block."""
     unit = 10 ** max(0, len(str(windows)) - 2)
     return f"{round(windows / unit) * unit:,}"
 
 
 def percent(share: float) -> str:
-    """A share as a percentage, rounded down, with one or two decimals if it is close to 100 %."""
+    """A share (0 to 1) as a percentage, rounded down, with one or two decimals close to 100 %."""
     decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2
     return f"{math.floor(share * 10 ** (2 + decimals)) / 10**decimals:.{decimals}f}%"
 

@@ -1,4 +1,4 @@
-"""Changes that were measured to help if few seeds of a configuration solve the echo."""
+"""Changes of the configuration that, as measured, make most seeds solve the echo."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from echornn.diagnosis import rates
 from echornn.tasks.levels import few_inside, fits_register
 
 MEASURED_LENGTH = 15
-"""The length of windows with which RNNs were measured, glorot: state 4 to 16, all of 32 seeds solve echo 3; state 8 and
-10, all of 16 solve echo 4 and 5; state 16, all of 16 solve echo 8 to 13, and 15 of them echo 14, in 20 000 windows
-each.
+"""The window length T of the measurements with RNNs, glorot, 20 000 windows each: with state 4 to 16, all of 32 seeds
+solve echo 3; with state 8 and 10, all of 16 solve echo 4 and 5; with state 16, all of 16 solve echo 8 to 13, and 15 of
+them echo 14.
 """
 
 LONGER = {13: 26}
-"""Longer windows that were measured, by echo: with state 16 all of 16 seeds solve echo 13, after 1 050 windows (the
-median) rather than 4 944; 6 of them had lost it again by 6 660.
+"""Longer windows that were measured, by echo: with state 16 all of 16 seeds solve echo 13, after 1 050 windows (median)
+rather than 4 944; 6 of them had lost it again by window 6 660.
 """
 
 MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 16)
-"""For each echo, the state with which most seeds solve it. A larger state is no promise: with echo 14, T 28 and state
-28, 2 of 16 solved it in 1 332 windows and lost it again, and with echo 20, T 40 and state 40 none did.
+"""For each echo, a state size with which most seeds solve it. Larger sizes may be worse: with echo 14, T 28 and state
+28, 2 of 16 solved it in 1 332 windows and lost it again; with echo 20, T 40 and state 40 none did.
 """
 
 LARGEST_STATE = 16
@@ -34,8 +34,8 @@ class Remedy:
     """Changes of fields that are known to help.
 
     Attributes:
-        changes: the fields, each with its new value.
-        anew: whether the weights must also start over, whatever is changed.
+        changes: the new value of each field.
+        anew: whether new weights are needed too, whatever the fields are.
     """
 
     changes: Mapping[str, Any]
@@ -46,10 +46,10 @@ class Remedy:
 
 
 def remedy(config: EchoConfig) -> Remedy | None:
-    """The changes after which most seeds solve the echo, as measured; None if none are known.
+    """The changes after which most seeds solve the echo; None if none are known.
 
-    With them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
-    rate is in the optimizer's range, and weights start around zero.
+    After them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
+    rate is in the optimizer's range, and initial weights are around zero.
     """
     changes: dict[str, Any] = {}
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)
@@ -74,7 +74,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
 
 
 def _is_measured(config: EchoConfig) -> bool:
-    """Whether longer windows and larger states were measured for networks like this."""
+    """Whether longer windows and larger states were measured for this kind of network."""
     is_plain = config.cell == "rnn" and config.num_layers == 1 and config.num_classes == 2
     lengthens = config.truncated_backprop_length <= MEASURED_LENGTH and config.stride is None
     return is_plain and lengthens and config.state_size <= LARGEST_STATE

@@ -1,4 +1,4 @@
-"""How many of several replicas solved the task, when they did, and the losses of all of them."""
+"""`SeedStats`: how many replicas solved the task, when, and the losses of all replicas."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
 Order = Literal["solved", "seed", "loss"]
-"""The orders in which replicas can be sorted."""
+"""The orders in which replicas can be listed."""
 
 NORMAL_95 = 1.959964
-"""A normal variable lies within so many standard deviations of its mean in 95 % of cases."""
+"""The number of standard deviations around the mean that contain 95 % of a normal distribution."""
 
 Indices = npt.NDArray[np.int64]
 
 
 class SolvedCounts(NamedTuple):
-    """How many of several networks have solved the task, and lost it again.
+    """How many of several networks have solved the task, and how many have lost it again.
 
     Attributes:
         replicas: the number of networks.
         solved: the number that have solved the task at least once.
-        lost: the number of these that have lost it again.
+        lost: the number of solved ones that have lost it again.
     """
 
     replicas: int
@@ -43,12 +43,13 @@ class SeedStats:
     """The results of several replicas after some windows.
 
     Attributes:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each solved the task; 0 if not yet.
-        mean: float32 [replicas], mean loss of up to 50 newest windows, nats; not finite if one of them was not.
-        newest: float32 [replicas], loss of the newest window, nats.
-        diverged: bool [replicas], whether the newest loss is not finite.
-        windows: the windows trained along the path, in each replica.
-        lost_at: int64 [replicas], the window along the path, from 1, at which each lost the solved task again, see
+        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
+            yet.
+        mean: float32 [replicas], mean loss of up to 50 newest windows in nats; NaN or infinite if one of them is.
+        newest: float32 [replicas], the loss of the newest window in nats.
+        diverged: bool [replicas], whether the newest loss is NaN or infinite.
+        windows: the number of windows trained along the path.
+        lost_at: int64 [replicas], the window along the path, from 1, at which each replica lost the task again, see
             `echornn.tasks.solved.crossings`; 0 if it has not.
     """
 
@@ -61,11 +62,12 @@ class SeedStats:
 
     @classmethod
     def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
-        """The results of replicas after so many windows along the path.
+        """The results of the replicas after ``windows`` windows along the path.
 
         Args:
-            recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, if there are as many.
-            solved_at: as in `SeedStats`; it may be of a later moment.
+            recent: float32 [n, replicas], the newest losses up to there, oldest first; n is 50, or fewer if there are
+                fewer.
+            solved_at: as in `SeedStats`; entries after ``windows`` are ignored.
             lost_at: as in `SeedStats`.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
@@ -82,41 +84,41 @@ class SeedStats:
 
     @property
     def solved(self) -> int:
-        """How many have solved the task."""
+        """The number of replicas that have solved the task."""
         return int(np.count_nonzero(self.solved_at))
 
     @property
     def lost(self) -> int:
-        """How many replicas that solved the task have lost it again."""
+        """The number of replicas that have lost the task after solving it."""
         return int(np.count_nonzero(self.lost_at))
 
     @property
     def counts(self) -> SolvedCounts:
-        """How many replicas solved the task, and lost it."""
+        """The numbers of solved and lost replicas."""
         return SolvedCounts(self.replicas, self.solved, self.lost)
 
     @property
     def is_blank(self) -> bool:
-        """Whether no window has been trained yet, so that no loss is known."""
+        """Whether no window has been trained yet, so that losses are unknown."""
         return bool(np.isnan(self.newest).all()) and not self.diverged.any()
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share of all seeds that solve the task by now; see `wilson`."""
+        """The 95 % interval of the share of seeds that solve the task by now; see `wilson`."""
         return wilson(self.solved, self.replicas)
 
     @property
     def median_window(self) -> int | None:
-        """The median number of windows that the solving replicas needed; of two middle ones, the smaller. None if none
-        solved it.
+        """The median number of windows until the task was solved, over the replicas that solved it (of two middle ones
+        the smaller); None if none has.
         """
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """The 10, 50 and 90 % quantiles of the mean losses; a loss that is not finite counts as infinite. NaN if
-        nothing was trained.
+        """The 10, 50 and 90 % quantiles of the mean losses, with NaN counted as infinite; all NaN if nothing was
+        trained.
         """
         if self.is_blank:
             return np.nan, np.nan, np.nan
@@ -124,12 +126,12 @@ class SeedStats:
         return low, middle, high
 
     def order(self, by: Order = "solved") -> Indices:
-        """The replicas, int64 [replicas], sorted.
+        """The indices of the replicas in a sorted order, int64 [replicas].
 
         Args:
-            by: ``solved`` sorts by the window at which each solved the task, then the others by loss in coarse steps,
-                so that those at chance do not change places; ``loss`` puts the smallest mean loss first; ``seed`` sorts
-                by seed. Equal replicas are sorted by seed, and losses that are not finite come last.
+            by: ``solved`` sorts by the window at which the task was solved, and the unsolved by loss in coarse steps,
+                so that replicas at chance keep their places; ``loss`` puts the smallest mean loss first; ``seed`` sorts
+                by seed. Ties are sorted by seed; NaN and infinite losses come last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -142,11 +144,11 @@ class SeedStats:
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
-        """How many replicas solved the task in which windows, in at most so many bins of a round width.
+        """The number of replicas that solved the task, by window, in at most ``most`` bins of a round width.
 
         Returns:
-            The windows in a bin; and int64 [bins], how many replicas solved the task in each, the first bin from window
-            1 on. No bins if none solved it.
+            The windows per bin; and int64 [bins], the number of replicas that solved the task in each bin, beginning
+            with window 1. No bins if none has solved it.
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
@@ -154,7 +156,7 @@ class SeedStats:
         return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
 
     def in_words(self) -> str:
-        """The success rate with its interval, and the median of the windows that were needed, as text."""
+        """The success rate with its interval, and the median number of windows needed, as text."""
         low, high = (round(100 * share) for share in self.interval)
         text = f"{self.solved:,} of {self.replicas:,} solved ({low} to {high} %)"
         median = self.median_window
@@ -162,12 +164,11 @@ class SeedStats:
 
 
 Lottery = SeedStats
-"""The former name of `SeedStats`."""
+"""The earlier name of `SeedStats`."""
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
-    """The window at which half of all replicas had solved the task, rounded up if their number is odd; None if they
-    have not.
+    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have.
 
     Args:
         solved_at: as in `SeedStats`.
@@ -178,7 +179,7 @@ def solved_by_half(solved_at: Indices) -> int | None:
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share, 0 to 1, if so many successes were seen in so many trials (Wilson 1927)."""
+    """The 95 % confidence interval of a share, 0 to 1, from ``successes`` among ``trials`` (Wilson 1927)."""
     low, high = wilson_of(np.array([successes]), np.array([trials]))
     return float(low[0]), float(high[0])
 
@@ -186,7 +187,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 def wilson_of(
     successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """`wilson` for arrays: both ends, float64 [n]; without any trials, 0 and 1."""
+    """`wilson` for arrays: lower and upper ends, float64 [n] each; 0 and 1 if there are no trials."""
     known, z = np.maximum(trials, 1), NORMAL_95
     share = successes / known
     middle = share + z**2 / (2 * known)
@@ -197,6 +198,6 @@ def wilson_of(
 
 
 def _round_up(width: int) -> int:
-    """The next of 1, 2, 5, 10, 20, 50, ..."""
+    """The smallest of 1, 2, 5, 10, 20, 50, ... that is not below ``width``."""
     power: int = 10 ** (len(str(width)) - 1)
     return next((step * power for step in (1, 2, 5) if step * power >= width), 10 * power)

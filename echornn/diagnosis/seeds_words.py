@@ -1,4 +1,4 @@
-"""The sentence above the curve for several replicas: how many solved the task, why others did not, which key helps."""
+"""The sentence above the curve for several replicas: how many solved the task, why others did not, what helps."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from echornn.tasks.levels import (
 from echornn.tasks.solved import RECENT_WINDOWS
 
 SETTLED = 1_000
-"""From so many windows on, a loss above chance is no longer an effect of the random first weights."""
+"""After this many windows, a loss above chance is no longer an effect of the random initial weights."""
 
 
 @dataclass(frozen=True)
 class Standings:
-    """How many networks are at which level, by the mean loss of their newest windows.
+    """The number of networks at each level of the mean loss.
 
     Attributes:
-        at_chance, above, below: networks that have not solved the task; their loss is that of guessing, above it, or
-            below.
-        diverged: networks that have not solved it, and whose loss is not finite.
-        lost: networks that solved it and lost it again; see `SeedStats.lost_at`.
+        at_chance, above, below: networks that have not solved the task, with a loss at, above or below that of
+            guessing.
+        diverged: networks that have not solved it, with a NaN or infinite loss.
+        lost: networks that have lost the task after solving it; see `SeedStats.lost_at`.
     """
 
     at_chance: int
@@ -57,7 +57,7 @@ class Standings:
 
     @classmethod
     def of(cls, seed_stats: SeedStats, config: EchoConfig) -> Standings:
-        """The counts for these networks."""
+        """The numbers for these results."""
         chance, solved = chance_level(config), seed_stats.solved_at > 0
         finite = np.isfinite(seed_stats.mean) & ~seed_stats.diverged
         mean = np.where(finite, seed_stats.mean, np.inf)
@@ -75,8 +75,8 @@ def seeds_sentence(
     """The sentence for several replicas.
 
     Args:
-        config: of any of its networks.
-        undoable: whether `u` goes back to before the change after which a loss became non-finite.
+        config: the configuration of any of the networks.
+        undoable: whether key `u` goes back to before the change that made a loss NaN or infinite.
         finished: whether all epochs are trained.
     """
     if not seed_stats.windows or seed_stats.is_blank:
@@ -104,8 +104,7 @@ def seeds_sentence(
 
 
 def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool, finished: bool) -> str:
-    """The advice for the largest group of unsolved networks; empty if the advice is the same for all (see
-    `_in_all`)."""
+    """The advice for the largest group of unsolved networks; empty if `_in_all` has advice for all groups."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
         return "all of these seeds solve it; s sets a longer echo_step"
@@ -126,8 +125,9 @@ def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoabl
 
 
 def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str, str]:
-    """Why many networks do not learn, from what all have in common: the advice if no change is known to help; and the
-    words before and after the change if one is."""
+    """The reason that all networks have in common for not learning, as three texts: the advice if no change is known to
+    help; and the texts before and after a change that is.
+    """
     if credit_coverage(config) == 0:
         return (
             f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",

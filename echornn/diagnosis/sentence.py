@@ -1,4 +1,4 @@
-"""The sentence above the curve: its cause and its advice."""
+"""The sentence above the curve: a cause and an advice."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from echornn.diagnosis.remedy import Remedy
 
 LINE = 78
-"""Characters of a line at 80 columns: both parts of a sentence fit in one."""
+"""The length of a line on a screen of 80 columns; each part of a sentence fits on one line."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """The sentence above the curve: first what happens and why, then the key that helps; with more of both if there is
-    room.
+    """The sentence above the curve: what happens and why, then what helps. Both have continuations for wide screens.
 
     Attributes:
-        cause: what happens, and why, in at most `LINE` characters.
-        advice: what helps, with its key, or a fact about it, in at most `LINE` characters; empty if there is nothing to
+        cause: what happens and why, at most `LINE` characters.
+        advice: what helps, with its key, or a fact about it, at most `LINE` characters; empty if there is nothing to
             do.
-        more_cause, more_advice: continuations of both for a wider screen; they may be empty.
-        remedy: the changes that the advice names; None if it names none.
+        more_cause, more_advice: continuations for a wide screen; they may be empty.
+        remedy: the configuration changes that the advice names; None if it names none.
     """
 
     cause: str
@@ -34,5 +33,5 @@ class Sentence:
 
     @property
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Cause and advice in both lengths, short and long."""
+        """Cause and advice, each in its short and its long form."""
         return (self.cause, self.cause + self.more_cause), (self.advice, self.advice + self.more_advice)

@@ -1,4 +1,4 @@
-"""The sentence above the curve for a task that is not solved: what happens, why, and what helps."""
+"""The sentence above the curve for a task that is not solved: what happens, why, what helps."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def pinned(it: Diagnosis) -> Sentence:
 
 
 def _another_start(it: Diagnosis, cause: Sentence) -> Sentence:
-    """The sentence with the advice if a uniform start may be the cause."""
+    """The sentence with the advice if uniform initial weights may be the cause."""
     config = it.config
     patience = f"or {wait(it.finished)}" if uniform_start_may_learn_yet(config, it.windows) else ""
-    if config.cell != "rnn":  # another uniform start would take as long
+    if config.cell != "rnn":  # other uniform initial weights would take as long
         after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
     elif few_uniform_starts_learn(config):
         after = "; R draws such a start again: few learn at this size"
@@ -90,12 +90,12 @@ def far(it: Diagnosis) -> Sentence:
 
 
 def slow(it: Diagnosis, cause: Sentence) -> Sentence:
-    """The sentence with the advice if few targets echo an input inside their window."""
+    """The sentence with the advice if few targets have their source inside their window."""
     return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", f"; or {wait(it.finished)}")
 
 
 def saturated(it: Diagnosis) -> Sentence:
-    """The sentence if earlier steps or the start saturated the units, so that hardly any gradient gets through."""
+    """The sentence if earlier steps or the initial weights saturated the units, so that gradients hardly pass."""
     why = f"the earlier learning_rate {it.too_large:g} often saturates units"
     seen = why if math.isnan(it.saturated) else f"{it.saturated:.0%} of units saturated"
     cause, more = as_fits(f"{seen}: mean loss {loss_text(it.mean, 3)}", adds(right(it)))

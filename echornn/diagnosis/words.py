@@ -1,4 +1,4 @@
-"""Puts a diagnosis into words: first the cause, then the key that helps."""
+"""Turns a diagnosis into a sentence: the cause, then the key that helps."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ from echornn.tasks.levels import (
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
 UNTAUGHT = "no gradient teaches what to keep; "
 DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
-"""The sentence for a task whose echoed input always lies before the window."""
+"""The advice for a lost task whose echo's source is always before the window."""
 
 EPOCH_HEAD = 25
-"""Up to this window of an epoch, the sentence says where in its epoch the task was lost. Networks that the first steps
-of an epoch throw off count as lost 8 to 18 windows into it, because the mean of 50 windows decides.
+"""Up to this window of an epoch, the sentence names the window at which the task was lost. Networks that an epoch's
+first steps disturb count as lost 8 to 18 windows later, because the mean of 50 windows decides.
 """
 
 CLEARLY_MORE = 0.05
-"""The least increase in the share of right predictions at the best moment that is worth mentioning."""
+"""The sentence mentions an earlier best result if its share of right predictions was higher by at least this."""
 
 BLANK = Remedy({"row_start": "zero"})
 
@@ -133,7 +133,7 @@ def _solved(it: Diagnosis) -> Sentence:
 
 
 def _of_solved(it: Diagnosis) -> list[str]:
-    """Further facts about a solved task, the most important first."""
+    """Additional facts about a solved task, the most important first."""
     told = []
     if it.renewed is not None:
         told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
@@ -147,7 +147,7 @@ def _of_solved(it: Diagnosis) -> list[str]:
 
 
 def _is_cut_off(config: EchoConfig) -> bool:
-    """Whether no gradient reaches the input that is echoed."""
+    """Whether no gradient reaches the echo's source."""
     return credit_coverage(config) == 0
 
 
@@ -159,7 +159,7 @@ def _unsteady(it: Diagnosis) -> Sentence:
 
 
 def _cut_off(it: Diagnosis, told: Sentence) -> Sentence:
-    """The sentence for a lost task, with the advice if no gradient reaches the input that is echoed."""
+    """The sentence for a lost task, with the advice if no gradient reaches the echo's source."""
     return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
 
 
@@ -177,7 +177,7 @@ def _relapsed(it: Diagnosis) -> Sentence:
 
 
 def _still_solved(it: Diagnosis) -> str:
-    """The beginning of a sentence about an epoch's first windows: whether the windows before them were solved."""
+    """The beginning of a sentence about an epoch's first windows: whether the task was solved before them."""
     return "solved; " if it.solved_at is not None and it.mean_before < lost_level(it.config) else ""
 
 
@@ -261,4 +261,4 @@ SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
     Kind.DIVERGED: _diverged,
     Kind.RECOVERING: _recovering,
 }
-"""The function that makes the sentence for each kind."""
+"""The function that makes the sentence, for each kind of diagnosis."""

@@ -1,1 +1,1 @@
-"""Files that survive crashes: written whole or appended to, locked, never links; for runs and for sweeps."""
+"""Files that survive crashes: written completely or appended to, locked, never links; used by runs and sweeps."""

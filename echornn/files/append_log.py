@@ -1,4 +1,4 @@
-"""A file that only grows; records that a full or missing disk did not take are kept in memory and written later."""
+"""A file that only grows. Records that a full or missing disk did not accept stay in memory, and are written later."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from echornn.files import own_files
 
 MAX_PENDING_BYTES = 1 << 28
-"""The most bytes kept in memory while the disk takes none; beyond this, the oldest are replaced by filler.
+"""The most bytes kept in memory while the disk accepts none; if there are more, the oldest are replaced by filler.
 
-A flush that hangs holds the bytes that it writes as well, at most as many again.
+A flush that hangs additionally holds the bytes that it writes, at most as many again.
 """
 
 PIECE_BYTES = 1 << 20
@@ -23,11 +23,11 @@ PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class LogEnd:
-    """The end of a log at some moment.
+    """A length of a log, with a checksum of its bytes up to there.
 
     Attributes:
         length: its length in bytes.
-        crc: the CRC-32 of all these bytes.
+        crc: the CRC-32 of all bytes up to there.
     """
 
     length: int = 0
@@ -35,22 +35,21 @@ class LogEnd:
 
 
 NO_LOG = LogEnd()
-"""The end of a log in which nothing is."""
+"""The end of an empty log."""
 
 
 class AppendLog:
     """Appends records to a file, each exactly once. One thread may append while another flushes.
 
     Args:
-        file: holds at least ``end.length`` bytes; any bytes beyond them are overwritten.
-        end: the end of what is on disk.
-        filler: a record that means "lost", written for records that memory could not keep; without it, memory keeps
-            all.
+        file: the file, with at least ``end.length`` bytes; any bytes beyond are overwritten.
+        end: the end of what is surely on disk.
+        filler: a record that means "lost", to replace records that memory could not keep; without it, memory keeps all.
     """
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
         self.end = end
-        """The end of the records that are certainly on disk."""
+        """The end of the records that are surely on disk."""
         self._file = file
         self._filler = filler
         self._lock = threading.Lock()
@@ -59,21 +58,21 @@ class AppendLog:
 
     @property
     def length(self) -> int:
-        """Bytes that the file has when all records are on disk."""
+        """The length of the file in bytes once all records are on disk."""
         return self._length
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes kept in memory because they may not be on disk yet."""
+        """The number of bytes in memory that may not be on disk yet."""
         return self._length - self._first
 
     @property
     def lost_bytes(self) -> int:
-        """Bytes that may not be on disk, and that memory could not keep."""
+        """The number of bytes that may not be on disk and that memory could not keep."""
         return max(0, self._first - self.end.length)
 
     def append(self, records: bytes) -> None:
-        """Add whole records; they are on disk after the next `flush` that succeeds."""
+        """Add whole records; the next successful `flush` writes them to the disk."""
         with self._lock:
             self._pending.append(records)
             self._length += len(records)
@@ -81,10 +80,10 @@ class AppendLog:
                 self._first += len(self._pending.popleft())
 
     def flush(self, length: int | None = None) -> None:
-        """Write all records to the disk, or those up to an earlier value of `length`.
+        """Write all records to the disk, or only those up to an earlier value of `length`.
 
         Raises:
-            OSError: not all of them were written; the missing ones stay in memory.
+            OSError: some records were not written; they stay in memory.
         """
         with self._lock:
             length = self._length if length is None else length
@@ -125,7 +124,7 @@ class AppendLog:
 
 
 def ends_at(file: Path, end: LogEnd) -> bool:
-    """Whether the file begins with exactly the bytes that ``end`` describes.
+    """Whether the file begins with the bytes that ``end`` describes.
 
     Raises:
         OSError: it could not be read.
@@ -144,7 +143,7 @@ def size_of(file: Path) -> int:
 
 
 def end_of(file: Path, most: int | None = None) -> LogEnd:
-    """The end of the file, or of its first ``most`` bytes.
+    """The end of the file, or of its first ``most`` bytes, with the checksum.
 
     Raises:
         OSError: it could not be read.

@@ -1,4 +1,4 @@
-"""A folder that is held open, so that writing goes into it even if another takes its name."""
+"""A folder that is kept open, so that files are written into it even if another folder takes its name."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from echornn.files import own_files
 
 NEW = ".new"
-"""Suffix of a file that is being written."""
+"""The suffix of a file while it is being written."""
 
 
 class HeldFolder:
-    """A folder that existed when this object was made, and is not a link.
+    """An open folder; it must exist when this object is made, and must not be a link.
 
     Attributes:
         path: the folder's path.
 
     Raises:
-        OSError: there is no such folder, or it is a link or something else.
+        OSError: the folder does not exist, or it is a link or a file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,10 +28,10 @@ class HeldFolder:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def require_here(self) -> None:
-        """Make sure that the folder still has its name.
+        """Check that the folder still has its name.
 
         Raises:
-            OSError: it was moved or removed, or something else has its name now.
+            OSError: it was moved or removed, or another file has its name.
         """
         try:
             is_here = os.path.samestat(self.path.lstat(), os.fstat(self._descriptor))
@@ -45,10 +45,10 @@ class HeldFolder:
         return os.listdir(self._descriptor)
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a whole file at once under this name, replacing an existing one; does not wait until it is on the disk.
+        """Write a file completely or not at all, replacing an existing one; does not wait until it is on the disk.
 
         Raises:
-            OSError: it cannot be written, or see `require_here`.
+            OSError: the file cannot be written, or the folder has lost its name, see `require_here`.
         """
         self.require_here()
         new = name + NEW

@@ -1,7 +1,7 @@
-"""The lock on a run's folder: one process at a time may write, and a process that ends loses the lock.
+"""The lock of a run's folder: only one process at a time may write; the lock ends with the process.
 
-The lock covers the whole file (`flock`). Nobody can ask whether it is held without taking it, and while an asker had
-it, a run could not start. So the holder also locks a byte of the file (`F_OFD_SETLK`), about which others can ask.
+The lock is on the whole file (`flock`), and can only be tested by taking it, which would prevent a run from starting.
+So the holder also locks one byte of the file (`F_OFD_SETLK`), which others can test.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ LOCK_FILE = "lock"
 LONGEST_ID = 20
 
 WAITS = (0.0, 0.001, 0.004, 0.016, 0.064)
-"""Seconds between tries to take the lock if no writer is known: earlier versions take the lock just to look at it."""
+"""Seconds between attempts to take the lock when no writer is known: earlier versions take the lock to test it."""
 
 _SIGN = struct.Struct("@hhqqi0q")
-"""The layout of ``struct flock``: kind, reference point, start, length, process."""
+"""The layout of ``struct flock``: type, whence, start, length, process id."""
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process writes into the run's folder; asking changes nothing and prevents no start.
+    """Whether a process is writing to the run's folder. The test changes nothing, and does not prevent a run from
+    starting.
 
-    A process of an earlier version is not seen.
+    A process of an earlier version is not noticed.
 
     Raises:
         OSError: the lock cannot be read.
@@ -46,21 +47,21 @@ def is_held(folder: Path) -> bool:
 
 
 def _has_sign(descriptor: int) -> bool:
-    """Whether another descriptor than this one holds the lock on the byte."""
+    """Whether another descriptor holds the lock on the byte."""
     found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
     return bool(_SIGN.unpack(found)[0] != fcntl.F_UNLCK)
 
 
 def _put_up_sign(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # on a disk without such locks, the lock itself is as good
+    with contextlib.suppress(OSError):  # on disks without such locks, the whole-file lock is enough
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
 
 
 class Lock:
-    """The right to write into a run's folder; it ends with the process.
+    """The right to write to a run's folder; it ends with the process.
 
     Raises:
-        RunError: another process has it.
+        RunError: another process has the right.
         OSError: the folder cannot be written to.
     """
 
@@ -73,7 +74,7 @@ class Lock:
             descriptor = own_files.opened(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
             try:
                 self._lock(descriptor)
-                if self._is_there(descriptor):  # else the previous holder has removed the run meanwhile
+                if self._is_there(descriptor):  # otherwise the previous holder has removed the run meanwhile
                     _put_up_sign(descriptor)
                     os.ftruncate(descriptor, 0)
                     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -106,13 +107,13 @@ class Lock:
         return os.path.samestat(there, os.fstat(descriptor))
 
     def check(self) -> bool:
-        """Make sure that the lock file that is there now is held; take it if another one has replaced it.
+        """Check that the current lock file is held; if another file has replaced it, lock that one.
 
         Returns:
-            Whether the file is the same as before.
+            Whether the lock file is the same as before.
 
         Raises:
-            OSError: there is no lock file, or it belongs to another process.
+            OSError: there is no lock file, or another process holds it.
         """
         if self._is_there(self._descriptor):
             return True

@@ -1,7 +1,7 @@
-"""Opens the files of a run: only regular files, never links, and nothing that could make the program wait.
+"""Opens the files of a run safely: only regular files, never links, and nothing that makes the program wait.
 
-A folder may have been prepared by anyone. A link in the place of a file would have a run overwrite, cut or remove what
-it points to; a FIFO would have its reader wait for ever; a sparse file may be larger than the memory.
+Anyone may have prepared the folder. A link in place of a file could make a run overwrite, cut or remove the link's
+target. A FIFO could make the reader wait forever. A sparse file may be larger than the memory.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""Flags of every open: follow no link, and do not wait for a FIFO."""
+"""The flags of every open: do not follow links, and do not wait for a FIFO."""
 
 ODD = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
-"""The errors that opening a link, a socket, a FIFO or a folder with these flags may raise."""
+"""Errors that opening a link, socket, FIFO or folder with these flags can raise."""
 
 
 def is_regular(file: Path) -> bool:
-    """Whether this path is a regular file and not a link; False also if we may not look."""
+    """Whether this path is a regular file and not a link; also False if it cannot be examined."""
     try:
         return stat.S_ISREG(file.lstat().st_mode)
     except OSError:
@@ -29,7 +29,7 @@ def is_regular(file: Path) -> bool:
 
 
 def is_real_folder(folder: Path) -> bool:
-    """Whether this path is a folder and not a link; False also if we may not look."""
+    """Whether this path is a folder and not a link; also False if it cannot be examined."""
     try:
         return stat.S_ISDIR(folder.lstat().st_mode)
     except OSError:
@@ -37,10 +37,10 @@ def is_real_folder(folder: Path) -> bool:
 
 
 def opened(file: Path, flags: int) -> int:
-    """A descriptor of a regular file.
+    """Open a regular file; returns its descriptor.
 
     Args:
-        flags: `os.O_RDONLY`, `os.O_WRONLY`, ... With `os.O_CREAT`, give `os.O_EXCL` for a file that must be new.
+        flags: `os.O_RDONLY`, `os.O_WRONLY`, ... With `os.O_CREAT`, add `os.O_EXCL` if the file must be new.
 
     Raises:
         OSError: the path is a link, a FIFO, a folder, ...; or it cannot be opened.
@@ -63,16 +63,16 @@ def reader(file: Path) -> BinaryIO:
     """A regular file, opened for reading.
 
     Raises:
-        OSError: see `opened`.
+        OSError: as in `opened`.
     """
     return open(opened(file, os.O_RDONLY), "rb")
 
 
 def read_bytes(file: Path, most: int) -> bytes:
-    """The whole content of a regular file.
+    """The contents of a regular file.
 
     Raises:
-        OSError: see `opened`; or it holds more than ``most`` bytes.
+        OSError: as in `opened`; or the file has more than ``most`` bytes.
     """
     with reader(file) as source:
         data = source.read(most + 1)
@@ -82,10 +82,10 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def create(file: Path, data: bytes = b"") -> None:
-    """Create a new file with these bytes, and wait until they are on disk.
+    """Create a new file with these bytes, and wait until it is on disk.
 
     Raises:
-        OSError: something is there already, or the file cannot be written; then no part of it is left.
+        OSError: the path exists already, or the file cannot be written; then nothing of it is left.
     """
     descriptor = opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
@@ -101,7 +101,7 @@ def create(file: Path, data: bytes = b"") -> None:
 
 
 def write_all(descriptor: int, data: bytes, at: int) -> int:
-    """Write all these bytes at this position; returns the position after them.
+    """Write all bytes at position ``at``; returns the position after them.
 
     Raises:
         OSError: not all bytes were written.
@@ -114,13 +114,13 @@ def write_all(descriptor: int, data: bytes, at: int) -> int:
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Put these bytes into a file so that, after a crash, either all of them are there or what was before.
+    """Replace the contents of a file so that a crash leaves either all of the new bytes or the old ones.
 
     Raises:
         OSError: the file could not be written.
     """
     new = target.with_name(target.name + ".new")
-    if is_regular(new):  # a crash left it
+    if is_regular(new):  # left by a crash
         new.unlink()
     create(new, data)
     try:
@@ -146,10 +146,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make this folder, unless it is there.
+    """Make a folder if it does not exist.
 
     Raises:
-        OSError: a link or another file is there, or the folder cannot be made.
+        OSError: the path is a link or a file, or the folder cannot be made.
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir()

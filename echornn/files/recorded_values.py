@@ -1,4 +1,4 @@
-"""Reads values from a record, and checks their type and bounds; an error names the value that is wrong."""
+"""Reads values from a stored record, and checks their types and bounds; an error names the wrong value."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 
 MOST = 2**63 - 1
-"""The largest count of windows, epochs, bytes, ... that a record may have."""
+"""The largest count (windows, epochs, bytes, ...) that a record may have."""
 
 MOST_DIGITS = {"seed": 1000}
-"""The most digits of a field's value, so that it can be shown; for other fields, `MOST_DIGITS_OF_A_SIZE`."""
+"""The most digits of a field's value, so that it can be shown; `MOST_DIGITS_OF_A_SIZE` for other fields."""
 
 MOST_DIGITS_OF_A_SIZE = 100
-"""The most digits of a size: the product of three sizes must fit into a float."""
+"""The most digits of a size, so that the product of three sizes fits into a float."""
 
 MOST_CHARACTERS = 200
-"""The most characters of a record's text that a message repeats."""
+"""The most characters of a record's text that an error message repeats."""
 
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
-"""The exceptions that parsing a damaged or hand-made record may raise."""
+"""Exceptions that parsing a damaged or handmade record can raise."""
 
 NUMBERS = re.compile(r"[<|][biuf?][0-9]{1,2}")
-"""Array types that a record may hold: numbers and booleans, the low byte first."""
+"""Array types that a record may have: numbers and booleans, little-endian."""
 
 
 def shortened(what: object) -> str:
-    """A text from a record or an error, cut if it is very long."""
+    """The text of an object, cut if it is very long."""
     text = str(what)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
-    """Return the value, if it is a whole number from ``least`` to ``most``.
+    """The value, checked to be a whole number from ``least`` to ``most``.
 
     Raises:
-        ValueError: it is not.
+        ValueError: the value is something else.
     """
     if type(value) is not int or not least <= value <= most:
         _refuse(name, value, f"a whole number, {least} to {most}")
@@ -50,10 +50,10 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 
 
 def array(value: object, name: str) -> npt.NDArray[Any]:
-    """Return the value, if it is an array.
+    """The value, checked to be an array.
 
     Raises:
-        ValueError: it is not.
+        ValueError: the value is something else.
     """
     if not isinstance(value, np.ndarray):
         _refuse(name, value, "an array")
@@ -61,10 +61,10 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration with these fields, as `dataclasses.asdict` gave them; a missing field has its default.
+    """The configuration with these fields, as written by `dataclasses.asdict`; missing fields have their defaults.
 
     Raises:
-        ValueError: a field is unknown to this version, or has a value that cannot be used.
+        ValueError: a field is unknown to this version, or its value is invalid.
     """
     known = {field.name for field in dataclasses.fields(EchoConfig)}
     if not isinstance(fields, Mapping):
@@ -79,13 +79,13 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays in ``payload``, which holds one after the other.
+    """The arrays stored one after the other in ``payload``.
 
     Args:
-        described: type and shape of each.
+        described: the type and shape of each array.
 
     Raises:
-        ValueError: the description is not one of arrays of numbers, or they do not fill the payload.
+        ValueError: the description is invalid, or the arrays do not have exactly the payload's length.
     """
     arrays, at = [], 0
     for dtype, shape in _kinds(described):
@@ -101,10 +101,10 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
 
 
 def bytes_of(described: object) -> int:
-    """The number of bytes of the arrays with these types and shapes; see `arrays_from`.
+    """The number of bytes of arrays with these types and shapes; see `arrays_from`.
 
     Raises:
-        ValueError: the description is not one of arrays of numbers.
+        ValueError: the description is invalid.
     """
     return sum(math.prod(shape) * dtype.itemsize for dtype, shape in _kinds(described))
 

@@ -1,7 +1,7 @@
-"""The error for a folder that cannot be used as a run."""
+"""`RunError`: a folder cannot be used as a run."""
 
 from __future__ import annotations
 
 
 class RunError(ValueError):
-    """A folder cannot be used as a run; the message names the folder and says why."""
+    """A folder cannot be used as a run; the message names the folder and the reason."""

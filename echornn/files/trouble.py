@@ -1,4 +1,4 @@
-"""A failure to write to the disk: since when, and why."""
+"""`Trouble`: a failure to write to the disk, with its beginning and its reason."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Trouble:
-    """An error that has not been overcome yet.
+    """A failure that has not been overcome yet.
 
     Attributes:
-        since: time of the first failure, in seconds since 1970.
+        since: the time of the first failure, in seconds since 1970.
         error: the newest failure.
     """
 
@@ -20,16 +20,16 @@ class Trouble:
 
     @classmethod
     def after(cls, before: Trouble | None, error: Exception) -> Trouble:
-        """The same trouble with this newer error, or a new one if there was none."""
+        """The failure after another error: the same beginning, or a new one if there was no failure before."""
         return cls(time.time() if before is None else before.since, error)
 
     def __str__(self) -> str:
-        """For people: since when nothing is saved, and why."""
+        """A sentence for users: since when nothing is saved, and why."""
         since = time.strftime("%H:%M:%S", time.localtime(self.since))
         return f"not saved since {since}: {self.reason}"
 
     @property
     def reason(self) -> str:
-        """The system's message, or the error's text."""
+        """The operating system's message, or the error's text."""
         said = self.error.strerror if isinstance(self.error, OSError) else None
         return said or str(self.error) or type(self.error).__name__

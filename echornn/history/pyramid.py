@@ -59,8 +59,7 @@ class Pyramid:
         """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
 
         If the finest levels have dropped them, the buckets are wider, and the outermost may extend beyond the range:
-            their
-        sums are then scaled down to the share of windows inside it.
+        their sums are then scaled down to the share of windows inside it.
 
         Args:
             width: a power of two.

@@ -1,1 +1,1 @@
-"""What the results of a sweep tell: tables over two fields, counts, comparisons, sentences."""
+"""Tables of a sweep's results over two fields: counts, comparisons, sentences."""

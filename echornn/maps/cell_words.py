@@ -1,4 +1,4 @@
-"""Sentences about a cell of a map, and about two cells compared, each at most two lines of 78 characters."""
+"""Sentences about a cell of a map, or about two compared cells; each at most two lines of 78 characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.table import Cell, Table, Values, windows_of
 
 MOST_NAMED = 3
-"""The most cells that are named; if there are more, only their number is given."""
+"""The most cells that a sentence names; of more, only their number is given."""
 
 OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
 
@@ -19,7 +19,7 @@ NOT_OF_SEVERAL = "several points in a square are not compared; ] holds a field a
 
 
 def name_of(table: Table, row: int, column: int) -> str:
-    """The fields of a cell with their values, as its name."""
+    """The name of a cell: its fields with their values."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
     others = {**table.budget, **choice.held}
@@ -29,17 +29,16 @@ def name_of(table: Table, row: int, column: int) -> str:
 
 
 def told_apart(name: str, other: str) -> str:
-    """The fields in a cell's name whose values differ from another cell's; the whole name if none differ."""
+    """The fields of a cell's name whose values differ from those in another name; the whole name if none differ."""
     fields = other.split(", ")
     return ", ".join(field for field in name.split(", ") if field not in fields) or name
 
 
 def told(table: Table, row: int, column: int) -> tuple[str, str]:
-    """A cell in words, and its results: how many solved it, with its interval; then when, and the best seed.
+    """Two lines about a cell: how many seeds solved it, with the interval; and when, with the best seed.
 
-    Several points of a cell differ by more than the luck of seeds: for them the sentence gives the range of their
-        shares,
-    and no interval.
+    If a cell has several points, their shares differ by more than chance, so the text has their range rather than an
+    interval.
     """
     cell = table.cells[row][column]
     counts, name = cell.counts, name_of(table, row, column)
@@ -70,26 +69,26 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
 
 
 def _version(table: Table, counts: SeedCounts) -> str:
-    """Which version of the program trained it, if the map shows several."""
+    """The program version that trained the cell, as text, if the map shows several versions."""
     overview = table.overview
     return f"version {counts.version + 1} of {len(overview.versions)}" if len(overview.shown_versions) > 1 else ""
 
 
 def _most(table: Table, cell: Cell) -> int | None:
-    """The most windows that each network trains, if cells differ in it."""
+    """The most windows that each network trains, if cells differ in this; otherwise None."""
     most = {windows_of(config) for config in cell.configs.values()}
     return most.pop() if table.windows_differ and len(most) == 1 else None
 
 
 def _by_point(counts: SeedCounts) -> str:
-    """The range of the shares of its points, as text."""
+    """The range of the shares of a cell's points, as text."""
     shares = [round(100 * point.success) for point in counts.points]
     least, most = min(shares), max(shares)
     return f", {least} % of each" if least == most else f", {least} to {most} % by point"
 
 
 def _best_point(table: Table, cell: Cell) -> str:
-    """The configuration that ``enter`` trains, for a cell of several points."""
+    """The configuration that ``enter`` trains, as text, for a cell of several points."""
     best, point = cell.counts.best, cell.best_point
     if best is None or point is None:
         return ""
@@ -97,7 +96,7 @@ def _best_point(table: Table, cell: Cell) -> str:
 
 
 def _others(table: Table, point: Values) -> list[str]:
-    """The point's values of the fields that distinguish it from other points of its cell."""
+    """Texts for the values of a point that distinguish it from other points of its cell."""
     shown = (table.choice.across, table.choice.down, *table.choice.held)
     fields = zip(table.overview.axes, point, strict=True)
     return [f"{name} {value_text(value)}" for name, value in fields if name not in shown]
@@ -118,7 +117,7 @@ def _lost(counts: SeedCounts) -> str:
 
 
 def _when(counts: SeedCounts, most: int | None) -> str:
-    """By when half of its seeds had solved it, and out of how many windows, if that differs between cells."""
+    """The text on the window by which half of the seeds had solved it, and the most windows if cells differ."""
     if counts.half_solved is not None:
         of_those = "" if most is None else f" of {most:,}"
         return f"half by window {counts.half_solved:,}{'' if counts.is_whole else ' or before'}{of_those}"
@@ -153,9 +152,9 @@ def _lacking(counts: SeedCounts) -> str:
 
 
 def compared(counts: SeedCounts, other: SeedCounts, other_name: str) -> str:
-    """How many more seeds of the one solve it than of the other, with its interval, and whether that may be chance.
+    """The difference between the success rates of two cells, with its interval, and whether it may be chance.
 
-    They are compared only after all seeds of both are known, since those that solve the echo are known first.
+    Cells are compared only when all seeds of both are finished, since seeds that solve the echo finish first.
     """
     if counts.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
@@ -174,13 +173,12 @@ def compared(counts: SeedCounts, other: SeedCounts, other_name: str) -> str:
     if counts.solved * other.finished == other.solved * counts.finished:
         return f"equal: 0 ({_of_100(low)} to {_of_100(high)}) of 100 more than {other_name}"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100"
-    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts only the name
+    # on a narrow screen, only the name is cut
+    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"
 
 
 def lost_told(table: Table) -> str:
-    """How many networks that had solved the echo lost it again by the end; empty if networks stop when they have solved
-    it.
-    """
+    """A text on how many networks have lost the echo after solving it; empty if training stops at the solution."""
     total = table.counts
     if table.overview.until_solved or not total.solved:
         return ""
@@ -195,13 +193,13 @@ def lost_told(table: Table) -> str:
 
 
 def _of_100(share: float) -> str:
-    """A share in percent as a whole number, but a number other than zero is never shown as zero."""
+    """A share in percent as a whole number; a share above zero is never shown as zero."""
     whole = round(100 * share)
     return f"{whole}" if whole or abs(share) < 1e-6 else f"{100 * share:.1g}"
 
 
 def chance_text(chance: float) -> str:
-    """The p of an exact test as text; it is never rounded across the limit that decides."""
+    """The p-value of an exact test as text, never rounded across the limit of significance."""
     if chance < 0.001:
         return "p < 0.001"
     text = f"{chance:.2g}"

@@ -1,4 +1,4 @@
-"""The filter of a map, written as ``cell=gru,lstm echo=5..15``: which values of the fields are shown."""
+"""The filter of a map, such as ``cell=gru,lstm echo=5..15``: the values of fields that are shown."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from echornn.maps.table import Value, Values
 
 
 class FilterError(ValueError):
-    """Words that are not a filter of this sweep; the message says which words, and what is allowed."""
+    """The filter is invalid for this sweep; the message names the invalid word, and what is allowed."""
 
 
 def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Value]]:
-    """The values to keep for each field that the words name; all values of other fields are kept.
+    """The values to show for each field that the filter names; fields that it does not name show all values.
 
-    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or just a value of some
-    field. Each of ``a,b`` must be a value of the sweep; a range may extend beyond them. A field's name may be shortened
-    as long as it is unique.
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or only a value that
+    some field has. Listed values must occur in the sweep; a range may extend beyond its values. A field's name may be
+    abbreviated if the beginning is unique.
 
     Raises:
         FilterError: a word names no field or no value of the sweep.
@@ -57,7 +57,7 @@ def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
 
 
 def example_of(axes: Mapping[str, Values]) -> str:
-    """An example of a filter for these fields: some of the first field's values."""
+    """An example of a filter for these fields, with some values of the first field."""
     name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
     some = values[: max(1, len(values) - 1)]
     if len(some) > 2 and all(isinstance(value, int | float) for value in some):
@@ -66,7 +66,7 @@ def example_of(axes: Mapping[str, Values]) -> str:
 
 
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
-    """The values that the words name; empty if a word names none."""
+    """The values that a word selects; empty if a part of the word selects none."""
     named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
     return frozenset().union(*named) if all(named) else frozenset()
 
@@ -88,5 +88,5 @@ def _number(text: str, missing: float | None) -> float | None:
 
 
 def value_text(value: Value) -> str:
-    """A value as a user writes it."""
+    """A value as the user types it."""
     return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The measures that the cells of a map show (success, windows or loss), as numbers and as shades."""
+"""The measures that cells of a map show (success, windows, loss), as numbers and as shades."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from enum import StrEnum
 from echornn.maps.seed_counts import SeedCounts
 
 LEAST_LOSS = 1e-6
-"""Nats; smaller losses have the same shade."""
+"""Losses below this, in nats, have the same shade."""
 
 LEAST_TOLD = 1e-9
-"""Nats; smaller losses are shown as 0."""
+"""Losses below this, in nats, are shown as 0."""
 
 LEVELS = 5
-"""The number of shades, which have different signs: 0 is the worst, such as none solved, 4 the best."""
+"""The number of shades, each with its own sign, from 0 (worst, such as none solved) to 4 (best)."""
 
 
 class Measure(StrEnum):
-    """The number that a cell shows."""
+    """A number that cells can show."""
 
     SUCCESS = "success"
     """The share of seeds that solved the echo."""
     WINDOWS = "windows"
-    """The window by which half of the seeds had solved it."""
+    """The window by which half of the seeds had solved the echo."""
     LOSS = "loss"
-    """The median of the final losses, nats."""
+    """The median of the final losses in nats."""
 
 
 WORDS = {
@@ -39,7 +39,7 @@ WORDS = {
 
 
 def value_of(counts: SeedCounts, measure: Measure) -> float:
-    """The measure of a cell; NaN if there is no result, infinite if its networks never got that far."""
+    """The value of a measure for a cell; NaN without results, infinite if too few networks solved it for a value."""
     if not counts.trained:
         return math.nan
     match measure:
@@ -53,12 +53,12 @@ def value_of(counts: SeedCounts, measure: Measure) -> float:
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps a measure's values to shades; better values have higher ones.
+    """Maps values of a measure to shades; better values have higher shades.
 
     Attributes:
         measure: the measure.
-        best, worst: the finite values at the ends; shades are spaced in powers of ten between them, except for success.
-            NaN if there are none.
+        best, worst: the finite values at the ends. Between them shades are spaced logarithmically, except for success.
+            NaN if there are no values.
     """
 
     measure: Measure
@@ -67,7 +67,7 @@ class Scale:
 
     @classmethod
     def of(cls, all_counts: Iterable[SeedCounts], measure: Measure) -> Scale:
-        """The scale that covers all of these cells."""
+        """The scale for the values of these cells."""
         if measure is Measure.SUCCESS:
             return cls(measure, 1.0, 0.0)
         values = [value for value in (value_of(counts, measure) for counts in all_counts) if math.isfinite(value)]
@@ -76,7 +76,7 @@ class Scale:
         return cls(measure, min(floored), max(floored))
 
     def share(self, value: float) -> float:
-        """The position from the worst to the best, 0 to 1; -1 for an infinite value; NaN stays NaN."""
+        """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""
         if math.isnan(value):
             return value
         if math.isinf(value):
@@ -89,8 +89,8 @@ class Scale:
         return min(1.0, max(0.0, math.log(self.worst / max(value, self.best)) / span))
 
     def level(self, value: float) -> int:
-        """The shade, 0 to `LEVELS` - 1: for success 0 is none and 4 is all; for others 0 means that it never got that
-        far.
+        """The shade, 0 to `LEVELS` - 1. For success 0 means none and 4 means all; for the others 0 means an infinite
+        value.
         """
         share = self.share(value)
         if self.measure is Measure.SUCCESS:
@@ -99,7 +99,7 @@ class Scale:
 
     @property
     def legend(self) -> tuple[tuple[int, str], ...]:
-        """The levels, the best first, and what each means."""
+        """The shades, the best first, each with its meaning."""
         match self.measure:
             case Measure.SUCCESS:
                 return ((4, "all"), (3, "2/3 or more"), (2, "1/3 or more"), (1, "fewer"), (0, "none solved"))
@@ -118,7 +118,7 @@ class Scale:
 
 
 def short_text(value: float, measure: Measure) -> str:
-    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if there is none."""
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN."""
     if math.isnan(value):
         return ""
     if math.isinf(value):
@@ -133,7 +133,7 @@ def short_text(value: float, measure: Measure) -> str:
 
 
 def _percent(share: float) -> int:
-    """Rounded percent, but 0 and 100 only for exactly none and all."""
+    """A share in rounded percent; 0 and 100 only for exactly none and all."""
     return round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
 
 
@@ -147,7 +147,7 @@ def short_count(windows: int) -> str:
 
 
 def short_loss(loss: float) -> str:
-    """A loss in nats in at most five characters, with two significant digits if there is room."""
+    """A loss in nats in at most five characters, if possible with two significant digits."""
     if loss < 0.0095:
         return "0" if loss < LEAST_TOLD else f"{loss:.0e}".replace("e-0", "e-")
     if loss < 0.995:

@@ -1,4 +1,4 @@
-"""The results of a sweep, ordered by the values of its axes, from which tables are made."""
+"""Orders the results of a sweep by the values of its axes; tables are made from this."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def overview_of(results: SweepResults, before: Overview | None = None) -> Overvi
     """The results of a sweep, ordered by the values of its axes.
 
     Args:
-        before: an earlier overview; unchanged points are taken from it.
+        before: an earlier overview, from which unchanged points are reused.
     """
     axes = results.axes
     is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), results.versions)
@@ -46,8 +46,8 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
     """The counts of a point.
 
     Args:
-        before: earlier counts of it; they are returned if nothing is new.
-        version: see `SeedCounts`.
+        before: earlier counts of the point; they are returned if nothing is new.
+        version: as in `SeedCounts`.
     """
     missing = len(point.missing)
     failed = missing if point.failed is not None else 0

@@ -1,4 +1,4 @@
-"""Compares the cells of a map: which is solved most often, and which others may be equally good."""
+"""Compares the cells of a map: which has the highest success rate, and which others may be equally good."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, chance_as_the_best
 from echornn.maps.seed_counts import SeedCounts
 
 Place = tuple[int, int]
-"""Row and column of a cell."""
+"""The row and column of a cell."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best cell, and how each other cell compares with it.
+    """The best cell, and how the other cells compare with it.
 
-    With 95 % confidence the cell with the highest true success rate is `best`, one of `tied` or one of `close`: see
+    With 95 % confidence, the cell with the truly highest success rate is `best`, one of `tied` or one of `close`; see
     `chance_as_the_best`.
 
     Attributes:
-        best: the cell with the largest share of solved seeds; among equals the one in which half of them solved it
-            first.
-        tied: the others with the same share.
-        close: cells with a smaller share that may be the best.
-        below: cells that are ruled out, each with its p, which allows for all comparisons.
-        of_others: cells that other versions of the program trained; they are not compared.
-        solved, count: the solved seeds of the best cell, and all of its seeds.
+        best: the cell with the largest share of solved seeds; of equal cells, the one in which half of the seeds solved
+            it first.
+        tied: other cells with the same share.
+        close: cells with a smaller share that may truly be the best.
+        below: cells that are ruled out as the best, with p-values adjusted for all comparisons.
+        of_others: cells of other program versions, which are not compared.
+        solved, count: the number of solved seeds and of all seeds of the best cell.
     """
 
     best: Place
@@ -40,23 +40,23 @@ class Ranking:
 
     @property
     def cells(self) -> int:
-        """How many cells are ranked."""
+        """The number of ranked cells."""
         return 1 + self.comparisons
 
     @property
     def comparisons(self) -> int:
-        """How many comparisons are made: the best cell with each other cell."""
+        """The number of comparisons: the best cell with each other cell."""
         return len(self.tied) + len(self.close) + len(self.below)
 
 
 def can_be_ranked(counts: SeedCounts) -> bool:
-    """Whether a cell is a single point, has enough seeds, and has the results of all of them."""
+    """Whether a cell is a single point with enough seeds, all of which are finished."""
     return counts.is_whole and not counts.is_pooled and counts.finished >= LEAST_SEEDS
 
 
 def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
     """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
-    than two are left.
+    than two cells are left.
     """
     rankable = {place: counts for place, counts in all_counts.items() if can_be_ranked(counts)}
     version = max((counts.version for counts in rankable.values()), default=0)
@@ -78,5 +78,5 @@ def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
 
 
 def _merit(counts: SeedCounts) -> tuple[float, float, float]:
-    """A sort key of cells: the best one has the smallest."""
+    """A sort key for cells; smaller is better."""
     return -counts.success, math.inf if counts.half_solved is None else counts.half_solved, counts.loss

@@ -1,4 +1,4 @@
-"""Sentences about the best cell of a map, and about a cell compared with it."""
+"""Sentences about the best cell of a map, and about a cell compared with the best."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ SURE = f"{100 * (1 - ERROR):.0f} %"
 
 
 def ranking_told(table: Table) -> list[str]:
-    """Paragraphs that say which cell is solved most often, and which others may be the best, or why that is not known
-    yet; empty for a single cell.
+    """Paragraphs on which cell has the highest success rate, and which others may be as good, or why this is not known
+    yet; empty if there is only one cell.
     """
     all_counts = [counts for counts in table.all_counts if counts.asked]
     if len(all_counts) < 2:
@@ -44,7 +44,7 @@ def _most(table: Table, ranking: Ranking) -> str:
 
 
 def _sure(table: Table, ranking: Ranking) -> str:
-    """Which cells may be the best, and how that was found."""
+    """The text on which cells may be the best, and how this was found."""
     test = f"(each against the best: Fisher's exact test, one-sided; Bonferroni over {ranking.comparisons:,})"
     test = test if ranking.comparisons > 1 else "(Fisher's exact test, one-sided)"
     verb = "is" if len(ranking.below) == 1 else "are"
@@ -59,14 +59,14 @@ def _sure(table: Table, ranking: Ranking) -> str:
 
 
 def _also(table: Table, ranking: Ranking) -> str:
-    """The cells that may be the best with fewer solved seeds, if they are few."""
+    """The text on the cells with fewer solved seeds that may be the best, if these are few."""
     if not 0 < len(ranking.close) <= MOST_NAMED:
         return ""
     return f" (also {'; '.join(name_of(table, *place) for place in sorted(ranking.close))})"
 
 
 def beside_the_best(table: Table, place: Place) -> str:
-    """A cell compared with the best of its table; empty if they cannot be compared, or not yet."""
+    """A comparison of a cell with the best cell; empty if they cannot be compared, or not yet."""
     if not can_be_ranked(table.cell(place).counts) or not all(counts.is_whole for counts in table.all_counts):
         return ""
     ranking = table.ranking

@@ -13,13 +13,13 @@ from echornn.diagnosis.seed_stats import wilson
 
 
 class SeedResult(NamedTuple):
-    """The result of one seed.
+    """The result of one seed at a point.
 
     Attributes:
         seed: the seed of weights and data.
         solved_at: the window, from 1, at which the echo was solved; None if it was not.
-        final_loss: mean loss of its last windows, nats; not finite if it diverged.
-        lost: whether it solved the echo, and no longer does in its last windows.
+        final_loss: mean loss of the last windows in nats; NaN or infinite if the network diverged.
+        lost: whether the network solved the echo but no longer does in its last windows.
     """
 
     seed: int
@@ -29,25 +29,25 @@ class SeedResult(NamedTuple):
 
     @property
     def rank(self) -> tuple[float, float, int]:
-        """A sort key; smaller is better: when it was solved, then the loss."""
+        """A sort key, smaller is better: first when it was solved, then the loss."""
         return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf, self.seed
 
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """Counts and statistics over the seeds of a point, or over several points of a cell.
+    """Counts and statistics over the seeds of one or several points.
 
-    Networks that solve the echo finish early, and those that never do finish last. So shares and windows refer to all
-    requested seeds, not only to those with a result: they are lower or upper bounds until all are known.
+    Networks that solve the echo finish early; those that never do finish last. So shares and windows refer to all
+    requested seeds, not only the finished ones: they are lower or upper bounds until all are finished.
 
     Attributes:
-        trained: the results, one for each point and seed.
-        failed: trainings that were given up.
-        missing: trainings yet to come.
+        trained: the results of all points and seeds.
+        failed: the number of trainings that were given up.
+        missing: the number of trainings that are not finished yet.
         left_out: the number of points that cannot be trained.
-        points: the counts of each point that can be trained, if there are several; empty for a single point.
-        version: the number of the program's version that trains them; newer versions have larger numbers.
-        of_others: results of other versions, which are not counted here.
+        points: the counts of each trainable point, if there are several; empty for a single point.
+        version: the number of the program version that trains them; newer versions have larger numbers.
+        of_others: the number of results by other versions, which are not counted here.
     """
 
     trained: tuple[SeedResult, ...] = ()
@@ -60,7 +60,7 @@ class SeedCounts:
 
     @classmethod
     def together(cls, all_counts: Iterable[SeedCounts]) -> SeedCounts:
-        """All of these together; if they have several versions, only those of the newest."""
+        """The sum of counts; if they have several versions, only of the newest."""
         all_of_them = list(all_counts)
         if len(all_of_them) == 1:
             return all_of_them[0]
@@ -80,12 +80,12 @@ class SeedCounts:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether it covers several points: then differences are not only due to seeds, and there is no interval."""
+        """Whether these are counts of several points, which differ in more than seeds; there is no interval then."""
         return bool(self.points)
 
     @property
     def known(self) -> list[SeedCounts]:
-        """The points with a result; these counts themselves, unless they cover several points."""
+        """The counts of the points with a result; for a single point, these counts."""
         return [point for point in self.points or (self,) if point.trained]
 
     @property
@@ -95,34 +95,34 @@ class SeedCounts:
 
     @cached_property
     def solved(self) -> int:
-        """How many of them solved the echo."""
+        """The number of results in which the echo was solved."""
         return sum(one.solved_at is not None for one in self.trained)
 
     @cached_property
     def lost(self) -> int:
-        """How many of those that solved it lost it again by the end."""
+        """The number of results in which the echo was solved and lost again."""
         return sum(one.lost for one in self.trained)
 
     @property
     def asked(self) -> int:
-        """The number of requested trainings: done, given up, and to come."""
+        """The number of requested trainings: finished, given up, and not finished yet."""
         return self.finished + self.failed + self.missing
 
     @property
     def is_whole(self) -> bool:
-        """Whether all requested results are known: only then can it be compared."""
+        """Whether all requested trainings are finished, which a comparison needs."""
         return self.finished == self.asked
 
     @property
     def success(self) -> float:
-        """The share of all requested trainings that are known to have solved it, 0 to 1; NaN if there is no result."""
+        """The share of all requested trainings that have solved the echo so far, 0 to 1; NaN without results."""
         return self.solved / self.asked if self.trained else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share (Wilson 1927); 0 to 1 if there is no result.
+        """The 95 % interval of the share (Wilson 1927); 0 to 1 without results.
 
-        The low end assumes that none of the unknown ones has solved it, the high end that all have.
+        The lower end assumes that no unfinished training solves the echo, the upper end that all do.
         """
         if not self.trained:
             return 0.0, 1.0
@@ -130,11 +130,11 @@ class SeedCounts:
 
     @cached_property
     def half_solved(self) -> int | None:
-        """The window by which half of all requested trainings had solved it; while some are unknown, an upper bound.
-        None if fewer are known to have solved it.
+        """The window by which half of all requested trainings had solved the echo; an upper bound while some are
+        unfinished. None if fewer have solved it.
 
-        Unlike a median over those that solved it, it does not improve if others fail. For several points it is the
-        median of their values.
+        Unlike a median over the solved ones, it does not improve when others fail. For several points, it is the median
+        of their values.
         """
         if self.points:
             theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
@@ -146,10 +146,10 @@ class SeedCounts:
 
     @cached_property
     def loss(self) -> float:
-        """Median of the known final losses, nats, of two the smaller; infinite if most diverged, NaN if there is no
-        result.
+        """The median of the final losses in nats, of two middle ones the smaller; infinite if most diverged, NaN
+        without results.
 
-        For several points it is the median of their values.
+        For several points, it is the median of their values.
         """
         if self.points:
             return statistics.median([point.loss for point in self.known]) if self.trained else math.nan
@@ -160,6 +160,6 @@ class SeedCounts:
 
     @cached_property
     def best(self) -> SeedResult | None:
-        """The first seed to solve it, or else the one with the lowest loss; None if no loss is finite."""
+        """The first seed to solve the echo, or else the seed with the lowest loss; None if no loss is finite."""
         finite = [one for one in self.trained if one.solved_at is not None or math.isfinite(one.final_loss)]
         return min(finite, key=lambda one: one.rank, default=None)

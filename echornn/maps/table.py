@@ -1,4 +1,4 @@
-"""A sweep as a table of two fields; the other fields are averaged over, or have one value each."""
+"""The results of a sweep as a table over two fields; other fields are averaged over, or held at one value."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from echornn.sweeps import axis
 from echornn.sweeps.trained_by import Versions
 
 Value = axis.Value | None
-"""A value of a field; None is a stride that is not set."""
+"""A value of a field; None is an unset stride."""
 
 Values = tuple[Value, ...]
-"""A value for each axis, in the order of the axes: the name of a point."""
+"""The values of a point, in the order of the axes."""
 
 
 BUDGET = "num_epochs"
-"""The field that is never averaged over: the same networks trained for less and for more are not more networks."""
+"""The field that is never averaged over: the same networks with more epochs are not additional networks."""
 
 
 class SweepCounts(NamedTuple):
-    """Counts over many points: trainings that are done, those of them that solved the echo, those that lost it again,
-    those given up, and those to come; and points that cannot be trained.
+    """Counts over many points. Trainings: finished, solved, lost again, given up, not finished. And the points that
+    cannot be trained.
     """
 
     trained: int
@@ -40,24 +40,24 @@ class SweepCounts(NamedTuple):
 
     @classmethod
     def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
-        """The counts over all of these."""
+        """The sum of these counts."""
         names = ("finished", "solved", "lost", "failed", "missing", "left_out")
         return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The results of a sweep at one time, ready for tables.
+    """The results of a sweep at one time, from which tables are made.
 
     Attributes:
-        axes: the swept fields, with their values in order.
-        all_counts: the counts of each point, by its values.
-        configs: the configuration of each point that can be trained, with the first of its seeds.
-        reasons: why a point was given up, or is impossible.
+        axes: the swept fields, each with its values in order.
+        all_counts: the counts of each point, by the point's values.
+        configs: the configuration of each trainable point, with its first seed.
+        reasons: for points that were given up or are impossible, the reason.
         seeds: the seeds of all points, ascending.
-        until_solved: whether a network trains until it has solved the echo, or all of its epochs.
+        until_solved: whether networks stop once they have solved the echo, rather than train all epochs.
         elsewhere: the number of results of these points by earlier versions, which are not counted.
-        versions: the versions of the program, by `SeedCounts.version`.
+        versions: the program versions, by `SeedCounts.version`.
     """
 
     axes: Mapping[str, Values]
@@ -76,24 +76,24 @@ class Overview:
 
     @cached_property
     def shown_versions(self) -> list[int]:
-        """The versions that have trained a point, or will, the oldest first."""
+        """The versions with points on the map, the oldest first."""
         return sorted({counts.version for counts in self.all_counts.values() if counts.asked})
 
 
 def windows_of(config: EchoConfig) -> int:
-    """The most windows that a network trains."""
+    """The most windows that a network with this configuration trains."""
     return config.num_epochs * config.windows_per_epoch
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The part of a sweep that the table shows.
+    """The choice of what a table shows.
 
     Attributes:
         across, down: the fields of columns and of rows; None if there is only one column or row.
-        held: fields held at one value; all others are averaged over, except `BUDGET`, of which the largest value is
-            taken.
-        kept: for each field that is filtered, the values that stay.
+        held: fields held at one value. Other fields are averaged over, except `BUDGET`, for which the largest value is
+            used.
+        kept: the values that the filter keeps, by field.
     """
 
     across: str | None
@@ -102,7 +102,7 @@ class Choice:
     kept: Mapping[str, frozenset[Value]] = field(default_factory=dict)
 
     def left(self, name: str, values: Values) -> Values:
-        """The values of a field that are shown or joined."""
+        """The values of a field that are shown or combined."""
         if name in self.held and name not in (self.across, self.down):
             values = (self.held[name],)
         kept = self.kept.get(name)
@@ -112,12 +112,12 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A cell of the table.
+    """A cell of the table: one point, or several that are combined.
 
     Attributes:
         points: the values of its points.
-        all_counts: the counts of those that are points of the sweep.
-        configs: the configurations of points that can be trained, each with the first of its seeds.
+        all_counts: the counts of the points that belong to the sweep.
+        configs: the configurations of trainable points, each with its first seed.
     """
 
     points: tuple[Values, ...]
@@ -126,13 +126,13 @@ class Cell:
 
     @cached_property
     def counts(self) -> SeedCounts:
-        """The counts over all of its points."""
+        """The counts over all points of the cell."""
         return SeedCounts.together(self.all_counts.values())
 
     @property
     def best(self) -> EchoConfig | None:
-        """The configuration, with its seed, that solved the echo first, or else had the lowest loss; the first
-        configuration if there are no results, None if none can be trained.
+        """The configuration, with its seed, that solved the echo first or else had the lowest loss; the first
+        configuration if there are no results, None if no point can be trained.
         """
         best, point = self.counts.best, self.best_point
         if best is None or point is None:
@@ -141,7 +141,7 @@ class Cell:
 
     @property
     def best_point(self) -> Values | None:
-        """The point of its best seed; None if there are no results."""
+        """The point of the cell's best seed; None without results."""
         version = self.counts.version
         all_counts = {point: counts for point, counts in self.all_counts.items() if counts.version == version}
         known = [(one, point) for point, counts in all_counts.items() if (one := counts.best) is not None]
@@ -150,12 +150,12 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The cells of a map in rows and columns.
+    """The cells of a map, in rows and columns.
 
     Attributes:
         overview, choice: the results and the choice from which it is made.
-        columns, rows: values of the field across and of the field down; a single None if there is no such field.
-        cells: [rows][columns].
+        columns, rows: the values of the fields across and down; a single None if there is no such field.
+        cells: the cells, [rows][columns].
     """
 
     overview: Overview
@@ -166,14 +166,14 @@ class Table:
 
     @property
     def budget(self) -> dict[str, Value]:
-        """The number of epochs of its networks, if the sweep has several numbers; else empty."""
+        """The number of epochs, as a field, if the sweep has several; otherwise empty."""
         values = self.overview.axes.get(BUDGET, ())
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
     @cached_property
     def windows_differ(self) -> bool:
-        """Whether the points of its cells have different largest numbers of windows."""
+        """Whether the cells differ in the most windows that a network trains."""
         configs = (config for row in self.cells for cell in row for config in cell.configs.values())
         return len(set(map(windows_of, configs))) > 1
 
@@ -184,12 +184,12 @@ class Table:
 
     @cached_property
     def counts(self) -> SweepCounts:
-        """The counts over everything that is shown."""
+        """The counts over the whole table."""
         return SweepCounts.of(self.all_counts)
 
     @cached_property
     def ranking(self) -> Ranking | None:
-        """The ranking of the cells by how often they are solved; None if fewer than two can be ranked."""
+        """The ranking of the cells by success rate; None if fewer than two can be ranked."""
         return ranking_of({place: self.cell(place).counts for place in self.places})
 
     @property
@@ -203,12 +203,14 @@ class Table:
         return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Which cells lie beyond a limit, [rows][columns]; None if their points disagree, or none can be trained."""
+        """Which cells are beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
+        trained.
+        """
         return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)
 
     @property
     def limits(self) -> list[Limit]:
-        """The limits that divide the table's cells."""
+        """The limits that run through the table."""
         return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
 
 
@@ -218,7 +220,7 @@ def _common(cell: Cell, limit: Limit) -> bool | None:
 
 
 def first_choice(axes: Mapping[str, Values]) -> Choice:
-    """The choice if the user asked for none: the first two fields, the one with more values across."""
+    """The choice at the start: the first two fields, the one with more values across."""
     first, second, *_ = (*axes, None, None)
     if first is not None and second is not None and len(axes[second]) > len(axes[first]):
         first, second = second, first
@@ -226,7 +228,7 @@ def first_choice(axes: Mapping[str, Values]) -> Choice:
 
 
 def table_of(overview: Overview, choice: Choice) -> Table:
-    """The table of a sweep for this choice."""
+    """The table of these results for this choice."""
     axes = overview.axes
     left = {name: choice.left(name, values) for name, values in axes.items()}
     across, down = choice.across, choice.down

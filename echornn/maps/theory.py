@@ -1,4 +1,4 @@
-"""The two lines on a map: beyond the first no gradient reaches the source, beyond the second no shift register fits."""
+"""The two limits of theory on a map: where no gradient reaches the source, and where no linear shift register fits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from echornn.tasks.levels import credit_coverage, fits_register
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit from theory, drawn as a line on a map. Some seeds solve the echo beyond it; the cells' counts show how
+    """A limit of theory, drawn as a line on a map. Some seeds solve the echo beyond it; the counts of cells show how
     many.
 
     Attributes:
-        name: its name on the map.
-        beyond: the condition that cells beyond it satisfy.
-        about: what holds there, in words.
+        name: the name on the map.
+        beyond: the condition for being beyond the limit.
+        about: what holds beyond it, in words.
         is_beyond: whether a configuration is beyond it.
     """
 
@@ -28,7 +28,7 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """The condition, and what holds there."""
+        """The condition, and what then holds, as text."""
         return f"{self.beyond}: {self.about}"
 
 
@@ -49,9 +49,10 @@ LIMITS = (
         _too_long_a_register,
     ),
 )
-"""Truncated back-propagation follows an error T steps; a linear shift register holds one input a unit, an LSTM's two.
+"""Truncated back-propagation follows an error back T steps; a linear shift register holds one input per unit (LSTM:
+two).
 
-Neither forbids the echo. Within 20 000 windows (glorot) 5, 10, 8 and 3 of 32 seeds solve (echo, state) = (3, 3),
-(4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo 3 and echo 4, from what the carried
-state happens to keep; all of them but one lose it again.
+Neither limit makes the echo impossible. Within 20 000 windows (glorot), 5, 10, 8 and 3 of 32 seeds solve (echo, state)
+= (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo 3 and echo 4 from what the
+carried state happens to keep; all but one of them lose it again.
 """

@@ -1,4 +1,4 @@
-"""The affine map of the cells, ``[a, b, ...] W + b``, with a backward pass of our own."""
+"""The affine map of the cells, ``[a, b, ...] W + b``, with its own backward pass."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class Activation(NamedTuple):
-    """A function that is applied to each number of an affine map's columns."""
+    """An activation function for the columns of an affine map: a scaled tanh."""
 
     function: Callable[[tf.Tensor], tf.Tensor]
     gain: float
-    """The function of z is ``1 - gain + gain * tanh(gain * z)``."""
+    """The function is z -> 1 - gain + gain * tanh(gain * z); gain 1 is tanh, gain 0.5 the sigmoid."""
 
 
 TANH = Activation(tf.tanh, 1.0)
@@ -26,12 +26,14 @@ SIGMOID = Activation(tf.sigmoid, 0.5)
 
 
 class Affine(Protocol):
-    """How a cell multiplies: the cell names the weight and the bias, and the caller supplies them."""
+    """The function with which a cell multiplies: the cell names weight and bias, and the caller supplies their
+    values.
+    """
 
     def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        """``[part, part, ...] W + b`` of parts, float32 [batch, part size, ...]. The columns are divided into as many
-        equal groups as there are activations; the result is each group, float32 [batch, columns, ...], after its
-        activation.
+        """``[part, part, ...] W + b`` for parts of shape float32 [batch, part size, ...]. The columns are divided into
+        as many equal groups as there are activations. Returns each group after its activation, float32 [batch, columns,
+        ...].
         """
 
 
@@ -45,7 +47,7 @@ def affine_of(weights: Tensors) -> Affine:
 
 
 def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor]:
-    """The columns of z, float32 [batch, columns, ...], in equal groups, each after its activation."""
+    """The columns of z, float32 [batch, columns, ...], divided into equal groups, each after its activation."""
     if has_replicas(z):
         return split_features(activated_together(z, activations), len(activations))
     first = activations[0]
@@ -56,15 +58,15 @@ def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor
 
 
 def activated_together(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
-    """See `activated`; for replicas, float32 [batch, columns, replicas], all at once: all functions are one with a
-    gain.
+    """Like `activated`, but for replicas, float32 [batch, columns, replicas], in one operation: all activations are the
+    same function with different gains.
     """
     gain = _gains(z, activations)
     return 1 - gain + gain * tf.tanh(gain * z)
 
 
 def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:
-    """Return ``value``, which was computed before as the activation of z: only the gradient to z is computed."""
+    """Return ``value``, the activation of z as computed before; only the gradient to z is computed."""
     gain = activation.gain
 
     def forward(z: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -81,8 +83,8 @@ def _gains(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """``[part, part, ...] W + b``: one matrix product, as in the tutorial, instead of one for each part; for replicas,
-    whose parts should not be concatenated, one for each.
+    """``[part, part, ...] W + b``. A single network needs one matrix product, as in the tutorial; replicas need one for
+    each part, since joining parts of replicas is slow.
     """
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many = has_replicas(w)
@@ -111,9 +113,7 @@ def _sizes(parts: Sequence[tf.Tensor], w: tf.Tensor) -> list[int]:
 
 
 def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """Return ``z``, which was computed before as the `affine_map` of these parts: only the gradient to the parts is
-    computed.
-    """
+    """Return ``z``, the `affine_map` of these parts as computed before; only the gradient to the parts is computed."""
     sizes = _sizes(parts, w)
 
     def forward(z: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -123,8 +123,8 @@ def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.T
 
 
 def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
-    """The gradients to the parts: one product for each, since XLA then drops unused ones (always the one to the input
-    of the first layer).
+    """The gradients to the parts, one product each, so that XLA can drop unused ones (always that to the input of the
+    first layer).
     """
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]

@@ -1,7 +1,7 @@
 """One step of a recurrent cell: input and state in, next state out.
 
-Every cell is written for one network and for many, whose replicas are a further last axis (see
-`echornn.network.replicas`), and multiplies only through the `Affine` that it is given.
+Each cell is written for one network and for many; with many, the replicas are an additional last axis (see
+`echornn.network.replicas`). Cells multiply only through the `Affine` that is passed to them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     Args:
         inputs: x_t, float32 [batch, input].
         state: h_{t-1}, float32 [batch, state].
-        affine: with W, float32 [input + state, state], and b, float32 [1, state].
+        affine: uses W, float32 [input + state, state], and b, float32 [1, state].
 
     Returns:
         h_t, float32 [batch, state], each in [-1, 1].
@@ -35,13 +35,13 @@ def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
 def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """Gated recurrent unit (Cho et al. 2014, equations 5 to 8; Keras' with ``reset_after=False``).
 
-    With [z, r] = sigmoid([x_t, h_{t-1}] W + b) and c = tanh([x_t, r * h_{t-1}] Wc + bc), it is
-    h_t = z * h_{t-1} + (1 - z) * c.
+    With [z, r] = sigmoid([x_t, h_{t-1}] W + b) and c = tanh([x_t, r * h_{t-1}] Wc + bc), the state is h_t = z * h_{t-1}
+    + (1 - z) * c.
 
     Args:
         inputs: x_t, float32 [batch, input].
         state: h_{t-1}, float32 [batch, state].
-        affine: with W, float32 [input + state, 2 * state], b, Wc, float32 [input + state, state], and bc.
+        affine: uses W, float32 [input + state, 2 * state], b, Wc, float32 [input + state, state], and bc.
 
     Returns:
         h_t, float32 [batch, state], each in [-1, 1].
@@ -54,13 +54,13 @@ def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
 def lstm_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; Keras').
 
-    With [i, f, g, o] = [x_t, h_{t-1}] W + b, it is c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g) and
-    h_t = sigmoid(o) * tanh(c_t).
+    With [i, f, g, o] = [x_t, h_{t-1}] W + b, the state is c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g) and h_t =
+    sigmoid(o) * tanh(c_t).
 
     Args:
         inputs: x_t, float32 [batch, input].
         state: h_{t-1} and c_{t-1} side by side, float32 [batch, 2 * state].
-        affine: with W, float32 [input + state, 4 * state], and b, float32 [1, 4 * state].
+        affine: uses W, float32 [input + state, 4 * state], and b, float32 [1, 4 * state].
 
     Returns:
         h_t and c_t side by side, float32 [batch, 2 * state].
@@ -78,11 +78,11 @@ def _keras_gru(units: int, **options: Any) -> keras.layers.Layer:
 
 @dataclass(frozen=True)
 class CellKind:
-    """The functions of a cell; facts about it are in `CELL_FACTS`.
+    """The functions of a cell; `CELL_FACTS` has the facts about it.
 
     Attributes:
         step: computes one time step.
-        keras_layer: makes Keras' layer for this cell with so many units; its weights are ours, side by side.
+        keras_layer: makes the Keras layer of this cell with a number of units; it has our weights side by side.
     """
 
     step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
@@ -94,4 +94,4 @@ CELLS: dict[str, CellKind] = {
     "gru": CellKind(gru_cell, _keras_gru),
     "lstm": CellKind(lstm_cell, keras.layers.LSTM),
 }
-"""The cells by the names of `CELL_FACTS`: to add one, write a step above, an entry here and an entry there."""
+"""The cells by name. To add a cell, write its step above, and add an entry here and one in `CELL_FACTS`."""

@@ -1,8 +1,8 @@
-"""Softmax and mean cross-entropy of a window ("Calculating loss"), in the form that XLA makes fastest.
+"""Softmax and mean cross-entropy of a window ("Calculating loss"), in the form that XLA computes fastest.
 
-A single network uses TensorFlow's operations. They need the classes on the last axis, where replicas are; so replicas
-use a version of our own with its gradient, which takes one logarithm of a product instead of a sum of logarithms; this
-saves a sixth of all time.
+A single network uses TensorFlow's operations, which need the classes on the last axis. With replicas on the last axis,
+our own version is used; it takes one logarithm of a product instead of several logarithms, which saves a sixth of the
+whole training time.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ import tensorflow as tf
 from echornn.network.replicas import sum_of_steps
 
 LARGEST_PRODUCT = 2.0**64
-"""Sums of exponentials, each from 1 to the number of classes, are multiplied up to this product; float32 ends at
-2^128.
+"""The largest product of sums of exponentials (each sum is from 1 to the number of classes); float32's limit is 2^128.
 """
 
 MOST_ROWS = 16
-"""The most rows whose sums are multiplied: a loop over more is not unrolled, and then computes one number at a time."""
+"""The most rows whose sums are multiplied: longer loops are not unrolled, and compute one number at a time."""
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean cross-entropy over time steps and rows, and the softmax.
+    """The mean cross-entropy over time steps and rows, and the softmax.
 
     Args:
         logits: float32 [T, batch, classes, ...].
         labels: int32 [T, batch, ...].
 
     Returns:
-        Nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], which have no gradient.
+        The cross-entropy in nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], without gradient.
     """
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels)
@@ -63,13 +62,13 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 
 
 def _rows_together(rows: int, classes: int) -> int:
-    """The most rows whose sums can be multiplied, such that all rows can be divided into groups of so many."""
+    """The size of groups whose sums are multiplied: the largest allowed divisor of the number of rows."""
     most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
     return next(together for together in range(most, 0, -1) if rows % together == 0)
 
 
 def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """How many predictions of a window are wrong, int32 [...]; for the arguments see `cross_entropy`."""
+    """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`."""
     wrong = predicted(probabilities) != labels
     if len(probabilities.shape) == 3:
         return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
@@ -78,9 +77,7 @@ def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:
-    """The likeliest class, the first if several are equal: float32 [T, batch, classes, ...] to int32 [T, batch,
-    ...].
-    """
+    """The likeliest class, of equal ones the first: float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
     if len(probabilities.shape) == 3:
         return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
     classes = probabilities.shape[2]

@@ -1,4 +1,4 @@
-"""The Echo-RNN: its weights, and its forward pass over one window."""
+"""The Echo-RNN: its weights, and the forward pass over a window."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 class EchoRNN(tf.Module):
-    """Stacked recurrent cells, run over a window, and a softmax layer on each state of the top one.
+    """Stacked recurrent cells that run over a window, with a softmax layer on each state of the top cell.
 
     Attributes:
-        weights: the trained variables by name, see `weight_shapes`; a further last axis of all of them is for replicas.
+        weights: the trained variables by name, see `weight_shapes`; with replicas, an additional last axis.
     """
 
     def __init__(self, config: EchoConfig, initial: Weights) -> None:
@@ -40,12 +40,12 @@ class EchoRNN(tf.Module):
         self.loops_apart = "CPU" in self.weights["W2"].device and not self._is_faster_as_one_loop()
 
     def forward(self, symbols: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Run one window ("Forward pass" and "Calculating loss").
+        """Run a window ("Forward pass" and "Calculating loss").
 
         Args:
-            symbols: the window's input, uint8 [T, batch, ...].
-            init_state: the state carried in, float32 [batch, carried, ...], see `carried_size`.
-            dropout_key: int32 [2, ...], the random key for the states to drop.
+            symbols: the inputs of the window, uint8 [T, batch, ...].
+            init_state: the state before the window, float32 [batch, carried, ...]; see `carried_size`.
+            dropout_key: int32 [2, ...], the random key of dropout.
 
         Returns:
             The carried state after each time step, float32 [T, batch, carried, ...], and the logits, float32
@@ -74,7 +74,9 @@ class EchoRNN(tf.Module):
         return is_faster_as_one(largest_product(config), steps * 2 if CELL_FACTS[config.cell].gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
-        """h W2 + b2 for the states of all time steps, in one product: [T, batch, state, ...] to classes."""
+        """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, classes,
+        ...].
+        """
         weight, bias = self.weights["W2"], self.weights["b2"]
         if has_replicas(states[0]):
             return affine_map([states], weight, bias)
@@ -83,24 +85,26 @@ class EchoRNN(tf.Module):
         return tf.reshape(logits, [steps, batch, self.config.num_classes])
 
     def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
-        """Zero a share of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""
+        """Set a random share of the states to zero, and scale the others so that the mean stays (Srivastava et al.
+        2014).
+        """
         kept = 1 - self.config.dropout
         steps, batch, size, *replicas = states.shape
 
         def draws(key: tf.Tensor) -> tf.Tensor:
-            # Without the name, XLA computes the generator and its key again for each number: ten times as slow.
+            # Without the name, XLA would compute the generator and its key for each number: ten times as slow.
             return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]), alg="philox")
 
         if not replicas:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
-        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # the draws of a single network
+        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # the same random numbers as those of single networks
         return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 
 def embed(symbols: tf.Tensor, num_classes: int) -> tf.Tensor:
-    """Symbols, uint8 [T, batch, ...], as the numbers that enter the cell, float32 [T, batch, input, ...].
+    """The symbols, uint8 [T, batch, ...], as inputs of the cell, float32 [T, batch, input, ...].
 
-    Two classes enter as the number 0 or 1, as in the tutorial; more as one-hot vectors.
+    With two classes a symbol is the number 0 or 1, as in the tutorial; with more it is a one-hot vector.
     """
     if num_classes == 2:
         return tf.cast(symbols, tf.float32)[:, :, tf.newaxis]
@@ -113,10 +117,10 @@ def checked_weights(
     """These weights as float32 arrays by name, in the order of `weight_shapes`.
 
     Args:
-        to_be: the purpose of the weights, for the error's text: loaded, examined.
+        to_be: the purpose for the error message: loaded, examined.
 
     Raises:
-        ValueError: they have other names or shapes than this configuration's, or numbers that are not finite.
+        ValueError: names or shapes differ from this configuration's, or numbers are NaN or infinite.
     """
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):

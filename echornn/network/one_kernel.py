@@ -1,10 +1,10 @@
-"""Decides which loops XLA may compile as one kernel each, and prevents it for the others.
+"""Decides whether XLA compiles a training loop as a single kernel, and prevents it if that is slower.
 
 See `echornn.runtime.small_loops`.
 
-In one kernel nothing waits for the next kernel to start, but matrix products are plain loops, and long ones compile
-slowly. The table has the processor time of a window, us, and the seconds to compile, each as many kernels and as one
-(TensorFlow 2.21; an rnn of 4 units, batch 5, T = 15, unless something else is said)::
+In a single kernel nothing waits for the start of the next kernel; but matrix products are plain loops, and long ones
+compile slowly. The table compares many kernels / one kernel: processor time of a window in us, seconds to compile
+(TensorFlow 2.21; if not stated otherwise, an rnn of 4 units, batch 5, T = 15)::
 
     the tutorial's     7.0/4.3   2.0/1.8     gru                18/12    4.4/5.7     batch 20    13.5/13.0  2.2/1.9
     T = 1              1.8/0.6   1.1/0.5     lstm               21/15    3.8/4.6     batch 50      30/40
@@ -19,25 +19,27 @@ from __future__ import annotations
 import tensorflow as tf
 
 MOST_MULTIPLICATIONS = 400
-"""The most multiplications of the largest product in a time step for which the loop is faster as one kernel."""
+"""The most multiplications of the largest product in a time step with which a single kernel is faster."""
 
 MOST_STEPS = 32
-"""The most unrolled steps of all layers for which one kernel compiles about as fast; a step with gates counts twice."""
+"""The most unrolled steps of all layers with which a single kernel compiles about as fast; with gates they count
+twice.
+"""
 
 
 def is_faster_as_one(largest: int, steps: int) -> bool:
-    """Whether the loop over windows of a single network is faster as one kernel.
+    """Whether the loop over windows of a single network runs faster as a single kernel.
 
     Args:
-        largest: the multiplications of the largest product in a time step.
-        steps: time steps of all layers that are unrolled together; each counts twice if the cell has gates.
+        largest: the number of multiplications of the largest product in a time step.
+        steps: the time steps, over all layers, that are unrolled together; counted twice if the cell has gates.
     """
     return largest <= MOST_MULTIPLICATIONS and steps <= MOST_STEPS
 
 
 def kept_apart(index: tf.Tensor) -> tf.Tensor:
-    """Return a loop index, from 0, unchanged, in such a way that XLA never compiles the loop as one kernel.
+    """Return a loop index (from 0) unchanged, in such a way that XLA never compiles the loop as a single kernel.
 
-    XLA excludes every loop with a sort in it. Sorting two numbers takes no measurable time.
+    XLA never does so for a loop that sorts. Sorting two numbers takes no measurable time.
     """
     return tf.sort(tf.stack([index, -1]))[1]

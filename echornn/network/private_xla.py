@@ -1,6 +1,6 @@
-"""Operations of XLA that TensorFlow has but does not publish, and slower substitutes if they are missing.
+"""XLA operations that TensorFlow contains but does not publish, with slower substitutes if they are missing.
 
-They affect only the cost of a compiled program, not its numbers: without them networks train correctly, but slower.
+They affect only the speed: without them, networks train with the same numbers, but slower.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _reduce_window: Any = getattr(_xla, "xla_reduce_window", None)
 
 
 def sums_of_halves(tensor: tf.Tensor) -> tf.Tensor:
-    """The sums over the first and the second half of the first axis, float32 [2, ...]; only in compiled programs."""
+    """The sums over the first and second half of the first axis, float32 [2, ...]; only for compiled programs."""
     steps, *others = tensor.shape
     half, ones = -(-steps // 2), [1] * len(others)
     if _reduce_window is None:
@@ -34,14 +34,14 @@ def sums_of_halves(tensor: tf.Tensor) -> tf.Tensor:
 
 
 def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """``whole``, [T, ...], with ``part``, [...], in place of one step; only in compiled programs."""
+    """``whole``, [T, ...], with one step replaced by ``part``, [...]; only for compiled programs."""
     if _update_slice is None:
         return tf.tensor_scatter_nd_update(whole, [[step]], [part])
     return _update_slice(whole, part[tf.newaxis], tf.stack([step, *[tf.zeros_like(step)] * len(part.shape)]))
 
 
 def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
-    """``steps`` steps of ``series``, along its first axis, from ``begin`` on; only in compiled programs."""
+    """``steps`` steps of ``series`` (first axis), beginning at ``begin``; only for compiled programs."""
     if _slice is None:
         return tf.gather(series, begin + tf.range(steps))
     _, *others = series.shape
@@ -49,7 +49,7 @@ def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
 
 
 def write_into(whole: tf.Tensor, part: tf.Tensor, begin: Sequence[int]) -> tf.Tensor:
-    """``whole`` with ``part`` in place of the numbers from ``begin`` on; only in compiled programs."""
+    """``whole`` with ``part`` written into it at ``begin``; only for compiled programs."""
     if _update_slice is not None:
         return _update_slice(whole, part, tf.constant(begin))
     after = [all_ - first - size for all_, first, size in zip(whole.shape, begin, part.shape, strict=True)]

@@ -1,13 +1,13 @@
-"""Matrix products in the form that XLA makes fastest for their size.
+"""Matrix products in the form that XLA computes fastest for their size.
 
-XLA fuses a product that is written as multiply and sum with the operations around it into one kernel. A separate matrix
-product costs a call, but large ones are then blocked and vectorised. Time of one window, us, with all products as
-matrix products against all as multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
+A product written as multiply and sum is fused with the operations around it into one kernel. A separate matrix product
+costs a call, but is blocked and vectorised if large. Time of a window in us, with all products as matrix products / as
+multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
 
     S4 B5 28.7/5.4   S4 B256 142/100   S8 B50 68/30   S10 B50 89/85   S12 B50 74/123   S16 B5 41/13   S16 B50 69/94
 
-The number of multiplications decides. The gradient of a weight sums over all rows and time steps at once and has a
-lower limit: 5.1/5.8 with 1 500 multiplications (multiply and sum wins), 27.0/23.2 with 20 400.
+The number of multiplications decides. The gradient of a weight sums over all rows and time steps, and has a lower
+limit: 5.1/5.8 with 1 500 multiplications (multiply and sum wins), 27.0/23.2 with 20 400.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import tensorflow as tf
 from echornn.network.replicas import has_replicas
 
 PRODUCT_LIMIT = 6000
-"""The most multiplications, rows * inner * columns, of a product that is written as multiply and sum."""
+"""The most multiplications (rows * inner * columns) of a product that is written as multiply and sum."""
 
 GRADIENT_LIMIT = 3000
-"""The same for the gradient of a weight."""
+"""The same limit for the gradient of a weight."""
 
 REPLICA_LIMIT = 1500
-"""The most multiplications of a product, in one network, for which many networks side by side are faster than one after
-the other. Side by side a product is always multiplied and summed, eight networks at a time. Us of one core for a
-network and window, 32 side by side against one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
+"""The most multiplications of a product in each network with which many networks train faster side by side than one
+after the other. Side by side, products are always written as multiply and sum, eight networks at a time. Us of one core
+per network and window, 32 side by side / one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
 B25 26/37, S16 B50 163/86.
 """
 
 FEW = 2
-"""With an inner dimension up to this, multiply and sum wins whatever the other sizes are."""
+"""The largest inner dimension with which multiply and sum wins, whatever the other sizes are."""
 
 
 def is_fused(rows: int, inner: int, columns: int) -> bool:
@@ -39,7 +39,9 @@ def is_fused(rows: int, inner: int, columns: int) -> bool:
 
 
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns]; replicas are a further last axis of both."""
+    """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns]; with replicas, an additional last axis of
+    both.
+    """
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -2) * w, axis=-3)
     inner, columns = w.shape[-2:]
@@ -49,7 +51,9 @@ def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner]; replicas are a further last axis of both."""
+    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner]; with replicas, an additional last axis of
+    both.
+    """
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
@@ -59,15 +63,15 @@ def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients to W and b of ``z = a W + b``, from the gradient to z.
+    """The gradients to W and b of ``z = a W + b``, from the gradient to z.
 
     Args:
-        a: float32 [rows, inner], the rows of all time steps together; with replicas [..., rows, inner, replicas].
+        a: float32 [rows, inner], with the rows of all time steps; with replicas [..., rows, inner, replicas].
         dz: float32 [rows, columns]; with replicas [..., rows, columns, replicas].
 
     Returns:
-        dW, float32 [inner, columns], and db, float32 [1, columns]. db is the row of dW that would belong to an input of
-        ones, so one product gives both. With replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
+        dW, float32 [inner, columns], and db, float32 [1, columns]. One product gives both: db is the row of dW for an
+        additional input of ones. With replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
     """
     if has_replicas(dz):
         d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)

@@ -1,17 +1,17 @@
-"""Helpers for networks that are computed together: each tensor has the replicas on its last axis.
+"""Operations for networks that are computed together: each tensor has the replicas on its last axis.
 
-A tensor of a single network is [batch, features], its weights are [rows, columns]; for many networks these are [batch,
-features, replicas] and [rows, columns, replicas]. Replicas come last since a processor's vector then holds them: one
-operation for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1 (2 if
-time comes first), and use the functions of this file where XLA needs more help with many networks than with one:
+A tensor of a single network is [batch, features], its weights are [rows, columns]; with many networks, both have a last
+axis of replicas. That axis is last so that one vector operation of the processor computes 8 or 16 networks. Cells,
+products, scan and model are written once for both cases, with features on axis 1 (2 if time comes first). They use the
+functions of this file where XLA needs help with replicas:
 
-- a concatenation becomes a scalar loop, and so does all that XLA fuses with it, or with a part that is written into
-  place, or with a sum over more than some ten numbers.
-- a value that several operations read is computed again by each, inside their loops, unless it is `materialized`.
-- a loop over fewer than 64 replicas that does little is unrolled, and then is scalar too.
+- joining tensors becomes a scalar loop, and so does everything that XLA fuses with it; the same holds for writing a
+  part into place, and for sums over more than about ten numbers.
+- a value that several operations read is computed by each of them, unless it is `materialized`.
+- a short loop over fewer than 64 replicas is unrolled, and then is scalar too.
 
-Measured at the tutorial's sizes, 64 replicas, one core, us a network and window: 1.85 before the second half of the
-first point was known, and the activations were kept for the backward pass; 1.2 with both.
+Measured at the tutorial's sizes with 64 replicas on one core, in us per network and window: 1.85 before, 1.2 after
+applying the first point to writing and sums, and keeping activations for the backward pass.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def has_replicas(weight: tf.Tensor) -> bool:
 
 
 def materialized(tensor: tf.Tensor) -> tf.Tensor:
-    """The same tensor, float32 [batch, features, ...]; with replicas XLA computes it only once, whatever reads it.
+    """The same tensor, float32 [batch, features, ...]; with replicas, XLA then computes it only once.
 
-    XLA does so for expensive operations, such as a division; this one divides by one, which XLA cannot know, and
-    changes no bit.
+    XLA computes expensive operations, such as a division, only once. This one divides by 1 in a way that XLA cannot
+    see, and changes no bit.
     """
     if not has_replicas(tensor):
         return tensor
@@ -42,7 +42,7 @@ def materialized(tensor: tf.Tensor) -> tf.Tensor:
 
 
 def joined(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
-    """The parts joined along an axis; those of replicas are written into place."""
+    """The parts joined along an axis; parts with replicas are written into place."""
     if len(parts) == 1:
         return parts[0]
     sizes = [part.shape[axis] for part in parts]
@@ -65,7 +65,7 @@ def join_features(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """The tensor, float32 [batch, features, ...], divided into so many equal parts along the features."""
+    """The tensor, float32 [batch, features, ...], divided along the features into ``count`` equal parts."""
     if not has_replicas(tensor):
         parts: list[tf.Tensor] = tf.split(tensor, count, axis=-1)
         return parts
@@ -77,9 +77,9 @@ def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
 
 
 def sum_of_steps(tensor: tf.Tensor) -> tf.Tensor:
-    """The sum over the first axis of float32 [T, ...].
+    """The sum of float32 [T, ...] over the first axis.
 
-    It has its own kernel: fused with the operation that it sums, that would be computed one number at a time.
+    It has its own kernel: fused with the operation before it, it would compute one number at a time.
     """
     return tf.reduce_sum(sums_of_halves(tensor), axis=0)
 

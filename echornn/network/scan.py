@@ -1,9 +1,9 @@
-"""Runs a cell over the time steps of a window, with a backward pass that computes the weights' gradients at the end.
+"""Runs a cell over the time steps of a window; its backward pass computes the gradients of weights at the end.
 
-Only the gradient to the state has to go back step by step; those to the weights are one product over the rows of all
-steps. Short windows are unrolled completely. Long ones run as a loop over blocks of unrolled steps, so that they
-compile in a second or two at any length; in the backward pass, the loop runs each block forward again, except for its
-large products, which were kept.
+Only the gradient to the state must go back step by step; the gradients to the weights are a single product over the
+rows of all steps. Short windows are unrolled completely. Long windows run as a loop over blocks of unrolled steps, so
+that compiling takes a second or two at any length. In the backward pass, the loop runs each block forward again, except
+for its large products, which were kept.
 
 ::
 
@@ -33,8 +33,8 @@ from echornn.network.product import is_fused, weight_gradient
 Step = Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
 
 UNROLLED_WHOLE = 32
-"""The longest window that is unrolled completely: a step then runs up to 1.8 times as fast, but takes 45 ms to
-compile.
+"""The longest window, in time steps, that is unrolled completely: an unrolled step is up to 1.8 times as fast, but
+takes 45 ms to compile.
 """
 
 
@@ -48,13 +48,13 @@ class _Product(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Large products are kept for the backward pass; a small one is faster computed again than read."""
+        """Whether the product is kept for the backward pass: large ones are; small ones are faster to compute again."""
         inner = sum(part.shape[1] for part in self.parts)
         return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
 
 class _Recorded(NamedTuple):
-    """One step with the tape that recorded it."""
+    """A step, and the gradient tape that recorded it."""
 
     tape: tf.GradientTape
     inputs: tf.Tensor
@@ -64,7 +64,7 @@ class _Recorded(NamedTuple):
 
 
 def block_length(window_length: int) -> int:
-    """Time steps that are unrolled together: all, or 10 to 16 if that leaves no remainder, or else 10."""
+    """The time steps unrolled together: all if the window is short, otherwise a divisor from 10 to 16, or else 10."""
     if window_length <= UNROLLED_WHOLE:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
@@ -76,12 +76,12 @@ def scan(
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
-        step: a cell.
+        step: the cell.
         inputs: float32 [T, batch, input, ...].
         init_state: float32 [batch, state, ...].
-        weights: the weights that the cell names, tensors or variables.
-        block: the number of time steps unrolled together; T, or fewer.
-        apart: whether XLA is prevented from making one kernel of a loop over blocks.
+        weights: tensors or variables, by the names that the cell uses.
+        block: the number of time steps unrolled together, at most T.
+        apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
 
     Returns:
         float32 [T, batch, state, ...].
@@ -122,11 +122,11 @@ def scan(
 def _run_step(
     step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
 ) -> tuple[tf.Tensor, list[_Product]]:
-    """One step, and the products that it computed; the ``known`` ones are not computed again."""
+    """Run one step; returns the state, and the products that it computed. ``known`` products are not computed again."""
     products: list[_Product] = []
 
     def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        # The weights' gradients are gathered over all steps at once, so a step's own tape must not see them.
+        # Weights' gradients are computed over all steps at once, so a step's own tape must not see the weights.
         w, b = tf.stop_gradient(weights[weight]), tf.stop_gradient(weights[bias])
         z_known = known[len(products)] if known else None
         z = affine_map(parts, w, b) if z_known is None else affine_known(parts, w, z_known)
@@ -143,10 +143,10 @@ def _record(
     weights: Tensors,
     known: Sequence[tf.Tensor | None] = (),
 ) -> list[_Recorded]:
-    """Run the steps, each under its own tape; ``known`` are products, float32 [steps, batch, columns, ...]."""
+    """Run the steps, each with its own tape; ``known`` are products, float32 [steps, batch, columns, ...]."""
     recorded = []
     for t, inputs in enumerate(inputs_series):
-        with tf.GradientTape() as tape:  # one for each step: a tape over all steps would gather dW step by step
+        with tf.GradientTape() as tape:  # a single tape over all steps would add up dW step by step
             tape.watch([inputs, state])
             at_step = [None if z is None else z[t] for z in known]
             next_state, products = _run_step(step, inputs, state, weights, at_step)
@@ -158,19 +158,20 @@ def _record(
 def _backward(
     recorded: Sequence[_Recorded], d_states: Sequence[tf.Tensor], d_state: tf.Tensor, weights: Tensors
 ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-    """Gradients of recorded steps: to the state before them, to their inputs [steps, ...], to the weights.
+    """The gradients of recorded steps: to the state before them, to their inputs [steps, ...], to the weights.
 
     Args:
         recorded: the steps, in order.
-        d_states: the gradient to the state after each step, from outside.
-        d_state: the gradient to the last state, from the steps that follow.
-        weights: the weights that the steps may use; one that is used more than once gets the sum, an unused one zero.
+        d_states: for each step, the gradient to the state after it, from outside.
+        d_state: the gradient to the last state, from later steps.
+        weights: the weights that the steps may use. Those used several times get the sum of gradients, unused ones
+            zero.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
     for one, d_outside in zip(reversed(recorded), reversed(d_states), strict=True):
         zs = [made.z for made in one.products]
-        # Zero instead of None for a product without effect: the rows of all steps are stacked below.
+        # zero rather than None for a product without effect, since the rows of all steps are stacked below
         d_state, d_input, *d_zs = one.tape.gradient(
             one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
         )
@@ -187,7 +188,7 @@ def _backward(
 
 
 class _BlockLoop:
-    """The steps of whole blocks, as a loop forward that keeps what the backward loop needs.
+    """The steps of whole blocks, run as a loop that keeps what the backward loop needs.
 
     Attributes:
         states: float32 [steps, batch, state, ...], after each step.
@@ -199,7 +200,7 @@ class _BlockLoop:
         self._step, self._weights, self._block, self._apart = step, weights, block, apart
         self._count = inputs.shape[0] // block
         self._inputs = self._in_blocks(inputs)
-        _, trial = _run_step(step, inputs[0], init_state, weights)  # not computed: only its sizes are used
+        _, trial = _run_step(step, inputs[0], init_state, weights)  # never computed: only its shapes are used
         self._kept = [index for index, made in enumerate(trial) if made.is_kept]
         self._products = len(trial)
         shapes = [
@@ -234,7 +235,7 @@ class _BlockLoop:
         self._known = [array.stack() for array in kept]
 
     def backward(self, d_states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """Gradients to the initial state, to the inputs, and to the weights, from those to the states."""
+        """The gradients to the initial state, to the inputs, and to the weights, from the gradients to the states."""
         names = list(self._weights)
         d_blocks = self._in_blocks(d_states)
         d_inputs = tf.TensorArray(tf.float32, self._count, element_shape=self._inputs.shape[1:])

@@ -1,8 +1,8 @@
-"""Runs a cell over the time steps of a window in many networks at once, with a backward pass of its own.
+"""Runs a cell over the time steps of a window in many networks at once, with its own backward pass.
 
-Both passes are loops over single steps: with replicas a step is worth a turn of a loop. The forward pass keeps the
-states and the activations, so that the backward pass computes no activation again; it adds each step's gradient of the
-weights to their sums. So each of its kernels reads one step, which the caches hold.
+Both passes are loops over single steps, which are long enough with replicas. The forward pass keeps states and
+activations, so the backward pass computes no activation again; it adds each step's gradient of the weights to a sum. So
+each kernel reads only one step, which fits into the caches.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from echornn.network.scan import Step
 
 
 class _Made(NamedTuple):
-    """One affine map that a step made, with its activations."""
+    """One affine map that a step computed, with its activations."""
 
     weight: str
     bias: str
     parts: Sequence[tf.Tensor]
     z: tf.Tensor
     values: Sequence[tf.Tensor]
-    """After the activations, each float32 [batch, columns, replicas]."""
+    """The groups of columns after their activations, each float32 [batch, columns, replicas]."""
 
 
 def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
-        step: a cell.
+        step: the cell.
         inputs: float32 [T, batch, input, replicas].
         init_state: float32 [batch, state, replicas].
-        weights: what the cell names, tensors or variables.
+        weights: tensors or variables, by the names that the cell uses.
 
     Returns:
         float32 [T, batch, state, replicas].
@@ -58,7 +58,7 @@ def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weig
 
 
 class _Loops:
-    """The loop forward, and what it keeps for the loop back.
+    """The forward loop, and the values that it keeps for the backward loop.
 
     Attributes:
         states: float32 [T, batch, state, replicas], after each step.
@@ -67,7 +67,7 @@ class _Loops:
     def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> None:
         self._step, self._inputs, self._init_state, self._weights = step, inputs, init_state, weights
         self._steps = inputs.shape[0]
-        next_state, self._trial = self._run(inputs[0], init_state)  # not computed: only its sizes are looked at
+        next_state, self._trial = self._run(inputs[0], init_state)  # never computed: only its shapes are used
         self._is_state = [value is next_state for made in self._trial for value in made.values]
 
         def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -84,24 +84,26 @@ class _Loops:
         )
 
     def _kept(self, state: tf.Tensor, made: Sequence[_Made]) -> list[tf.Tensor]:
-        """What a step writes down: the state, and the activations that are not the state."""
+        """The values of a step to keep: the state, and the activations that are not the state."""
         values = [value for one in made for value in one.values]
         return [state, *(value for value, is_state in zip(values, self._is_state, strict=True) if not is_state)]
 
     def _run(
         self, inputs: tf.Tensor, state: tf.Tensor, before: Iterator[tf.Tensor] | None = None
     ) -> tuple[tf.Tensor, list[_Made]]:
-        """One step, and the maps that it made; if their activations are known from before, only to go back."""
+        """Run one step; returns the state and the maps. If activations are passed in ``before``, only for its
+        gradient.
+        """
         all_made: list[_Made] = []
 
         def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-            # The weights' gradients are computed from those to z, so the step's own tape must not see them.
+            # Weights' gradients are computed from those to z, so the step's own tape must not see the weights.
             w, b = tf.stop_gradient(self._weights[weight]), tf.stop_gradient(self._weights[bias])
             if before is None:
                 z = affine_map(parts, w, b)
                 values = activated(z, activations)
             else:
-                z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its numbers are not looked at
+                z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its values are never used
                 groups = zip(split_features(z, len(activations)), activations, strict=True)
                 values = [activated_before(group, next(before), activation) for group, activation in groups]
             all_made.append(_Made(weight, bias, parts, z, values))
@@ -110,9 +112,9 @@ class _Loops:
         return self._step(inputs, state, affine), all_made
 
     def backward(self, d_states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """Gradients to the initial state, to the inputs, and to the weights, from those to the states."""
+        """The gradients to the initial state, to the inputs, and to the weights, from the gradients to the states."""
         of_parts = self._init_state.shape[1] > self._trial[0].values[0].shape[1]
-        in_parts = materialized if of_parts else tf.identity  # a part cut out of all steps is read a number at a time
+        in_parts = materialized if of_parts else tf.identity  # reading a slice of all steps is slow
 
         def run_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
             before = in_parts(tf.where(t > 0, tf.gather(self.states, tf.maximum(t - 1, 0)), self._init_state))
@@ -142,7 +144,7 @@ class _Loops:
         return d_state, d_inputs, self._by_name(sums)
 
     def _by_name(self, sums: list[tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The weights' gradients; a weight named more than once has the sum, one never named has zero."""
+        """The gradients of the weights by name: a weight used several times has the sum, an unused one zero."""
         d_weights = {name: tf.zeros_like(value) for name, value in self._weights.items()}
         for one in self._trial:
             *d_parts, d_bias = (sums.pop(0) for _ in range(len(one.parts) + 1))
@@ -152,6 +154,6 @@ class _Loops:
 
 
 def _weight_gradients(parts: Sequence[tf.Tensor], dz: tf.Tensor) -> list[tf.Tensor]:
-    """The gradient to the rows of W of each part, and that to b."""
+    """The gradients to the rows of W of each part, and the gradient to b."""
     both = [weight_gradient(part, dz) for part in parts]
     return [*(d_weight for d_weight, _ in both), both[0][1]]

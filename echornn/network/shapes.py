@@ -1,4 +1,4 @@
-"""Shapes of what a network holds: its weights, and what it carries from window to window. No TensorFlow is needed."""
+"""The shapes of a network's weights and of its carried state; no TensorFlow is needed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from echornn.config import EchoConfig
 
 
 def carried_size(config: EchoConfig) -> int:
-    """Numbers that a batch row carries from window to window: each layer's state, for an LSTM h and then c."""
+    """The numbers that each batch row carries from window to window: each layer's state; for an LSTM h, then c."""
     return config.num_layers * len(CELL_FACTS[config.cell].state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
-    """Where in the carried numbers the top layer's h stands, from which the predictions are made."""
+    """The position in the carried numbers of the top layer's h, from which the predictions are made."""
     begin = carried_size(config) // config.num_layers * (config.num_layers - 1)
     return slice(begin, begin + config.state_size)
 
 
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
-    """For each layer, the model's names of the weights by the cell's names: W is W, then W_layer2, W_layer3, ..."""
+    """For each layer, the model's name of each weight by the cell's name: W is W, W_layer2, W_layer3, ..."""
     cell_names = [name for pair in CELL_FACTS[config.cell].weight_columns for name in pair]
     return [
         {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell_names}
@@ -27,7 +27,7 @@ def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
 
 
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
-    """Names and shapes of the weights; the tutorial's W, b, W2, b2 ("Variables and placeholders").
+    """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders").
 
     A cell's W is [input + state, columns] and its b is [1, columns]; W2 and b2 are the output layer's.
     """

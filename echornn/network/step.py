@@ -1,4 +1,4 @@
-"""One time step of all layers together, which can also return the values of the gates."""
+"""One time step of all layers together; it can also return the values of the gates."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from echornn.network.shapes import layer_weight_names
 
 
 class Stepped(NamedTuple):
-    """What a time step comes to."""
+    """The results of a time step."""
 
     state: tf.Tensor
-    """All that is carried on, float32 [batch, carried]."""
+    """The whole carried state, float32 [batch, carried]."""
     gates: tf.Tensor
     """Each layer's gates side by side, in the order of `CellFacts.gates`, 0 to 1, float32 [batch, gates_size]."""
 
 
 def gates_size(config: EchoConfig) -> int:
-    """Numbers that the gates of all layers are."""
+    """The number of gate values in all layers."""
     return config.num_layers * len(CELL_FACTS[config.cell].gates) * config.state_size
 
 
@@ -35,14 +35,15 @@ def step(
     state: tf.Tensor,
     multiply: Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor] = affine_map,
 ) -> Stepped:
-    """One time step, from the state that is carried to the next; nothing is dropped between the layers.
+    """One time step: from the carried state before it to the one after; without dropout.
 
     Args:
-        config: what the network is.
-        weights: the model's, float32 by name.
+        config: the configuration of the network.
+        weights: the model's weights, float32, by name.
         inputs: x_t as it enters the cell (see `echornn.network.model.embed`), float32 [batch, input].
         state: float32 [batch, carried].
-        multiply: the affine map of parts [batch, part size] with a weight and a bias, which are then as it wants them.
+        multiply: computes the affine map of parts [batch, part size] with a weight and a bias; both in the form it
+            expects.
     """
     facts = CELL_FACTS[config.cell]
     below, states, gates = inputs, [], []

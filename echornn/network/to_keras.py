@@ -14,8 +14,8 @@ from echornn.progress import Floats
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Model:
-    """The network with these weights: symbols, int [batch, time], in; class probabilities, float32
-    [batch, time, classes], out. It starts from a zero state, and drops nothing.
+    """A Keras model with these weights, from symbols, int [batch, time], to class probabilities, float32 [batch, time,
+    classes]. It starts from a zero state, and has no dropout.
     """
     symbols = keras.Input((None,), dtype="int32", name="symbols")
     table = np.array([[0.0], [1.0]]) if config.num_classes == 2 else np.eye(config.num_classes)
@@ -35,7 +35,7 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Mode
 
 
 def _layer_weights(own: Mapping[str, Floats], states_in: int) -> list[Floats]:
-    """Kernel, recurrent kernel and bias: in [x, h] W, the last ``states_in`` rows of W are those of h."""
+    """Kernel, recurrent kernel and bias for a Keras layer: the last ``states_in`` rows of W belong to h in [x, h] W."""
     matrices = [own[name] for name in own if name.startswith("W")]
     biases = [own[name][0] for name in own if name.startswith("b")]
     whole = np.concatenate(matrices, axis=1)

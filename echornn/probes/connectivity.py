@@ -1,4 +1,4 @@
-"""Connectivity: the local derivative of each prediction of the newest window to each input."""
+"""Connectivity: the local derivative of each prediction of the newest window by each input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def connectivity(prepared: Prepared, row: int | None = None) -> Connectivity | N
     """``||d logit(target at t) / d x[s]||`` ("Visualizing memorization in RNNs", Madsen 2019); None without a window.
 
     Args:
-        row: see `rows_read`.
+        row: the row to read; see `rows_read`.
     """
     read = rows_read(prepared, row)
     if read is None:

@@ -9,10 +9,10 @@ from echornn.readings import Effects
 
 
 def effects(prepared: Prepared, row: int | None = None) -> Effects | None:
-    """How far each prediction moves if each input of its row is changed alone; None without a window.
+    """How much each prediction moves if a single input of its row is changed, for each input; None without a window.
 
     Args:
-        row: see `rows_read`.
+        row: the row to read; see `rows_read`.
     """
     read = rows_read(prepared, row)
     if read is None:

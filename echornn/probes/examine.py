@@ -1,4 +1,4 @@
-"""The entry to the probes: takes a snapshot and a question, and returns readings."""
+"""The entry point of the probes: takes a snapshot and a question, and returns readings."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from echornn.snapshot import Snapshot
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """The readings that the question asks for, of this network at this moment; a pure function of both.
+    """The requested readings of a snapshot; a pure function.
 
-    If the network lacks the requested part, the top layer's h is read instead. Weights that are not finite give no
-    readings. Any thread may call this during training: it neither reads nor changes anything of a trainer.
+    If the network lacks the requested part, the top layer's h is read. If weights are NaN or infinite, there are no
+    readings. Any thread may call this during training: it does not access any trainer.
     """
     state = snapshot.state
     parts = parts_of(state.config)

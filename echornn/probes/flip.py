@@ -1,4 +1,4 @@
-"""Flip: a row that is computed again with one input changed."""
+"""Flip: the predictions of a row after one input is changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from echornn.readings import Flip
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row of the newest window, with one input changed to the next symbol, and without the change.
+    """The predictions of a row of the newest window, with one input changed to the next symbol and without the change.
 
-    None without a window, or if it has no such row or step.
+    None without a window, or if the window has no such row or step.
     """
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.truncated_backprop_length):

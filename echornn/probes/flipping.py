@@ -1,4 +1,4 @@
-"""Computes rows again with each of their inputs changed in turn: how predictions move, and which turn."""
+"""Changes each input of rows in turn: how much the predictions move, and which ones change."""
 
 from __future__ import annotations
 
@@ -20,43 +20,41 @@ from echornn.progress import Floats, Symbols
 
 
 class Flipped(NamedTuple):
-    """How predictions differ from those of the unchanged row; 0 and False if the input comes after the prediction."""
+    """Differences from the predictions of the unchanged row; 0 and False if the input comes after the prediction."""
 
     moved: Floats
-    """Total variation between the probabilities, float32 [rows, prediction's step, input's step], 0 to 1."""
+    """The total variation distance of the probabilities, float32 [rows, prediction's step, input's step], 0 to 1."""
     turned: npt.NDArray[np.bool_]
-    """Whether another symbol is the likeliest, the same shape."""
+    """Whether another symbol becomes the likeliest, of the same shape."""
 
 
 def next_symbol(x: Symbols, classes: int) -> Symbols:
-    """The symbols after a change: each input becomes the next symbol, the last the first; with two classes it is
-    flipped.
-    """
+    """The next symbol of each input; the last symbol becomes the first. With two classes, this flips the input."""
     return ((x.astype(np.int64) + 1) % classes).astype(np.uint8)
 
 
 def flip_each(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_state: Floats) -> Flipped:
-    """Change each input of each row alone to its next symbol, in one batched pass.
+    """The effect of changing each input of each row alone to its next symbol; all in one batch.
 
     Args:
         x: uint8 [steps, rows].
         init_state: the initial state of each row, float32 [rows, carried].
     """
     steps, rows = x.shape
-    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last is the unchanged row
+    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
     variants[each, each] = next_symbol(x, config.num_classes)
     begun = np.tile(init_state, (steps + 1, 1))
     graph = _flipping(structure(config), steps, rows)
     moved, turned = call(graph, variants.reshape(steps, -1), begun, *ordered(config, weights))
-    before = np.tri(steps, dtype=np.bool_)  # later inputs change only the last digit
+    before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return Flipped(moved.transpose(by_row) * before, turned.transpose(by_row) & before)
 
 
 @functools.lru_cache(GRAPHS_KEPT)
 def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
-    """A graph that keeps only the results of each step, not the states and probabilities of all variants."""
+    """A graph that returns only the results at each step, rather than the states and probabilities of all variants."""
     count = (steps + 1) * rows
 
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:

@@ -1,4 +1,4 @@
-"""Follows gradients back through time, one lag after the other, for any number of steps."""
+"""Follows gradients back through time, lag by lag, for any number of steps."""
 
 from __future__ import annotations
 
@@ -20,36 +20,37 @@ from echornn.progress import Floats, Symbols
 
 
 class Tails(NamedTuple):
-    """Gradients of losses at some target steps, by how far they travel."""
+    """The gradients of the losses at some target steps, by the number of steps that they are followed back."""
 
     norms: Floats
-    """Size of the gradient to the whole carried state after step t-k, averaged over targets and rows; float32
+    """The length of the gradient to the whole carried state after step t-k, averaged over targets and rows; float32
     [lags].
     """
     beyond: Doubles
-    """Inner products between groups of rows of their gradients of the mean loss, to all weights except W2 and b2. Entry
-    K has the contribution of lags K and more, so entry 0 the whole gradient; float64 [lags + 1, groups, groups].
+    """For gradients of the mean loss to all weights except W2 and b2: inner products between the gradients of different
+    groups of rows. Entry K has the contribution of lags K and more, so entry 0 has the whole gradient; float64 [lags +
+    1, groups, groups].
     """
     beyond_windows: Doubles
-    """The same for the part that windows of T steps cut off: of lag k, the share min(k, T) / T; float64 [groups,
-    groups].
+    """The same for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
+    [groups, groups].
     """
 
 
 def to_inputs(
     config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
 ) -> Floats:
-    """Follow gradients back from the last target steps of ``x``, all at once.
+    """Follow the gradients of the last target steps of ``x`` back to the inputs, for all targets at once.
 
     Args:
         x: uint8 [steps, rows].
         before: the state before each step, float32 [steps, rows, carried].
-        d_logits: the gradient to the logits at each of the last steps, float32 [targets, rows, classes].
+        d_logits: the gradients to the logits of the last steps, float32 [targets, rows, classes].
         lags: the number of lags.
 
     Returns:
-        Size of the gradient to the input at step t-k, float32 [lags, targets, rows]; entries before the first step are
-        meaningless.
+        The length of the gradient to the input at step t-k, float32 [lags, targets, rows]; entries before the first
+        step have no meaning.
     """
     graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
     (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))
@@ -65,10 +66,10 @@ def tails(
     lags: int,
     groups: int,
 ) -> Tails:
-    """Follow gradients back as `to_inputs` does, but to the carried state and to the recurrent weights.
+    """Follow gradients back like `to_inputs`, but to the carried state and to the recurrent weights.
 
     Args:
-        groups: the number of groups of rows, all of one size.
+        groups: the number of groups of rows; all have the same size.
     """
     graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
     window = np.float32(config.truncated_backprop_length)
@@ -76,14 +77,16 @@ def tails(
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
-    """The values ``lag`` steps before each of the last steps of [steps, rows, ...], as [targets * rows, ...]."""
+    """The values of [steps, rows, ...] that are ``lag`` steps before each of the last steps, as [targets * rows,
+    ...].
+    """
     steps = tf.shape(series)[0] - targets + tf.range(targets) - lag
     chosen = tf.gather(series, tf.maximum(steps, 0))
     return tf.reshape(chosen, [targets * series.shape[1], series.shape[2]])
 
 
 def size(vectors: tf.Tensor) -> tf.Tensor:
-    """The length of each vector, float32 [..., n] to [...]; it squares no number too large or too small for float32."""
+    """The length of each vector, float32 [..., n] to [...], without overflow or underflow of squares in float32."""
     largest = tf.reduce_max(tf.abs(vectors), axis=-1, keepdims=True)
     return largest[..., 0] * tf.norm(tf.math.divide_no_nan(vectors, largest), axis=-1)
 
@@ -98,8 +101,8 @@ def _back(
     keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
     shapes: Sequence[Sequence[int]],
 ) -> tuple[tf.Tensor, ...]:
-    """The values kept at each lag from the gradients to the carried state, [targets * rows, carried], and to the
-    input.
+    """At each lag, the results of ``keep`` for the gradients to the carried state, [targets * rows, carried], and to
+    the input.
     """
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
@@ -139,13 +142,13 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
 
 @functools.lru_cache(GRAPHS_KEPT)
 def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
-    """A graph from the farthest lag to the nearest, so that it holds only one sum as large as the groups' weights.
+    """A graph from the farthest lag to the nearest, so that it needs only one array as large as the groups' weights.
 
-    Each group multiplies with its own copy of the weights, and so gets its own gradient to them.
+    Each group multiplies with its own copy of the weights, so each gets its own gradient.
     """
 
     def grouped(samples: tf.Tensor) -> tf.Tensor:
-        """[targets * rows, n] with the samples of a group one after the other."""
+        """The samples sorted by group, [targets * rows, n]."""
         apart = tf.reshape(samples, [targets, groups, rows // groups, samples.shape[-1]])
         return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
 
@@ -186,7 +189,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
             d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
             gradients = tape.gradient(after, watched, d_state)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
-            gradient = tf.cast(gradient, tf.float64)  # the squares of small numbers need float64
+            gradient = tf.cast(gradient, tf.float64)  # squares of small numbers need float64
             share = tf.minimum(tf.cast(k, tf.float32), window) / window
             sums += gradient
             cut += tf.cast(share, tf.float64) * gradient

@@ -1,9 +1,8 @@
-"""How probes use TensorFlow: as graphs without XLA; the graphs used last are kept.
+"""TensorFlow graphs for the probes, without XLA; recently used graphs are kept.
 
-XLA does not compile them: with the probes' rows they take 1 to 3 ms at the tutorial's sizes, twice as long as compiled
-ones, but are ready 0.1 s after the first request instead of 2 s, and keep no memory mappings (see
-`echornn.training.programs`), so that any number of networks can be examined. A graph serves any number of steps or
-lags. All run on the CPU, at the same time as training.
+Without XLA, the probes take 1 to 3 ms at the tutorial's sizes, twice as long as compiled, but are ready 0.1 s after the
+first request instead of 2 s. They also need no memory mappings (see `echornn.training.programs`), so any number of
+networks can be examined. A graph works for any number of steps or lags. All graphs run on the CPU, beside training.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats
 
 GRAPHS_KEPT = 16
-"""How many graphs of each kind are kept."""
+"""The number of graphs of each kind that are kept."""
 
 CPU = "/CPU:0"
 
 
 def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with every field that a graph does not depend on set to its default."""
+    """The configuration with all fields at their defaults that graphs do not depend on."""
     return EchoConfig(
         cell=config.cell,
         state_size=config.state_size,
@@ -34,10 +33,10 @@ def structure(config: EchoConfig) -> EchoConfig:
 
 
 def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:
-    """The results of a graph for these arguments, as arrays.
+    """The results of a graph for these arguments, as NumPy arrays.
 
     Raises:
-        MemoryError: TensorFlow had too little memory.
+        MemoryError: TensorFlow ran out of memory.
     """
     try:
         with tf.device(CPU):
@@ -51,7 +50,7 @@ def ordered(config: EchoConfig, weights: Mapping[str, Floats]) -> list[Floats]:
 
 
 def graph_of(function: Callable[..., Any], config: EchoConfig, *specs: tf.TensorSpec) -> Any:
-    """A graph of the function of these tensors, and of the weights by name."""
+    """A graph of a function of these tensors and of the network's weights by name."""
     shapes = weight_shapes(config)
 
     def with_names(*arguments: tf.Tensor) -> Any:

@@ -1,4 +1,4 @@
-"""Lyapunov exponents: how fast small differences between states grow or shrink from step to step."""
+"""Lyapunov exponents: how fast small differences between states grow or shrink per step."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ from echornn.probes.series import FEW_ROWS, draw
 from echornn.progress import Floats, Symbols
 
 ALL_UP_TO = 16
-"""Up to this number of exponents, all are computed."""
+"""If there are at most this many exponents, all are computed."""
 
 LEADING = 8
-"""How many are computed if there are more."""
+"""The number of exponents that are computed if there are more."""
 
 STEPS_TO_SETTLE = 32
 STEPS_MEASURED = 128
 
 SAMPLES = STEPS_MEASURED * FEW_ROWS
-"""The time steps, over all rows, that an exponent is averaged over."""
+"""The number of time steps, over all rows, over which an exponent is averaged."""
 
 LEAST = float(np.log(np.finfo(np.float32).tiny))
-"""The number that means minus infinity: -87.3, if a direction vanishes in one step within float32's range."""
+"""-87.3, which means minus infinity: a direction vanishes in one step, within float32's range."""
 
 
 def lyapunov(prepared: Prepared) -> Floats:
-    """Lyapunov exponents in nats a step, the largest first; all of up to 16, or else the leading 8. Float32.
+    """The Lyapunov exponents in nats per step, float32, the largest first: all if at most 16, otherwise the largest 8.
 
-    They are computed by QR of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and Abbott 2023),
-    of their transposes and from the last step to the first: the product of all has the same singular values, and its
-    rows are those of back-propagation. It covers the whole carried state, under the probes' uniform symbols.
+    They are computed by QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and
+    Abbott 2023), here transposed and from the last step to the first. This gives the same singular values of the
+    product, whose rows are then those of back-propagation. The exponents are those of the whole carried state, under
+    uniformly random symbols.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING
@@ -52,7 +53,8 @@ def lyapunov(prepared: Prepared) -> Floats:
     rng = seeding.stream(config.seed, seeding.PROBES)
     first, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
     directions = np.ascontiguousarray(np.swapaxes(first, 1, 2), np.float32)
-    used = slice(STEPS_TO_SETTLE, None)  # the state settles at the beginning, and the directions at the end
+    # the state needs time to settle at the beginning, and the directions at the end
+    used = slice(STEPS_TO_SETTLE, None)
     stretched = stretch(config, prepared.weights, x[used], before[used], directions)[STEPS_TO_SETTLE:]
     logs = np.log(np.maximum(stretched, np.finfo(np.float32).tiny), dtype=np.float64)
     return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
@@ -61,7 +63,8 @@ def lyapunov(prepared: Prepared) -> Floats:
 def stretch(
     config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, directions: Floats
 ) -> Floats:
-    """How much the transposed step Jacobians stretch directions that are made orthonormal at each, last step first.
+    """How much the transposed step Jacobians stretch directions, which are made orthonormal at each step; last step
+    first.
 
     Args:
         x: uint8 [steps, rows].
@@ -69,7 +72,7 @@ def stretch(
         directions: float32 [rows, directions, carried], orthonormal in each row.
 
     Returns:
-        The diagonal of R at each step, without sign, float32 [steps, rows, directions], the last step first.
+        The absolute diagonal of R at each step, float32 [steps, rows, directions], last step first.
     """
     graph = _stretching(structure(config), x.shape[1], directions.shape[1])
     (stretched,) = call(graph, x, before, directions, *ordered(config, weights))

@@ -1,4 +1,4 @@
-"""The weight matrices: names of rows and columns, how much they change, eigenvalues of the recurrent ones."""
+"""The weight matrices: names of rows and columns, changes, and eigenvalues of the recurrent matrices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from echornn.snapshot import Snapshot
 
 
 def matrices(snapshot: Snapshot) -> Matrices:
-    """All weights and biases, unchanged."""
+    """All weights and biases of a snapshot, with names, changes and eigenvalues."""
     config, weights = snapshot.state.config, snapshot.state.weights
     names = _names(config)
     return Matrices(
@@ -28,7 +28,7 @@ def matrices(snapshot: Snapshot) -> Matrices:
 
 
 def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
-    """For each layer, and each vector that its cell computes, the matrix that multiplies the previous state."""
+    """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the previous state."""
     size, kind = config.state_size, CELL_FACTS[config.cell]
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
@@ -45,7 +45,7 @@ def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.compl
 
 
 def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
-    """||w - w before|| / ||w||, divided by the number of windows between; NaN if unknown."""
+    """The relative change per window, ||w - w before|| / ||w|| / windows; NaN if unknown."""
     if before is None or windows < 1 or name not in before or before[name].shape != now.shape:
         return float("nan")
     size = float(np.linalg.norm(now))
@@ -54,7 +54,7 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The names of the rows and columns of each of the model's weights."""
+    """The names of the rows and of the columns of each weight."""
     size, kind = config.state_size, CELL_FACTS[config.cell]
     inputs = ("x",) if config.num_classes == 2 else tuple(f"x={symbol}" for symbol in range(config.num_classes))
     state = tuple(f"h{unit}" for unit in range(1, size + 1))

@@ -1,4 +1,4 @@
-"""Memory by lag: how well the input some steps ago can be read from a part of the network."""
+"""Memory by lag: how well past inputs can be read from a part of the network."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from echornn.progress import Symbols
 from echornn.readings import Memory
 
 LEAST_SIZE = 1e-12
-"""An eigenvalue below this share of the largest is ignored."""
+"""Eigenvalues below this share of the largest are ignored."""
 
 Doubles = npt.NDArray[np.float64]
 
 
 def memory(prepared: Prepared, part: CellPart) -> Memory:
-    """r2 by lag of the best linear read-out, fitted on half of the rows and judged on the other half.
+    """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
 
-    "Short term memory in echo state networks" (Jaeger 2001), where memory capacity is the sum over all lags. With two
-    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose parts are measured together.
+    "Short term memory in echo state networks" (Jaeger 2001) defines memory capacity as the sum over all lags. With two
+    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose numbers give one common r2.
     """
     read, series, classes = prepared.read(part), prepared.series, prepared.config.num_classes
     rows = read.shape[1] // 2
@@ -34,10 +34,10 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
 
 
 class _ReadOut:
-    """Least squares with intercept from some numbers, float64 [samples, units], to any targets.
+    """Least squares with intercept, from numbers float64 [samples, units] to any targets.
 
-    It uses the eigenvalues of the units' correlations, which is five times as fast as a singular value decomposition
-    for hundreds of units; differences too small for it are too small for float32 states as well.
+    It uses the eigenvalues of the units' correlations, five times as fast as a singular value decomposition for
+    hundreds of units. Differences too small for this are too small for float32 states as well.
     """
 
     def __init__(self, fitted: Doubles, judged: Doubles) -> None:
@@ -61,7 +61,7 @@ def _samples(read: npt.NDArray[np.float32]) -> Doubles:
 
 
 def _targets(x: Symbols, classes: int) -> Doubles:
-    """Symbols, uint8 [steps, rows], as numbers, float64 [samples, 1 or classes]."""
+    """The symbols, uint8 [steps, rows], as numbers, float64 [samples, 1 or classes]."""
     flat = x.reshape(-1)
     if classes == 2:
         return np.asarray(flat[:, np.newaxis], np.float64)

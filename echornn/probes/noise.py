@@ -1,4 +1,4 @@
-"""The ratio of the lengths of two mean vectors, estimated from noisy samples in independent groups."""
+"""Estimates the ratio of the lengths of two mean vectors from noisy samples in independent groups."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ ERRORS = 2.0
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
-    """The size of some mean vectors relative to the whole, and how much larger it may be, from independent groups.
+    """The lengths of mean vectors relative to the whole's length, and their spreads, from independent groups.
 
-    The square of a mean contains the square of its noise; products of different groups do not. So the size is the root
-    of the mean product of two different groups, and 0 if that is negative. How much larger it may be is two standard
-    errors of the ratio of the squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
+    The square of a mean contains the square of its noise; products of two different groups do not. So a length is the
+    root of the mean product of two different groups, or 0 if that is negative. The spread is two standard errors of the
+    ratio of squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
     Args:
         parts: inner products of the groups' vectors, float64 [parts, groups, groups].
-        whole: those of the whole, [groups, groups].
+        whole: inner products of the groups' vectors of the whole, [groups, groups].
 
     Returns:
-        float64 [parts], both; NaN and infinity if the whole is no larger than its own noise.
+        Ratios and spreads, float64 [parts] each; NaN and infinity if the whole is no larger than its noise.
     """
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
@@ -40,8 +40,8 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
-    """Mean product of two different groups, [...] from [..., groups, groups]; and the same without each group, [...,
-    groups].
+    """The mean product of two different groups, [...] from [..., groups, groups]; and the same without each group,
+    [..., groups].
     """
     groups = products.shape[-1]
     own = np.diagonal(products, axis1=-2, axis2=-1)
@@ -52,7 +52,7 @@ def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _standard_error(left_out: Doubles) -> Doubles:
-    """The standard error by the jackknife, from values computed without each group, [..., groups]."""
+    """The jackknife standard error, from the values without each group, [..., groups]."""
     groups = left_out.shape[-1]
     squares = (left_out - left_out.mean(axis=-1, keepdims=True)) ** 2
     error: Doubles = np.sqrt((groups - 1) / groups * squares.sum(axis=-1))

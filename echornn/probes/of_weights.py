@@ -1,4 +1,4 @@
-"""Probes as simple functions of weights, for scripts."""
+"""The probes as simple functions of weights, for scripts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Weights = Mapping[str, npt.ArrayLike]
 
 
 def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
-    """A network as a snapshot without a newest window.
+    """A snapshot of a network without a newest window.
 
     Args:
-        weights: the weights by name, as a trainer has them.
+        weights: the weights by name, as `Trainer.weights`.
         config: the configuration of the network.
 
     Raises:
-        ValueError: they do not fit the configuration, or are not finite.
+        ValueError: the weights do not fit the configuration, or are NaN or infinite.
     """
     arrays = checked_weights(weights, config, "examined")
     carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
@@ -36,14 +36,14 @@ def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
 
 
 specimen_of = snapshot_of
-"""The name that it had at first."""
+"""The earlier name of `snapshot_of`."""
 
 
 def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
     """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
 
     Args:
-        part: one of `echornn.readings.Readings.parts`; by default the top layer's h.
+        part: a name in `echornn.readings.Readings.parts`; by default the top layer's h.
 
     Returns:
         float32 [lags], 0 to 1. Their sum is at most state_size / (num_classes - 1).
@@ -60,14 +60,14 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
 
 
 def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
-    """Mean ||dL_t/dh[t-k]|| by lag k, nats for a unit of state, float32 [lags]; see `echornn.readings.Gradient`."""
+    """Mean ||dL_t/dh[t-k]|| by lag k, in nats per unit of state, float32 [lags]; see `echornn.readings.Gradient`."""
     found = _read(weights, config, "gradient").gradient
     assert found is not None
     return found.by_lag
 
 
 def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
-    """Share of predictions that change if x[t-k] alone is changed, by lag k, float32 [lags], 0 to 1; see
+    """The share of predictions that change if only x[t-k] is changed, by lag k, float32 [lags], 0 to 1; see
     `echornn.readings.Reliance`.
     """
     found = _read(weights, config, "reliance").reliance
@@ -76,14 +76,14 @@ def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
 
 
 def lyapunov_exponents(weights: Weights, config: EchoConfig) -> Floats:
-    """Lyapunov exponents in nats a step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
+    """The Lyapunov exponents in nats per step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
     found = _read(weights, config, "lyapunov").lyapunov
     assert found is not None
     return found
 
 
 def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
-    """The largest eigenvalue's distance from zero, by recurrent matrix: ``{"W": 1.2}`` for the tutorial's cell."""
+    """The absolute value of the largest eigenvalue, by recurrent matrix: ``{"W": 1.2}`` for the tutorial's cell."""
     found = _read(weights, config, "weights").weights
     assert found is not None
     return {one.name: one.spectral_radius for one in found.recurrent}

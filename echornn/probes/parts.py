@@ -1,4 +1,4 @@
-"""The parts of a network that the probes can look at, by name: states, gates, layers."""
+"""The parts of a network that the probes can read, by name: states and gates of each layer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from echornn.config import EchoConfig
 
 @dataclass(frozen=True)
 class CellPart:
-    """A vector with one number for each unit, that the probes can read.
+    """A part of the network that the probes can read: a vector with one number per unit.
 
     Attributes:
-        name: such as ``h``, ``c`` or ``forget``, with the layer if there are several: ``layer 2 h``.
+        name: a name such as ``h``, ``c`` or ``forget``, with the layer if there are several: ``layer 2 h``.
         is_gate: whether it is a gate rather than part of the carried state.
-        where: its position there; see `echornn.network.step.Stepped`.
+        where: the part's position in the carried state or among the gates; see `echornn.network.step.Stepped`.
     """
 
     name: str
@@ -24,9 +24,7 @@ class CellPart:
 
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
-    """All parts by name: the top layer's h, the other vectors that it carries, its gates; then the lower layers in the
-    same way.
-    """
+    """All parts by name: the top layer's h, its other carried vectors, its gates; then those of lower layers."""
     cell, size = CELL_FACTS[config.cell], config.state_size
     found = []
     for layer in reversed(range(config.num_layers)):

@@ -1,4 +1,4 @@
-"""A snapshot with intermediate results that several probes need, computed when the first probe asks."""
+"""A snapshot with results that several probes share; each is computed when first needed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from echornn.progress import Floats, Symbols
 from echornn.snapshot import Snapshot
 
 STEPS_TO_SETTLE = 256
-"""Steps from a zero state: of the tutorial's start, 2 of 100 rows have not settled after 20 steps, all have after
-200.
+"""Time steps until a network has settled from a zero state: with the tutorial's initial weights, 2 of 100 rows have not
+settled after 20 steps, and all have after 200.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class NewestWindow:
-    """The newest window, time first.
+    """The newest window, with time on the first axis.
 
     Attributes:
         x, y: uint8 [T, batch_size].
@@ -35,15 +35,15 @@ class NewestWindow:
 
 
 class Prepared:
-    """The network of a snapshot, run over the probes' own series and over its newest window.
+    """A snapshot's network, run over the probes' own data and over its newest window.
 
-    The probes' rows begin with the states that the batch's rows carry. A network may rest in one of several states, and
-    from a zero state may take hundreds of steps to get to where training is; at an epoch's beginning, the probes run
-    them.
+    The probes' rows start with the states that the batch's rows carry. A network can have several resting states, and
+    from a zero state it may take hundreds of steps to reach those of training. At the beginning of an epoch, where
+    states are zero, the network is run until it settles.
 
     Attributes:
-        config, weights: those of the network.
-        window: its newest window; None if there is none that can be run again.
+        config, weights: the configuration and weights of the network.
+        window: the newest window; None if there is none that can be run again.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -59,7 +59,7 @@ class Prepared:
 
     @functools.cached_property
     def on_series(self) -> Ran:
-        """The network's states on this data."""
+        """The states of the network on the probes' own data."""
         return run(self.config, self.weights, self.series.x, self.first_state(self.series.x.shape[1]))
 
     @functools.cached_property
@@ -69,12 +69,12 @@ class Prepared:
 
     @functools.cached_property
     def on_targets(self) -> Ran:
-        """The network's states on this data."""
+        """The states of the network on the target data."""
         return run(self.config, self.weights, self.targets.x, self.first_state(self.targets.x.shape[1]))
 
     @functools.cached_property
     def on_window(self) -> Ran:
-        """The network's states, with the present weights, on the newest window, which must exist."""
+        """The states on the newest window, which must exist, with the current weights."""
         assert self.window is not None
         return run(self.config, self.weights, self.window.x, self.window.init_state)
 
@@ -88,7 +88,7 @@ class Prepared:
 
     @functools.cached_property
     def _settled(self) -> Floats:
-        """States that occur in training, float32 [some rows, carried]."""
+        """States as they occur in training, float32 [rows, carried]."""
         carried = self._carried
         if carried is not None and np.isfinite(carried).all() and carried.any():
             return carried
@@ -98,17 +98,17 @@ class Prepared:
 
 
 def part_of(ran: Ran, part: CellPart) -> Floats:
-    """One part of the network's states or gates in a run, float32 [steps, rows, units]."""
+    """A part of the network's states or gates in a run, float32 [steps, rows, units]."""
     return (ran.gates if part.is_gate else ran.states)[..., part.where]
 
 
 def states_before(init_state: Floats, states: Floats) -> Floats:
-    """The state before each step, from the states after each; float32 [steps, rows, carried]."""
+    """The state before each step, from the states after each step; float32 [steps, rows, carried]."""
     return np.concatenate([init_state[np.newaxis], states[:-1]])
 
 
 def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
-    """The snapshot's newest window; None if it has another configuration, or its initial state is unknown."""
+    """The snapshot's newest window; None if it had another configuration, or if its initial state is unknown."""
     config, progress = snapshot.state.config, snapshot.progress
     if progress is None:
         return None

@@ -1,4 +1,4 @@
-"""Reliance: the share of predictions that turn if only the input at one lag is changed, for each lag."""
+"""Reliance: the share of predictions that change if only the input at one lag is changed, for each lag."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from echornn.readings import Reliance
 
 
 def reliance(prepared: Prepared) -> Reliance:
-    """The reading, from the last steps of each row of the probes' own data, which have all lags before them."""
+    """The reading, from the last steps of each row of the probes' own data, which have inputs at all lags."""
     sizes = flip_sizes_for(prepared.config)
     x = draw(prepared.config, sizes.steps, sizes.rows)
     moved, turned = flip_each(prepared.config, prepared.weights, x, prepared.first_state(sizes.rows))

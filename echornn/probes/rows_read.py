@@ -1,4 +1,4 @@
-"""Which rows of the newest window the probes read, and how."""
+"""Selects the rows of the newest window that probes read."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from echornn.progress import Floats, Symbols
 
 
 class RowsRead(NamedTuple):
-    """Some rows of the newest window (of a long window only the newest steps), computed with the present weights."""
+    """Rows of the newest window (of a long window only the newest steps), computed with the current weights."""
 
     x: Symbols
-    """The input, uint8 [steps, rows]."""
+    """The inputs, uint8 [steps, rows]."""
     y: Symbols
-    """The targets, the same."""
+    """The targets, uint8 [steps, rows]."""
     before: Floats
     """The state before each step, float32 [steps, rows, carried]."""
     probabilities: Floats
     """The predicted probabilities, float32 [rows, steps, classes]."""
     first_row: int
-    """The index in the window, from 0, of the first row here."""
+    """The index in the window (from 0) of the first row."""
     first_step: int
-    """The index in the window, from 0, of the first step here."""
+    """The index in the window (from 0) of the first step."""
 
 
 def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
     """The rows that a probe reads; None without a window.
 
-    If a window has more than 512 steps, only the newest are read, since memory and time grow with their square.
+    Only the newest 512 steps of a longer window are read, since memory and time grow with the square.
 
     Args:
-        row: the row of the window to read; if there is no such row, the last one; by default all rows.
+        row: the index of the row to read, at most the last one; by default all rows are read.
     """
     window = prepared.window
     if window is None:

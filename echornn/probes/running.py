@@ -23,13 +23,13 @@ class Ran(NamedTuple):
     states: Floats
     """The whole carried state after each step, float32 [steps, rows, carried]."""
     gates: Floats
-    """Float32 [steps, rows, gates]."""
+    """The gate values at each step, float32 [steps, rows, gates]."""
     probabilities: Floats
     """Softmax output, float32 [steps, rows, classes]."""
 
 
 def run(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_state: Floats) -> Ran:
-    """The network run over ``x``, uint8 [steps, rows], from ``init_state``, float32 [rows, carried]."""
+    """Run the network over ``x``, uint8 [steps, rows], from ``init_state``, float32 [rows, carried]."""
     graph = _running(structure(config), x.shape[1])
     return Ran(*call(graph, x, init_state, *ordered(config, weights)))
 
@@ -60,5 +60,5 @@ def _running(config: EchoConfig, rows: int) -> Any:
 
 
 def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
-    """The logits from the states after a step, float32 [rows, carried] to [rows, classes]."""
+    """The logits for the states after a step, float32 [rows, carried] to [rows, classes]."""
     return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])

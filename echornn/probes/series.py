@@ -1,4 +1,4 @@
-"""The data for the probes: random symbols that are the same at every moment of a run."""
+"""The probes' own data: random symbols that are the same at every position of a run."""
 
 from __future__ import annotations
 
@@ -14,53 +14,55 @@ from echornn.progress import Symbols
 
 LEAST_SAMPLES = 4096
 SAMPLES_A_UNIT = 22
-"""Half of the samples are fitted, and the other half measures the fit: ten for each fitted number, and some more."""
+"""Samples per fitted number: half are for the fit, at least ten per number, and half for measuring it."""
 
 LEAST_ROWS, MOST_ROWS = 64, 512
 LEAST_STEPS_READ = 8
 
 MOST_TARGETS = 16_384
-"""The most losses that are followed back: in a network that has solved its task few losses are large, and the gradient
-of 512 of them is mostly chance.
+"""The most losses that are followed back. In a network that has solved its task few losses are large, and the gradient
+of only 512 losses would be mostly chance.
 """
 
 WORK_OF_TARGETS = 6.3e7
-"""Multiplications for all targets and lags with a layer like the tutorial's; this limits the targets of larger ones."""
+"""The multiplications for all targets and lags with a layer like the tutorial's; this limits the targets of larger
+ones.
+"""
 
 WORK_OF_A_UNIT = 28
-"""The cost of a unit's step besides its multiplications, in multiplications."""
+"""The cost of a unit's step besides its multiplications, as a number of multiplications."""
 
 LEAST_WORK = 2**14
-"""Targets times lags for networks of any size, with at least `LEAST_ROWS` targets."""
+"""The least number of targets times lags, for networks of any size, with at least `LEAST_ROWS` targets."""
 
 MOST_FLIPPED_ROWS = 64
 
 WORK_OF_FLIPS = 2.5e8
-"""Multiplications for all rows that are run again for each of their inputs: they take about as long as gradients."""
+"""The most multiplications for rows that run again for each of their inputs; this takes about as long as gradients."""
 
 MOST_GROUPS, LEAST_GROUPS = 16, 4
-"""The number of groups of rows; see `TargetSeries`."""
+"""The number of groups of rows, most and least; see `TargetSeries`."""
 
 MOST_WEIGHTS_OF_MANY = 2**14
-"""Weights from state to state up to which a network's rows are divided into many groups."""
+"""The most recurrent weights with which rows are divided into `MOST_GROUPS` groups."""
 
 FEW_ROWS = 8
-"""The number of rows if many steps are needed, and few rows suffice."""
+"""The number of rows if many steps are needed and few rows are enough."""
 
 LAGS_BEYOND = 5
-"""Memory is read at this many lags beyond the echo and the window, or at a quarter more if that is more."""
+"""Memory is read at this many lags beyond the echo and the window, or a quarter more if that is larger."""
 
 MOST_LAGS = 512
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeSeries:
-    """Rows that are run; they are read only after the effect of their initial state has vanished.
+    """Rows to run; they are read only after the effect of their initial state has vanished.
 
     Attributes:
         x: uint8 [steps, rows].
-        lags: the number of lags at which memory is read, from 0 on.
-        steps_back: this many steps at the beginning are not read.
+        lags: the number of lags at which memory is read.
+        steps_back: the number of steps at the beginning that are not read.
     """
 
     x: Symbols
@@ -68,7 +70,7 @@ class ProbeSeries:
     steps_back: int
 
     def x_before(self, lag: int) -> Symbols:
-        """The input so many steps before each step that is read, uint8 [steps read, rows]."""
+        """The inputs ``lag`` steps before each step that is read, uint8 [steps read, rows]."""
         return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
@@ -78,10 +80,10 @@ class TargetSeries:
 
     Attributes:
         x: uint8 [steps, rows].
-        y: the echo at the last steps, uint8 [targets, rows].
-        steps_back: the number of steps that they are followed back.
-        groups: the number of groups of consecutive rows, all of one size; no symbol is in two groups, so differences
-            between their gradients are due to chance.
+        y: the targets of the last steps, uint8 [targets, rows].
+        steps_back: the number of steps through which gradients are followed back.
+        groups: the number of groups of consecutive rows, all of the same size. Groups share no symbols, so that
+            differences between their gradients are due to chance.
     """
 
     x: Symbols
@@ -95,10 +97,11 @@ class SeriesSizes:
     """The sizes of a series.
 
     Attributes:
-        steps, rows: those of the whole series.
-        lags: the lags at which memory is read: those of the echo and of the window and some more, at most 512.
-        steps_back: the steps through which gradients are followed: twice the larger of both, at most 512.
-        targets: the steps at the end of each row whose loss is followed back.
+        steps, rows: the size of the whole series.
+        lags: the number of lags for memory: up to the echo and the window and some more, at most 512.
+        steps_back: the steps through which gradients are followed back: twice the larger of echo and window, at most
+            512.
+        targets: the number of steps at the end of each row whose losses are followed back.
     """
 
     steps: int
@@ -109,7 +112,7 @@ class SeriesSizes:
 
 
 def sizes_for(config: EchoConfig) -> SeriesSizes:
-    """The sizes of `series_for`, computed without drawing it."""
+    """The sizes of `series_for`, without making it."""
     lags, steps_back = _lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
     steps_read = max(LEAST_STEPS_READ, lags // 4)
@@ -118,7 +121,7 @@ def sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def target_sizes_for(config: EchoConfig) -> SeriesSizes:
-    """The sizes of `targets_for`: as many targets as time allows, `MOST_TARGETS` for a network like the tutorial's."""
+    """The sizes of `targets_for`: as many targets as time allows; `MOST_TARGETS` for a network like the tutorial's."""
     lags, steps_back = _lags_and_steps_back(config)
     work = steps_back * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
@@ -128,9 +131,7 @@ def target_sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
-    """The sizes of rows whose inputs are changed in turn: few rows for networks and lags for which that is much
-    work.
-    """
+    """The sizes of rows whose inputs are changed in turn: fewer rows if network and lags make this much work."""
     lags, _ = _lags_and_steps_back(config)
     targets = max(LEAST_STEPS_READ, lags // 4)
     steps = lags + targets - 1
@@ -140,7 +141,7 @@ def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def groups_for(config: EchoConfig) -> int:
-    """The number of groups of rows: fewer for large networks, since each group has a gradient as large as the
+    """The number of groups of rows; fewer for large networks, since each group needs a gradient as large as the
     weights.
     """
     return MOST_GROUPS if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY else LEAST_GROUPS
@@ -154,16 +155,16 @@ def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
 
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> ProbeSeries:
-    """The probes' own data; a pure function of the seed and of the sizes."""
+    """The probes' own data; a pure function of the seed and the sizes."""
     sizes = sizes_for(config)
     return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
 
 
 @functools.lru_cache(2)
 def targets_for(config: EchoConfig) -> TargetSeries:
-    """The data whose losses are followed back; a pure function of the seed and of the sizes.
+    """The data whose losses are followed back; a pure function of the seed and the sizes.
 
-    If the echo comes from before all steps that are run, the targets are simply no later symbols.
+    If the echo's source is before all steps that are run, the targets are independent of all inputs.
     """
     sizes = target_sizes_for(config)
     echo = min(config.echo_step, sizes.steps)
@@ -174,6 +175,6 @@ def targets_for(config: EchoConfig) -> TargetSeries:
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:
-    """Symbols drawn uniformly, uint8 [steps, rows]."""
+    """Uniformly random symbols, uint8 [steps, rows]."""
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)

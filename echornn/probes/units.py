@@ -1,4 +1,4 @@
-"""What each unit of a part does: in the newest window, and which input it follows."""
+"""The activity of the units of a part in the newest window, and the input that each unit follows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from echornn.progress import Counts, Floats
 from echornn.readings import SATURATED, Units
 
 LEAST_MOVE = 1e-6
-"""A unit that moves less than this, relative to its size, counts as still within float32's precision."""
+"""A unit whose standard deviation is below this, relative to its size, counts as constant in float32."""
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
-    """The units in the newest window with the present weights, and the statistics of each on the probes' own data."""
+    """The units' activity in the newest window with the current weights, and their statistics on the probes' own
+    data.
+    """
     read = prepared.read(part)
     if prepared.window is None:
         activity = np.zeros((0, 0, read.shape[-1]), np.float32)
@@ -38,18 +40,16 @@ def units(prepared: Prepared, part: CellPart) -> Units:
 
 
 def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
-    """Which of a part's numbers are saturated; a gate is measured from its middle, an LSTM's c as h sees it,
-    tanh(c).
-    """
+    """Which values of a part are saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
     shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
     return np.abs(shown) > SATURATED
 
 
 def _followed(read: Floats, series: ProbeSeries, classes: int) -> tuple[Counts, Floats]:
-    """For each unit the lag of the input with the strongest correlation, and that correlation.
+    """For each unit the lag of the input with the strongest correlation, and this correlation.
 
-    Each row's mean is removed: a unit that rests at different values in different rows does not follow an input. With
-    more than two classes the correlation is that with the symbol that shows the most, against all others.
+    Each row's mean is subtracted: a unit that rests at different values in different rows does not follow an input.
+    With more than two classes, the correlation is with the indicator of the symbol for which it is strongest.
     """
     count = read.shape[-1]
     followers = _standardised(read)
@@ -64,8 +64,7 @@ def _followed(read: Floats, series: ProbeSeries, classes: int) -> tuple[Counts, 
 
 
 def _standardised(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Numbers [steps, rows, n] without each row's mean, scaled to length one over all samples; zero for one that does
-    not move.
+    """Values [steps, rows, n] without each row's mean, scaled to length 1 over all samples; zero if constant.
 
     Returns:
         [steps * rows, n].

@@ -1,4 +1,4 @@
-"""Truncated back-propagation through time in plain NumPy, every derivative written out."""
+"""Truncated back-propagation through time in plain NumPy, with all derivatives written out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Array = npt.NDArray[np.floating]
 def forward(
     weights: Mapping[str, Array], inputs: Array, labels: npt.NDArray[np.integer], init_state: Array
 ) -> tuple[float, Array, Array]:
-    """Loss of one window, its states and its class probabilities.
+    """The loss of a window, its states, and its class probabilities.
 
     Args:
         weights: W [input + state, state], b [1, state], W2 [state, classes], b2 [1, classes].
         inputs: [T, batch, input].
-        labels: [T, batch], the class that is right.
+        labels: [T, batch], the right classes.
         init_state: [batch, state].
 
     Returns:
@@ -38,9 +38,9 @@ def forward(
 def gradients(
     weights: Mapping[str, Array], inputs: Array, labels: npt.NDArray[np.integer], init_state: Array
 ) -> tuple[float, dict[str, Array], Array]:
-    """Loss of one window, its gradient, and its states; arguments as in `forward`.
+    """The loss of a window, its gradient, and its states; arguments as in `forward`.
 
-    The gradient does not reach beyond ``init_state``: that is the truncation.
+    The gradient stops at ``init_state``: this is the truncation.
     """
     loss, states, probabilities = forward(weights, inputs, labels, init_state)
     gradient = {name: np.zeros_like(value) for name, value in weights.items()}
@@ -66,18 +66,19 @@ def train(
     stride: int | None = None,
     learning_rate: float = 0.3,
 ) -> tuple[Array, dict[str, Array]]:
-    """Train with Adagrad (accumulators start at 0.1), zero state at an epoch's start, state carried between windows.
+    """Train with Adagrad (accumulators start at 0.1). The state is zero at an epoch's start, and carried between
+    windows.
 
     Args:
-        weights: where to start; left as they are. Their dtype is that of the arithmetic.
+        weights: the initial weights, which are not changed; their dtype is that of the arithmetic.
         epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols 0 .. classes - 1.
-        num_windows: how many windows to train.
+        num_windows: the number of windows to train.
         truncated_backprop_length: time steps of a window.
-        stride: time steps from one window to the next; the state handed on is the one after so many steps.
-        learning_rate: of Adagrad.
+        stride: time steps from one window to the next; the next window starts with the state after this many steps.
+        learning_rate: the learning rate of Adagrad.
 
     Returns:
-        The loss of each window, and the weights after the last.
+        The loss of each window, and the weights after the last window.
     """
     weights = {name: value.copy() for name, value in weights.items()}
     dtype = weights["W"].dtype

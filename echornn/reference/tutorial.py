@@ -1,4 +1,4 @@
-"""The tutorial's program as in 2016: placeholders, a session, and one run of it for each window."""
+"""The tutorial's program as of 2016: placeholders, a session, and one session run for each window."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Array = npt.NDArray[np.float32]
 
 
 class TutorialSession:
-    """The tutorial's graph in a session of its own; use it in a ``with`` statement.
+    """The tutorial's graph in its own session; use it as a context manager.
 
     Args:
         weights: W [1 + state, state], b [1, state], W2 [state, classes], b2 [1, classes], all float32.
-        batch_size: rows of a batch.
+        batch_size: the number of rows.
         truncated_backprop_length: time steps of a window.
-        learning_rate: of Adagrad, whose accumulators start at 0.1.
+        learning_rate: the learning rate of Adagrad, whose accumulators start at 0.1.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class TutorialSession:
         self._session.close()
 
     def train(self, epochs: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], num_windows: int) -> Array:
-        """Train up to ``num_windows`` windows of the epochs, each an (x, y) of shape [batch, row length].
+        """Train up to ``num_windows`` windows of these epochs; each epoch is (x, y), both of shape [batch, row length].
 
         Returns:
-            float32 [windows trained], the loss of each.
+            float32 [windows trained], the loss of each window.
         """
         losses: list[np.float32] = []
         for x, y in epochs:

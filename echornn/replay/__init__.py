@@ -1,1 +1,1 @@
-"""How a run goes to any position: from the nearest keyframe it trains the windows up to there again."""
+"""Takes a run to any position: from the nearest keyframe, it trains the windows up to there again."""

@@ -1,4 +1,4 @@
-"""Decides when the training thread keeps a keyframe."""
+"""Decides when the training thread keeps a keyframe (a state of the run)."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 
 KEYFRAME_SECONDS = 0.08
-"""Training between two keyframes, in seconds: showing a moment trains windows again for about this long, at most."""
+"""The seconds of training between two keyframes; going to a position takes about this long at most."""
 
 KEYFRAME_SHARE = 0.02
-"""Keyframes may take this share of the training time, so those of a large network are further apart."""
+"""The largest share of the time that keyframes may take; those of a large network are further apart."""
 
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
-    """The keyframes found on disk that belong to this run; the file may be of another run."""
+    """The keyframes found on disk that belong to this run, since the file may be another run's."""
     for one in keyframes:
         if timeline.has(one.moment) and one.digest == timeline.digest(one.moment.branch):
             yield one
 
 
 class Keyframing:
-    """Keeps states of a run while it trains, and has them recorded.
+    """Keeps states of a run while it trains, and passes them to the recorder.
 
     Attributes:
-        keyframes: the keyframes that are kept.
+        keyframes: the keyframes kept in memory.
 
     Args:
-        recorder: writes them to the disk.
-        clock: seconds that never go back.
+        recorder: writes keyframes to the disk.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
@@ -43,21 +43,21 @@ class Keyframing:
         self._trained, self._apart = 0.0, KEYFRAME_SECONDS
 
     def take_up(self, keyframes: Iterable[Keyframe]) -> None:
-        """Begin with the keyframes that a run on disk has."""
+        """Add the keyframes of a run on disk."""
         for keyframe in keyframes:
             self.keyframes.add(keyframe)
         self._recorder.all_keyframes(self.keyframes.all())
 
     def trained(self, seconds: float) -> bool:
-        """Count so many seconds of training; returns whether `keep` is due."""
+        """Add ``seconds`` of training; returns whether a keyframe is due."""
         self._trained += seconds
         return self._trained >= self._apart
 
     def keep(self, moment: Moment, trainer: AnyTrainer, digest: int) -> None:
-        """Keep the trainer's state at a moment of the branch in which it was trained, if its weights are finite.
+        """Keep the trainer's state at a position of the branch that trained it, if its weights are finite.
 
         Args:
-            digest: a hash of all that leads to the branch; see `echornn.timeline.timeline.Timeline.digest`.
+            digest: a hash of everything that leads to the branch; see `echornn.timeline.timeline.Timeline.digest`.
         """
         begun = self._clock()
         state = trainer.state

@@ -1,4 +1,4 @@
-"""How many windows to train next for the chosen speed, in slices short enough that keys take effect at once."""
+"""Decides how many windows to train next for the chosen speed, in slices so short that keys take effect at once."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from collections import deque
 from collections.abc import Callable
 
 SLICE_SECONDS = 0.025
-"""Seconds of work between two looks at the commands."""
+"""Seconds of training between two checks for commands."""
 
 LONG_SLICE_SECONDS = 0.08
-"""The same if a call has a high fixed cost; if a single window takes longer than this, it is the time beyond that."""
+"""The longest slice if a call has a high fixed cost; if a window takes longer, the time beyond a single window."""
 
 LEAST_WORK_OF_A_CALL = 50
-"""A slice lasts at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
+"""A slice takes at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
 
 RECENT_CALLS = 5
-"""The time of a window is the median of this many calls, since a call that waited for a processor is no measure."""
+"""The time of a window is the median of this many calls, since a call may have waited for a processor."""
 
 LEAST_SHARE_OF_A_CALL = 0.2
-"""The fixed cost of a call is at least this share of its time if training more windows in it is to pay."""
+"""More windows per call are worth it if the fixed cost is at least this share of a call's time."""
 
 CALLS_TO_A_TRY = 20
-"""After too many windows were trained together, so many calls pass before more are tried again."""
+"""After too many windows per call were tried, this many calls pass before the next attempt."""
 
 TICK_SECONDS = 0.02
-"""Windows that fall due within this time are trained together."""
+"""Windows that become due within this time are trained together."""
 
 LONGEST_LAG_SECONDS = 0.25
-"""A trainer that cannot keep up falls behind by no more than this; the rest is dropped."""
+"""A trainer that cannot keep up lags behind by at most this time; more is dropped."""
 
 RATE_SECONDS = 1.0
-"""The rate is measured over this many seconds."""
+"""The time over which the rate is measured."""
 
 
 LEAST_SECONDS_PER_WINDOW = 1e-7
-"""The shortest time of a window that is believed; a clock that did not move measures nothing."""
+"""The shortest time of a window that counts; a clock that did not move has measured nothing."""
 
 
 class Pace:
     """Keeps a training loop at a speed, and measures the speed that it reaches.
 
     Args:
-        speed: windows a second; infinity is full speed.
-        clock: seconds that never go back.
+        speed: windows per second; infinity is full speed.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
@@ -57,43 +57,43 @@ class Pace:
         self._done: deque[tuple[float, int]] = deque()
 
     def set_speed(self, speed: float) -> None:
-        """Go on at this speed."""
+        """Continue at this speed."""
         self.speed = speed
         self._due_since = max(self._due_since, self._clock() - 1 / speed)
 
     def restart(self) -> None:
-        """Begin after a rest: the first window is due now, and the rest does not count for the rate."""
+        """Begin again after a pause: the first window is due now, and the pause does not count in the rate."""
         self._due_since = self._clock() - 1 / self.speed
         self._done.clear()
 
     def forget(self, call_seconds: float = 0.0) -> None:
-        """Say that another trainer trains from now on: the time of its windows is unknown.
+        """Prepare for another trainer, whose time per window is unknown.
 
         Args:
-            call_seconds: seconds of a call that trains no window; for a large population, longer than many windows
-                take.
+            call_seconds: the seconds of a call that trains no window; with many networks, this exceeds the time of many
+                windows.
         """
         self._recent.clear()
         self._call_seconds, self._seconds_of_one = call_seconds, 0.0
         self._together, self._tries_in = 1, 0
 
     def due(self) -> int:
-        """Windows that are due now."""
+        """The number of windows that are due now."""
         if math.isinf(self.speed):
             return self.slice_windows()
         return int((self._clock() - self._due_since) * self.speed + 1e-9)
 
     def wait_seconds(self) -> float:
-        """Seconds until the next windows are worth a call."""
+        """The seconds until enough windows are due for a call."""
         if math.isinf(self.speed):
             return 0.0
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """Windows that can be trained in `SLICE_SECONDS`, judged by earlier ones; one if there are none.
+        """The number of windows to train in `SLICE_SECONDS`, judged by earlier windows; 1 if there are none.
 
-        If a call has a high fixed cost, the slice lasts up to `LONG_SLICE_SECONDS`; if a single window takes longer
-        than that, it has as many windows as take `LONG_SLICE_SECONDS` more.
+        If a call has a high fixed cost, the slice lasts up to `LONG_SLICE_SECONDS`. If a single window takes longer
+        than that, the slice has the windows that fit into `LONG_SLICE_SECONDS` beyond it.
         """
         if not self._recent:
             return 1
@@ -102,25 +102,24 @@ class Pace:
 
     @property
     def seconds_per_window(self) -> float:
-        """Seconds that a window takes, judged by earlier ones; `SLICE_SECONDS` if there are none."""
+        """The time of a window in seconds, judged by earlier windows; `SLICE_SECONDS` if there are none."""
         return statistics.median_low(self._recent) if self._recent else SLICE_SECONDS
 
     @property
     def seconds_of_one(self) -> float:
-        """Seconds that a window takes if it is trained by itself."""
+        """The time in seconds of a call that trains a single window."""
         return max(self._call_seconds, self.seconds_per_window)
 
     def took(self, windows: int, seconds: float) -> None:
-        """Take note of how long so many windows took, even if they were not due (as in a replay)."""
+        """Record the time of some windows, even if they were not due (as in a replay)."""
         self._recent.append(max(seconds / windows, LEAST_SECONDS_PER_WINDOW))
         if seconds > SLICE_SECONDS:
             self._weigh_together(windows, seconds)
 
     def _weigh_together(self, windows: int, seconds: float) -> None:
-        """Train more windows in a call that takes long, as long as that costs little more time than one; see
-        `slice_windows`.
+        """Increase the number of windows per call as long as this hardly increases a call's time; see `slice_windows`.
 
-        Now and then more windows are tried, because only the time of a call and its windows together can be measured.
+        From time to time more windows are tried, because only the time of a whole call can be measured.
         """
         if windows == 1:
             self._seconds_of_one = seconds
@@ -132,9 +131,7 @@ class Pace:
                 self._together, self._tries_in = 2 * windows, 0
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
-        """Take note of windows that were just trained, and of their time, unless that is not typical of other
-        windows.
-        """
+        """Record windows that were just trained; their time counts only if it is typical of other windows."""
         now = self._clock()
         if is_typical:
             self.took(windows, seconds)
@@ -145,9 +142,9 @@ class Pace:
             self._done.popleft()
 
     def rate(self) -> float:
-        """Windows a second over about the last second; 0 until there is something to measure.
+        """The measured windows per second over about the last second; 0 until there is a measurement.
 
-        It is never above the speed: any excess is the jitter of a wait.
+        It is never above the set speed: any excess is the jitter of waiting.
         """
         if len(self._done) < 2:
             return 0.0
@@ -157,18 +154,18 @@ class Pace:
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6
-"""The slowest and the fastest speed that can be asked for, in windows a second; above it there is only full speed."""
+"""The lowest and highest speed that can be set, in windows per second; above the highest there is only full speed."""
 
 SPEEDS: tuple[float, ...] = (
     *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
     MOST_SPEED,
     math.inf,
 )
-"""Notches of the speed dial, in windows a second, from the slowest to full speed."""
+"""The steps of the speed setting, in windows per second, from the lowest to full speed."""
 
 
 def require_speed(speed: float) -> float:
-    """Return the speed, if it can be asked for.
+    """The speed, checked to be allowed.
 
     Raises:
         ValueError: it is neither infinity nor from `LEAST_SPEED` to `MOST_SPEED`.
@@ -180,10 +177,10 @@ def require_speed(speed: float) -> float:
 
 
 def faster(speed: float) -> float:
-    """The next notch above ``speed``; the last is full speed."""
+    """The next step above ``speed``; above the last is full speed."""
     return next((notch for notch in SPEEDS if notch > speed), math.inf)
 
 
 def slower(speed: float) -> float:
-    """The next notch below ``speed``, down to the first."""
+    """The next step below ``speed``, at least the lowest."""
     return next((notch for notch in reversed(SPEEDS) if notch < speed), SPEEDS[0])

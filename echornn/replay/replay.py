@@ -1,4 +1,4 @@
-"""Trains windows again, from the nearest keyframe to a moment of the run, with the same bits as before."""
+"""Trains windows again, from the nearest keyframe to a position of the run; the result is the same, bit for bit."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from echornn.unlike_record import UnlikeRecord, first_unlike
 
 
 class Replay:
-    """Takes a trainer to a moment, some windows at a time.
+    """Takes a trainer to a position of the run, some windows at a time.
 
     Attributes:
-        trainer: the trainer on its way; the given one if it can train there, another if one replica goes on alone.
-        moment: the moment to which it goes.
-        unlike: the first of the windows trained again whose loss differs from the record; None if none does.
-        tape: the windows before the moment, in full, oldest first, as far as they have been trained again; if one of
-            several replicas goes on alone, only its own.
+        trainer: the trainer on its way; it may not be the given one, if one replica continues alone on the path.
+        moment: the target position.
+        unlike: the first window that was trained again with another loss than recorded; None if there is none.
+        tape: the windows before the target with their data, oldest first, as far as they were trained again; if one of
+            several replicas continues alone, only its windows.
 
     Args:
         timeline: the run's branches.
-        keyframes: the kept states of the run; damaged ones are dropped.
-        trainer: the present trainer.
-        moment: the moment to go to.
-        tape_windows: how many windows before the moment, at most, are to be shown with their rows.
-        make_trainer: makes another trainer, compiled, if the network at the moment is another.
+        keyframes: the stored states of the run; damaged ones are removed.
+        trainer: the current trainer.
+        moment: the target position.
+        tape_windows: the most windows before the target whose data is needed for the screen.
+        make_trainer: makes another trainer, compiled, if the path needs one.
     """
 
     def __init__(
@@ -63,24 +63,24 @@ class Replay:
 
     @property
     def windows_left(self) -> int:
-        """Windows still to be trained again."""
+        """The number of windows that still have to be trained again."""
         return self.moment.window - self._window
 
     @property
     def arrived(self) -> bool:
-        """Whether the trainer has reached the moment."""
+        """Whether the trainer has reached the target."""
         return self.windows_left == 0
 
     @property
     def at_tape(self) -> Moment | None:
-        """The present position, if the tape begins there."""
+        """The current position if the tape begins there, otherwise None."""
         here = Moment(self._spans[self._span].branch.number, self._window)
         return here if self._window == self._tape_from else None
 
     def advance(self, windows: int) -> int:
-        """Train at most so many windows again; returns how many.
+        """Train up to ``windows`` windows again; returns how many were trained.
 
-        It trains fewer if the branch changes, and one if the windows are shown.
+        It trains fewer at the end of a branch, and single windows if their data is needed.
         """
         last = self._spans[self._span].last
         is_shown = self._window >= self._tape_from
@@ -95,13 +95,13 @@ class Replay:
         return windows
 
     def _compared(self, losses: Floats) -> UnlikeRecord | None:
-        """The first of the next windows whose loss differs from the record."""
+        """The first of the next windows whose loss differs from the record; None if there is none."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
         return None if recorded is None else first_unlike(self._window, recorded, losses.reshape(recorded.shape))
 
     def _cross(self) -> None:
-        """Go on with the next branch, if one ends here on the path."""
+        """Continue with the next branch of the path if the current one ends here."""
         while self._span + 1 < len(self._spans) and self._window == self._spans[self._span].last:
             self._span += 1
             branch = self._spans[self._span].branch
@@ -110,8 +110,8 @@ class Replay:
             self._begin(branch)
 
     def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
-        """The trainer for when one replica goes on alone later on the way; it is made at once, since making it may
-        fail.
+        """The trainer for a replica that continues alone later on the path; None if there is none. It is made at the
+        start, since making it can fail.
         """
         for span in self._spans[self._span + 1 :]:
             if span.branch.cause == "alone":
@@ -120,7 +120,7 @@ class Replay:
         return None
 
     def _go_alone(self, branch: Branch) -> None:
-        """Go on with one of several replicas, without the others."""
+        """Continue with one of several replicas, without the others."""
         assert self._alone is not None
         replica = branch.config.seed - self.trainer.config.seed
         state = self.trainer.state.of(replica)
@@ -130,8 +130,8 @@ class Replay:
         self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
-        """The last state before the tape: the number of its span, its window, and the state; else the path's
-        beginning.
+        """The last stored state before the tape: the index of its span, its window, and the state; by default the
+        path's beginning, with None as the state.
         """
         for number in reversed(range(len(self._spans))):
             span = self._spans[number]
@@ -149,7 +149,7 @@ class Replay:
         return state if fits else None
 
     def _begin(self, branch: Branch) -> None:
-        """Apply the change that began the branch."""
+        """Apply the change that began a branch."""
         self._set_up(branch.config)
         position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
         state = self.trainer.state

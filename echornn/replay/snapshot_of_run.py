@@ -1,4 +1,4 @@
-"""A network at any moment of a run on disk, without going on with the run."""
+"""Takes a snapshot of a stored run's network at any position, without continuing the run."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def snapshot_of_run(
     branch: int | None = None,
     replica: int = 0,
 ) -> Snapshot:
-    """The network after so many windows along the path to the run's position; by default at that position.
+    """The network after ``at`` windows of the path to the run's position; by default at that position.
 
-    At that position it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
-    when a session goes back. Nothing on disk is changed.
+    The run's position was saved, and its network is known without the newest window. For other positions, windows are
+    trained again, as when a session goes back. Nothing on disk is changed.
 
     Args:
-        run: the run, as read from the disk.
-        at: the number of windows, from 0.
-        make_trainer: makes the trainer, if one is needed; by default `echornn.training.trainer.Trainer`.
-        branch: the number of a branch: go along the path to its end instead. It must exist.
-        replica: the number of the replica, from 0.
+        run: the run, as read from disk.
+        at: the number of windows along the path, from 0.
+        make_trainer: makes the trainer if one is needed; by default `echornn.training.trainer.Trainer`.
+        branch: the number of an existing branch, to use the path to its end instead.
+        replica: the index of the replica, from 0.
 
     Raises:
-        RunError: the run has no checkpoint, or the path is too short.
-        OSError: its losses cannot be read.
-        ConfigError: there is too little memory, or no device, to train it again.
+        RunError: the run has no checkpoint, or the path is shorter than ``at``.
+        OSError: the losses of the run cannot be read.
+        ConfigError: there is not enough memory, or no device, to train it again.
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")

@@ -1,4 +1,4 @@
-"""Goes to a moment of the run, some windows at a time, and keeps the newest windows there in full."""
+"""Takes the session to a position of the run, some windows at a time, and keeps the newest windows with their data."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.unlike_record import UnlikeRecord
 
 TAPE_WINDOWS = 32
-"""How many windows before the newest are kept in full, for the rows on the screen."""
+"""The most windows before the newest that are kept with their data, for the rows on the screen."""
 
 TAPE_BYTES = 32 << 20
-"""The most bytes of all windows that are kept in full; the newest is always kept."""
+"""The most bytes of all windows that are kept with their data; the newest is always kept."""
 
 TAPE_SECONDS = 0.05
-"""How long windows may be trained one by one after going back, so that their rows can be shown."""
+"""After going back, the seconds for which windows are trained one by one so that their rows can be shown."""
 
 NEAR_SECONDS = 0.03
-"""If going to a moment took longer, a keyframe is kept there, so that moments near it are reached quickly; but not if
-its losses differ from those on record."""
+"""If going to a position took longer, a keyframe is kept there, so that positions nearby are reached quickly; but not
+if losses differ from the record.
+"""
 
 
 def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
-    """The windows to keep in full: the newest, and as many before it as there is room for."""
+    """The windows to keep with their data: the newest, and as many before as the limits allow."""
     if not shown:
         return ()
     last = shown[-1]
@@ -38,15 +39,15 @@ def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
 
 
 class Travel:
-    """Going to a moment of the run: the replay, and how far it is.
+    """The way of a session to another position: the replay, and its progress.
 
     Attributes:
-        unlike: the first window of the newest replay whose loss differs from the record; None if none does.
+        unlike: the first window of the newest replay with another loss than recorded; None if there is none.
 
     Args:
-        keyframing: the keyframes at which a replay begins; it also keeps some of a long replay.
-        pace: knows what a window of the present trainer takes.
-        clock: seconds that never go back.
+        keyframing: the keyframes from which replays begin; it also keeps some states of a long replay.
+        pace: measures the time of the current trainer's windows.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, keyframing: Keyframing, pace: Pace, clock: Callable[[], float]) -> None:
@@ -59,12 +60,12 @@ class Travel:
 
     @property
     def windows_left(self) -> int:
-        """How many windows are still to be trained again; 0 if it goes nowhere."""
+        """The number of windows that still have to be trained again; 0 if it is not on its way."""
         return self._under_way[0].windows_left if self._under_way is not None else 0
 
     @property
     def arrived(self) -> bool:
-        """Whether it has arrived, or goes nowhere."""
+        """Whether it has arrived, or is not on its way."""
         return self._under_way is None
 
     @property
@@ -74,13 +75,14 @@ class Travel:
 
     @property
     def trainer(self) -> AnyTrainer:
-        """The trainer of the replay."""
+        """The trainer that the replay uses."""
         assert self._under_way is not None
         return self._under_way[0].trainer
 
     def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
-        """Begin to go to a moment; returns the trainer of the replay. If this raises, nothing has changed; see
-        `Replay`."""
+        """Set out for a position; returns the trainer that the replay uses. If this raises an error, nothing has
+        changed; see `Replay`.
+        """
         replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
         self._under_way = replay, timeline
         self.unlike = None
@@ -88,21 +90,22 @@ class Travel:
         return replay.trainer
 
     def step(self, windows: int) -> int:
-        """Train at most so many windows again; returns how many were trained."""
+        """Train up to ``windows`` windows again; returns how many were trained."""
         assert self._under_way is not None
         replay, timeline = self._under_way
         begun = self._clock()
         done = replay.advance(windows)
         self.unlike = replay.unlike
         self._seconds += self._clock() - begun
-        near = replay.at_tape if replay.unlike is None else None  # another's state would pass for this run's
+        # a state that differs from the record must not become a keyframe
+        near = replay.at_tape if replay.unlike is None else None
         if near is not None and self._seconds > NEAR_SECONDS:
             self._keyframing.keep(near, replay.trainer, timeline.digest(near.branch))
             self._seconds = 0.0
         return done
 
     def arrive(self) -> tuple[AnyProgress, ...] | None:
-        """If it has arrived, the newest windows there in full, the last one last; None if not."""
+        """If it has arrived, the newest windows there with their data, newest last; otherwise None."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None
         tape = tuple(self._under_way[0].tape)
@@ -110,5 +113,5 @@ class Travel:
         return tape
 
     def leave(self) -> None:
-        """Stop going."""
+        """Stop being on the way."""
         self._under_way = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,20 +24,18 @@ MOST_LETTERS = 40
 @dataclass
 class BranchNotes:
     """The user's notes on a run's branches. names: by the branch's number. pinned: branches that are always shown under
-    the curve. hidden: branches that are not.
+    the curve. hidden: branches that are not. digests: of these branches, as the file tells them.
     """
 
     names: dict[int, str] = field(default_factory=dict)
     pinned: set[int] = field(default_factory=set)
     hidden: set[int] = field(default_factory=set)
+    digests: dict[int, int] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def of(cls, folder: Path | None, digests: Sequence[int]) -> BranchNotes:
-        """The notes in a run's folder; empty if there are none, or if they cannot be read.
-
-        Args:
-            digests: of the run's branches. What was noted of others is left out; a file that does not tell digests is
-                believed where there is a branch of that number.
+    def read(cls, folder: Path | None) -> BranchNotes:
+        """The notes in a run's folder; empty if there are none, or if they cannot be read. Some may be of branches that
+        the run has no more.
         """
         try:
             told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
@@ -46,14 +44,23 @@ class BranchNotes:
             noted = {_branch(number): told["digests"][number] for number in told.get("digests", {})}
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
-        there = {number for number, one in enumerate(digests) if noted.get(number, one) == one}
-        return cls({number: name for number, name in names.items() if number in there}, pinned & there, hidden & there)
+        return cls(names, pinned, hidden, noted)
 
-    def save(self, folder: Path, digest_of: Callable[[int], int]) -> None:
+    def among(self, digests: Sequence[int]) -> BranchNotes:
+        """The notes on branches that the run has. If the file does not tell a branch's digest, the number is enough.
+
+        Args:
+            digests: of the run's branches.
+        """
+        there = {number for number, one in enumerate(digests) if self.digests.get(number, one) == one}
+        names = {number: name for number, name in self.names.items() if number in there}
+        return BranchNotes(names, self.pinned & there, self.hidden & there)
+
+    def save(self, folder: Path, digests: Sequence[int]) -> None:
         """Write the notes into the run's folder.
 
         Args:
-            digest_of: the digest of a branch.
+            digests: of the run's branches.
 
         Raises:
             OSError: they could not be written.
@@ -62,7 +69,7 @@ class BranchNotes:
             "names": self.names,
             "pinned": sorted(self.pinned),
             "hidden": sorted(self.hidden),
-            "digests": {number: digest_of(number) for number in sorted({*self.names, *self.pinned, *self.hidden})},
+            "digests": {number: digests[number] for number in sorted({*self.names, *self.pinned, *self.hidden})},
         }
         own_files.write_whole(folder / NOTE_FILE, json.dumps(told).encode())
 

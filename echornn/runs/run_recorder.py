@@ -54,8 +54,7 @@ class RunRecorder:
     """Records a run in a folder. `begin` and `go_on` make one.
 
     Its own thread writes to the disk, so that a disk that hangs delays nobody: at most one save is under way, and of
-        the
-    saves that are asked for meanwhile, only the newest is made.
+    the saves that are asked for meanwhile, only the newest is made.
     """
 
     def __init__(

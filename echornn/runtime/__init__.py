@@ -1,1 +1,1 @@
-"""What is set or started once in a process: how TensorFlow is imported, XLA's flags, a thread for jobs."""
+"""Settings of a process: how TensorFlow is imported, XLA's flags; and a thread for jobs."""

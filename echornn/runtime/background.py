@@ -1,4 +1,4 @@
-"""Runs jobs on its own thread, one at a time; the caller never waits."""
+"""Runs jobs on a separate thread, one at a time, without making the caller wait."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable
 
 Job = Callable[[], None]
-"""Work to do. If it raises, the next job is done all the same; the error is reported, except a MemoryError."""
+"""A function to run. If it raises, the error is reported (except a MemoryError), and later jobs still run."""
 
 
 def report(error: Exception) -> None:
-    """Report an error that no caller waits for, as Python does for an error that ends a thread."""
+    """Report an error on a thread that nobody waits for, as Python does when an error ends a thread."""
     thread = threading.current_thread()
     threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
 
 
 class Background:
-    """Does one job at a time; of the jobs that arrive meanwhile, only the newest is done.
+    """Runs one job at a time; of the jobs that arrive meanwhile, only the newest is run.
 
-    One thread does all jobs, from the first to the `end`: if memory is short, a second thread may fail to start, or die
-    before it begins, and its caller would wait for ever. The process does not wait for the thread at exit.
+    A single thread runs all jobs until `end`: if memory is short, a second thread could fail to start, or die before it
+    begins, and its caller would wait forever. The process does not wait for the thread at exit.
 
     Args:
         name: the name of the thread.
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class Background:
         self._ending = False
 
     def start(self) -> None:
-        """Start the thread now, before the first job, while there is memory for it.
+        """Start the thread now, before the first job, while there is enough memory.
 
         Raises:
             RuntimeError: the thread cannot be started.
@@ -51,10 +51,10 @@ class Background:
                 self._thread = thread
 
     def do(self, job: Job) -> None:
-        """Do this job after the one under way, instead of a job that still waits.
+        """Run this job after the current one; it replaces a job that still waits.
 
         Raises:
-            RuntimeError: there is no thread yet, and none can be started.
+            RuntimeError: there is no thread yet, and it cannot be started.
         """
         with self._changed:
             self.start()
@@ -65,17 +65,17 @@ class Background:
 
     @property
     def seconds(self) -> float:
-        """How long the job under way has taken so far; 0 if there is none."""
+        """The seconds that the current job has taken so far; 0 if there is none."""
         begun = self._begun
         return 0.0 if begun is None else self._clock() - begun
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all jobs are done, at most so long; returns whether they are."""
+        """Wait until all jobs are done, at most ``seconds``; returns whether they are done."""
         with self._changed:
             return self._changed.wait_for(lambda: self._begun is None, seconds)
 
     def end(self, job: Job = lambda: None) -> None:
-        """Do this last job after all others, then end the thread; if no job is under way, do it now."""
+        """Run this last job after all others, then end the thread; if no job is running, run it now."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
@@ -89,7 +89,7 @@ class Background:
             pass
 
     def _do_next(self) -> bool:
-        """Do one job; returns whether there was one. No reference to it is kept while the thread waits."""
+        """Run one job; returns whether there was one. While the thread waits, no reference to a job is kept."""
         job = self._next()
         if job is None:
             return False
@@ -97,12 +97,12 @@ class Background:
             job()
         except MemoryError:
             pass
-        except Exception as error:  # a caller that waits for this thread must not wait for ever
+        except Exception as error:  # a caller that waits for this thread must not wait forever
             report(error)
         return True
 
     def _next(self) -> Job | None:
-        """The waiting or next job; None if the thread is to end."""
+        """The next job, waiting for one if necessary; None when the thread should end."""
         with self._changed:
             if self._waiting is None:
                 self._begun = None

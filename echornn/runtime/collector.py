@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
-    """Pause the collector inside a ``with`` statement. Imported objects stay, and searching them again and again takes
-    a tenth of the time that importing TensorFlow, or the app, needs. If the collector is off, it stays off.
+    """Pause the garbage collector in a ``with`` statement. Imported objects are kept anyway, and searching them
+    repeatedly takes a tenth of the import time of TensorFlow or the app. A collector that is off stays off.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -23,7 +23,7 @@ def paused() -> Iterator[None]:
 
 @contextlib.contextmanager
 def spared() -> Iterator[None]:
-    """As `paused`; in addition the collector never searches the existing objects again: for a program's own imports."""
+    """Like `paused`, and afterwards the collector never searches the existing objects: for a program's own imports."""
     with paused():
         yield
         gc.freeze()

@@ -1,4 +1,4 @@
-"""Looks up the version of an installed package without the mail parsers that `importlib.metadata` imports."""
+"""Looks up versions of installed packages faster than `importlib.metadata`, which imports mail parsers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINE = "Version: "
 
 
 def version(name: str) -> str:
-    """The version of the package with this name in lower case, the same as `importlib.metadata.version` returns.
+    """The version of a package (name in lower case), as `importlib.metadata.version` returns it.
 
     Raises:
         importlib.metadata.PackageNotFoundError: the package is not installed.

@@ -1,7 +1,7 @@
-"""Loads TensorFlow's largest native library without stopping Python's other threads.
+"""Loads TensorFlow's largest native library without blocking Python's other threads.
 
-Loading it takes a third of a second, and more on a busy machine. Python's ``import`` holds the lock of the interpreter
-meanwhile, so that no key is answered; a foreign call does not.
+Loading takes a third of a second, and more on a busy machine. Python's ``import`` holds the interpreter lock meanwhile,
+so that keys are not answered; a foreign function call does not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NAME = "libtensorflow_cc.so.2"
 
 
 def load() -> None:
-    """Load the library, so that TensorFlow's import finds it; if it is not found, or on another system, do nothing."""
+    """Load the library, so that TensorFlow's import finds it. Does nothing if it is not found, or not on Linux."""
     if sys.platform != "linux":
         return
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Imports TensorFlow without the log lines that its native code writes to standard error."""
+"""Imports TensorFlow without the log lines of its native code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from echornn.runtime import collector, native_library, small_loops
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-"""TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
+"""TensorFlow's environment variable for its log level; a value that the user has set is kept."""
 
 ONLY_FATAL = "3"
 
@@ -22,24 +22,25 @@ LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
     rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
 )
-"""Matches a log line of native code: information, a warning or an error, but no fatal error."""
+"""Matches a log line of native code: information, warning or error, but not a fatal error."""
 
 _importing = threading.Lock()
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
-    """Import TensorFlow, unless it is imported already, so that neither the import nor later calls print log lines.
+    """Import TensorFlow, if it is not imported yet, so that neither the import nor later calls print log lines.
 
-    TensorFlow's errors are exceptions. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are printed; 0
-    prints all. During the import, writes of other threads to file descriptor 2 are held back and written afterwards.
+    Errors of TensorFlow are exceptions anyway. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are
+    printed (0: all). During the import, output of other threads to file descriptor 2 is held back and written
+    afterwards.
 
     Args:
-        threshold: the threshold of small loops that XLA then uses (see `echornn.runtime.small_loops`).
+        threshold: the threshold of small loops for XLA; see `echornn.runtime.small_loops`.
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
         # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
-        # over its types, to which TensorFlow adds: "dictionary changed size during iteration" ended the app.
+        # over its types, to which TensorFlow adds some: "dictionary changed size during iteration" crashed the app.
         importlib.import_module("numpy.ma")
         if "tensorflow" in sys.modules or LEVEL in os.environ:
             return
@@ -54,9 +55,9 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
 @contextlib.contextmanager
 def _log_lines_dropped() -> Iterator[None]:
-    """Hold back what is written to descriptor 2, and write it at the end without the log lines of native code.
+    """Hold back output to descriptor 2, and write it at the end without the log lines of native code.
 
-    Some log lines are written before the level is read. If there is no place to hold them, nothing is held back.
+    Some log lines are written before the level is read. If no temporary file can be made, nothing is held back.
     """
     with contextlib.ExitStack() as undo:
         try:

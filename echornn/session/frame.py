@@ -78,6 +78,7 @@ class Frame:
             itself.
         start: what is trained first when loading ends, after the keys that were pressed meanwhile.
         is_unread: whether the record has windows whose losses are not read yet.
+        folder: where the run is kept; empty if nowhere.
         answered: the commands up to this number were carried out before this frame was made; see
             `echornn.session.session.Session.send`.
     """
@@ -114,6 +115,7 @@ class Frame:
     coming: EchoConfig | None = None
     start: Start = field(default_factory=Start)
     is_unread: bool = False
+    folder: str = ""
     answered: int = 0
 
     @property

@@ -33,7 +33,8 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
         first = changes_text(state.config, config) if at is None else f"window {at:,}"
         message += f", then {first}" if first else ""
         config, is_unread = state.config, run.trained > 0
-    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread)
+    folder = "" if recorder.folder is None else str(recorder.folder)
+    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)
 
 
 class FrameMaker:

@@ -82,6 +82,7 @@ class _Look:
             falls=self._falls() if self.query.falls else (),
             path=self._path() if self.query.path else (),
             tried=self._tried(),
+            digests=tuple(map(self.timeline.digest, range(self.branch_count))) if self.query.digests else (),
             branch_count=self.branch_count,
             elsewhere=self.elsewhere,
             line_config=self.timeline.branch(self.frame.line).config,

@@ -36,6 +36,7 @@ class Picture:
         falls: windows after which the loss fell most, or what was solved was lost.
         path: the branches that lead to the position, from where the weights began.
         tried: the branch that has the edit already; None where no branch has it.
+        digests: of each branch, by its number; see `echornn.timeline.branch.digest`.
         branch_count: how many branches the run has.
         elsewhere: windows that were trained in the run and are not on the line. While these two numbers stay the same,
             so do the ghosts of a line.
@@ -53,6 +54,7 @@ class Picture:
     falls: tuple[int, ...] = ()
     path: tuple[Branch, ...] = ()
     tried: int | None = None
+    digests: tuple[int, ...] = ()
     branch_count: int = 0
     elsewhere: int = 0
     line_config: EchoConfig | None = None

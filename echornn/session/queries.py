@@ -79,6 +79,7 @@ class Query:
         falls: columns of the curve in which the loss is searched for where it falls; 0 for no search.
         path: whether the branches are wanted that lead to the position.
         tried: an edit that may have been tried before; None for none.
+        digests: whether the digests of all branches are wanted.
     """
 
     span: Span = Span()
@@ -90,3 +91,4 @@ class Query:
     falls: int = 0
     path: bool = False
     tried: Tried | None = None
+    digests: bool = False

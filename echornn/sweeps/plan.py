@@ -78,7 +78,7 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
     """The approximate processor time of so many windows of a network; by default of all its epochs.
 
     Measured for one window: the tutorial 1.5, state 16 with rnn, gru, lstm 12, 46, 63; batch 50, state 16, 64, 256 86,
-        280, 2500.
+    280, 2500.
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch

@@ -116,8 +116,8 @@ def few_inside(config: EchoConfig) -> bool:
     """Whether fewer than half of a window's targets echo an input inside it, where the gradient reaches.
 
     This makes learning slow, not impossible: RNNs with state 16, T 15, glorot, 16 seeds, need 233 windows with 7 of
-        such
-    targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one (the median), and all but one of them solve it.
+    such targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one (the median), and all but one of them solve
+    it.
     """
     return credit_coverage(config) < 0.5
 
@@ -134,8 +134,8 @@ def register_numbers(config: EchoConfig) -> int | None:
     """How many numbers a linear shift register for the echo holds: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
 
     Most networks solve the echo in this way, but it is not a bound: some keep more symbols than they have numbers,
-        since
-    binary inputs can be packed non-linearly. None for more than two classes, whose symbols can be kept in several ways.
+    since binary inputs can be packed non-linearly. None for more than two classes, whose symbols can be kept in several
+    ways.
     """
     return config.echo_step + 1 if config.num_classes == 2 else None
 

@@ -1,1 +1,1 @@
-"""The tree of a run's branches with all losses, and where undo, redo and the keys lead in it. No files."""
+"""The tree of a run's branches with all losses, in memory; and where undo, redo and other keys go in the tree."""

@@ -1,4 +1,4 @@
-"""A run is a tree of branches, each of which began at a moment of another."""
+"""The branches of a run, which form a tree: each branch begins at a position of another."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from echornn.config import EchoConfig
 from echornn.history.curve import Cause
 
 STARTS_OVER = ("start", "reset", "redraw", "preset")
-"""Causes that always initialise the weights again, so that the curve starts again too."""
+"""Causes of branches that always begin with new weights, so that their curve begins at window 0."""
 
 
 class Moment(NamedTuple):
-    """A moment of a run: after ``window`` windows along the path from the root to the end of branch ``branch``."""
+    """A position in a run: on a branch, after ``window`` windows along the path from new weights to the branch's
+    end.
+    """
 
     branch: int
     window: int
@@ -26,17 +28,17 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of a run: what began it, from which moment, and with which configuration.
+    """A branch of a run: what began it, where, and its configuration.
 
     Attributes:
-        number: its number in the run, from 0 in the order begun.
-        cause: start, reset, edit, ...
-        parent: the moment from which it goes on: the windows before that moment are part of its path. Its window is 0
-            if the weights are initialised again; None for the run's start.
-        before: the position before it began, to which an undo goes; None for the run's start.
-        epoch, window: the position in the experiment of its first window, both from 0.
-        generation, draw: the data and the initial weights from here on.
-        config: the configuration.
+        number: the branch's number in the run, from 0, in the order in which branches began.
+        cause: what began the branch: start, reset, edit, ...
+        parent: the position at which it continues another branch; the windows before are part of its path. The window
+            is 0 if the weights are new. None for the first branch.
+        before: the position of the run when the branch began, to which an undo goes; None for the first branch.
+        epoch, window: epoch and window in it (both from 0) of the branch's first window.
+        generation, draw: the numbers of the data and of the initial weights; each request for new ones increases them.
+        config: the configuration of the branch.
     """
 
     number: int
@@ -51,22 +53,22 @@ class Branch:
 
     @property
     def start(self) -> int:
-        """The number of windows along its path before its first."""
+        """The number of windows along the path before the branch's first window."""
         return 0 if self.parent is None else self.parent.window
 
     @property
     def starts_over(self) -> bool:
-        """Whether its weights are initialised again, so that no earlier window is on its path."""
+        """Whether the branch begins with new weights, so that no earlier window is on its path."""
         return self.parent is None or self.parent.window == 0
 
     def position(self, window: int) -> tuple[int, int]:
-        """The epoch and the window in it, both from 0, that follow after ``window`` windows along the path."""
+        """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch
 
 
 class BranchSpan(NamedTuple):
-    """The windows of a path that lie in one branch, ``first <= window < last``."""
+    """The windows of a path that belong to one branch, ``first <= window < last``."""
 
     branch: Branch
     first: int
@@ -74,15 +76,14 @@ class BranchSpan(NamedTuple):
 
 
 def digest(branch: Branch, of_parent: int) -> int:
-    """A number that identifies everything that leads to a branch's beginning: its own settings, and those of its
-    parents.
+    """A hash of everything that affects the beginning of a branch: its own settings, and those of its ancestors.
 
     Args:
-        of_parent: the digest of the parent branch; it does not count if the weights are initialised again.
+        of_parent: the digest of the parent branch; ignored if the weights are new.
     """
     config = dataclasses.asdict(branch.config)
     if branch.config.replicas == 1:
-        del config["replicas"]  # keyframes from before there were replicas keep their digest
+        del config["replicas"]  # keeps the digests of keyframes from before replicas existed
     terms = (
         branch.start,
         branch.epoch,
@@ -95,7 +96,7 @@ def digest(branch: Branch, of_parent: int) -> int:
 
 
 def digests(branches: Sequence[Branch]) -> list[int]:
-    """The digest of each branch of a run, in the order begun; see `digest`."""
+    """The digest of each branch of a run, in the order in which they began; see `digest`."""
     found: list[int] = []
     for branch in branches:
         found.append(digest(branch, 0 if branch.parent is None else found[branch.parent.branch]))
@@ -103,7 +104,7 @@ def digests(branches: Sequence[Branch]) -> list[int]:
 
 
 def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
-    """The branches that lead to the end of this one, beginning with the one that initialised the weights."""
+    """The branches on the path to the end of a branch, beginning with the one that has new weights."""
     path = [branch]
     while (parent := path[-1].parent) is not None and not path[-1].starts_over:
         path.append(branch_of(parent.branch))
@@ -111,7 +112,7 @@ def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Bran
 
 
 def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
-    """The branches of a whole path that have begun after so many windows along it."""
+    """The branches of a whole path that have begun by ``window``."""
     return tuple(path[: bisect.bisect_right(path, window, key=_start)])
 
 
@@ -120,9 +121,7 @@ def _start(branch: Branch) -> int:
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a whole path up to window ``window``, divided by branch; without branches that ended by window
-    ``since``.
-    """
+    """The windows of a whole path up to ``window``, by branch; without branches that ended by ``since``."""
     begun = path_to(window, path)
     begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
@@ -130,7 +129,7 @@ def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[Branch
 
 
 def task_since(path: Sequence[Branch]) -> int:
-    """The window of a path from which on the losses tell about the task of its last branch."""
+    """The window of a path from which on all branches have the same task as the last branch."""
     since = 0
     for before, after in itertools.pairwise(path):
         if after.cause != "alone" and not before.config.same_task(after.config):
@@ -139,12 +138,14 @@ def task_since(path: Sequence[Branch]) -> int:
 
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether a change with this cause, from configuration ``before`` to ``after``, initialises the weights again."""
+    """Whether a change with this cause, from configuration ``before`` to ``after``, begins with new weights."""
     return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))
 
 
 def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether the networks of ``before`` can go on as ``after``: as many with the same seeds, or one replica alone."""
+    """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or one replica
+    alone.
+    """
     if before.replicas == after.replicas:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
@@ -159,5 +160,5 @@ def place_among(before: EchoConfig, after: EchoConfig) -> int:
 
 
 def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
-    """Whether ``alone`` is the configuration of one of ``several`` replicas when it goes on alone."""
+    """Whether ``alone`` is the configuration of one of the replicas of ``several`` when it continues alone."""
     return several.replicas > 1 == alone.replicas and goes_on("alone", several, alone)

@@ -1,4 +1,4 @@
-"""Where epochs begin and end along a line of the run: a pure function of its tree."""
+"""Where epochs end along a line of the run: pure functions of its tree."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from echornn.timeline.timeline import Timeline
 
 
 def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
-    """The window along the line at which the epoch ends, counting so many ends onwards from here, or backwards if
-    ``epochs`` is negative; never beyond the ends of the line.
+    """The window along the line at which an epoch ends: the ``epochs``-th end after ``here`` (negative: before it), at
+    most the line's ends.
 
-    New data and other settings start their epoch again, so they count as an end too.
+    New data and other settings begin a new epoch, so their start counts as an end too.
     """
     window = here.window
     for _ in range(abs(epochs)):
         before, window = window, _next(timeline, Moment(here.branch, window), forth=epochs > 0)
-        if window == before:  # the line's end
+        if window == before:  # the end of the line is reached
             break
     return window
 
@@ -24,7 +24,7 @@ def _next(timeline: Timeline, here: Moment, forth: bool) -> int:
     end = timeline.end(here.branch)
     spans = timeline.spans(end)
     for branch, begin, stop in spans if forth else reversed(spans):
-        before = branch.window - branch.start  # windows of its epoch that are done, beyond those along the line
+        before = branch.window - branch.start  # how many more windows of its epoch are done than the line has
         windows = branch.config.windows_per_epoch
         if forth:
             first = max(begin, here.window + 1)

@@ -8,11 +8,11 @@ from echornn.timeline.timeline import Timeline
 from echornn.timeline.track import GOOD_WINDOWS
 
 MOST_COUNTED = 99
-"""At most this many undoable changes are counted."""
+"""The largest count of undoable changes."""
 
 
 def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
-    """The position before the last change. If the loss diverged: the last good position, or the one before the edit
+    """The position before the last change. If the loss has diverged: the last good position, or that before the edit
     that made it diverge. None if there is no such position.
     """
     if timeline.bad_since(here) is None:
@@ -25,8 +25,8 @@ def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
-    """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
-    made the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+    """The number of windows along the path after which the loss was last finite. An undo goes there, or to the edit
+    before. None if the loss has not diverged, or if the undo leaves the path.
     """
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
@@ -48,9 +48,7 @@ def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
 
 
 def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
-    """The edits on the path that were made shortly before the loss became bad; an edit of only ``num_epochs`` is
-    harmless.
-    """
+    """The edits on the path shortly before the loss became bad, without edits of only ``num_epochs``."""
     soon = [branch for branch in timeline.path(moment) if branch.start <= bad < branch.start + GOOD_WINDOWS]
     return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
 
@@ -62,7 +60,7 @@ def _edited(timeline: Timeline, branch: Branch) -> set[str]:
 
 
 def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
-    """The position of the single network from which the replicas trained here were made; None if there was none."""
+    """The position of the single network from which these replicas were made; None if there was none."""
     moment: Moment | None = here
     while moment is not None and timeline.owner(moment).config.replicas > 1:
         moment = timeline.path(moment)[0].before
@@ -70,13 +68,14 @@ def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
 
 
 def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
-    """The newest branch that already trained exactly what an edit made here would train; None if there is none.
+    """The newest branch that already trained what an edit at this position would train; None if there is none.
 
-    An edit that starts over gives the same windows from everywhere; an edit of live fields only from the same position.
+    An edit with new weights gives the same windows from any position; an edit of live fields only from the same
+    position.
 
     Args:
         config: the configuration after the edit.
-        anew: whether the edit starts over, whichever fields differ.
+        anew: whether the edit begins with new weights, whichever fields differ.
     """
     now = timeline.owner(here)
     is_live = now.config.differs_only_live(config)
@@ -94,7 +93,7 @@ def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool 
 
 
 def undoable(timeline: Timeline, here: Moment) -> int:
-    """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
+    """How many changes can be undone one after the other; at most `MOST_COUNTED`."""
     count, moment = 0, before_the_change(timeline, here) if len(timeline) else None
     while moment is not None and count < MOST_COUNTED:
         count, moment = count + 1, timeline.owner(moment).before
@@ -102,7 +101,7 @@ def undoable(timeline: Timeline, here: Moment) -> int:
 
 
 def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
-    """The fields of the edits shortly after which the loss became non-finite; empty from the next change on."""
+    """The fields of the edits shortly before the loss became NaN or infinite; empty after a later change."""
     bad = timeline.bad_since(here) if len(timeline) else None
     path = timeline.path(here) if bad is not None else ()
     if bad is None or bad < path[-1].start:

@@ -1,17 +1,17 @@
-"""The letters that name branches on the screen and on the command line."""
+"""The letters of branches on the screen and on the command line."""
 
 from __future__ import annotations
 
 import re
 
 LETTERS = re.compile(r"[a-z]{1,12}")
-"""Long enough for any branch number in a record."""
+"""Matches a letter of any branch number that a record may have."""
 
 DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def letter_of(number: int) -> str:
-    """A branch's letter: a to z, then aa, ab, ..."""
+    """The letter of a branch: a to z, then aa, ab, ..."""
     letters = ""
     number += 1
     while number:
@@ -21,7 +21,7 @@ def letter_of(number: int) -> str:
 
 
 def number_of(name: str) -> int | None:
-    """The number of the branch with this letter, or with this number in digits; None if it is neither."""
+    """The number of the branch with this letter, or with this number as digits; None for any other text."""
     if DIGITS.fullmatch(name):
         return int(name)
     if not LETTERS.fullmatch(name):

@@ -1,4 +1,4 @@
-"""The position of a run in its tree, and what follows from it."""
+"""`Position`: the current position of a run in its tree, and values that depend on it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from echornn.timeline.timeline import Timeline
 
 
 class Position:
-    """A position in a growing run.
+    """The current position in a growing run.
 
     Attributes:
         timeline: all branches of the run.
-        here: the present position, or the one to which it is on its way.
-        config: the configuration there.
+        here: the current position, or the target while the run is on its way to another.
+        config: the configuration at this position.
     """
 
     def __init__(self, config: EchoConfig) -> None:
@@ -25,11 +25,11 @@ class Position:
 
     @property
     def replica(self) -> int:
-        """The chosen replica of those that are trained here, from 0."""
+        """The index (from 0) of the selected replica among those that are trained here."""
         return self._chosen if self._chosen < self.config.replicas else 0
 
     def choose(self, replica: int) -> None:
-        """Choose the replica to show; if there are fewer, the last one. Does nothing for a single network."""
+        """Select the replica to show, at most the last; no effect with a single network."""
         if self.config.replicas > 1:
             self._chosen = min(max(0, replica), self.config.replicas - 1)
 
@@ -40,23 +40,23 @@ class Position:
 
     @property
     def owner(self) -> Branch:
-        """The branch that sets the configuration at this position."""
+        """The branch whose configuration holds at this position."""
         return self.timeline.owner(self.here)
 
     @property
     def moment(self) -> Moment:
-        """This position, on the branch that sets its configuration."""
+        """This position, as a position on the branch whose configuration holds here."""
         return Moment(self.owner.number, self.here.window)
 
     @property
     def epoch_left(self) -> int:
-        """Windows from here to the end of the epoch."""
+        """The number of windows from here to the end of the epoch."""
         return self.config.windows_per_epoch - self.owner.position(self.here.window)[1]
 
     @property
     def is_of_a_piece(self) -> bool:
-        """Whether the windows before this position have the same data and task as those after it: always true, except
-        where a branch has just begun.
+        """Whether the windows before this position have the same data and task as those after it; only False where a
+        branch has just begun.
         """
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
@@ -66,18 +66,18 @@ class Position:
 
     @property
     def root(self) -> Moment:
-        """The beginning of the path that leads here, on the branch that sets the configuration here."""
+        """The beginning of the path to this position, as a position on the branch whose configuration holds here."""
         return Moment(self.owner.number, 0)
 
     @property
     def diverged(self) -> bool:
-        """Whether the last window's loss is not finite; for several networks, the loss of each."""
+        """Whether the last loss is NaN or infinite; with several networks, all last losses."""
         return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
     @property
     def before_it_diverged(self) -> int | None:
-        """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
-        made the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+        """The number of windows along the path after which the loss was last finite. An undo goes there, or to the edit
+        before. None if the loss has not diverged, or if the undo leaves the path.
         """
         return going_back.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 

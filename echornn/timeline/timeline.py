@@ -25,7 +25,7 @@ from echornn.timeline.tree import KEPT_PATHS, Tree
 
 
 class Timeline(Tree):
-    """A run's branches with their losses; the training thread adds to them, and any thread may read them."""
+    """The branches of a run with their losses. The training thread adds windows, and any thread may read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,10 +35,10 @@ class Timeline(Tree):
 
     @property
     def trained(self) -> int:
-        """Windows trained in all branches together."""
+        """The number of windows trained in all branches."""
         return self._trained
 
-    # ---- it grows
+    # ---- adding branches and windows
 
     def _track(self, branch: Branch, number: int) -> Track:
         parent, config = branch.parent, branch.config
@@ -58,12 +58,12 @@ class Timeline(Tree):
         return Track(branch, number, solved if config.same_task(was) else solved.anew(), known)
 
     def _edited(self, branch: Branch) -> tuple[str, ...]:
-        """The fields that were edited when a branch began by initialising the weights again."""
+        """The fields that were edited when a branch began with new weights."""
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
     def trained_in(self, number: int, progress: AnyProgress) -> None:
-        """Add windows that were trained at the end of this branch, by its network or its networks."""
+        """Add windows at the end of a branch, as its trainer reported them."""
         config = self.branch(number).config
         solved_at = progress.solved_at if isinstance(progress, PopulationProgress) else None
         self.append(number, kept_of(progress, config), solved_at)
@@ -82,12 +82,12 @@ class Timeline(Tree):
             self._any_bad = self._any_bad or bool(track.bad)
             self._trained += len(windows)
 
-    # ---- losses and what they show
+    # ---- losses and statistics
 
     def loss_stats(self, moment: Moment, replica: int = 0) -> LossStats:
-        """What the losses before a moment show, as it was known at that moment; for one of several networks, its own.
+        """The loss statistics at a position, as they were when it was the end of training.
 
-        For one of several networks, it has no reviews.
+        For one of several networks, they have no block means.
         """
         track = self._tracks[self.owner(moment).number]
         known, solved, since = track.known, track.solved, track.task_since
@@ -145,7 +145,7 @@ class Timeline(Tree):
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def _reviews(self, moment: Moment, later: BlockMeans) -> BlockMeans:
-        """The reviews as they were at a moment, derived from the later reviews of the same stretch."""
+        """The block means as they were at a position, from later block means of the same stretch."""
         windows = moment.window - later.begun
         block_means = later.until(windows)
         first = block_means.begun + block_means.windows
@@ -156,11 +156,11 @@ class Timeline(Tree):
         return block_means.after(losses, errors)
 
     def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
-        """The losses from window ``first`` of the path up to a moment, float32 [n]; None if they are no longer in
+        """The losses from window ``first`` of the path up to a position, float32 [n]; None if they are no longer in
         memory.
 
         Args:
-            replica: the number of the network, if there are several.
+            replica: the index of the network, if there are several.
         """
         return self._values(moment, first, replica, lambda history: history.losses)
 
@@ -192,8 +192,8 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def bad_since(self, moment: Moment) -> int | None:
-        """The window, from 0, on the path to a moment at which the losses ceased to be finite; None if they are finite,
-        and have been for the last `GOOD_WINDOWS`.
+        """The window (from 0) of the path at which losses became NaN or infinite; None if they have been finite for the
+        last `GOOD_WINDOWS` windows.
         """
         since, newest = None, -1
         if not self._any_bad:
@@ -208,42 +208,42 @@ class Timeline(Tree):
         return since if moment.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch had solved its task; None if it has not.
+        """The window along its path, from 1, at which a branch solved its task; None if it has not.
 
-        For several networks, the window at which half of them had.
+        With several networks, the window by which half of them had.
         """
         return self._tracks[number].solved_at
 
     def lost_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch's network lost again what it had solved; None if it had
-        not by the branch's end. For several networks, see `counts`.
+        """The window along its path, from 1, at which a branch's network lost the task again; None if it had not by the
+        branch's end, and for several networks (see `counts`).
         """
         return self._tracks[number].lost_at
 
     def counts(self, number: int) -> SolvedCounts | None:
-        """How many of a branch's networks had solved the task by its end, and lost it again; None for a single
-        network.
+        """How many networks of a branch have solved the task by its end, and how many have lost it again; None for a
+        single network.
         """
         track = self._tracks[number]
         return None if track.is_alone else track.counts
 
     def mean_loss(self, number: int) -> float:
-        """The mean loss of the last windows of a branch's path, see `LossStats.mean`; for several networks the
+        """The mean loss of the last windows of a branch's path, see `LossStats.mean`; with several networks, the
         median.
         """
         return self._tracks[number].mean
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; NaN if there is none. For several networks, the median."""
+        """The loss of the last window of a branch's path; NaN if there is none. With several networks, the median."""
         return self._tracks[number].newest
 
     # ---- for drawing
 
     def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """The losses along a branch's path, from window ``first`` up to ``last`` (by default all).
+        """The losses along a branch's path from window ``first`` up to ``last``, by default all.
 
         Args:
-            replica: the number of the network, if there are several.
+            replica: the index of the network, if there are several.
         """
         with self._lock:
             _, first, last = self._part(number, first, last)
@@ -252,9 +252,7 @@ class Timeline(Tree):
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
     def _line(self, number: int, seed: int) -> PathHistory:
-        """A branch's path prepared for drawing, for the network with this seed at its end; it extends the path of its
-        parent.
-        """
+        """A branch's path prepared for drawing, for the network with this seed at its end. It extends the parent's."""
         known = self._lines.get((number, seed))
         if known is not None:
             return known
@@ -275,7 +273,9 @@ class Timeline(Tree):
         return line
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """The losses of all replicas along a branch's path; for a single network it has no buckets. See `curve`."""
+        """The losses of all replicas along a branch's path; no buckets for a single network. Arguments as in
+        `curve`.
+        """
         with self._lock:
             end, first, last = self._part(number, first, last)
             return band_of(self._pieces(end), columns, first, last)
@@ -283,13 +283,13 @@ class Timeline(Tree):
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
     ) -> Floats:
-        """Mean losses of these replicas along a branch's path, see `curve`: float32 [replicas, up to ``columns``]."""
+        """Mean losses of these replicas along a branch's path, float32 [replicas, up to ``columns``]; see `curve`."""
         with self._lock:
             end, first, last = self._part(number, first, last)
             return shades_of(self._pieces(end), replicas, columns, first, last)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
-        """The end of a branch, and the requested windows of its path."""
+        """The end of a branch, and the requested range of windows of its path."""
         end = self.end(number)
         last = end.window if last is None else min(last, end.window)
         return end, min(max(first, 0), last), last

@@ -1,4 +1,4 @@
-"""The losses of one branch, of one network or of several."""
+"""The losses of one branch, for one network or several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from echornn.tasks.solved import Levels, SolvedAt
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50
-"""So many consecutive windows with finite losses show that training is sound (again)."""
+"""After this many consecutive windows with finite losses, training counts as sound again."""
 
 
 class Track:
@@ -84,7 +84,7 @@ class Track:
         self.solved = solved
 
     def _note(self, diverged: Bools) -> None:
-        """Note which of the next windows have no finite loss."""
+        """Record which of the next windows have a NaN or infinite loss."""
         for bad in (self.end + np.flatnonzero(diverged)).tolist():
             goes_on = bool(self.bad) and bad - self.bad[-1][1] <= GOOD_WINDOWS
             first = self.bad.pop()[0] if goes_on else bad

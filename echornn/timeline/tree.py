@@ -1,4 +1,4 @@
-"""The tree of a run's branches, and the path to any moment of it."""
+"""The tree of a run's branches, and the path to any position."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from echornn.timeline.branch import Branch, BranchSpan, Moment, digest, path_to,
 from echornn.timeline.track import Track
 
 KEPT_PATHS = 32
-"""How many paths are kept in memory; others are computed again."""
+"""The number of paths kept in memory; others are computed again."""
 
 
 class Tree(ABC):
-    """The branches of a run, with the losses of each in a `Track`. One thread may add branches while others read.
+    """The branches of a run, each with its losses in a `Track`. One thread may add branches while others read.
 
-    The *path* of a branch leads from the initialisation of its weights to its end; its windows are numbered from 0.
+    The *path* of a branch leads from new weights to its end; its windows are numbered from 0.
     """
 
     def __init__(self) -> None:
@@ -31,10 +31,10 @@ class Tree(ABC):
         return len(self._tracks)
 
     def begin(self, branch: Branch) -> None:
-        """Add the next branch; its number is the number of branches before it.
+        """Add the next branch; its number must be the number of branches before it.
 
         Raises:
-            ValueError: the number is wrong, or the branch does not begin at a moment of this run.
+            ValueError: the number is wrong, or the branch does not begin at a position of this run.
         """
         with self._lock:
             parent = branch.parent
@@ -53,7 +53,7 @@ class Tree(ABC):
             self._tracks.append(track)
 
     def _task_since(self, branch: Branch) -> int:
-        """See `echornn.timeline.branch.task_since`, for the path of a branch that is being added."""
+        """The window since which the task of a new branch is the same; see `echornn.timeline.branch.task_since`."""
         if branch.parent is None or branch.starts_over:
             return 0
         before = self._tracks[branch.parent.branch]
@@ -62,13 +62,13 @@ class Tree(ABC):
 
     @abstractmethod
     def _track(self, branch: Branch, number: int) -> Track:
-        """An empty track for a new branch, with what is known at the branch's beginning.
+        """An empty track for a new branch, with the statistics at the branch's beginning.
 
         Args:
-            number: the branch's digest.
+            number: the digest of the branch.
 
         Raises:
-            ValueError: the branch cannot begin at its parent's moment.
+            ValueError: the branch cannot begin at its parent's position.
         """
 
     def branch(self, number: int) -> Branch:
@@ -84,26 +84,24 @@ class Tree(ABC):
         return self._tracks[number].digest
 
     def end(self, number: int) -> Moment:
-        """The moment at the end of a branch."""
+        """The position at the end of a branch."""
         return Moment(number, self._tracks[number].end)
 
     def windows_of(self, number: int) -> int:
-        """How many windows were trained in this branch itself."""
+        """The number of windows that were trained in this branch itself."""
         return len(self._tracks[number])
 
     def has(self, moment: Moment) -> bool:
-        """Whether this run has this moment."""
+        """Whether this position exists in this run."""
         return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
 
     def owner(self, moment: Moment) -> Branch:
-        """The branch that trained the window before this moment, or begins at it: the last branch on the path that has
-        begun by then.
-        """
+        """The last branch on the path that has begun by this position: it trained the window before, or begins here."""
         own = self.branch(moment.branch)
         return own if own.start <= moment.window else self.path(moment)[-1]
 
     def path(self, moment: Moment) -> tuple[Branch, ...]:
-        """The branches that lead to a moment, beginning with the one that initialised the weights."""
+        """The branches on the path to a position, beginning with the one that has new weights."""
         return path_to(moment.window, self._path(moment.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:
@@ -119,17 +117,18 @@ class Tree(ABC):
             return path
 
     def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
-        """The windows that lead to a moment, divided by branch; without branches that ended before window ``since``
-        of the path."""
+        """The windows on the path to a position, divided by branch; without branches that ended before window
+        ``since``.
+        """
         return spans_to(moment.window, self._path(moment.branch), since)
 
     def parent_config(self, branch: Branch) -> EchoConfig | None:
-        """The configuration that was trained before the branch began; None for the first branch."""
+        """The configuration that was trained before a branch began; None for the first branch."""
         before = branch.before if branch.before is not None else branch.parent
         return None if before is None else self.owner(before).config
 
     def differs(self, number: int) -> str:
-        """How this branch differs from the branch that it came from, as text."""
+        """The difference between a branch and the branch that it came from, as text."""
         return said(self.branch(number), self.parent_config(self.branch(number)))
 
 
@@ -144,11 +143,11 @@ CAUSES = {
     "back": "trained on",
     "lost": "what began it cannot be read",
 }
-"""What began a branch, in words."""
+"""The text for each cause of a branch."""
 
 
 def said(branch: Branch, before: EchoConfig | None) -> str:
-    """How a branch differs from what was trained before it, in a few words."""
+    """The difference between a branch and what was trained before it, as a short text."""
     if branch.cause == "alone":
         return f"seed {branch.config.seed} alone"
     differing = "" if before is None else changes_text(before, branch.config)

@@ -1,4 +1,4 @@
-"""What key `L` does: it goes from one network to several replicas, and back to where it came from."""
+"""Key `L`: switches from one network to several replicas, and back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn: going from one network to several replicas, or back.
+    """A switch from one network to several replicas, or back.
 
     Attributes:
-        left: the moment at which it was made.
-        replica: the replica that was shown there, from 0.
-        at_its_end: whether that moment was the end of its branch; then turning back goes to the end of the branch, also
-            when it has grown since.
-        came_to: the configuration after the turn.
+        left: the position at which the switch was made.
+        replica: the index (from 0) of the replica that was shown there.
+        at_its_end: whether that position was the end of its branch; switching back then goes to the branch's end, even
+            if it has grown since.
+        came_to: the configuration after the switch.
     """
 
     left: Moment
@@ -30,11 +30,11 @@ class Turn:
 
 
 def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, int] | None:
-    """The moment to which a turn leads from here, and the replica to show there; None if there is none in the run yet.
+    """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
 
-    If the configuration is still the one that the last turn came to, a turn goes back to where that one came from. If
-    not, a single network leads to the newest replicas that include it, and replicas lead to the network that they were
-    made from, or else to the newest single network.
+    If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
+    single network leads to the newest replicas that include it; replicas lead to the network that they were made from,
+    or else to the newest single network.
     """
     config = timeline.owner(here).config
     if last is not None and last.came_to == config:
@@ -48,12 +48,13 @@ def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, 
 
 
 def begun(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
-    """The configuration to begin with if `there` finds no moment: so many replicas of this network, or the chosen
-    one."""
+    """The configuration to begin with if `there` finds no position: several replicas of this network, or the selected
+    one.
+    """
     return replace(config, replicas=replicas) if config.replicas == 1 else config.of(replica)
 
 
 def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Moment | None:
-    """The end of the newest branch of which ``fits`` is true, given the configurations along its path."""
+    """The end of the newest branch for which ``fits`` is true, given the configurations on its path."""
     ends = (timeline.end(number) for number in reversed(range(len(timeline))))
     return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)

@@ -1,4 +1,4 @@
-"""Where undo and redo go; many quick changes by a key that is held down are undone together."""
+"""Where undo and redo go; quick changes by a key that is held down are undone together."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from echornn.timeline.branch import Moment
 from echornn.timeline.timeline import Timeline
 
 HELD_SECONDS = 1.0
-"""Changes of one kind that follow each other faster than this are undone together, as if a key was held down."""
+"""Changes of one kind less than this apart, in seconds, are undone together, as by a key that is held down."""
 
 
 class Undoing:
-    """Knows where undo and redo go.
+    """Remembers where undo and redo go.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -27,27 +27,29 @@ class Undoing:
 
     @property
     def redoable(self) -> bool:
-        """Whether there is something to redo."""
+        """Whether an undo can be redone."""
         return bool(self._undone)
 
     def undo(self, timeline: Timeline, here: Moment) -> Moment:
-        """The moment before the last change, which must exist; see `echornn.timeline.going_back.before_the_change`."""
+        """The position before the last change, which must exist; see
+        `echornn.timeline.going_back.before_the_change`.
+        """
         target = going_back.before_the_change(timeline, here)
         assert target is not None
         self._undone.append(here)
         return target
 
     def redo(self) -> Moment:
-        """The moment from which the last undo came; see `redoable`."""
+        """The position from which the last undo came; there must be one, see `redoable`."""
         return self._undone.pop()
 
     def before(self, kind: object, timeline: Timeline, here: Moment, by_a_held_key: bool) -> Moment:
-        """The moment to which undoing a change made here will go; for changes undone together, that before the first
-        of them.
+        """The position to which undoing a change made here will go; for changes that are undone together, the position
+        before the first.
 
         Args:
-            kind: what is changed; None if it is never undone together with others.
-            by_a_held_key: whether it may be one of many by a key that is held down.
+            kind: the kind of change; None if it is never undone together with others.
+            by_a_held_key: whether the change may be one of many by a held key.
         """
         now = self._clock()
         before = here
@@ -60,10 +62,12 @@ class Undoing:
         return before
 
     def began(self, cause: Cause) -> None:
-        """A branch began: nothing can be redone any more, unless it only trains on from an earlier window."""
+        """Record that a branch began. Nothing can be redone then, unless the branch only trains on from an earlier
+        window.
+        """
         if cause != "back":
             self._undone.clear()
 
     def went(self) -> None:
-        """The session went to a moment: the next change is undone by itself."""
+        """Record that the session went to a position: the next change is undone by itself."""
         self._held = None

@@ -104,8 +104,7 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     programs, data of two blocks of epochs, weights, and the windows that are being trained.
 
     Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 64 replicas 464, 535; 1
-        024
-    880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
+    024 880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
     """
     alone = bytes_needed(config)
     data = BYTES_A_STEP * epochs_in_a_population_block(config, replicas) * config.total_series_length

@@ -132,7 +132,7 @@ class Trainer:
         """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch.
 
         The states of all layers are side by side, for an LSTM h and then c: the tutorial's cell has [batch_size,
-            state_size].
+        state_size].
         """
         state: Floats = self._loop.carried_state.numpy()
         return np.zeros_like(state) if self.window == 0 else state

@@ -159,7 +159,7 @@ def test_its_keyframes_serve(tmp_path: Path) -> None:
 def test_its_notes_are_of_the_branches_that_they_were_made_for(tmp_path: Path) -> None:
     folder = unpacked("one-network", tmp_path)
     timeline = Run.read(folder).timeline()
-    notes = BranchNotes.of(folder, [timeline.digest(number) for number in range(len(timeline))])
+    notes = BranchNotes.read(folder).among([timeline.digest(number) for number in range(len(timeline))])
     assert notes == BranchNotes({1: "a smaller rate"}, {0}, {2})
 
 

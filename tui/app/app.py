@@ -8,19 +8,17 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.events import Event, Key, Resize
+from textual.events import Resize
 from textual.geometry import Size
 from textual.keys import key_to_character
-from textual.timer import Timer
 from textual.widget import Widget
 
-from echornn.diagnosis.remedy import Remedy
 from echornn.runtime.background import Background
 from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
@@ -37,9 +35,8 @@ from tui.app.panels import PANELS, Panels
 from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
-from tui.app.viewing import Viewing
+from tui.app.status_messages import StatusMessages
 from tui.app.views.table import VIEWS
-from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -47,13 +44,9 @@ from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
 from tui.kit.theme import Theme
-from tui.term.printable import printable
 
 VIEWS_A_SECOND = 3.4
 """How often views that keep changing are drawn: all of their cells change, which is much for a slow line."""
-
-HINT_SECONDS = 4.0
-"""How many seconds the app shows why a key does nothing now."""
 
 SWITCH_SECONDS = 1e-4
 """How long the training thread waits for Python while the screen is drawn, each time it returns from native code.
@@ -66,7 +59,7 @@ def _nothing() -> None:
     """The default for what is done when the first network is loaded: nothing."""
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAgain, OnALine):
+class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -97,9 +90,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._trouble = ""
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
-        self._said = ""
-        self._hint_ends: Timer | None = None
-        self._status_is_stale = False
 
     # ---- the screen is a function of the newest picture
 
@@ -152,10 +142,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 
-    @property
-    def _plot(self) -> LossPlot:
-        return self._main.query_one(LossPlot)
-
     def show_newest_frame(self) -> None:
         """Draw the newest frame, if there is one; while views keep changing, draw them only in some of the calls."""
         if not self._may_draw():
@@ -202,22 +188,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._trouble = self.futures.trouble
         self._branches.look(self._picture)
 
-    def _show_status(self) -> None:
-        """Update the status once, after the keys that are waiting: it is drawn for the position of a cursor."""
-        if not self._status_is_stale:
-            self._status_is_stale = True
-            self._main.query_one(StatusLine).call_later(self._show_status_now)
-
-    def _show_status_now(self) -> None:
-        self._status_is_stale = False
-        focused = self._main.focused
-        watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
-        read = [one for one in watched if focused in (one, None)]
-        reader = next((one for one in read if one.reading), None)
-        reading = "" if reader is None else reader.reading
-        beside = isinstance(reader, View) and reader.reads_beside
-        self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
-
     def _viewport_changed(self) -> None:
         """Show another part of the run in the curve, and in the view with the same windows."""
         self._look_again()
@@ -253,10 +223,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         """Draw every cell again, whatever the terminal shows."""
         self.screen.refresh()
 
-    def notify(self, message: str, **options: Any) -> None:
-        """Show a message for a moment. It may contain foreign text: an error, the name of a folder."""
-        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
-
     # ---- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -274,28 +240,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
         advises_nothing = action == "advice" and self._remedy is None
         return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)
-
-    @property
-    def _remedy(self) -> Remedy | None:
-        return self._main.query_one(StatusLine).remedy
-
-    def _hint(self, text: str) -> None:
-        """Show a hint above the sentence for a moment."""
-        self._said = text
-        self._show_status()
-        if self._hint_ends is not None:
-            self._hint_ends.stop()
-        self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
-
-    async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key, before that key may show another."""
-        if isinstance(event, Key) and not event.is_forwarded and self._said:
-            self._end_hint()
-        await super().on_event(event)
-
-    def _end_hint(self) -> None:
-        self._said = ""
-        self._show_status()
 
     def _forget_drafts(self) -> None:
         self._settings.form.forget()

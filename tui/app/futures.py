@@ -18,7 +18,6 @@ from echornn.session.look import with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
 from echornn.session.session import Session
-from echornn.timeline.branch import digests
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 
@@ -62,9 +61,10 @@ class Futures:
     """The error of the last attempt to save names and pins; empty if it succeeded."""
 
     def __post_init__(self) -> None:
-        self._folder = self.session.recorder.folder
-        run = self.session.recorder.resumed
-        self._notes = BranchNotes.of(self._folder, [] if run is None else digests(run.tree[0]))
+        own = self.session.look(Query()).frame.folder
+        self._folder = Path(own) if own else None
+        self._notes = BranchNotes.read(self._folder)
+        self._are_notes_checked = False
         self._writing = Background("naming")
         self._following = Background("following")
         self._drawn: dict[Path, Timeline] = {}
@@ -80,12 +80,22 @@ class Futures:
             before: the previous picture; see `Session.look`.
         """
         others = self._seen
-        return self._with(others, self.session.look(self._complete(query, others), before), before)
+        picture = self.session.look(self._complete(query, others), before)
+        if picture.branch_count and not self._are_notes_checked:
+            self._are_notes_checked = True
+            self._notes = self._notes.among(self._digests)
+            return self.look(query, before)
+        return self._with(others, picture, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """A new picture of the same position as this picture, for another query."""
         others = self._seen
         return self._with(others, self.session.look_again(self._complete(query, others), picture), picture)
+
+    @property
+    def _digests(self) -> tuple[int, ...]:
+        """The digests of the run's branches."""
+        return self.session.look(Query(digests=True)).digests
 
     @property
     def _seen(self) -> dict[Path, RunSnapshot]:
@@ -166,14 +176,14 @@ class Futures:
         return self._writing.wait(seconds)
 
     def _changed(self) -> None:
-        folder, timeline = self._folder, self.session.timeline
+        folder, digests = self._folder, self._digests
         notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
 
         def write() -> None:
             self.trouble = ""
             try:
                 if folder is not None:
-                    notes.save(folder, timeline.digest)
+                    notes.save(folder, digests)
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
 

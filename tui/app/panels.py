@@ -69,7 +69,7 @@ class Panels(AppPart):
     @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
     def _read_runs(self) -> None:
         under = list(self.futures.others)
-        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder, under)
+        runs = kept_runs_beside(self._frame.config, self._folder, under)
         self.call_from_thread(self._runs.take, runs)
 
     def _look_at_other_runs(self) -> None:

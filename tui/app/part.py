@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
 from textual.widget import Widget
 
+from echornn.diagnosis.remedy import Remedy
 from echornn.session.commands import Command, ToggleReplicas
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
@@ -27,6 +29,11 @@ class AppPart(EndsOnSignals[int]):
     @property
     def _frame(self) -> Frame:
         return self._picture.frame
+
+    @property
+    def _folder(self) -> Path | None:
+        """The folder in which the run is kept; None if it is not kept."""
+        return Path(self._frame.folder) if self._frame.folder else None
 
     def _send(self, command: Command) -> int:
         """Send the session a command; returns its number."""
@@ -63,6 +70,15 @@ class AppPart(EndsOnSignals[int]):
 
     def _look_again(self) -> None:
         """Get a new picture of the shown position, for the current query."""
+        raise NotImplementedError
+
+    def _show_status(self) -> None:
+        """Show the status lines, or the text about the value under a cursor."""
+        raise NotImplementedError
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        """The configuration change that the advice on the screen names; None if it names none."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:

@@ -28,11 +28,6 @@ from tui.app.part import AppPart
 class SessionKeys(AppPart):
     """The part of the app whose actions send commands to the session."""
 
-    @property
-    def _remedy(self) -> Remedy | None:
-        """The configuration change that the advice on the screen names; None if it names none."""
-        raise NotImplementedError
-
     def _forget_drafts(self) -> None:
         """Drop typed changes that were not entered."""
         raise NotImplementedError

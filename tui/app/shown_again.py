@@ -14,9 +14,6 @@ class ShownAgain(AppPart):
     def action_copy(self) -> None:
         """Copy the command line to the clipboard, if the terminal supports this, and show it."""
         frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
-        if path:
-            command = command_again(path, frame.trained, frame.is_past, self.session.recorder.folder)
-        else:
-            command = command_of(frame.config)
-        self.copy_to_clipboard(printable(command))
-        self.notify(command, title="copied", markup=False)
+        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        self.copy_to_clipboard(printable(again))
+        self.notify(again, title="copied", markup=False)

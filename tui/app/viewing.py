@@ -29,14 +29,14 @@ class Viewing(AppPart):
     _picture_of_views: Picture | None = None
     _asked: Question | None = None
 
-    def _show_status(self) -> None:
-        """Show the status lines, or the text about the value under a cursor."""
-        raise NotImplementedError
-
     @property
     def _query(self) -> Query:
         """The query for the next picture, without the rows of the seeds view."""
         raise NotImplementedError
+
+    @property
+    def _plot(self) -> LossPlot:
+        return self._main.query_one(LossPlot)
 
     @property
     def _all_views(self) -> list[View]:
@@ -68,7 +68,7 @@ class Viewing(AppPart):
 
     def _offer_arrows(self, view: View) -> None:
         """Give a view the arrow keys, if it is shown and neither a panel nor the crosshair uses them."""
-        crosshair = self._main.query_one(LossPlot).viewport.cursor
+        crosshair = self._plot.viewport.cursor
         if view.display and self._watching and crosshair is None:
             self._focus(view)
 
@@ -89,7 +89,7 @@ class Viewing(AppPart):
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
-        plot = self._main.query_one(LossPlot)
+        plot = self._plot
         if action == "go_there" and plot.viewport.cursor is None:
             self._hint(keys.NO_CROSSHAIR)
             return

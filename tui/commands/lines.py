@@ -36,7 +36,7 @@ class LinePrinter:
         """Write each text as a line. If the disk is full, the lines wait, and are written with later lines.
 
         Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors of standard
-            error are ignored, since training should not end because its messages cannot be written.
+        error are ignored, since training should not end because its messages cannot be written.
 
         Raises:
             OSError: the lines can never be written, for example because their reader has ended (`BrokenPipeError`).

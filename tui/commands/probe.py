@@ -92,15 +92,14 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
-        gradient_by_lag, in nats per unit of state; truncation_bias, the bias if each error is followed back T steps,
-        truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of windows of T
-        steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
-        spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the
-        top layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the
-        network; as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the
-        share of predictions that change if only the input at that lag is changed, and moved_by_lag, by how much their
-        probabilities change. Keys with _samples are the numbers of samples. `echornn.readings` and ``probe --help``
-        define all of these.
+    gradient_by_lag, in nats per unit of state; truncation_bias, the bias if each error is followed back T steps,
+    truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of windows of T
+    steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
+    spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the top
+    layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the network;
+    as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the share of
+    predictions that change if only the input at that lag is changed, and moved_by_lag, by how much their probabilities
+    change. Keys with _samples are the numbers of samples. `echornn.readings` and ``probe --help`` define all of these.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}

@@ -26,8 +26,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
     """The record at the start: what will be trained, and about how long it will take at most.
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
-        that have a result by another version of the program, and are trained again; compilations, at least; workers;
-        seconds_at_most, an estimate, less if the echo is solved early; left_out, the impossible points with the reason.
+    that have a result by another version of the program, and are trained again; compilations, at least; workers;
+    seconds_at_most, an estimate, less if the echo is solved early; left_out, the impossible points with the reason.
     """
     points = sweep.grid.points
     return {

@@ -66,7 +66,7 @@ class ScreenDiff:
         """The control sequences for an update. The caller writes them: from now on the terminal counts as showing them.
 
         Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving the cursor at most
-            ten.
+        ten.
         """
         system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
         changed: Changed = {}

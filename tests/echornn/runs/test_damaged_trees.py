@@ -155,7 +155,7 @@ JSON = st.recursive(
 def test_whatever_stands_in_the_notes_they_are_notes(tmp_path_factory: pytest.TempPathFactory, told: bytes) -> None:
     folder = tmp_path_factory.mktemp("notes")
     (folder / NOTE_FILE).write_bytes(told)
-    notes = BranchNotes.of(folder, range(3))
+    notes = BranchNotes.read(folder).among(range(3))
     assert all(len(name) <= 40 for name in notes.names.values())
     assert {*notes.names, *notes.pinned, *notes.hidden} <= {0, 1, 2}
 
@@ -210,5 +210,5 @@ def test_a_folder_that_is_read_only_is_read_and_refused_where_it_would_be_writte
     with pytest.raises(RunError, match=f"{folder} cannot be written to: Read-only file system"):
         RunRecorder.go_on(folder)
     with pytest.raises(OSError, match="Read-only"):
-        BranchNotes({1: "one"}).save(folder, lambda _: 0)
+        BranchNotes({1: "one"}).save(folder, [0, 0])
     assert contents(folder) == before

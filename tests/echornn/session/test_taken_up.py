@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.replay import replayed_run
 from echornn.runs.run_files import KEYFRAME_FILE
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session import live_run
 from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.session.queries import Query
@@ -59,7 +59,7 @@ def test_a_finished_run_that_is_to_train_on_does(tmp_path: Path) -> None:
 
 def test_a_way_that_is_too_long_is_not_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record_branches(tmp_path / "run", 30)
-    monkeypatch.setattr(live_run, "ROWS_SECONDS", -1.0)
+    monkeypatch.setattr(replayed_run, "ROWS_SECONDS", -1.0)
     with taken_up(tmp_path / "run") as session:
         assert (session.frame.state, session.frame.trained) == (State.FINISHED, 30)
         session.send(Edit({"num_epochs": 4}))

@@ -334,7 +334,7 @@ async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
     async with opened(folder=folder) as (app, session, pilot):
         await pilot.press("b", "up", "n", *"slow", "enter", "x", "up", "space")
         assert app.futures.saved(PATIENCE)
-        assert BranchNotes.of(folder, digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
+        assert BranchNotes.read(folder).among(digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
         assert app.futures.trouble == ""
         record(session)
     session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))

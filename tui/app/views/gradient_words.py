@@ -50,7 +50,7 @@ def words_of(
     of the source.
 
     The gradient is that of the current network: an echo that is not learned yet adds nothing to it. So the text names a
-        sufficient number of steps only if errors reach the echo's source.
+    sufficient number of steps only if errors reach the echo's source.
 
     Args:
         kept: r2 of the echo's source read from the state; None if unknown.

@@ -80,7 +80,7 @@ class ProbeView(View):
         """Draw the first line: a text about a part or the whole network, and at the right the window of the readings.
 
         If both do not fit, the text is shortened rather than the window: otherwise old readings could be taken for
-            current ones.
+        current ones.
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)

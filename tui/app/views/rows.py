@@ -46,7 +46,7 @@ class Rows(View):
     newest window at the right.
 
     Values differ in character as well as in colour: a full block is 1, a base line is 0. A prediction is shaded by its
-        probability, and a wrong one is shown as ``><``.
+    probability, and a wrong one is shown as ``><``.
     """
 
     key = "1"

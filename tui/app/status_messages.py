@@ -1,0 +1,69 @@
+"""The lines above the curve: the sentence, a hint for a moment, or the values under a cursor; and notifications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.events import Event, Key
+from textual.timer import Timer
+
+from echornn.diagnosis.remedy import Remedy
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.viewing import Viewing
+from tui.app.views.view import View
+from tui.app.widgets.status import StatusLine
+from tui.term.printable import printable
+
+HINT_SECONDS = 4.0
+"""How many seconds the app shows why a key does nothing now."""
+
+
+class StatusMessages(Viewing):
+    """The part of the app that says something: on the status line, or as a notification."""
+
+    _said = ""
+    _hint_ends: Timer | None = None
+    _status_is_stale = False
+
+    def _show_status(self) -> None:
+        """Update the status once, after the keys that are waiting: it is drawn for the position of a cursor."""
+        if not self._status_is_stale:
+            self._status_is_stale = True
+            self._main.query_one(StatusLine).call_later(self._show_status_now)
+
+    def _show_status_now(self) -> None:
+        self._status_is_stale = False
+        focused = self._main.focused
+        watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
+        read = [one for one in watched if focused in (one, None)]
+        reader = next((one for one in read if one.reading), None)
+        reading = "" if reader is None else reader.reading
+        beside = isinstance(reader, View) and reader.reads_beside
+        self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        """The configuration change that the advice on the screen names; None if it names none."""
+        return self._main.query_one(StatusLine).remedy
+
+    def _hint(self, text: str) -> None:
+        """Show a hint above the sentence for a moment."""
+        self._said = text
+        self._show_status()
+        if self._hint_ends is not None:
+            self._hint_ends.stop()
+        self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
+
+    async def on_event(self, event: Event) -> None:
+        """Remove the hint at the next key, before that key may show another."""
+        if isinstance(event, Key) and not event.is_forwarded and self._said:
+            self._end_hint()
+        await super().on_event(event)
+
+    def _end_hint(self) -> None:
+        self._said = ""
+        self._show_status()
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a message for a moment. It may contain foreign text: an error, the name of a folder."""
+        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
