@@ -38,7 +38,7 @@ def grow(
     timeline: Timeline,
     number: int,
     losses: npt.ArrayLike,
-    error_rates: npt.ArrayLike = 0.25,
+    error_rates: npt.ArrayLike = 0.0,
 ) -> None:
     """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network, and the share of
     predictions that are wrong.
