@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,8 @@ from echornn.trainer_state import TrainerState
 
 @dataclass(frozen=True, eq=False)
 class PopulationState:
-    """Everything that decides how a population trains on, bit for bit; replicas are the first axis of each array.
+    """Everything that decides how a population trains on, bit for bit; replicas are the first axis of each array. A
+    lone network is the only replica.
 
     Attributes:
         configs: the configuration of each replica.
@@ -25,8 +27,8 @@ class PopulationState:
         generation: how often the data was regenerated.
         draw: which of each seed's random starts the weights came from.
         weights: float32 [replicas, ...] by name.
-        carried_state: float32 [replicas, batch_size, carried].
-        optimizer: the optimizer's variables, as a trainer's has them.
+        carried_state: float32 [replicas, batch_size, carried], the states that the last window handed on.
+        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in its order.
         solved: when each replica solved the task.
     """
 
@@ -39,6 +41,21 @@ class PopulationState:
     carried_state: Floats
     optimizer: tuple[npt.NDArray[Any], ...]
     solved: SolvedAt
+
+    @classmethod
+    def of_one(cls, state: TrainerState) -> PopulationState:
+        """The state of a population that has only this replica, which does not say when it was solved."""
+        return cls(
+            (state.config,),
+            state.epoch,
+            state.window,
+            state.generation,
+            state.draw,
+            {name: values[np.newaxis] for name, values in state.weights.items()},
+            state.carried_state[np.newaxis],
+            tuple(np.asarray(values)[np.newaxis] for values in state.optimizer),
+            SolvedAt.unknown(1),
+        )
 
     @property
     def config(self) -> EchoConfig:
@@ -67,6 +84,14 @@ class PopulationState:
             tuple(values[replica] for values in self.optimizer),
         )
 
-
-AnyState = TrainerState | PopulationState
-"""The state of a single network, or of many side by side."""
+    def only(self, replicas: Sequence[int]) -> PopulationState:
+        """The state of a population that has only these replicas, in this order."""
+        which = list(replicas)
+        return dataclasses.replace(
+            self,
+            configs=tuple(self.configs[replica] for replica in which),
+            weights={name: values[which] for name, values in self.weights.items()},
+            carried_state=self.carried_state[which],
+            optimizer=tuple(values[which] for values in self.optimizer),
+            solved=self.solved.only(which),
+        )

@@ -1,4 +1,7 @@
-"""What a call of `advance` returns: losses and errors of its windows, and the last window in full, as plain arrays."""
+"""What a call of `advance` returns: losses and errors of its windows, and the last window in full, as plain arrays.
+
+`PopulationProgress` has an axis of replicas, of length 1 for a lone network. `Progress` is one replica's view of it.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +48,11 @@ class Progress:
         """bool [n]: for each window, whether training has failed after it: the loss is not finite."""
         return ~np.isfinite(self.losses)
 
-    def until(self, windows: int, epoch: int, window: int) -> Progress:
-        """The first ``windows`` windows, ending at this position; the last window in full remains another one's."""
-        return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
-
-    def of(self, replica: int) -> Progress:
-        """Itself, like one replica of a population of one."""
-        return self
-
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
-    """The loss of every trained window in all replicas, and the last window of each in full.
+    """The loss of every trained window in all replicas, and the last window of each in full; a lone network is the only
+    replica.
 
     Attributes:
         losses: float32 [n, replicas], mean cross-entropy of each window in nats, before its update.
@@ -66,8 +62,10 @@ class PopulationProgress:
         probabilities: float32 [T, batch_size, num_classes, replicas], the prediction before the update.
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
-        solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet.
-        trained: the number of windows along the path, including these.
+        solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet,
+            `echornn.tasks.solved.UNKNOWN` if it is not on record, as for a lone network that was read from a file.
+        trained: the number of windows along the path, including these; if it is not on record, since the state was
+            restored.
         packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
             `echornn.history.packed`.
     """
@@ -107,7 +105,7 @@ class PopulationProgress:
         )
 
     def of(self, replica: int) -> Progress:
-        """The progress that a trainer of this replica alone would report."""
+        """The progress that a `Trainer` of this replica would report: views of these arrays."""
         return Progress(
             self.losses[:, replica],
             self.errors[:, replica],
@@ -120,6 +118,8 @@ class PopulationProgress:
             self.init_state[..., replica],
         )
 
-
-AnyProgress = Progress | PopulationProgress
-"""The progress of a single network, or of many side by side."""
+    def only(self, replica: int) -> PopulationProgress:
+        """The progress of a population that has only this replica."""
+        which = slice(replica, replica + 1)
+        arrays = ("losses", "errors", "x", "y", "probabilities", "states", "init_state", "solved_at")
+        return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)

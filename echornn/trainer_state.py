@@ -1,4 +1,4 @@
-"""The state of a trainer: everything that decides how it trains on, as plain numbers and arrays."""
+"""The state of one network: everything that decides how it trains on, as plain numbers and arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from echornn.progress import Floats
 
 @dataclass(frozen=True, eq=False)
 class TrainerState:
-    """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
+    """Everything that decides how one network trains on, bit for bit; see `echornn.population_state.PopulationState`.
 
     Attributes:
         config: the configuration.
@@ -39,7 +39,3 @@ class TrainerState:
     def is_finite(self) -> bool:
         """Whether all weights are finite; training cannot continue from non-finite ones."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
-
-    def of(self, replica: int) -> TrainerState:
-        """Itself, like one replica of a population of one."""
-        return self

@@ -17,6 +17,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network import private_xla
 from echornn.training.bptt import TrainingLoop
+from echornn.training.population import Population
 from echornn.training.programs import Programs, structure
 from echornn.training.trainer import Trainer
 
@@ -40,6 +41,11 @@ PROGRAMS = SharedPrograms()
 
 SMALL = EchoConfig(num_epochs=4, total_series_length=4 * 44, batch_size=4, truncated_backprop_length=3, echo_step=2)
 """14 windows per epoch, 2 unused columns; few time steps per window, so that compiling is quick."""
+
+
+def make_population(config: EchoConfig) -> Population:
+    """A population of all replicas, for a session, with the programs of those before it."""
+    return Population(config, programs=PROGRAMS)
 
 
 def make_trainer(config: EchoConfig) -> Trainer:

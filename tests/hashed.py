@@ -8,12 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.progress import Floats
-from echornn.trainer_state import TrainerState
-from echornn.training.any_trainer import AnyTrainer
 from tests.scripted import ScriptedTrainer
-from tests.side_by_side import SideBySide
 
 
 class HashTrainer(ScriptedTrainer):
@@ -25,30 +22,28 @@ class HashTrainer(ScriptedTrainer):
 
     def reset(self, draw: int = 0) -> None:
         super().reset(draw)
-        self.number = _hashed(self.config.state_size, self.config.seed, draw)
+        seeds = range(self.config.seed, self.config.seed + self.config.replicas)
+        self.numbers = [_hashed(self.config.state_size, seed, draw) for seed in seeds]
 
     def _losses(self, n: int) -> Floats:
         config = self.config
-        numbers = []
+        windows = []
         for position in range(self._position, self._position + n):
             place = divmod(position, config.windows_per_epoch)
-            self.number = _hashed(self.number, config.learning_rate, config.echo_step, self.generation, *place)
-            numbers.append(self.number)
-        return (np.array(numbers, np.float64) / 2**32).astype(np.float32)
+            what = (config.learning_rate, config.echo_step, self.generation, *place)
+            self.numbers = [_hashed(number, *what) for number in self.numbers]
+            windows.append(self.numbers)
+        return (np.array(windows, np.float64).reshape(n, config.replicas) / 2**32).astype(np.float32)
 
     @property
-    def state(self) -> TrainerState:
-        return replace(super().state, optimizer=(np.array(self.trained), np.array(self.number)))
+    def state(self) -> PopulationState:
+        state = super().state
+        return replace(state, optimizer=(*state.optimizer, np.array(self.numbers)))
 
-    def restore(self, state: AnyState) -> None:
+    def restore(self, state: PopulationState) -> None:
         super().restore(state)
-        self.number = int(state.of(0).optimizer[1])
+        self.numbers = [int(number) for number in state.optimizer[1]]
 
 
 def _hashed(*values: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(values).encode()).digest()[:4], "little")
-
-
-def hashed_trainers(config: EchoConfig) -> AnyTrainer:
-    """A trainer of one network, or of several side by side."""
-    return HashTrainer(config) if config.replicas == 1 else SideBySide(config, HashTrainer)

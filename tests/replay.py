@@ -6,8 +6,8 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.history.packed import pack
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress, PopulationProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
@@ -42,7 +42,7 @@ class _Replay:
         self._generations = {one.branch: one.generation for one in run.commands if one.cause != "return"}
         told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
         self._stops = {self._owned(place) for place in told}
-        self._states: dict[Place, AnyState] = {}
+        self._states: dict[Place, PopulationState] = {}
         self._ends: dict[int, int] = {}
 
     def _owned(self, place: Place) -> Place:
@@ -82,10 +82,10 @@ class _Replay:
                 self._states[branch, along] = trainer.state
         return ""
 
-    def _is_recorded(self, progress: AnyProgress, at: int, config: EchoConfig) -> bool:
+    def _is_recorded(self, progress: PopulationProgress, at: int, config: EchoConfig) -> bool:
         """Whether the log contains these windows from window ``at`` on."""
         windows = self._run.windows(at, at + len(progress.losses), config.replicas)
-        if isinstance(progress, PopulationProgress):
+        if config.replicas > 1:
             return bool((windows == pack(progress.losses, progress.errors, config)).all())
         return bool(windows["loss"].tobytes() == progress.losses.tobytes())
 
@@ -113,7 +113,7 @@ class _Replay:
             case "alone":
                 state = self._states[self._owned(command.parent)]
                 trainer = self._make(command.config)
-                trainer.restore(state.of(command.config.seed - state.config.seed))
+                trainer.restore(state.only([command.config.seed - state.config.seed]))
                 return trainer
             case _:
                 trainer = self._at(command.parent)

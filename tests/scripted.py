@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.population_state import AnyState
-from echornn.progress import Counts, Floats, Progress
+from echornn.population_state import PopulationState
+from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Ask, Command
@@ -19,10 +20,15 @@ from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
 from echornn.tasks.series import EchoSeries
-from echornn.trainer_state import TrainerState
+from echornn.tasks.solved import Levels, SolvedAt
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows per epoch, three epochs."""
+
+SMALL_LOTTERY = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
+"""Ten windows an epoch, a thousand in all, seeds 7 to 12: two of three solve it."""
+
+STUCK = math.log(2)
 
 
 FORGETS_AT = 500
@@ -32,8 +38,22 @@ SOLVED_AT, LOST_AT = 263, 509
 
 
 def scripted_loss(trained: int) -> float:
-    """The scripted loss after ``trained`` windows: it falls from 0.7 towards 0."""
+    """The scripted loss of a lone network after ``trained`` windows: it falls from 0.7 towards 0."""
     return 0.7 * 0.99**trained
+
+
+def scripted_losses(config: EchoConfig, first: int, windows: int) -> Floats:
+    """The scripted losses of several networks after the first so many windows, float32 [windows, replicas]: of every
+    third seed chance; the others fall from 0.7, each at a pace of its own."""
+    seeds = np.array([(config.seed + index) % 9240 for index in range(config.replicas)])
+    falling = 0.7 * 0.99 ** (np.arange(first, first + windows)[:, None] * (1 + seeds % 4))
+    return np.where(seeds % 3 == 0, STUCK, falling).astype(np.float32)
+
+
+def scripted_errors(config: EchoConfig, losses: Floats) -> Counts:
+    """As many wrong predictions as fit a loss: half of them at chance, int32 of the losses' shape."""
+    share = np.nan_to_num(np.minimum(losses / STUCK, 1) / 2, nan=1.0)
+    return np.asarray(np.rint(share * config.predictions_per_window), np.int32)
 
 
 def unread(_: Snapshot, __: Question) -> Readings:
@@ -42,14 +62,15 @@ def unread(_: Snapshot, __: Question) -> Readings:
 
 
 class ScriptedTrainer:
-    """A trainer that keeps its counts like a real one, and makes up losses and predictions by rules.
+    """A trainer that keeps its counts like a real one, and makes up losses and predictions by rules: `scripted_loss`
+    for a lone network, `scripted_losses` for several.
 
     Attributes:
         trained: windows since the start.
         calls: the windows of each call so far.
         fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has the losses
-            of an untrained network; None for never.
-        wrong_every: every n-th prediction is wrong; 0 for none.
+            of an untrained lone network; None for never.
+        wrong_every: every n-th prediction of a lone network is wrong; 0 for none.
     """
 
     def __init__(self, config: EchoConfig) -> None:
@@ -61,6 +82,12 @@ class ScriptedTrainer:
         self.diverges_at: int | None = None
         self.forgets_at: int | None = None
         self.wrong_every = 0
+        self._diverge_at: dict[int, int] = {}
+        self._solved = SolvedAt.never(config.replicas)
+
+    def diverge(self, at: Mapping[int, int]) -> None:
+        """From these windows on, by replica, losses are NaN."""
+        self._diverge_at.update(at)
 
     @property
     def _position(self) -> int:
@@ -80,62 +107,87 @@ class ScriptedTrainer:
         return "cpu"
 
     @property
-    def state(self) -> TrainerState:
-        books = (self.epoch, self.window, self.generation, self.draw)
-        lost = self.diverges_at is not None and self.trained > self.diverges_at
-        weights = {"W": np.array([math.nan if lost else self.trained], np.float32)}
-        return TrainerState(self.config, *books, weights, np.zeros(1, np.float32), (np.array(self.trained),))
+    def _sound_until(self) -> Floats:
+        """For each replica the window from which on its losses are NaN, [replicas]."""
+        always = math.inf if self.diverges_at is None else self.diverges_at
+        return np.array([self._diverge_at.get(index, always) for index in range(self.config.replicas)])
 
-    def restore(self, state: AnyState) -> None:
-        if not isinstance(state, TrainerState) or state.config != self.config:
+    @property
+    def state(self) -> PopulationState:
+        replicas = self.config.replicas
+        books = (self.epoch, self.window, self.generation, self.draw)
+        weights = np.where(self.trained > self._sound_until, math.nan, self.trained).astype(np.float32)
+        return PopulationState(
+            tuple(map(self.config.of, range(replicas))),
+            *books,
+            {"W": weights[:, np.newaxis]},
+            np.zeros((replicas, 1), np.float32),
+            (np.full(replicas, self.trained),),
+            self._solved,
+        )
+
+    def restore(self, state: PopulationState) -> None:
+        if state.config != self.config:
             raise ValueError(f"state of {state.config} cannot be restored")
         self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
-        self.trained = int(state.optimizer[0])
+        self.trained, self._solved = int(state.optimizer[0][0]), state.solved
 
     def edit(self, config: EchoConfig) -> None:
         if not self.config.differs_only_live(config):
-            raise ValueError(f"{config} needs a new trainer")
+            raise ValueError(f"{config} needs new networks")
         require_epochs(config, self.epoch, self.window)
+        if not config.same_task(self.config):
+            self._solved = self._solved.anew()
         self.config = config
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a new trainer")
+            raise ValueError(f"{config} needs new networks")
         self.config, self.generation = config, 0
         self.reset(draw)
 
     def compile(self) -> None:
         self.compiled = True
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
         if self.fails_at is not None and self.trained + n > self.fails_at:
             raise RuntimeError("the script says: out of memory")
-        n = min(n, self.windows_left)
+        n, replicas = min(n, self.windows_left), self.config.replicas
         self.calls.append(n)
-        losses = self._losses(n)
-        if self.diverges_at is not None:
-            losses = np.where(self.trained + np.arange(n) < self.diverges_at, losses, np.float32(math.nan))
+        windows = self.trained + np.arange(n)[:, np.newaxis]
+        losses = np.where(windows < self._sound_until, self._losses(n), np.float32(math.nan))
+        errors = scripted_errors(self.config, losses) if replicas > 1 else None
         last = divmod(self._position + n - 1, self.config.windows_per_epoch)
         self.epoch, self.window = divmod(self._position + n, self.config.windows_per_epoch)
         self.trained += n
-        errors = self._errors(losses)
-        return make_progress(self.config, *last, losses, self.generation, wrong_every=self.wrong_every, errors=errors)
+        self._solved = self._solved.after(losses, Levels.of([self.config] * replicas))
+        each = [
+            make_progress(
+                self.config.of(index),
+                *last,
+                losses[:, index],
+                self.generation,
+                wrong_every=self.wrong_every,
+                errors=None if errors is None else errors[:, index],
+            )
+            for index in range(replicas)
+        ]
+        return side_by_side(each, self._solved)
 
     def _losses(self, n: int) -> Floats:
-        """The losses of the next windows, float32 [n]."""
-        windows = range(self.trained, self.trained + n)
+        """The losses of the next windows, float32 [n, replicas]."""
+        if self.config.replicas > 1:
+            return scripted_losses(self.config, self.trained, n)
         forgets_at = math.inf if self.forgets_at is None else self.forgets_at
-        return np.array([scripted_loss(at if at < forgets_at else 0) for at in windows], np.float32)
-
-    def _errors(self, losses: Floats) -> Counts | None:
-        """The wrong predictions of windows with these losses, int32 [n]; None if `wrong_every` determines them."""
-        return None
+        windows = range(self.trained, self.trained + n)
+        return np.array([[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32).reshape(n, 1)
 
     def reset(self, draw: int = 0) -> None:
         self.epoch = self.window = self.trained = 0
         self.draw = draw
+        self._solved = SolvedAt.never(self.config.replicas)
 
     def regenerate(self) -> None:
         self.generation += 1
@@ -182,6 +234,24 @@ def make_progress(
         np.where(is_predicted, sure, (1 - sure) / (config.num_classes - 1)).astype(np.float32),
         np.zeros((*y.shape, config.state_size), np.float32),
         np.zeros((config.batch_size, carried), np.float32),
+    )
+
+
+def side_by_side(each: Sequence[Progress], solved: SolvedAt | None = None) -> PopulationProgress:
+    """The progress of these networks as one, with an axis of replicas."""
+    solved = SolvedAt.never(len(each)) if solved is None else solved
+    return PopulationProgress(
+        np.stack([one.losses for one in each], axis=-1),
+        np.stack([one.errors for one in each], axis=-1),
+        each[0].epoch,
+        each[0].window,
+        np.stack([one.x.T for one in each], axis=-1),
+        np.stack([one.y.T for one in each], axis=-1),
+        np.stack([np.swapaxes(one.probabilities, 0, 1) for one in each], axis=-1),
+        np.stack([np.swapaxes(one.states, 0, 1) for one in each], axis=-1),
+        np.stack([one.init_state for one in each], axis=-1),
+        solved.at.copy(),
+        solved.windows,
     )
 
 

@@ -12,12 +12,11 @@ from typing import NoReturn
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import Progress
+from echornn.progress import PopulationProgress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.scripted import ScriptedTrainer, unread
-from tests.scripted_population import scripted_trainers
 from tui.__main__ import main as run_program
 
 SECONDS_A_CALL = 0.2
@@ -26,15 +25,14 @@ SECONDS_A_CALL = 0.2
 class SlowTrainer(ScriptedTrainer):
     """A trainer that takes some time for each call, on any machine."""
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         time.sleep(SECONDS_A_CALL)
         return super().advance(n)
 
 
 def partly_wrong(config: EchoConfig) -> AnyTrainer:
-    trainer = scripted_trainers(config)
-    if isinstance(trainer, ScriptedTrainer):
-        trainer.wrong_every = 4
+    trainer = ScriptedTrainer(config)
+    trainer.wrong_every = 4
     return trainer
 
 
@@ -47,7 +45,7 @@ def without_gpu(config: EchoConfig) -> AnyTrainer:
 
 TRAINERS: dict[str, MakeTrainer] = {
     "": partly_wrong,
-    "hashed": hashed_trainers,
+    "hashed": HashTrainer,
     "slow": SlowTrainer,
     "cpu": without_gpu,
 }

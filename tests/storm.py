@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.program import Program, running
 from tests.replay import difference
 
@@ -106,7 +106,7 @@ class Storm:
                         f"exit code {code}, the terminal is not as it was, {self._left} keys before the end:"
                         f" settings {settings}, last {program.output[-LAST_BYTES:]!r}"
                     )
-        trainers = hashed_trainers if self._hashed else None
+        trainers = HashTrainer if self._hashed else None
         return difference(self._folder, trainers) if self._folder.exists() else ""
 
     def _send_all(self, program: Program) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.history import packed
-from echornn.progress import AnyProgress, Counts, Floats, Progress
+from echornn.progress import Counts, Floats, PopulationProgress
 
 Kept = npt.NDArray[Any]
 """Windows as they are kept, [n, replicas] of `kept_type`."""
@@ -49,16 +49,14 @@ def kept(losses: Floats, errors: Counts, config: EchoConfig) -> Kept:
     return windows
 
 
-def kept_of(progress: AnyProgress, config: EchoConfig) -> Kept:
+def kept_of(progress: PopulationProgress, config: EchoConfig) -> Kept:
     """The windows of this progress as they are kept."""
-    if isinstance(progress, Progress):
-        return kept(progress.losses[:, np.newaxis], progress.errors[:, np.newaxis], config)
     return kept(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
 
 
-def as_kept(progress: AnyProgress, config: EchoConfig) -> AnyProgress:
+def as_kept(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
     """The progress with the losses and errors that are kept of it: unchanged, unless they are packed."""
-    if isinstance(progress, Progress):
+    if kept_type(config.replicas) == WINDOW:
         return progress
     windows = kept_of(progress, config)
     return replace(progress, losses=losses_of(windows), errors=errors_of(windows, config), packed=windows)

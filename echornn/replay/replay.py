@@ -7,8 +7,8 @@ from collections import deque
 
 from echornn.config import EchoConfig
 from echornn.history.kept_windows import as_kept
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress, Floats
+from echornn.population_state import PopulationState
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
@@ -47,7 +47,7 @@ class Replay:
         self.moment = moment
         self.unlike: UnlikeRecord | None = None
         self._timeline = timeline
-        self.tape: deque[AnyProgress] = deque(maxlen=max(1, tape_windows))
+        self.tape: deque[PopulationProgress] = deque(maxlen=max(1, tape_windows))
         self._spans = timeline.spans(moment)
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
         self._span, self._window, state = self._base(keyframes)
@@ -98,7 +98,7 @@ class Replay:
         """The first of the next windows whose loss differs from the record; None if there is none."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
-        return None if recorded is None else first_unlike(self._window, recorded, losses.reshape(recorded.shape))
+        return None if recorded is None else first_unlike(self._window, recorded, losses)
 
     def _cross(self) -> None:
         """Continue with the next branch of the path if the current one ends here."""
@@ -123,13 +123,13 @@ class Replay:
         """Continue with one of several replicas, without the others."""
         assert self._alone is not None
         replica = branch.config.seed - self.trainer.config.seed
-        state = self.trainer.state.of(replica)
-        self.tape = deque((one.of(replica) for one in self.tape), self.tape.maxlen)
+        state = self.trainer.state.only([replica])
+        self.tape = deque((one.only(replica) for one in self.tape), self.tape.maxlen)
         self.trainer, self._alone = self._alone, None
         self.trainer.start(branch.config)
         self.trainer.restore(state)
 
-    def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
+    def _base(self, keyframes: Keyframes) -> tuple[int, int, PopulationState | None]:
         """The last stored state before the tape: the index of its span, its window, and the state; by default the
         path's beginning, with None as the state.
         """
@@ -143,7 +143,7 @@ class Replay:
                 keyframes.drop(found)
         return 0, self._spans[0].first, None
 
-    def _usable(self, keyframe: Keyframe, branch: Branch) -> AnyState | None:
+    def _usable(self, keyframe: Keyframe, branch: Branch) -> PopulationState | None:
         state = keyframe.state()
         fits = state is not None and state.config == branch.config and keyframe.moment.window >= branch.start
         return state if fits else None

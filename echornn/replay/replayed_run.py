@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
 from echornn.replay.trainers import Trainers
@@ -43,7 +43,7 @@ class ReplayedRun(Position):
         super().__init__(config)
         self.trainer: AnyTrainer
         self.may_save = True
-        self.shown: tuple[AnyProgress, ...] = ()
+        self.shown: tuple[PopulationProgress, ...] = ()
         self._recorder = recorder
         resumed = recorder.resumed
         self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
 from echornn.replay.replay import Replay
@@ -28,7 +28,7 @@ if losses differ from the record.
 """
 
 
-def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
+def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
     """The windows to keep with their data: the newest, and as many before as the limits allow."""
     if not shown:
         return ()
@@ -104,7 +104,7 @@ class Travel:
             self._seconds = 0.0
         return done
 
-    def arrive(self) -> tuple[AnyProgress, ...] | None:
+    def arrive(self) -> tuple[PopulationProgress, ...] | None:
         """If it has arrived, the newest windows there with their data, newest last; otherwise None."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None

@@ -1,4 +1,4 @@
-"""The values of one point in TensorBoard's curves: means over some windows; for several networks, their quantiles."""
+"""The values of a point in TensorBoard's curves: means over some windows; for several networks, quantiles of means."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from echornn.config import EchoConfig
 from echornn.history.kept_windows import losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.history.quantiles import quantiles
-from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.progress import Floats, PopulationProgress
 
 Curves = dict[str, float]
-"""Values by tag."""
+"""The values of a point by their tags."""
 
 SHARES = (0.1, 0.5, 0.9)
 
 
 class EventPoint(Protocol):
-    """Collects the windows of one point, one after the other; its values do not depend on how they are cut into
-    pieces."""
+    """Collects the windows of a point; the values do not depend on the sizes of the pieces in which windows arrive."""
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
-        """Add windows ``begin`` to ``end`` of this progress."""
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
+        """Add windows ``begin`` to ``end`` of a progress."""
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
         """Add windows from the run's log (see `echornn.runs.loss_log.read_windows`)."""
 
     def curves(self, windows: int) -> Curves:
-        """The values of the point, by tag; it has so many windows."""
+        """The values of the point by tag; ``windows`` is the number of its windows."""
 
 
 class PointOfOne:
@@ -40,9 +39,9 @@ class PointOfOne:
         self._predictions = config.predictions_per_window
         self._losses = self._errors = 0.0
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
         """See `EventPoint.take`."""
-        self._take(progress.losses[begin:end], progress.errors[begin:end])
+        self._take(progress.losses[begin:end, 0], progress.errors[begin:end, 0])
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
         """See `EventPoint.take_again`."""
@@ -59,20 +58,19 @@ class PointOfOne:
 
 
 class PointOfMany:
-    """A point of several networks: the median of their mean losses in nats, the 10 % and 90 % quantiles, and the share
-    of the networks that have solved the task, 0 to 1.
+    """A point of several networks: the median and the 10 % and 90 % quantiles of their mean losses in nats, and the
+    share of networks that have solved the task, 0 to 1.
 
     Args:
-        solved: how many have solved it before the first window.
+        solved: the number of networks that had solved the task before the first window.
     """
 
     def __init__(self, config: EchoConfig, solved: int = 0) -> None:
         self._sums = LossSums.none(config.replicas)
         self._solved = solved
 
-    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
         """See `EventPoint.take`."""
-        assert isinstance(progress, PopulationProgress)
         self._sums = self._sums.after(progress.losses[begin:end])
         along = progress.trained - len(progress.losses) + end
         self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))
@@ -92,6 +90,6 @@ def point_of(config: EchoConfig, solved: int = 0) -> EventPoint:
     """A new point without windows.
 
     Args:
-        solved: for several networks, how many have solved the task by now.
+        solved: for several networks, how many have solved the task so far.
     """
     return PointOfOne(config) if config.replicas == 1 else PointOfMany(config, solved)

@@ -11,11 +11,11 @@ from echornn.history.kept_windows import Kept, lost
 from echornn.runs.loss_layout import LossLayout, row_bytes
 
 BYTES_AT_A_TIME = 1 << 21
-"""How many bytes of a log are read at once."""
+"""The number of bytes that are read at once."""
 
 
 def windows_at_a_time(replicas: int) -> int:
-    """How many windows of so many networks are read at once."""
+    """The number of windows of ``replicas`` networks that are read at once."""
     return max(1, BYTES_AT_A_TIME // row_bytes(replicas))
 
 
@@ -25,7 +25,7 @@ def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas
     Windows that the log lacks, or has for another number of networks, are returned as lost windows.
 
     Raises:
-        OSError: it could not be read.
+        OSError: the log could not be read.
     """
     windows = lost(last - first, replicas)
     with own_files.reader(file) as log:

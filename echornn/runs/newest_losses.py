@@ -1,4 +1,4 @@
-"""Reads the newest losses of a run from the end of its log."""
+"""Reads the newest losses of a run from the end of its loss log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from echornn.timeline.branch import Moment, place_among, task_since, whole_path
 
 
 def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
-    """The newest losses of each network at a moment, float32 [up to RECENT_WINDOWS, replicas], oldest first.
+    """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
-    Only losses since the weights were initialised and under the same task count; for a replica that goes on alone, only
-    its own.
+    Only losses since the weights were new and under the same task are included; for a replica that continues alone,
+    only its own.
 
     Args:
-        config: the configuration there.
+        config: the configuration at the position.
     """
     branches = run.tree[0]
     newest = [np.empty((0, config.replicas), np.float32)]

@@ -1,4 +1,7 @@
-"""Converts a trainer's state to and from plain values and arrays, for records."""
+"""Converts a trainer's state to and from plain values and arrays, for records.
+
+The record of a lone network has no axis of replicas, and does not say when it was solved: its losses do.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,30 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import array, shortened, whole
-from echornn.population_state import AnyState, PopulationState
+from echornn.population_state import PopulationState
 from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
 from echornn.trainer_state import TrainerState
 
 Arrays = list[npt.NDArray[Any]]
 
 OF_THE_CONFIGURATION = ("config", "configs")
-"""Fields of a state that are recorded beside it."""
+"""The fields of a state that are recorded separately."""
 
 
-def fields_of(state: AnyState, arrays: Arrays) -> dict[str, Any]:
-    """All fields except the configuration as JSON; arrays are appended to ``arrays``, and replaced by their number."""
-    return {name: _plain(getattr(state, name), arrays) for name in _names(type(state))}
+def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
+    """All fields except the configuration as JSON values; arrays are appended to ``arrays``, and replaced by their
+    index.
+    """
+    recorded = state.of(0) if state.config.replicas == 1 else state
+    return {name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))}
 
 
-def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> AnyState:
-    """The state with these fields: that of a population if the configuration has several replicas.
+def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
+    """The state with these fields, of all replicas of the configuration.
 
     Raises:
-        ValueError: a field has a wrong value. Others of `recorded_values.NO_RECORD`: it is not a record of a state.
+        ValueError: a field has an invalid value. Other errors in `recorded_values.NO_RECORD`: it is no record of a
+            state.
     """
     alone = config.replicas == 1
     for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
@@ -38,17 +45,17 @@ def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> A
     values = {name: _restored(value, arrays) for name, value in fields.items()}
     _check(values, () if alone else (config.replicas,))
     if alone:
-        return TrainerState(config=config, **values)
+        return PopulationState.of_one(TrainerState(config=config, **values))
     solved = _solved_at(values.pop("solved"), config.replicas)
     return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
 
 
-def _names(kind: type[AnyState]) -> list[str]:
+def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind) if field.name not in OF_THE_CONFIGURATION]
 
 
 def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
-    """Raise an error for values of the wrong type, or arrays whose first axes have another shape than ``side``."""
+    """Check the types of values, and that arrays begin with axes of shape ``side``; raises a ValueError."""
     for name in ("epoch", "window", "generation", "draw"):
         whole(values[name], name)
     for name, weight in values["weights"].items():
@@ -71,7 +78,8 @@ def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
         raise ValueError(f"solved is not a window for each of {replicas} networks")
     if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
         raise ValueError(f"the recent losses are not those of {replicas} networks")
-    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)  # early versions lack it
+    # early versions lack this field
+    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)
     if lost_at.shape != at.shape or lost_at.dtype != np.int64 or (lost_at < 0).any():
         raise ValueError(f"lost is not a window for each of {replicas} networks")
     return SolvedAt(at, whole(fields["windows"], "windows"), recent, lost_at)

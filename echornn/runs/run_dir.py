@@ -1,6 +1,6 @@
-"""A run on disk: its configuration, checkpoints, and the logs of every window and every command.
+"""Reads a run from its folder: configuration, checkpoint, and the logs of all windows and commands.
 
-A folder holds
+The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
@@ -59,20 +59,21 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The content of a run's folder, up to its newest usable checkpoint.
+    """The contents of a run's folder, up to its newest usable checkpoint.
 
     Attributes:
-        folder: the folder.
-        begun: when it was begun, in seconds since 1970.
-        config: the present configuration.
-        checkpoint: the checkpoint to continue from; None if the run never saved one, and starts over.
+        folder: the run's folder.
+        begun: when the run began, in seconds since 1970.
+        config: the current configuration.
+        checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
         commands: all commands before the checkpoint.
-        notes: what is wrong with the folder, in words.
-        identity: distinguishes the run from all others.
+        notes: messages about faults in the folder.
+        identity: a value that distinguishes the run from all others.
         intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
-        lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
-        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
+        lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
+            them.
+        threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
+        threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
     """
 
     folder: Path
@@ -89,22 +90,22 @@ class Run:
 
     @staticmethod
     def read(folder: Path) -> Run:
-        """The run in a folder; see `read`."""
+        """The run in a folder; see the function `read`."""
         return read(folder)
 
     @property
     def trained(self) -> int:
-        """Windows trained up to the checkpoint, over all resets."""
+        """The number of windows trained up to the checkpoint, in all branches."""
         return 0 if self.checkpoint is None else self.checkpoint.trained
 
     @property
     def devices(self) -> Devices:
-        """The device that trained each of its networks, as far as it is on record."""
+        """The device that trained each of its networks, as far as recorded."""
         return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
     def layout(self) -> LossLayout:
-        """Where each window is in the loss log."""
+        """The position of each window in the loss log."""
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
     def windows(self, first: int, last: int, replicas: int = 1) -> Kept:
@@ -115,18 +116,18 @@ class Run:
 
     @functools.cached_property
     def tree(self) -> tuple[list[Branch], list[Stretch]]:
-        """The run's branches, and the stretches of its loss log; see `tree_of`."""
+        """The branches of the run, and the stretches of its loss log; see `tree_of`."""
         return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
 
     @property
     def extends(self) -> Branch | None:
-        """The branch that was trained last; None if nothing was ever saved."""
+        """The branch that was trained last; None if nothing was saved."""
         branches, stretches = self.tree
         return branches[stretches[-1].branch] if stretches else None
 
     @property
     def stands(self) -> Moment:
-        """The position from which the run continues."""
+        """The current position of the run, from which it continues."""
         branches, stretches = self.tree
         if not stretches:
             return Moment(0, 0)
@@ -137,13 +138,13 @@ class Run:
         return Moment(*told) if told is not None and there else end
 
     def moment(self, at: int | None = None, branch: int | None = None) -> Moment:
-        """The moment after so many windows along the run's present line; by default its present position.
+        """The position after ``at`` windows of the path to the run's current position; by default that position.
 
         Args:
-            branch: use the path to this branch's end instead (the branch must exist); without ``at``, that end.
+            branch: an existing branch, to use the path to its end instead; without ``at``, the position is that end.
 
         Raises:
-            RunError: the line is too short.
+            RunError: the path has fewer windows.
         """
         stands = self.stands if branch is None else Moment(branch, self.ends[branch])
         if at is None:
@@ -157,7 +158,7 @@ class Run:
         return Moment(stands.branch, at)
 
     def owner(self, moment: Moment) -> Branch | None:
-        """The branch that sets the configuration at this moment; None if nothing was ever saved."""
+        """The branch whose configuration holds at a position; None if nothing was saved."""
         branches = self.tree[0]
         return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
 
@@ -166,8 +167,8 @@ class Run:
         return whole_path(branches[number], branches.__getitem__) if branches else ()
 
     def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
-        """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 if it was
-        not, or if that is not on record.
+        """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas]; 0 if it
+        was not, or if it is not recorded.
         """
         return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
 
@@ -196,7 +197,7 @@ class Run:
 
     @functools.cached_property
     def ends(self) -> list[int]:
-        """For each branch, the number of windows along its path."""
+        """The number of windows along the path of each branch."""
         branches, stretches = self.tree
         ends = [branch.start for branch in branches]
         for stretch in stretches:
@@ -208,7 +209,7 @@ class Run:
         the windows.
 
         Args:
-            since: the number of windows along the path that are left out.
+            since: the number of windows at the beginning of the path to leave out.
         """
         path = self._whole_path(moment.branch)
         for branch, first, last in spans_to(moment.window, path) if path else ():
@@ -220,10 +221,10 @@ class Run:
                         yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
-        """All branches, and everything trained in them.
+        """All branches, with everything trained in them.
 
         Raises:
-            OSError: the log could not be read.
+            OSError: the loss log could not be read.
         """
         timeline = Timeline()
         branches = self.tree[0]
@@ -242,8 +243,8 @@ class Run:
         timeline.append(number, windows, np.where(solved <= end, solved, 0) if several else None)
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk. Empty if they cannot be read, since none is needed, or if commands are lost:
-        keyframes refer to branches by number.
+        """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,
+        since keyframes refer to branches by number.
         """
         if self.lost_commands:
             return []
@@ -254,21 +255,21 @@ class Run:
 
 
 def read(folder: Path) -> Run:
-    """The run in this folder; nothing in it is changed.
+    """The run in a folder, which is not changed.
 
-    The newest checkpoint is used if it and its logs are whole, otherwise the one before it, and the notes say so.
+    The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
 
     Raises:
-        RunError: the folder holds no run, or one that this version cannot continue.
+        RunError: the folder has no run, or one that this version cannot continue.
     """
     return _found(folder, look_into_logs=True)
 
 
 def glance(folder: Path) -> Run:
-    """As `read`, but only the lengths of the logs are checked, so long logs take no longer.
+    """Like `read`, but only checks the lengths of the logs, so that long logs take no longer.
 
     Raises:
-        RunError: see `read`.
+        RunError: as in `read`.
     """
     return _found(folder, look_into_logs=False)
 

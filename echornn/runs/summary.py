@@ -1,4 +1,4 @@
-"""A summary of a run, read quickly from its newest checkpoint and the end of its loss log."""
+"""A summary of a run for lists, read quickly from the newest checkpoint and the end of the loss log."""
 
 from __future__ import annotations
 
@@ -12,36 +12,35 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.kept_windows import Kept, error_rates_of, losses_of
-from echornn.population_state import PopulationState
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.tasks.solved import UNKNOWN, Levels, lost_by
 
 MOST_READ = 1 << 22
-"""The most windows that are read of a run whose record, of an early version, does not say when it was solved, or
-lost.
+"""The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run as a line of a list.
+    """A run in a list of runs.
 
     Attributes:
-        folder: the folder.
-        saved: when it was last saved, in seconds since 1970.
-        config: the present configuration.
-        epoch, window: the epoch of the newest window and its number in it, both from 1; window 0 is before the first.
-        windows: the windows trained in the whole run.
-        loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN if there are
-            none, infinite if the loss has diverged. For several networks, the median.
+        folder: the run's folder.
+        saved: when the run was last saved, in seconds since 1970.
+        config: the current configuration.
+        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
+            first.
+        windows: the number of windows trained in the whole run.
+        loss: mean cross-entropy of the newest `RECENT_WINDOWS` since the weights were new, in nats; NaN if there are
+            none, infinite if the run diverged. With several networks, the median.
         solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
-            For several networks, the window by which half of them had solved it.
-        lost_at: the window along the path, from 1, at which the task was lost again, or by which it was, if the record
-            says no more; 0 if it was not, None if unknown, and for several networks.
-        bytes: its size on disk.
-        seed_stats: the counts for several replicas; None for one network.
+            With several networks, the window by which half of them had solved it.
+        lost_at: the window along the path, from 1, at which the task was lost again, or by which it was lost if the
+            record does not tell more; 0 if it was not, None if unknown, and with several networks.
+        bytes: the size on disk.
+        seed_stats: the results of several replicas; None for a single network.
     """
 
     folder: Path
@@ -58,16 +57,16 @@ class Summary:
 
     @property
     def differs(self) -> dict[str, Any]:
-        """The fields whose values are not the defaults."""
+        """The fields that differ from the defaults, with their values."""
         return EchoConfig().changes_to(self.config)
 
 
 def summary(folder: Path) -> Summary:
-    """The summary of the run in this folder.
+    """The summary of the run in a folder.
 
     Raises:
-        RunError: the folder holds no run that can be read.
-        OSError: the disk does not answer.
+        RunError: the folder has no run that can be read.
+        OSError: the disk could not be read.
     """
     run = run_dir.glance(folder)
     diverged_at = _diverged_after_the_checkpoint(run)
@@ -89,16 +88,15 @@ def summary(folder: Path) -> Summary:
 
 
 def _has_diverged(run: Run) -> bool:
-    """Whether the newest loss of the run is not finite; for several networks, the loss of each."""
+    """Whether the newest loss of the run is NaN or infinite; with several networks, all newest losses."""
     newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
     return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
 
 
 def _diverged_after_the_checkpoint(run: Run) -> int:
-    """Windows trained until the loss was no longer finite, if that was after the last checkpoint; else 0.
+    """The number of windows until the loss became NaN or infinite, if that was after the last checkpoint; otherwise 0.
 
-    Versions that saved no state after a divergence left a log that ends beyond the checkpoint, as a killed process
-    does.
+    Some versions saved no state after a divergence; their loss log then extends beyond the checkpoint, as after a kill.
     """
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
@@ -114,8 +112,8 @@ def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
-    """Epoch and number of the newest window, both from 1, if the log has so many windows; window 0 is before the
-    first.
+    """Epoch and number in it of the newest window, both from 1, if the log has ``windows`` windows; window 0 means
+    before the first.
     """
     branches = run.tree[0]
     if run.checkpoint is None or not branches:
@@ -134,14 +132,14 @@ def _loss(run: Run) -> float:
 
 
 def seed_stats_of(run: Run) -> SeedStats | None:
-    """The counts for several networks; None for a single network, or if nothing was saved yet."""
+    """The results of several networks; None for a single network, or if nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
-    if not isinstance(state, PopulationState):
+    if state is None or state.config.replicas == 1:
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
     unknown = (by_now == UNKNOWN) & (run.checkpoint is not None and run.checkpoint.lost_at is None)
-    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # their record does not say when they were lost
+    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # the record does not tell when they were lost
     if is_early.any() and run.trained <= MOST_READ:
         return run.timeline().seed_stats(run.stands)
     lost_at = np.where(is_early, np.maximum(by_now, 0), solved.lost_at)
@@ -149,7 +147,7 @@ def seed_stats_of(run: Run) -> SeedStats | None:
 
 
 def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
-    """When a single network solved the echo, and lost it again; 0 if it did not, None if unknown."""
+    """The windows at which a single network solved the echo, and lost it again; 0 if it did not, None if unknown."""
     kept = run.checkpoint
     if kept is None:
         return 0, 0
@@ -163,8 +161,8 @@ def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
 
 
 def _lost_by_now(run: Run, solved_at: int) -> int | None:
-    """The run's position, if its newest losses show that it has lost the echo again; 0 if they show that it has not,
-    None if they do not show either.
+    """The run's current position if its newest losses show that the echo is lost; 0 if they show that it is not, None
+    if they show neither.
     """
     newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
     lost_at = int(lost_by(np.array([solved_at]), newest, run.stands.window, levels)[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import PopulationProgress, Progress
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
@@ -21,7 +21,7 @@ class FrameHolder:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        self._own: list[tuple[AnyProgress, int, Progress]] = []
+        self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
     def change(self, **changes: Any) -> None:
         """Show the newest frame with these attributes changed."""
@@ -39,7 +39,7 @@ class FrameHolder:
         self,
         trainer: AnyTrainer,
         config: EchoConfig,
-        shown: tuple[AnyProgress, ...],
+        shown: tuple[PopulationProgress, ...],
         loss_stats: LossStats,
         replica: int = 0,
         **changes: Any,
@@ -66,7 +66,7 @@ class FrameHolder:
             **changes,
         )
 
-    def _of(self, replica: int, shown: tuple[AnyProgress, ...]) -> tuple[Progress, ...]:
+    def _of(self, replica: int, shown: tuple[PopulationProgress, ...]) -> tuple[Progress, ...]:
         """The windows of this replica; those that were shown before are the same objects again."""
         known = {id(one): own for one, of, own in self._own if of == replica}
         owns = tuple(known.get(id(one)) or one.of(replica) for one in shown)

@@ -10,7 +10,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import as_kept
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
 from echornn.replay.replayed_run import ReplayedRun
@@ -77,7 +77,7 @@ class LiveRun(ReplayedRun):
 
     # ---- training
 
-    def train(self, windows: int) -> AnyProgress:
+    def train(self, windows: int) -> PopulationProgress:
         """Train on from here; as a new branch if this is not the end of one.
 
         If the loss of one of several windows is not finite, only those before it count, and the trainer goes back to
@@ -157,11 +157,11 @@ class LiveRun(ReplayedRun):
         If it raises, everything stays as it was.
         """
         before, replica = self._leave(), self.replica
-        state = self.trainer.state.of(replica)
+        state = self.trainer.state.only([replica])
         trainer = self._trainers.make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
-        self.shown = tuple(one.of(replica) for one in self.shown)
+        self.shown = tuple(one.only(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
 
     def _start_over(self, draw: int = 0) -> None:

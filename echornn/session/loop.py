@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.commands import Sent
@@ -50,7 +50,7 @@ class Loop:
         config: EchoConfig,
         speed: float,
         make_trainer: MakeTrainer | None,
-        on_progress: Callable[[AnyProgress], None] | None,
+        on_progress: Callable[[PopulationProgress], None] | None,
         clock: Callable[[], float],
         recorder: Recorder | None,
         at: int | None,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Answer, Command, Pause, Resume, Toggle
@@ -51,7 +51,7 @@ class Session:
         config: EchoConfig,
         speed: float = math.inf,
         make_trainer: MakeTrainer | None = None,
-        on_progress: Callable[[AnyProgress], None] | None = None,
+        on_progress: Callable[[PopulationProgress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
         at: int | None = None,

@@ -116,7 +116,7 @@ def crossings(
         losses: float32 [n, runs], the losses of the new windows.
         windows: the number of windows in the run, including the new ones.
     """
-    runs = np.flatnonzero(solved_at)
+    runs = np.flatnonzero(solved_at > 0)
     joined = np.concatenate([recent, losses])[:, runs]
     if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
         return NO_CROSSINGS
@@ -181,8 +181,8 @@ class SolvedAt:
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
-            level; 0 if it never did.
-        windows: the number of windows in the run so far.
+            level; 0 if it never did, `UNKNOWN` if that is not known.
+        windows: the number of windows in the run so far, as far as they are known.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
         lost_at: int64 [runs], the window at which each lost it again, see `crossings`; 0 if it has not.
     """
@@ -198,38 +198,57 @@ class SolvedAt:
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
-    def anew(self) -> SolvedAt:
-        """The value for a new task: no run has solved it, and no earlier loss counts."""
-        never = SolvedAt.never(len(self.at))
-        return replace(never, windows=self.windows)
+    @classmethod
+    def unknown(cls, runs: int) -> SolvedAt:
+        """The value for runs of which it is not known whether they solved the task, nor how many windows they have."""
+        never, unknown = cls.never(runs), np.full(runs, UNKNOWN, np.int64)
+        return replace(never, at=unknown, lost_at=unknown)
 
     def only(self, runs: Sequence[int]) -> SolvedAt:
         """The value for only these runs, in this order."""
         which = list(runs)
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
+    def anew(self) -> SolvedAt:
+        """The value for a new task: no run has solved it, and no earlier loss counts."""
+        never = SolvedAt.never(len(self.at))
+        return replace(never, windows=self.windows)
+
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         """The value after these further losses, float32 [n, runs]."""
         return self.step(losses, levels)[0]
 
     def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
-        """The value after these further losses, float32 [n, runs], and where among them runs were lost or solved again.
+        """The value after these further losses, float32 [n, runs]; and where they show that runs lost the task, or
+        solved it again.
 
         Args:
-            at: its new `at`; by default the losses say it.
+            at: the new `at`; by default the losses show it.
         """
-        at = self._solved(losses, levels) if at is None else at
-        windows = self.windows + len(losses)
+        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
+        recent = joined[-RECENT_WINDOWS:].copy()
+        if at is None and not self._can_change(joined, levels):
+            return replace(self, windows=windows, recent=recent), NO_CROSSINGS
+        at = self._solved(joined, levels) if at is None else at
         crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
-        recent = np.concatenate([self.recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
         return SolvedAt(at, windows, recent, crossed.after(self.lost_at)), crossed
 
-    def _solved(self, losses: Floats, levels: Levels) -> Windows:
-        """`at` after these further losses."""
+    def _can_change(self, joined: Floats, levels: Levels) -> bool:
+        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `step` is
+        done at once.
+        """
+        is_solved = (self.at != 0) & (self.lost_at <= 0)
+        if is_solved.all():
+            return not (joined.max(initial=0, axis=0) < levels.lost - MARGIN).all()
+        lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
+        return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
+
+    def _solved(self, joined: Floats, levels: Levels) -> Windows:
+        """`at` after further losses, which are joined to the newest ones."""
         unsolved = np.flatnonzero(self.at == 0)
-        if not unsolved.size or len(self.recent) + len(losses) < RECENT_WINDOWS:
+        if not unsolved.size or len(joined) < RECENT_WINDOWS:
             return self.at
-        at, joined = self.at.copy(), np.concatenate([self.recent, losses])
+        at = self.at.copy()
         maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
         for run in unsolved[maybe].tolist():
             first = first_below(joined[:, run], levels.solved[run])
@@ -238,9 +257,9 @@ class SolvedAt:
         return at
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:
-        """The value after only so many windows, without the newest losses there.
+        """The value after only ``windows`` windows, without the newest losses there.
 
         Args:
-            lost_at: its `lost_at`.
+            lost_at: `lost_at` there.
         """
         return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)

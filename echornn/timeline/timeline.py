@@ -17,7 +17,7 @@ from echornn.history.kept_windows import Kept, kept_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.path_history import NO_PATH, PathHistory, as_one
 from echornn.history.shades import shades_of
-from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.progress import Floats, PopulationProgress
 from echornn.tasks.solved import SolvedAt
 from echornn.timeline.branch import Branch, Moment, goes_on, place_among
 from echornn.timeline.track import GOOD_WINDOWS, Track
@@ -62,11 +62,10 @@ class Timeline(Tree):
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
-    def trained_in(self, number: int, progress: AnyProgress) -> None:
+    def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
         config = self.branch(number).config
-        solved_at = progress.solved_at if isinstance(progress, PopulationProgress) else None
-        self.append(number, kept_of(progress, config), solved_at)
+        self.append(number, kept_of(progress, config), progress.solved_at if config.replicas > 1 else None)
 
     def append(self, number: int, windows: Kept, solved_at: npt.NDArray[np.int64] | None = None) -> None:
         """Add windows that were trained at the end of this branch.

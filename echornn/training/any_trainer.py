@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runtime import collector, quiet, small_loops
 from echornn.training.threads import threads_for, threads_if_asked
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
-    """The interface of a trainer that a session needs: of one network, or of a population of many.
-
-    `echornn.training.trainer.Trainer` and `echornn.training.population.Population` document it in full.
+    """The interface of a trainer that a session needs: that of a `echornn.training.population.Population`, which
+    documents it in full; a lone network is a population of one.
     """
 
     @property
@@ -52,10 +51,10 @@ class AnyTrainer(Protocol):
         """The device that trains: cpu or gpu."""
 
     @property
-    def state(self) -> AnyState:
+    def state(self) -> PopulationState:
         """A copy of everything that a bit-exact continuation needs."""
 
-    def restore(self, state: AnyState) -> None:
+    def restore(self, state: PopulationState) -> None:
         """Continue exactly from where this state was taken; `ValueError` if it is of another configuration."""
 
     def edit(self, config: EchoConfig) -> None:
@@ -66,7 +65,7 @@ class AnyTrainer(Protocol):
     def compile(self) -> None:
         """Compile, so that training runs at full speed; nothing is trained."""
 
-    def advance(self, n: int) -> AnyProgress:
+    def advance(self, n: int) -> PopulationProgress:
         """Train so many windows, or fewer at the end of the last epoch; `ValueError` if ``n`` is below 1."""
 
     def reset(self, draw: int = 0) -> None:
@@ -87,10 +86,10 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """Make a function that makes trainers, and populations of several replicas, for a session. They share compiled
-    loops; the first one imports TensorFlow.
+    """Make a function that makes populations for a session. They share compiled loops; the first one imports
+    TensorFlow.
 
-    The function raises a `ConfigError` if there is too little memory to train and save a network.
+    The function raises a `ConfigError` if there is too little memory to train and save the networks.
 
     Args:
         devices: the devices that trained the networks before: ``auto`` takes these, if they are there.
@@ -105,17 +104,11 @@ def tensorflow_trainers(
         nonlocal shared
         if shared is None:
             shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
-        from echornn.training.memory import STATES_IN_A_SESSION, require_memory, require_population_memory
+        from echornn.training.memory import require_memory
+        from echornn.training.population import Population
 
-        if config.replicas > 1:
-            from echornn.training.population import Population
-
-            require_population_memory(config, config.replicas, in_a_session=True)
-            return Population(config, programs=shared)
-        from echornn.training.trainer import Trainer
-
-        require_memory(config, states=STATES_IN_A_SESSION)
-        return Trainer(config, shared)
+        require_memory(config, config.replicas, in_a_session=True)
+        return Population(config, programs=shared)
 
     return make
 

@@ -12,10 +12,10 @@ from echornn.network.scan import block_length
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.tasks.solved import RECENT_WINDOWS
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
-from echornn.training.data_block import epochs_in_a_block, epochs_in_a_population_block
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
+from echornn.training.population_data import epochs_in_a_block
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -72,14 +72,14 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     return (
         COMPILER
         + COMPILED_STEP * (config.num_layers - 1) * block_length(config.truncated_backprop_length)
-        + BYTES_A_STEP * epochs_in_a_block(config) * config.total_series_length
+        + BYTES_A_STEP * epochs_in_a_block(config, 1) * config.total_series_length
         + FLOAT * copies * weights
         + FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * numbers
     )
 
 
-def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_bytes, states: int = 1) -> None:
-    """Raise an error for a configuration that needs more memory than there is.
+def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states: int) -> None:
+    """Raise an error for a lone network that needs more memory than there is.
 
     Args:
         config, states: see `bytes_needed`.
@@ -107,7 +107,7 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     024 880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
     """
     alone = bytes_needed(config)
-    data = BYTES_A_STEP * epochs_in_a_population_block(config, replicas) * config.total_series_length
+    data = BYTES_A_STEP * epochs_in_a_block(config, replicas) * config.total_series_length
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
     numbers = carried_size(config) + config.num_classes + config.input_size
@@ -125,20 +125,22 @@ def session_bytes_of(config: EchoConfig, replicas: int) -> int:
     return STATES_IN_A_SESSION * state + min(KEYFRAMES * state, BYTES_OF_KEYFRAMES) + losses
 
 
-def require_population_memory(
+def require_memory(
     config: EchoConfig, replicas: int, free: Callable[[], int | None] = free_bytes, in_a_session: bool = False
 ) -> None:
-    """Raise an error for a population that needs more memory than there is.
+    """Raise an error for replicas that need more memory than there is.
 
     Args:
         config, replicas: the configuration to train, and how many replicas of it.
         free: returns the bytes that are available; None if unknown.
-        in_a_session: whether to count the memory that a session needs for it too.
+        in_a_session: whether to count the memory that a session needs for them too.
 
     Raises:
         ConfigError: it needs more; the error names ``replicas``, or the field that is too large even for one replica.
     """
-    require_memory(config, free)
+    _require_for_one(config, free, STATES_IN_A_SESSION if in_a_session and replicas == 1 else 1)
+    if replicas == 1:
+        return
 
     def bytes_for(number: int) -> int:
         return population_bytes_needed(config, number) + (session_bytes_of(config, number) if in_a_session else 0)

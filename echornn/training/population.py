@@ -1,34 +1,37 @@
-"""A population: many networks of one structure that are trained together."""
+"""A population: networks of one structure that are trained together; a lone network is a population of one."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, START_FIELDS, Device, EchoConfig, require_epochs
-from echornn.network.shapes import shown_part
-from echornn.population_state import AnyState, PopulationState
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
+from echornn.network.model import checked_weights, initial_weights
+from echornn.network.shapes import carried_size, shown_part
+from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.bptt import LoopOutput
 from echornn.training.device import GPU, Placement, processors
-from echornn.training.memory import require_population_memory
+from echornn.training.lone_loop import LoneLoop
+from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.shard_threads import Call, ShardThreads, Values
+from echornn.training.runner import Call, Runner, Values
+from echornn.training.shard_threads import ShardThreads
 
 
 class Population:
     """Replicas of one structure that are trained together, each as a `Trainer` of its configuration would train it.
 
     They may differ in seed, learning rate, echo step, start of weights and rows. The losses equal those of a `Trainer`
-    up to rounding (within 2e-5 over the first 50 windows); the same population on the same machine gives the same bits.
-    All processors are used.
+    up to rounding (within 2e-5 over the first 50 windows), those of a population of one exactly; the same population
+    on the same machine gives the same bits. All processors are used.
 
     Attributes:
         configs: the configuration of each replica.
@@ -42,6 +45,7 @@ class Population:
         replicas: the number of replicas if one configuration is given; by default the number in that configuration.
         programs: keeps compiled loops for the next population of the same structure; by default they are not kept.
         at_once: the most calls that run at the same time; by default one for each processor.
+        placement: the device; by default it is chosen.
 
     Raises:
         ConfigError: configurations of different structure, an impossible number of replicas or one that needs more
@@ -55,23 +59,23 @@ class Population:
         replicas: int | None = None,
         programs: Programs | None = None,
         at_once: int | None = None,
+        placement: Placement | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
-            require_population_memory(wanted, wanted.replicas)
+            require_memory(wanted, wanted.replicas)
             configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
             raise ValueError(f"replicas = {replicas!r} cannot be used: each of the configurations is a replica")
         else:
             require_one_structure(configs)
-            require_population_memory(configs[0], len(configs))
+            require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
-        self.placement = self._place(programs, at_once)
-        devices = [GPU] if self.placement.name == "gpu" else processors()[:at_once]  # a GPU takes all in one call
-        self._shard_threads = ShardThreads(self.configs, devices, programs)
-        self._data = PopulationData(self.configs, self._shard_threads.shards, self._shard_threads.devices)
+        self.placement = placement or self._place(programs, at_once)
+        self._runner = self._runner_of(programs, at_once)
+        self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
         self._last: PopulationProgress | None = None
         self._levels = Levels.of(self.configs)
         self._solved = SolvedAt.never(len(self.configs))
@@ -79,7 +83,7 @@ class Population:
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._shard_threads.train(self._next_call(0), self.draw)
+        self._runner.train(self._next_call(0), self.draw)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if ``num_epochs`` is reached.
@@ -97,7 +101,7 @@ class Population:
         errors: list[Counts] = []
         while True:
             call = self._next_call(n)
-            trained = self._shard_threads.train(call, self.draw)
+            trained = self._runner.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
             self._solved = self._solved.after(losses[-1], self._levels)
@@ -151,7 +155,7 @@ class Population:
     @property
     def weights(self) -> dict[str, Floats]:
         """A copy of the weights by name, float32 [replicas, rows, columns]."""
-        return self._shard_threads.values.weights
+        return self._runner.values.weights
 
     @property
     def device(self) -> str:
@@ -161,7 +165,7 @@ class Population:
     @property
     def compilations(self) -> int:
         """How often a training loop was traced and compiled so far."""
-        return self._shard_threads.compilations
+        return self._runner.compilations
 
     def series(self, replica: int) -> EchoSeries:
         """The data of the present epoch for one replica; of the last epoch if all are trained."""
@@ -171,7 +175,7 @@ class Population:
     @property
     def state(self) -> PopulationState:
         """A copy of everything that a bit-exact continuation needs."""
-        values = self._shard_threads.values
+        values = self._runner.values
         return PopulationState(
             self.configs,
             self.epoch,
@@ -184,18 +188,37 @@ class Population:
             self._solved,
         )
 
-    def restore(self, state: AnyState) -> None:
+    def restore(self, state: PopulationState) -> None:
         """Continue exactly from where `state` was taken.
 
         Raises:
             ValueError: the state is of other configurations.
         """
-        if not isinstance(state, PopulationState) or state.configs != self.configs:
-            raise ValueError("a state of other configurations cannot be restored")
-        self._shard_threads.load(Values(state.weights, state.optimizer, state.carried_state))
+        if state.configs != self.configs:
+            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
+        self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
         self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
         self._last = None
+
+    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Replace the weights, and reset the optimizers to the start; position and carried states stay.
+
+        Args:
+            weights: [replicas, rows, columns] by name, as `weights` has them.
+
+        Raises:
+            ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
+        """
+        arrays = {name: np.asarray(value) for name, value in weights.items()}
+        if any(value.shape[:1] != (self.replicas,) for value in arrays.values()):
+            raise ValueError(f"weights cannot be loaded: the first axis of each has {self.replicas} replicas")
+        each = [
+            checked_weights({name: value[index] for name, value in arrays.items()}, config, "loaded")
+            for index, config in enumerate(self.configs)
+        ]
+        loaded = {name: np.stack([one[name] for one in each]) for name in self._runner.values.weights}
+        self._runner.load(Values(loaded, self._runner.fresh_optimizer, self._runner.values.carried_state))
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Go on with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all, or one for each
@@ -210,14 +233,13 @@ class Population:
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
             raise ValueError(
-                f"{configs[0]} needs a new population: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
+                f"{configs[0]} needs new networks: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
         self._take(configs)
-        self._shard_threads.edit(self.configs)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         """Start over like a new population of another configuration and size; nothing is compiled again.
@@ -227,11 +249,10 @@ class Population:
         """
         if not self.config.same_program(config):
             raise ValueError(
-                f"{config} needs a new population: without compiling only {', '.join(sorted(START_FIELDS))} can change"
+                f"{config} needs new networks: without compiling only {', '.join(sorted(START_FIELDS))} can change"
             )
         self._take(with_seeds(config, config.replicas))
         self.generation, self._last = 0, None
-        self._shard_threads.configs = self.configs
         self.reset(draw)
 
     def _take(self, configs: Sequence[EchoConfig]) -> None:
@@ -239,6 +260,7 @@ class Population:
         self.configs = tuple(configs)
         self._levels = Levels.of(self.configs)
         self._data.edit(self.configs)
+        self._runner.edit(self.configs)
 
     def reset(self, draw: int = 0) -> None:
         """Start over: initial weights, fresh optimizers, first window of the first epoch. The data stays.
@@ -246,7 +268,10 @@ class Population:
         Args:
             draw: which of each seed's random starts to take; a new population has 0.
         """
-        self._shard_threads.start(draw)
+        config, each = self.configs[0], [initial_weights(one, draw) for one in self.configs]
+        weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
+        carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
+        self._runner.load(Values(weights, self._runner.fresh_optimizer, carried))
         self.draw, self.epoch, self.window = draw, 0, 0
         self._solved = SolvedAt.never(len(self.configs))
 
@@ -263,11 +288,17 @@ class Population:
         """The device; if it has to be measured, then with as many replicas as there are."""
 
         def train(device: str, n: int) -> None:
-            word: Device = "gpu" if device == GPU else "cpu"
-            placed = [dataclasses.replace(one, device=word) for one in self.configs]
-            Population(placed, None, programs, at_once).advance(n)
+            endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
+            Population(endless, None, programs, at_once, Placement(device, "tried")).advance(n)
 
         return programs.place(self.configs[0], self.replicas, train)
+
+    def _runner_of(self, programs: Programs, at_once: int | None) -> Runner:
+        """What trains the replicas: a lone network is compiled differently, which makes its calls faster."""
+        if self.replicas == 1:
+            return LoneLoop(self.configs[0], self.placement.device, programs)
+        devices = [GPU] if self.device == "gpu" else processors()[:at_once]  # a GPU takes all in one call
+        return ShardThreads(self.configs, devices, programs)
 
     def _next_call(self, n: int) -> Call:
         """The next call: at most so many windows from the position on; of the last epoch, if all are trained."""
@@ -279,7 +310,7 @@ class Population:
         return Call(
             block,
             first,
-            min(n, self._shard_threads.shards.windows_per_call, self.windows_left, block.epochs * windows - first),
+            min(n, self._runner.shards.windows_per_call, self.windows_left, block.epochs * windows - first),
         )
 
     def _shown(self, call: Call, trained: LoopOutput, losses: Floats, errors: Counts) -> PopulationProgress:
@@ -305,9 +336,14 @@ class Population:
     def _nothing_trained(self) -> PopulationProgress:
         """No losses, and the last window as it was; if another process trained it, without predictions."""
         if self._last is None:
-            call = self._next_call(0)
-            none = np.zeros((0, self.replicas), np.float32)
-            shown = self._shown(call, self._shard_threads.train(call, self.draw), none, none.astype(np.int32))
-            unknown = {name: np.full_like(getattr(shown, name), np.nan) for name in ("probabilities", "states")}
-            self._last = dataclasses.replace(shown, **unknown)
+            config, replicas = self.configs[0], self.replicas
+            steps = (config.truncated_backprop_length, config.batch_size)
+            unknown = LoopOutput(
+                np.zeros((0, replicas), np.float32),
+                np.zeros((0, replicas), np.int32),
+                np.full((*steps, config.num_classes, replicas), np.nan, np.float32),
+                np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
+                np.zeros((0, 0, replicas), np.float32),
+            )
+            self._last = self._shown(self._next_call(0), unknown, unknown.losses, unknown.errors)
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])

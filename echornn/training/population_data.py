@@ -13,9 +13,12 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.progress import Symbols
 from echornn.tasks.series_side_by_side import series_side_by_side
-from echornn.training.data_block import epochs_in_a_population_block
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.seen import seen_steps
 from echornn.training.shards import Shards
+
+MAX_BLOCK_BYTES = 1 << 24
+"""The most bytes of input symbols in a block of more than one epoch."""
 
 
 class Block(NamedTuple):
@@ -35,7 +38,8 @@ class Block(NamedTuple):
 
 
 class PopulationData:
-    """Blocks of data in the order of their epochs; the next one is made ahead.
+    """Blocks of data in the order of their epochs. The next one is made ahead, but not for a lone network: its series
+    may be so long that two blocks do not fit into memory.
 
     Args:
         configs: the configuration of each replica.
@@ -45,7 +49,7 @@ class PopulationData:
 
     def __init__(self, configs: Sequence[EchoConfig], shards: Shards, devices: Sequence[str]) -> None:
         self._configs, self._shards, self._devices = tuple(configs), shards, devices
-        self._epochs = epochs_in_a_population_block(configs[0], len(configs))
+        self._epochs = epochs_in_a_block(configs[0], len(configs))
         self._block: Block | None = None
         self._ahead: tuple[int, int, Future[Block]] | None = None
         self._thread = ThreadPoolExecutor(1, "population-data")
@@ -54,7 +58,7 @@ class PopulationData:
     def block(self, generation: int, epoch: int) -> Block:
         """The block that holds this epoch; making the block after it, if there is one, is begun."""
         if self._block is None or not self._block.holds(generation, epoch):
-            self._block = None  # before the next is made
+            self._block = None  # before the next is made, so that both do not take memory at the same time
             ahead, self._ahead = self._ahead, None
             make = (self._configs, self._shards, self._devices, self._epochs, generation)
             if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
@@ -62,7 +66,7 @@ class PopulationData:
             else:
                 self._block = _made(*make, epoch)
             following = self._block.first_epoch + self._epochs
-            if following < self._configs[0].num_epochs:
+            if len(self._configs) > 1 and following < self._configs[0].num_epochs:
                 self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
@@ -78,6 +82,17 @@ class PopulationData:
         if not all(before.same_data(after) for before, after in zip(self._configs, configs, strict=True)):
             self._block = self._ahead = None
         self._configs = tuple(configs)
+
+
+def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
+    """How many epochs of all replicas are copied to the device together, so that short epochs do not need a call each.
+
+    Each number needs its own compiled program. The number that fits by size is rounded down to a power of two, so that
+    few programs serve any number of replicas.
+    """
+    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+    by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)
+    return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
 
 
 def _made(

@@ -25,9 +25,9 @@ def prepare(config: EchoConfig, replicas: int) -> None:
 
     Args:
         config: the network.
-        replicas: how many are trained together; 0 for a single network.
+        replicas: how many are trained together.
     """
-    begin(threads.threads_for(config, replicas == 0))
+    begin(threads.threads_for(config, replicas == 1))
 
 
 def begin(number: int) -> None:

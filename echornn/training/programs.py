@@ -14,9 +14,9 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
-from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
+from echornn.training.population_data import epochs_in_a_block
 from echornn.training.process import prepare
 from echornn.training.shards import Shards
 from echornn.training.shards_in_turn import ShardsInTurn
@@ -57,16 +57,16 @@ class Programs:
         device.
 
         Args:
-            replicas: the number of replicas; 0 for a single network.
+            replicas: the number of replicas.
         """
         prepare(config, replicas)
-        program = replace(program_of(config), replicas=max(1, replicas))
+        program = replace(program_of(config), replicas=replicas)
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))
         return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A loop for a network of this structure; its variables still have the values of its last trainer.
+        """A loop for a lone network of this structure; its variables still have the values of its last trainer.
 
         Args:
             config, device: the configuration to train, and the device.
@@ -125,7 +125,7 @@ def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
     """The settings besides the structure that a program for many networks depends on: replicas side by side, shards in
     a call, and epochs of data in a block.
     """
-    return shards.places, shards.room, epochs_in_a_population_block(config, shards.replicas)
+    return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
 
 
 def structure(config: EchoConfig) -> EchoConfig:

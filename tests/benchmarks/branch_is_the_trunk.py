@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
@@ -58,7 +58,7 @@ def train(live: LiveRun, windows: int) -> None:
         windows -= len(live.train(min(windows, 4000)).losses)
 
 
-def same(one: AnyState, other: AnyState) -> bool:
+def same(one: PopulationState, other: PopulationState) -> bool:
     """Whether two states are equal, bit for bit."""
     arrays = zip(
         [*one.weights.values(), one.carried_state, *one.optimizer],

@@ -17,8 +17,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Moment, Run, RunRecorder, Session, Timeline, TrainerState
-from echornn.population_state import AnyState
+from echornn import EchoConfig, Moment, Run, RunRecorder, Session, Timeline
+from echornn.population_state import PopulationState
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Go, Pause, Step
@@ -29,7 +29,6 @@ from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.record_folders import RUNS, SWEEPS, sweep_into
 from tests.scripted import ScriptedTrainer
-from tests.side_by_side import SideBySide
 from tui.cli.program import exit_code_of
 from tui.commands import sweep
 
@@ -48,14 +47,9 @@ NUMBER = re.compile(r"\d+\.\d{9,}(e[-+]\d+)?")
 class FromAnyState(ScriptedTrainer):
     """A scripted trainer that can continue from a real network's state."""
 
-    def restore(self, state: AnyState) -> None:
-        assert isinstance(state, TrainerState)
+    def restore(self, state: PopulationState) -> None:
         trained = state.epoch * self.config.windows_per_epoch + state.window
-        super().restore(replace(state, optimizer=(np.array(trained),)))
-
-
-def scripted(config: EchoConfig) -> AnyTrainer:
-    return FromAnyState(config) if config.replicas == 1 else SideBySide(config, FromAnyState)
+        super().restore(replace(state, optimizer=(np.full(self.config.replicas, trained),)))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +62,7 @@ def _here_and_in_this_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     time.tzset()
 
 
-def told(capfd: pytest.CaptureFixture[str], *words: str, trainers: MakeTrainer = scripted) -> str:
+def told(capfd: pytest.CaptureFixture[str], *words: str, trainers: MakeTrainer = FromAnyState) -> str:
     """The output of a command."""
     with patch.object(loop, "tensorflow_trainers", lambda *_: trainers):
         code = exit_code_of([*words])
@@ -96,7 +90,7 @@ def logs(folder: Path) -> dict[str, bytes]:
 
 
 @contextmanager
-def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None = scripted) -> Iterator[Session]:
+def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None = FromAnyState) -> Iterator[Session]:
     """A session that continues the run, paused at first; its commands are carried out before it ends."""
     run = Run.read(folder)
     owner = run.owner(run.moment(at))
@@ -144,10 +138,10 @@ def test_any_window_can_be_gone_to(name: str, tmp_path: Path) -> None:
 
 def test_its_keyframes_serve(tmp_path: Path) -> None:
     folder = unpacked("replicas", tmp_path)
-    made: list[SideBySide | ScriptedTrainer] = []
+    made: list[ScriptedTrainer] = []
 
     def make(config: EchoConfig) -> AnyTrainer:
-        made.append(SideBySide(config, FromAnyState) if config.replicas > 1 else FromAnyState(config))
+        made.append(FromAnyState(config))
         return made[-1]
 
     with opened(folder, make_trainer=make) as session:

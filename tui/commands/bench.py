@@ -92,7 +92,7 @@ def measure(config: EchoConfig) -> list[BenchRow]:
     """
     from echornn.training.process import prepare
 
-    prepare(config, 0 if config.replicas == 1 else config.replicas)
+    prepare(config, config.replicas)
     programs = [*baselines(config.of(0)), *ours(config)]
     for _, size, _, train in programs:
         train(size)

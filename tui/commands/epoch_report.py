@@ -10,7 +10,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.history.kept_windows import Kept, errors_of, losses_of
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import PopulationProgress
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import place_among
 from tui.commands.records import Record
@@ -30,7 +30,7 @@ class Report(Protocol):
             at: the window of the run's path at which the run continues; by default its current position.
         """
 
-    def records(self, progress: AnyProgress) -> Iterator[Record]:
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """The records about these windows, in order."""
 
 
@@ -51,12 +51,11 @@ class EpochReport:
             self._losses += losses_of(windows)[:, own].tolist()
             self._errors += int(errors_of(windows, config)[:, own].sum())
 
-    def records(self, progress: AnyProgress) -> Iterator[Record]:
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """See `Report.records`."""
-        assert isinstance(progress, Progress)
         per_epoch = self.config.windows_per_epoch
         number = progress.epoch * per_epoch + progress.window + 1 - len(progress.losses)
-        for loss, errors in zip(progress.losses.tolist(), progress.errors.tolist(), strict=True):
+        for loss, errors in zip(progress.losses[:, 0].tolist(), progress.errors[:, 0].tolist(), strict=True):
             epoch, window = divmod(number, per_epoch)
             self._losses.append(loss)
             self._errors += errors

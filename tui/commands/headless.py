@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Save
 from echornn.session.frame import Frame, State
@@ -46,7 +46,7 @@ def print_training(
         if texts:
             lines.print(texts, sys.stdout)
 
-    def on_progress(progress: AnyProgress) -> None:
+    def on_progress(progress: PopulationProgress) -> None:
         say(*report.records(progress))
         if progress.diverged[-1]:
             session.stop()

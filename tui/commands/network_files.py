@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from echornn.files.run_error import RunError
-from echornn.population_state import AnyState, PopulationState
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.trainer_state import TrainerState
@@ -48,18 +47,19 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
     first = numbers.first(state.config)
     if replica is not None:
         numbers.require(replica, [state.config])
-        state = state.of(replica - first)
-    if keras is not None and isinstance(state, PopulationState):
+        state = state.only([replica - first])
+    if keras is not None and state.config.replicas > 1:
         which = f"--replica {first} to {first + state.config.replicas - 1}"
         raise RunError(f"keras = {str(keras)!r} cannot be written: it is of one network; add {which}")
     if not state.is_finite:
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
     if weights is not None:
-        _write_whole(weights, partial(_save_weights, state))
-        text = "".join(f"{line}\n" for line in weights_text(state.config, state.weights))
+        arrays = state.weights if state.config.replicas > 1 else state.of(0).weights
+        _write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        text = "".join(f"{line}\n" for line in weights_text(state.config, arrays))
         _write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
-    if keras is not None and not isinstance(state, PopulationState):
-        _write_whole(keras, partial(_save_keras, state))
+    if keras is not None:
+        _write_whole(keras, partial(_save_keras, state.of(0)))
 
 
 def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
@@ -77,10 +77,6 @@ def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
         if error.errno in NO_SUCH_PLACE:
             raise RunError(message) from error
         raise OSError(message) from error
-
-
-def _save_weights(state: AnyState, file: Path) -> None:
-    np.savez(file, allow_pickle=False, **state.weights)
 
 
 def _save_text(text: str, file: Path) -> None:

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.kept_windows import losses_of
 from echornn.history.loss_sums import LossSums
-from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from tui.commands.epoch_report import LINE_EVERY, windows_of_the_epoch
 from tui.commands.records import Record, seed_stats_fields
@@ -35,9 +35,8 @@ class PopulationReport:
         for _, windows in windows_of_the_epoch(run, self.config, at):
             self._epoch = self._epoch.after(losses_of(windows))
 
-    def records(self, progress: AnyProgress) -> Iterator[Record]:
+    def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """See `Report.records`."""
-        assert isinstance(progress, PopulationProgress)
         per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
         first = progress.epoch * per_epoch + progress.window + 1 - count
         begin = 0

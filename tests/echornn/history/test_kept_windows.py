@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
 from echornn.history import packed
 from echornn.history.kept_windows import as_kept, error_rates_of, errors_of, kept, kept_of, losses_of, lost
-from echornn.progress import PopulationProgress
-from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
 
 
 @pytest.mark.parametrize(("replicas", "row_bytes", "exactness"), [(1, 8, 0.0), (3, 12, 8e-6)])
@@ -39,9 +35,8 @@ def test_a_lost_window_has_no_loss_and_no_error_rate(replicas: int) -> None:
 
 
 def test_several_networks_progress_is_packed_once_and_cut_as_its_windows_are() -> None:
-    trained = ScriptedPopulation(SMALL_LOTTERY).advance(9)
+    trained = ScriptedTrainer(SMALL_LOTTERY).advance(9)
     progress = as_kept(trained, SMALL_LOTTERY)
-    assert isinstance(progress, PopulationProgress)
     assert as_kept(progress, SMALL_LOTTERY).losses.tobytes() == progress.losses.tobytes()
     first = progress.until(4, 0, 3)
     assert kept_of(progress, SMALL_LOTTERY) is progress.packed
@@ -51,6 +46,5 @@ def test_several_networks_progress_is_packed_once_and_cut_as_its_windows_are() -
 
 
 def test_a_lone_networks_progress_is_as_it_was_trained() -> None:
-    config = replace(SMALL, replicas=1)
-    alone = ScriptedTrainer(config).advance(3)
-    assert as_kept(alone, config) is alone
+    alone = ScriptedTrainer(SMALL).advance(3)
+    assert as_kept(alone, SMALL) is alone

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as arrays
 from echornn.config import EchoConfig
 from echornn.files.append_log import LogEnd
 from echornn.files.recorded_values import config_from
+from echornn.population_state import PopulationState
 from echornn.runs import checkpoint
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
@@ -39,21 +40,23 @@ STATES = st.builds(
     weights=st.dictionaries(st.text(max_size=5), FLOATS, max_size=4),
     carried_state=FLOATS,
     optimizer=st.lists(SLOTS, max_size=4).map(tuple),
-)
+).map(PopulationState.of_one)
 ENDS = st.builds(LogEnd, length=st.integers(0, 2**60), crc=st.integers(0, 2**32 - 1))
 CHECKPOINTS = st.builds(Checkpoint, serial=st.integers(0, 2**40), state=STATES, losses=ENDS, commands=ENDS)
 
 ONE = Checkpoint(
     3,
-    TrainerState(
-        EchoConfig(stride=3),
-        2,
-        17,
-        1,
-        4,
-        {"W": np.arange(20, dtype=np.float32).reshape(5, 4), "b": np.zeros((1, 4), np.float32)},
-        np.full((5, 4), -0.5, np.float32),
-        (np.array(7), np.array(0.3, np.float32)),
+    PopulationState.of_one(
+        TrainerState(
+            EchoConfig(stride=3),
+            2,
+            17,
+            1,
+            4,
+            {"W": np.arange(20, dtype=np.float32).reshape(5, 4), "b": np.zeros((1, 4), np.float32)},
+            np.full((5, 4), -0.5, np.float32),
+            (np.array(7), np.array(0.3, np.float32)),
+        )
     ),
     LogEnd(136, 99),
     LogEnd(20, 5),

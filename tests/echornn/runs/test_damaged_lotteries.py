@@ -17,7 +17,7 @@ from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.summary import summary
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.recorded import Step, go_on, record_branches
 from tests.scripted import SMALL
 from tui.commands import branches, replica_rows, window_rows
@@ -34,8 +34,8 @@ ENDLESS = replace(SMALL, num_epochs=1000)
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "run"
-    record_branches(folder, *STORY, config=ENDLESS, make_trainer=hashed_trainers)
-    go_on(folder, make_trainer=hashed_trainers)  # so that both checkpoints are at the end
+    record_branches(folder, *STORY, config=ENDLESS, make_trainer=HashTrainer)
+    go_on(folder, make_trainer=HashTrainer)  # so that both checkpoints are at the end
     return folder
 
 
@@ -81,7 +81,7 @@ def test_windows_are_there_though_commands_are_lost(lost: tuple[int, ...], folde
         assert not np.isnan(losses_of(windows)).any()
     one, other = ([windows for _, windows in run.pieces()] for run in (before, damaged))
     assert b"".join(some.tobytes() for some in one) == b"".join(some.tobytes() for some in other)
-    go_on(folder, 3, "redraw", 3, {"replicas": 2}, 4, "alone", 2, make_trainer=hashed_trainers)
+    go_on(folder, 3, "redraw", 3, {"replicas": 2}, 4, "alone", 2, make_trainer=HashTrainer)
     after = use_it_all(folder)
     assert after.trained == before.trained + 12
     assert (folder / LOSS_FILE).stat().st_size == after.layout.offset(after.trained)
@@ -103,7 +103,7 @@ def test_whatever_happens_to_a_file_it_goes_on(name: str, whole: Path, tmp_path:
         damaged = (data[:at], data[:at] + chance.randbytes(40) + data[at + 40 :])[seed % 2]
         (folder / name).write_bytes(damaged)
         trained = use_it_all(folder).trained
-        go_on(folder, "redraw", 3, (0, 4), 2, (0, 0), 1, make_trainer=hashed_trainers)
+        go_on(folder, "redraw", 3, (0, 4), 2, (0, 0), 1, make_trainer=HashTrainer)
         run = use_it_all(folder)
         assert run.trained == trained + 6, "nothing trained is lost"
 
@@ -121,7 +121,7 @@ def test_a_layout_that_the_commands_contradict_tells_how_many_networks_there_are
     assert (run.windows(0, 20, 3) == packed.LOST).all()
     windows = [(run.tree[0][stretch.branch].config.replicas, len(some)) for stretch, some in run.pieces()]
     assert [one for one in windows if one[1]] == [(5, stretch.last - stretch.first) for stretch in before.tree[1]]
-    go_on(folder, 3, make_trainer=hashed_trainers)
+    go_on(folder, 3, make_trainer=HashTrainer)
     use_it_all(folder)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
@@ -22,13 +23,11 @@ from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
 from echornn.timeline.branch import Moment
-from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import log
 from tests.on_a_thread import on_a_thread, play
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import scripted_trainers
 from tui.commands import list_runs, record
 from tui.commands.export import export
 from tui.commands.flags import ConfigFlags
@@ -46,7 +45,7 @@ class WildTrainer(ScriptedTrainer):
     rate.
     """
 
-    def advance(self, n: int) -> AnyProgress:  # type: ignore[override]
+    def advance(self, n: int) -> PopulationProgress:
         if self.config.learning_rate == WILD and self.diverges_at is None:
             self.diverges_at = self.trained + 3
         return super().advance(n)
@@ -80,7 +79,7 @@ def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> No
     assert (run.trained, run.notes, run.stands) == (9, (), Moment(1, 9))
     assert [command.cause for command in run.commands] == ["start", "edit"]
     assert run.checkpoint is not None
-    assert math.isnan(run.checkpoint.state.weights["W"][0])
+    assert math.isnan(run.checkpoint.state.weights["W"][0, 0])
     frame = taken_up(tmp_path / "run", lambda session: session.send(Pause())).frame
     assert (frame.state, frame.warning) == (State.PAUSED, "the loss is nan in window 9 of epoch 1: paused there")
     for name in ("config", "epoch", "window", "trained", "trained_in_all", "undoable", "blamed", "warning"):
@@ -121,7 +120,7 @@ def test_leaving_on_the_way_to_the_window_that_diverges_keeps_what_was_trained(t
     trainer, recorder = WildTrainer(ENDLESS), RunRecorder.begin(tmp_path / "run", ENDLESS)
     trainer.diverges_at = 17
 
-    def on_progress(progress: AnyProgress) -> None:
+    def on_progress(progress: PopulationProgress) -> None:
         # later windows have no finite loss, and the run goes back to before them
         if len(progress.losses) < trainer.calls[-1]:
             session.stop()
@@ -209,15 +208,15 @@ def test_one_that_has_not_diverged_is_edited_where_it_stands(tmp_path: Path) -> 
 
 def test_of_several_networks_the_record_tells_whether_they_diverged(tmp_path: Path) -> None:
     lot = replace(SMALL, replicas=3)
-    record_branches(tmp_path / "run", 12, config=lot, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", 12, config=lot, make_trainer=ScriptedTrainer)
     assert record.first_at(run_dir.read(tmp_path / "run"), ConfigFlags(learning_rate=0.1), None) is None
 
 
 def test_a_loss_that_is_not_finite_though_the_weights_are_has_diverged_too(tmp_path: Path) -> None:
     class Huge(WildTrainer):
         @property
-        def state(self) -> TrainerState:
-            return replace(super().state, weights={"W": np.full(1, 1e38, np.float32)})
+        def state(self) -> PopulationState:
+            return replace(super().state, weights={"W": np.full((1, 1), 1e38, np.float32)})
 
     record_branches(tmp_path / "run", 5, {"learning_rate": WILD}, 3, 1, config=ENDLESS, make_trainer=Huge)
     run = run_dir.read(tmp_path / "run")

@@ -23,7 +23,7 @@ from echornn.session.commands import Edit, Save, Step, Undo
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, recorded
 from tests.on_a_thread import play
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tests.steps import NAMED
 
 pytestmark = pytest.mark.slow
@@ -179,10 +179,10 @@ def losses_of(windows: int) -> np.ndarray:
 
 def told(log: EventLog, losses: np.ndarray, piece: int) -> None:
     """Add these windows to the log, ``piece`` at a time."""
-    progress = make_progress(LONG)
+    progress = side_by_side([make_progress(LONG)])
     for begin in range(0, len(losses), piece):
         part = losses[begin : begin + piece]
-        log.windows(replace(progress, losses=part, errors=np.ones(len(part), np.int32)))
+        log.windows(replace(progress, losses=part[:, np.newaxis], errors=np.ones((len(part), 1), np.int32)))
 
 
 def test_the_first_windows_have_a_point_each_and_later_ones_are_thinned_evenly_in_powers(tmp_path: Path) -> None:

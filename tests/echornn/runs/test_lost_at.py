@@ -12,17 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
-from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.side_by_side import SideBySide
 from tests.trees import grow
 from tui.commands import branches
 from tui.commands.replica_rows import replica_rows
@@ -46,11 +43,7 @@ class Wavering(ScriptedTrainer):
     """A trainer with these losses."""
 
     def _losses(self, n: int) -> Floats:
-        return losses_of(self.config, self.trained, n)[:, 0]
-
-
-def wavering(config: EchoConfig) -> AnyTrainer:
-    return Wavering(config) if config.replicas == 1 else SideBySide(config, Wavering)
+        return losses_of(self.config, self.trained, n)
 
 
 STEPS = st.one_of(
@@ -80,7 +73,7 @@ def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
-        record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=wavering)
+        record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=Wavering)
         run = run_dir.read(path)
         timeline = run.timeline()
         for number, line in enumerate(branches.records(run)):
@@ -107,11 +100,10 @@ def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_loss
     tmp_path: Path, seed: int, windows: int
 ) -> None:
     """Even if the newest losses, between both levels, do not tell whether the networks have lost it."""
-    record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
+    record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=Wavering)
     known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
     assert any(known)
     (newest, *_), _ = checkpoint.load(tmp_path / "run")
-    assert isinstance(newest.state, PopulationState)
     solved = replace(newest.state.solved, lost_at=np.zeros(3, np.int64))
     early = replace(newest, serial=newest.serial + 1, lost_at=None, state=replace(newest.state, solved=solved))
     checkpoint.save(tmp_path / "run", early)

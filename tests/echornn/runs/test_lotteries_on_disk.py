@@ -22,7 +22,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.patience import PATIENCE
 from tests.recorded import Step, take
 
@@ -40,7 +40,7 @@ STEPS = st.one_of(
 def lives(recorder: Recorder, config: EchoConfig = TINY) -> LiveRun:
     config = config if recorder.resumed is None else recorder.resumed.config
     clock = itertools.count(0.0, 10.0).__next__  # so that no two commands count as repeats of a held key
-    live = LiveRun(config, hashed_trainers, recorder, Pace(math.inf, clock), clock)
+    live = LiveRun(config, HashTrainer, recorder, Pace(math.inf, clock), clock)
     live.take_up()
     live.load()
     live.begin()

@@ -11,13 +11,12 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from echornn.history.kept_windows import as_kept, losses_of
-from echornn.progress import PopulationProgress
 from echornn.runs import events, run_dir
 from echornn.runs.event_points import PointOfMany
 from echornn.runs.run_recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 
 LONG = replace(SMALL_LOTTERY, num_epochs=1000)
 TAGS = ("loss", "loss_10", "loss_90", "success_rate", "learning_rate")
@@ -37,7 +36,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     assert recorder.resumed.checkpoint is not None
-    population = scripted_trainers(recorder.resumed.config)
+    population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(as_kept(population.advance(windows), population.config))
     if is_killed:
@@ -52,7 +51,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
 @pytest.mark.slow
 def test_quantiles_of_the_means_since_the_point_before_and_the_share_that_is_solved(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    record_branches(folder, 150, 250, 300, config=LONG, make_trainer=scripted_trainers)
+    record_branches(folder, 150, 250, 300, config=LONG, make_trainer=ScriptedTrainer)
     shown = points(folder)
     assert set(shown) == set(TAGS)
     steps = [step for step, _ in shown["loss"]]
@@ -70,8 +69,8 @@ def test_quantiles_of_the_means_since_the_point_before_and_the_share_that_is_sol
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_not(tmp_path: Path) -> None:
-    record_branches(tmp_path / "whole", 1000, config=LONG, make_trainer=scripted_trainers)
-    record_branches(tmp_path / "killed", 123, config=LONG, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "whole", 1000, config=LONG, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "killed", 123, config=LONG, make_trainer=ScriptedTrainer)
     for windows, ahead in ((1, 3), (90, 222), (350, 1), (436, 0)):
         go_on(tmp_path / "killed", ahead + 1, is_killed=True)
         go_on(tmp_path / "killed", windows)
@@ -81,7 +80,7 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
 @pytest.mark.slow
 def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) -> None:
     story: tuple[Step, ...] = (30, {"replicas": 1}, 20, {"replicas": 3}, 10)
-    record_branches(tmp_path / "run", *story, config=LONG, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *story, config=LONG, make_trainer=ScriptedTrainer)
     shown = points(tmp_path / "run")
     assert [step for step, _ in shown["loss"]] == list(range(1, 61))
     assert [step for step, _ in shown["accuracy"]] == list(range(31, 51))
@@ -89,7 +88,7 @@ def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) 
 
 
 def test_a_point_is_the_same_however_its_windows_come_in() -> None:
-    whole, pieces = ScriptedPopulation(LONG).advance(90), ScriptedPopulation(LONG)
+    whole, pieces = ScriptedTrainer(LONG).advance(90), ScriptedTrainer(LONG)
     one, other = PointOfMany(LONG), PointOfMany(LONG)
     one.take(whole, 0, 90)
     for n in (1, 7, 50, 32):
@@ -100,10 +99,9 @@ def test_a_point_is_the_same_however_its_windows_come_in() -> None:
 
 
 def test_what_has_diverged_lies_above_all() -> None:
-    population = ScriptedPopulation(LONG)
+    population = ScriptedTrainer(LONG)
     population.diverge({0: 5, 1: 5})
     progress = population.advance(10)
-    assert isinstance(progress, PopulationProgress)
     point = PointOfMany(LONG)
     point.take(progress, 0, 10)
     shown = point.curves(10)

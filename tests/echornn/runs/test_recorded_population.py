@@ -14,7 +14,6 @@ from echornn.config import EchoConfig
 from echornn.files import append_log
 from echornn.files.run_error import RunError
 from echornn.history import packed
-from echornn.progress import PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import LOSS_FILE, Run
@@ -26,7 +25,7 @@ from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 
 ALONE = SMALL_LOTTERY.of(2)
 
@@ -43,7 +42,7 @@ class Told:
         self.ends: dict[int, int] = {}
 
     def begin(self, number: int, config: EchoConfig, parent: Moment | None = None) -> None:
-        trainer = self.trainers[number] = scripted_trainers(config)
+        trainer = self.trainers[number] = ScriptedTrainer(config)
         branch = Branch(number, "start" if parent is None else "edit", parent, parent, 0, 0, 0, 0, config)
         self.ends[number] = 0
         self.recorder.command(RecordedCommand.begins(branch, self.windows))
@@ -58,10 +57,10 @@ class Told:
         progress = trainer.advance(windows)
         self.recorder.windows(progress)
         self.ends[number] += windows
-        if isinstance(progress, PopulationProgress):
+        if trainer.config.replicas > 1:
             self.trained.append(packed.pack(progress.losses, progress.errors, trainer.config))
         else:
-            self.trained.append(progress.losses)
+            self.trained.append(progress.losses[:, 0])
 
     @property
     def windows(self) -> int:
@@ -105,7 +104,7 @@ def assert_is(run: Run, what: Told) -> None:
     assert run.checkpoint is not None
     assert all_of(run.checkpoint.state) == all_of(what.trainers[0].state)
     state = what.trainers[0].state
-    np.testing.assert_array_equal(run.solved_at(0), state.solved.at)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(run.solved_at(0), state.solved.at)
     assert np.count_nonzero(run.solved_at(0)) == 4
     assert run.solved_at(1).tolist() == [0]
 
@@ -142,14 +141,13 @@ def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
     assert recorder.resumed is not None
     assert {name: (folder / name).read_bytes() for name in before} == before
     assert recorder.resumed.checkpoint is not None
-    population = scripted_trainers(recorder.resumed.config)
+    population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
     recorder.save(population.state, Moment(0, 520))
     assert recorder.wait(PATIENCE)
     recorder.close()
     expected = what.trainers[0].advance(20)
-    assert isinstance(expected, PopulationProgress)
     again = packed.pack(expected.losses, expected.errors, SMALL_LOTTERY)
     np.testing.assert_array_equal(run_dir.read(folder).windows(530, 550, 6), again)
     assert (folder / SOLVED_FILE).read_bytes() == before[SOLVED_FILE], "nothing is told twice"
@@ -196,7 +194,7 @@ def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: st
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     assert recorder.resumed.checkpoint is not None
-    population = scripted_trainers(recorder.resumed.config)
+    population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
     recorder.save(population.state, Moment(0, 520))
@@ -249,12 +247,12 @@ def test_it_goes_with_the_run(tmp_path: Path) -> None:
 
 def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    record_branches(folder, 20, {"replicas": 3}, 333, (0, 10), config=ENDLESS, make_trainer=scripted_trainers)
+    record_branches(folder, 20, {"replicas": 3}, 333, (0, 10), config=ENDLESS, make_trainer=ScriptedTrainer)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     assert (recorder.resumed.config.replicas, recorder.resumed.stands) == (1, (0, 10))
     assert recorder.resumed.extends == recorder.resumed.tree[0][1]
-    recorder.windows(scripted_trainers(replace(ENDLESS, replicas=3)).advance(7))
+    recorder.windows(ScriptedTrainer(replace(ENDLESS, replicas=3)).advance(7))
     recorder.close()
 
 

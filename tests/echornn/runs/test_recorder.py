@@ -18,7 +18,7 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.files import append_log
 from echornn.files.run_error import RunError
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs import checkpoint, run_dir
 from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
@@ -566,7 +566,7 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     trainer.diverges_at = 17
     diverged = threading.Event()
 
-    def on_progress(progress: AnyProgress) -> None:
+    def on_progress(progress: PopulationProgress) -> None:
         if not np.isfinite(progress.losses).all():
             diverged.set()
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig, Optimizer
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs import recorded_state
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
@@ -20,9 +20,8 @@ from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Moment
-from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.population import Population
-from tests.compiled import PROGRAMS, SMALL, make_trainer
+from echornn.training.any_trainer import MakeTrainer
+from tests.compiled import SMALL, make_population
 
 pytestmark = pytest.mark.slow
 
@@ -79,12 +78,7 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
     recorder.close()
 
 
-def make_any_trainer(config: EchoConfig) -> AnyTrainer:
-    """A trainer for one network or several."""
-    return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
-
-
-def all_of(state: AnyState) -> list[bytes]:
+def all_of(state: PopulationState) -> list[bytes]:
     """All bits of a state's arrays."""
     recorded_state.fields_of(state, arrays := list[np.ndarray]())
     return [one.tobytes() for one in arrays]
@@ -110,7 +104,7 @@ def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
 def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[Step]) -> None:
     """Check that a run that was killed after each step of its story equals a run that was not."""
     recorder = RunRecorder.begin(tmp_path / "whole", config)
-    live = alive(recorder, config, make_any_trainer)
+    live = alive(recorder, config, make_population)
     for step in story:
         tell(live, step)
     live.save()
@@ -120,7 +114,7 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
 
     gc.freeze()  # so that TensorFlow's objects are not searched each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
-    parts = alive(recorder, config, make_any_trainer)
+    parts = alive(recorder, config, make_population)
     for step in story:
         tell(parts, step)
         here = parts.here
@@ -129,7 +123,7 @@ def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[S
         gc.collect()  # a new process has its own trainer: release this one's loop
         recorder = RunRecorder.go_on(tmp_path / "parts")
         assert recorder.resumed is not None
-        parts = alive(recorder, recorder.resumed.config, make_any_trainer)
+        parts = alive(recorder, recorder.resumed.config, make_population)
         assert parts.here == here
     recorder.close()
 

@@ -69,14 +69,14 @@ def test_it_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.mark.slow
 def test_it_goes_on_from_where_it_was_saved(folder: Path) -> None:
-    from echornn import Trainer
+    from echornn import Population
 
     before = np.fromfile(folder / "losses.bin", run_dir.WINDOW)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     kept = recorder.resumed.checkpoint
     assert kept is not None
-    trainer = Trainer(CONFIG)
+    trainer = Population(CONFIG)
     session = Session(CONFIG, make_trainer=lambda _: trainer, recorder=recorder)
     play(session, Step(3))
     assert session.error is None

@@ -12,13 +12,13 @@ from echornn.session.session import Session
 from tests.echornn.session.test_probing import MEMORY, Scripted
 from tests.on_a_thread import running
 from tests.patience import wait_for
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 
 
 @contextmanager
 def paused_lottery() -> Iterator[Session]:
     """A session of several networks, paused after five windows."""
-    session = Session(SMALL_LOTTERY, math.inf, make_trainer=scripted_trainers, examine=Scripted())
+    session = Session(SMALL_LOTTERY, math.inf, make_trainer=ScriptedTrainer, examine=Scripted())
     session.send(Toggle())
     session.send(Step(5))
     with running(session):

@@ -50,13 +50,12 @@ from tests.examples import examples
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import scripted_trainers
 
 
 def without_gpu(config: EchoConfig) -> Any:
     if config.device == "gpu":
         raise ConfigError("device", "gpu", "TensorFlow sees no GPU here")
-    return scripted_trainers(config)
+    return ScriptedTrainer(config)
 
 
 @contextmanager
@@ -267,7 +266,7 @@ def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made()
             frame = session.frame
             assert frame.coming is not None
             shown.append((frame.speed, frame.coming.replicas, frame.coming.seed))
-        return scripted_trainers(config)
+        return ScriptedTrainer(config)
 
     many = dataclasses.replace(SMALL, replicas=6)
     session = Session(many, 100.0, make_trainer=make)

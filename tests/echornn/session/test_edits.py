@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Session
-from echornn.progress import AnyProgress
+from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Pause, Redraw, Regenerate, Reset, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
-from tests.compiled import make_trainer
+from tests.compiled import make_population, make_trainer
 from tests.on_a_thread import running
 from tests.steps import refusal
 
@@ -36,12 +36,12 @@ class Stage:
     def __init__(self, config: EchoConfig, recorder: Recorder) -> None:
         self.losses: list[np.ndarray] = []
         self.session = Session(
-            config, math.inf, make_trainer=make_trainer, on_progress=self._on_progress, recorder=recorder
+            config, math.inf, make_trainer=make_population, on_progress=self._on_progress, recorder=recorder
         )
         self.session.send(Pause())
 
-    def _on_progress(self, progress: AnyProgress) -> None:
-        self.losses.append(progress.losses)
+    def _on_progress(self, progress: PopulationProgress) -> None:
+        self.losses.append(progress.losses[:, 0])
 
     def step(self, windows: int) -> np.ndarray:
         """Train ``windows`` windows; returns their losses."""

@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder, place
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, ScriptedTrainer
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
 
@@ -36,11 +36,13 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     assert (stage.frame.epoch, stage.frame.window, stage.frame.progress, stage.frame.tape) == (1, 0, None, ())
     assert math.isnan(stage.frame.loss)
     shown = tuple(trainer.advance(1) for _ in range(10))
-    loss_stats = LossStats().after(np.concatenate([one.losses for one in shown]), SMALL)
+    loss_stats = LossStats().after(np.concatenate([one.losses[:, 0] for one in shown]), SMALL)
     stage.stand(trainer, SMALL, shown, loss_stats)
     frame = stage.frame
-    assert (frame.epoch, frame.window, frame.progress, frame.tape) == (1, 10, shown[-1], shown[:-1])
-    assert frame.loss == shown[-1].losses[-1]
+    assert frame.progress is not None
+    assert (frame.epoch, frame.window, frame.progress.window) == (1, 10, 9)
+    assert [one.losses.tolist() for one in frame.tape] == [one.losses[:, 0].tolist() for one in shown[:-1]]
+    assert frame.loss == frame.progress.losses[-1] == shown[-1].losses[-1, 0]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
     stage = FrameHolder(Frame(State.RUNNING, SMALL))
-    stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), LossStats(windows=1))
+    stage.stand(ScriptedTrainer(SMALL), SMALL, (ScriptedTrainer(SMALL).advance(1),), LossStats(windows=1))
     before = stage.frame
     coming = replace(SMALL, **change)
     stage.compile(coming)

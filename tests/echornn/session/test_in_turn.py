@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import PopulationProgress
 from echornn.session.commands import (
     Choose,
     Edit,
@@ -36,11 +36,10 @@ from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.examples import examples
-from tests.hashed import hashed_trainers
+from tests.hashed import HashTrainer
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import scripted_trainers
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
 """Ten windows per epoch."""
@@ -56,7 +55,7 @@ class Held(ScriptedTrainer):
         super().__init__(config)
         self._may = may
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         assert self._may.wait(PATIENCE)
         return super().advance(n)
 
@@ -103,7 +102,7 @@ CHANGES: dict[str, Callable[[Session], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_owed_is_trained_whatever_is_changed_or_refused_meanwhile(change: str) -> None:
-    make = lambda config: Held(config) if config.replicas == 1 else scripted_trainers(config)  # noqa: E731
+    make = lambda config: Held(config) if config.replicas == 1 else ScriptedTrainer(config)  # noqa: E731
     with playing(Session(ENDLESS, make_trainer=make)) as session:
         with while_it_trains(session):
             CHANGES[change](session)
@@ -167,7 +166,7 @@ def test_another_seed_or_start_of_weights_and_the_way_back_need_no_other_trainer
 
     def make(config: EchoConfig) -> AnyTrainer:
         made.append(config)
-        return hashed_trainers(config)
+        return HashTrainer(config)
 
     for replicas in (1, 3):
         made.clear()
@@ -253,7 +252,7 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[s
     """Except commands to train: later commands do not wait for the end of their windows."""
 
     def told(at_once: bool) -> tuple[object, ...]:
-        with playing(Session(ENDLESS, make_trainer=hashed_trainers, clock=lambda: 0.0)) as session:
+        with playing(Session(ENDLESS, make_trainer=HashTrainer, clock=lambda: 0.0)) as session:
             session.send(Step(35))
             after(session)
             for command in story:

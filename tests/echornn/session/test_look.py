@@ -10,8 +10,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.queries import GhostChoice, Query, SeedRows, Span, Tried
-from tests.scripted import SMALL, ScriptedSession
-from tests.scripted_population import SMALL_LOTTERY, scripted_losses
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedSession, scripted_losses
 from tests.trees import branch_off, grow
 
 SLOW = dataclasses.replace(SMALL, learning_rate=0.1)

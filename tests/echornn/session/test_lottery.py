@@ -36,8 +36,7 @@ from echornn.timeline.branch import Moment
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.examples import examples
-from tests.scripted import SMALL
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_losses
 from tests.steps import refusal
 
 ALONE = replace(SMALL_LOTTERY, replicas=1)
@@ -45,7 +44,7 @@ ALONE = replace(SMALL_LOTTERY, replicas=1)
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
+    session = Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     with playing(session):
         yield session
 
@@ -144,7 +143,7 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     with patch.object(FrameHolder, "change", change), playing(session):
         after(session, Step(20))
         session.send(ToggleReplicas(6))
@@ -166,7 +165,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
-    session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
+    session = Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     with patch.object(FrameHolder, "change", change), playing(session):
         after(session, Step(40))
         after(session, Choose(3))
@@ -234,7 +233,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
-    session = Session(replace(SMALL, num_epochs=40), make_trainer=scripted_trainers)
+    session = Session(replace(SMALL, num_epochs=40), make_trainer=ScriptedTrainer)
     with patch.object(FrameHolder, "change", change), playing(session):
         for command, number, waits in story:
             COMMANDS[command](session, number)
@@ -254,7 +253,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
 
 
 def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         session.send(Step(3))
         before = after(session, Choose(4))
@@ -264,7 +263,7 @@ def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
 
 
 def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> None:
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         after(session, Step(7))
         many = after(session, ToggleReplicas(6))
@@ -279,7 +278,7 @@ def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> No
 
 
 def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew() -> None:
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         after(session, Step(7))
         session.send(ToggleReplicas(6))
@@ -325,7 +324,7 @@ def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_
 
 
 def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         session.send(Step(7))
         session.send(ToggleReplicas(6))
@@ -341,7 +340,7 @@ def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
 
 def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
     def make(config: EchoConfig) -> AnyTrainer:
-        population = ScriptedPopulation(config)
+        population = ScriptedTrainer(config)
         population.diverge({0: 5, 1: 12, 2: 33, 3: 33, 4: 20, 5: 30})
         return population
 
@@ -362,7 +361,7 @@ def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() 
     def make(config: EchoConfig) -> AnyTrainer:
         if config.replicas > 8:
             raise ConfigError("replicas", config.replicas, "about 8 would fit")
-        return scripted_trainers(config)
+        return ScriptedTrainer(config)
 
     session = Session(SMALL, make_trainer=make)
     with playing(session):
@@ -379,7 +378,7 @@ def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
     def make(config: EchoConfig) -> AnyTrainer:
         if config.replicas == 1:
             seen.append(told.frame)
-        return scripted_trainers(config)
+        return ScriptedTrainer(config)
 
     told = Session(SMALL_LOTTERY, make_trainer=make)
     with playing(told):

@@ -8,27 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Moment
-from echornn.training.any_trainer import AnyTrainer
-from echornn.training.population import Population
-from tests.compiled import PROGRAMS, make_trainer
 from tests.compiled import SMALL as FOUR_EPOCHS
+from tests.compiled import make_population
 
 pytestmark = pytest.mark.slow
 
 SMALL = replace(FOUR_EPOCHS, num_epochs=100, seed=3)
 
 
-def make(config: EchoConfig) -> AnyTrainer:
-    return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
-
-
-def assert_same(one: AnyState, other: AnyState) -> None:
+def assert_same(one: PopulationState, other: PopulationState) -> None:
     assert (one.config, one.epoch, one.window) == (other.config, other.epoch, other.window)
     pairs = zip(one.weights.items(), other.weights.items(), strict=True)
     for (name, weights), (other_name, others) in pairs:
@@ -40,7 +33,7 @@ def assert_same(one: AnyState, other: AnyState) -> None:
 
 @pytest.mark.usefixtures("one_processor")
 def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_moment_comes_back() -> None:
-    live = LiveRun(SMALL, make, Unrecorded(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live = LiveRun(SMALL, make_population, Unrecorded(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()
     live.begin()
     live.train(12)
@@ -53,10 +46,10 @@ def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_mome
     live.train(15)
     after, losses = live.trainer.state, live.timeline.losses(live.here, 25)
 
-    trainer = make_trainer(replace(SMALL, seed=4))
-    trainer.restore(before.of(1))
+    trainer = make_population(replace(SMALL, seed=4))
+    trainer.restore(before.only([1]))
     assert_same(took_over, trainer.state)
-    np.testing.assert_array_equal(trainer.advance(15).losses, losses)
+    np.testing.assert_array_equal(trainer.advance(15).losses[:, 0], losses)
     assert_same(after, trainer.state)
 
     end = live.here

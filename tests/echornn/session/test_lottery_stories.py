@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history.kept_windows import as_kept
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Moment
 from tests.examples import examples
-from tests.hashed import HashTrainer, hashed_trainers
+from tests.hashed import HashTrainer
 
 TINY = EchoConfig(num_epochs=10**6, total_series_length=60, truncated_backprop_length=10, batch_size=2, seed=3)
 """Three windows per epoch."""
@@ -28,7 +28,7 @@ Losses = dict[int, list[float]]
 """The losses of each network on the path, by seed."""
 
 
-def essence(state: AnyState) -> tuple[Any, ...]:
+def essence(state: PopulationState) -> tuple[Any, ...]:
     """Everything that distinguishes a state: the numbers of all networks."""
     each = [state.of(index) for index in range(state.config.replicas)]
     books = (state.config, state.epoch, state.window, state.generation, state.draw)
@@ -42,7 +42,7 @@ class Story:
         self.now = 0.0
         self.states: dict[Moment, tuple[Any, ...]] = {}
         self.losses: dict[Moment, Losses] = {}
-        self.live = LiveRun(TINY, hashed_trainers, Unrecorded(), Pace(math.inf, self.clock), self.clock)
+        self.live = LiveRun(TINY, HashTrainer, Unrecorded(), Pace(math.inf, self.clock), self.clock)
         self.live.load()
         self.live.begin()
         self.note({})
@@ -193,10 +193,10 @@ def test_who_goes_on_alone_trains_what_it_would_have_trained_alone_from_the_star
     told.live.alone()
     told.live.train(15)
     three = replace(TINY, replicas=3)
-    before = as_kept(hashed_trainers(three).advance(20), three).of(2).losses
+    before = as_kept(HashTrainer(three).advance(20), three).of(2).losses
     alone = HashTrainer(told.live.config)
     alone.advance(20)
     told_losses = told.live.timeline.losses(told.live.here, 0)
     assert told_losses is not None
-    assert np.array_equal(told_losses, np.concatenate([before, alone.advance(15).losses]))
+    assert np.array_equal(told_losses, np.concatenate([before, alone.advance(15).losses[:, 0]]))
     assert told.live.timeline.differs(told.live.here.branch) == "seed 5 alone"

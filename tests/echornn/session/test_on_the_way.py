@@ -15,8 +15,7 @@ from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Moment
-from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> N
 def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_has_that_one(further: int) -> None:
     now = 0.0
     pace = Pace(100.0, lambda: now)
-    live = LiveRun(SMALL_LOTTERY, scripted_trainers, Unrecorded(), pace, lambda: now)
+    live = LiveRun(SMALL_LOTTERY, ScriptedTrainer, Unrecorded(), pace, lambda: now)
     live.load()
     live.begin()
     pace.took(1000, 0.001)
@@ -97,13 +96,13 @@ def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_
     live.reset(further)
     assert live.trainer.config == live.config == replace(SMALL_LOTTERY, replicas=1, seed=11)
     assert (live.trainer.epoch, live.trainer.window, live.trainer.draw) == (0, 0, further)
-    assert live.train(3).losses.shape == (3,)
+    assert live.train(3).losses.shape == (3, 1)
 
 
 def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_is_room_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = tuple(ScriptedPopulation(SMALL_LOTTERY).advance(1) for _ in range(50))
+    shown = tuple(ScriptedTrainer(SMALL_LOTTERY).advance(1) for _ in range(50))
     assert len(newest(shown)) == 33
     size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "probabilities", "states"))
     monkeypatch.setattr(travel, "TAPE_BYTES", 4 * size)

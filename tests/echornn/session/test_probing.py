@@ -279,7 +279,7 @@ def test_the_probes_import_tensorflow_by_the_door_that_completes_numpy_first(mon
 
     monkeypatch.setattr(quiet, "import_tensorflow", ask)
     with pytest.raises(ImportError, match="asked"):
-        examine(Snapshot(ScriptedTrainer(SMALL).state), VITALS)
+        examine(Snapshot(ScriptedTrainer(SMALL).state.of(0)), VITALS)
 
 
 def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of_the_same_part() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import PopulationProgress
 from echornn.replay.travel import TAPE_WINDOWS
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
@@ -55,12 +55,12 @@ class Stage:
     def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.trainer = ScriptedTrainer(config)
         self._changed = threading.Condition()
-        self.progress: list[AnyProgress] = []
+        self.progress: list[PopulationProgress] = []
         self.session = Session(
             config, speed, make_trainer=lambda _: self.trainer, on_progress=self._on_progress, clock=clock
         )
 
-    def _on_progress(self, progress: AnyProgress) -> None:
+    def _on_progress(self, progress: PopulationProgress) -> None:
         with self._changed:
             self.progress.append(progress)
             self._changed.notify_all()
@@ -123,7 +123,8 @@ def test_full_speed_trains_every_epoch_and_finishes() -> None:
         assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.FINISHED, 3, 10, 30)
         assert frame.rate == 0
         np.testing.assert_allclose(
-            stage.session.look(Query(columns=100)).curve.high, np.concatenate([one.losses for one in stage.progress])
+            stage.session.look(Query(columns=100)).curve.high,
+            np.concatenate([one.losses[:, 0] for one in stage.progress]),
         )
 
 
@@ -451,7 +452,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
     now, pressed, released = [0.0], threading.Event(), threading.Event()
     repeats = iter([5.0, *[0.033] * (15 + 5)])
 
-    def on_progress(_: AnyProgress) -> None:
+    def on_progress(_: PopulationProgress) -> None:
         """Repeat the key with each slice of windows; then undo."""
         if not pressed.is_set():
             return
@@ -592,7 +593,7 @@ class Costly(ScriptedTrainer):
         self._begins = begins
         self.seconds = 0.5 if config.state_size == 8 else 0.001
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         self._begins()
         progress = super().advance(n)
         Costly.now += len(progress.losses) * self.seconds

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.population_state import AnyState
+from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
@@ -45,9 +45,8 @@ def owned(live: LiveRun) -> Moment:
     return Moment(live.owner.number, live.here.window)
 
 
-def essence(state: AnyState) -> tuple[Any, ...]:
-    state = state.of(0)
-    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1]))
+def essence(state: PopulationState) -> tuple[Any, ...]:
+    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1][0]))
 
 
 class Story:
@@ -82,13 +81,13 @@ class Story:
     def train(self, windows: int) -> None:
         losses = self.losses_here()
         for _ in range(windows):
-            losses = [*losses, float(self.live.train(1).losses[0])]
+            losses = [*losses, float(self.live.train(1).losses[0, 0])]
             self.model.note(self.live, losses)
 
     def train_together(self, windows: int) -> None:
         losses = self.losses_here()
         progress = self.live.train(windows)
-        self.model.note(self.live, [*losses, *progress.losses.tolist()])
+        self.model.note(self.live, [*losses, *progress.losses[:, 0].tolist()])
 
     def change(self, what: str) -> None:
         live, losses = self.live, self.losses_here()

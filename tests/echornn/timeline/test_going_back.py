@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
@@ -37,17 +37,17 @@ class Explosive(ScriptedTrainer):
 
     nan_at = blip_at = math.inf
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         before = self.trained
         progress = super().advance(n)
         numbers = before + np.arange(len(progress.losses))
-        losses = np.where((numbers < self.nan_at) & (numbers != self.blip_at), progress.losses, math.nan)
+        losses = np.where((numbers < self.nan_at) & (numbers != self.blip_at), progress.losses[:, 0], math.nan)
         if self.config.learning_rate == WILD:
             wild_from = min(getattr(self, "wild_from", before), before)
             self.wild_from = wild_from
             wild = np.array([0.1, 1e8, 1e16, 1e24, math.inf, *[2.6e35] * 30, math.inf, *[2.6e35] * 10**4], np.float32)
             losses = wild[numbers - wild_from]
-        return replace(progress, losses=losses.astype(np.float32))
+        return replace(progress, losses=losses.astype(np.float32)[:, np.newaxis])
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def test_it_is_paused_there_only_while_it_is() -> None:
         assert then(session, 71).warning == "the loss is nan in window 1 of epoch 8: paused there"
         seen: list[str] = []
 
-        def look(_: AnyProgress) -> None:
+        def look(_: PopulationProgress) -> None:
             seen.append(session.frame.warning)
             session.send(Pause())
 
@@ -195,7 +195,7 @@ class Counting(ScriptedTrainer):
         self.now = 0.0
         self.diverges_at = 20_000
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> PopulationProgress:
         progress = super().advance(n)
         self.now += len(progress.losses) * 0.001
         return progress
@@ -205,8 +205,8 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
     trainer = Counting(ENDLESS)
     diverged = threading.Event()
 
-    def on_progress(progress: AnyProgress) -> None:
-        if math.isnan(progress.losses[-1]):
+    def on_progress(progress: PopulationProgress) -> None:
+        if math.isnan(progress.losses[-1, 0]):
             diverged.set()
 
     session = Session(ENDLESS, make_trainer=lambda _: trainer, on_progress=on_progress, clock=lambda: trainer.now)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.population_state import AnyState
-from echornn.progress import AnyProgress
+from echornn.population_state import PopulationState
+from echornn.progress import PopulationProgress
 from echornn.tasks.series import EchoSeries
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.population import Population
-from tests.compiled import PROGRAMS, make_trainer
+from tests.compiled import make_population
 from tests.scripted import ScriptedTrainer
-from tests.scripted_population import ScriptedPopulation
 
 pytestmark = pytest.mark.slow
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=60, truncated_backprop_length=3, batch_size=2)
 """Ten windows per epoch, three epochs."""
 
-MAKERS: dict[str, MakeTrainer] = {
-    "real": make_trainer,
-    "population": lambda config: Population(config, programs=PROGRAMS),
-    "scripted": ScriptedTrainer,
-    "scripted population": ScriptedPopulation,
+MAKERS: dict[str, tuple[MakeTrainer, int]] = {
+    "one": (make_population, 1),
+    "several": (make_population, 3),
+    "one, scripted": (ScriptedTrainer, 1),
+    "several, scripted": (ScriptedTrainer, 3),
 }
+"""What makes them, and the number of replicas."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +37,21 @@ def _by_one_call(one_processor: None) -> None:
 
 @pytest.fixture(params=MAKERS)
 def make(request: pytest.FixtureRequest) -> MakeTrainer:
-    return MAKERS[request.param]
+    make_trainer, replicas = MAKERS[request.param]
+    return lambda config: make_trainer(replace(config, replicas=replicas))
+
+
+def like(trainer: AnyTrainer, **changes: Any) -> EchoConfig:
+    """What it trains, but for these fields."""
+    return replace(trainer.config, **changes)
 
 
 def position(trainer: AnyTrainer) -> tuple[int, int, int, int]:
     return trainer.epoch, trainer.window, trainer.generation, trainer.draw
 
 
-def assert_same_state(one: AnyState, other: AnyState) -> None:
-    one, other = one.of(0), other.of(0)
-    for name in ("config", "epoch", "window", "generation", "draw"):
+def assert_same_state(one: PopulationState, other: PopulationState) -> None:
+    for name in ("configs", "epoch", "window", "generation", "draw"):
         assert getattr(one, name) == getattr(other, name), name
     assert one.weights.keys() == other.weights.keys()
     for name, weight in one.weights.items():
@@ -56,8 +61,8 @@ def assert_same_state(one: AnyState, other: AnyState) -> None:
         np.testing.assert_array_equal(slot, theirs)
 
 
-def assert_shows_its_last_window(progress: AnyProgress, epoch: int, window: int, generation: int = 0) -> None:
-    progress = progress.of(0)
+def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, generation: int = 0) -> None:
+    progress = trained.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
     x, y = EchoSeries.generate(SMALL, generation, epoch).window(window * 3, 3)
     np.testing.assert_array_equal(progress.x, x)
@@ -73,7 +78,7 @@ def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
     assert position(trainer) == (0, 0, 0, 0)
     assert (trainer.windows_left, trainer.finished) == (30, False)
     assert trainer.device in ("cpu", "gpu")
-    assert trainer.state.config == SMALL
+    assert trainer.state.configs[0] == SMALL
     assert trainer.state.is_finite
 
 
@@ -86,10 +91,10 @@ def test_compiling_trains_nothing(make: MakeTrainer) -> None:
 
 def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer) -> None:
     trainer = make(SMALL)
-    progress = trainer.advance(14).of(0)
+    progress = trainer.advance(14)
     assert progress.losses.dtype == np.float32
     assert progress.errors.dtype == np.int32
-    assert progress.losses.shape == progress.errors.shape == (14,)
+    assert progress.losses.shape == progress.errors.shape == (14, trainer.config.replicas)
     assert_shows_its_last_window(progress, 1, 3)
     assert position(trainer) == (1, 4, 0, 0)
     assert trainer.windows_left == 16
@@ -97,7 +102,7 @@ def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer
 
 def test_after_an_epochs_last_window_comes_the_next_epochs_first(make: MakeTrainer) -> None:
     trainer = make(SMALL)
-    assert_shows_its_last_window(trainer.advance(10).of(0), 0, 9)
+    assert_shows_its_last_window(trainer.advance(10), 0, 9)
     assert position(trainer) == (1, 0, 0, 0)
 
 
@@ -166,7 +171,7 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.advance(14)
     before = trainer.state
-    config = replace(SMALL, learning_rate=0.1, echo_step=2, num_epochs=5)
+    config = like(trainer, learning_rate=0.1, echo_step=2, num_epochs=5)
     trainer.edit(config)
     assert trainer.windows_left == 36
     for name, weight in trainer.state.weights.items():
@@ -181,8 +186,8 @@ def test_an_edit_of_its_structure_is_refused(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.advance(3)
     before = trainer.state
-    with pytest.raises(ValueError, match=r"needs a new (trainer|population)"):
-        trainer.edit(replace(SMALL, state_size=8))
+    with pytest.raises(ValueError, match="needs new networks"):
+        trainer.edit(like(trainer, state_size=8))
     assert_same_state(trainer.state, before)
 
 
@@ -193,9 +198,9 @@ def test_fewer_epochs_than_are_trained_are_refused(make: MakeTrainer, trained: i
     before = trainer.state
     if least > 1:
         with pytest.raises(ConfigError, match=f"num_epochs = {least - 1} cannot be used: at least {least}, as trained"):
-            trainer.edit(replace(SMALL, num_epochs=least - 1))
+            trainer.edit(like(trainer, num_epochs=least - 1))
         assert_same_state(trainer.state, before)
-    trainer.edit(replace(SMALL, num_epochs=least))
+    trainer.edit(like(trainer, num_epochs=least))
     assert (trainer.windows_left, trainer.finished) == (least * 10 - trained, trained == least * 10)
 
 
@@ -222,7 +227,7 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     assert position(trainer) == (1, 0, 1, 0)
     for name, weight in trainer.state.weights.items():
         np.testing.assert_array_equal(weight, weights[name])
-    assert_shows_its_last_window(trainer.advance(2).of(0), 1, 1, generation=1)
+    assert_shows_its_last_window(trainer.advance(2), 1, 1, generation=1)
 
 
 def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer) -> None:
@@ -230,4 +235,4 @@ def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer)
     trainer.advance(30)
     trainer.regenerate()
     assert (position(trainer), trainer.windows_left, trainer.finished) == ((2, 0, 1, 0), 10, False)
-    assert_shows_its_last_window(trainer.advance(10).of(0), 2, 9, generation=1)
+    assert_shows_its_last_window(trainer.advance(10), 2, 9, generation=1)

@@ -108,7 +108,7 @@ def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(device, "faster", lambda one, other, train: Placement(next(fastest), "measured"))
     programs, config = Programs(), EchoConfig()
 
-    def chosen(config: EchoConfig, replicas: int = 0) -> str:
+    def chosen(config: EchoConfig, replicas: int = 1) -> str:
         return programs.place(config, replicas, lambda device, n: None).name
 
     same = (config, replace(config, learning_rate=0.1), replace(config, seed=8, init="glorot"))
@@ -150,11 +150,11 @@ def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
 
     config = EchoConfig()
     programs = Programs({program_of(config): before, program_of(replace(config, replicas=64)): before})
-    assert programs.place(replace(config, learning_rate=0.1, seed=9), 0, train).name == chosen
+    assert programs.place(replace(config, learning_rate=0.1, seed=9), 1, train).name == chosen
     if tried is not None:
         assert calls == tried
     assert programs.place(config, 64, train).name == chosen
-    assert programs.place(replace(config, device="cpu"), 0, train).reason == "asked for"
+    assert programs.place(replace(config, device="cpu"), 1, train).reason == "asked for"
 
 
 def test_two_real_devices_are_measured_and_trained_on_and_a_population_is_by_both_at_once() -> None:

@@ -11,7 +11,7 @@ from echornn import ConfigError, EchoConfig, Session, Trainer
 from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.training.memory import bytes_needed, in_words, require_memory
-from tests.compiled import SMALL, make_trainer
+from tests.compiled import SMALL, make_population
 from tests.echornn.training.peak import peak_bytes
 from tests.on_a_thread import running
 from tests.own_process import in_own_process
@@ -53,18 +53,18 @@ def test_the_estimate_is_within_a_factor_of_two_of_the_peak() -> None:
 def test_the_refusal_names_the_field_and_the_numbers_and_what_would_fit(config: EchoConfig, words: str) -> None:
     there = 22 * 10**9 if config.total_series_length < 2**31 - 1 else 8 * 10**9
     with pytest.raises(ConfigError) as caught:
-        require_memory(config, lambda: there)
+        require_memory(config, 1, lambda: there)
     assert str(caught.value).startswith(words)
     fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
     changed = EchoConfig(**{**asdict(config), caught.value.field: fitting})
-    require_memory(changed, lambda: there)
+    require_memory(changed, 1, lambda: there)
     assert bytes_needed(changed) > there / 2
 
 
 def test_where_nothing_would_fit_none_is_promised_and_where_nobody_knows_all_goes() -> None:
     with pytest.raises(ConfigError, match=r"it needs about 222 MB, and 100 MB are free$"):
-        require_memory(EchoConfig(), lambda: 100 * 10**6)
-    require_memory(EchoConfig(state_size=10**6), lambda: None)
+        require_memory(EchoConfig(), 1, lambda: 100 * 10**6)
+    require_memory(EchoConfig(state_size=10**6), 1, lambda: None)
     assert [in_words(size) for size in (350_000_000, 2_740_000_000, 101_000_000_000)] == ["350 MB", "2.7 GB", "101 GB"]
 
 
@@ -74,7 +74,7 @@ def test_a_trainer_is_refused_before_anything_is_allocated() -> None:
 
 
 def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None:
-    session = Session(SMALL, make_trainer=make_trainer)
+    session = Session(SMALL, make_trainer=make_population)
     session.send(Edit({"state_size": 1000000}))
     session.send(Pause())
     session.send(Step(3))

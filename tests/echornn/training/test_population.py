@@ -14,10 +14,11 @@ from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
-from echornn.training import data_block, population_data
-from echornn.training.memory import population_bytes_needed, require_population_memory
+from echornn.training import population_data
+from echornn.training.memory import population_bytes_needed, require_memory
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
+from echornn.training.shard_threads import ShardThreads
 from echornn.training.shards import Shards
 from tests.compiled import PROGRAMS, make_trainer, plain
 
@@ -90,7 +91,7 @@ def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.Mon
 def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
     configs = unlike(config)
     lot = Population(configs, programs=programs)
-    assert lot._shard_threads.shards.places == 16
+    assert lot._runner.shards.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
     assert progress.losses.dtype == np.float32
@@ -136,7 +137,7 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
-    assert lot._shard_threads.shards.places == 0
+    assert lot._runner.shards.places == 0
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
@@ -144,15 +145,16 @@ def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
 
 def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more replicas, fewer epochs of data are passed at once: a program is compiled for that number."""
-    monkeypatch.setattr(data_block, "MAX_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(population_data, "MAX_BLOCK_BYTES", 20_000)
     config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
     losses, seats = [], []
     with plain() as programs:
         for replicas in (8, 6, 16):
             lot = Population(config, replicas, programs)
-            assert (lot._shard_threads.shards.room, lot._shard_threads.shards.places) == (8, 0)
+            assert (lot._runner.shards.room, lot._runner.shards.places) == (8, 0)
             losses.append(lot.advance(20).losses[:, 0].tolist())
-            seats.append(lot._shard_threads._seats[0])
+            assert isinstance(lot._runner, ShardThreads)
+            seats.append(lot._runner._seats[0])
             del lot
             gc.collect()
     assert losses[0] == losses[1] == losses[2]
@@ -190,7 +192,7 @@ def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
     assert_same_state(lot.state, state)
     np.testing.assert_array_equal(lot.advance(30).losses, losses)
     assert_same_state(lot.state, end)
-    with pytest.raises(ValueError, match="other configurations"):
+    with pytest.raises(ValueError, match="cannot be restored"):
         Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
 
 
@@ -261,7 +263,7 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations
         del new
-    with pytest.raises(ValueError, match="needs a new population"):
+    with pytest.raises(ValueError, match="needs new networks"):
         lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 
@@ -271,7 +273,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     monkeypatch.setattr("echornn.training.shards.MOST", 8)
     config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100)
     lot = Population(config, 20, PROGRAMS)
-    assert (lot._shard_threads.shards.turns, lot._shard_threads.shards.places) == (3, 8)
+    assert (lot._runner.shards.turns, lot._runner.shards.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
     known = [LossStats().after(losses[:, replica], config) for replica in range(20)]
     solved = [one.solved_at or 0 for one in known]
@@ -326,13 +328,13 @@ def test_what_cannot_be_a_population_is_refused() -> None:
 
 def test_more_memory_than_there_is_is_refused_by_the_number_of_replicas() -> None:
     with pytest.raises(ConfigError, match=r"^replicas = 1000000 cannot be used: they need about \d+ GB") as caught:
-        require_population_memory(EchoConfig(), 1_000_000, lambda: 10**10)
+        require_memory(EchoConfig(), 1_000_000, lambda: 10**10)
     fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
-    require_population_memory(EchoConfig(), fitting, lambda: 10**10)
+    require_memory(EchoConfig(), fitting, lambda: 10**10)
     assert population_bytes_needed(EchoConfig(), fitting) > 0.7 * 10**10
     with pytest.raises(ConfigError, match=r"^replicas = .* are free; about \d+ would fit$"):
-        require_population_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
-    require_population_memory(EchoConfig(), 1_000_000, lambda: None)
+        require_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
+    require_memory(EchoConfig(), 1_000_000, lambda: None)
 
 
 def test_without_the_private_operation_parts_come_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:

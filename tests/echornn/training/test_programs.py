@@ -10,23 +10,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import EchoConfig
+from echornn import EchoConfig, Trainer
+from echornn.training.bptt import TrainingLoop
+from echornn.training.lone_loop import LoneLoop
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
 from tests.compiled import SMALL, make_trainer
 
 pytestmark = pytest.mark.slow
 
 
+def loop_of(trainer: Trainer) -> TrainingLoop:
+    runner = trainer._population._runner
+    assert isinstance(runner, LoneLoop)
+    return runner._loop
+
+
 def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
     first = make_trainer(SMALL)
     expected = first.advance(20).losses
-    loop = first._loop
+    loop = loop_of(first)
     del first
     gc.collect()
     other = make_trainer(replace(SMALL, state_size=6))
-    assert other._loop is not loop
+    assert loop_of(other) is not loop
     again = make_trainer(SMALL)
-    assert again._loop is loop
+    assert loop_of(again) is loop
     np.testing.assert_array_equal(again.advance(20).losses, expected)
     assert again.compilations == 1
 
@@ -45,7 +53,7 @@ def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losse
         for config in order:
             trainer = make_trainer(config)
             losses.append(trainer.advance(15).losses.tolist())
-            loops.add(id(trainer._loop))
+            loops.add(id(loop_of(trainer)))
             del trainer
             gc.collect()
         assert len(loops) == 1
@@ -71,13 +79,13 @@ def test_a_trainer_starts_over_as_another_with_nothing_compiled_and_trains_what_
         assert (trainer.epoch, trainer.window, trainer.generation, trainer.draw) == (0, 0, 0, draw)
         np.testing.assert_array_equal(trainer.advance(20).losses, new.advance(20).losses)
         assert trainer.compilations == compilations
-    with pytest.raises(ValueError, match="needs a new trainer"):
+    with pytest.raises(ValueError, match="needs new networks"):
         trainer.start(replace(SMALL, state_size=6))
 
 
 def test_two_trainers_never_share_a_program() -> None:
     one, other = make_trainer(SMALL), make_trainer(SMALL)
-    assert one._loop is not other._loop
+    assert loop_of(one) is not loop_of(other)
     np.testing.assert_array_equal(one.advance(10).losses, other.advance(10).losses)
 
 

@@ -151,7 +151,7 @@ def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
     first = fresh.advance(1).losses
     fresh.advance(20)
     fresh.load_weights(initial_weights(SMALL))
-    fresh.epoch = fresh.window = 0
+    fresh.restore(replace(fresh.state, epoch=0, window=0))
     np.testing.assert_array_equal(fresh.advance(1).losses, first)
     second = fresh.advance(1).losses
     fresh.reset()
@@ -285,7 +285,7 @@ def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:
 
 
 def test_edits_that_cannot_be_live_are_refused(fresh: Trainer) -> None:
-    with pytest.raises(ValueError, match="needs a new trainer"):
+    with pytest.raises(ValueError, match="needs new networks"):
         fresh.edit(replace(SMALL, state_size=5))
     fresh.advance(30)
     with pytest.raises(ConfigError, match="num_epochs = 2 cannot be used: at least 3, as trained"):

@@ -10,6 +10,7 @@ import numpy as np
 from echornn import EchoConfig, Population, Trainer, use_one_thread
 from echornn.training import device, programs
 from echornn.training.device import Placement
+from echornn.training.lone_loop import LoneLoop
 from tests.compiled import SMALL
 
 
@@ -29,7 +30,9 @@ def train_on_each() -> tuple[Placement, list[np.ndarray]]:
         kept._placed.clear()
         with patch.object(programs, "place", return_value=Placement(name, "asked for")):
             one = Trainer(SMALL, kept)
-        assert name[1:] in one._loop.carried_state.device, one._loop.carried_state.device
+        runner = one._population._runner
+        assert isinstance(runner, LoneLoop)
+        assert name[1:] in runner._loop.carried_state.device, runner._loop.carried_state.device
         losses.append(one.advance(40).losses)
         assert one.compilations == 1, "those that were measured are trained on"
     return chosen, losses

@@ -20,14 +20,11 @@ from echornn.session.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot
-from echornn.training.any_trainer import AnyTrainer
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
-from tests.side_by_side import SideBySide
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, make_progress
 from tests.tui.app.views.by_hand import flipped, shift_register
-from tests.tui.test_kept_folders import scripted
+from tests.tui.test_kept_folders import FromAnyState
 from tests.viewer import OnlyForViewers, PictureSession
 from tui.app.app import EchoApp
 
@@ -58,7 +55,7 @@ def examined(snapshot: Snapshot, question: Question) -> Readings:
 
 
 def of_six_replicas(_: Path) -> Session:
-    return Session(SMALL_LOTTERY, make_trainer=scripted_trainers, examine=examined)
+    return Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer, examine=examined)
 
 
 def diverging(config: EchoConfig) -> ScriptedTrainer:
@@ -68,10 +65,7 @@ def diverging(config: EchoConfig) -> ScriptedTrainer:
 
 
 def of_one_that_diverges(_: Path) -> Session:
-    def trainers(config: EchoConfig) -> AnyTrainer:
-        return diverging(config) if config.replicas == 1 else SideBySide(config, diverging)
-
-    return Session(SMALL, make_trainer=trainers, examine=examined)
+    return Session(SMALL, make_trainer=diverging, examine=examined)
 
 
 def kept(name: str) -> Callable[[Path], Session]:
@@ -83,7 +77,7 @@ def kept(name: str) -> Callable[[Path], Session]:
         owner = run.owner(run.moment(None))
         assert owner is not None
         recorder = RunRecorder.go_on(folder)
-        return Session(owner.config, make_trainer=scripted, recorder=recorder, examine=examined)
+        return Session(owner.config, make_trainer=FromAnyState, recorder=recorder, examine=examined)
 
     return of_folder
 

@@ -22,7 +22,7 @@ from echornn.session.commands import Go, Move, Step, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from tests.patience import PATIENCE
-from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
+from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress, side_by_side
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
@@ -324,7 +324,7 @@ def record(session: ScriptedSession) -> None:
     for number in range(len(timeline)):
         windows = timeline.windows_of(number)
         recorder.command(RecordedCommand.begins(timeline.branch(number), trained))
-        recorder.windows(make_progress(TUTORIAL, losses=[0.5] * windows))
+        recorder.windows(side_by_side([make_progress(TUTORIAL, losses=[0.5] * windows)]))
         trained += windows
     recorder.save(ScriptedTrainer(TUTORIAL).state)
 

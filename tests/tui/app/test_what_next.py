@@ -14,8 +14,7 @@ from echornn.session.commands import FinishEpoch, Resume
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE
-from tests.scripted import SMALL
-from tests.scripted_population import scripted_trainers
+from tests.scripted import SMALL, ScriptedTrainer
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.app import EchoApp
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -24,7 +23,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 @asynccontextmanager
 async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
     """The app on a run of 30 windows that is trained to its end."""
-    session = Session(SMALL, make_trainer=scripted_trainers)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
     session.send(FinishEpoch())
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -8,7 +8,6 @@ import pytest
 
 import echornn
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import ScriptedPopulation
 from tui.commands.bench import ours
 
 
@@ -25,7 +24,7 @@ def test_a_network_alone_and_all_of_them_side_by_side(
     replicas: int, programs: list[tuple[str, int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(vars(echornn), "Trainer", ScriptedTrainer)
-    monkeypatch.setitem(vars(echornn), "Population", ScriptedPopulation)
+    monkeypatch.setitem(vars(echornn), "Population", ScriptedTrainer)
     found = list(ours(replace(SMALL, num_epochs=10**9, replicas=replicas)))
     assert [(name, size, networks) for name, size, networks, _ in found] == programs
     assert len(found[0][3](5).losses) == 5  # type: ignore[attr-defined]

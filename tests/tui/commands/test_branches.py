@@ -13,8 +13,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
-from tests.scripted import SMALL, scripted_loss
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
 from tui.commands import branches
 from tui.commands.branches import lines, records
 
@@ -111,7 +110,7 @@ def test_losses_that_cannot_be_read_are_a_refusal(folder: Path) -> None:
 
 def test_a_branch_of_several_networks_says_how_many_are_solved(tmp_path: Path) -> None:
     steps = (500, "alone", 30, {"replicas": 2}, 20)
-    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     lottery, alone, again = records(run_dir.read(tmp_path / "run"))
     assert (lottery["lottery"]["solved"], lottery["lottery"]["replicas"]) == (4, 6)
     assert "lottery" not in alone

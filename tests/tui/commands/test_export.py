@@ -78,22 +78,22 @@ def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_p
 def test_weights_and_keras_files(tmp_path: Path) -> None:
     import keras
 
-    from echornn import Trainer
+    from echornn import Population
 
     config = replace(CONFIG, num_classes=5)
     recorder = RunRecorder.begin(tmp_path / "run", config)
-    trainer = Trainer(config)
+    trainer = Population(config)
     recorder.windows(trainer.advance(20))
     recorder.save(trainer.state)
     assert recorder.wait(PATIENCE)
     files = ["--weights", str(tmp_path / "w.npz"), "--keras", str(tmp_path / "m.keras")]
     assert export(str(tmp_path / "run"), *files).returncode == 0
     with np.load(tmp_path / "w.npz") as saved:
-        assert {name: saved[name].tobytes() for name in saved} == {
-            name: array.tobytes() for name, array in trainer.weights.items()
+        assert {name: saved[name].tolist() for name in saved} == {
+            name: array[0].tolist() for name, array in trainer.weights.items()
         }
     model = keras.models.load_model(tmp_path / "m.keras")
-    progress = trainer.advance(1)  # the first window of an epoch starts from a zero state, as the model does
+    progress = trainer.advance(1).of(0)  # the first window of an epoch starts from a zero state, as the model does
     np.testing.assert_allclose(model.predict(progress.x, verbose=0), progress.probabilities, atol=1e-5)
 
 

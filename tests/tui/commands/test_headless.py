@@ -8,7 +8,6 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
@@ -60,7 +59,7 @@ def test_a_record_each_hundred_windows_and_one_each_epoch(pieces: list[int]) -> 
 
 def test_accuracy_counts_right_predictions() -> None:
     report = EpochReport(CONFIG)
-    (record,) = report.records(make_progress(CONFIG, wrong_every=3))
+    (record,) = report.records(side_by_side([make_progress(CONFIG, wrong_every=3)]))
     assert record["accuracy"] == pytest.approx(10 / 15)
 
 
@@ -87,14 +86,14 @@ def test_lines_for_people() -> None:
 
 
 def test_json_lines_are_valid_whatever_the_loss() -> None:
-    progress = replace(make_progress(CONFIG), losses=np.array([math.inf], np.float32))
+    progress = side_by_side([make_progress(CONFIG, losses=[math.inf])])
     (record,) = EpochReport(CONFIG).records(progress)
     parsed = json.loads(as_json(record))
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
 
 
 def test_a_loss_without_end_is_a_power_of_ten() -> None:
-    progress = replace(make_progress(CONFIG), losses=np.array([2.6e35], np.float32))
+    progress = side_by_side([make_progress(CONFIG, losses=[2.6e35])])
     (record,) = EpochReport(CONFIG).records(progress)
     assert as_line(record, CONFIG) == "epoch 1/2  window 1/250  loss 2.600e+35  accuracy 100.0%"
     assert "mean loss 2.600e+35" in as_line({**records_of([250])[-1], "loss": 2.6e35}, CONFIG)
@@ -249,7 +248,7 @@ def test_nobody_who_hears_how_training_goes_is_no_failure(monkeypatch: pytest.Mo
 def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     assert saved_by(recorder) is Saved.YES
-    recorder.windows(make_progress(SMALL))
+    recorder.windows(side_by_side([make_progress(SMALL)]))
     assert saved_by(recorder) is Saved.NO
     recorder.save(ScriptedTrainer(SMALL).state)
     assert recorder.wait(30)

@@ -15,7 +15,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Move, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
-from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
 from tui.commands.record import Saved
 from tui.term.exit_code import ExitCode
@@ -110,7 +110,7 @@ def test_what_is_trained_while_it_leaves_does_not_change_whether_it_was_saved(
     session = stages.session
     stages.disk_answers.set()
     ended = record.end(session)
-    session.recorder.windows(make_progress(CONFIG))
+    session.recorder.windows(ScriptedTrainer(CONFIG).advance(1))
     assert not session.recorder.saved
     assert (ended.after_a_signal, ended.at_the_end) == (ExitCode.CHECKPOINTED, ExitCode.DONE)
 

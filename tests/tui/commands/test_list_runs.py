@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats, PopulationProgress
+from echornn.progress import Floats
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
@@ -22,8 +22,17 @@ from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import recorded
 from tests.on_a_thread import play
 from tests.recorded import record_branches
-from tests.scripted import FORGETS_AT, LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
+from tests.scripted import (
+    FORGETS_AT,
+    LOST_AT,
+    SMALL,
+    SMALL_LOTTERY,
+    SOLVED_AT,
+    ScriptedTrainer,
+    forgetful,
+    scripted_loss,
+    scripted_losses,
+)
 from tui.app.kept_list import kept_runs_beside
 from tui.cli.program import exit_code_of
 from tui.commands import branches, list_runs
@@ -114,7 +123,7 @@ def between(config: EchoConfig) -> ScriptedTrainer:
 
     class Between(ScriptedTrainer):
         def _losses(self, n: int) -> Floats:
-            return np.where(self.trained + np.arange(n) < 560, super()._losses(n), np.float32(0.08))
+            return np.where(self.trained + np.arange(n)[:, np.newaxis] < 560, super()._losses(n), np.float32(0.08))
 
     trainer = Between(config)
     trainer.forgets_at = FORGETS_AT
@@ -205,10 +214,9 @@ def test_what_cannot_be_read_is_a_line_of_its_own_that_nobody_can_forge(
 
 
 def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
-    record_branches(home / "lot", 500, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
-    solved = scripted_trainers(SMALL_LOTTERY)
+    record_branches(home / "lot", 500, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    solved = ScriptedTrainer(SMALL_LOTTERY)
     progress = solved.advance(500)
-    assert isinstance(progress, PopulationProgress)
     by_half = sorted(progress.solved_at[progress.solved_at > 0])[2]
     _, line = list_runs.lines()
     assert " 500 windows in all" in line
@@ -222,7 +230,7 @@ def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
 
 
 def test_of_a_lottery_that_nothing_was_trained_of_no_loss_is_told(home: Path) -> None:
-    record_branches(home / "lot", config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(home / "lot", config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     _, line = list_runs.lines()
     assert "mean loss - " in line
     assert "0 of 6 solved" in line
@@ -231,7 +239,7 @@ def test_of_a_lottery_that_nothing_was_trained_of_no_loss_is_told(home: Path) ->
 
 
 def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> None:
-    record_branches(home / "lot", 500, "alone", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(home / "lot", 500, "alone", 20, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     (run,) = objects()
     losses = [*scripted_losses(SMALL_LOTTERY, 470, 30)[:, 0], *map(scripted_loss, range(500, 520))]
     assert run["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
@@ -239,8 +247,8 @@ def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> N
 
 
 def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
-    def make_trainer(config: EchoConfig) -> ScriptedPopulation:
-        population = ScriptedPopulation(config)
+    def make_trainer(config: EchoConfig) -> ScriptedTrainer:
+        population = ScriptedTrainer(config)
         population.diverge(dict.fromkeys(range(6), 16))
         return population
 

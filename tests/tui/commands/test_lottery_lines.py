@@ -20,8 +20,7 @@ from echornn.session import loop
 from echornn.session.frame import Frame, State
 from echornn.tasks.solved import RECENT_WINDOWS
 from tests.recorded import record_branches
-from tests.scripted import ScriptedTrainer, scripted_loss
-from tests.scripted_population import ScriptedPopulation, scripted_losses, scripted_trainers
+from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
 from tui.commands.epoch_report import EpochReport
 from tui.commands.headless import print_training
 from tui.commands.population_report import PopulationReport
@@ -34,7 +33,7 @@ CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
 
 
 def records_of(pieces: list[int], config: EchoConfig = CONFIG) -> list[Record]:
-    population = ScriptedPopulation(config)
+    population = ScriptedTrainer(config)
     report = PopulationReport(config, clock=lambda: 0.0)
     return [record for n in pieces for record in report.records(population.advance(n))]
 
@@ -63,7 +62,7 @@ def test_each_record_is_what_the_losses_up_to_it_say(pieces: list[int]) -> None:
 
 def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
     config = replace(CONFIG, replicas=4)
-    population = ScriptedPopulation(config)
+    population = ScriptedTrainer(config)
     population.diverge({1: 3, 2: 90})
     *_, last = PopulationReport(config).records(population.advance(101))
     assert (last["diverged"], last["loss_90"]) == (2, math.inf)
@@ -106,10 +105,10 @@ def test_the_last_line_is_the_lottery_as_it_stands() -> None:
 
 @pytest.mark.parametrize("cut", [1, 20, 119])
 def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 250, cut, config=CONFIG, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", 250, cut, config=CONFIG, make_trainer=ScriptedTrainer)
     run = run_dir.read(tmp_path / "run")
     assert run.checkpoint is not None
-    population = ScriptedPopulation(CONFIG)
+    population = ScriptedTrainer(CONFIG)
     population.restore(run.checkpoint.state)
     report = PopulationReport(CONFIG, clock=lambda: 0.0)
     report.go_on_after(run)
@@ -121,7 +120,7 @@ def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path
 
 def test_an_epoch_that_begins_in_a_lottery_and_goes_on_alone_is_that_networks(tmp_path: Path) -> None:
     story = (100, "choose 2", "alone", 20)
-    record_branches(tmp_path / "run", *story, config=CONFIG, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *story, config=CONFIG, make_trainer=ScriptedTrainer)
     run = run_dir.read(tmp_path / "run")
     assert run.checkpoint is not None
     trainer = ScriptedTrainer(run.config)
@@ -137,8 +136,8 @@ def test_an_epoch_that_begins_in_a_lottery_and_goes_on_alone_is_that_networks(tm
 def test_it_ends_as_diverged_when_no_network_has_a_loss(
     lost: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make(config: EchoConfig) -> ScriptedPopulation:
-        population = ScriptedPopulation(config)
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        population = ScriptedTrainer(config)
         population.diverge(dict.fromkeys(range(lost), 300))
         return population
 

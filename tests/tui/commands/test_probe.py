@@ -21,7 +21,7 @@ from echornn.session import probing
 from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
-from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands import probe
 from tui.commands.probe import lines, record_of
@@ -155,9 +155,9 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
 
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", examine)
-    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=scripted_trainers))
+    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=ScriptedTrainer))
     story = (60, "choose 2", "alone", 30)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
     for words, seed, replica in (
         ([], 9, 2),
         (["--replica", "2"], 9, 2),

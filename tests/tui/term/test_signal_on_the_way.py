@@ -15,7 +15,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.timeline.branch import Moment
 from tests.patience import PATIENCE
 from tests.program import running
-from tests.scripted import ScriptedTrainer, make_progress
+from tests.scripted import ScriptedTrainer, make_progress, side_by_side
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def record_a_long_run(folder: Path, windows: int) -> None:
     epoch, window = divmod(windows, 666)
     recorder = RunRecorder.begin(folder, config)
     recorder.command(RecordedCommand(0, "start", 0, 0, 0, 0, config, branch=0))
-    recorder.windows(make_progress(config, losses=[0.5] * windows))
+    recorder.windows(side_by_side([make_progress(config, losses=[0.5] * windows)]))
     trainer = ScriptedTrainer(config)
     trainer.trained, trainer.epoch, trainer.window = windows, epoch, window
     recorder.save(trainer.state)

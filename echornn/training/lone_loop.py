@@ -1,0 +1,75 @@
+"""Trains a lone network, whose values stay in the variables of its loop."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from echornn.config import EchoConfig
+from echornn.training.bptt import LoopOutput, call_numbers, dropout_key
+from echornn.training.programs import Programs
+from echornn.training.runner import Call, Values, fresh
+from echornn.training.shards import Shards
+
+
+class LoneLoop:
+    """The `echornn.training.runner.Runner` of one network. It passes no values in and out of a call, so that a call
+    costs less than one of `ShardThreads`.
+
+    Args:
+        config: the network's configuration.
+        device: TensorFlow's name of the device.
+        programs: lends the compiled loop, and takes it back when this is gone.
+    """
+
+    def __init__(self, config: EchoConfig, device: str, programs: Programs) -> None:
+        self.shards = Shards.of(config, 1, 1)
+        self.devices = [device]
+        self._config = config
+        self._device = device
+        self._loop = programs.borrow(config, device)
+        weakref.finalize(self, programs.give_back, config, device, self._loop)
+
+    @property
+    def compilations(self) -> int:
+        """See `Runner.compilations`."""
+        return self._loop.compilations
+
+    def train(self, call: Call, draw: int) -> LoopOutput:
+        """See `Runner.train`."""
+        before = call.block.first_epoch * self._config.windows_per_epoch
+        numbers = np.array(call_numbers(call.first, call.windows, before, dropout_key(self._config, draw)), np.int32)
+        with tf.device(self._device):
+            trained = self._loop(call.block.x[0], call.block.y[0], tf.constant(numbers))
+        losses, errors, *shown = (one.numpy()[..., np.newaxis] for one in trained)
+        return LoopOutput(losses[: call.windows], errors[: call.windows], *shown)
+
+    @property
+    def values(self) -> Values:
+        """See `Runner.values`."""
+        return Values(
+            {name: variable.numpy()[np.newaxis] for name, variable in self._loop.model.weights.items()},
+            tuple(np.asarray(variable.numpy())[np.newaxis] for variable in self._loop.optimizer_variables),
+            self._loop.carried_state.numpy()[np.newaxis],
+        )
+
+    @property
+    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
+        """See `Runner.fresh_optimizer`."""
+        return fresh(self._loop.fresh_optimizer, [self._config])
+
+    def load(self, values: Values) -> None:
+        """See `Runner.load`."""
+        each = [*values.weights.values(), *values.optimizer, values.carried_state]
+        for variable, value in zip(self._loop.changing, each, strict=True):
+            variable.assign(value[0])
+
+    def edit(self, configs: Sequence[EchoConfig]) -> None:
+        """See `Runner.edit`."""
+        (self._config,) = configs
+        self._loop.optimizer.learning_rate.assign(self._config.learning_rate)

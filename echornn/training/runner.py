@@ -1,0 +1,87 @@
+"""The interface of what trains a population's replicas, and the values that pass through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+from echornn.training.bptt import LoopOutput
+from echornn.training.population_data import Block
+from echornn.training.shards import Shards
+
+
+class Values(NamedTuple):
+    """Everything that training changes, with replicas on the first axis."""
+
+    weights: dict[str, Floats]
+    optimizer: tuple[npt.NDArray[Any], ...]
+    carried_state: Floats
+
+
+class Call(NamedTuple):
+    """The windows that all replicas train next."""
+
+    block: Block
+    first: int
+    """The first window to train, counted from 0 in the block."""
+    windows: int
+
+
+class Runner(Protocol):
+    """Trains all replicas of a population: `echornn.training.lone_loop.LoneLoop` a lone network,
+    `echornn.training.shard_threads.ShardThreads` several.
+
+    Attributes:
+        shards: the division of the replicas into shards.
+        devices: TensorFlow's name of the device of each call.
+    """
+
+    shards: Shards
+    devices: list[str]
+
+    @property
+    def compilations(self) -> int:
+        """How often a loop was traced and compiled so far."""
+
+    def train(self, call: Call, draw: int) -> LoopOutput:
+        """Train every replica.
+
+        Returns:
+            Numpy arrays, replicas last; losses and errors of the windows that were trained.
+        """
+
+    @property
+    def values(self) -> Values:
+        """A copy of everything that training changes."""
+
+    @property
+    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
+        """The optimizer's variables at the start, [replicas, ...]."""
+
+    def load(self, values: Values) -> None:
+        """Go on from these values."""
+
+    def edit(self, configs: Sequence[EchoConfig]) -> None:
+        """Train these configurations from now on, with their learning rates; all have the same program."""
+
+
+def rates_of(configs: Sequence[EchoConfig]) -> Floats:
+    """The learning rates, float32 [replicas]."""
+    return np.array([config.learning_rate for config in configs], np.float32)
+
+
+def fresh(of_one: Sequence[npt.NDArray[Any]], configs: Sequence[EchoConfig]) -> tuple[npt.NDArray[Any], ...]:
+    """The optimizers' variables at the start, [replicas, ...].
+
+    Args:
+        of_one: those of one network: iteration count, learning rate, slots.
+        configs: the configuration of each replica.
+    """
+    iteration, _, *slots = of_one
+    each = [np.broadcast_to(value, (len(configs), *np.shape(value))) for value in (iteration, *slots)]
+    return each[0], rates_of(configs), *each[1:]
