@@ -115,7 +115,7 @@ class ReplayedRun(Position):
             ValueError: this run has no such position.
         """
         if not self.timeline.has(moment):
-            raise ValueError(f"{moment} is not a moment of this run")
+            raise ValueError(f"{moment} is not a position of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
         self.trainer = self._travel.set_out(self.timeline, moment, self.trainer, self._trainers.make)

@@ -77,5 +77,5 @@ class BranchNotes:
 
 def _branch(number: object) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", str(number)):
-        raise ValueError(f"{number!r} is not a branch")
+        raise ValueError(f"{number!r} is not a branch number")
     return int(str(number))

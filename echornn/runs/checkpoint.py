@@ -143,7 +143,7 @@ def decode(data: bytes) -> Checkpoint:
             _devices(header.get("devices", [])),
         )
     except NO_RECORD as error:
-        raise CheckpointError(f"its fields are not those of this version: {shortened(error)}") from error
+        raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
 
 
 def _log_end(fields: dict[str, int]) -> LogEnd:

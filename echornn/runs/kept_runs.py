@@ -53,7 +53,7 @@ def new_folder(config: EchoConfig) -> Path:
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
         return folder
-    raise RunError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
+    raise RunError(f"there are already {MOST_OF_A_NAME - 1:,} folders named {state_folder() / name}")
 
 
 def runs(among: Path | None = None) -> list[Path]:

@@ -50,9 +50,9 @@ class LossLayout:
     def __post_init__(self) -> None:
         firsts = [first for first, _ in self.changes]
         if firsts[:1] != [0] or any(one >= after for one, after in itertools.pairwise(firsts)):
-            raise ValueError("the layout's windows are not in their order, from 0 on")
+            raise ValueError("the layout's windows must increase, beginning with 0")
         if not all(1 <= replicas <= MAX_REPLICAS for _, replicas in self.changes):
-            raise ValueError(f"the layout has a number of networks that is not 1 to {MAX_REPLICAS:,}")
+            raise ValueError(f"each number of networks in the layout must be 1 to {MAX_REPLICAS:,}")
 
     def since(self, window: int, replicas: int) -> LossLayout:
         """The layout if ``replicas`` networks are trained from ``window`` on, which must not be before the last

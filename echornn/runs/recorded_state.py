@@ -62,26 +62,26 @@ def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
         _check_array(weight, side, f"weight {shortened(name)}")
     _check_array(values["carried_state"], side, "carried_state")
     if not isinstance(values["optimizer"], tuple):
-        raise ValueError("optimizer is not a tuple")
+        raise ValueError("optimizer is not a tuple of arrays")
     for variable in values["optimizer"]:
         _check_array(variable, side, "an optimizer's variable")
 
 
 def _check_array(value: object, side: tuple[int, ...], name: str) -> None:
     if array(value, name).shape[: len(side)] != side:
-        raise ValueError(f"{name} has no axis of {side[0]} networks")
+        raise ValueError(f"{name} must have an axis of {side[0]} networks")
 
 
 def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
     at, recent = array(fields["at"], "solved"), array(fields["recent"], "recent losses")
     if at.shape != (replicas,) or at.dtype != np.int64 or (at < 0).any():
-        raise ValueError(f"solved is not a window for each of {replicas} networks")
+        raise ValueError(f"solved must have a window for each of {replicas} networks")
     if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
-        raise ValueError(f"the recent losses are not those of {replicas} networks")
+        raise ValueError(f"the recent losses must be those of {replicas} networks")
     # early versions lack this field
     lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)
     if lost_at.shape != at.shape or lost_at.dtype != np.int64 or (lost_at < 0).any():
-        raise ValueError(f"lost is not a window for each of {replicas} networks")
+        raise ValueError(f"lost must have a window for each of {replicas} networks")
     return SolvedAt(at, whole(fields["windows"], "windows"), recent, lost_at)
 
 

@@ -1,4 +1,4 @@
-"""A picture: everything that a viewer draws of a session at one time, as plain values."""
+"""`Picture`: everything that a viewer draws of a session at one time, as plain values."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0),
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The answer to a query. What the query does not ask for is empty.
+    """The answer to a query. Parts that the query does not request are empty.
 
-    The losses end where the line ended in the frame: no later window is in them.
+    The losses end where the line ended when the frame was made.
 
     Attributes:
-        frame: the state of the session, and which line and replica are shown.
-        query: what was asked.
-        axis: the windows that are shown.
-        curve: the losses along the line; of several replicas, those of the chosen one.
-        band: the losses of all replicas along the line; a lone network has no buckets.
-        ghosts: the other curves under it.
-        branches: the run's branches, for the list, the newest first.
-        seeds: the losses of some replicas, a row each.
-        falls: windows after which the loss fell most, or what was solved was lost.
-        path: the branches that lead to the position, from where the weights began.
-        tried: the branch that has the edit already; None where no branch has it.
-        digests: of each branch, by its number; see `echornn.timeline.branch.digest`.
-        branch_count: how many branches the run has.
-        elsewhere: windows that were trained in the run and are not on the line. While these two numbers stay the same,
-            so do the ghosts of a line.
-        line_config: what is trained at the line's end; None before there are branches.
+        frame: the state of the session, including which line and replica are shown.
+        query: the query that it answers.
+        axis: the axis of windows.
+        curve: the losses along the line; with several replicas, those of the selected one.
+        band: the distribution of the losses of all replicas along the line; without buckets for a single network.
+        ghosts: the other curves, drawn under this one.
+        branches: the branches of the run for the list, newest first.
+        seeds: the losses of some replicas, one row each.
+        falls: the windows before the largest fall of the loss, and before the task was lost.
+        path: the branches on the path to the position, beginning with the one that has new weights.
+        tried: the branch that already has the edit in the query; None if there is none.
+        digests: the digest of each branch, by number; see `echornn.timeline.branch.digest`.
+        branch_count: the number of branches in the run.
+        elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
+            or ``branch_count`` changes.
+        line_config: the configuration at the end of the line; None before there are branches.
     """
 
     frame: Frame

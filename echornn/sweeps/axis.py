@@ -19,8 +19,8 @@ HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them
 NO_AXES = {
     "seed": "--seeds says how many, from --seed on",
     "replicas": "--seeds says how many, from --seed on",
-    "device": "where it is trained is not what is trained",
-    "num_epochs": "the window at which each was solved tells what fewer epochs would have brought",
+    "device": "the device affects where networks are trained, not what they learn",
+    "num_epochs": "results with fewer epochs follow from the windows at which networks were solved",
 }
 """The fields that cannot be axes, each with the reason."""
 
@@ -98,10 +98,10 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
     low, high = _number(field, first), _number(field, last)
     written = f"{first}..{last}" + ("" if number is None else f"@{number}")
     if low > high:
-        raise ConfigError(field, written, "the first at most the last")
+        raise ConfigError(field, written, "the first value must not exceed the last")
     if number is None:
         if isinstance(low, float) or isinstance(high, float):
-            raise ConfigError(field, written, f"{written}@N, for N fractions")
+            raise ConfigError(field, written, f"{written}@N with the number N of fractions")
         _require_count(field, high - low + 1)
         return tuple(range(low, high + 1))
     count = _whole(field, number)
@@ -113,7 +113,7 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
     if field in EVEN:
         between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
     elif low <= 0:
-        raise ConfigError(field, written, "above 0 in a range with @, whose values are spaced in powers")
+        raise ConfigError(field, written, "above 0 in a range with @, whose values are spaced logarithmically")
     else:
         between = [low * math.pow(high / low, index / (count - 1)) for index in range(1, count - 1)]
     if field in FRACTIONS:

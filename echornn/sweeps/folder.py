@@ -122,7 +122,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
         if record["format"] != FORMAT:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
         if not record["grids"]:
-            raise RunError(f"{file} is damaged: it asks for no grid")
+            raise RunError(f"{file} is damaged: it contains no grid")
         return tuple(Asked.from_record(one) for one in record["grids"])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None

@@ -85,7 +85,9 @@ class Grid:
             raise ConfigError("seeds", self.seeds, "1 or more")
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
         if trainings > MAX_TRAININGS:
-            raise ConfigError("grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, all points and seeds")
+            raise ConfigError(
+                "grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, over all points and seeds"
+            )
         first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
         if first + self.seeds - 1 > MAX_SEED:
             raise ConfigError("seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has its own")

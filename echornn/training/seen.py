@@ -1,4 +1,4 @@
-"""Gives a NumPy view of a tensor without copying it."""
+"""NumPy views of tensors without copying."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import tensorflow as tf
 
 
 def seen(tensor: Any) -> npt.NDArray[Any]:
-    """A read-only view of a tensor's numbers; on the CPU nothing is copied, and the view keeps the tensor's memory
-    alive.
-    """
+    """A read-only view of a tensor's numbers. On the CPU nothing is copied, and the view keeps the tensor alive."""
     return np.asarray(memoryview(tensor))
 
 
 def seen_steps(tensor: Any, room: int, steps: slice) -> npt.NDArray[Any]:
-    """A read-only view of some time steps of each shard of a call's data.
+    """A read-only view of some time steps of each shard in the data of a call.
 
     Args:
-        tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
-        room: the number of shards, which lie end to end in the tensor.
-        steps: the time steps to take of each shard.
+        tensor: [room * steps, ...]; see `echornn.training.population_data.Block`.
+        room: the number of shards, which are end to end in the tensor.
+        steps: the time steps to take from each shard.
 
     Returns:
         [room, steps, ...].

@@ -1,0 +1,160 @@
+"""What a task is: the data that it draws, which steps count, and the losses that show what a network knows.
+
+A task is a frozen dataclass whose fields are its settings. It is one of two kinds. A *stream* never ends: its rows are
+cut into windows, and the state is carried from window to window. *Trials* have a `length`: they follow each other in a
+row, and the state is zero at the start of each.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.tasks.levels import SOLVED_SHARE
+from echornn.tasks.settings import check_settings
+
+
+class TaskError(ValueError):
+    """A task that cannot be used; the message is one line, which names the file and the line if it is a user's own."""
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """At each step one of ``count`` symbols, uint8 [rows, steps]. As outputs, they are classes, with cross-entropy."""
+
+    count: int
+    loss: ClassVar[str] = "cross-entropy"
+    unit: ClassVar[str] = "nats"
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.count <= 256:
+            raise TaskError(f"Symbols({self.count}): there can be 2 to 256 symbols")
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that enter the cell at a step: one for two symbols, as in the tutorial; else a one-hot vector."""
+        return 1 if self.count == 2 else self.count
+
+    @property
+    def output_size(self) -> int:
+        """Numbers that leave the network at a step: the logit of each symbol."""
+        return self.count
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """At each step ``count`` numbers, float32 [rows, steps, count]. As outputs, they have the squared error."""
+
+    count: int
+    loss: ClassVar[str] = "squared error"
+    unit: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= 256:
+            raise TaskError(f"Numbers({self.count}): there can be 1 to 256 numbers")
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that enter the cell at a step."""
+        return self.count
+
+    @property
+    def output_size(self) -> int:
+        """Numbers that leave the network at a step."""
+        return self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Data side by side.
+
+    Attributes:
+        x: inputs, uint8 [rows, steps] of symbols, or float32 [rows, steps, count] of numbers.
+        y: targets, in the same form; at steps that do not count they are any allowed value, usually 0.
+        scored: bool [rows, steps], the steps that count in the loss.
+    """
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A rung of the ladder: the loss of a perfect learner that knows so much of the past, and no more.
+
+    Attributes:
+        name: a few words for the curve: "knows t-3".
+        loss: the mean loss over scored steps, in nats or squared error.
+        knows: what such a learner knows, or what one must know to get there: "the coin 3 steps back".
+    """
+
+    name: str
+    loss: float
+    knows: str
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """What a network learns. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    @property
+    @abstractmethod
+    def inputs(self) -> Symbols | Numbers:
+        """What the network reads at each step."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> Symbols | Numbers:
+        """What the network says at each step; the loss follows from it."""
+
+    @property
+    def length(self) -> int | None:
+        """Steps of a trial; None for a stream."""
+        return None
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        """New data: ``rows`` streams of ``steps`` steps, or ``rows`` trials, where ``steps`` is `length`.
+
+        A pure function of its arguments; ``rng`` has drawn nothing before.
+        """
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        """The ladder, from knowing nothing to knowing everything, for data of so many rows and steps in a row.
+
+        Empty if it is not known.
+        """
+        return ()
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        """The lags of the inputs that decide the target of step ``t`` of a stream or trial, from 0.
+
+        A lag is at most ``t``. Empty if the step is not scored, or if the lags depend on the data.
+        """
+        return ()
+
+    def solved(self, rows: int, steps: int) -> float | None:
+        """The mean loss below which the task counts as solved; None if the ladder does not have two rungs.
+
+        It is near the last rung of the ladder, and at most half-way to the rung before, so that what this one lacks is
+        known at least in part.
+        """
+        losses = [level.loss for level in self.levels(rows, steps)]
+        above = [loss for loss in losses if loss > losses[-1]]
+        if not above:
+            return None
+        return min(losses[-1] + SOLVED_SHARE * losses[0], (losses[-1] + above[-1]) / 2)
+
+
+def entropy(*probabilities: float) -> float:
+    """Nats of a distribution: the least mean cross-entropy of somebody who knows only these probabilities."""
+    return -sum(p * math.log(p) for p in probabilities if p > 0)
