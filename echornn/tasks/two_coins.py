@@ -62,7 +62,8 @@ class TwoCoins(Task):
     @property
     def _odds(self) -> npt.NDArray[np.float64]:
         """The probability of a 1, float64 [2, 2], by the nearer coin and the farther one."""
-        return self.base + np.add.outer([0, self.weight], [0, self.far_weight])
+        exact = self.base + np.add.outer([0, self.weight], [0, self.far_weight])
+        return np.round(exact, 12)  # 0.1 + 0.7 + 0.2 may be a little more than 1
 
 
 def _mean_loss(odds: npt.NDArray[np.float64]) -> float:

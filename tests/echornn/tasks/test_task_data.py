@@ -147,6 +147,11 @@ def test_two_coins_that_are_certain() -> None:
     np.testing.assert_array_equal(far.y[:, 5:], 1 - far.x[:, :-5])
 
 
+def test_odds_that_add_up_to_one_are_allowed() -> None:
+    assert 0.1 + (0.34 + 0.56) > 1  # in binary
+    assert TwoCoins(base=0.1, weight=0.34, far_weight=0.56).levels(1, 99)[-1].loss > 0
+
+
 def test_two_coins_have_their_odds() -> None:
     batch = TwoCoins().draw(rng(), 1, 200_000)
     x, y = batch.x[0], batch.y[0, 8:]
