@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
 from echornn.history.kept_windows import Kept, error_rates_of, losses_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.quantiles import quantiles
+from echornn.history.quantiles import median_mean
 from echornn.progress import Bools
 from echornn.tasks.lost_log import LostLog
 from echornn.tasks.solved import Levels, SolvedAt
@@ -123,18 +122,9 @@ class Track:
     @property
     def mean(self) -> float:
         """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
-        recent = self.solved.recent
-        return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
+        return median_mean(self.solved.recent)
 
     @property
     def newest(self) -> float:
         """The newest loss, of the median network; NaN if there is none."""
-        recent = self.solved.recent
-        return _median(recent[-1]) if recent.size else math.nan
-
-
-def _median(losses: npt.NDArray[np.floating]) -> float:
-    """The median of many networks' losses, in which a loss that is not finite counts as infinite; for one network, its
-    loss.
-    """
-    return float(losses[0] if len(losses) == 1 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])
+        return median_mean(self.solved.recent[-1:])
