@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 
 LEAST_SOUGHT = 200

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.diagnosis import rates
@@ -14,7 +13,7 @@ from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
 from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.tasks.solved import Crossings, Levels, crossings, first_below
+from echornn.tasks.solved import Levels, SolvedAt
 
 
 @dataclass(frozen=True)
@@ -77,32 +76,17 @@ class LossStats:
         """
         trained = self.windows if trained is None else trained
         errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
-        joined = np.concatenate([self.recent, losses])
-        solved_at = self.solved_at
-        if solved_at is None and joined.size >= RECENT_WINDOWS:
-            first = first_below(joined, solved_level(config))
-            solved_at = None if first is None else trained - self.recent.size + first + RECENT_WINDOWS
+        when = np.array([[self.solved_at or 0], [self.lost_at or 0]])
+        before = SolvedAt(when[0], trained, self.recent[:, np.newaxis], when[1])
+        now = before.after(losses[:, np.newaxis], Levels.of([config]))
         return replace(
             self,
             windows=self.windows + len(losses),
-            recent=joined[-RECENT_WINDOWS:].copy(),
-            solved_at=solved_at,
+            recent=now.recent[:, 0],
+            solved_at=int(now.at[0]) or None,
             block_means=self.block_means.after(losses, errors),
-            lost_at=int(self.crossings(losses, config, trained, solved_at).after(self._each_lost_at)[0]) or None,
+            lost_at=int(now.lost_at[0]) or None,
         )
-
-    def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
-        """The windows among the next ones at which the echo was lost, or solved again; arguments as in `after`.
-
-        Args:
-            solved_at: the value of `LossStats.solved_at` after these windows.
-        """
-        columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
-        return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
-
-    @property
-    def _each_lost_at(self) -> npt.NDArray[np.int64]:
-        return np.array([self.lost_at or 0])
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
         """The statistics with which the same weights continue under another configuration, after ``trained`` windows

@@ -197,17 +197,6 @@ def wilson_of(
     return np.where(trials > 0, low, 0.0), np.where(trials > 0, high, 1.0)
 
 
-def solved_after(solved_at: Indices, first: int, windows: int) -> npt.NDArray[np.int32]:
-    """The number of replicas that had solved the task after each window, int32 [windows].
-
-    Args:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each solved it; 0 if not solved.
-        first: the number of windows along the path before the first window.
-    """
-    known = np.sort(solved_at[solved_at > 0])
-    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)
-
-
 def _round_up(width: int) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50, ... that is not below ``width``."""
     power: int = 10 ** (len(str(width)) - 1)

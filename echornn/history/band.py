@@ -1,14 +1,16 @@
-"""The band of a population's curve: quantiles of the losses of all replicas, and how many have solved the task."""
+"""The band of a curve: quantiles of the losses of several replicas, and how many have solved the task."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.loss_history import Curve
-from echornn.history.pyramid_level import Reducers, Windows
+from echornn.history.curve import Curve, HistoryPiece, width_of
+from echornn.history.pyramid_level import Buckets, Reducers, Windows
 from echornn.progress import Floats
 
 SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
@@ -63,3 +65,61 @@ class Band:
         """float64 [buckets], the middle window of each, counted from `first`."""
         middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
         return middles
+
+
+class OfSeveral(Protocol):
+    """The history of several networks; that of a lone network has no band."""
+
+    @property
+    def replicas(self) -> int:
+        """The number of networks."""
+        ...
+
+    def over_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """Buckets of the quantiles, as `Pyramid.buckets`: [numbers of `OF_BAND`, buckets]."""
+        ...
+
+
+def band_of(pieces: Sequence[HistoryPiece[OfSeveral]], columns: int, first: int, last: int) -> Band:
+    """The windows from ``first`` up to ``last`` of these pieces, in order along the curve, in about ``columns``
+    buckets."""
+    width = width_of(columns, last - first)
+    edges: list[Windows] = [np.empty((2, 0), np.int64)]
+    values: list[Buckets] = [np.empty((len(OF_BAND), 0))]
+    replicas: list[int] = []
+    for piece in pieces:
+        begin, end = max(first, piece.first), min(last, piece.last)
+        if begin < end:
+            of_piece, buckets = piece.history.over_all(width, begin - piece.offset, end - piece.offset)
+            edges.append(of_piece + piece.offset)
+            values.append(buckets)
+            replicas += [piece.history.replicas] * buckets.shape[1]
+    starts, ends = np.concatenate(edges, axis=1)
+    low, tenth, median, ninetieth, high, solved = np.concatenate(values, axis=1)
+    counts = ends - starts
+    with np.errstate(over="ignore"):  # a loss beyond float32's range is drawn as infinite
+        return Band(
+            first,
+            last,
+            width,
+            starts,
+            ends,
+            low.astype(np.float32),
+            (tenth / counts).astype(np.float32),
+            (median / counts).astype(np.float32),
+            (ninetieth / counts).astype(np.float32),
+            high.astype(np.float32),
+            solved.astype(np.int32),
+            np.array(replicas, np.int32),
+        )
+
+
+def solved_after(solved_at: npt.NDArray[np.int64], first: int, windows: int) -> npt.NDArray[np.int32]:
+    """How many replicas had solved the task after each of some windows, int32 [windows].
+
+    Args:
+        solved_at: int64 [replicas], window along the path, from 1; 0 if not solved.
+        first: the windows along the path before the first of these.
+    """
+    known = np.sort(solved_at[solved_at > 0])
+    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)

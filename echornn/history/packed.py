@@ -6,13 +6,11 @@ the lower 8 are the wrong predictions: their number, if a window has at most 255
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.progress import Counts, Floats
 
 Packed = npt.NDArray[np.uint32]
 
@@ -55,27 +53,7 @@ def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
 
     Packing the result gives the same numbers again.
     """
-    predictions, errors = config.predictions_per_window, (packed & np.uint32(MOST_ERRORS)).astype(np.int32)
-    if predictions > MOST_ERRORS:
-        errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
-    errors[packed == LOST] = -1
-    return losses_of(packed), errors
-
-
-def as_kept(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
-    """Windows as they are kept: unchanged for a lone network; for several, as they are after packing and
-    unpacking.
-    """
-    if config.replicas == 1:
-        return progress
-    packed = packed_of(progress, config)
-    losses, errors = unpack(packed, config)
-    return replace(progress, losses=losses, errors=errors, packed=packed)
-
-
-def packed_of(progress: PopulationProgress, config: EchoConfig) -> Packed:
-    """The windows of several networks packed, uint32 [n, replicas]."""
-    return pack(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
+    return losses_of(packed), errors_of(packed, config)
 
 
 def losses_of(packed: Packed) -> Floats:
@@ -86,6 +64,15 @@ def losses_of(packed: Packed) -> Floats:
         bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
     losses: Floats = bits.view(np.float32)
     return losses
+
+
+def errors_of(packed: Packed, config: EchoConfig) -> Counts:
+    """The wrong predictions alone, int32 [...]; -1 for a lost window."""
+    predictions, errors = config.predictions_per_window, (packed & np.uint32(MOST_ERRORS)).astype(np.int32)
+    if predictions > MOST_ERRORS:
+        errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
+    errors[packed == LOST] = -1
+    return errors
 
 
 def error_rates_of(packed: Packed, config: EchoConfig) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.history.loss_history import HistoryPiece, OfOne, Segment
+from echornn.history.curve import HistoryPiece, OfOne, Segment
 from echornn.history.pyramid_level import OF_LOSSES, Buckets, Windows
 
 NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
@@ -33,7 +33,7 @@ class PathHistory:
         begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
         return self.segments[max(0, begin - 1) : stop + 1]
 
-    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
+    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece[OfOne]]:
         """The pieces to draw from window ``first`` to ``last``: each branch that is at least as long as a bucket by
         itself, and the short ones between them together.
 
@@ -48,7 +48,7 @@ class PathHistory:
         ends = np.append(starts[1:], last)
         alone = ends - starts >= width
         alone[[0, -1]] = True  # they may reach beyond the windows that are drawn
-        pieces: list[HistoryPiece] = []
+        pieces: list[HistoryPiece[OfOne]] = []
         after = 0
         for at in np.flatnonzero(alone).tolist():
             if after < at:

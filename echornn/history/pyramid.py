@@ -84,8 +84,7 @@ class Pyramid:
             return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
 
     def _none(self, which: Which) -> Buckets:
-        finest = self._levels[0]
-        return finest.buckets(finest.stop, finest.stop, which)
+        return self._levels[0].none(which)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
         """Buckets between two multiples of ``width``, and the first window of each; wider ones if necessary."""

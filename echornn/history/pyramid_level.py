@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,14 +76,21 @@ class PyramidLevel:
         """The buckets ``begin`` to ``stop``."""
         return np.stack(self._numbers(begin, stop, which))
 
+    def none(self, which: Which = ALL) -> Buckets:
+        """No buckets."""
+        return np.empty((len(self._reducers), 0, *self._buckets.shape[2:]))[..., which]
+
     def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
         """The buckets ``begin`` to ``stop`` in groups of ``group``; the last group may be smaller."""
-        numbers = self._numbers(begin, max(begin, stop), which)
-        return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
+        return self._reduced(self._numbers(begin, max(begin, stop), which), group)
 
     def one(self, buckets: Buckets) -> Buckets:
         """All of these buckets as one; none if there are none."""
-        return np.stack([_grouped(*pair, buckets.shape[1]) for pair in zip(self._reducers, buckets, strict=True)])
+        return self._reduced(buckets, buckets.shape[1])
+
+    def _reduced(self, numbers: Iterable[Buckets], group: int) -> Buckets:
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
 
     def shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
         """The buckets with each sum scaled to a share, 0 to 1, of its windows."""
@@ -105,8 +112,7 @@ def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
         return number
     groups, rest = divmod(len(number), group)
     whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
-    with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
-        of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
-        if not rest:
-            return of_whole
-        return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
+    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
+    if not rest:
+        return of_whole
+    return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])

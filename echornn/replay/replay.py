@@ -6,7 +6,7 @@ import dataclasses
 from collections import deque
 
 from echornn.config import EchoConfig
-from echornn.history.packed import as_kept
+from echornn.history.kept_windows import as_kept
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.keyframes import Keyframe, Keyframes
@@ -98,7 +98,7 @@ class Replay:
         """The first of the next windows whose loss differs from the record; None if there is none."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
-        return None if recorded is None else first_unlike(self._window, recorded.reshape(losses.shape), losses)
+        return None if recorded is None else first_unlike(self._window, recorded, losses)
 
     def _cross(self) -> None:
         """Continue with the next branch of the path if the current one ends here."""

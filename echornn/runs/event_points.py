@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.history.kept_windows import losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.history.quantiles import quantiles
 from echornn.progress import Floats, PopulationProgress
-from echornn.runs.loss_log import losses_of
 
 Curves = dict[str, float]
 """The values of a point by their tags."""
@@ -45,6 +45,7 @@ class PointOfOne:
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
         """See `EventPoint.take_again`."""
+        windows = windows[:, 0]
         self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
 
     def _take(self, losses: Floats, errors: npt.NDArray[Any]) -> None:

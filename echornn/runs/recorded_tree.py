@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.config import MAX_SEED, EchoConfig
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
 from echornn.timeline.branch import Branch, Moment, goes_on, starts_over

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
+from echornn.history.kept_windows import Kept, error_rates_of, losses_of
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
-from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
+from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.tasks.solved import UNKNOWN, Levels, lost_by
 
 MOST_READ = 1 << 22
@@ -106,9 +105,9 @@ def _diverged_after_the_checkpoint(run: Run) -> int:
     return count if _is_no_number(newest, run.config) else 0
 
 
-def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
-    """Whether all of these losses are NaN or infinite, without lost windows."""
-    lost, finite = np.isnan(error_rates(windows, config)), np.isfinite(losses_of(windows))
+def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
+    """Whether none of these losses is finite, and none is lost."""
+    lost, finite = np.isnan(error_rates_of(windows, config)), np.isfinite(losses_of(windows))
     return not (lost.any() or finite.any())
 
 
@@ -166,5 +165,5 @@ def _lost_by_now(run: Run, solved_at: int) -> int | None:
     if they show neither.
     """
     newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
-    lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])
+    lost_at = int(lost_by(np.array([solved_at]), newest, run.stands.window, levels)[0])
     return None if lost_at == UNKNOWN else lost_at

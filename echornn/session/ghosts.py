@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from echornn.config_text import changes_text
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.window_axis import WindowAxis
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline

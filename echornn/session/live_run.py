@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Cause
-from echornn.history.packed import as_kept
+from echornn.history.curve import Cause
+from echornn.history.kept_windows import as_kept
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace

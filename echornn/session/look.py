@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.diagnosis.falls import turning_points
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame

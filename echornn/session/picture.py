@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band
-from echornn.history.loss_history import Curve, curve_of
-from echornn.history.population_history import band_of
+from echornn.history.band import Band, band_of
+from echornn.history.curve import Curve, curve_of
 from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost

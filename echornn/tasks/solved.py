@@ -177,7 +177,7 @@ def _means(losses: Floats) -> Nats:
 
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """When each of many runs solved the task, without keeping their losses; `LossStats` does the same for one run.
+    """When each of some runs solved the task, without keeping their losses.
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
@@ -214,8 +214,27 @@ class SolvedAt:
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
+    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
+        """The value after these further losses, float32 [n, runs]."""
+        return self.step(losses, levels)[0]
+
+    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
+        """The value after these further losses, float32 [n, runs]; and where they show that runs lost the task, or
+        solved it again.
+
+        Args:
+            at: the new `at`; by default the losses show it.
+        """
+        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
+        recent = joined[-RECENT_WINDOWS:].copy()
+        if at is None and not self._can_change(joined, levels):
+            return replace(self, windows=windows, recent=recent), NO_CROSSINGS
+        at = self._solved(joined, levels) if at is None else at
+        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
+        return SolvedAt(at, windows, recent, crossed.after(self.lost_at)), crossed
+
     def _can_change(self, joined: Floats, levels: Levels) -> bool:
-        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `after` is
+        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `step` is
         done at once.
         """
         is_solved = (self.at != 0) & (self.lost_at <= 0)
@@ -224,19 +243,23 @@ class SolvedAt:
         lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
         return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
 
-    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """The value after these further losses, float32 [n, runs]."""
-        joined = np.concatenate([self.recent, losses])
-        if not self._can_change(joined, levels):
-            return replace(self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy())
+    def _solved(self, joined: Floats, levels: Levels) -> Windows:
+        """`at` after further losses, which are joined to the newest ones."""
+        unsolved = np.flatnonzero(self.at == 0)
+        if not unsolved.size or len(joined) < RECENT_WINDOWS:
+            return self.at
         at = self.at.copy()
-        unsolved = np.flatnonzero(at == 0)
-        if unsolved.size and len(joined) >= RECENT_WINDOWS:
-            maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
-            for run in unsolved[maybe].tolist():
-                first = first_below(joined[:, run], levels.solved[run])
-                if first is not None:
-                    at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
-        windows = self.windows + len(losses)
-        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
-        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), crossed.after(self.lost_at))
+        maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
+        for run in unsolved[maybe].tolist():
+            first = first_below(joined[:, run], levels.solved[run])
+            if first is not None:
+                at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
+        return at
+
+    def until(self, windows: int, lost_at: Windows) -> SolvedAt:
+        """The value after only ``windows`` windows, without the newest losses there.
+
+        Args:
+            lost_at: `lost_at` there.
+        """
+        return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)

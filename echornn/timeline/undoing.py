@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.timeline import going_back
 from echornn.timeline.branch import Moment
 from echornn.timeline.timeline import Timeline

@@ -9,10 +9,11 @@ from typing import Protocol
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats, PopulationProgress
+from echornn.history.kept_windows import Kept, errors_of, losses_of
+from echornn.progress import PopulationProgress
 from echornn.runs.run_dir import Run
+from echornn.timeline.branch import place_among
 from tui.commands.records import Record
-from tui.commands.windows import Errors, losses_and_errors, own_replica
 
 LINE_EVERY = 100
 """The number of windows between two records, as in the tutorial."""
@@ -45,10 +46,10 @@ class EpochReport:
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
         """See `Report.go_on_after`."""
-        for config, losses, errors in windows_of_the_epoch(run, self.config, at):
-            own = own_replica(config, self.config)
-            self._losses += losses[:, own].tolist()
-            self._errors += int(errors[:, own].sum())
+        for config, windows in windows_of_the_epoch(run, self.config, at):
+            own = place_among(config, self.config)
+            self._losses += losses_of(windows)[:, own].tolist()
+            self._errors += int(errors_of(windows, config)[:, own].sum())
 
     def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """See `Report.records`."""
@@ -78,7 +79,7 @@ class EpochReport:
                 self._losses, self._errors = [], 0
 
 
-def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Floats, Errors]]:
+def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Kept]]:
     """The recorded windows of the current epoch, as far as this configuration has the same epochs.
 
     Yields:
@@ -90,4 +91,4 @@ def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterat
         return
     _, before = owner.position(moment.window)
     for branch, _, windows in run.path(moment, moment.window - before):
-        yield branch.config, *losses_and_errors(windows, branch.config)
+        yield branch.config, windows

@@ -9,6 +9,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.history.kept_windows import losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.run_dir import Run
@@ -31,8 +32,8 @@ class PopulationReport:
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
         """See `Report.go_on_after`."""
-        for _, losses, _ in windows_of_the_epoch(run, self.config, at):
-            self._epoch = self._epoch.after(losses)
+        for _, windows in windows_of_the_epoch(run, self.config, at):
+            self._epoch = self._epoch.after(losses_of(windows))
 
     def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """See `Report.records`."""

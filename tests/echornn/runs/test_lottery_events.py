@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.history import packed
+from echornn.history.kept_windows import as_kept, losses_of
 from echornn.runs import events, run_dir
 from echornn.runs.event_points import PointOfMany
 from echornn.runs.run_recorder import RunRecorder
@@ -38,7 +38,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
     assert recorder.resumed.checkpoint is not None
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
-    recorder.windows(packed.as_kept(population.advance(windows), population.config))
+    recorder.windows(as_kept(population.advance(windows), population.config))
     if is_killed:
         recorder._events.flush(recorder._events.length)
         recorder._losses.flush()
@@ -58,7 +58,7 @@ def test_quantiles_of_the_means_since_the_point_before_and_the_share_that_is_sol
     assert steps[:200] == list(range(1, 201))
     assert steps[-1] > 690
     run = run_dir.read(folder)
-    losses, solved_at = packed.losses_of(run.windows(0, 700, 6)), run.solved_at(0)
+    losses, solved_at = losses_of(run.windows(0, 700, 6)), run.solved_at(0)
     assert (solved_at > 0).sum() == 4
     values = np.array([[value for _, value in shown[tag]] for tag in TAGS])
     for index, (before, step) in enumerate(zip([0, *steps], steps, strict=False)):

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.columns import per_column

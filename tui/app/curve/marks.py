@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from tui.app.curve.columns import column_of
 
 STARTS_SHOWN = 12
