@@ -1,4 +1,6 @@
-"""The mean losses of several networks over some windows; the result does not depend on how the windows are cut."""
+"""The mean losses of several networks over some windows. The result does not depend on the pieces in which windows
+arrive.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,11 @@ LEAST_AT_ONCE = 64
 
 @dataclass(frozen=True, eq=False)
 class LossSums:
-    """The sums of the losses of some windows, one for each replica.
+    """The sum of the losses of some windows, for each replica.
 
     Attributes:
-        sums: float64 [replicas], nats.
-        windows: the number of windows.
+        sums: float64 [replicas], in nats.
+        windows: the number of windows in the sums.
     """
 
     sums: npt.NDArray[np.float64]
@@ -29,11 +31,13 @@ class LossSums:
 
     @classmethod
     def none(cls, replicas: int) -> LossSums:
-        """The sums of no windows."""
+        """Sums of no windows: all 0."""
         return cls(np.zeros(replicas))
 
     def after(self, losses: Floats) -> LossSums:
-        """The sums with these losses, float32 [n, replicas], added; the same bits however they are cut into pieces."""
+        """The sums after adding these losses, float32 [n, replicas]; the same bits in whatever pieces the losses
+        arrive.
+        """
         sums, replicas = self.sums, len(self.sums)
         at_once = max(LEAST_AT_ONCE, LOSSES_AT_ONCE // replicas)
         for begin in range(0, len(losses), at_once):
@@ -46,6 +50,6 @@ class LossSums:
 
     @property
     def means(self) -> Floats:
-        """The mean losses, float32 [replicas], nats; not finite if a loss was not."""
+        """The mean losses, float32 [replicas], in nats; NaN or infinite if a loss was."""
         means: Floats = (self.sums / max(1, self.windows)).astype(np.float32)
         return means

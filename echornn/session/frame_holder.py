@@ -1,4 +1,4 @@
-"""Holds the newest frame of a session; each change replaces it as a whole."""
+"""Holds the newest frame of a session; a change replaces the whole frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from echornn.training.any_trainer import AnyTrainer
 
 
 class FrameHolder:
-    """Holds the newest frame: the training thread sets it; any thread may read ``frame``.
+    """Holds the newest frame. The training thread sets it; any thread may read ``frame``.
 
     Args:
         frame: the first frame.
@@ -24,11 +24,11 @@ class FrameHolder:
         self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
     def change(self, **changes: Any) -> None:
-        """Show the newest frame with these attributes changed."""
+        """Replace the frame by one with these attributes changed."""
         self.frame = dataclasses.replace(self.frame, **changes)
 
     def compile(self, config: EchoConfig) -> None:
-        """Say that another network is being made: the frame still shows the moment before, as a whole."""
+        """Show that another network is being made; all other attributes stay those of the previous position."""
         if config.replicas == self.frame.config.replicas:
             of = ""
         else:
@@ -44,11 +44,11 @@ class FrameHolder:
         replica: int = 0,
         **changes: Any,
     ) -> None:
-        """Say where the trainer is: after the windows shown, or before the next one if there are none; see `change`.
+        """Set the position of the trainer: after the windows ``shown``, or before the first if there are none.
 
         Args:
-            shown: the newest windows in full, the last one last.
-            loss_stats: what the losses up to there show.
+            shown: the newest windows with their data, newest last.
+            loss_stats: the statistics of the losses so far.
             replica: the replica to show.
         """
         *tape, progress = self._of(replica, shown) or (None,)
@@ -67,7 +67,7 @@ class FrameHolder:
         )
 
     def _of(self, replica: int, shown: tuple[PopulationProgress, ...]) -> tuple[Progress, ...]:
-        """The windows of this replica; those that were shown before are the same objects again."""
+        """The windows of this replica; windows that were shown before are returned as the same objects."""
         known = {id(one): own for one, of, own in self._own if of == replica}
         owns = tuple(known.get(id(one)) or one.of(replica) for one in shown)
         self._own = [(one, replica, own) for one, own in zip(shown, owns, strict=True)]
@@ -75,9 +75,9 @@ class FrameHolder:
 
 
 def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as a frame gives them: an epoch from 1, and the windows done in
+    """A trainer's next epoch and window (both from 0) as frames have them: the epoch from 1, and the windows done in
     it.
 
-    After the last epoch, all windows of it are done.
+    After the last epoch, all of its windows are done.
     """
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)

@@ -1,4 +1,4 @@
-"""Makes the frames: the run's position, how fast it trains, how it is saved."""
+"""Makes the frames of a session from its position, its speed, and the state of its record."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from echornn.session.mailbox import Mailbox
 from echornn.session.probing import Probing
 
 LOADING = "loading TensorFlow"
-"""The message during the first seconds."""
+"""The message during the first seconds, while TensorFlow loads."""
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """The frame before anything is loaded: the position of the recorded run and what is done first there, or the
-    beginning.
+    """The frame before anything is loaded: the position of the recorded run, and what will be done there first; for a
+    new run, the beginning.
     """
     run = recorder.resumed
     message, position, is_unread = LOADING, (1, 0), False
@@ -38,16 +38,16 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
 
 
 class FrameMaker:
-    """Fills the frame with what the other parts know, on the training thread.
+    """Collects the values of frames from the parts of the session, on the training thread.
 
     Args:
         holder: holds the frame.
-        live: the run that is trained, and its position in the tree.
-        pace: knows how fast it trains.
-        drive: says whether it trains.
-        recorder: keeps it on disk.
+        live: the run in training, and its position in the tree.
+        pace: measures the speed.
+        drive: tells whether it trains.
+        recorder: saves the run to disk.
         probing: examines the network.
-        mailbox: knows which commands are answered.
+        mailbox: tells which commands are answered.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class FrameMaker:
         self._mailbox = mailbox
 
     def show(self) -> None:
-        """Show everything as it is now; while it goes to a moment, show that too."""
+        """Show the complete current state; while the session is on its way to a position, that too."""
         live = self._live
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
@@ -102,13 +102,13 @@ class FrameMaker:
         )
 
     def show_recorded(self) -> None:
-        """Show the position of the recorded run, and the losses that led there, before there is a network."""
+        """Show the position of the recorded run, and the losses before it, while there is no network yet."""
         if len(self._live.timeline):
             self._holder.change(**self._where, **self._read_there)
 
     @property
     def _where(self) -> dict[str, Any]:
-        """Its position in the run's tree."""
+        """The attributes about the position in the run's tree."""
         live, here = self._live, self._live.here
         return {
             "branch": live.owner.number,
@@ -128,18 +128,18 @@ class FrameMaker:
 
     @property
     def _read_there(self) -> dict[str, Any]:
-        """What the record alone says: the position, and what the losses up to there show."""
+        """The attributes that are known from the record alone: the position, and the loss statistics."""
         live, owner, here = self._live, self._live.owner, self._live.here
         epoch, window = place(*owner.position(here.window), live.config)
         position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
         return {"loss_stats": live.timeline.loss_stats(here, live.replica), **position}
 
     def show_going(self) -> None:
-        """Show only how far it still is to the target."""
+        """Update only the message on how far the target still is."""
         self._holder.change(message=self._going)
 
     def show_warning(self) -> None:
-        """Show only the warning about the loss or the record."""
+        """Update only the warning about the loss or the record."""
         if self._warning != self._holder.frame.warning:
             self._holder.change(warning=self._warning)
 
@@ -161,7 +161,9 @@ class FrameMaker:
 
     @property
     def _forgotten(self) -> dict[str, Any]:
-        """If it goes to another network than the one shown: that network's position, without its windows in full."""
+        """On the way to another network than the one shown: the attributes of that network's position, without window
+        data.
+        """
         live, frame = self._live, self._holder.frame
         before, own = frame.own_config, live.config.of(live.replica)
         if before.differs_only_live(own):
@@ -172,7 +174,7 @@ class FrameMaker:
         return {"progress": None, "tape": (), **self._read_there, **kept}
 
     def _vitals(self) -> Readings | None:
-        """The vitals that are shown, unless they are of another network, another branch or a later moment."""
+        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
         frame, live = self._holder.frame, self._live
         vitals, moment = frame.vitals, live.moment
         if frame.own_config.seed != live.config.of(live.replica).seed:

@@ -1,4 +1,6 @@
-"""The one way to a task's data: rows are laid out, and what the task returns is checked."""
+"""Calls a task's methods and checks everything that they return; other code gets a task's data only through this
+file.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,16 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
     """The data of an epoch: rows of a stream, or rows of as many whole trials as fit into ``steps``, one after another.
 
     Args:
-        task: whose data.
-        rng: a generator that has drawn nothing.
-        rows: rows of the batch.
+        task: the task.
+        rng: a generator that has drawn nothing yet.
+        rows: the rows of the batch.
         steps: the most time steps of a row; trials leave out the remainder.
 
     Returns:
         Symbols as uint8 and numbers as float32.
 
     Raises:
-        TaskError: a row is too short for a trial, or the task returns what cannot be used.
+        TaskError: a row is too short for a trial, or the task returns something unusable.
     """
     length = trial_length(task) or steps
     trials = steps // length
@@ -39,10 +41,10 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
 
 
 def trial_length(task: Task) -> int | None:
-    """Steps of a trial; None for a stream.
+    """The number of steps of a trial; None for a stream.
 
     Raises:
-        TaskError: the length is neither.
+        TaskError: the task's length is neither a positive number nor None.
     """
     with blaming_method(type(task), "draw"):
         length: object = task.length
@@ -52,10 +54,10 @@ def trial_length(task: Task) -> int | None:
 
 
 def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
-    """What a task has drawn, in the types of `Batch`.
+    """The data that a task has drawn, checked and converted to the types of `Batch`.
 
     Raises:
-        TaskError: a shape, type or value that does not fit the task's inputs and outputs; or no step is scored.
+        TaskError: a shape, type or value does not fit the task's inputs and outputs, or no step is scored.
     """
     if not isinstance(drawn, Batch):
         raise TaskError(f"draw returns {_kind(drawn)}, not a Batch(x, y, scored)")
@@ -72,10 +74,10 @@ def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
 
 
 def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    """The levels of a task.
+    """The levels of a task, checked.
 
     Raises:
-        TaskError: a level cannot be used, or they do not fall from nothing known to all known.
+        TaskError: a level is invalid, or losses do not decrease from knowing nothing to knowing everything.
     """
     with blaming_method(type(task), "levels"):
         levels = tuple(task.levels(rows, steps))
@@ -89,7 +91,7 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
-    """The mean loss below which a task counts as solved; None if it has no such level.
+    """The mean loss below which a task counts as solved, checked; None if the task has no such level.
 
     Raises:
         TaskError: the level is no finite number.
@@ -104,7 +106,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
 
 
 def known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of step ``t``, of a stream or trial.
+    """The lags of the inputs that decide the target of step ``t`` of a stream or trial, checked.
 
     Raises:
         TaskError: a lag is not a whole number from 0 to ``t``.
