@@ -37,16 +37,18 @@ class LossStats:
 
     Attributes:
         windows: the number of windows trained since then.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older ones are not in memory.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older losses are not in
+            memory.
         solved_at: the window along the path, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
             `solved_level`; None if it never did.
         block_means: mean losses of blocks since any setting of training, including the learning rate, last changed.
-        before: the task that was solved before the task was changed; None if there is none, or if weights are new.
+        before: the earlier task, if it was solved before the task was changed; None otherwise, or if the weights are
+            new.
         renewed: the number of windows along the path at which a solved network got new data; None if it did not.
         tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
-            `echornn.tasks.solved.crossings`; None if it was not, or if it was solved again since.
-        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if there
+            `echornn.tasks.solved.crossings`; None if it was not, or if it has been solved again.
+        too_large: the largest earlier learning rate that was too large for these weights and the optimizer; 0 if there
             was none.
     """
 
@@ -68,7 +70,7 @@ class LossStats:
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
     ) -> LossStats:
-        """The statistics after the next windows, which have these losses, float32 [n].
+        """The statistics after more windows, which have these losses, float32 [n].
 
         Args:
             trained: the number of windows along the path before these windows; by default `windows`.

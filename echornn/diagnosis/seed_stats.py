@@ -12,10 +12,10 @@ from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
 Order = Literal["solved", "seed", "loss"]
-"""The orders in which replicas can be listed."""
+"""The orders in which a list of replicas can be sorted."""
 
 NORMAL_95 = 1.959964
-"""The number of standard deviations around the mean that contain 95 % of a normal distribution."""
+"""The number of standard deviations on either side of the mean that contain 95 % of a normal distribution."""
 
 Indices = npt.NDArray[np.int64]
 
@@ -109,8 +109,8 @@ class SeedStats:
 
     @property
     def median_window(self) -> int | None:
-        """The median number of windows until the task was solved, over the replicas that solved it (of two middle ones
-        the smaller); None if none has.
+        """The median number of windows until the task was solved, over the replicas that solved it; None if none has.
+        Of two middle numbers, it is the smaller.
         """
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None

@@ -1,4 +1,4 @@
-"""A part of a run's losses as a curve of buckets, made from pieces of histories."""
+"""A part of a run's loss curve, in buckets that are computed from pieces of histories."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import numpy.typing as npt
 from echornn.history.pyramid_level import Buckets, Windows
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
-"""What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, one of several replicas
-goes on without the others; back is training on from a position in the past; a lost branch cannot be read.
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, a replica continues
+without the others; back trains on from a past position; a lost branch cannot be read.
 """
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of windows that are consecutive in the data, with what began it.
+    """Windows that are consecutive in the data, with the event that began them.
 
     Attributes:
         at: the first window of the segment, counted along the curve from 0.
-        cause: what began it.
-        epoch, window: the position of that window in the experiment.
+        cause: what began the segment.
+        epoch, window: the first window's epoch, and its number in that epoch, both from 0.
         windows_per_epoch: the number of windows in an epoch.
     """
 
@@ -37,14 +37,14 @@ class Segment:
     windows_per_epoch: int
 
     def position(self, window: int) -> tuple[int, int]:
-        """Epoch and window of the curve's window number ``window``, which must lie in this segment."""
+        """The epoch, and the window in it, of window ``window`` of the curve, which must be in this segment."""
         epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
         return self.epoch + epochs, in_epoch
 
     def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
-        """Where epochs begin in ``first <= window < last``, as (window of the run, epoch).
+        """The starts of epochs in ``first <= window < last``, as pairs (window along the curve, epoch).
 
-        There are at most ``most`` of them; if there are more, only every 2nd, 5th, 10th, ... is returned.
+        At most ``most`` starts are returned; if there are more, only every 2nd, 5th, 10th, ...
         """
         next_epoch, in_epoch = self.position(max(first, self.at))
         start = max(first, self.at) - in_epoch
@@ -61,13 +61,13 @@ class Curve:
     """A part of a run's losses in consecutive buckets of about equal width.
 
     Attributes:
-        first, last: the windows that it covers, ``first <= window < last``.
-        width: the windows in a whole bucket.
-        starts, ends: int64 [buckets], the first window of each, and the one after its last.
-        low, high: float32 [buckets], smallest and largest loss; NaN only if every loss is NaN.
-        mean: float32 [buckets], mean loss; NaN if a loss is NaN.
-        error_rate: float32 [buckets], share of wrong predictions, 0 to 1.
-        segments: those that overlap this part, in order; the first may have begun before it.
+        first, last: the windows of this part, ``first <= window < last``.
+        width: the number of windows in a complete bucket.
+        starts, ends: int64 [buckets], the first window of each bucket, and the window after its last.
+        low, high: float32 [buckets], the smallest and the largest loss; NaN only if all losses are NaN.
+        mean: float32 [buckets], the mean loss; NaN if a loss is NaN.
+        error_rate: float32 [buckets], the share of wrong predictions, 0 to 1.
+        segments: the segments that overlap this part, in order; the first may begin before this part.
     """
 
     first: int
@@ -83,7 +83,7 @@ class Curve:
 
     @property
     def middles(self) -> npt.NDArray[np.float64]:
-        """float64 [buckets], the middle window of each, counted from `first`."""
+        """The middle of each bucket, float64 [buckets], in windows after `first`."""
         middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
         return middles
 
@@ -92,7 +92,7 @@ class OfOne(Protocol):
     """The history of one network."""
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """As `Pyramid.buckets` of losses: [4, buckets]."""
+        """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""
         ...
 
 
@@ -106,7 +106,7 @@ class HistoryPiece(Generic[History]):
     Attributes:
         history: the history, of one network or of all replicas.
         offset: the window along the curve at which the history begins.
-        first, last: the windows along the curve to take from it, ``first <= window < last``.
+        first, last: the windows along the curve that this piece covers, ``first <= window < last``.
     """
 
     history: History
@@ -116,18 +116,20 @@ class HistoryPiece(Generic[History]):
 
 
 def width_of(columns: int, windows: int) -> int:
-    """The windows in a bucket, a power of two, so that so many windows fill about ``columns`` columns, and no more."""
+    """The number of windows in a bucket, a power of two, with which ``windows`` windows need at most ``columns``
+    buckets.
+    """
     return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
 def curve_of(
     pieces: Sequence[HistoryPiece[OfOne]], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
 ) -> Curve:
-    """The windows from ``first`` up to ``last`` of these pieces, end to end, in about ``columns`` buckets.
+    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets.
 
     Args:
-        pieces: the pieces in order along the curve.
-        segments: all known segments; those that overlap the part are kept.
+        pieces: the pieces of histories, in order along the curve.
+        segments: all segments of the curve; only those that overlap this part are kept.
     """
     width = width_of(columns, last - first)
     edges: list[Windows] = []

@@ -1,4 +1,4 @@
-"""The losses of one network or of several, stored so that any part of their curves is drawn in constant time."""
+"""The losses of one or several networks, stored so that any part of their curves is drawn in constant time."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
 LEVEL_BYTES = 1 << 24
-"""A level of the pyramid may take twice this, or the bytes that `LEAST_KEPT` buckets need."""
+"""Half the most bytes of a pyramid's level; a level may be larger if `LEAST_KEPT` buckets need more."""
 
 LEAST_KEPT = 1 << 9
-"""The newest buckets that each level keeps, however many replicas there are: enough to draw a whole run."""
+"""The least number of newest buckets in each level, with any number of replicas; enough to draw a whole run."""
 
 BAND_KEPT = 1 << 16
-"""The newest buckets that each level of the quantiles keeps."""
+"""The least number of newest buckets in each level of the quantiles."""
 
 LOSSES_AT_ONCE = 1 << 20
-"""The most losses that are added at once."""
+"""The most losses that are added in one step."""
 
 
 def kept_buckets(replicas: int) -> int:
-    """The least number of newest buckets that each level keeps for so many replicas."""
+    """The least number of newest buckets in each level, for this number of replicas."""
     of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
     return min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
 
 
 class LossHistory:
-    """The losses and error rates of all windows of all replicas; for several, also the quantiles over them.
+    """The losses and error rates of all windows of all replicas; with several replicas, also quantiles over them.
 
-    Memory is bounded by `kept_buckets` in each level. The finest level has the windows as they are kept
-    (`echornn.history.kept_windows`); the others have numbers of double precision for a lone network, of single
-    precision for several.
+    Each level has a limited number of buckets (`kept_buckets`), so memory is limited. The finest level stores windows
+    in the form of `echornn.history.kept_windows`. The other levels store double precision for a single network, and
+    single precision for several.
 
     Args:
         config: the configuration of the replicas.
-        buckets: the least number of newest buckets that each level keeps; by default `kept_buckets`.
+        buckets: the least number of newest buckets in each level; by default `kept_buckets`.
     """
 
     def __init__(self, config: EchoConfig | None = None, buckets: int | None = None) -> None:
@@ -64,19 +64,20 @@ class LossHistory:
         return self._config.replicas
 
     def append(self, losses: Floats, error_rates: Floats) -> None:
-        """Add windows, in order: their losses in nats and their error rates, 0 to 1, float32 [n, replicas], or [n] of a
-        lone network.
+        """Add windows, in order: losses in nats and error rates, 0 to 1, float32 [n, replicas], or [n] for a single
+        network.
         """
         shape = (len(losses), self.replicas)
         errors = np.rint(np.reshape(error_rates, shape) * self._config.predictions_per_window).astype(np.int32)
         self.add(kept(np.reshape(losses, shape), errors, self._config), np.zeros(self.replicas, np.int64))
 
     def add(self, windows: Kept, solved_at: npt.NDArray[np.int64], before: int = 0) -> None:
-        """Add windows, in order.
+        """Add stored windows, in order.
 
         Args:
-            windows: [n, replicas], see `echornn.history.kept_windows`.
-            solved_at: int64 [replicas], the window along the path, from 1, at which each solved the task; 0 if not yet.
+            windows: [n, replicas]; see `echornn.history.kept_windows`.
+            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
+                it has not.
             before: the number of windows along the path before these.
         """
         at_once = min(self._at_once, max(1, LOSSES_AT_ONCE // self.replicas))
@@ -90,28 +91,28 @@ class LossHistory:
             self._each.add(some[np.newaxis])
 
     def of(self, replica: int) -> ReplicaHistory:
-        """The history of one replica; it grows with this one.
+        """The history of one replica; it grows with this history.
 
         Raises:
-            IndexError: there is no such replica.
+            IndexError: there is no replica with this number.
         """
         if not 0 <= replica < self.replicas:
             raise IndexError(f"replica = {replica} is not one of {self.replicas}")
         return ReplicaHistory(self, replica)
 
     def curve(self, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """One replica's windows from ``first`` up to ``last`` (by default all) in about ``columns`` buckets."""
+        """The curve of one replica from window ``first`` to ``last`` (by default all), in about ``columns`` buckets."""
         last = len(self) if last is None else min(last, len(self))
         return curve_of([HistoryPiece(self.of(replica), 0, 0, last)], columns, min(max(first, 0), last), last)
 
     def losses(self, first: int, last: int, which: Which = ALL) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n, replicas]; None if only coarser buckets of them are
-        kept.
+        """The losses from window ``first`` to ``last``, float32 [n, replicas]; None if only wider buckets are still
+        stored.
         """
         return self._finest(0, first, last, which)
 
     def error_rates(self, first: int, last: int, which: Which = ALL) -> Floats | None:
-        """The error rates from ``first`` up to ``last``, float32 [n, replicas]; None as in `losses`."""
+        """The error rates from window ``first`` to ``last``, 0 to 1, float32 [n, replicas]; None as in `losses`."""
         return self._finest(3, first, last, which)
 
     def _finest(self, number: int, first: int, last: int, which: Which) -> Floats | None:
@@ -119,7 +120,9 @@ class LossHistory:
         return None if windows is None else windows[number].astype(np.float32, copy=False)
 
     def newest(self, first: int, last: int) -> Floats:
-        """As `losses`; the mean over all of these windows, [1, replicas], if only coarser buckets of them are kept."""
+        """The losses as from `losses`; if only wider buckets are still stored, their mean over these windows, [1,
+        replicas].
+        """
         losses = self.losses(first, last)
         if losses is not None:
             return losses
@@ -129,11 +132,13 @@ class LossHistory:
         return means
 
     def each(self, which: Which, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """Buckets of these replicas' losses, as `Pyramid.buckets`: [4, buckets, replicas]."""
+        """The losses of these replicas in buckets, [4, buckets, replicas]; see `Pyramid.buckets`."""
         return self._each.buckets(width, first, last, which)
 
     def over_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """Buckets of the quantiles, as `Pyramid.buckets`: [numbers of `OF_BAND`, buckets]; none for a lone network."""
+        """The quantiles in buckets, [numbers of `OF_BAND`, buckets], see `Pyramid.buckets`; no buckets for a single
+        network.
+        """
         if self._all is None:
             return np.empty((2, 0), np.int64), np.empty((len(OF_BAND), 0))
         return self._all.buckets(width, first, last)
@@ -145,7 +150,7 @@ class ReplicaHistory:
 
     Attributes:
         history: the history of all replicas.
-        replica: its number, from 0.
+        replica: the number of the replica, from 0.
     """
 
     history: LossHistory
@@ -159,23 +164,23 @@ class ReplicaHistory:
         return slice(self.replica, self.replica + 1)
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """As `Pyramid.buckets` of losses: [4, buckets]."""
+        """The losses in buckets, [4, buckets]; see `Pyramid.buckets`."""
         edges, buckets = self.history.each(self._which, width, first, last)
         return edges, buckets[..., 0].astype(np.float64, copy=False)
 
     def losses(self, first: int, last: int) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n]; None if only coarser buckets of them are kept."""
+        """The losses from window ``first`` to ``last``, float32 [n]; None if only wider buckets are still stored."""
         losses = self.history.losses(first, last, self._which)
         return None if losses is None else losses[:, 0]
 
     def error_rates(self, first: int, last: int) -> Floats | None:
-        """The error rates from ``first`` up to ``last``, float32 [n]; None as in `losses`."""
+        """The error rates from window ``first`` to ``last``, 0 to 1, float32 [n]; None as in `losses`."""
         rates = self.history.error_rates(first, last, self._which)
         return None if rates is None else rates[:, 0]
 
 
 class _FinestLevel(PyramidLevel):
-    """A level that keeps the windows themselves."""
+    """The finest level, which stores the windows themselves."""
 
     def __init__(self, buckets: int, config: EchoConfig) -> None:
         super().__init__(buckets, OF_LOSSES, (config.replicas,), kept_type(config.replicas))

@@ -8,11 +8,11 @@ from echornn.progress import Floats
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles over the last axis, linearly interpolated; a number that is not finite counts as infinite.
+    """Quantiles over the last axis, linearly interpolated; NaN counts as infinite.
 
     Args:
         losses: float32 [n, replicas].
-        shares: each 0 to 1.
+        shares: the shares of networks below each quantile, 0 to 1.
 
     Returns:
         float32 [shares, n].

@@ -1,4 +1,4 @@
-"""The mean losses of several replicas in columns of equal width, a row for each."""
+"""The mean losses of several replicas, in columns of equal width and one row per replica."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from echornn.progress import Floats
 def shades_of(
     pieces: Sequence[HistoryPiece[LossHistory]], replicas: Sequence[int], columns: int, first: int, last: int
 ) -> Floats:
-    """Mean losses of these replicas from window ``first`` up to ``last``, in columns of equal width.
+    """The mean losses of these replicas from window ``first`` to ``last``, in columns of equal width.
 
     Returns:
-        float32 [replicas, columns], with fewer columns if there are fewer windows; NaN if a loss is NaN, if a lone
-        network was trained, or if there is no such replica.
+        float32 [replicas, columns], with fewer columns if there are fewer windows. NaN if a loss is NaN, if only one
+        network was trained there, or if there is no such replica.
     """
     columns = max(0, min(columns, last - first))
     shades = np.full((len(replicas), columns), np.nan, np.float32)

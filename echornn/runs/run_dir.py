@@ -6,7 +6,7 @@ The folder contains
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
 - ``losses.bin``: all windows in the order trained: 8 bytes for a lone network, 4 for each of several
   (`echornn.history.kept_windows`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
