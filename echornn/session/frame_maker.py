@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
+from echornn.progress import PopulationProgress, Progress
 from echornn.readings import Readings
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
-from echornn.session.frame_holder import FrameHolder, place
+from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.probing import Probing
+from echornn.training.any_trainer import AnyTrainer
 
 LOADING = "loading TensorFlow"
 """The message during the first seconds, while TensorFlow loads."""
@@ -35,6 +38,29 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
         config, is_unread = state.config, run.trained > 0
     folder = "" if recorder.folder is None else str(recorder.folder)
     return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)
+
+
+def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
+    """A trainer's next epoch and window, both from 0, as a frame gives them: an epoch from 1, and the windows done in
+    it.
+
+    After the last epoch, all windows of it are done.
+    """
+    return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
+
+
+def newest_windows(trainer: AnyTrainer, config: EchoConfig, shown: Sequence[Progress]) -> dict[str, Any]:
+    """The fields of a frame that say where the trainer is: after the windows shown, or before the next one if there are
+    none.
+
+    Args:
+        shown: the newest windows in full, the last one last.
+    """
+    epoch, window = place(trainer.epoch, trainer.window, config)
+    if shown:
+        epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
+    position = {"epoch": epoch, "window": window, "generation": trainer.generation, "draw": trainer.draw}
+    return {"progress": shown[-1] if shown else None, "tape": tuple(shown[:-1]), **position}
 
 
 class FrameMaker:
@@ -67,6 +93,7 @@ class FrameMaker:
         self._recorder = recorder
         self._probing = probing
         self._mailbox = mailbox
+        self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
     def show(self) -> None:
         """Show the complete current state; while the session is on its way to a position, that too."""
@@ -74,32 +101,23 @@ class FrameMaker:
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
-        where = {**self._where, **self._forgotten, "answered": self._mailbox.answered}
-        if not live.arrived:
-            self._holder.change(
-                state=state,
-                message=self._going,
-                coming=None,
-                rate=0.0,
-                config=live.config,
-                replica=live.replica,
-                **where,
-            )
-            return
-        self._holder.stand(
-            trainer,
-            live.config,
-            live.shown,
-            live.timeline.loss_stats(live.here, live.replica),
-            live.replica,
-            state=state,
-            message="",
-            coming=None,
-            device=trainer.device,
-            rate=self._pace.rate() if state is State.RUNNING else 0.0,
-            speed=self._pace.speed,
-            **where,
-        )
+        changes = {**self._where, **self._forgotten, "answered": self._mailbox.answered, "coming": None}
+        if live.arrived:
+            changes |= newest_windows(trainer, live.config, self._of_the_replica(live.shown))
+            changes |= {"loss_stats": live.timeline.loss_stats(live.here, live.replica)}
+            changes |= {"message": "", "device": trainer.device, "speed": self._pace.speed}
+            changes |= {"rate": self._pace.rate() if state is State.RUNNING else 0.0}
+        else:
+            changes |= {"message": self._going, "rate": 0.0}
+        self._holder.change(state=state, config=live.config, replica=live.replica, **changes)
+
+    def _of_the_replica(self, shown: Sequence[PopulationProgress]) -> Sequence[Progress]:
+        """The windows of the chosen replica; those that were shown before are the same objects again."""
+        replica = self._live.replica
+        known = {id(one): own for one, of, own in self._own if of == replica}
+        owns = [known.get(id(one)) or one.of(replica) for one in shown]
+        self._own = [(one, replica, own) for one, own in zip(shown, owns, strict=True)]
+        return owns
 
     def show_recorded(self) -> None:
         """Show the position of the recorded run, and the losses before it, while there is no network yet."""
