@@ -1,4 +1,4 @@
-"""The loss log: windows as they are kept (`echornn.history.kept_windows`), one after the other."""
+"""The loss log: stored windows (`echornn.history.kept_windows`), one after the other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def windows_at_a_time(replicas: int) -> int:
 
 
 def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> Kept:
-    """Windows ``first`` to ``last`` of a loss log, for so many networks.
+    """Windows ``first`` to ``last`` of a loss log, which have ``replicas`` networks.
 
     Windows that the log lacks, or has for another number of networks, are returned as lost windows.
 

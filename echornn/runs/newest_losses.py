@@ -15,8 +15,8 @@ from echornn.timeline.branch import Moment, place_among, task_since, whole_path
 def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
     """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
-    Only losses since the weights were new and under the same task are included; for a replica that continues alone,
-    only its own.
+    Losses from before the weights were new, or of another task, are left out; if a replica continues alone, so are the
+    losses of other replicas.
 
     Args:
         config: the configuration at the position.

@@ -109,7 +109,7 @@ class Run:
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
     def windows(self, first: int, last: int, replicas: int = 1) -> Kept:
-        """Windows ``first`` to ``last`` of the run, which have so many networks; see
+        """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
         `echornn.runs.loss_log.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
@@ -180,14 +180,14 @@ class Run:
             return solved_log.read(self.folder, LogEnd())
 
     def pieces(self) -> Iterator[tuple[Stretch, Kept]]:
-        """All windows in the order trained, some at a time (see `windows`), each with its part of the stretch."""
+        """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
         for stretch in self.tree[1]:
             for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
 
     def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, Kept]]:
-        """The windows of a stretch, some at a time: the number of the first in the loss log, and the windows (see
+        """The windows of a stretch, in pieces: the number of the first window in the loss log, and the windows (see
         `windows`).
         """
         replicas = self.tree[0][stretch.branch].config.replicas
@@ -205,8 +205,8 @@ class Run:
         return ends
 
     def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, Kept]]:
-        """The windows that lead to a moment, some at a time: their branch, the number of the first along the path, and
-        the windows.
+        """The windows on the path to a position, in pieces: their branch, the number of the first window along the
+        path, and the windows.
 
         Args:
             since: the number of windows at the beginning of the path to leave out.

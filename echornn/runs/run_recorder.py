@@ -161,7 +161,7 @@ class RunRecorder:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was found to be gone, or to contain another run now; otherwise empty."""
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         return self._writer.misplaced
 
     @property

@@ -21,7 +21,9 @@ from echornn.session.commands import Answer
 from echornn.session.drive import Start
 
 NEAR_WINDOWS = 1_000
-"""Vitals up to this many windows old still describe the network, and so do those from the last half of the path."""
+"""The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
+do.
+"""
 
 
 class State(StrEnum):

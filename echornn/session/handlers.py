@@ -61,8 +61,8 @@ class Handlers:
         live: the run that commands change.
         holder: holds the frame; after a refused command, the frame from before.
         pace: measures and limits the speed; its clock starts again after each change.
-        drive: is paused when an earlier window is shown. A change, or a refused one, does not alter the requested
-            windows.
+        drive: starts and pauses training. It is paused when an earlier window is shown. Changes do not alter the
+            requested windows, even if they are refused.
         probing: measures what commands ask for.
     """
 

@@ -28,7 +28,9 @@ def blaming(file: str, line: int | None = None) -> Iterator[None]:
 
 
 def blaming_method(task: type[Task], method: str) -> AbstractContextManager[None]:
-    """`blaming` for a call of this method, whose line is named if the error was raised outside of the file."""
+    """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
+    method's line.
+    """
     code = getattr(getattr(task, method, None), "__code__", None)
     if code is None:
         return blaming(task.__module__)

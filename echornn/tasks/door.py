@@ -121,13 +121,13 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
     if isinstance(form, Symbols):
         if values.dtype.kind not in "iub" or values.shape != shape:
-            raise TaskError(f"draw returns {name} as {_form(values)}, not whole numbers {list(shape)}, as {form} says")
+            raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
         if values.min() < 0 or values.max() >= form.count:
             raise TaskError(f"draw returns {name} with {values.min()} to {values.max()}, not 0 to {form.count - 1}")
         return values.astype(np.uint8, copy=False)
     wanted = *shape, form.count
     if values.dtype.kind not in "iubf" or values.shape != wanted:
-        raise TaskError(f"draw returns {name} as {_form(values)}, not numbers {list(wanted)}, as {form} says")
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs numbers {list(wanted)}")
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))

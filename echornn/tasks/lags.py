@@ -1,4 +1,4 @@
-"""Helpers for targets that depend on earlier inputs: those inputs, and the steps that have them in their row."""
+"""Helpers for tasks whose targets depend on earlier inputs."""
 
 from __future__ import annotations
 

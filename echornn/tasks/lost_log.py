@@ -1,4 +1,4 @@
-"""The windows at which many networks lost the echo again, as known at any window of a stretch."""
+"""Records when networks lost the echo again, so that this can be looked up for any window of a stretch."""
 
 from __future__ import annotations
 

@@ -121,7 +121,9 @@ def _start(branch: Branch) -> int:
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a whole path up to ``window``, by branch; without branches that ended by ``since``."""
+    """The windows of a path up to ``window``, one span per branch; branches that ended at or before ``since`` are left
+    out.
+    """
     begun = path_to(window, path)
     begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]

@@ -72,8 +72,8 @@ class Timeline(Tree):
 
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
-            solved_at: int64 [replicas], the window along the path, from 1, after which each was solved; 0 if not yet.
-                By default the windows themselves say it, which those of several networks do not do exactly.
+            solved_at: int64 [replicas], the window along the path, from 1, after which each network was solved; 0 if
+                not yet. By default it is found from the losses, which is not exact for several networks.
         """
         with self._lock:
             track = self._tracks[number]
@@ -106,14 +106,14 @@ class Timeline(Tree):
         )
 
     def seed_stats(self, moment: Moment) -> SeedStats | None:
-        """The counts for several networks at a moment, as they were known then; None for a single network."""
+        """The counts for several networks at a position, as they were known then; None for a single network."""
         if self.owner(moment).config.replicas == 1:
             return None
         solved = self._solved(moment)
         return SeedStats.after(solved.recent, solved.at, moment.window, solved.lost_at)
 
     def _solved(self, moment: Moment) -> SolvedAt:
-        """When each network that is trained at a moment had solved the task by then."""
+        """When each network that is trained at a position had solved the task by then."""
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
             return track.solved
@@ -121,8 +121,8 @@ class Timeline(Tree):
             return dataclasses.replace(track.solved_by(moment.window), recent=self._newest(moment))
 
     def _newest(self, moment: Moment) -> Floats:
-        """The newest losses of the present task before a moment, oldest first, float32
-        [up to RECENT_WINDOWS, replicas]; if they are no longer in memory, their mean instead.
+        """The newest losses of the present task before a position, oldest first, float32 [up to RECENT_WINDOWS,
+        replicas]; if they are no longer in memory, their mean instead.
         """
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
@@ -139,7 +139,7 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def diverged(self, moment: Moment) -> bool:
-        """Whether the last window's loss is not finite; for several networks, the loss of each."""
+        """Whether the last window's loss is NaN or infinite; with several networks, whether all losses are."""
         recent = self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 

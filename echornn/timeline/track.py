@@ -19,7 +19,7 @@ from echornn.tasks.solved import Levels, SolvedAt
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50
-"""After this many consecutive windows with finite losses, training counts as sound again."""
+"""The number of consecutive windows with finite losses after which training counts as sound again."""
 
 
 class Track:
@@ -30,10 +30,11 @@ class Track:
         digest: identifies what leads to the branch; see `echornn.timeline.branch.digest`.
         history: the losses of its windows.
         task_since: see `echornn.timeline.branch.task_since`, for the branch's path.
-        solved: when each network solved the task, by the branch's end, and the newest losses.
-        lost: when each network had lost the echo again, as known at any window of the branch.
-        known: of a lone network, what is known besides: the reviews, and what was edited; blank for several.
-        bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
+        solved: when each network solved the task, up to the branch's end, and the newest losses.
+        lost: when each network had lost the echo again, for any window of the branch.
+        known: more statistics of a single network: the block means, and the last edit; blank for several networks.
+        bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
+            `GOOD_WINDOWS` finite losses in a row do not end a stretch.
 
     Args:
         branch, digest, known: see above.
@@ -70,8 +71,8 @@ class Track:
 
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
-            solved_at: int64 [replicas], the window along the path, from 1, at which each was solved, as is known after
-                these windows; 0 if it was not. By default the windows themselves say it.
+            solved_at: int64 [replicas], the window along the path, from 1, at which each network was solved, as known
+                after these windows; 0 if it was not. By default it is found from the losses.
         """
         losses = losses_of(windows)
         solved, crossings = self.solved.step(losses, self._levels, solved_at)
@@ -91,8 +92,8 @@ class Track:
             self.bad.append((first, bad))
 
     def solved_by(self, window: int) -> SolvedAt:
-        """When each network had solved the task, as it was known at an earlier window of the path; without the newest
-        losses there.
+        """When each network had solved the task, as it was known after ``window`` windows of the path; without the
+        newest losses.
         """
         return self.solved.until(window, self.lost.at(window))
 
@@ -109,7 +110,7 @@ class Track:
 
     @property
     def lost_at(self) -> int | None:
-        """The window along the path, from 1, at which a lone network lost the task again; None if it has not, and for
+        """The window along the path, from 1, at which a single network lost the task again; None if it has not, and for
         several networks.
         """
         return (int(self.solved.lost_at[0]) or None) if self.is_alone else None
@@ -134,7 +135,5 @@ class Track:
 
 
 def _median(losses: npt.NDArray[np.floating]) -> float:
-    """The median of many networks' losses, in which a loss that is not finite counts as infinite; for one network, its
-    loss.
-    """
+    """The median of many networks' losses, with NaN counted as infinite; for one network, its loss."""
     return float(losses[0] if len(losses) == 1 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

@@ -79,7 +79,9 @@ def _refuse_exit(status: int) -> NoReturn:
 
 
 def _limit_memory(more: int) -> None:
-    """Allow this process ``more`` bytes of memory than it has now, if the system tells how many that are."""
+    """Limit this process to ``more`` bytes beyond the memory that it uses now, if the system reports how much that
+    is.
+    """
     try:
         with open("/proc/self/statm") as file:
             pages = int(file.read().split()[0])

@@ -63,8 +63,8 @@ def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
 def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_path: Path) -> None:
     for arguments, words in [
         ([str(tmp_path / "none")], "none holds no run"),
-        ([str(folder), "--weights", "w.txt"], "a name that ends in .npz"),
-        ([str(folder), "--keras", "m.h5"], "a name that ends in .keras"),
+        ([str(folder), "--weights", "w.txt"], "the name must end in .npz"),
+        ([str(folder), "--keras", "m.h5"], "the name must end in .keras"),
         ([str(folder), "--weights", str(tmp_path / "no" / "w.npz")], "No such file or directory"),
     ]:
         done = export(*arguments)

@@ -18,7 +18,7 @@ WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
 """The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
 
 LABEL_LINES = 4
-"""The uppermost lines, in which labels of commands may be; labels of epochs are on the first line."""
+"""The number of lines at the top in which labels of commands may be drawn; labels of epochs are on the first line."""
 
 
 @dataclass(frozen=True)
