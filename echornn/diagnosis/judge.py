@@ -176,7 +176,7 @@ def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progr
 
 
 def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
-    """The same diagnosis, or another that the newest windows show so clearly that it need not wait for the next
+    """The given diagnosis, or another if the newest windows show it so clearly that it need not wait for the next
     block.
     """
     chance, mean = chance_level(judged.config), loss_stats.mean

@@ -255,7 +255,7 @@ def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
 
 
 def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The same share for the last `SHORT_SPAN` blocks and equally many before; NaN if it may be noise. See `_fall`."""
+    """The fall as in `_fall`, of the last `SHORT_SPAN` blocks against equally many before; NaN if it may be noise."""
     fall = np.full(len(blocks), np.nan)
     if len(blocks) >= 2 * SHORT_SPAN:
         sums = np.append(0, np.cumsum(blocks))

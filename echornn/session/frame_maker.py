@@ -96,7 +96,7 @@ class FrameMaker:
         self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
     def show(self) -> None:
-        """Show the complete current state; while the session is on its way to a position, that too."""
+        """Show the complete current state, and how far the session is on its way to a position, if it is."""
         live = self._live
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED

@@ -139,8 +139,8 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything that was trained is on disk. The answer is taken once: a thread that is no longer waited for
-    may still train.
+    """Whether everything that was trained is on disk. This is determined only once, since a thread that nobody waits
+    for may still train.
     """
 
     YES = auto()

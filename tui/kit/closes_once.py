@@ -11,7 +11,6 @@ class ClosesOnce(ModalScreen[None]):
 
     Textual's own modal screens are different: two closing keys in one packet also close the screen below, or raise an
     error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
-    the closing are one step, although the app and the screen have separate queues of keys.
     """
 
     def dismiss(self, result: None = None) -> AwaitComplete:
