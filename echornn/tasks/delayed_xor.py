@@ -17,8 +17,8 @@ from echornn.tasks.task import Batch, Level, Symbols, Task
 class DelayedXor(Task):
     """Say whether two earlier bits differ: ``x[t - lag] xor x[t - far_lag]``.
 
-    One of both bits tells nothing, so the ladder is a cliff. Scored from the first step on at which both bits lie in
-    the row.
+    Knowing only one of the two bits does not help, so the ladder has no level between knowing nothing and knowing
+    everything. Steps are scored from the first step at which both bits are in the row.
     """
 
     inputs = outputs = Symbols(2)
