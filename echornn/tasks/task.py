@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,6 @@ import numpy.typing as npt
 from echornn.config_error import ConfigError
 from echornn.limits import SOLVED_SHARE
 from echornn.tasks.settings import check_settings, settings_of
-
-if TYPE_CHECKING:
-    from echornn.tasks.own.own_file import OwnFile
 
 
 class TaskError(ConfigError):
@@ -113,8 +110,8 @@ class Level:
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
-    own: ClassVar[OwnFile | None] = None
-    """The file of the class, if it is a user's own."""
+    own: ClassVar[Any] = None
+    """The `OwnFile` of the class, if it is a user's own."""
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
