@@ -123,13 +123,13 @@ class Track:
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
+        """The mean of the recent losses in nats; with several networks, the median. NaN without losses."""
         recent = self.solved.recent
         return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
 
     @property
     def newest(self) -> float:
-        """The newest loss, of the median network; NaN if there is none."""
+        """The newest loss in nats, the median over several networks; NaN if there is none."""
         recent = self.solved.recent
         return _median(recent[-1]) if recent.size else math.nan
 
