@@ -1,4 +1,4 @@
-"""The mean losses of many networks over some windows. The result does not depend on the pieces in which windows
+"""The mean losses of several networks over some windows. The result does not depend on the pieces in which windows
 arrive.
 """
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from echornn.progress import Floats
 
-ROWS_AT_ONCE = 64
-"""The number of windows that are added in one step."""
+LOSSES_AT_ONCE = 4096
+"""This many losses are added up at once, or those of `LEAST_AT_ONCE` windows."""
+
+LEAST_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +38,14 @@ class LossSums:
         """The sums after adding these losses, float32 [n, replicas]; the same bits in whatever pieces the losses
         arrive.
         """
-        sums = self.sums
-        for begin in range(0, len(losses), ROWS_AT_ONCE):
-            some = losses[begin : begin + ROWS_AT_ONCE]
-            rows = np.empty((1 + len(some), len(sums)))  # one window per row, since NumPy adds rows one after the other
-            rows[0], rows[1:] = sums, some
-            sums = rows.sum(axis=0)
+        sums, replicas = self.sums, len(self.sums)
+        at_once = max(LEAST_AT_ONCE, LOSSES_AT_ONCE // replicas)
+        for begin in range(0, len(losses), at_once):
+            some = losses[begin : begin + at_once]
+            # NumPy adds rows one after the other, but the numbers of a single column in pairs
+            rows = np.zeros((1 + len(some), max(2, replicas)))
+            rows[0, :replicas], rows[1:, :replicas] = sums, some
+            sums = rows.sum(axis=0)[:replicas]
         return LossSums(sums, self.windows + len(losses))
 
     @property

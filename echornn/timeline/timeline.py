@@ -48,7 +48,7 @@ class Timeline(Tree):
         if not goes_on(branch.cause, before, config):
             raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
         first = place_among(before, config)
-        solved = self._solved(parent).only(range(first, first + config.replicas))
+        solved = self.solved(parent).only(range(first, first + config.replicas))
         if config.replicas > 1:
             return Track(branch, number, solved if config.same_task(before) else solved.anew(), LossStats())
         was = before.of(first)
@@ -109,10 +109,10 @@ class Timeline(Tree):
         """The counts for several networks at a position, as they were known then; None for a single network."""
         if self.owner(moment).config.replicas == 1:
             return None
-        solved = self._solved(moment)
+        solved = self.solved(moment)
         return SeedStats.after(solved.recent, solved.at, moment.window, solved.lost_at)
 
-    def _solved(self, moment: Moment) -> SolvedAt:
+    def solved(self, moment: Moment) -> SolvedAt:
         """When each network that is trained at a position had solved the task by then."""
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:

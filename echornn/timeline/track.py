@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
 from echornn.history.kept_windows import Kept, error_rates_of, losses_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.quantiles import quantiles
+from echornn.history.quantiles import median_mean
 from echornn.progress import Bools
 from echornn.tasks.lost_log import LostLog
 from echornn.tasks.solved import Levels, SolvedAt
@@ -124,16 +123,9 @@ class Track:
     @property
     def mean(self) -> float:
         """The mean of the recent losses in nats; with several networks, the median. NaN without losses."""
-        recent = self.solved.recent
-        return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
+        return median_mean(self.solved.recent)
 
     @property
     def newest(self) -> float:
-        """The newest loss in nats, the median over several networks; NaN if there is none."""
-        recent = self.solved.recent
-        return _median(recent[-1]) if recent.size else math.nan
-
-
-def _median(losses: npt.NDArray[np.floating]) -> float:
-    """The median of many networks' losses, with NaN counted as infinite; for one network, its loss."""
-    return float(losses[0] if len(losses) == 1 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])
+        """The newest loss in nats; with several networks, the median. NaN without losses."""
+        return median_mean(self.solved.recent[-1:])

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from echornn.history.kept_windows import as_kept, losses_of
 from echornn.runs import events, run_dir
-from echornn.runs.event_points import PointOfMany
+from echornn.runs.event_points import EventPoint
 from echornn.runs.run_recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches
@@ -87,9 +87,11 @@ def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) 
     assert [step for step, _ in shown["success_rate"]] == [*range(1, 31), *range(51, 61)]
 
 
-def test_a_point_is_the_same_however_its_windows_come_in() -> None:
-    whole, pieces = ScriptedTrainer(LONG).advance(90), ScriptedTrainer(LONG)
-    one, other = PointOfMany(LONG), PointOfMany(LONG)
+@pytest.mark.parametrize("replicas", [1, 6])
+def test_a_point_is_the_same_however_its_windows_come_in(replicas: int) -> None:
+    config = replace(LONG, replicas=replicas)
+    whole, pieces = ScriptedTrainer(config).advance(90), ScriptedTrainer(config)
+    one, other = EventPoint(config), EventPoint(config)
     one.take(whole, 0, 90)
     for n in (1, 7, 50, 32):
         piece = pieces.advance(n)
@@ -102,7 +104,7 @@ def test_what_has_diverged_lies_above_all() -> None:
     population = ScriptedTrainer(LONG)
     population.diverge({0: 5, 1: 5})
     progress = population.advance(10)
-    point = PointOfMany(LONG)
+    point = EventPoint(LONG)
     point.take(progress, 0, 10)
     shown = point.curves(10)
     assert shown["loss_90"] == math.inf

@@ -543,6 +543,7 @@ def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeyp
 
 
 def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_other_tests = set(threading.enumerate())
     disk = Disk(monkeypatch)
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     disk.full = True
@@ -552,10 +553,9 @@ def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypat
         recorder.save(trainer.state)
     recorder.close()
     assert "No space left on device" in recorder.warning
-    for thread in threading.enumerate():
-        if thread.name == "saving":
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
+    for thread in set(threading.enumerate()) - of_other_tests:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 # ---- divergence
