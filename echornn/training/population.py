@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
-from echornn.network.model import checked_weights, initial_weights
-from echornn.network.shapes import carried_size, shown_part
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import Levels, SolvedAt
-from echornn.training.bptt import LoopOutput
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values
+from echornn.training.runner import Call, Runner, Values, start_values
 from echornn.training.shard_threads import ShardThreads
+from echornn.training.shown_window import shown_window, unknown_window
 
 
 class Population:
@@ -111,7 +110,8 @@ class Population:
             if n == 0 or self.finished:
                 break
             del call, trained  # before the next data are made, so that both do not take memory at the same time
-        self._last = self._shown(call, trained, np.concatenate(losses), np.concatenate(errors))
+        trained = trained._replace(losses=np.concatenate(losses), errors=np.concatenate(errors))
+        self._last = shown_window(self.configs[0], self._data, call, trained, self._solved)
         return self._last
 
     @property
@@ -158,6 +158,11 @@ class Population:
         return self._runner.values.weights
 
     @property
+    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
+        """The optimizers' variables at the start, as `state` has them."""
+        return self._runner.fresh_optimizer
+
+    @property
     def device(self) -> str:
         """The device that trains: cpu or gpu."""
         return self.placement.name
@@ -200,25 +205,6 @@ class Population:
         self.epoch, self.window = state.epoch, state.window
         self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
         self._last = None
-
-    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Replace the weights, and reset the optimizers to the start; position and carried states stay.
-
-        Args:
-            weights: [replicas, rows, columns] by name, as `weights` has them.
-
-        Raises:
-            ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
-        """
-        arrays = {name: np.asarray(value) for name, value in weights.items()}
-        if any(value.shape[:1] != (self.replicas,) for value in arrays.values()):
-            raise ValueError(f"weights cannot be loaded: the first axis of each has {self.replicas} replicas")
-        each = [
-            checked_weights({name: value[index] for name, value in arrays.items()}, config, "loaded")
-            for index, config in enumerate(self.configs)
-        ]
-        loaded = {name: np.stack([one[name] for one in each]) for name in self._runner.values.weights}
-        self._runner.load(Values(loaded, self._runner.fresh_optimizer, self._runner.values.carried_state))
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Go on with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all, or one for each
@@ -268,15 +254,15 @@ class Population:
         Args:
             draw: which of each seed's random starts to take; a new population has 0.
         """
-        config, each = self.configs[0], [initial_weights(one, draw) for one in self.configs]
-        weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
-        carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
-        self._runner.load(Values(weights, self._runner.fresh_optimizer, carried))
+        self._runner.load(start_values(self.configs, draw, self.fresh_optimizer))
         self.draw, self.epoch, self.window = draw, 0, 0
         self._solved = SolvedAt.never(len(self.configs))
 
     def regenerate(self) -> None:
-        """Take new data, trained from the first window of the present epoch with zero states. The weights stay."""
+        """Take new data, trained from the first window of the present epoch with zero states. The weights stay.
+
+        After the last epoch, the last epoch is trained again.
+        """
         self.generation += 1
         self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
 
@@ -302,48 +288,17 @@ class Population:
 
     def _next_call(self, n: int) -> Call:
         """The next call: at most so many windows from the position on; of the last epoch, if all are trained."""
-        windows = self.configs[0].windows_per_epoch
+        per_epoch = self.configs[0].windows_per_epoch
         block = self._data.block(self.generation, min(self.epoch, self._num_epochs - 1))
-        first = (self.epoch - block.first_epoch) * windows + self.window
+        first = (self.epoch - block.first_epoch) * per_epoch + self.window
         if self.finished:
             return Call(block, first - 1, 0)
-        return Call(
-            block,
-            first,
-            min(n, self._runner.shards.windows_per_call, self.windows_left, block.epochs * windows - first),
-        )
-
-    def _shown(self, call: Call, trained: LoopOutput, losses: Floats, errors: Counts) -> PopulationProgress:
-        config = self.configs[0]
-        last = call.first + max(call.windows, 1) - 1
-        epoch, window = divmod(last, config.windows_per_epoch)
-        begin = epoch * config.row_length + window * config.window_stride
-        steps = slice(begin, begin + config.truncated_backprop_length)
-        return PopulationProgress(
-            losses,
-            errors,
-            call.block.first_epoch + epoch,
-            window,
-            self._data.window(call.block.x, steps),
-            self._data.window(call.block.y, steps),
-            trained.probabilities,
-            trained.states[:, :, shown_part(config)],
-            trained.init_state,
-            self.solved_at,
-            self._solved.windows,
-        )
+        most = min(self._runner.shards.windows_per_call, self.windows_left, block.epochs * per_epoch - first)
+        return Call(block, first, min(n, most))
 
     def _nothing_trained(self) -> PopulationProgress:
         """No losses, and the last window as it was; if another process trained it, without predictions."""
         if self._last is None:
-            config, replicas = self.configs[0], self.replicas
-            steps = (config.truncated_backprop_length, config.batch_size)
-            unknown = LoopOutput(
-                np.zeros((0, replicas), np.float32),
-                np.zeros((0, replicas), np.int32),
-                np.full((*steps, config.num_classes, replicas), np.nan, np.float32),
-                np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
-                np.zeros((0, 0, replicas), np.float32),
-            )
-            self._last = self._shown(self._next_call(0), unknown, unknown.losses, unknown.errors)
+            unknown = unknown_window(self.configs[0], self.replicas)
+            self._last = shown_window(self.configs[0], self._data, self._next_call(0), unknown, self._solved)
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])

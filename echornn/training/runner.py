@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.network.model import initial_weights
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.training.bptt import LoopOutput
 from echornn.training.population_data import Block
@@ -68,6 +70,20 @@ class Runner(Protocol):
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on, with their learning rates; all have the same program."""
+
+
+def start_values(configs: Sequence[EchoConfig], draw: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:
+    """The values of a training run that begins.
+
+    Args:
+        configs: the configuration of each replica.
+        draw: which of each seed's random starts to take.
+        optimizer: the optimizers' variables at the start.
+    """
+    each = [initial_weights(config, draw) for config in configs]
+    weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
+    shape = (len(configs), configs[0].batch_size, carried_size(configs[0]))
+    return Values(weights, optimizer, np.zeros(shape, np.float32))
 
 
 def rates_of(configs: Sequence[EchoConfig]) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -131,11 +132,7 @@ class Trainer:
         return self._population.state.of(0)
 
     def restore(self, state: TrainerState) -> None:
-        """Continue exactly from where `state` was taken.
-
-        Raises:
-            ValueError: the state is of another configuration.
-        """
+        """Continue exactly from where `state` was taken; `ValueError` if it is of another configuration."""
         self._population.restore(PopulationState.of_one(state))
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
@@ -145,35 +142,22 @@ class Trainer:
             ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
         """
         arrays = checked_weights(weights, self.config, "loaded")
-        self._population.load_weights({name: array[np.newaxis] for name, array in arrays.items()})
+        loaded = {name: arrays[name][np.newaxis] for name in self._population.weights}
+        fresh = self._population.fresh_optimizer
+        self._population.restore(replace(self._population.state, weights=loaded, optimizer=fresh))
 
     def edit(self, config: EchoConfig) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, and nothing is compiled again.
-
-        Raises:
-            ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
-        """
+        """Go on with other live fields: nothing is lost, and nothing is compiled again; see `Population.edit`."""
         self._population.edit(config)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over like a new trainer of another configuration (see `reset`); nothing is compiled again.
-
-        Raises:
-            ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
-        """
+        """Start over like a new trainer of another configuration; see `Population.start`."""
         self._population.start(config, draw)
 
     def reset(self, draw: int = 0) -> None:
-        """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
-
-        Args:
-            draw: which of the seed's random starts to take; a new trainer has 0.
-        """
+        """Start over with the weights of this draw; the data stays. See `Population.reset`."""
         self._population.reset(draw)
 
     def regenerate(self) -> None:
-        """Take new data, trained from the first window of the present epoch with a zero state. The weights stay.
-
-        After the last epoch, the last epoch is trained again.
-        """
+        """Take new data from the present epoch on; the weights stay. See `Population.regenerate`."""
         self._population.regenerate()
