@@ -63,9 +63,8 @@ class PopulationProgress:
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
         solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet,
-            `echornn.tasks.solved.UNKNOWN` if it is not on record, as for a lone network that was read from a file.
-        trained: the number of windows along the path, including these; if it is not on record, since the state was
-            restored.
+            `echornn.tasks.solved.UNKNOWN` for a lone network, whose losses say it.
+        trained: the number of windows along the path, including these; 0 for a lone network.
         packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
             `echornn.history.packed`.
     """

@@ -214,21 +214,9 @@ class SolvedAt:
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
-    def _can_change(self, joined: Floats, levels: Levels) -> bool:
-        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `after` is
-        done at once.
-        """
-        is_solved = (self.at != 0) & (self.lost_at <= 0)
-        if is_solved.all():
-            return not (joined.max(initial=0, axis=0) < levels.lost - MARGIN).all()
-        lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
-        return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
-
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         """The value after these further losses, float32 [n, runs]."""
         joined = np.concatenate([self.recent, losses])
-        if not self._can_change(joined, levels):
-            return replace(self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy())
         at = self.at.copy()
         unsolved = np.flatnonzero(at == 0)
         if unsolved.size and len(joined) >= RECENT_WINDOWS:

@@ -23,6 +23,7 @@ from echornn.training.replica_configs import require_one_structure, with_seeds
 from echornn.training.runner import Call, Runner, Values, start_values
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shown_window import shown_window, unknown_window
+from echornn.training.solved_count import SolvedCount
 
 
 class Population:
@@ -76,8 +77,6 @@ class Population:
         self._runner = self._runner_of(programs, at_once)
         self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
         self._last: PopulationProgress | None = None
-        self._levels = Levels.of(self.configs)
-        self._solved = SolvedAt.never(len(self.configs))
         self.reset()
 
     def compile(self) -> None:
@@ -103,7 +102,7 @@ class Population:
             trained = self._runner.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
-            self._solved = self._solved.after(losses[-1], self._levels)
+            self._solved.add(trained.losses)
             epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
             self.epoch += epochs
             n -= call.windows
@@ -111,7 +110,7 @@ class Population:
                 break
             del call, trained  # before the next data are made, so that both do not take memory at the same time
         trained = trained._replace(losses=np.concatenate(losses), errors=np.concatenate(errors))
-        self._last = shown_window(self.configs[0], self._data, call, trained, self._solved)
+        self._last = shown_window(self.configs[0], self._data, call, trained, self._solved.reported())
         return self._last
 
     @property
@@ -143,14 +142,14 @@ class Population:
         The rule is that of a single run (see `echornn.diagnosis.loss_stats.LossStats`): the
         mean of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
         """
-        return self._solved.at.copy()
+        return self._solved.now().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """For each replica that solved the task and lost it again, the window since the start, from 1, at which it lost
         it (see `echornn.tasks.solved.crossings`); 0 for all others.
         """
-        return self._solved.lost_at.copy()
+        return self._solved.now().lost_at.copy()
 
     @property
     def weights(self) -> dict[str, Floats]:
@@ -190,7 +189,7 @@ class Population:
             values.weights,
             values.carried_state,
             values.optimizer,
-            self._solved,
+            self._solved.now(),
         )
 
     def restore(self, state: PopulationState) -> None:
@@ -203,7 +202,8 @@ class Population:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
         self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
-        self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
+        self.generation, self.draw = state.generation, state.draw
+        self._solved = SolvedCount(state.solved, Levels.of(self.configs))
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
@@ -223,9 +223,10 @@ class Population:
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
-        if not all(before.same_task(after) for before, after in pairs):
-            self._solved = self._solved.anew()
+        same_task = all(before.same_task(after) for before, after in pairs)
+        solved = self._solved.now() if same_task else self._solved.now().anew()
         self._take(configs)
+        self._solved = SolvedCount(solved, Levels.of(self.configs))
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
         """Start over like a new population of another configuration and size; nothing is compiled again.
@@ -244,7 +245,6 @@ class Population:
     def _take(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on; data that do not change are kept."""
         self.configs = tuple(configs)
-        self._levels = Levels.of(self.configs)
         self._data.edit(self.configs)
         self._runner.edit(self.configs)
 
@@ -256,7 +256,7 @@ class Population:
         """
         self._runner.load(start_values(self.configs, draw, self.fresh_optimizer))
         self.draw, self.epoch, self.window = draw, 0, 0
-        self._solved = SolvedAt.never(len(self.configs))
+        self._solved = SolvedCount(SolvedAt.never(self.replicas), Levels.of(self.configs))
 
     def regenerate(self) -> None:
         """Take new data, trained from the first window of the present epoch with zero states. The weights stay.
@@ -300,5 +300,5 @@ class Population:
         """No losses, and the last window as it was; if another process trained it, without predictions."""
         if self._last is None:
             unknown = unknown_window(self.configs[0], self.replicas)
-            self._last = shown_window(self.configs[0], self._data, self._next_call(0), unknown, self._solved)
+            self._last = shown_window(self.configs[0], self._data, self._next_call(0), unknown, self._solved.reported())
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])

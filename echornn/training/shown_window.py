@@ -33,12 +33,12 @@ def shown_window(
         trained.errors,
         call.block.first_epoch + epoch,
         window,
-        data.window(call.block.x, steps),
-        data.window(call.block.y, steps),
+        data.window(call.block.shown_x, steps),
+        data.window(call.block.shown_y, steps),
         trained.probabilities,
         trained.states[:, :, shown_part(config)],
         trained.init_state,
-        solved.at.copy(),
+        solved.at,
         solved.windows,
     )
 
