@@ -15,7 +15,8 @@ The map of this package; each folder may import only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
-    tasks/      the echo task: its data, and loss levels known before training
+    tasks/      the echo task: its data, and loss levels known before training; a table of tasks, and tasks in files
+                (own/), on which nothing trains yet
     reference/  slow, simple programs that share no code with the rest, to test it
     config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
     snapshot, readings, row_readings: plain values that all folders use
@@ -72,6 +73,14 @@ if TYPE_CHECKING:
     from echornn.snapshot import Snapshot as Snapshot
     from echornn.snapshot import Specimen as Specimen
     from echornn.tasks.series import EchoSeries as EchoSeries
+    from echornn.tasks.settings import setting as setting
+    from echornn.tasks.task import Batch as Batch
+    from echornn.tasks.task import Level as Level
+    from echornn.tasks.task import Numbers as Numbers
+    from echornn.tasks.task import Symbols as Symbols
+    from echornn.tasks.task import Task as Task
+    from echornn.tasks.task import TaskError as TaskError
+    from echornn.tasks.task import entropy as entropy
     from echornn.timeline.branch import Branch as Branch
     from echornn.timeline.branch import Moment as Moment
     from echornn.timeline.timeline import Timeline as Timeline
@@ -81,14 +90,17 @@ if TYPE_CHECKING:
     from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
+    "Batch": "tasks.task",
     "Branch": "timeline.branch",
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "tasks.series",
     "Frame": "session.frame",
+    "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
     "Moment": "timeline.branch",
+    "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",
     "PopulationState": "population_state",
@@ -102,10 +114,15 @@ _HOME = {
     "Session": "session.session",
     "Snapshot": "snapshot",
     "Specimen": "snapshot",
+    "Symbols": "tasks.task",
+    "Task": "tasks.task",
+    "TaskError": "tasks.task",
     "Timeline": "timeline.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
+    "entropy": "tasks.task",
     "examine": "probes.examine",
+    "setting": "tasks.settings",
     "use_one_thread": "training.device",
 }
 

@@ -171,7 +171,7 @@ class EchoConfig:
             IndexError: there is no such replica.
         """
         if not 0 <= replica < self.replicas:
-            raise IndexError(f"replica {replica} is not there: 0 to {self.replicas - 1}")
+            raise IndexError(f"replica {replica} does not exist: 0 to {self.replicas - 1}")
         if self.replicas == 1:
             return self
         alone = copy.copy(self)  # this configuration was checked before, and there may be thousands of replicas

@@ -59,7 +59,7 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
         ValueError: a share has no seeds.
     """
     if min(of, other_of) < 1:
-        raise ValueError(f"shares of {of} and {other_of} seeds cannot be compared: 1 or more each")
+        raise ValueError(f"shares of {of} and {other_of} seeds cannot be compared: each share needs 1 seed or more")
     one, other = solved / of, other_solved / other_of
     (low, high), (other_low, other_high) = wilson(solved, of), wilson(other_solved, other_of)
     value = one - other

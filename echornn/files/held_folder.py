@@ -38,7 +38,7 @@ class HeldFolder:
         except FileNotFoundError:
             is_here = False
         if not is_here:
-            raise OSError(errno.ENOTDIR, "it is no longer the folder that was opened", str(self.path))
+            raise OSError(errno.ENOTDIR, "the opened folder no longer has this name", str(self.path))
 
     def names(self) -> list[str]:
         """The names of everything in the folder."""

@@ -34,7 +34,7 @@ def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Va
         for one, found in values.items():
             kept[one] = kept.get(one, frozenset(axes[one])) & found
             if not kept[one]:
-                raise FilterError(f"filter = {word!r} cannot be used: nothing of {one} would stay")
+                raise FilterError(f"filter = {word!r} cannot be used: no value of {one} would be left")
     return kept
 
 

@@ -124,13 +124,13 @@ def checked_weights(
     """
     shapes = weight_shapes(config)
     if set(weights) != set(shapes):
-        raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names are {sorted(shapes)}")
+        raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names must be {sorted(shapes)}")
     arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
-            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be {to_be}: its shape is {shape}")
+            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be {to_be}: its shape must be {shape}")
         if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} cannot be {to_be}: not all of its numbers are finite")
+            raise ValueError(f"{name} cannot be {to_be}: some of its numbers are NaN or infinite")
     return arrays
 
 

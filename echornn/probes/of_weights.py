@@ -53,7 +53,7 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
     """
     parts = parts_of(config)
     if part and part not in parts:
-        raise ValueError(f"part = {part!r} cannot be read: {', '.join(parts)}")
+        raise ValueError(f"part = {part!r} cannot be read: one of {', '.join(parts)}")
     found = _read(weights, config, "memory", part).memory
     assert found is not None
     return found.by_lag

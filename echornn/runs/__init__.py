@@ -1,1 +1,1 @@
-"""A run on disk and in memory: branches, checkpoints, logs, lock, recorder, TensorBoard's events."""
+"""A run on disk: its files, the recorder that writes them, and TensorBoard's events."""

@@ -1,4 +1,4 @@
-"""The file ``run.json``, which says what a run is."""
+"""The file ``run.json`` with facts about a run: when it began, its configuration, and the versions that trained it."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 """Packages whose versions can change the last bits of a run."""
 
 SIDE_BY_SIDE = 2
-"""The version of the computation of networks side by side (`echornn.network.scan_side_by_side`); each change of its
-last bits increases it. Runs without this field were begun with 1.
+"""The version of how networks side by side are computed (`echornn.network.scan_side_by_side`). It increases with each
+change that affects the last bits. A run without this field counts as 1.
 """
 
 Identity = tuple[float, str]
-"""When a run was begun, and a random word that identifies it; it is empty in runs of version 0.1.0."""
+"""The start time of a run, and a random word; together they identify it. The word is empty in runs of version 0.1.0."""
 
 
 class AnotherRunError(OSError):
-    """The folder of the recorded run now holds another run."""
+    """The folder of the recorded run contains another run now."""
 
 
 @dataclass(frozen=True)
 class About:
-    """The content of ``run.json``.
+    """The contents of ``run.json``.
 
     Attributes:
-        begun: when the run was begun, in seconds since 1970.
-        word: distinguishes the run from all others; empty in runs of version 0.1.0.
+        begun: when the run began, in seconds since 1970.
+        word: a random word that distinguishes the run from all others; empty in runs of version 0.1.0.
         config: the configuration at the start.
         versions: the versions of `PACKAGES` at the start.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
+        threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
         side_by_side: the value of `SIDE_BY_SIDE` at the start.
-        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
+        threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
     """
 
     begun: float
@@ -67,12 +67,12 @@ class About:
 
     @property
     def identity(self) -> Identity:
-        """Identifies the run: it stays the same when the folder is moved or copied, and no other run has it."""
+        """The identity of the run: it stays the same when the folder is moved or copied, and no other run has it."""
         return self.begun, self.word
 
     @property
     def notes(self) -> list[str]:
-        """Notes for the user if other versions than those at the start continue the run."""
+        """Notes for the user if the versions here differ from those at the start of the run."""
         here = small_loops.threshold_if_asked(self.threshold)
         notes = [
             f"begun with {name} {then}, which may give other last digits than {now}"
@@ -91,14 +91,14 @@ class About:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """The installed versions of `PACKAGES`. They are looked up only once, because a list of runs needs them for each
-    run, and reading a package's metadata takes longer than reading a run.
+    """The installed versions of `PACKAGES`. They are looked up only once: a list of runs needs them for each run, and
+    the look-up takes longer than reading a run.
     """
     return MappingProxyType({name: version(name) for name in PACKAGES})
 
 
 def write(folder: Path, config: EchoConfig) -> None:
-    """Write the file that makes a folder a new run.
+    """Write ``run.json``, which makes a folder a new run.
 
     Raises:
         OSError: the file cannot be written.
@@ -117,10 +117,10 @@ def write(folder: Path, config: EchoConfig) -> None:
 
 
 def read(folder: Path) -> About:
-    """The content of the ``run.json`` in a run's folder.
+    """The contents of a folder's ``run.json``.
 
     Raises:
-        RunError: there is none, or this version does not know its format.
+        RunError: there is no such file, or this version does not know its format.
         OSError: it cannot be read.
     """
     try:
@@ -151,11 +151,11 @@ def read(folder: Path) -> About:
 
 
 def require_identity(folder: Path, identity: Identity) -> None:
-    """Make sure that a folder still holds this run.
+    """Check that a folder still contains this run.
 
     Raises:
-        AnotherRunError: it holds another one.
-        OSError: it holds none, or cannot be read.
+        AnotherRunError: it contains another run.
+        OSError: it contains no run, or cannot be read.
     """
     try:
         found = read(folder).identity

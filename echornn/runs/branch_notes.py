@@ -1,7 +1,7 @@
-"""The names and pins that a user gave to branches: a small file in the run's folder, which may be missing.
+"""The names and pins that a user gave to branches: an optional small file in the run's folder.
 
-When a run is cut back to its last save, its newest branches are gone, and later branches get their numbers. So the
-file keeps the digest of each branch beside its number (see `echornn.timeline.branch.digest`).
+When a run is cut back to its last save, its newest branches are lost, and later branches get their numbers. So the file
+has the digest of each branch beside its number (see `echornn.timeline.branch.digest`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ from echornn.runs.run_files import NOTE_FILE
 MOST_BYTES = 1 << 20
 
 MOST_LETTERS = 40
-"""The most letters of a name."""
+"""The most characters of a name."""
 
 
 @dataclass
 class BranchNotes:
-    """The user's notes on a run's branches. names: by the branch's number. pinned: branches that are always shown under
-    the curve. hidden: branches that are not. digests: of these branches, as the file tells them.
+    """The user's notes on the branches of a run.
+
+    Attributes:
+        names: names by branch number.
+        pinned: numbers of branches that are always drawn under the curve.
+        hidden: numbers of branches that are never drawn there.
+        digests: the digests of these branches, as stored in the file.
     """
 
     names: dict[int, str] = field(default_factory=dict)
@@ -34,8 +39,8 @@ class BranchNotes:
 
     @classmethod
     def read(cls, folder: Path | None) -> BranchNotes:
-        """The notes in a run's folder; empty if there are none, or if they cannot be read. Some may be of branches that
-        the run has no more.
+        """The notes in a run's folder; empty if there are none, or if they cannot be read. Some may be about branches
+        that the run no longer has.
         """
         try:
             told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
@@ -47,23 +52,23 @@ class BranchNotes:
         return cls(names, pinned, hidden, noted)
 
     def among(self, digests: Sequence[int]) -> BranchNotes:
-        """The notes on branches that the run has. If the file does not tell a branch's digest, the number is enough.
+        """The notes on branches that the run still has. If the file has no digest for a branch, the number is enough.
 
         Args:
-            digests: of the run's branches.
+            digests: the digests of the run's branches.
         """
         there = {number for number, one in enumerate(digests) if self.digests.get(number, one) == one}
         names = {number: name for number, name in self.names.items() if number in there}
         return BranchNotes(names, self.pinned & there, self.hidden & there)
 
     def save(self, folder: Path, digests: Sequence[int]) -> None:
-        """Write the notes into the run's folder.
+        """Write the notes to the run's folder.
 
         Args:
-            digests: of the run's branches.
+            digests: the digests of the run's branches.
 
         Raises:
-            OSError: they could not be written.
+            OSError: the notes could not be written.
         """
         told = {
             "names": self.names,
@@ -76,5 +81,5 @@ class BranchNotes:
 
 def _branch(number: object) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", str(number)):
-        raise ValueError(f"{number!r} is not a branch")
+        raise ValueError(f"{number!r} is not a branch number")
     return int(str(number))

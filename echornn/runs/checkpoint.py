@@ -1,4 +1,4 @@
-"""A trainer's state as a file, written whole or not at all; a file with a wrong bit is refused."""
+"""The file of a trainer's state (checkpoint): written completely or not at all; a file with a wrong bit is refused."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ from echornn.training.trained_on import DEVICES, Devices, program_of
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1
-"""Version of the format: magic, format (uint32), length of the header (uint32), JSON header, arrays, SHA-256 of all."""
+"""The format version. A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of
+all.
+"""
 
 SLOTS = ("checkpoint-0", "checkpoint-1")
-"""Files that are written in turn, so that the previous one stays whole whatever happens to the newest."""
+"""The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
 
 MOST_HEADER_BYTES = 1 << 22
 MOST_UNASKED_BYTES = 1 << 24
-"""A larger file is read only if its header says that it is that long."""
+"""The most bytes that are read of a file whose header does not announce this length."""
 
 _PREFIX = struct.Struct("<8sII")
 _DIGEST = 32
-"""Bytes of a SHA-256."""
+"""The length of a SHA-256 in bytes."""
 
 
 class CheckpointError(ValueError):
-    """A file that is not a whole checkpoint with a format and fields known to this version; the message says what is
-    wrong.
-    """
+    """A file is no intact checkpoint with a format and fields that this version knows; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A moment of a run, as it is saved.
+    """The saved state of a run at one time.
 
     Attributes:
-        serial: how many checkpoints the run had before.
+        serial: the number of checkpoints that the run had before.
         state: the trainer's state.
         losses: the end of the loss log.
         commands: the end of the command log.
-        stands: the position of the run: a branch, and the windows along its path; None if it is the end of what was
-            trained last, as in records of version 0.1.0.
-        solved_at: the window along the path, from 1, at which its weights had solved the echo; 0 if they have not yet,
-            None if it is not on record (versions up to 0.1.0).
-        layout: where each window is in the loss log.
-        solved: the end of the log that says when each of several networks was solved.
-        lost_at: the window along the path, from 1, at which its weights lost the echo again; 0 if they have not, None
-            if it is not on record (early versions).
-        devices: the device that trained each of the run's networks; early versions did not record some of them.
+        stands: the current position of the run: a branch, and the windows along its path; None in records of version
+            0.1.0, which means the end of the branch trained last.
+        solved_at: the window along the path, from 1, at which the weights solved the echo; 0 if they have not yet, None
+            if not recorded (versions up to 0.1.0).
+        layout: the position of each window in the loss log.
+        solved: the end of the log with the windows at which each of several networks was solved.
+        lost_at: the window along the path, from 1, at which the weights lost the echo again; 0 if they have not, None
+            if not recorded (early versions).
+        devices: the device that trained each of the run's networks, as far as recorded.
     """
 
     serial: int
@@ -81,7 +81,7 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """The checkpoint as bytes."""
+    """Encode a checkpoint as bytes."""
     arrays: list[npt.NDArray[Any]] = []
     state = recorded_state.fields_of(checkpoint.state, arrays)
     header = {
@@ -105,16 +105,16 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def _digest(content: bytes) -> bytes:
-    import hashlib  # it imports half of OpenSSL, and nothing is saved before the first picture
+    import hashlib  # slow to import, and not needed before the first frame
 
     return hashlib.sha256(content).digest()
 
 
 def decode(data: bytes) -> Checkpoint:
-    """The checkpoint in these bytes.
+    """Decode a checkpoint.
 
     Raises:
-        CheckpointError: the bytes are cut short, changed, or have another format or other fields than this version.
+        CheckpointError: the bytes are cut off, changed, or have another format or other fields than this version.
     """
     if len(data) < _PREFIX.size + _DIGEST:
         raise CheckpointError("cut short")
@@ -143,7 +143,7 @@ def decode(data: bytes) -> Checkpoint:
             _devices(header.get("devices", [])),
         )
     except NO_RECORD as error:
-        raise CheckpointError(f"its fields are not those of this version: {shortened(error)}") from error
+        raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
 
 
 def _log_end(fields: dict[str, int]) -> LogEnd:
@@ -162,7 +162,7 @@ def _layout(changes: object) -> LossLayout:
 
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
-    """For each program, the fields that are not the defaults, and the device."""
+    """For each program, the configuration's fields that differ from the defaults, and the device."""
     return [(EchoConfig().changes_to(config), device) for config, device in devices.items()]
 
 
@@ -173,7 +173,7 @@ def _devices(told: object) -> Devices:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint over the older of the two files; a crash at any moment leaves the newer one whole.
+    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact.
 
     Raises:
         OSError: it could not be written.
@@ -182,7 +182,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
-    """The whole checkpoints of a folder, newest first, and what is wrong with the others.
+    """The intact checkpoints in a folder, newest first, and messages about the others.
 
     Raises:
         OSError: a file could not be read.
@@ -200,11 +200,11 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
 
 
 def _content(file: Path) -> bytes:
-    """All bytes of a file that may be a checkpoint.
+    """The contents of a file that may be a checkpoint.
 
     Raises:
-        CheckpointError: it cannot be a checkpoint.
-        OSError: it could not be read.
+        CheckpointError: the file cannot be a checkpoint.
+        OSError: the file could not be read.
     """
     if not own_files.is_regular(file):
         raise CheckpointError("not a regular file")
@@ -220,7 +220,7 @@ def _content(file: Path) -> bytes:
 
 
 def _size_by_its_header(data: bytes) -> int:
-    """The length of a checkpoint that begins with these bytes; 0 if they do not begin one."""
+    """The length that a checkpoint's header announces; 0 if these bytes are not the beginning of a checkpoint."""
     _, _, length = _PREFIX.unpack_from(data)
     try:
         header = json.loads(data[_PREFIX.size : _PREFIX.size + length])

@@ -1,4 +1,4 @@
-"""Chooses the checkpoint from which a run continues: the newest that is whole and whose logs are there."""
+"""Selects the checkpoint from which a run continues: the newest intact one whose logs exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
 
 MOST_LOST_BYTES = 1 << 30
-"""At most so many missing bytes of the loss log are filled up with lost windows; if more are missing, a checkpoint is
+"""The most missing bytes of the loss log that are replaced by lost windows; if more are missing, the checkpoint is
 unusable.
 """
 
@@ -23,14 +23,14 @@ MOST_COMMAND_BYTES = 1 << 30
 def newest_usable(
     folder: Path, look_into_logs: bool, at_the_start: EchoConfig
 ) -> tuple[Checkpoint | None, list[str], bool]:
-    """The checkpoint to continue from, None if the run never saved one; what is wrong, in words; and whether the logs
-    up to it were read and found unchanged.
+    """The checkpoint to continue from, None if none was ever saved; messages about faults; and whether the logs up to
+    the checkpoint were read and found intact.
 
     Args:
-        at_the_start: the configuration at the start of the run.
+        at_the_start: the configuration at the run's start.
 
     Raises:
-        RunError: there are checkpoints, but none is whole.
+        RunError: there are checkpoints, but none is intact.
         OSError: the folder could not be read.
     """
     whole, wrong = _usable(folder, *checkpoint.load(folder))
@@ -56,8 +56,8 @@ def _windows_of(config: EchoConfig, log: Path) -> int:
 
 
 def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
-    """The checkpoints that lie within their run, and whose logs can be as long as they say; and what is wrong with the
-    others, or that one is missing.
+    """The checkpoints that belong to this run and whose logs are long enough; and messages about the others, or about a
+    missing one.
     """
     there = size_of(folder / LOSS_FILE)
     usable = [

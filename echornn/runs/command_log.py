@@ -1,4 +1,4 @@
-"""The log of the commands that began the branches of a run: a line each, and its reader."""
+"""The log of the commands that began the branches of a run, one per line: writing and reading."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from typing import Literal, get_args
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.recorded_values import MOST, NO_RECORD, config_from, shortened
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Moment
 
 Deed = Literal[Cause, "return", "undo"]
-"""What began a stretch of windows: a branch, or training on at the end of a branch; version 0.1.0 wrote undo."""
+"""What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
 
 MOST_LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
 class RecordedCommand:
-    """The command that began a stretch of windows.
+    """A command that began a stretch of windows.
 
     Attributes:
-        at: the number of windows trained before it, in the whole run.
-        cause: start, reset, edit, ...; ``return`` if it continues a branch that already existed.
-        epoch, window: the position after it, from (0, 0).
-        generation, draw: the data and the initial weights from here on.
+        at: the number of windows trained before, in the whole run.
+        cause: start, reset, edit, ...; ``return`` if it continues an existing branch at its end.
+        epoch, window: epoch and window in it after the command, both from 0.
+        generation, draw: the numbers of the data and of the initial weights from here on.
         config: the configuration from here on.
-        back: for an undo of version 0.1.0, its target: the number of the command, from 0, that began the stretch of
-            windows, and the windows trained in the whole run by then; None for all others.
-        branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins one.
-        parent, before: see `Branch`; None for the first, and in records of version 0.1.0.
+        back: only for an undo of version 0.1.0: its target, as the number (from 0) of the command that began those
+            windows, and the windows trained in the whole run by then.
+        branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins a
+            branch.
+        parent, before: as in `Branch`; None for the first command, and in records of version 0.1.0.
     """
 
     at: int
@@ -63,9 +64,10 @@ class RecordedCommand:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the command log; of the configuration, only the fields that are not the defaults.
+        """The command as a line of the log; of the configuration, only fields that differ from the defaults are
+        written.
 
-        A run may have thousands of branches, and each line must be complete even if other lines are lost.
+        A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
         told = {name: value for name, value in vars(self).items() if value is not None}
         told["config"] = EchoConfig().changes_to(self.config)
@@ -76,7 +78,7 @@ class RecordedCommand:
         """The command in a line of the log.
 
         Raises:
-            ValueError: the line is not a command.
+            ValueError: the line is no command.
         """
         try:
             fields = json.loads(line)
@@ -99,8 +101,8 @@ class RecordedCommand:
 def read_commands(
     file: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
 ) -> tuple[tuple[RecordedCommand, ...], int, int]:
-    """The commands up to a checkpoint, how many lines cannot be read (their branches are missing), and how many lines
-    there are.
+    """The commands up to a checkpoint, the number of unreadable lines (whose branches are missing), and the number of
+    all lines.
 
     Raises:
         OSError: the log could not be read.
@@ -122,7 +124,7 @@ def read_commands(
 
 
 def _lines(file: Path, length: int) -> Iterator[bytes]:
-    """The lines of the first ``length`` bytes; a line that is too long comes in pieces."""
+    """The lines of the first ``length`` bytes; a line that is too long is returned in pieces."""
     with own_files.reader(file) as log:
         while line := log.readline(min(length, MOST_LINE_BYTES)):
             length -= len(line)

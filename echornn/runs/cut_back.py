@@ -1,4 +1,4 @@
-"""Cuts a run's logs back to the checkpoint from which the run continues."""
+"""Cuts the logs of a run back to the checkpoint from which it continues."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 
 from echornn.files import own_files
 from echornn.files.append_log import PIECE_BYTES, LogEnd, end_of, size_of
+from echornn.history.kept_windows import LOST
 from echornn.runs.loss_layout import LossLayout
-from echornn.runs.loss_log import LOST
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.solved_log import SOLVED
 
 
 def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
-    """Cut the logs back to the checkpoint, so that windows that are trained again are not recorded twice.
+    """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice.
 
-    A loss log that is too short is filled up with lost windows.
+    A loss log that is too short is extended with lost windows.
 
     Returns:
         The ends of the loss log, of the command log, and of the log of solved networks.
 
     Raises:
-        OSError: they could not be changed.
+        OSError: the logs could not be changed.
     """
     losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
     kept = run.checkpoint
@@ -36,7 +36,7 @@ def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
 
 
 def _cut_solved(file: Path, end: LogEnd) -> LogEnd:
-    """Cut the log of solved networks, if there is one, back to whole records; returns its end."""
+    """Cut the log of solved networks, if it exists, back to whole records; returns its end."""
     if not os.path.lexists(file):
         return LogEnd()
     there = min(end.length, size_of(file))
@@ -45,7 +45,7 @@ def _cut_solved(file: Path, end: LogEnd) -> LogEnd:
 
 
 def _cut(file: Path, length: int, layout: LossLayout | None = None) -> None:
-    """Cut a file to this length; if a layout is given and the file is shorter, it is filled up with lost windows."""
+    """Cut a file to this length; with a layout, a file that is shorter is extended with lost windows."""
     descriptor = own_files.opened(file, os.O_WRONLY)
     try:
         there = min(length, os.fstat(descriptor).st_size)

@@ -1,4 +1,6 @@
-"""The files of a process that was killed before it first saved its run; a folder with only these counts as empty."""
+"""Debris: files of a process that was killed before it first saved its run. A folder with only these counts as
+empty.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from echornn.runs.run_files import RUN_FILE, any_stranger
 
 
 def is_debris(folder: Path) -> bool:
-    """Whether the folder holds nothing, or only a run's own files without a checkpoint.
+    """Whether a folder is empty, or has only a run's files without a checkpoint.
 
     Raises:
         OSError: the folder cannot be read.
@@ -23,13 +25,13 @@ def is_debris(folder: Path) -> bool:
         return True
     try:
         about.read(folder)
-    except RunError:  # another version may keep its checkpoints elsewhere
+    except RunError:  # another version may store checkpoints elsewhere
         return False
     return True
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Whether the folder holds only debris, and nobody writes there; False if that cannot be known."""
+    """Whether a folder has only debris, and no process writes there; False if that cannot be found out."""
     try:
         return is_debris(folder) and not is_held(folder)
     except OSError:

@@ -1,11 +1,11 @@
-"""Writes the files for TensorBoard: curves of mean losses, commands as text, and the configuration.
+"""Writes TensorBoard's files: curves of mean losses, commands as text, and the configuration.
 
-For several networks side by side, the curves show the spread of their losses and how many have solved the task
+For several networks, the curves show quantiles of their losses, and how many have solved the task
 (`echornn.runs.event_points`).
 
-A run's step is the number of windows trained in the whole run. Each process writes its own file, which begins by
-telling TensorBoard from which step on the earlier files no longer count. Which windows have a point depends only on
-the commands before them, so a run that was killed and continued shows the same points as one that was not.
+A step is the number of windows trained in the whole run. Each process writes a new file, whose beginning tells
+TensorBoard from which step on earlier files are void. The windows that have a point depend only on earlier commands, so
+a run that was killed and continued shows the same points as one that was not.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd
+from echornn.history.kept_windows import Kept
 from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
-from echornn.runs.event_points import point_of
+from echornn.runs.event_points import EventPoint
 from echornn.runs.loss_log import windows_at_a_time
 
 FOLDER = "tensorboard"
-"""The name of the folder with these files, in the run's folder."""
+"""The name of the folder in the run's folder with these files."""
 
 FILES = "events.out.tfevents.*"
 
 POINTS_APART = 100
-"""After a command each window has a point, up to twice this many; then the next point comes when 1/100 more are
-trained, so that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8.
+"""After a command, each window has a point, up to twice this number of windows; from then on the distance between
+points is 1/100 of the windows since the command. This makes 231 points per power of ten: 851 (70 kB) at 10^5 windows, 1
+545 (128 kB) at 10^8.
 """
 
 MOST_PENDING_BYTES = 1 << 20
-"""While more than this waits for the disk, points are left out, and the next is a mean over more windows."""
+"""If more bytes than this wait for the disk, points are left out, and the next point is a mean over more windows."""
 
-ReadWindows = Callable[[int, int, int], npt.NDArray[Any]]
-"""Reads windows of the run's loss log: ``first <= window < last``, counted from 0, each with losses of so many
+ReadWindows = Callable[[int, int, int], Kept]
+"""Reads windows of the run's loss log: ``first <= window < last``, counted from 0; the third argument is the number of
 networks.
 """
 
 
 def next_point(windows: int) -> int:
-    """The age, in windows since the last command, of the next point of the curves; ``windows`` is that of the last
-    point."""
+    """The number of windows since the last command at which the next point is due, from that of the previous point."""
     return windows + max(1, windows // POINTS_APART)
 
 
 def last_point(windows: int) -> int:
-    """The age of the newest point when ``windows`` windows have been trained since the last command; see
-    `next_point`."""
+    """The number of windows since the last command at which the newest point was due, after ``windows`` windows; see
+    `next_point`.
+    """
     point = 0
     while (following := next_point(point)) <= windows:
         point = following
@@ -63,15 +63,15 @@ def last_point(windows: int) -> int:
 
 
 class EventLog:
-    """Collects events, and writes them when told to. One thread may collect while another writes.
+    """Collects events, and writes them on request. One thread may collect while another writes.
 
     Args:
         folder: the run's folder.
         config: the configuration that was trained last.
-        trained: the windows trained before, in the whole run; events beyond them are withdrawn.
-        commands: the earlier commands; the ones sent after the last point are written again.
-        read: reads the windows after the last point again; needed if some were trained before.
-        solved: for several networks, how many have solved the task when training continues.
+        trained: the number of windows trained before, in the whole run; events beyond are declared void.
+        commands: the earlier commands; those after the last point are written again.
+        read: reads the windows after the last point; needed if windows were trained before.
+        solved: for several networks, how many have solved the task so far.
     """
 
     def __init__(
@@ -83,7 +83,8 @@ class EventLog:
         read: ReadWindows | None = None,
         solved: int = 0,
     ) -> None:
-        self._run = os.fsencode(folder.name).decode(errors="backslashreplace")  # events are UTF-8; names may not be
+        # events are UTF-8, but folder names may not be
+        self._run = os.fsencode(folder.name).decode(errors="backslashreplace")
         self._file = _next_file(folder / FOLDER)
         self._log = AppendLog(self._file, LogEnd())
         self._is_made = False
@@ -95,7 +96,7 @@ class EventLog:
         self._due_at = self._command_at + next_point(self._point_at - self._command_at)
         befores = [config, *(command.config for command in commands)]
         self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
-        self._point = point_of(config, solved)
+        self._point = EventPoint(config, solved)
         if read is not None:
             at_a_time = windows_at_a_time(config.replicas)
             for first in range(self._point_at, trained, at_a_time):
@@ -105,17 +106,17 @@ class EventLog:
 
     @property
     def length(self) -> int:
-        """Bytes collected so far; `flush` writes all of them up to there to the disk."""
+        """The number of bytes collected so far; `flush` with this value writes all of them."""
         return self._log.length
 
     def command(self, command: RecordedCommand) -> None:
-        """Add a command that was carried out (or the start of the run)."""
+        """Add a command that was carried out, or the start of the run."""
         self.point()
         if command.cause == "start":
             self._hyperparameters(command.config)
         self._say(command, self._config)
         self._config = command.config
-        self._point = point_of(command.config)
+        self._point = EventPoint(command.config)
         self._command_at = self._trained
         self._due_at = self._trained + next_point(0)
 
@@ -133,12 +134,12 @@ class EventLog:
                     self.point()
 
     def withdraw(self) -> None:
-        """Take back what a killed process left beyond the checkpoint, even if nothing more is trained."""
+        """Declare void what a killed process left beyond the checkpoint, even if nothing more is trained."""
         if self._withdraws and not self._log.length:
             self._begin()
 
     def point(self) -> None:
-        """Add a point to each curve: the mean over the windows since the point before, if there are any."""
+        """Add a point to each curve, the mean over the windows since the previous point, if there are any."""
         windows = self._trained - self._point_at
         if windows:
             from tensorboard.compat.proto.summary_pb2 import Summary
@@ -146,14 +147,14 @@ class EventLog:
             curves = {**self._point.curves(windows), "learning_rate": self._config.learning_rate}
             values = [Summary.Value(tag=tag, simple_value=value) for tag, value in curves.items()]
             self._add(self._trained, summary=Summary(value=values))
-            self._point = point_of(self._config)
+            self._point = EventPoint(self._config)
             self._point_at = self._trained
 
     def flush(self, length: int) -> None:
         """Write all events up to an earlier value of `length` to the disk.
 
         Raises:
-            OSError: not all of them were written; the missing ones stay in memory.
+            OSError: some events were not written; they stay in memory.
         """
         if length and not self._is_made:
             own_files.make_folder(self._file.parent)
@@ -164,7 +165,7 @@ class EventLog:
     def _say(self, command: RecordedCommand, before: EchoConfig) -> None:
         from tensorboard.plugins.text.summary_v2 import text_pb
 
-        # Its step is the first window after it, so that a checkpoint before it withdraws it.
+        # The step is that of the next window, so that a checkpoint before the command makes it void.
         self._add(command.at + 1, summary=text_pb("commands", described(command, before)))
 
     def _hyperparameters(self, config: EchoConfig) -> None:
@@ -181,7 +182,7 @@ class EventLog:
         self._log.append(_record(Event(wall_time=time.time(), step=step, **what)))
 
     def _begin(self) -> None:
-        """Begin the file: it withdraws whatever earlier files have beyond the point from which this one continues."""
+        """Begin the file: it declares void what earlier files have beyond the point from which this one continues."""
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
         self._log.append(_record(Event(wall_time=time.time(), file_version="brain.Event:2")))
@@ -198,7 +199,7 @@ def described(command: RecordedCommand, before: EchoConfig) -> str:
 
 
 def _record(event: Any) -> bytes:
-    """An event as a record of the file, with its length and checksums."""
+    """An event as a record of the file, with length and checksums."""
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     record = io.BytesIO()
@@ -207,7 +208,7 @@ def _record(event: Any) -> bytes:
 
 
 def _next_file(folder: Path) -> Path:
-    """A new file that TensorBoard reads after all existing ones, since it takes them in the order of their names."""
+    """The path of a new file that TensorBoard reads after all existing files, since it sorts them by name."""
     there = [file.name.split(".")[3] for file in folder.glob(FILES)]
     newest = max((int(second) for second in there if second.isdecimal()), default=0)
     return folder / f"events.out.tfevents.{max(int(time.time()), newest + 1):010d}.echornn"

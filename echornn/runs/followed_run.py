@@ -1,4 +1,4 @@
-"""Another run, read again and again while another process may train it."""
+"""Follows another run: reads it repeatedly while another process may train it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Windows = npt.NDArray[Any]
 
 
 class RunSnapshot(NamedTuple):
-    """What was read of a run at one time.
+    """A run as it was read at one time.
 
     Attributes:
-        timeline: everything trained in the run, as far as it has been read.
-        stands: the position of the run.
-        config: the configuration there.
+        timeline: everything trained in the run, as far as it was read.
+        stands: the current position of the run.
+        config: the configuration at this position.
     """
 
     timeline: Timeline
@@ -36,20 +36,20 @@ class RunSnapshot(NamedTuple):
 
 
 class FollowedRun:
-    """A run's folder; `refresh` reads the losses, and later what has been added. Nothing in the folder is changed.
+    """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
 
-    If the folder comes to hold another run, or the run was cut back to its last save and trained on differently, all
-    is read again, so that the timeline never mixes two runs.
+    If the folder contains another run later, or if the run was cut back to its last save and trained on differently,
+    everything is read again. So a timeline never mixes two runs.
 
     Attributes:
         folder: the run's folder.
-        seen: what was read of it; it is replaced as a whole, so another thread may read it at any time.
+        seen: the newest snapshot. It is replaced as a whole, so other threads may read it at any time.
 
     Args:
         folder: the run's folder.
 
     Raises:
-        RunError: the folder holds no run that can be read.
+        RunError: the folder has no run that can be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,13 +59,13 @@ class FollowedRun:
         self._read = _Read(run.identity)
 
     def refresh(self) -> bool:
-        """Read what has been added; returns whether anything has.
+        """Read what was added; returns whether there was anything.
 
         Raises:
-            RunError: the folder no longer holds a run.
-            OSError: it came to hold another run meanwhile, or cannot be read; `seen` is unchanged.
+            RunError: the folder has no run any more.
+            OSError: the folder has another run now, or cannot be read; `seen` is unchanged.
         """
-        run = run_dir.glance(self.folder)  # damaged losses would be drawn as they are
+        run = run_dir.glance(self.folder)  # losses are drawn as they are, even if damaged
         branches, stretches = run.tree
         found = _Read(run.identity, tuple(branches), tuple(stretches))
         if found == self._read and self.seen == (self.seen.timeline, run.stands, run.config):
@@ -74,7 +74,7 @@ class FollowedRun:
         timeline = self.seen.timeline if goes_on else Timeline()
         new: Iterable[tuple[Stretch, Iterable[Windows]]]
         new = ((stretch, _since(timeline.trained, run, stretch)) for stretch in stretches)
-        if goes_on:  # other threads read this timeline, so another run's windows must not get into it
+        if goes_on:  # other threads read this timeline, so windows of another run must not get into it
             new = [(stretch, list(windows)) for stretch, windows in new]
             about.require_identity(self.folder, run.identity)
         for stretch, pieces in new:
@@ -88,21 +88,21 @@ class FollowedRun:
 
 
 def _since(trained: int, run: Run, stretch: Stretch) -> Iterator[Windows]:
-    """The windows of a stretch, some at a time, except the first ``trained`` of the whole run."""
+    """The windows of a stretch, in pieces, without the first ``trained`` windows of the whole run."""
     for _, windows in run.windows_of(stretch._replace(first=max(stretch.first, trained))):
         yield windows
 
 
 @dataclass(frozen=True)
 class _Read:
-    """The run and the windows that a timeline covers: the run's branches, and the stretches of its loss log."""
+    """What a timeline was made from: the run's branches, and the stretches of its loss log."""
 
     identity: Identity
     branches: tuple[Branch, ...] = ()
     stretches: tuple[Stretch, ...] = ()
 
     def goes_on_after(self, before: _Read) -> bool:
-        """Whether everything that was read before is the beginning of this."""
+        """Whether this reading only adds to the earlier reading, so that the earlier timeline can be extended."""
         count = len(before.stretches)
         if not count:
             return True

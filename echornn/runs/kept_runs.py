@@ -1,4 +1,4 @@
-"""The runs in the user's state folder: their place, their names, and their order."""
+"""The runs in the user's state folder: where they are, how they are named, and their order."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from echornn.runs.debris import is_abandoned
 from echornn.runs.run_files import RUN_FILE
 
 LONGEST_NAME = 200
-"""The most characters of a folder's name; file systems allow 255."""
+"""The most characters of a folder's name; file systems allow 255 bytes."""
 
 MOST_OF_A_NAME = 10_000
 
 LATEST = 253_402_300_000.0
-"""The end of the year 9999, where calendars end; the time of a file may be later."""
+"""The end of the year 9999, the last of calendars; the time of a file may be later."""
 
 SECONDS_TO_BEGIN = 60.0
-"""A folder without a lock that is older than this counts as abandoned."""
+"""The age in seconds from which on a folder without a lock counts as abandoned."""
 
 
 def state_folder() -> Path:
-    """The folder for runs that were not given a folder."""
+    """The folder for runs for which the user named no folder."""
     return platformdirs.user_state_path("echornn-tui") / "runs"
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """Make a new, empty folder for a run, named by date and configuration; no other process gets the same.
+    """Make a new, empty folder for a run, named by date and configuration; no other process gets the same folder.
 
     Raises:
-        RunError: it cannot be made.
+        RunError: the folder cannot be made.
     """
     name = (
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
@@ -53,13 +53,13 @@ def new_folder(config: EchoConfig) -> Path:
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
         return folder
-    raise RunError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
+    raise RunError(f"there are already {MOST_OF_A_NAME - 1:,} folders named {state_folder() / name}")
 
 
 def runs(among: Path | None = None) -> list[Path]:
-    """The runs in this folder (by default the state folder), the last saved one first.
+    """The runs in a folder (by default the state folder), the last saved first.
 
-    A folder with only debris is not a run.
+    Folders with only debris are left out.
 
     Raises:
         RunError: the folder cannot be read.
@@ -69,7 +69,7 @@ def runs(among: Path | None = None) -> list[Path]:
 
 
 def abandoned() -> list[Path]:
-    """The folders in the state folder that hold only debris of a killed process.
+    """The folders in the state folder that have only debris of a killed process.
 
     Raises:
         RunError: the state folder cannot be read.
@@ -88,7 +88,9 @@ def _folders(among: Path | None = None) -> list[Path]:
 
 
 def _is_old(folder: Path) -> bool:
-    """Whether no process can be about to begin a run there: a process takes the lock soon after it made the folder."""
+    """Whether a folder is so old that no process can be about to begin a run there, since that process would hold the
+    lock by now.
+    """
     try:
         return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN
     except OSError:
@@ -96,7 +98,7 @@ def _is_old(folder: Path) -> bool:
 
 
 def last_saved(folder: Path) -> float:
-    """When the run was last saved, in seconds since 1970; if it never was, when it was begun."""
+    """When the run was last saved, in seconds since 1970; if it never was, when it began."""
     newest = 0.0
     for name in (RUN_FILE, *checkpoint.SLOTS):
         with contextlib.suppress(OSError):

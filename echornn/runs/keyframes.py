@@ -1,6 +1,6 @@
-"""Keyframes: copies of the state along a run's branches, from which any window is reached quickly.
+"""Keyframes: copies of states along the branches of a run, from which any window is reached quickly.
 
-Each is a copy of a state that training would reach again: losing one costs time, never a window.
+Training can compute each of these states again, so losing a keyframe costs time, but never a window.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.timeline.branch import Moment
 
 MOST_BYTES = 4 << 20
-"""The most bytes of all keyframes of a run; beyond it, up to half are dropped. If states are large, `LEAST_KEPT` of
-them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+"""The most bytes of all keyframes of a run; when they exceed it, up to half are dropped. If states are large,
+`LEAST_KEPT` of them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
 """
 
 LEAST_KEPT = 64
 MOST_BYTES_OF_LARGE = 256 << 20
 
 HEADER_BYTES = 1200
-"""Bytes of a state on disk, besides its arrays."""
+"""The bytes of a state on disk besides its arrays."""
 
 MOST_FILE_BYTES = 2 * MOST_BYTES_OF_LARGE
-"""The largest file that is read; a longer one was not written by this program. It allows for the records' headers."""
+"""The largest file that is read: this program writes no larger one, including the records' headers."""
 
 _RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"
 
 
 class Keyframe:
-    """A trainer's state at a moment of the branch in which it was trained.
+    """A trainer's state at a position of the branch that trained it.
 
     Attributes:
-        moment: its moment.
-        digest: identifies all that leads to the branch, to recognise this run's keyframes in a file; see
+        moment: the position of the state.
+        digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
             `Timeline.digest`.
-        size: the bytes that it takes, about.
+        size: the approximate number of bytes.
 
     Args:
-        moment: its moment.
-        state: the state, or the bytes of it from `echornn.runs.checkpoint.encode`: encoding a large state would hold up
-            training, so the thread that writes it does it.
-        digest: see above.
+        moment: the position of the state.
+        state: the state, or its bytes from `echornn.runs.checkpoint.encode`. Encoding a large state would delay
+            training, so the writing thread does it.
+        digest: as above.
     """
 
     def __init__(self, moment: Moment, state: PopulationState | bytes, digest: int = 0) -> None:
@@ -74,9 +74,7 @@ class Keyframe:
             return None
 
     def as_record(self) -> bytes:
-        """The record in the file of keyframes: magic, branch, window, digest, length, CRC-32 of all that; and the
-        data.
-        """
+        """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these; then the data."""
         state = self._state
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
         terms = (*self.moment, self.digest)
@@ -88,7 +86,7 @@ def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
 
 
 def records(data: bytes) -> list[Keyframe]:
-    """The whole keyframes in the bytes of a file, without torn and damaged ones."""
+    """The intact keyframes in the bytes of a file, without incomplete and damaged ones."""
     found = []
     at = 0
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
@@ -104,7 +102,7 @@ def records(data: bytes) -> list[Keyframe]:
 
 
 class Keyframes:
-    """The keyframes of a run, thinned where they are densest when they exceed a bound. Any thread may use it."""
+    """The keyframes of a run. If they exceed a limit, the densest are dropped first. Any thread may use this object."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()
@@ -113,23 +111,23 @@ class Keyframes:
         self._starts: dict[int, int] = {}
         self._bytes = self._count = 0
         self.thinned = 0
-        """How often some keyframes were dropped."""
+        """How many times keyframes were dropped."""
 
     def __len__(self) -> int:
         return self._count
 
     @property
     def bytes(self) -> int:
-        """The bytes of all states."""
+        """The number of bytes of all states."""
         return self._bytes
 
     def all(self) -> list[Keyframe]:
-        """All keyframes, by branch and window."""
+        """All keyframes, sorted by branch and window."""
         with self._lock:
             return [one for _, branch in sorted(self._of.items()) for one in branch]
 
     def add(self, keyframe: Keyframe) -> bool:
-        """Keep this keyframe too, unless there is one at its moment; returns whether it was new."""
+        """Add a keyframe, unless there is one at its position; returns whether it was added."""
         with self._lock:
             number, window = keyframe.moment
             self._starts[number] = min(window, self._starts.get(number, window))
@@ -145,14 +143,14 @@ class Keyframes:
             return True
 
     def nearest(self, moment: Moment) -> Keyframe | None:
-        """The last keyframe in the moment's branch that is not after the moment; None if there is none."""
+        """The last keyframe in the same branch at or before a position; None if there is none."""
         with self._lock:
             branch = self._of.get(moment.branch, [])
             at = bisect.bisect_right(branch, moment.window, key=lambda one: one.moment.window)
             return branch[at - 1] if at else None
 
     def drop(self, keyframe: Keyframe) -> None:
-        """Drop a damaged keyframe, so that the one before it is used."""
+        """Remove a damaged keyframe, so that the previous one is used."""
         with self._lock:
             branch = self._of.get(keyframe.moment.branch, [])
             if keyframe in branch:
@@ -167,9 +165,9 @@ class Keyframes:
         return self._bytes > most and self._count > 2
 
     def _thin(self) -> None:
-        """Drop at least half: in dense places, as many as possible without leaving a gap wider than a certain one.
+        """Drop at least half: in dense parts, as many as possible without gaps larger than some limit.
 
-        Dropping every other one each time would leave ever wider gaps between old ones.
+        Dropping every other one each time would make the gaps between old ones ever larger.
         """
         self.thinned += 1
         length = sum(row[-1].moment.window - self._starts[number] for number, row in self._of.items())
@@ -183,7 +181,7 @@ class Keyframes:
 
 
 def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
-    """The keyframes of a branch to keep, so that dropping the others leaves no gap wider than ``gap``."""
+    """The keyframes of a branch to keep so that no gap is larger than ``gap``."""
     kept, last = [], start
     for one, after in zip(row, [*row[1:], row[-1]], strict=True):
         if after.moment.window - last > gap:
@@ -196,7 +194,7 @@ class KeyframeLog:
     """The file of a run's keyframes. One thread may add while another writes.
 
     Args:
-        file: it need not exist; its content is kept until `replace`.
+        file: the path, which need not exist; the file's contents are kept until `replace`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -206,20 +204,20 @@ class KeyframeLog:
         self._instead: list[Keyframe] | None = None
 
     def add(self, keyframe: Keyframe) -> None:
-        """Append this keyframe with the next `flush`."""
+        """Append a keyframe with the next `flush`."""
         with self._lock:
             self._new.append(keyframe)
 
     def replace(self, keyframes: Sequence[Keyframe]) -> None:
-        """Replace all keyframes by these with the next `flush`."""
+        """Replace all keyframes with the next `flush`."""
         with self._lock:
             self._new, self._instead = [], list(keyframes)
 
     def flush(self) -> None:
-        """Write everything to the disk; a crash meanwhile loses some of the newest at most.
+        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes.
 
         Raises:
-            OSError: not all were written; the missing ones stay in memory.
+            OSError: some keyframes were not written; they stay in memory.
         """
         with self._lock:
             new, instead = list(self._new), self._instead

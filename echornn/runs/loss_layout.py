@@ -1,4 +1,4 @@
-"""Where each window is in the loss log, whose rows have one entry for each network."""
+"""Computes where each window is in the loss log, in which a window has an entry for each network."""
 
 from __future__ import annotations
 
@@ -10,26 +10,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from echornn.config import MAX_REPLICAS
-
-BYTES_OF_ONE = 8
-"""Bytes of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
-
-BYTES_OF_EACH = 4
-"""Bytes of a window for each of several networks: see `echornn.history.packed`."""
+from echornn.history.kept_windows import kept_type
 
 
 def row_bytes(replicas: int) -> int:
-    """Bytes that a window of so many networks takes."""
-    return BYTES_OF_ONE if replicas == 1 else BYTES_OF_EACH * replicas
+    """The bytes of a window of ``replicas`` networks."""
+    return kept_type(replicas).itemsize * replicas
 
 
 class LogRows(NamedTuple):
-    """Consecutive windows with the same number of networks.
+    """Consecutive windows of the loss log with the same number of networks.
 
     Attributes:
-        first, last: the windows in the loss log, ``first <= window < last``.
+        first, last: the windows, ``first <= window < last``.
         replicas: the number of networks.
-        offset: the bytes of the log before them.
+        offset: the position of the first window in the log, in bytes.
     """
 
     first: int
@@ -40,14 +35,14 @@ class LogRows(NamedTuple):
 
 @dataclass(frozen=True)
 class LossLayout:
-    """How many networks' losses each window of a loss log holds.
+    """The number of networks of each window of a loss log.
 
     Attributes:
-        changes: pairs of a window, counted from 0 in the whole run, and the number of networks from it on; the first
-            pair is for window 0, and each window is later than the one before.
+        changes: pairs (window, number of networks from this window on). Windows are counted from 0 in the whole run;
+            the first pair is for window 0, and windows increase.
 
     Raises:
-        ValueError: the pairs are not like that.
+        ValueError: the pairs are invalid.
     """
 
     changes: tuple[tuple[int, int], ...] = ((0, 1),)
@@ -55,31 +50,33 @@ class LossLayout:
     def __post_init__(self) -> None:
         firsts = [first for first, _ in self.changes]
         if firsts[:1] != [0] or any(one >= after for one, after in itertools.pairwise(firsts)):
-            raise ValueError("the layout's windows are not in their order, from 0 on")
+            raise ValueError("the layout's windows must increase, beginning with 0")
         if not all(1 <= replicas <= MAX_REPLICAS for _, replicas in self.changes):
-            raise ValueError(f"the layout has a number of networks that is not 1 to {MAX_REPLICAS:,}")
+            raise ValueError(f"each number of networks in the layout must be 1 to {MAX_REPLICAS:,}")
 
     def since(self, window: int, replicas: int) -> LossLayout:
-        """The layout if so many networks are trained from this window on, which is not before the last change."""
+        """The layout if ``replicas`` networks are trained from ``window`` on, which must not be before the last
+        change.
+        """
         earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
         if earlier and earlier[-1][1] == replicas:
             return self if earlier is self.changes else LossLayout(earlier)
         return LossLayout((*earlier, (window, replicas)))
 
     def offset(self, window: int) -> int:
-        """Bytes of the log before a window."""
+        """The position of a window in the log, in bytes."""
         at = self._part(window)
         first, replicas = self.changes[at]
         return self._offsets[at] + (window - first) * row_bytes(replicas)
 
     def windows(self, length: int) -> int:
-        """The number of whole windows in the first ``length`` bytes of the log."""
+        """The number of complete windows in the first ``length`` bytes of the log."""
         at = bisect.bisect_right(self._offsets, length) - 1
         first, replicas = self.changes[at]
         return first + (length - self._offsets[at]) // row_bytes(replicas)
 
     def rows(self, first: int, last: int) -> Iterator[LogRows]:
-        """Windows ``first <= window < last``, grouped by the number of networks."""
+        """The windows ``first <= window < last``, grouped by number of networks."""
         at = self._part(first)
         while first < last:
             end = min(last, self.changes[at + 1][0]) if at + 1 < len(self.changes) else last
@@ -98,4 +95,4 @@ class LossLayout:
 
 
 OF_ONE = LossLayout()
-"""The layout of one network all along, as in records from before there were replicas."""
+"""The layout of a run with a single network throughout, as in records of early versions."""

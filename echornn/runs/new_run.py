@@ -1,4 +1,4 @@
-"""Begins a run in a folder, if the folder can be used."""
+"""Begins a new run in a folder, if the folder can be used."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, RUN_FILE
 
 
 def create(folder: Path, config: EchoConfig) -> Lock:
-    """Begin a run in a folder that does not exist, is empty or holds only debris, and take its lock.
+    """Begin a run in a folder that does not exist, is empty or has only debris; returns its lock.
 
     Raises:
-        RunError: the folder is not empty, another process writes there, or it cannot be made or written to.
+        RunError: the folder is not empty, another process writes there, or it cannot be created or written to.
     """
     was_there = os.path.lexists(folder)
     try:
@@ -44,7 +44,7 @@ def create(folder: Path, config: EchoConfig) -> Lock:
 
 
 def _fill(folder: Path, config: EchoConfig) -> None:
-    """Write a new run's files, and remove debris; if one cannot be written, none is left."""
+    """Write the files of a new run, and remove debris; if a file cannot be written, none is left."""
     try:
         run_files.clear(folder)
         for name in (LOSS_FILE, COMMAND_FILE):

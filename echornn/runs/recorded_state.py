@@ -1,6 +1,6 @@
 """Converts a trainer's state to and from plain values and arrays, for records.
 
-The record of a lone network has no axis of replicas, and does not say when it was solved: its losses do.
+The record of a single network has no axis of replicas, and does not say when it was solved, since its losses do.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from echornn.trainer_state import TrainerState
 Arrays = list[npt.NDArray[Any]]
 
 OF_THE_CONFIGURATION = ("config", "configs")
-"""Fields of a state that are recorded beside it."""
+"""The fields of a state that are recorded separately."""
 
 
 def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
-    """All fields except the configuration as JSON; arrays are appended to ``arrays``, and replaced by their number."""
+    """All fields except the configuration as JSON values; arrays are appended to ``arrays``, and replaced by their
+    index.
+    """
     recorded = state.of(0) if state.config.replicas == 1 else state
     return {name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))}
 
@@ -34,7 +36,8 @@ def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> P
     """The state with these fields, of all replicas of the configuration.
 
     Raises:
-        ValueError: a field has a wrong value. Others of `recorded_values.NO_RECORD`: it is not a record of a state.
+        ValueError: a field has an invalid value. Other errors in `recorded_values.NO_RECORD`: it is no record of a
+            state.
     """
     alone = config.replicas == 1
     for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
@@ -52,32 +55,33 @@ def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
 
 
 def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
-    """Raise an error for values of the wrong type, or arrays whose first axes have another shape than ``side``."""
+    """Check the types of values, and that arrays begin with axes of shape ``side``; raises a ValueError."""
     for name in ("epoch", "window", "generation", "draw"):
         whole(values[name], name)
     for name, weight in values["weights"].items():
         _check_array(weight, side, f"weight {shortened(name)}")
     _check_array(values["carried_state"], side, "carried_state")
     if not isinstance(values["optimizer"], tuple):
-        raise ValueError("optimizer is not a tuple")
+        raise ValueError("optimizer is not a tuple of arrays")
     for variable in values["optimizer"]:
         _check_array(variable, side, "an optimizer's variable")
 
 
 def _check_array(value: object, side: tuple[int, ...], name: str) -> None:
     if array(value, name).shape[: len(side)] != side:
-        raise ValueError(f"{name} has no axis of {side[0]} networks")
+        raise ValueError(f"{name} must have an axis of {side[0]} networks")
 
 
 def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
     at, recent = array(fields["at"], "solved"), array(fields["recent"], "recent losses")
     if at.shape != (replicas,) or at.dtype != np.int64 or (at < 0).any():
-        raise ValueError(f"solved is not a window for each of {replicas} networks")
+        raise ValueError(f"solved must have a window for each of {replicas} networks")
     if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
-        raise ValueError(f"the recent losses are not those of {replicas} networks")
-    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)  # early versions lack it
+        raise ValueError(f"the recent losses must be those of {replicas} networks")
+    # early versions lack this field
+    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)
     if lost_at.shape != at.shape or lost_at.dtype != np.int64 or (lost_at < 0).any():
-        raise ValueError(f"lost is not a window for each of {replicas} networks")
+        raise ValueError(f"lost must have a window for each of {replicas} networks")
     return SolvedAt(at, whole(fields["windows"], "windows"), recent, lost_at)
 
 

@@ -1,4 +1,4 @@
-"""Builds the tree of branches from a command log, and assigns the windows of the loss log to branches."""
+"""Builds the tree of branches from the command log, and assigns the windows of the loss log to branches."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.config import MAX_SEED, EchoConfig
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
 from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
 
 
 class Stretch(NamedTuple):
-    """Windows that were trained one after the other in a branch.
+    """Windows that were trained in a branch one after the other.
 
     Attributes:
         branch: the number of the branch.
         begins: whether the branch begins with this stretch.
-        along: the number of windows along the branch's path before it.
-        first, last: its windows in the loss log, ``first <= window < last``.
+        along: the number of windows along the branch's path before the stretch.
+        first, last: the windows in the loss log, ``first <= window < last``.
     """
 
     branch: int
@@ -33,18 +33,17 @@ class Stretch(NamedTuple):
 def tree_of(
     commands: Sequence[RecordedCommand], trained: int, lost: int = 0, layout: LossLayout | None = None
 ) -> tuple[list[Branch], list[Stretch]]:
-    """The branches, in the order begun, and the stretches of the loss log, in the order trained.
+    """The branches in the order in which they began, and the stretches of the loss log in the order trained.
 
-    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If a damaged line is
-    missing to which others refer, those branches begin at the root; an empty branch takes its number, so that all other
-    branches, also later ones, keep theirs. Windows with more or fewer networks than the commands say get a branch of
-    their own.
+    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If a line is damaged,
+    branches that refer to it begin at the root, and an empty branch takes its number, so that all other branches keep
+    their numbers. Windows with another number of networks than the commands say get a separate branch.
 
     Args:
         commands: all commands of the log.
         trained: the number of windows in the loss log.
-        lost: the number of lines of the log that could not be read.
-        layout: how many networks each window has; by default as many as the commands say.
+        lost: the number of unreadable lines of the command log.
+        layout: the number of networks of each window; by default as the commands say.
     """
     tree = _Tree(lost)
     if layout is not None:
@@ -55,8 +54,8 @@ def tree_of(
 
 
 def _all_that_began(commands: Sequence[RecordedCommand], trained: int, layout: LossLayout) -> Iterator[RecordedCommand]:
-    """The commands, and a substitute for each lost one: where the windows have more or fewer networks than the command
-    before them says.
+    """The commands, and a substitute for each lost command that the windows reveal: they have another number of
+    networks than the command before says.
     """
     for index, command in enumerate(commands, start=1):
         yield command
@@ -80,7 +79,7 @@ class _Tree:
         self._here = 0
 
     def take(self, command: RecordedCommand, last: int) -> None:
-        """Add a command; ``last`` is the window of the loss log before which the next command came."""
+        """Add a command and its windows, up to window ``last`` of the loss log, where the next command came."""
         returned = self._number_of.get(command.branch) if command.branch is not None else None
         if command.cause == "return" and returned is not None:
             self._here = returned
@@ -123,7 +122,7 @@ class _Tree:
         return number is not None and number < len(self.branches) and self.branches[number].cause == "lost"
 
     def _fill(self, command: RecordedCommand) -> None:
-        """Continue a branch whose beginning is lost: what was trained in it before belongs to another branch."""
+        """Continue a branch whose beginning is lost: its earlier windows are in another branch."""
         assert command.branch is not None
         self._here = self._number_of[command.branch] = command.branch
         position = {name: getattr(command, name) for name in ("epoch", "window", "generation", "draw", "config")}
@@ -152,7 +151,7 @@ class _Tree:
         return Moment(number, window)
 
     def _owned(self, moment: Moment) -> Moment:
-        """The same moment, on the branch that trained it."""
+        """A position, given as a position on the branch that trained it."""
         number, window = moment
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch

@@ -1,4 +1,4 @@
-"""The interface through which a session records its run; and a recorder that keeps nothing."""
+"""`Recorder`, the interface through which a session saves its run; and a recorder that saves nothing."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class Recorder(Protocol):
-    """Takes what a session reports about its run, on the training thread. No method raises an error of the disk."""
+    """Receives what a session reports about its run, on the training thread. No method raises errors of the disk."""
 
     @property
     def resumed(self) -> Run | None:
-        """The run that is continued; None for a new one."""
+        """The run that is continued; None if the run is new."""
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the run; None if it is not kept."""
+        """The folder of the run; None if the run is not saved."""
 
     @property
     def saved(self) -> bool:
-        """Whether everything reported is on disk."""
+        """Whether everything that was reported is on disk."""
 
     @property
     def warning(self) -> str:
-        """What is wrong with the record, as text for users; empty if nothing is."""
+        """A message for the user about a problem with saving; empty if there is none."""
 
     def command(self, command: RecordedCommand) -> None:
-        """Report a command that was carried out (or the start of the run)."""
+        """Report a command that was carried out, or the start of the run."""
 
     def windows(self, progress: PopulationProgress) -> None:
         """Report windows that were trained."""
 
     def seconds_to_save(self) -> float | None:
-        """Seconds until `save` should be called next; None while nothing is unsaved."""
+        """The seconds until `save` should be called next; None while everything is saved."""
 
     def keyframe(self, keyframe: Keyframe) -> None:
-        """Report a state to keep, so that moments after it are reached quickly."""
+        """Report a state to keep, so that later windows are reached quickly."""
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
-        """Replace all kept keyframes by these."""
+        """Replace all keyframes by these."""
 
     def moved(self) -> None:
-        """Report that the run is at another position, from which it would continue if it were opened again.
+        """Report that the run is at another position, from which it will continue when it is opened again.
 
-        This is saved when possible; until then, nothing trained counts as unsaved because of it.
+        The position is saved when possible; until then, no trained window counts as unsaved because of it.
         """
 
     def save(
@@ -63,30 +63,30 @@ class Recorder(Protocol):
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """Have everything reported so far written to the disk, with the present state; returns without waiting.
+        """Save everything reported so far, with the current state; returns without waiting for the disk.
 
         Args:
-            stands: the position of the run; by default the end of what was trained last.
+            stands: the current position of the run; by default the end of the branch trained last.
             solved_at: the window at which the echo was solved, if it was; see `echornn.diagnosis.loss_stats.LossStats`.
-            lost_at: the window at which it was lost again, if it was; see there too.
+            lost_at: the window at which the echo was lost again, if it was; see `LossStats` too.
             devices: the device that trained each of the run's networks.
         """
 
     def when_saved(self, call: Callable[[], None]) -> None:
-        """Call this, on another thread, each time the disk has answered."""
+        """Set a function that is called, on another thread, each time the disk has answered."""
 
     def failed(self, error: Exception) -> Path | None:
-        """Report that training has failed; returns the file with the traceback, None if none is kept."""
+        """Report that training has failed; returns the file with the traceback, None if it is not saved."""
 
     def close(self) -> None:
-        """Wait for the last save, but not for ever if the disk hangs. Nothing may be reported afterwards."""
+        """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
 
 
 class Unrecorded:
-    """A recorder that keeps nothing on disk.
+    """A recorder that saves nothing.
 
     Args:
-        reason: why nothing can be kept; empty if nothing is meant to be.
+        reason: why saving is not possible; empty if the user wants no saving.
     """
 
     resumed = None

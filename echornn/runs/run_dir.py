@@ -1,11 +1,12 @@
-"""A run on disk: its configuration, checkpoints, and the logs of every window and every command.
+"""Reads a run from its folder: configuration, checkpoint, and the logs of all windows and commands.
 
-A folder holds
+The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes, `WINDOW`, for one network, 4 for each of several;
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
+- ``losses.bin``: all windows in the order trained: 8 bytes for a lone network, 4 for each of several
+  (`echornn.history.kept_windows`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
@@ -20,7 +21,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +31,14 @@ from echornn.files.append_log import LogEnd
 from echornn.files.lock import LOCK_FILE as LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, shortened
 from echornn.files.run_error import RunError
+from echornn.history.kept_windows import WINDOW as WINDOW
+from echornn.history.kept_windows import Kept
 from echornn.runs import about, solved_log
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.chosen_checkpoint import newest_usable
 from echornn.runs.command_log import RecordedCommand, read_commands
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.loss_log import WINDOW as WINDOW
-from echornn.runs.loss_log import error_rates as error_rates
-from echornn.runs.loss_log import losses_of as losses_of
 from echornn.runs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
@@ -60,20 +59,21 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The content of a run's folder, up to its newest usable checkpoint.
+    """The contents of a run's folder, up to its newest usable checkpoint.
 
     Attributes:
-        folder: the folder.
-        begun: when it was begun, in seconds since 1970.
-        config: the present configuration.
-        checkpoint: the checkpoint to continue from; None if the run never saved one, and starts over.
+        folder: the run's folder.
+        begun: when the run began, in seconds since 1970.
+        config: the current configuration.
+        checkpoint: the checkpoint to continue from; None if none was saved, so that the run starts over.
         commands: all commands before the checkpoint.
-        notes: what is wrong with the folder, in words.
-        identity: distinguishes the run from all others.
+        notes: messages about faults in the folder.
+        identity: a value that distinguishes the run from all others.
         intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
-        lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
-        threshold: the threshold of small loops with which its networks are trained (see `echornn.runtime.small_loops`).
-        threads: the threads of an operation with which its networks are trained (see `echornn.training.threads`).
+        lost_commands: the number of unreadable lines of the command log; branches may have other positions because of
+            them.
+        threshold: the threshold of small loops with which its networks are trained; see `echornn.runtime.small_loops`.
+        threads: the threads per operation with which its networks are trained; see `echornn.training.threads`.
     """
 
     folder: Path
@@ -90,46 +90,44 @@ class Run:
 
     @staticmethod
     def read(folder: Path) -> Run:
-        """The run in a folder; see `read`."""
+        """The run in a folder; see the function `read`."""
         return read(folder)
 
     @property
     def trained(self) -> int:
-        """Windows trained up to the checkpoint, over all resets."""
+        """The number of windows trained up to the checkpoint, in all branches."""
         return 0 if self.checkpoint is None else self.checkpoint.trained
 
     @property
     def devices(self) -> Devices:
-        """The device that trained each of its networks, as far as it is on record."""
+        """The device that trained each of its networks, as far as recorded."""
         return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
     def layout(self) -> LossLayout:
-        """Where each window is in the loss log."""
+        """The position of each window in the loss log."""
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
-    def windows(self, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
-        """Windows ``first`` to ``last`` of the run, which have so many networks.
-
-        Returns:
-            `WINDOW` [n] for one network, uint32 [n, replicas] for several; see `echornn.runs.loss_log.read_windows`.
+    def windows(self, first: int, last: int, replicas: int = 1) -> Kept:
+        """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
+        `echornn.runs.loss_log.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
     @functools.cached_property
     def tree(self) -> tuple[list[Branch], list[Stretch]]:
-        """The run's branches, and the stretches of its loss log; see `tree_of`."""
+        """The branches of the run, and the stretches of its loss log; see `tree_of`."""
         return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
 
     @property
     def extends(self) -> Branch | None:
-        """The branch that was trained last; None if nothing was ever saved."""
+        """The branch that was trained last; None if nothing was saved."""
         branches, stretches = self.tree
         return branches[stretches[-1].branch] if stretches else None
 
     @property
     def stands(self) -> Moment:
-        """The position from which the run continues."""
+        """The current position of the run, from which it continues."""
         branches, stretches = self.tree
         if not stretches:
             return Moment(0, 0)
@@ -140,13 +138,13 @@ class Run:
         return Moment(*told) if told is not None and there else end
 
     def moment(self, at: int | None = None, branch: int | None = None) -> Moment:
-        """The moment after so many windows along the run's present line; by default its present position.
+        """The position after ``at`` windows of the path to the run's current position; by default that position.
 
         Args:
-            branch: use the path to this branch's end instead (the branch must exist); without ``at``, that end.
+            branch: an existing branch, to use the path to its end instead; without ``at``, the position is that end.
 
         Raises:
-            RunError: the line is too short.
+            RunError: the path has fewer windows.
         """
         stands = self.stands if branch is None else Moment(branch, self.ends[branch])
         if at is None:
@@ -160,7 +158,7 @@ class Run:
         return Moment(stands.branch, at)
 
     def owner(self, moment: Moment) -> Branch | None:
-        """The branch that sets the configuration at this moment; None if nothing was ever saved."""
+        """The branch whose configuration holds at a position; None if nothing was saved."""
         branches = self.tree[0]
         return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
 
@@ -169,8 +167,8 @@ class Run:
         return whole_path(branches[number], branches.__getitem__) if branches else ()
 
     def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
-        """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 if it was
-        not, or if that is not on record.
+        """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas]; 0 if it
+        was not, or if it is not recorded.
         """
         return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
 
@@ -181,15 +179,15 @@ class Run:
         except OSError:
             return solved_log.read(self.folder, LogEnd())
 
-    def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
-        """All windows in the order trained, some at a time (see `windows`), each with its part of the stretch."""
+    def pieces(self) -> Iterator[tuple[Stretch, Kept]]:
+        """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
         for stretch in self.tree[1]:
             for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
 
-    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-        """The windows of a stretch, some at a time: the number of the first in the loss log, and the windows (see
+    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, Kept]]:
+        """The windows of a stretch, in pieces: the number of the first window in the loss log, and the windows (see
         `windows`).
         """
         replicas = self.tree[0][stretch.branch].config.replicas
@@ -199,19 +197,19 @@ class Run:
 
     @functools.cached_property
     def ends(self) -> list[int]:
-        """For each branch, the number of windows along its path."""
+        """The number of windows along the path of each branch."""
         branches, stretches = self.tree
         ends = [branch.start for branch in branches]
         for stretch in stretches:
             ends[stretch.branch] = stretch.along + stretch.last - stretch.first
         return ends
 
-    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, some at a time: their branch, the number of the first along the path, and
-        the windows.
+    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, Kept]]:
+        """The windows on the path to a position, in pieces: their branch, the number of the first window along the
+        path, and the windows.
 
         Args:
-            since: the number of windows along the path that are left out.
+            since: the number of windows at the beginning of the path to leave out.
         """
         path = self._whole_path(moment.branch)
         for branch, first, last in spans_to(moment.window, path) if path else ():
@@ -223,10 +221,10 @@ class Run:
                         yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
-        """All branches, and everything trained in them.
+        """All branches, with everything trained in them.
 
         Raises:
-            OSError: the log could not be read.
+            OSError: the loss log could not be read.
         """
         timeline = Timeline()
         branches = self.tree[0]
@@ -238,19 +236,15 @@ class Run:
             timeline.begin(branch)
         return timeline
 
-    def tell(self, timeline: Timeline, stretch: Stretch, windows: npt.NDArray[Any]) -> None:
+    def tell(self, timeline: Timeline, stretch: Stretch, windows: Kept) -> None:
         """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
-        number, config = stretch.branch, self.tree[0][stretch.branch].config
-        if config.replicas == 1:
-            timeline.append(number, losses_of(windows), error_rates(windows, config).astype(np.float32))
-        else:
-            solved = self.solved_at(number)
-            end = timeline.end(number).window + len(windows)
-            timeline.append_many(number, windows, np.where(solved <= end, solved, 0))
+        number, several = stretch.branch, self.tree[0][stretch.branch].config.replicas > 1
+        solved, end = self.solved_at(number), timeline.end(number).window + len(windows)
+        timeline.append(number, windows, np.where(solved <= end, solved, 0) if several else None)
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk. Empty if they cannot be read, since none is needed, or if commands are lost:
-        keyframes refer to branches by number.
+        """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,
+        since keyframes refer to branches by number.
         """
         if self.lost_commands:
             return []
@@ -261,21 +255,21 @@ class Run:
 
 
 def read(folder: Path) -> Run:
-    """The run in this folder; nothing in it is changed.
+    """The run in a folder, which is not changed.
 
-    The newest checkpoint is used if it and its logs are whole, otherwise the one before it, and the notes say so.
+    The newest checkpoint is used if it and its logs are intact, otherwise the previous one; the notes say so.
 
     Raises:
-        RunError: the folder holds no run, or one that this version cannot continue.
+        RunError: the folder has no run, or one that this version cannot continue.
     """
     return _found(folder, look_into_logs=True)
 
 
 def glance(folder: Path) -> Run:
-    """As `read`, but only the lengths of the logs are checked, so long logs take no longer.
+    """Like `read`, but only checks the lengths of the logs, so that long logs take no longer.
 
     Raises:
-        RunError: see `read`.
+        RunError: as in `read`.
     """
     return _found(folder, look_into_logs=False)
 

@@ -1,4 +1,4 @@
-"""The names of the files that a run writes; the program never counts, reads or removes other files."""
+"""The names of the files that a run writes; the program never counts, reads or removes any others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "c
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
 
 NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
-"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris is left."""
+"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""
 
 
 def any_stranger(folder: Path) -> bool:
-    """Whether the folder has a file that no run writes.
+    """Whether a folder has a file that no run writes.
 
     Raises:
         OSError: the folder cannot be read.
@@ -49,7 +49,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files in the folder, without targets of links and without files that vanish meanwhile."""
+    """The bytes of all files in a folder, without targets of links, and without files that disappear meanwhile."""
     total = 0
     for file in folder.rglob("*"):
         with contextlib.suppress(OSError):
@@ -59,10 +59,10 @@ def size(folder: Path) -> int:
 
 
 def remove(folder: Path) -> None:
-    """Remove a run's files, and its folder if nothing else is in it.
+    """Remove the files of a run, and its folder if nothing else is in it.
 
     Raises:
-        OSError: not all of them could be removed. If the folder is read-only, all are still there.
+        OSError: some files could not be removed. If the folder is read-only, all remain.
     """
     shown = folder / events.FOLDER
     for place in (folder, *([shown] if own_files.is_real_folder(shown) else [])):
@@ -75,10 +75,10 @@ def remove(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove a run's files, except its lock.
+    """Remove the files of a run except its lock.
 
     Raises:
-        OSError: not all of them could be removed.
+        OSError: some files could not be removed.
     """
     for name in NAMES:
         for file in (folder / name, folder / f"{name}.new"):

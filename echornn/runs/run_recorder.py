@@ -1,4 +1,4 @@
-"""Saves a session's run to disk while it trains, and opens a saved run to go on with it."""
+"""`RunRecorder`: saves a session's run to disk while it trains; also opens a saved run to continue it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from echornn.config import EchoConfig
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
+from echornn.history.kept_windows import LOST, kept_of
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
@@ -25,7 +26,6 @@ from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.loss_layout import OF_ONE
-from echornn.runs.loss_log import LOST, records_of
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
@@ -38,23 +38,23 @@ SAVE_SECONDS = 1.0
 """Seconds between two checkpoints."""
 
 MOST_OF_THE_TIME = 0.04
-"""Share of the time that saving may take: on a slow disk, checkpoints are further apart."""
+"""The largest share of the time that saving may take: on a slow disk, checkpoints are further apart."""
 
 MOST_SECONDS_APART = 60.0
-"""The longest time between two checkpoints, besides the time that the disk takes for one."""
+"""The longest time between two checkpoints, besides the time that the disk needs for one."""
 
 SECONDS_TO_END = 10.0
-"""How long closing waits for the last checkpoint if the disk hangs."""
+"""Seconds that closing waits for the last checkpoint if the disk hangs."""
 
 HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
-"""The seconds after which the warning says that the disk does not answer."""
+"""The numbers of seconds after which a warning says that the disk does not answer."""
 
 
 class RunRecorder:
-    """Records a run in a folder. `begin` and `go_on` make one.
+    """Records a run in a folder. Make one with `begin` or `go_on`.
 
-    Its own thread writes to the disk, so that a disk that hangs delays nobody: at most one save is under way, and of
-    the saves that are asked for meanwhile, only the newest is made.
+    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; of
+    the saves requested meanwhile, only the newest is made.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class RunRecorder:
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         extends = resumed.extends if resumed else None
-        # the position of the run may be on another branch
+        # the run's position may be on another branch
         self._config = config = extends.config if extends else config
         solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
@@ -115,13 +115,13 @@ class RunRecorder:
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue recording in a run's folder, from its newest checkpoint.
+        """Continue recording in the folder of a run, from its newest checkpoint.
 
         Args:
-            allow: called before anything is changed; if it raises, the run stays as it is.
+            allow: called before anything is changed; if it raises an error, the run is unchanged.
 
         Raises:
-            RunError: the folder holds no run that can continue, or another process writes there.
+            RunError: the folder has no run that can continue, or another process writes there.
         """
         allow(run_dir.glance(folder))
         try:
@@ -138,7 +138,9 @@ class RunRecorder:
 
     @property
     def warning(self) -> str:
-        """What was wrong with the run when it was opened, until the first command; and why it is not saved, if so."""
+        """A message on faults found when the run was opened, until the first command; and on why it is not saved, if
+        so.
+        """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
         parts = [
@@ -159,7 +161,7 @@ class RunRecorder:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was found to be gone, or to hold another run now; empty if neither."""
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         return self._writer.misplaced
 
     @property
@@ -168,7 +170,7 @@ class RunRecorder:
 
     @property
     def _kept(self) -> int:
-        """How much of what was reported is on disk."""
+        """How many reports are on disk."""
         return 0 if self._writer.kept is None else self._writer.kept.told
 
     def command(self, command: RecordedCommand) -> None:
@@ -181,7 +183,7 @@ class RunRecorder:
         self._told += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        self._losses.append(records_of(progress, self._config))
+        self._losses.append(kept_of(progress, self._config).tobytes())
         if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
         self._events.windows(progress)
@@ -210,8 +212,9 @@ class RunRecorder:
     ) -> None:
         """See `Recorder.save`.
 
-        A state whose weights are not finite is kept like any other. Without it, everything trained since the last
-        finite one would be lost. The run then continues from where it diverged, and a replay leads to earlier moments.
+        A state with NaN or infinite weights is saved like any other, since without it everything trained since the last
+        finite state would be lost. The run then continues from where it diverged, and a replay leads to earlier
+        positions.
         """
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
@@ -232,26 +235,26 @@ class RunRecorder:
         return self._folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; but not another run that has replaced it.
+        """Remove the run from the disk, after `close`; another run in its place is not removed.
 
         Raises:
-            OSError: the run could not be removed, or is not there.
+            OSError: the run could not be removed, or does not exist.
         """
         about.require_identity(self._folder, self._identity)
         run_dir.remove(self._folder)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the disk has answered, at most so long; returns whether everything reported is on it."""
+        """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
         return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
         self._background.wait(SECONDS_TO_END)
         self._background.end(self._lock.release)
 
-    # ---- on the thread that saves
+    # ---- on the thread that writes
 
     def _bring(self, save: Unsaved | None) -> None:
-        """Write a save to the disk, if it is not there, and the traceback of an error in training."""
+        """Write a save to the disk, if it is not there yet, and the traceback of an error in training."""
         if save is not None and save is not self._writer.kept:
             self._keep(save)
         if self._failure:
@@ -272,7 +275,7 @@ class RunRecorder:
 
 @dataclass(frozen=True)
 class _Hung:
-    """How long the disk took, in seconds, and how much had been reported when it answered."""
+    """The longest delay of the disk: the seconds, and how much had been reported when it answered."""
 
     seconds: float
     told: int

@@ -1,4 +1,4 @@
-"""Writes a run's logs and checkpoints into its folder, as long as the folder still holds this run."""
+"""Writes the logs and checkpoints of a run to its folder, as long as the folder still contains this run."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from echornn.training.trained_on import Devices
 
 @dataclass(frozen=True, eq=False)
 class Unsaved:
-    """The content of one save.
+    """The contents of one save.
 
     Attributes:
         state: the trainer's state.
-        stands, solved_at, lost_at, devices: see `echornn.runs.checkpoint.Checkpoint`.
-        told: how many reports it includes.
-        moves: how often the position of the run had changed.
-        layout: where each window is in the loss log.
-        losses, commands, events, solved: the lengths of the logs up to this save.
+        stands, solved_at, lost_at, devices: as in `echornn.runs.checkpoint.Checkpoint`.
+        told: the number of reports that it includes.
+        moves: how many times the run's position had changed.
+        layout: the position of each window in the loss log.
+        losses, commands, events, solved: the lengths of the logs at the time of this save.
     """
 
     state: PopulationState
@@ -53,17 +53,17 @@ class Unsaved:
 
 
 class RunWriter:
-    """Writes saves on one thread; any thread may read its attributes.
+    """Writes saves on one thread; other threads may read its attributes.
 
     Attributes:
         kept: the newest save that is on disk; None before the first.
-        trouble: why the newest save that was tried is not on disk.
-        less_troubles: why a part that the run can do without is not on disk, by the name of the part.
+        trouble: the error that prevented the newest attempted save; None if it succeeded.
+        less_troubles: errors of files that the run can do without, by the file's purpose.
 
     Args:
-        folder, lock, identity: those of the run.
-        losses, commands, events, solved, keyframes: the run's logs.
-        serial: the number of its next checkpoint.
+        folder, lock, identity: the run's folder, lock and identity.
+        losses, commands, events, solved, keyframes: the logs of the run.
+        serial: the number of the next checkpoint.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class RunWriter:
         self._is_known = True
 
     def keep(self, save: Unsaved) -> None:
-        """Write a save to the disk; an error goes to `trouble`."""
+        """Write a save to the disk; errors are stored in `trouble`."""
         try:
             self._require_our_run()
             self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
@@ -117,11 +117,11 @@ class RunWriter:
             self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save
-        except Exception as error:  # no error of a disk may end the training
+        except Exception as error:  # an error of the disk must never end the training
             self.trouble = Trouble.after(self.trouble, error)
 
     def _require_our_run(self) -> None:
-        """Make sure that the folder still holds the run that was begun, or a whole copy of it."""
+        """Check that the folder still contains the run that was begun, or a whole copy of it."""
         about.require_identity(self._folder, self._identity)
         if not self._lock.check():
             self._is_known = False
@@ -132,7 +132,7 @@ class RunWriter:
             self._is_known = True
 
     def _keep_less(self, what: str, flush: Callable[[], None]) -> None:
-        """Write a part that the run can do without: if it fails, the run is saved all the same."""
+        """Write a file that the run can do without: if that fails, the run is saved nevertheless."""
         try:
             flush()
             self.less_troubles = {name: one for name, one in self.less_troubles.items() if name != what}
@@ -140,14 +140,14 @@ class RunWriter:
             self.less_troubles = {**self.less_troubles, what: Trouble.after(self.less_troubles.get(what), error)}
 
     def keep_traceback(self, text: str) -> None:
-        """Keep the traceback of an error in training, if the disk takes it; the error itself has been shown by then."""
+        """Save the traceback of an error in training, if possible; the error itself has already been shown."""
         with contextlib.suppress(OSError):
             about.require_identity(self._folder, self._identity)
             own_files.write_whole(self._folder / TRACEBACK_FILE, text.encode(errors="backslashreplace"))
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was found to be gone, or to hold another run now; empty if neither."""
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         match self.trouble:
             case Trouble(error=FileNotFoundError()):
                 return "gone"

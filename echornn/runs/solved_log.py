@@ -1,4 +1,6 @@
-"""The log of when each of several networks was solved, which the packed losses do not say exactly."""
+"""The log of the windows at which networks were solved; with several networks, packed losses do not show this
+exactly.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A record of the log: the branch that was trained when it was written, the number of the network, from 0, and the
-window along the branch's path, from 1, at which it was solved. Each branch has records of all its solved networks.
+"""A record of the log: the branch in training when it was written, the index of the network, and the window along the
+branch's path, from 1, at which the network was solved. Each branch has records of all its solved networks.
 """
 
 MOST_BYTES = 1 << 28
@@ -24,14 +26,14 @@ Windows = npt.NDArray[np.int64]
 
 
 class SolvedLog:
-    """Writes a record for each network and branch, as soon as the network is solved. One thread may add while another
+    """Writes a record for each network and branch as soon as the network is solved. One thread may add while another
     writes.
 
     Args:
-        file: it need not exist if nothing is in it.
-        end: the end of what is on disk.
-        branch: the branch that is trained; None before the first command.
-        known: int64 [replicas], the windows that the log has for this branch; 0 for networks that it does not have.
+        file: the path, which need not exist if the log is empty.
+        end: the end of the log on disk.
+        branch: the branch in training; None before the first command.
+        known: int64 [replicas], the windows that the log has for this branch; 0 for networks without a record.
     """
 
     def __init__(self, file: Path, end: LogEnd, branch: int | None = None, known: Windows | None = None) -> None:
@@ -42,23 +44,23 @@ class SolvedLog:
 
     @property
     def length(self) -> int:
-        """The bytes of the file when everything is on disk."""
+        """The length of the file in bytes once everything is on disk."""
         return self._log.length
 
     @property
     def end(self) -> LogEnd:
-        """The end of what is certainly on disk."""
+        """The end of what is surely on disk."""
         return self._log.end
 
     def command(self, command: RecordedCommand) -> None:
-        """Take note of the branch that is trained from now on."""
+        """Record that another branch is in training from now on."""
         self._branch, self._known = command.branch, None
 
     def windows(self, progress: PopulationProgress) -> None:
         """Add records for the networks that were solved in these windows."""
         known = np.zeros_like(progress.solved_at) if self._known is None else self._known
         (new,) = np.nonzero(progress.solved_at != known)
-        # the order must not depend on how the windows are cut into pieces
+        # the order must not depend on the sizes of pieces
         new = new[np.argsort(progress.solved_at[new], kind="stable")]
         if new.size and self._branch is not None:
             told = np.empty(new.size, SOLVED)
@@ -70,7 +72,7 @@ class SolvedLog:
         """Write everything up to an earlier value of `length` to the disk.
 
         Raises:
-            OSError: not all of it was written; the missing part stays in memory.
+            OSError: some records were not written; they stay in memory.
         """
         if length > self._log.end.length == 0 and not own_files.is_regular(self._file):
             own_files.create(self._file)
@@ -78,10 +80,10 @@ class SolvedLog:
 
 
 def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
-    """The records of a log up to this end, `SOLVED` [n]; fewer if the file is shorter.
+    """The records of a log up to ``end``, `SOLVED` [n]; fewer if the file is shorter.
 
     Raises:
-        OSError: it could not be read.
+        OSError: the log could not be read.
     """
     if not end.length:
         return np.empty(0, SOLVED)
@@ -90,7 +92,7 @@ def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
 
 
 def is_whole(file: Path, end: LogEnd) -> bool:
-    """Whether the log up to this end is unchanged since it was written."""
+    """Whether the log up to ``end`` is unchanged since it was written."""
     try:
         return not end.length or ends_at(file, end)
     except OSError:
@@ -98,14 +100,14 @@ def is_whole(file: Path, end: LogEnd) -> bool:
 
 
 def solved_at(told: npt.NDArray[np.void], branch: int, replicas: int, windows: int) -> Windows:
-    """When each of a branch's networks was solved, according to the log.
+    """The windows at which the networks of a branch were solved, according to the log.
 
     Args:
         told: `SOLVED` [n], the records of the log.
-        windows: the windows along the branch's path; records after its end are ignored.
+        windows: the number of windows along the branch's path; later records are ignored.
 
     Returns:
-        int64 [replicas], windows along its path, from 1; 0 for networks without a record.
+        int64 [replicas], windows along the path, from 1; 0 for networks without a record.
     """
     solved = np.zeros(replicas, np.int64)
     its = told[(told["branch"] == branch) & (told["replica"] < replicas) & (told["window"] <= windows)]

@@ -1,4 +1,4 @@
-"""A summary of a run, read quickly from its newest checkpoint and the end of its loss log."""
+"""A summary of a run for lists, read quickly from the newest checkpoint and the end of the loss log."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
+from echornn.history.kept_windows import Kept, error_rates_of, losses_of
+from echornn.history.quantiles import median_mean
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
-from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
-from echornn.tasks.solved import UNKNOWN, Levels, lost_by
+from echornn.runs.run_dir import LOSS_FILE, Run
+from echornn.tasks.solved import UNKNOWN, Levels, SolvedAt, lost_by
 
 MOST_READ = 1 << 22
-"""The most windows that are read of a run whose record, of an early version, does not say when it was solved, or
-lost.
+"""The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run as a line of a list.
+    """A run in a list of runs.
 
     Attributes:
-        folder: the folder.
-        saved: when it was last saved, in seconds since 1970.
-        config: the present configuration.
-        epoch, window: the epoch of the newest window and its number in it, both from 1; window 0 is before the first.
-        windows: the windows trained in the whole run.
-        loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN if there are
-            none, infinite if the loss has diverged. For several networks, the median.
+        folder: the run's folder.
+        saved: when the run was last saved, in seconds since 1970.
+        config: the current configuration.
+        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
+            first.
+        windows: the number of windows trained in the whole run.
+        loss: mean cross-entropy of the newest `RECENT_WINDOWS` since the weights were new, in nats; NaN if there are
+            none, infinite if the run diverged. With several networks, the median.
         solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
-            For several networks, the window by which half of them had solved it.
-        lost_at: the window along the path, from 1, at which the task was lost again, or by which it was, if the record
-            says no more; 0 if it was not, None if unknown, and for several networks.
-        bytes: its size on disk.
-        seed_stats: the counts for several replicas; None for one network.
+            With several networks, the window by which half of them had solved it.
+        lost_at: the window along the path, from 1, at which the task was lost again, or by which it was lost if the
+            record does not tell more; 0 if it was not, None if unknown, and with several networks.
+        bytes: the size on disk.
+        seed_stats: the results of several replicas; None for a single network.
     """
 
     folder: Path
@@ -58,22 +58,24 @@ class Summary:
 
     @property
     def differs(self) -> dict[str, Any]:
-        """The fields whose values are not the defaults."""
+        """The fields that differ from the defaults, with their values."""
         return EchoConfig().changes_to(self.config)
 
 
 def summary(folder: Path) -> Summary:
-    """The summary of the run in this folder.
+    """The summary of the run in a folder.
 
     Raises:
-        RunError: the folder holds no run that can be read.
-        OSError: the disk does not answer.
+        RunError: the folder has no run that can be read.
+        OSError: the disk could not be read.
     """
     run = run_dir.glance(folder)
     diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
-    stats = seed_stats_of(run)
+    solved = solved_there(run)
+    each, is_alone = solved or SolvedAt.never(run.config.replicas), run.config.replicas == 1
+    stats = SeedStats.after(each.recent, each.at, each.windows, np.maximum(each.lost_at, 0))
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -81,24 +83,24 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at or _has_diverged(run) else _loss(run) if stats is None else stats.quantiles[1],
-        *(solved_and_lost_at(run) if stats is None else (solved_by_half(stats.solved_at) or 0, None)),
+        math.inf if diverged_at or _has_diverged(run) else median_mean(each.recent),
+        None if each.at[0] == UNKNOWN else solved_by_half(each.at) or 0,
+        int(each.lost_at[0]) if is_alone and each.lost_at[0] != UNKNOWN else None,
         run_dir.size(folder),
-        stats,
+        None if is_alone or solved is None else stats,
     )
 
 
 def _has_diverged(run: Run) -> bool:
-    """Whether the newest loss of the run is not finite; for several networks, the loss of each."""
+    """Whether the newest loss of the run is NaN or infinite; with several networks, all newest losses."""
     newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
     return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
 
 
 def _diverged_after_the_checkpoint(run: Run) -> int:
-    """Windows trained until the loss was no longer finite, if that was after the last checkpoint; else 0.
+    """The number of windows until the loss became NaN or infinite, if that was after the last checkpoint; otherwise 0.
 
-    Versions that saved no state after a divergence left a log that ends beyond the checkpoint, as a killed process
-    does.
+    Some versions saved no state after a divergence; their loss log then extends beyond the checkpoint, as after a kill.
     """
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
@@ -107,15 +109,15 @@ def _diverged_after_the_checkpoint(run: Run) -> int:
     return count if _is_no_number(newest, run.config) else 0
 
 
-def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
+def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
     """Whether none of these losses is finite, and none is lost."""
-    lost, finite = np.isnan(error_rates(windows, config)), np.isfinite(losses_of(windows))
+    lost, finite = np.isnan(error_rates_of(windows, config)), np.isfinite(losses_of(windows))
     return not (lost.any() or finite.any())
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
-    """Epoch and number of the newest window, both from 1, if the log has so many windows; window 0 is before the
-    first.
+    """Epoch and number in it of the newest window, both from 1, if the log has ``windows`` windows; window 0 means
+    before the first.
     """
     branches = run.tree[0]
     if run.checkpoint is None or not branches:
@@ -128,44 +130,22 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
     return epoch + 1, window + 1
 
 
-def _loss(run: Run) -> float:
-    newest = newest_losses(run, run.stands, run.config)
-    return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
-
-
-def seed_stats_of(run: Run) -> SeedStats | None:
-    """The counts for several networks; None for a single network, or if nothing was saved yet."""
-    state = None if run.checkpoint is None else run.checkpoint.state
-    if state is None or state.config.replicas == 1:
-        return None
-    newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
-    by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
-    unknown = (by_now == UNKNOWN) & (run.checkpoint is not None and run.checkpoint.lost_at is None)
-    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # their record does not say when they were lost
-    if is_early.any() and run.trained <= MOST_READ:
-        return run.timeline().seed_stats(run.stands)
-    lost_at = np.where(is_early, np.maximum(by_now, 0), solved.lost_at)
-    return SeedStats.after(newest, solved.at, window, lost_at)
-
-
-def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
-    """When a single network solved the echo, and lost it again; 0 if it did not, None if unknown."""
+def solved_there(run: Run) -> SolvedAt | None:
+    """When each network at the run's position solved the echo, and lost it again, with its newest losses; `UNKNOWN` for
+    windows that are not on record. None if nothing was saved yet.
+    """
     kept = run.checkpoint
     if kept is None:
-        return 0, 0
-    if kept.solved_at is not None and kept.lost_at is not None:
-        return kept.solved_at, kept.lost_at
-    seen = None if kept.solved_at is None else _lost_by_now(run, kept.solved_at)
-    if seen != 0 and run.trained <= MOST_READ:
-        loss_stats = run.timeline().loss_stats(run.stands)
-        return loss_stats.solved_at or 0, loss_stats.lost_at or 0
-    return kept.solved_at, seen
-
-
-def _lost_by_now(run: Run, solved_at: int) -> int | None:
-    """The run's position, if its newest losses show that it has lost the echo again; 0 if they show that it has not,
-    None if they do not show either.
-    """
-    newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
-    lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])
-    return None if lost_at == UNKNOWN else lost_at
+        return None
+    config, window = kept.state.config, run.stands.window
+    recent, recorded = newest_losses(run, run.stands, run.config), kept.state.solved
+    at, lost_at = recorded.at, recorded.lost_at
+    if config.replicas == 1:
+        at = np.array([UNKNOWN if kept.solved_at is None else kept.solved_at])
+        lost_at = np.array([kept.lost_at or 0])
+    by_now = np.where(at == UNKNOWN, UNKNOWN, lost_by(at, recent, window, Levels.of(kept.state.configs)))
+    is_early = (by_now == UNKNOWN) & (kept.lost_at is None)
+    unsure = (at == UNKNOWN) | ((lost_at == 0) & ((by_now > 0) | is_early))  # the record does not tell
+    if unsure.any() and run.trained <= MOST_READ:
+        return run.timeline().solved(run.stands)
+    return SolvedAt(at, window, recent, np.where(unsure, by_now, lost_at))

@@ -1,1 +1,1 @@
-"""The loop between commands and frames."""
+"""The loop that carries out commands, trains, and makes frames and pictures for the screen."""

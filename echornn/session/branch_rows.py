@@ -1,4 +1,4 @@
-"""The list of a run's branches, as values."""
+"""The list of the branches of a run, as values for the screen."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True)
 class BranchRow:
-    """A branch, for the list.
+    """A branch in the list of branches.
 
     Attributes:
-        number, letter: which one.
-        words: what differs, and from where.
-        windows: along its path.
-        mean: mean loss of the last windows of its path, in nats; NaN without one.
-        solved_at: window along its path, from 1; None where it is not solved.
-        lost_at: window along its path, from 1, at which it was lost again; None where it was not.
-        seed_stats: of several replicas, how many had solved the task, and lost it again; None for one network.
-        is_line: whether the curve shows it.
-        is_shown: whether it lies under the curve.
-        is_pinned: whether it always does.
+        number, letter: the number and the letter of the branch.
+        words: how it differs from the first branch, and from which window on.
+        windows: the number of windows along its path.
+        mean: mean loss of the last windows of its path in nats; NaN if there are none.
+        solved_at: the window along its path, from 1, at which the task was solved; None if it was not.
+        lost_at: the window along its path, from 1, at which the task was lost again; None if it was not.
+        seed_stats: with several replicas, how many have solved the task and how many have lost it; None for a single
+            network.
+        is_line: whether it is the branch whose path the curve shows.
+        is_shown: whether it is drawn under the curve.
+        is_pinned: whether it is always drawn under the curve.
     """
 
     number: int
@@ -43,11 +44,11 @@ class BranchRow:
 
 
 def branch_rows(timeline: Timeline, line: int, choice: GhostChoice, shown: Collection[object]) -> tuple[BranchRow, ...]:
-    """All branches that something was trained in and no other goes on, and the line's, the newest first.
+    """The branches to list, newest first: those with windows that no other branch continues at their end, and ``line``.
 
     Args:
-        line: the branch that the curve shows.
-        shown: the numbers of those under the curve.
+        line: the branch whose path the curve shows.
+        shown: the numbers of the branches under the curve.
     """
     names = dict(choice.names)
     return tuple(

@@ -1,4 +1,4 @@
-"""What all commands of a session share: when their turn comes, and which values they accept."""
+"""The base classes of all commands: when a command is carried out, and which values it accepts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class When(Enum):
     """When a command is carried out.
 
     Attributes:
-        AT_ONCE: after the windows under way, whatever else waits.
-        IN_ORDER: after all commands in order that were sent before.
-        ON_ARRIVAL: in order, and not while the session still goes to another position.
+        AT_ONCE: after the current slice of windows, whatever else waits.
+        IN_ORDER: after all commands of this kind that were sent before.
+        ON_ARRIVAL: in order, and not before the session has reached the position to which it is going.
     """
 
     AT_ONCE = auto()
@@ -27,19 +27,18 @@ class When(Enum):
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command for a session; its values belong to it, and are checked when it is made."""
+    """The base class of commands. The values of a command are fixed, and checked when it is made."""
 
     when: ClassVar[When] = When.IN_ORDER
     """When the command is carried out."""
     is_work: ClassVar[bool] = True
-    """Whether a person who leaves before it is carried out loses something: training, a change, or a move to a
-    position.
+    """Whether something is lost if the program ends before the command is carried out: training, a change, or a move.
     """
 
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers, stored as plain Python numbers.
+    """A command whose values are whole numbers; they are stored as Python ints.
 
     Raises:
         TypeError: a value is not a whole number.
@@ -57,7 +56,7 @@ class ChangingCommand(BaseCommand):
     """A command that changes fields of the configuration.
 
     Attributes:
-        changes: new values by name of a field of `EchoConfig`; all other fields stay.
+        changes: the new values, by names of fields of `EchoConfig`; all other fields keep their values.
 
     Raises:
         TypeError: a name is not a field of `EchoConfig`.

@@ -1,12 +1,12 @@
-"""What a session can be told to do, as values: one class for each command.
+"""The commands of a session, as values: one class for each command.
 
-Any thread sends commands with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries
-out each of them on the training thread. The target of a command (the next window, twice the speed, the chosen
-network) is looked up when its turn comes. Each command is answered, in the order in which they were carried out:
-see `Answer`.
+Any thread can send commands with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries
+them out on the training thread. The target of a command (the next window, twice the speed, the selected network) is
+determined when its turn comes. Each command gets an answer, in the order in which commands are carried out: see
+`Answer`.
 
-A command without values is a dataclass by its base: a decorator for each would make the program start later.
-To add one, write a class here, list it in `Command`, and write its case in `Handlers`.
+Commands without values are dataclasses through their base class: a decorator for each would slow down the start.
+To add a command, write a class here, list it in `Command`, and add its case to `Handlers`.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from echornn.readings import Question
 from echornn.replay.pace import require_speed
 from echornn.session.command_base import BaseCommand, ChangingCommand, CountingCommand, When
 
-# ---- whether windows are trained
+# ---- training and pausing
 
 
 class Pause(BaseCommand):
-    """Stop training after the windows under way."""
+    """Stop training after the current windows."""
 
     is_work = False
 
 
 class Resume(BaseCommand):
-    """Train on at the speed that is set; from a position in the past, as a new branch."""
+    """Train on at the set speed; from an earlier window, as a new branch."""
 
     is_work = False
 
 
 class Toggle(BaseCommand):
-    """Pause if it trains, resume if it is paused."""
+    """Pause if training runs, resume if it is paused."""
 
     is_work = False
 
 
 @dataclass(frozen=True)
 class Step(CountingCommand):
-    """Train so many windows, then pause.
+    """Train this number of windows, then pause.
 
-    A change meanwhile, or a refused one, does not stop them. `Pause`, `Toggle`, `Resume` and every command that goes
-    to another position end them.
+    Changes meanwhile do not stop it, even if they are refused. `Pause`, `Toggle`, `Resume` and all commands that go to
+    another position do.
     """
 
     windows: int = 1
@@ -57,12 +57,12 @@ class FinishEpoch(BaseCommand):
     when = When.ON_ARRIVAL
 
 
-# ---- how fast
+# ---- the speed
 
 
 @dataclass(frozen=True)
 class SetSpeed(BaseCommand):
-    """Train so many windows a second from now on; infinity is full speed.
+    """Set the speed in windows per second; infinity is full speed.
 
     Raises:
         ValueError: the speed is out of range; see `echornn.replay.pace.require_speed`.
@@ -77,44 +77,44 @@ class SetSpeed(BaseCommand):
 
 
 class Faster(BaseCommand):
-    """Train at the next higher of the speeds that keys go through."""
+    """Set the next higher of the speeds that keys go through."""
 
     when = When.AT_ONCE
     is_work = False
 
 
 class Slower(BaseCommand):
-    """Train at the next lower speed; from full speed, the one below the speed that is reached."""
+    """Set the next lower speed; from full speed, the next below the measured speed."""
 
     when = When.AT_ONCE
     is_work = False
 
 
-# ---- what is trained; each of these begins a branch
+# ---- what is trained; each of these commands begins a branch
 
 
 class Reset(BaseCommand):
-    """Start over with the weights that this network began with, from the first epoch; the data stays."""
+    """Start over with this network's initial weights, from the first epoch. The data stays the same."""
 
 
 class Redraw(BaseCommand):
-    """Start over with new weights, the next of the seed's random starts; the data stays."""
+    """Start over with new initial weights, the next of this seed. The data stays the same."""
 
 
 class Regenerate(BaseCommand):
-    """Take new data; the epoch starts again with it, the weights stay."""
+    """Take new data; the epoch begins again with it. The weights stay the same."""
 
     when = When.ON_ARRIVAL
 
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
-    """Change fields of the configuration: at once if only live fields differ, else with a new trainer.
+    """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer.
 
-    A change that fails leaves everything as it was.
+    If the change fails, everything stays as it was.
 
     Attributes:
-        held: whether a key that may be held down sends it: such edits of the same fields in quick succession are undone
+        held: whether a key that may be held down sent it. Such edits of the same fields in quick succession are undone
             together.
     """
 
@@ -124,39 +124,37 @@ class Edit(ChangingCommand):
 
 @dataclass(frozen=True)
 class StartOver(ChangingCommand):
-    """Change fields of the configuration, and start over with the first weights, whichever fields differ; see
-    `Edit`.
-    """
+    """Change fields of the configuration, and start over with initial weights, whichever fields differ; see `Edit`."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Alone(BaseCommand):
-    """Train only the chosen one of several replicas on from here."""
+    """Continue only the selected one of several replicas from here."""
 
     when = When.ON_ARRIVAL
 
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
-    """Go from one network to several replicas, and back: each continues from where it was left.
+    """Switch from one network to several replicas, or back; each continues from where it was left.
 
-    The first time, that many replicas start over with the network's seed and the seeds after it; or the chosen one of
-    several replicas starts over, alone.
+    The first time, the replicas start over, with the network's seed and the following seeds; or the selected replica
+    starts over alone.
     """
 
     replicas: int = 64
     when = When.ON_ARRIVAL
 
 
-# ---- which position is shown; training pauses there
+# ---- the position that is shown; training pauses there
 
 
 @dataclass(frozen=True)
 class Go(CountingCommand):
-    """Show the position after that many windows along a branch's path, as it was; None shows its end.
+    """Show the position after this number of windows along a branch's path, as it was; None means its end.
 
-    A window beyond an end of the path shows that end.
+    A window beyond the ends of the path means that end.
     """
 
     branch: int
@@ -165,32 +163,32 @@ class Go(CountingCommand):
 
 @dataclass(frozen=True)
 class Move(CountingCommand):
-    """Show the position that many windows later along the line, or earlier if negative; see `Go`."""
+    """Show the position this number of windows later along the line (negative: earlier); see `Go`."""
 
     windows: int
 
 
 @dataclass(frozen=True)
 class MoveEpochs(CountingCommand):
-    """Show the end of the next epoch (1), or of the one before (-1); see `Go`."""
+    """Show the end of the next epoch (1), or of the previous one (-1); see `Go`."""
 
     epochs: int
 
 
 class Undo(BaseCommand):
-    """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
+    """Go to before the last reset, redraw, regeneration, edit or move to another position. Nothing trained is lost."""
 
 
 class Redo(BaseCommand):
-    """Go forward again to where the last undo came from."""
+    """Go forward again to the position from which the last undo came."""
 
 
-# ---- what is looked at, and kept
+# ---- what is shown, measured and saved
 
 
 @dataclass(frozen=True)
 class Choose(CountingCommand):
-    """Show this replica of several, counted from 0: its rows, memory, gradient and weights.
+    """Show one of several replicas (index from 0): its rows, memory, gradient and weights.
 
     If there is no such replica, the nearest one is shown.
     """
@@ -201,9 +199,9 @@ class Choose(CountingCommand):
 
 @dataclass(frozen=True)
 class Ask(BaseCommand):
-    """Measure this at the newest position, and at later ones while windows are trained; None stops measuring.
+    """Measure these readings at the newest position, and repeatedly while training runs; None stops measuring.
 
-    The results are in `Frame.readings`; `Frame.unread` says why nothing could be measured.
+    `Frame.readings` has the results; `Frame.unread` says why nothing could be measured.
 
     Raises:
         TypeError: ``question`` is neither a `Question` nor None.
@@ -219,22 +217,22 @@ class Ask(BaseCommand):
 
 
 class Save(BaseCommand):
-    """Write everything that was trained to the disk now."""
+    """Save everything that was trained to the disk now."""
 
     when = When.AT_ONCE
     is_work = False
 
 
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
-"""Commands that say whether windows are trained, and how many."""
+"""Commands that start and stop training, or set how many windows to train."""
 
 SpeedCommand = SetSpeed | Faster | Slower
 
 LookCommand = Go | Move | MoveEpochs
-"""Commands that go to a position and pause there."""
+"""Commands that go to a position, and pause there."""
 
 ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
-"""If one of these commands fails, it is refused, and everything stays as it was; the same holds for `LookCommand`."""
+"""Commands that can be refused: if one fails, everything stays as it was. The same holds for `LookCommand`."""
 
 Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | Choose | Ask | Save
 
@@ -243,7 +241,7 @@ COMMANDS: tuple[type[Command], ...] = get_args(Command)
 
 @dataclass(frozen=True)
 class Sent:
-    """A command with its number among all that were sent to a session, from 1."""
+    """A command with its number, counted from 1 over all commands sent to a session."""
 
     number: int
     command: Command
@@ -251,15 +249,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a command when its turn came.
+    """The result of a command, made when its turn came.
 
-    A `Step` is answered when its windows are due, not when they are trained.
+    A `Step` is answered when its windows begin, not when they are trained.
 
     Attributes:
-        number: the command's number, as `Session.send` returned it.
+        number: the command's number, as returned by `Session.send`.
         command: the command.
-        why_not: why nothing was done; empty if it was done.
-        field: the field of `EchoConfig` that ``why_not`` is about; empty if it is about none.
+        why_not: the reason why nothing was done; empty if the command was carried out.
+        field: the field of `EchoConfig` that ``why_not`` is about; empty if there is none.
         was_refused: whether the command failed; False if there was simply nothing to do.
     """
 
@@ -271,5 +269,5 @@ class Answer:
 
     @property
     def done(self) -> bool:
-        """Whether it was carried out."""
+        """Whether the command was carried out."""
         return not self.why_not

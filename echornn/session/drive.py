@@ -1,4 +1,4 @@
-"""Whether windows are trained now, and how many: those that a key asked for, or as many as the speed allows."""
+"""Decides whether windows are trained now, and how many: those that a key requested, or as many as the speed allows."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from echornn.replay.pace import Pace
 from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
 
 WATCHABLE_SPEED = 100.0
-"""Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+"""Up to this speed, in windows per second, windows are trained one by one, so that the screen shows all of them."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What is trained first when loading ends.
+    """What is trained first after loading.
 
     Attributes:
         running: whether it trains without end.
-        windows: if not, how many windows it trains before it pauses.
-        to_the_end: whether these windows lead to the end of the epoch.
+        windows: otherwise, the number of windows to train before pausing.
+        to_the_end: whether these windows are the rest of the epoch.
     """
 
     running: bool = True
@@ -31,20 +31,21 @@ class Start:
 
     @property
     def trains(self) -> bool:
-        """Whether any window is trained."""
+        """Whether any window will be trained."""
         return self.running or self.windows > 0
 
 
 class Drive:
-    """What the keys for pausing, resuming and stepping have set.
+    """The state set by the keys that pause, resume and step.
 
     Attributes:
         running: whether it trains without end.
-        owed: windows that a key asked for and that are not trained yet; then it pauses. A change keeps them.
-        to_the_end: whether the owed windows lead to the end of the epoch.
+        owed: the number of windows that a key has requested and that are not trained yet; then it pauses. Changes keep
+            them.
+        to_the_end: whether these windows are the rest of the epoch.
 
     Args:
-        pace: says how many windows are due.
+        pace: tells how many windows are due.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -57,7 +58,7 @@ class Drive:
         """Carry out a command.
 
         Args:
-            epoch_left: windows to the end of the epoch.
+            epoch_left: the number of windows to the end of the epoch.
         """
         match command:
             case Pause():
@@ -74,7 +75,7 @@ class Drive:
                 assert_never(command)
 
     def pause(self) -> None:
-        """Pause, and drop the windows that are owed."""
+        """Pause, and drop the requested windows."""
         self.running = False
         self.forgive()
 
@@ -85,23 +86,23 @@ class Drive:
         self._pace.restart()
 
     def step(self, windows: int) -> None:
-        """Train so many more windows than are owed, then pause."""
+        """Train ``windows`` more windows than already requested, then pause."""
         self.running = self.to_the_end = False
         self.owed += max(0, windows)
 
     def finish(self, windows: int) -> None:
-        """Train to the end of the epoch, which is so many windows away, then pause."""
+        """Train ``windows`` windows, the rest of the epoch, then pause."""
         self.running, self.to_the_end = False, True
         self.owed = windows
 
     def forgive(self) -> None:
-        """Drop the windows that are owed."""
+        """Drop the requested windows."""
         self.owed, self.to_the_end = 0, False
 
     def start_after(self, commands: Iterable[Command]) -> Start:
-        """What would be trained first if these commands were carried out too; nothing is changed.
+        """What would be trained first after these commands; nothing is changed.
 
-        While the session loads, the number of windows to the end of the epoch is unknown; the result then says 1.
+        While the session loads, the number of windows to the end of the epoch is unknown, and returned as 1.
         """
         drive = copy.copy(self)
         drive._pace = Pace(math.inf, lambda: 0.0)
@@ -113,18 +114,18 @@ class Drive:
         return Start(drive.running, drive.owed, drive.to_the_end)
 
     def trained(self, windows: int) -> None:
-        """Take note that so many windows were trained."""
+        """Record that some windows were trained."""
         self.owed = max(0, self.owed - windows)
         self.to_the_end &= self.owed > 0
 
     def wait_seconds(self) -> float | None:
-        """Seconds until windows have to be trained; None if none have to."""
+        """The seconds until windows are due; None if none are wanted."""
         if self.owed:
             return 0.0
         return self._pace.wait_seconds() if self.running else None
 
     def windows(self, at_most: int) -> int:
-        """How many windows to train now, in a slice of at most so many."""
+        """The number of windows to train now, at most ``at_most``."""
         if self.owed:
             return min(self.owed, at_most)
         if not self.running:

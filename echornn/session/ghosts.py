@@ -1,4 +1,4 @@
-"""Ghosts: other branches, and other runs, whose curves lie under the curve that is shown."""
+"""Ghosts: the curves of other branches and runs, drawn under the curve."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from echornn.config_text import changes_text
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.window_axis import WindowAxis
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 
 MOST_GHOSTS = 8
-"""Drawn under the curve; the others are in the list of branches."""
+"""The most ghosts that are drawn; further branches are only in the list of branches."""
 
 SEEDS = {"seed", "replicas"}
-"""Fields that are told together."""
+"""Fields that are described together."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """Another curve under the curve.
+    """Another curve that is drawn under the curve.
 
     Attributes:
-        key: the branch's number; of another run its folder.
-        letter: tells it from the others, where there is no colour too.
-        words: what it is.
+        key: the number of the branch; for another run, its folder.
+        letter: a letter that distinguishes the ghost from others, since a terminal may have no colours.
+        words: the description of the ghost.
         first, last: the windows that are drawn, ``first <= window < last``: those that the curve does not share.
-        since: from which window on, if not from the first; it is told however many words there are.
-        curve: those of its losses that lie on the axis; None where none do, or no curve was asked for.
+        since: a text with the first window that is drawn; empty if that is the first of all. The text is never cut off.
+        curve: the ghost's losses on the axis; None if it has none there, or if no curve was requested.
     """
 
     key: int | str
@@ -40,11 +40,11 @@ class Ghost:
     curve: Curve | None = None
 
     def on(self, axis: WindowAxis, columns: int, timeline: Timeline, branch: int) -> Ghost:
-        """The ghost with its curve on an axis of so many columns.
+        """The ghost with its curve, on an axis of ``columns`` columns.
 
         Args:
-            timeline: of the run that it is of.
-            branch: which of the run's.
+            timeline: the timeline of the ghost's run.
+            branch: the number of the ghost's branch in that run.
         """
         first, last = max(self.first, axis.first), min(self.last, axis.first + axis.length)
         if first >= last or columns == 0:
@@ -54,12 +54,12 @@ class Ghost:
 
     @property
     def terms(self) -> tuple[object, ...]:
-        """All but the curve."""
+        """All attributes except the curve."""
         return self.key, self.letter, self.words, self.first, self.last, self.since
 
 
 def futures(timeline: Timeline) -> list[int]:
-    """The branches that end where no other goes on, and that something was trained in: each is a whole future."""
+    """The branches with windows that no other branch continues at their end."""
     gone_on = set()
     branches = [timeline.branch(number) for number in range(len(timeline))]
     for branch in branches:
@@ -70,7 +70,7 @@ def futures(timeline: Timeline) -> list[int]:
 
 
 def shared(timeline: Timeline, one: int, other: int) -> int:
-    """Windows that the paths of two branches have in common."""
+    """The number of windows that the paths of two branches share."""
     paths = [timeline.path(timeline.end(number)) for number in (one, other)]
     window = 0
     for index, (first, second) in enumerate(zip(*paths, strict=False)):
@@ -87,8 +87,9 @@ def shared(timeline: Timeline, one: int, other: int) -> int:
 
 
 def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> str:
-    """What a branch is, the same wherever it is named: how it began, what else differs from the first branch, and from
-    which window on."""
+    """The description of a branch for all lists and legends: how it began, how else it differs from the first branch,
+    and where it begins.
+    """
     return f"{_words(timeline, number, names)}{_since(timeline, number)}"
 
 
@@ -113,13 +114,13 @@ def ghosts_of(
     pinned: Collection[int] = (),
     names: Mapping[int, str] = {},
 ) -> list[Ghost]:
-    """The ghosts of a line without their curves: the pinned ones, and the newest of the others that are not hidden.
+    """The ghosts of a line, without curves: the pinned branches, then the newest others that are not hidden.
 
     Args:
         line: the branch whose path the curve shows.
         hidden: branches that are left out.
         pinned: branches that come first.
-        names: names that were given to branches.
+        names: the users' names of branches, by number.
     """
     wanted = [number for number in pinned if number < len(timeline) and number != line]
     wanted += [number for number in reversed(futures(timeline)) if number not in {line, *hidden, *wanted}]
@@ -136,8 +137,9 @@ def ghosts_of(
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """A branch's path as a ghost; for several replicas their median, alone: beside it, what a tenth of them lose would
-    look like a failure of all."""
+    """The curve of a branch's path as a ghost. With several replicas it is their median, without a range, because the
+    worst tenth, drawn beside the curve, would look as if all had failed.
+    """
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()
     return timeline.curve(number, columns, first, last)

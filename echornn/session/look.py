@@ -1,4 +1,4 @@
-"""Answers a query: makes the picture of a frame and of the losses in the run's tree."""
+"""Answers a query: makes the picture from a frame and from the losses in the run's tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.diagnosis.falls import turning_points
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame
@@ -21,11 +21,11 @@ from echornn.timeline.timeline import Timeline
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
-    """The picture of this frame. Its losses end where the line ended in the frame.
+    """The picture of a frame. Its losses end at the window that was newest on the line when the frame was made.
 
     Args:
-        timeline: the run's tree, which only grows.
-        before: an earlier picture of the same run. What is the same in both is taken from it, and is not made again.
+        timeline: the tree of the run, which may have grown since.
+        before: an earlier picture of the same run, from which unchanged parts are reused.
     """
     if not len(timeline):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
@@ -35,11 +35,11 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
 def with_curve(
     ghost: Ghost, axis: WindowAxis, columns: int, timeline: Timeline, branch: int, before: Picture | None
 ) -> Ghost:
-    """The ghost with those of its losses that lie on an axis of so many columns; the same object as in the picture
-    before, where it is the same there.
+    """The ghost with its curve on an axis of ``columns`` columns; if the curve is unchanged, the same object as in the
+    previous picture.
 
     Args:
-        timeline, branch: of which run, and which of its branches, the ghost is.
+        timeline, branch: the ghost's run and branch.
     """
     if before is not None and before.query.columns == columns:
         is_same_axis = before.axis._replace(last=axis.last) == axis or columns == 0
@@ -50,7 +50,7 @@ def with_curve(
 
 
 class _Look:
-    """A look at a run, in which something may be trained meanwhile."""
+    """The computation of one picture; the run may grow meanwhile."""
 
     def __init__(self, query: Query, frame: Frame, timeline: Timeline, before: Picture) -> None:
         self.query = query
@@ -67,7 +67,7 @@ class _Look:
         self.axis = WindowAxis.of(query.span, frame.line_end, longest)
 
     def picture(self) -> Picture:
-        """All that is asked for."""
+        """The complete picture."""
         curve, band = self._losses()
         ghosts = tuple(self._with_curve(ghost) for ghost in self.ghosts)
         return Picture(
@@ -89,7 +89,7 @@ class _Look:
         )
 
     def _chosen(self) -> Sequence[Ghost]:
-        """The ghosts of the line, before they have their curves."""
+        """The ghosts of the line, without curves."""
         choice = self.query.ghosts
         if not choice.most:
             return ()
@@ -103,7 +103,7 @@ class _Look:
         return with_curve(ghost, self.axis, self.query.columns, self.timeline, ghost.key, self.before)
 
     def _losses(self) -> tuple[Curve, Band]:
-        """The curve, and the band."""
+        """The curve and the band."""
         (first, last, _), columns, before = self.axis, self.query.columns, self.before
         if columns == 0:
             return NO_CURVE, NO_BAND
@@ -113,9 +113,10 @@ class _Look:
         return self._curve(columns, first, last), self.timeline.band(self.frame.line, columns, first, last)
 
     def _curve(self, columns: int, first: int, last: int | None) -> Curve:
-        """A part of the losses along the line; with several replicas, of the chosen one."""
+        """The losses in a range of the line; with several replicas, those of the selected one."""
         frame = self.frame
-        replicas = self.timeline.branch(frame.line).config.replicas  # where one of several goes on alone, its own
+        # a replica that continues alone has losses of its own
+        replicas = self.timeline.branch(frame.line).config.replicas
         last = frame.line_end if last is None else min(last, frame.line_end)
         return self.timeline.curve(frame.line, columns, first, last, min(frame.replica, replicas - 1))
 
@@ -144,7 +145,9 @@ class _Look:
         return self.timeline.path(Moment(self.frame.branch, self.frame.trained))
 
     def _tried(self) -> int | None:
-        """The branch that has the edit already; None if there is none, or if the position is not in the run yet."""
+        """The branch in which the edit was already tried; None if there is none, or if the position is not yet in the
+        run.
+        """
         edit, position = self.query.tried, Moment(self.frame.line, self.frame.trained)
         if edit is None or not self.timeline.has(position):
             return None

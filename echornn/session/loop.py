@@ -1,4 +1,4 @@
-"""The loop of the training thread: carry out commands, train a slice, save, show; then again."""
+"""The loop of the training thread: carry out commands, train a slice, save, show; repeat."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
-"""Up to this speed, two consecutive windows are examined together; above it, the weights of the earlier one are noted
-first.
+"""Up to this speed, two consecutive windows are examined together; at higher speeds, the weights before the examined
+window are recorded first.
 """
 
 
 class Loop:
-    """The training loop: carries out commands between slices of training, which are short enough to obey at once.
+    """The training loop. Between slices of training, which are short, it carries out commands.
 
     Attributes:
-        mailbox: brings commands from other threads.
-        live: the run that is trained, and its position in the tree.
+        mailbox: receives commands from other threads.
+        live: the run in training, and its position in the tree.
         holder: holds the newest frame.
-        pace: says how many windows are due.
-        drive: says whether they are trained.
+        pace: tells how many windows are due.
+        drive: tells whether to train.
         probing: examines the network.
         handlers: carries out the commands.
 
@@ -58,9 +58,9 @@ class Loop:
         vitals: bool = False,
     ) -> None:
         self.stopped = threading.Event()
-        """Set when `run` has returned."""
+        """Is set when `run` has returned."""
         self.error: Exception | None = None
-        """Why the session failed."""
+        """The error that ended the session; None if there is none."""
         self.recorder: Recorder = Unrecorded() if recorder is None else recorder
         self._on_progress = on_progress
         self._clock = clock
@@ -69,9 +69,9 @@ class Loop:
         self.mailbox = Mailbox()
         self.drive = Drive(self.pace)
         self.going_first = at
-        """The window to go to before anything else; None once it is reached."""
+        """The window to which to go first; None once it is reached."""
         self.editing_first: dict[str, Any] = {}
-        """The fields of ``config`` that differ from the run that is continued, until they are edited."""
+        """The fields of ``config`` that differ from the continued run, until they are edited."""
         self._wanted = config
         resumed = self.recorder.resumed
         if resumed is not None:
@@ -95,7 +95,7 @@ class Loop:
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
-            if self._can_save:  # another network than the first: the frame shows nothing of the one before
+            if self._can_save:  # if the network is not the first, the frame must show nothing of the previous one
                 self.holder.compile(config)
                 self.probing.forget()
             return make_trainer(config)
@@ -103,23 +103,23 @@ class Loop:
         return make
 
     def run(self) -> None:
-        """Load, then train as commanded until `stop`, or until training fails.
+        """Load, then train as commands say until `stop`, or until training fails.
 
-        An error in training is not raised; it ends in the state `failed` with the error's text.
+        Errors in training are not raised: they lead to the state `failed`, with the error's text.
         """
         try:
             self._load()
             while self.mailbox.wait(self._wait_seconds(), self._is_idle):
                 self._obey()
                 self._work()
-        except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
+        except Exception as error:  # the screen must survive any error of TensorFlow, and show it
             self._fail(error)
         finally:
             try:
                 self._end_record()
             except Exception as error:
                 self._fail(error)
-            finally:  # whatever the recorder raises at its end, threads that wait for this one are woken
+            finally:  # even if the recorder raises an error at its end, wake threads that wait for this one
                 self.stopped.set()
                 self.mailbox.end()
                 self.probing.end()
@@ -170,7 +170,9 @@ class Loop:
             self.going_first = None
 
     def _obey(self) -> None:
-        """Carry out all commands whose turn has come. Each is judged by the frame, so each is followed by a new one."""
+        """Carry out all commands whose turn has come. Each is judged by the frame, so the frame is updated after
+        each.
+        """
         while (letter := self.mailbox.take(self.live.arrived)) is not None:
             if isinstance(letter, Sent):
                 self.handlers.obey(letter)
@@ -180,12 +182,12 @@ class Loop:
 
     @property
     def _is_idle(self) -> bool:
-        """Whether all commands are done, apart from training on."""
+        """Whether all commands are done, apart from training without end."""
         return self.live.arrived and not self.drive.owed
 
     def _wait_seconds(self) -> float | None:
-        """Seconds for which there is nothing to do; None if only a command ends the wait."""
-        if self.mailbox.stopping or not self.live.arrived:  # if it is stopped while it loads, there is no branch yet
+        """The seconds for which there is nothing to do; None if only a command can end the wait."""
+        if self.mailbox.stopping or not self.live.arrived:  # if it is stopped while loading, there is no branch yet
             return 0.0
         waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
         return min((one for one in waits if one is not None), default=None)
@@ -203,7 +205,7 @@ class Loop:
         return self._seconds_to_train() is None
 
     def _work(self) -> None:
-        """Do the next slice of work, short enough for commands to be obeyed at once."""
+        """Do the next slice of work, so short that commands take effect at once."""
         if not self.live.arrived:
             self._walk()
         elif not self.live.trainer.finished and (windows := self.drive.windows(self._slice_windows)):
@@ -233,7 +235,7 @@ class Loop:
 
     @property
     def _slice_windows(self) -> int:
-        """The largest number of windows to train now: one, if its change of the weights is to be measured."""
+        """The most windows to train now: one if the change of the weights is to be measured."""
         alone = self.probing.asked and self.probing.is_weighed(self.live.moment)
         return 1 if alone else self.pace.slice_windows()
 
@@ -257,7 +259,7 @@ class Loop:
         self._frame_maker.show()
 
     def _walk(self) -> None:
-        """Take some steps on the way to the position to be shown."""
+        """Go some steps further towards the position to be shown."""
         self._step_on_the_way()
         if self.live.arrived:
             self.pace.restart()
@@ -269,8 +271,8 @@ class Loop:
         self.pace.took(windows, self._clock() - begun)
 
     def _end_record(self) -> None:
-        """Save the last checkpoint; if a call failed halfway, the log lacks its windows, so the checkpoint before
-        stays.
+        """Save the last checkpoint. If a call failed halfway, the log lacks its windows, so the previous checkpoint is
+        kept.
         """
         try:
             if self._can_save:

@@ -1,4 +1,4 @@
-"""A queue of commands from any thread to one thread, with their answers; sending never waits."""
+"""A queue of commands from any thread to the training thread, with their answers; sending never waits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from echornn.session.command_base import When
 from echornn.session.commands import Answer, Command, Sent
 
 Notice = Callable[[], None]
-"""A call that another thread of the session asks the training thread to make."""
+"""A function that another thread asks the training thread to call."""
 
 Letter = Sent | Notice
 
 ANSWERS_KEPT = 1_000
-"""Only the newest are kept; a caller who needs all answers has to read them before that many more are sent."""
+"""The number of newest answers that are kept; a caller that needs all of them must read them in time."""
 
 
 class Mailbox:
-    """Commands and notices in the order sent. Any thread sends them, one thread takes them and answers."""
+    """Commands and notices in the order sent. Any thread may send; only the training thread takes and answers."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -33,17 +33,17 @@ class Mailbox:
         self.stopping = False
         """Whether the thread was asked to stop."""
 
-    # ---- for every thread
+    # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Add a command; returns its number, from 1."""
+        """Add a command; returns its number, counted from 1."""
         with self._changed:
             self._numbered += 1
             self._add(Sent(self._numbered, command))
             return self._numbered
 
     def notify(self, notice: Notice) -> None:
-        """Have this function called on the thread that takes commands."""
+        """Have a function called on the training thread."""
         with self._changed:
             self._add(notice)
 
@@ -54,21 +54,21 @@ class Mailbox:
 
     @property
     def pending(self) -> tuple[Command, ...]:
-        """The commands whose turn has not come yet, oldest first; after the end, those that were never carried out."""
+        """The commands whose turn has not come, oldest first; after the end, those that were never carried out."""
         with self._changed:
-            letters = list(self._letters)  # a copy: a signal may send more
+            letters = list(self._letters)  # a copy, since a signal handler may send more
             return tuple(letter.command for letter in letters if isinstance(letter, Sent))
 
     @property
     def unanswered(self) -> tuple[Command, ...]:
-        """The command that is being carried out, and the pending ones."""
+        """The command that is being carried out, and the pending commands."""
         with self._changed:
             underway = () if self._underway is None else (self._underway.command,)
             return (*underway, *self.pending)
 
     @property
     def answered(self) -> int:
-        """The commands up to this number are answered."""
+        """The number of the newest answered command."""
         with self._changed:
             first = next((letter.number for letter in list(self._letters) if isinstance(letter, Sent)), None)
             underway = None if self._underway is None else self._underway.number
@@ -76,31 +76,31 @@ class Mailbox:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """What came of the newest commands that were carried out, at most `ANSWERS_KEPT` of them, oldest first."""
+        """The answers to the newest commands, at most `ANSWERS_KEPT`, oldest first."""
         with self._changed:
             return tuple(self._answers)
 
     def stop(self) -> None:
-        """Ask the thread to stop: from now on `wait` returns False."""
+        """Ask the training thread to stop: from now on `wait` returns False."""
         with self._changed:
             self.stopping = True
             self._changed.notify_all()
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until all commands sent so far are done, but at most so long; returns whether they are."""
-        self.notify(lambda: None)  # so that the work under way is done too
+        """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
+        self.notify(lambda: None)  # so that current work is done too
         with self._changed:
             sent = self._sent
             self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
             return self._done >= sent
 
-    # ---- for the thread that takes commands
+    # ---- for the training thread
 
     def wait(self, seconds: float | None, idle: bool) -> bool:
-        """Wait until there is a letter; returns False if the thread is to stop.
+        """Wait for a command or notice; returns False if the thread should stop.
 
         Args:
-            seconds: how long to wait at most; None for ever.
+            seconds: the longest time to wait; None for no limit.
             idle: whether all commands taken before are done.
         """
         with self._changed:
@@ -112,11 +112,11 @@ class Mailbox:
             return not self.stopping
 
     def take(self, arrived: bool) -> Letter | None:
-        """The next letter whose turn has come, which is then under way; None if there is none, or if the thread is to
-        stop. A command that waits lets only notices and commands of `When.AT_ONCE` pass.
+        """The next command or notice whose turn has come; None if there is none, or if the thread should stop. A
+        command that has to wait is overtaken only by notices and commands of `When.AT_ONCE`.
 
         Args:
-            arrived: whether the session is at the position to which it was sent.
+            arrived: whether the session has reached the position to which it was sent.
         """
         with self._changed:
             may_go = True
@@ -131,13 +131,13 @@ class Mailbox:
             return None
 
     def answer(self, answer: Answer) -> None:
-        """Say what came of a command."""
+        """Store the answer to a command."""
         with self._changed:
             self._underway = None
             self._answers.append(answer)
 
     def end(self) -> None:
-        """Say that no more commands will be carried out; `when_idle` stops waiting."""
+        """End the queue: no more commands will be carried out, and `when_idle` stops waiting."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -1,13 +1,12 @@
-"""A picture: everything that a viewer draws of a session at one time, as plain values."""
+"""`Picture`: everything that the screen draws of a session at one time, as plain values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band
-from echornn.history.loss_history import Curve, curve_of
-from echornn.history.population_history import band_of
+from echornn.history.band import Band, band_of
+from echornn.history.curve import Curve, curve_of
 from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost
@@ -21,27 +20,27 @@ NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0),
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The answer to a query. What the query does not ask for is empty.
+    """The answer to a query. Parts that the query does not request are empty.
 
-    The losses end where the line ended in the frame: no later window is in them.
+    The losses end at the window that was newest on the line when the frame was made.
 
     Attributes:
-        frame: the state of the session, and which line and replica are shown.
-        query: what was asked.
-        axis: the windows that are shown.
-        curve: the losses along the line; of several replicas, those of the chosen one.
-        band: the losses of all replicas along the line; a lone network has no buckets.
-        ghosts: the other curves under it.
-        branches: the run's branches, for the list, the newest first.
-        seeds: the losses of some replicas, a row each.
-        falls: windows after which the loss fell most, or what was solved was lost.
-        path: the branches that lead to the position, from where the weights began.
-        tried: the branch that has the edit already; None where no branch has it.
-        digests: of each branch, by its number; see `echornn.timeline.branch.digest`.
-        branch_count: how many branches the run has.
-        elsewhere: windows that were trained in the run and are not on the line. While these two numbers stay the same,
-            so do the ghosts of a line.
-        line_config: what is trained at the line's end; None before there are branches.
+        frame: the state of the session, including which line and replica are shown.
+        query: the query that it answers.
+        axis: the axis of windows.
+        curve: the losses along the line; with several replicas, those of the selected one.
+        band: the distribution of the losses of all replicas along the line; without buckets for a single network.
+        ghosts: the other curves, drawn under this one.
+        branches: the branches of the run for the list, newest first.
+        seeds: the losses of some replicas, one row each.
+        falls: the last window before the largest fall of the loss, and the last before the task was lost.
+        path: the branches on the path to the position, beginning with the branch that has new weights.
+        tried: the branch in which the query's edit was already tried; None if there is none.
+        digests: the digest of each branch, by number; see `echornn.timeline.branch.digest`.
+        branch_count: the number of branches in the run.
+        elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
+            or ``branch_count`` changes.
+        line_config: the configuration at the end of the line; None before there are branches.
     """
 
     frame: Frame

@@ -1,4 +1,4 @@
-"""What the frame shows while a network loads: the state that the waiting commands will lead to."""
+"""What the frame shows while a network loads: the state to which the waiting commands will lead."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from echornn.timeline import turning
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
-    """The frame with the speed and the network that these commands lead to.
+    """The frame with the speed and the network to which these commands will lead.
 
     Args:
-        frame: the present frame; its speed is the present one.
-        pending: commands that are not carried out yet, oldest first.
-        start: what is trained first after them.
+        frame: the current frame.
+        pending: the commands that are not carried out yet, oldest first.
+        start: what will be trained first after them.
     """
     speed = frame.speed
     for command in pending:
@@ -35,8 +35,8 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
 
 
 def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | None:
-    """The configuration that `ToggleReplicas` will begin with; None if it will be refused. The chosen replica may be
-    beyond those of ``config``.
+    """The configuration with which `ToggleReplicas` will begin; None if it will be refused. ``replica`` may be too
+    large for ``config``.
     """
     with suppress(ConfigError):
         return turning.begun(config, replica if replica < config.replicas else 0, replicas)
@@ -44,10 +44,10 @@ def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | No
 
 
 def speed_after(command: SpeedCommand, speed: float, rate: float) -> float:
-    """Windows a second after a command.
+    """The speed in windows per second after a command.
 
     Args:
-        rate: windows a second that are reached: slower than full speed means slower than this rate. 0 if unknown.
+        rate: the measured windows per second, 0 if unknown: slower than full speed means slower than this.
     """
     match command:
         case SetSpeed(wanted):

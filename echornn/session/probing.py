@@ -1,4 +1,4 @@
-"""Decides when the probes read the newest moment, on a thread of their own, with pauses."""
+"""Decides when the probes examine the network; they run on a separate thread, with pauses."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 
 Examine = Callable[[Snapshot, Question], Readings]
-"""The function that probes, such as `echornn.probes.examine.examine`; it runs on its own thread, one call at a time."""
+"""The probing function, such as `echornn.probes.examine.examine`; it is called on a separate thread, one call at a
+time.
+"""
 
 Asker = Literal["screen", "sentence"]
 
 VITALS = Question(frozenset[Kind]({"memory", "units", "weights"}))
-"""What the sentence depends on, besides the losses."""
+"""The readings on which diagnoses depend, besides the losses."""
 
 LEAST_SECONDS: dict[Asker, float] = {"screen": 0.25, "sentence": 2.0}
-"""Seconds between two examinations for the same asker, while windows are trained."""
+"""The shortest time between two examinations for the same purpose while training runs, in seconds."""
 
 MOST_SHARE = 0.05
-"""At full speed, examining takes at most this share of the time."""
+"""The largest share of the time that examinations take at full speed."""
 
 MOST_SHARE_OF_SPARE = 0.5
-"""The same share while training waits for its next window most of the time."""
+"""The largest share of the time that examinations take while training mostly waits for the next window to be due."""
 
 FIRST_SECONDS = 0.05
-"""The first examination of a kind counts as at most this long, since it builds graphs that the next one reuses."""
+"""The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""
 
 
 def union(*questions: Question | None) -> Question | None:
-    """One question that covers all of these: every kind, and of the other settings the first that is set; None if
-    nothing is asked.
+    """A question that covers all of these questions: all kinds, and of each other setting the first that is set; None
+    if nothing is requested.
     """
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
@@ -56,13 +58,13 @@ def union(*questions: Question | None) -> Question | None:
 
 @dataclass
 class Standing:
-    """A question that stays open until another is asked.
+    """A question that is asked again and again until it is replaced.
 
     Attributes:
-        question: the question; None for none.
-        moment: the last moment that was examined for it; None for none.
-        next_at: when it may be examined next, while windows are trained.
-        failed: the configuration for which nothing could be read; it is not tried again.
+        question: the question; None if there is none.
+        moment: the last position examined for it; None if there is none.
+        next_at: the time of the next examination while training runs.
+        failed: the configuration for which the examination failed; it is not tried again.
     """
 
     question: Question | None = None
@@ -73,11 +75,11 @@ class Standing:
 
 @dataclass
 class Job:
-    """An examination, as it was begun.
+    """A running examination.
 
     Attributes:
-        question: what is asked.
-        askers: who asked.
+        question: the question to answer.
+        askers: the purposes for which it runs.
         outcome: the readings, or the error that prevented them.
     """
 
@@ -87,15 +89,15 @@ class Job:
 
 
 class Probing:
-    """Examines the network that trains, on a thread of its own, whenever a reading is due.
+    """Examines the network in training, on a separate thread, whenever readings are due.
 
     Args:
-        examine: reads a snapshot.
-        send: has a function called by the training thread; it is called on the examining thread.
-        show: shows changed attributes of the frame: `readings` and `unread`, or `vitals`.
-        clock: seconds that never go back.
-        now: returns the position of training and the configuration there.
-        vitals: whether to ask for `VITALS` on behalf of the sentence.
+        examine: examines a snapshot.
+        send: has a function called on the training thread; used on the examining thread.
+        show: changes attributes of the frame: `readings` and `unread`, or `vitals`.
+        clock: a monotonic clock, in seconds.
+        now: returns the position of training, and its configuration.
+        vitals: whether to examine `VITALS` for the diagnosis.
     """
 
     def __init__(
@@ -125,25 +127,23 @@ class Probing:
         self.follows = self._weighing.follows
 
     def start(self) -> None:
-        """Start the examining thread, before training takes the memory that it needs; if that fails, nothing is
-        read.
+        """Start the examining thread before training takes the memory; if that fails, the first examination tries
+        again.
         """
         with contextlib.suppress(RuntimeError):  # the first examination tries again, and shows the error
             self._thread.start()
 
     def end(self) -> None:
-        """Examine nothing more, without waiting for the examination under way."""
+        """Stop examining, without waiting for the current examination."""
         self._thread.end()
 
     @property
     def asked(self) -> bool:
-        """Whether any question is open."""
+        """Whether there is any question."""
         return any(one.question is not None for one in self._standing.values())
 
     def ask(self, question: Question | None) -> None:
-        """Make this the screen's question until the next one; the first answer comes as soon as possible, since a
-        person waits.
-        """
+        """Set the question of the screen; the first answer comes as soon as possible, since the user is waiting."""
         if question == self._standing["screen"].question:
             return
         self._standing["screen"] = Standing(question)
@@ -153,18 +153,18 @@ class Probing:
             self._show(readings=None)
 
     def forget(self) -> None:
-        """Forget what was examined: at a position that is visited again, it is read again."""
+        """Forget what was examined: positions that are visited again are examined again."""
         self._weighing.forget()
         for one in self._standing.values():
             one.moment = None
 
     def seconds(self, here: Moment, config: EchoConfig, still: bool) -> float | None:
-        """Seconds until an examination is due; None if none is due until something changes.
+        """The seconds until an examination is due; None if none is due until something changes.
 
         Args:
             here: the position of training.
-            config: the configuration there.
-            still: whether no window is trained now: then each moment is examined once, without pauses.
+            config: the configuration at this position.
+            still: whether training is paused: then each position is examined once, without delay.
         """
         if self._busy or (not still and self.is_weighed(here)):
             return None
@@ -174,15 +174,15 @@ class Probing:
         ready_at = self._begun + LEAST_SECONDS["screen"]
         if not still:
             ready_at = max(ready_at, min(one.next_at for one in wanted))
-            if config == self._known[0]:  # the pause does not hold for another network
+            if config == self._known[0]:  # after another network, the examination need not wait
                 ready_at = max(ready_at, self._rests_until)
         return max(0.0, ready_at - self._clock())
 
     def weigh(self, take: Callable[[], TrainerState], here: Moment) -> None:
-        """Take note of the weights at a moment, before the next window is examined; see `begin`."""
+        """Record the weights at a position, before the next window is examined; see `begin`."""
         try:
             self._weighing.weigh(take().weights, here)
-        except Exception as error:  # such as no memory; training goes on
+        except Exception as error:  # for example too little memory; training continues
             self._fail(error)
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
@@ -192,20 +192,20 @@ class Probing:
     def begin(
         self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool
     ) -> None:
-        """Examine this moment for everyone whose question is due. An error is shown, and training goes on.
+        """Examine this position for all questions that are due. Errors are shown, and training continues.
 
         Args:
-            take: copies the state; its time counts too.
-            here, progress: see `Snapshot`.
-            still: see `seconds`.
-            flat_out: whether training uses all the time there is.
+            take: copies the trainer's state; its time counts too.
+            here, progress: as in `Snapshot`.
+            still: as in `seconds`.
+            flat_out: whether training runs at full speed.
         """
         now = self._clock()
         try:
             state = take()
             snapshot = self._weighing.snapshot(state, here, progress)
             self._hand_over(self._jobs(state.config, here, still, now), snapshot, now, flat_out)
-        except Exception as error:  # such as no memory for a copy, or for a thread
+        except Exception as error:  # for example too little memory for a copy, or for a thread
             self._fail(error)
 
     def _jobs(self, config: EchoConfig, here: Moment, still: bool, now: float) -> list[Job]:
@@ -225,7 +225,7 @@ class Probing:
             for job in jobs:
                 try:
                     job.outcome = self._examine(snapshot, job.question)
-                except Exception as error:  # an error of a probe does not end training
+                except Exception as error:  # errors of probes do not end training
                     job.outcome = error
             took = self._clock() - now
             self._send(lambda: self._read(jobs, snapshot, took, flat_out))
@@ -234,14 +234,14 @@ class Probing:
         self._busy, self._begun = True, now
 
     def _fail(self, error: Exception) -> None:
-        """Tell everyone who asked that nothing can be read of the present network."""
+        """Show for all questions that the current network cannot be examined."""
         for asker, one in self._standing.items():
             if one.question is not None:
                 one.failed = self._now()[1]
                 self._tell(asker, error)
 
     def _read(self, jobs: list[Job], snapshot: Snapshot, took: float, flat_out: bool) -> None:
-        """Show what was read; runs on the training thread."""
+        """Show the readings of finished examinations; called on the training thread."""
         self._busy = False
         config, known = snapshot.state.config, self._known
         kinds = frozenset[Kind]().union(*(job.question.kinds for job in jobs))
@@ -264,11 +264,11 @@ class Probing:
     def _answer(self, asker: Asker, job: Job, snapshot: Snapshot, is_here: bool) -> None:
         standing = self._standing[asker]
         failed = isinstance(job.outcome, Exception)
-        if failed and asker == job.askers[0]:  # the first asker's part may have caused the error
+        if failed and asker == job.askers[0]:  # the part that this question names may have caused the error
             standing.failed = snapshot.state.config
         if is_here:
             self._tell(asker, job.outcome)
-        elif standing.moment == Moment(snapshot.branch, snapshot.window):  # of another network than the present one
+        elif standing.moment == Moment(snapshot.branch, snapshot.window):  # the readings belong to an earlier network
             standing.moment = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
@@ -277,14 +277,14 @@ class Probing:
 
 
 def why_unread(error: Exception) -> str:
-    """A line that says that nothing could be read, and why."""
+    """The message that the network could not be examined, with the reason."""
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """Run the probes, if there is enough memory for them."""
+    """Examine a snapshot, if there is enough memory."""
     require_room(snapshot.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes

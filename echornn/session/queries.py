@@ -1,4 +1,4 @@
-"""What a viewer looks at, as values: a session answers a query with a picture."""
+"""Queries: what a viewer wants to see, as values; a session answers a query with a picture."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from echornn.config import EchoConfig
 
 @dataclass(frozen=True)
 class Span:
-    """The windows of the line that are looked at, relative to its end, which moves while the run is trained.
+    """A range of windows of the line, relative to its end, which moves while training runs.
 
     Attributes:
-        windows: how many; None for all.
-        end: window of the line after the last; None to follow the newest.
+        windows: the number of windows; None for all.
+        end: the window after the last; None to follow the newest.
     """
 
     windows: int | None = None
     end: int | None = None
 
     def limits(self, trained: int) -> tuple[int, int]:
-        """The first window, and the one after the last, on a line of so many windows."""
+        """The first window, and the window after the last, on a line of ``trained`` windows."""
         if self.windows is None:
             return 0, trained
         end = trained if self.end is None else max(min(self.end, trained), min(self.windows, trained))
@@ -29,13 +29,13 @@ class Span:
 
 @dataclass(frozen=True)
 class GhostChoice:
-    """Which other branches lie under the curve.
+    """Which other branches are drawn under the curve.
 
     Attributes:
-        most: how many at most; the newest, unless others are pinned.
-        pinned: branches that come first, in this order.
-        hidden: branches that are left out.
-        names: the number and the name of each branch that a user has named.
+        most: the largest number of branches; the newest are selected, unless others are pinned.
+        pinned: the branches that come first, in this order.
+        hidden: the branches to leave out.
+        names: (number, name) of each branch that the user has named.
     """
 
     most: int = 0
@@ -46,11 +46,11 @@ class GhostChoice:
 
 @dataclass(frozen=True)
 class SeedRows:
-    """Replicas whose losses are drawn, a row each.
+    """The replicas whose losses are drawn, one row each.
 
     Attributes:
-        replicas: counted from 0, in the order of the rows.
-        columns: of the axis of windows.
+        replicas: indices from 0, in the order of the rows.
+        columns: the columns of the axis of windows.
     """
 
     replicas: tuple[int, ...]
@@ -59,7 +59,7 @@ class SeedRows:
 
 @dataclass(frozen=True)
 class Tried:
-    """An edit, of which a viewer asks whether a branch has it already; see `echornn.timeline.going_back.tried_from`."""
+    """An edit, to find the branch that already has it; see `echornn.timeline.going_back.tried_from`."""
 
     config: EchoConfig
     anew: bool = False
@@ -67,19 +67,19 @@ class Tried:
 
 @dataclass(frozen=True)
 class Query:
-    """What a viewer looks at. Whatever is not asked for is empty in the picture.
+    """What a viewer wants to see. Parts that are not requested are empty in the picture.
 
     Attributes:
         span: the windows that the curve shows.
-        columns: how many fit on the whole axis of windows; 0 for no curve.
-        beside: windows of the longest curve that the viewer itself lays under this one.
-        ghosts: the branches that lie under the curve.
-        branches: whether the list of branches is wanted.
+        columns: the columns of the axis of windows; 0 for no curve.
+        beside: the number of windows of the longest curve that the viewer itself adds under the curve.
+        ghosts: the choice of branches under the curve.
+        branches: whether to list the branches.
         seeds: the replicas whose losses are drawn over the same windows; None for none.
-        falls: columns of the curve in which the loss is searched for where it falls; 0 for no search.
-        path: whether the branches are wanted that lead to the position.
-        tried: an edit that may have been tried before; None for none.
-        digests: whether the digests of all branches are wanted.
+        falls: the columns of the curve in which falls of the loss are searched; 0 for no search.
+        path: whether to return the branches on the path to the position.
+        tried: an edit that may have been made before; None for none.
+        digests: whether to return the digests of all branches.
     """
 
     span: Span = Span()

@@ -1,4 +1,4 @@
-"""Whether enough memory is free for the probes; without this check the kernel could kill the training too."""
+"""Checks that there is enough memory for the probes; otherwise the kernel could kill the whole process."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from echornn.probes.series import MOST_LAGS, groups_for, sizes_for, target_sizes
 from echornn.training.free_memory import free_bytes
 
 NUMBERS_A_UNIT = 6
-"""Numbers for each unit and time step, at most: what an LSTM carries, and its gates."""
+"""The most numbers per unit and time step: the carried state of an LSTM, and its gates."""
 
 NUMBERS_A_SYMBOL = 3
-"""Numbers for each symbol and time step: the input, the logits and the predictions."""
+"""The numbers per symbol and time step: input, logits and predictions."""
 
 NUMBERS_A_WEIGHT = 4 * 8
-"""Bytes for each weight, at most: four gates of an LSTM; the weight, its gradient, two float64 sums, and
+"""The most bytes per weight: four gates of an LSTM; for each the weight, its gradient, two float64 sums, and
 temporaries.
 """
 
 CARRIED_A_UNIT = 2
-"""Numbers carried for each unit, at most: those of an LSTM."""
+"""The most carried numbers per unit: those of an LSTM."""
 
 COPIES = 3
-"""Copies of the data that a read-out is fitted to, in float64, and of each prediction's dependence on each step, in
-float32.
+"""The number of copies of a read-out's data in float64, and of each prediction's dependence on each step in float32.
 """
 
 MOST_UNITS_UNASKED = 256
-"""Up to this many units in a layer, the readings for the sentence take less than a second."""
+"""The most units of a layer with which the readings for the diagnosis take less than a second."""
 
 
 def bytes_needed(config: EchoConfig) -> int:
-    """Memory that the probes need for a network, estimated within a factor of a few."""
+    """The memory in bytes that the probes need for a network, correct within a small factor."""
     sizes, targets = sizes_for(config), target_sizes_for(config)
     carried = CARRIED_A_UNIT * config.num_layers * config.state_size
     run = (sizes.steps * sizes.rows + targets.steps * targets.rows) * _numbers_a_step(config)
@@ -43,7 +42,7 @@ def bytes_needed(config: EchoConfig) -> int:
 
 
 def _bytes_of_the_window(config: EchoConfig) -> int:
-    """Bytes for running the newest window again, and for what each prediction of one of its rows depends on."""
+    """The bytes for running the newest window again, and for the dependence of a row's predictions on its inputs."""
     looked_at = min(MOST_LAGS, config.truncated_backprop_length)
     flipped = looked_at * _numbers_a_step(config)
     run = config.batch_size * config.truncated_backprop_length * _numbers_a_step(config)
@@ -55,10 +54,10 @@ def _numbers_a_step(config: EchoConfig) -> int:
 
 
 def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes) -> None:
-    """Raise an error if the probes need more memory than there is.
+    """Check that there is enough free memory for the probes.
 
     Raises:
-        MemoryError: its text says how much is needed, and for which network.
+        MemoryError: there is not; the message says how much is needed, and for which network.
     """
     there = free()
     needed = bytes_needed(config)
@@ -66,4 +65,4 @@ def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes
         what = f"state_size = {config.state_size}"
         if 2 * _bytes_of_the_window(config) > needed:
             what = f"a window of batch_size = {config.batch_size} x T = {config.truncated_backprop_length}"
-        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, {there / 2**30:.1f} are free")
+        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, but only {there / 2**30:.1f} GiB are free")

@@ -1,4 +1,4 @@
-"""The losses of some replicas along the axis of windows, a row each."""
+"""The losses of some replicas along the axis of windows, one row each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from echornn.progress import Floats
 from echornn.session.window_axis import WindowAxis
 
 Shades = Callable[[Sequence[int], int, int, int], Floats]
-"""(replicas, columns, first window, the one after the last) -> float32 [replicas, columns], or as many as there are
-windows, where those are fewer; as `Timeline.shades`."""
+"""(replicas, columns, first window, window after the last) -> float32 [replicas, columns], with fewer columns if there
+are fewer windows; like `Timeline.shades`.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +22,9 @@ class SeedLosses:
     """Mean losses of some replicas in the columns of an axis, as far as windows are trained.
 
     Attributes:
-        replicas: which, in the order of the rows.
-        losses: float32 [replicas, shown], nats, of the columns from the left that begin before the last window.
-        windows: int64 [shown], the window in the middle of each column, from 0.
+        replicas: the indices of the replicas, in the order of the rows.
+        losses: float32 [replicas, shown], in nats: the columns that begin before the last trained window.
+        windows: int64 [shown], the middle window of each column, from 0.
     """
 
     replicas: tuple[int, ...]
@@ -32,11 +33,11 @@ class SeedLosses:
 
 
 def seed_losses(replicas: Sequence[int], shades_of: Shades, axis: WindowAxis, columns: int) -> SeedLosses:
-    """The losses in each column of an axis; a column keeps what it shows while more is trained behind it.
+    """The losses in each column of an axis. Later windows do not change columns that are complete.
 
     Args:
-        shades_of: see `Shades`.
-        columns: of the axis, at least one.
+        shades_of: computes mean losses; see `Shades`.
+        columns: the columns of the axis, at least 1.
     """
     first, last, length = axis
     windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)

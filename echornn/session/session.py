@@ -1,6 +1,6 @@
-"""A session: any thread can send commands to a training loop, and read its newest frame.
+"""`Session`: a training loop to which any thread can send commands, and whose newest frame any thread can read.
 
-The app and headless runs share it.
+The app and headless runs both use it.
 """
 
 from __future__ import annotations
@@ -28,22 +28,23 @@ from echornn.training.any_trainer import MakeTrainer
 
 
 class Session:
-    """A run that trains on the thread that calls `run`, while other threads command and watch it.
+    """A run that trains on the thread that calls `run`, while other threads send commands and watch it.
 
-    Every method except `run` may be called from any thread, and only `when_idle` waits.
+    Every method except `run` may be called from any thread; only `when_idle` waits.
 
     Args:
-        config: what to train.
-        speed: windows a second, or infinity for full speed.
-        make_trainer: makes the trainer, on the training thread; by default `echornn.training.trainer.Trainer`.
-        on_progress: called on the training thread after each stretch of windows.
-        clock: seconds that never go back.
-        recorder: keeps the run on disk; by default nothing is kept. A run that was begun before continues from where it
-            stopped; if ``config`` differs from the one trained there, this is an edit, which can be undone. An edit
-            that fails makes the session fail, and leaves the disk as it was.
-        at: for a run that continues: first go back to after so many windows along its path.
-        examine: runs the probes on a thread of its own; by default `echornn.probes.examine.examine`.
-        vitals: whether to read now and then, unasked, what the sentence depends on besides the losses; see `Frame`.
+        config: the configuration to train.
+        speed: windows per second, or infinity for full speed.
+        make_trainer: makes the trainer, on the training thread; by default
+            `echornn.training.any_trainer.tensorflow_trainers`.
+        on_progress: called on the training thread after each slice of windows.
+        clock: a monotonic clock, in seconds.
+        recorder: saves the run; by default nothing is saved. A run that exists already continues from where it stopped.
+            If ``config`` differs from its configuration, this is an edit, which can be undone; if the edit fails, the
+            session fails, and the disk is unchanged.
+        at: for a run that continues: the number of windows along its path to which to go back first.
+        examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
+        vitals: whether to examine from time to time, unasked, what diagnoses depend on besides the losses; see `Frame`.
     """
 
     def __init__(
@@ -63,9 +64,9 @@ class Session:
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
     def run(self) -> None:
-        """Load, then train as commanded until `stop`, or until training fails.
+        """Load, then train as commands say until `stop`, or until training fails.
 
-        An error in training is not raised; it ends in the state `failed` with the error's text.
+        Errors in training are not raised: they lead to the state `failed`, with the error's text.
         """
         self._loop.run()
 
@@ -76,56 +77,58 @@ class Session:
 
     @property
     def error(self) -> Exception | None:
-        """Why the session failed, or could not close its record."""
+        """The error that ended the session, or that occurred when the record was closed; None if there is none."""
         return self._loop.error
 
     @property
     def going_first(self) -> int | None:
-        """The window ``at`` to which the session goes back first, until it is reached; else None."""
+        """The window ``at`` to which the session goes first; None once it is reached."""
         return self._loop.going_first
 
     @property
     def editing_first(self) -> dict[str, Any]:
-        """The fields of ``config`` that differ from the run that continues, until they are edited."""
+        """The fields of ``config`` that differ from the continued run; empty once they are edited."""
         return self._loop.editing_first
 
     @property
     def before_it_diverged(self) -> int | None:
-        """Windows along the path after which the loss was still finite; see `Position.before_it_diverged`."""
+        """The number of windows after which the loss was last finite; see `Position.before_it_diverged`."""
         return self._loop.live.before_it_diverged
 
     @property
     def outstanding(self) -> int:
-        """The number of commands to train, to change something or to go to a position that are not carried out yet."""
+        """The number of commands that train, change or move something and are not carried out yet."""
         return sum(command.is_work for command in self._loop.mailbox.unanswered)
 
     @property
     def recorder(self) -> Recorder:
-        """Keeps the run; an `Unrecorded` one keeps nothing."""
+        """The recorder that saves the run; an `Unrecorded` one saves nothing."""
         return self._loop.recorder
 
-    # ---- for every thread
+    # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Send a command to the session; it is done, and answered, when its turn comes.
+        """Send a command to the session; it is carried out and answered when its turn comes.
 
-        While the session loads, `Toggle` becomes the `Pause` or `Resume` that changes the start shown by the frame.
+        While the session loads, `Toggle` is replaced by the `Pause` or `Resume` that changes the start shown by the
+        frame.
 
         Returns:
-            The command's number among all that were sent, from 1; its `echornn.session.commands.Answer` has it too.
+            The number of the command, counted from 1 over all commands; its `echornn.session.commands.Answer` has it
+            too.
 
         Raises:
             TypeError: ``command`` is not a command.
         """
         if not isinstance(command, Command):
-            raise TypeError(f"{command!r} cannot be sent: an object of a class in echornn.session.commands")
+            raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
         if isinstance(command, Toggle) and self._loop.holder.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
         return self._loop.mailbox.send(command)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """What came of the newest thousand commands whose turn has come, oldest first."""
+        """The answers to the newest thousand commands, oldest first."""
         return self._loop.mailbox.answers
 
     @property
@@ -144,7 +147,7 @@ class Session:
 
     @property
     def config(self) -> EchoConfig:
-        """The configuration that is trained or compiled now."""
+        """The configuration in training, or being compiled."""
         return self._loop.live.config
 
     @property
@@ -153,24 +156,25 @@ class Session:
         return self._loop.live.timeline
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest frame, with those of the run's losses and branches that the query asks for.
+        """The picture of the newest frame, with the losses and branches that the query requests.
 
         Args:
-            before: the viewer's last picture. What is the same in both is taken from it, and is not made again.
+            before: the viewer's previous picture, from which unchanged parts are reused.
         """
         return look(query, self.frame, self._loop.live.timeline, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another look at the moment that a picture shows, whatever has been done since; the same picture, where it
-        answers this query."""
+        """A new picture of the same position as this picture, whatever has happened since; the same picture if it
+        answers the query already.
+        """
         if query == picture.query:
             return picture
         return look(query, picture.frame, self._loop.live.timeline, picture)
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until all commands given so far are done, but at most so long; returns whether they are."""
+        """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
         return self._loop.mailbox.when_idle(seconds)
 
     def stop(self) -> None:
-        """Make `run` return at the next safe point: between two slices of training."""
+        """Make `run` return as soon as possible, between two slices of training."""
         self._loop.mailbox.stop()

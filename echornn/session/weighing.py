@@ -1,4 +1,4 @@
-"""Remembers weights, to measure how much one window changes them."""
+"""Remembers weights, to measure by how much a window changes them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from echornn.trainer_state import TrainerState
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """The weights at a moment, or how the window before it changed them."""
+    """The weights at a position, or the weights before and after a window."""
 
     moment: Moment
     weights: dict[str, Floats]
 
 
 class Weighing:
-    """Knows the newest weights that it was given, and the last change that it saw.
+    """Keeps the newest weights, and the last change of weights by a single window.
 
-    The change is that of one window: over many windows, movements to and fro cancel out.
+    Only changes by single windows count: over many windows, movements cancel out.
     """
 
     def __init__(self) -> None:
@@ -29,29 +29,29 @@ class Weighing:
         self._change: Weighed | None = None
 
     def is_weighed(self, here: Moment) -> bool:
-        """Whether the weights of this moment are the newest known: then the next window, trained alone, shows the
-        change of one.
+        """Whether the newest weights were recorded at this position, so that the change by the next window can be
+        measured.
         """
         return self._newest is not None and self._newest.moment == here
 
     def follows(self, here: Moment) -> bool:
-        """Whether the newest known weights are those of one window before."""
+        """Whether the newest weights were recorded one window before this position."""
         return self._newest is not None and here == Moment(self._newest.moment.branch, self._newest.moment.window + 1)
 
     def forget(self) -> None:
-        """Forget the weights: the next ones are of another network."""
+        """Forget the weights, since the next ones belong to another network."""
         self._newest = self._change = None
 
     def weigh(self, weights: dict[str, Floats], here: Moment) -> None:
-        """Take note of the weights at a moment."""
+        """Record the weights at a position."""
         if self._newest is not None and self.follows(here):
             before = self._newest.weights
             self._change = Weighed(here, {name: value - before[name] for name, value in weights.items()})
         self._newest = Weighed(here, weights)
 
     def snapshot(self, state: TrainerState, here: Moment, progress: Progress | None) -> Snapshot:
-        """The snapshot with the weights of one window before; if those were not seen, estimated by the last change
-        seen.
+        """A snapshot with the weights of one window before; if these were not recorded, estimated from the last known
+        change.
         """
         self.weigh(state.weights, here)
         change = self._change

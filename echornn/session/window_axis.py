@@ -9,7 +9,7 @@ from echornn.session.queries import Span
 
 
 class WindowAxis(NamedTuple):
-    """The first window shown, the one after the last, and how many the axis has room for."""
+    """The first window shown, the window after the last, and the number of windows for which the axis has space."""
 
     first: int
     last: int
@@ -17,7 +17,7 @@ class WindowAxis(NamedTuple):
 
     @classmethod
     def of(cls, span: Span, trained: int, longest: int) -> WindowAxis:
-        """The axis of a line of so many windows: as long as the longest curve on it, where all windows are shown."""
+        """The axis for a line of ``trained`` windows; if all windows are shown, as long as the longest curve on it."""
         first, last = span.limits(trained)
         if span.windows is None:
             return cls(first, last, int(axis_end(max(last - first, longest))))
@@ -25,8 +25,9 @@ class WindowAxis(NamedTuple):
 
 
 def axis_end(windows: int) -> float:
-    """Length of the window axis: a round number that grows in steps, so that the curve need not be squeezed anew
-    at every frame."""
+    """The length of the axis of windows: a round number that grows in steps, so that the curve need not be drawn anew
+    in every frame.
+    """
     if windows <= 100:
         return 100.0
     power = 10.0 ** math.floor(math.log10(windows))

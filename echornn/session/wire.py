@@ -1,7 +1,7 @@
-"""Values as bytes and back: pictures, queries and commands, for a viewer in another process.
+"""Encodes pictures, queries and commands as bytes, for a viewer in another process, and decodes them.
 
-The bytes are a JSON text and the NumPy arrays that it names. Nothing in them is run: only dataclasses, named tuples and
-enums are made, and only those that the fields of the wanted class can hold.
+The bytes are a JSON text and the NumPy arrays to which it refers. No code in them is executed: decoding makes only
+dataclasses, named tuples and enums, and only those that the fields of the expected class can hold.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ T = TypeVar("T")
 Array = npt.NDArray[Any]
 
 LENGTH_BYTES = 8
-"""Of the number at the beginning that says how long the JSON text is."""
+"""The bytes of the number at the beginning, which is the length of the JSON text."""
 
 
 class WireError(ValueError):
-    """The bytes are not a value of the wanted class."""
+    """The bytes are not a value of the expected class."""
 
 
 def encode(value: object) -> bytes:
-    """A value as bytes.
+    """Encode a value as bytes.
 
     Raises:
-        TypeError: there is something in it that is not plain: no number, text, array, dataclass, enum or collection.
+        TypeError: the value contains something other than numbers, texts, arrays, dataclasses, enums and collections.
     """
     arrays: list[Array] = []
     text = json.dumps(_plain(value, arrays), separators=(",", ":")).encode()
@@ -45,10 +45,10 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, kind: type[T]) -> T:
-    """The value of this class that `encode` made these bytes of.
+    """Decode the bytes of a value of class ``kind``.
 
     Raises:
-        WireError: they are not the bytes of one.
+        WireError: the bytes are not such a value.
     """
     file, wanted = io.BytesIO(data), cast(type, kind)
     try:
@@ -58,15 +58,15 @@ def decode(data: bytes, kind: type[T]) -> T:
             arrays.append(np.lib.format.read_array(file, allow_pickle=False))
         value = _value(told, arrays, classes_in(wanted))
     except (ValueError, TypeError, LookupError, RecursionError, EOFError) as error:
-        raise WireError(f"no {kind.__name__}: {error}") from error
+        raise WireError(f"not a {kind.__name__}: {error}") from error
     if not isinstance(value, kind):
-        raise WireError(f"no {kind.__name__}, but a {type(value).__name__}")
+        raise WireError(f"a {type(value).__name__} where a {kind.__name__} is expected")
     return value
 
 
 @lru_cache
 def classes_in(kind: type) -> Mapping[str, type]:
-    """This class, and those of all values that can be in its fields, by name.
+    """This class and the classes of all values that its fields can hold, by name.
 
     Raises:
         TypeError: two of them have the same name.
@@ -87,7 +87,7 @@ def classes_in(kind: type) -> Mapping[str, type]:
 
 
 def _is_named(kind: type) -> bool:
-    """Whether values of the class are sent with its name."""
+    """Whether values of this class are encoded with the name of their class."""
     return dataclasses.is_dataclass(kind) or issubclass(kind, Enum) or _is_named_tuple(kind)
 
 
@@ -96,7 +96,7 @@ def _is_named_tuple(kind: type) -> bool:
 
 
 def _plain(value: Any, arrays: list[Array]) -> Any:
-    """The value as JSON has it. Its arrays are put behind the others, and named by their index."""
+    """The value as JSON values; its arrays are appended to ``arrays``, and replaced by their index."""
     match value:
         case Enum():
             return {"is": type(value).__name__, "name": value.name}
@@ -119,11 +119,11 @@ def _plain(value: Any, arrays: list[Array]) -> Any:
             names = [field.name for field in dataclasses.fields(value)]
             return {"is": type(value).__name__, "of": {name: _plain(getattr(value, name), arrays) for name in names}}
         case _:
-            raise TypeError(f"{value!r} cannot be sent")
+            raise TypeError(f"{value!r} cannot be encoded as bytes")
 
 
 def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
-    """What `_plain` made this of."""
+    """The value that `_plain` has encoded."""
 
     def values(several: list[Any]) -> list[Any]:
         return [_value(one, arrays, classes) for one in several]
@@ -148,4 +148,4 @@ def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
         case None | bool() | int() | float() | str():
             return told
         case _:
-            raise WireError(f"{told!r} is no value")
+            raise WireError(f"{told!r} is not the encoding of a value")

@@ -1,1 +1,1 @@
-"""Sweeps: networks over a grid of fields, trained by several processes; a folder keeps each result."""
+"""Sweeps: train networks over a grid of fields with several processes, and store each result in a folder."""

@@ -1,4 +1,4 @@
-"""The values that one field of a sweep takes, read from the command line."""
+"""An axis of a sweep: a field and its values, parsed from the command line."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them
 NO_AXES = {
     "seed": "--seeds says how many, from --seed on",
     "replicas": "--seeds says how many, from --seed on",
-    "device": "where it is trained is not what is trained",
-    "num_epochs": "the window at which each was solved tells what fewer epochs would have brought",
+    "device": "the device affects where networks are trained, not what they learn",
+    "num_epochs": "results with fewer epochs follow from the windows at which networks were solved",
 }
-"""The fields that cannot be axes, and why."""
+"""The fields that cannot be axes, each with the reason."""
 
 EVEN = frozenset({"dropout"})
-"""Fields for which ``LO..HI@N`` are evenly spaced; for all others they are evenly spaced in powers."""
+"""Fields for which the values of ``LO..HI@N`` are spaced linearly; for other fields, logarithmically."""
 
 MAX_VALUES = 1000
-"""The most values of one axis."""
+"""The most values of an axis."""
 
 DIGITS = 3
-"""Significant digits of the fractions between both ends of a range."""
+"""The significant digits of fractions within a range."""
 
 ROOMY: dict[str, Any] = {
     "total_series_length": MAX_STEPS,
@@ -40,17 +40,17 @@ ROOMY: dict[str, Any] = {
     "echo_step": 0,
     "num_layers": 2,
 }
-"""A configuration that allows each other field all the values that it can ever have."""
+"""A configuration with which each other field can have any of its possible values."""
 
 RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A field, and the values that it takes in a sweep, each once.
+    """A field, and the values that it has in a sweep, each once.
 
     Raises:
-        ConfigError: the field cannot be an axis, has no values or too many, or a value that it can never have.
+        ConfigError: the field cannot be an axis, has no values, too many values, or an impossible value.
     """
 
     field: str
@@ -64,14 +64,14 @@ class Axis:
 
     @classmethod
     def parse(cls, text: str) -> Axis:
-        """Read an axis from text: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
+        """Parse an axis: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
 
-        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from the first to the last, evenly spaced in powers
-        (0.01, 0.0316, 0.1, 0.316, 1); values of dropout, which can be 0, are evenly spaced themselves; whole numbers
-        are rounded.
+        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced logarithmically (0.01, 0.0316,
+        0.1, 0.316, 1); values of dropout, which can be 0, are spaced linearly. Values of whole-number fields are
+        rounded.
 
         Raises:
-            ConfigError: the text is not an axis.
+            ConfigError: the text is no axis.
         """
         name, equals, values = text.partition("=")
         field = name.strip().replace("-", "_")
@@ -98,22 +98,22 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
     low, high = _number(field, first), _number(field, last)
     written = f"{first}..{last}" + ("" if number is None else f"@{number}")
     if low > high:
-        raise ConfigError(field, written, "the first at most the last")
+        raise ConfigError(field, written, "the first value must not exceed the last")
     if number is None:
         if isinstance(low, float) or isinstance(high, float):
-            raise ConfigError(field, written, f"{written}@N, for N fractions")
+            raise ConfigError(field, written, f"{written}@N with the number N of fractions")
         _require_count(field, high - low + 1)
         return tuple(range(low, high + 1))
     count = _whole(field, number)
     _require_count(field, count)
     if count == 1:
         raise ConfigError(field, written, "2 values or more in a range")
-    for end in (low, high):  # if both ends fit into a float, the values between do
+    for end in (low, high):  # if both ends fit into a float, so do the values between
         _checked(field, end)
     if field in EVEN:
         between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
     elif low <= 0:
-        raise ConfigError(field, written, "above 0 in a range with @, whose values are spaced in powers")
+        raise ConfigError(field, written, "above 0 in a range with @, whose values are spaced logarithmically")
     else:
         between = [low * math.pow(high / low, index / (count - 1)) for index in range(1, count - 1)]
     if field in FRACTIONS:
@@ -122,7 +122,7 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
 
 
 def _number(field: str, word: str) -> int | float:
-    """The word as a number of the field's kind."""
+    """A word as a number of the field's type."""
     if field not in FRACTIONS:
         return _whole(field, word)
     try:
@@ -142,7 +142,7 @@ def _whole(field: str, word: str) -> int:
 
 
 def _checked(field: str, value: Value) -> Value:
-    """The value as a configuration stores it; it must be possible for some values of the other fields."""
+    """A value as configurations store it; it must be possible with some values of the other fields."""
     room = {**ROOMY, "truncated_backprop_length": MAX_STEPS} if field == "stride" else ROOMY
     checked: Value = getattr(EchoConfig(**{**room, field: value}), field)
     return checked

@@ -1,4 +1,4 @@
-"""Decides when a network of a sweep is finished, and with which result, however its windows were cut into calls."""
+"""Decides when a network of a sweep is finished, and its result; independent of how windows are divided into calls."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from echornn.tasks.solved import RECENT_WINDOWS
 
 
 def ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """The result of a network; None while it has to train on.
+    """The result of a network; None if it has to continue.
 
-    A network whose loss is not finite is finished, since it never recovers.
+    A network with a NaN or infinite loss is finished, since it never recovers.
 
     Args:
-        losses: float32 [n], the newest losses, and `RECENT_WINDOWS` before those that were not checked yet.
-        last: the window in the run, from 1, to which the last loss belongs.
-        solved_at: the window at which it was solved; 0 if it was not yet.
-        until: the rule for how long it trains.
+        losses: float32 [n], the newest losses that were not checked yet, with `RECENT_WINDOWS` losses before them.
+        last: the window of the last loss, counted in the run from 1.
+        solved_at: the window at which the network was solved; 0 if it was not yet.
+        until: the rule for the end of training.
         finished: whether all its epochs are trained.
-        seconds: see `Result`.
+        seconds: as in `Result`.
     """
     before = last - len(losses)
     if solved_at and until == "solved":

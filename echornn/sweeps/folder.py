@@ -1,17 +1,16 @@
-"""The files in a sweep's folder: the grid, and one file for each result.
+"""The files in the folder of a sweep: the grids, and a file for each result.
 
 ::
 
-    sweep.json           the grids that were asked for, oldest first
-    results/KEY.json     what came of one training, written once
-    failed/KEY.json      a point that could not be trained, and why
-    results.csv          the same as a table
-    lock                 held by the process that computes
+    sweep.json           the requested grids, oldest first
+    results/KEY.json     the result of one training, written once
+    failed/KEY.json      a point that could not be trained, with the reason
+    results.csv          all results as a table
+    lock                 locked by the process that computes
 
-A key is a hash of everything that determines a result: the configuration with its seed, the rule for how long it
-trains,
-and the versions that train it (`echornn.sweeps.trained_by`). So the same training always has the same file, and the
-training is done if the file exists.
+A key is a hash of everything that determines a result: the configuration with its seed, the rule for the end of
+training, and the versions that train it (`echornn.sweeps.trained_by`). So the same training always has the same file,
+and a training is done if its file exists.
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ from echornn.sweeps.trained_by import Versions
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
 FORMAT = 1
-"""The version of the format of ``sweep.json``."""
+"""The format version of ``sweep.json``."""
 
 MOST_BYTES = 1 << 24
-"""The most bytes of ``sweep.json``."""
+"""The most bytes of ``sweep.json`` that are read."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
 SEED_OF_A_POINT = 0
-"""The seed that stands for "any" in a point, which is a configuration without its seed."""
+"""The seed in the configuration of a point, which stands for any seed."""
 
 DEFAULT = EchoConfig()
 
@@ -53,11 +52,10 @@ class Result:
     """The result of one training.
 
     Attributes:
-        solved_at: the window in the run, from 1, at which the echo was solved; None if it never was.
-        final_loss: mean loss of the last 50 windows (or of all, if there were fewer), nats; if it diverged, the loss
-            that is not finite.
-        windows: the number of windows trained; windows after `solved_at` do not count if it trained until solved.
-        seconds: its share of the time in the compiled loop of its process.
+        solved_at: the window, from 1, at which the echo was solved; None if it never was.
+        final_loss: mean loss of the last 50 windows (or of all, if fewer) in nats; NaN or infinite if it diverged.
+        windows: the number of windows trained; if training ends at the solution, only those up to `solved_at`.
+        seconds: this network's share of the time in its process's compiled loop.
     """
 
     solved_at: int | None
@@ -68,13 +66,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Asked:
-    """A grid that was asked for, and the versions that train it."""
+    """A requested grid, and the versions that train it."""
 
     grid: Grid
     versions: Versions
 
     def key(self, config: EchoConfig) -> str:
-        """The name of the training of this configuration."""
+        """The key of the training of this configuration."""
         return key_of(config, self.grid.until, self.versions)
 
     def as_record(self) -> dict[str, Any]:
@@ -90,7 +88,7 @@ class Asked:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Asked:
-        """The grid in a record; raises the errors listed in `NO_RECORD` if it is not one."""
+        """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         axes = tuple(Axis(field, tuple(values)) for field, values in record["axes"])
         grid = Grid(axes, dict(record["fields"]), record["seeds"], record["until"])
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
@@ -103,20 +101,20 @@ def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
 
 
 def point_of(config: EchoConfig) -> EchoConfig:
-    """The configuration without its seed, which is set to 0."""
+    """The configuration with its seed set to `SEED_OF_A_POINT`."""
     return replace(config, seed=SEED_OF_A_POINT)
 
 
 def told_of(config: EchoConfig) -> dict[str, Any]:
-    """The fields that are not the defaults; fields that are added later do not change the result."""
+    """The fields that differ from the defaults, so that fields added by later versions do not change the hash."""
     return DEFAULT.changes_to(config)
 
 
 def read_asked(folder: Path) -> tuple[Asked, ...]:
-    """The grids that were asked for, oldest first.
+    """The requested grids, oldest first.
 
     Raises:
-        RunError: the folder holds no sweep that can be read.
+        RunError: the folder has no sweep that can be read.
     """
     file = folder / SWEEP_FILE
     try:
@@ -124,7 +122,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
         if record["format"] != FORMAT:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
         if not record["grids"]:
-            raise RunError(f"{file} is damaged: it asks for no grid")
+            raise RunError(f"{file} is damaged: it contains no grid")
         return tuple(Asked.from_record(one) for one in record["grids"])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
@@ -139,7 +137,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
 
 
 def write_asked(folder: Path, asked: tuple[Asked, ...]) -> None:
-    """Write the grids that were asked for.
+    """Write the requested grids.
 
     Raises:
         OSError: the file cannot be written.
@@ -149,13 +147,13 @@ def write_asked(folder: Path, asked: tuple[Asked, ...]) -> None:
 
 
 def result_bytes(config: EchoConfig, result: Result) -> bytes:
-    """The content of a result's file; null stands for a number that is not finite, since JSON has none."""
+    """The contents of a result's file; NaN and infinity become null, since JSON lacks them."""
     loss = result.final_loss if math.isfinite(result.final_loss) else None
     return json.dumps({"config": told_of(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
 
 
 def read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
-    """The result in the file for this seed; None if there is no file, or if it holds no possible result."""
+    """The result for a seed from its file; None if the file does not exist or is invalid."""
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
         fields = {**told_of(point), "seed": seed}
@@ -180,12 +178,12 @@ def _not_negative(number: float) -> float:
 
 
 def failed_bytes(point: EchoConfig, reason: str) -> bytes:
-    """The file of a point that could not be trained."""
+    """The contents of the file about a point that could not be trained."""
     return json.dumps({"config": told_of(point), "reason": shortened(reason)}).encode() + b"\n"
 
 
 def read_reason(file: Path) -> str | None:
-    """Why a point could not be trained; None if no file says so."""
+    """The reason why a point could not be trained; None if there is no such file."""
     try:
         return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
     except (OSError, *NO_RECORD):

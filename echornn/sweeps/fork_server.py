@@ -1,8 +1,8 @@
-"""A process from which others are forked, so that they begin with everything that it has imported. Both sides are here.
+"""A server process from which workers are forked, so that they start with everything it has imported; and its client.
 
-The server has only one thread, so no lock is held when it forks. Each forked process has a *watch*, a socket between
-the server and whoever asked for the process. When the process has ended, the server sends its exit code there. To have
-it killed, whoever asked closes the watch. So if either side dies, the other notices, and no process is left.
+The server has only one thread, so no lock is held when it forks. Each forked process has a *watch*: a socket between
+the server and the client. When the process ends, the server sends its exit code over the watch. To have the process
+killed, the client closes the watch. So if either side dies, the other notices, and no process remains.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXIT_CODE = struct.Struct("i")
 """The message on a watch: the exit code, negative if a signal ended the process."""
 
 SECONDS_TO_END = 1.0
-"""Seconds that a process may take to end after it has hung up or was asked to end; then it is killed."""
+"""Seconds that a process has to end by itself; then it is killed."""
 
 TAIL_BYTES = 4096
 
@@ -36,7 +36,7 @@ SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
 
 
 class ForkServer:
-    """The client side: starts the server process, and asks it to fork others.
+    """The client side of the server: starts it, and has it fork processes.
 
     Args:
         command: the command that starts the server; the descriptor of its socket is added as the last argument. The
@@ -54,7 +54,7 @@ class ForkServer:
                 stdout=self._printed,
                 stderr=self._printed,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl+C in the terminal is for the process that computes the sweep
+                start_new_session=True,  # Ctrl+C in the terminal is for the computing process only
             )
 
     @property
@@ -64,7 +64,7 @@ class ForkServer:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the server was seen to have ended."""
+        """Whether the server is known to have ended."""
         return bool(self._how)
 
     def fork(self, connection: socket.socket) -> Forked:
@@ -72,7 +72,7 @@ class ForkServer:
         return Forked(self, self._socket, connection)
 
     def end(self) -> str:
-        """End the server and all processes forked from it, and wait for that; returns how it ended, as a phrase."""
+        """End the server and all its forked processes, and wait for that; returns how it ended, as a phrase."""
         if not self._how:
             self._socket.close()
             self._process.terminate()
@@ -90,12 +90,12 @@ class Forked:
     """The client side of a forked process.
 
     Attributes:
-        watch: becomes readable as soon as the process, or its server, has ended.
+        watch: a socket that becomes readable as soon as the process, or the server, has ended.
 
     Args:
         server: the server that forks it.
         asked: the socket to the server.
-        connection: the connection that the process serves.
+        connection: the connection that the forked process uses.
     """
 
     def __init__(self, server: ForkServer, asked: socket.socket, connection: socket.socket) -> None:
@@ -106,10 +106,10 @@ class Forked:
             socket.send_fds(asked, [b"f"], [theirs.fileno(), connection.fileno(), self._printed.fileno()])
 
     def end(self, is_ending: bool) -> str:
-        """Kill the process, unless it ends by itself; returns how it ended, as a phrase.
+        """Kill the process, unless it is ending by itself; returns how it ended, as a phrase.
 
         Args:
-            is_ending: whether it ends by itself, so that a short wait is worth it.
+            is_ending: whether it is ending by itself, so that a short wait makes sense.
         """
         if not (is_ending and wait([self.watch], SECONDS_TO_END)):
             with contextlib.suppress(OSError):  # it has ended meanwhile
@@ -140,11 +140,11 @@ def how_it_ended(code: int, printed: IO[bytes]) -> str:
 
 
 def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Callable[[int], None]) -> None:
-    """Fork a process for each request, until the client is gone or SIGTERM comes; then no process is left.
+    """Fork a process for each request, until the client is gone or SIGTERM arrives; then no process remains.
 
     Args:
         asked: the socket on which a `ForkServer` sends requests.
-        prepare: imports everything that the forked processes begin with, and leaves no thread running.
+        prepare: imports everything that forked processes need, and leaves no thread running.
         work: the work of a forked process; its argument is the descriptor of its connection.
     """
     with _ended_by_the_end_of(asked):
@@ -155,7 +155,8 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
     signal.set_wakeup_fd(wakes.fileno())
     for number in SIGNALS:
         signal.signal(number, lambda *_: None)
-    gc.freeze()  # else the first garbage collection of a forked process would copy the memory of all imported modules
+    # otherwise the first garbage collection of a forked process would copy the memory of all imported modules
+    gc.freeze()
     watches: dict[int, socket.socket] = {}
     ends = False
     while not ends:
@@ -185,7 +186,7 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
 
 @contextlib.contextmanager
 def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
-    """End this process at once if the client is gone; this takes a thread, which is gone afterwards."""
+    """End this process at once if the client is gone during the block; watched by a thread that ends with the block."""
     stop, ours = socket.socketpair()
 
     def look() -> None:
@@ -206,10 +207,10 @@ def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
 
 
 def _begin(for_the_server: Sequence[int], printed: int, work: Callable[[], None]) -> NoReturn:
-    """Do the work in the process that was just forked, then end it.
+    """Do the work of a process that was just forked, then end it.
 
     Args:
-        for_the_server: descriptors that only the server may hold: they show whether it is alive.
+        for_the_server: descriptors that only the server may hold, since they show that it is alive.
         printed: the descriptor of the file for its output.
     """
     try:

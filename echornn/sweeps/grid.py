@@ -1,4 +1,4 @@
-"""The grid of a sweep: every combination of its axes' values, each with some seeds."""
+"""The grid of a sweep: all combinations of its axes' values, each with several seeds."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.sweeps.axis import Axis, Value
 
 Until = Literal["solved", "all"]
-"""How long each network trains: until it has solved the echo, or all windows of its epochs."""
+"""When the training of a network ends: when it has solved the echo, or after all its epochs."""
 
 MAX_TRAININGS = 100_000
-"""The most trainings of a sweep, since each has its own file in the sweep's folder."""
+"""The most trainings of a sweep; each has its own file in the sweep's folder."""
 
 
 @dataclass(frozen=True)
 class Impossible:
-    """A combination of values that no network can have, for example an echo beyond the row.
+    """A combination of values that is invalid, for example an echo longer than the row.
 
     Attributes:
         values: the values of the axes, by field.
-        reason: what is impossible, and what is allowed.
+        reason: what is invalid, and what is allowed.
     """
 
     values: Mapping[str, Value]
     reason: str
 
     def __str__(self) -> str:
-        """The values and the reason, in words."""
+        """The values and the reason, as text."""
         return f"{in_words(self.values)}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Points:
-    """The possible and impossible combinations of a grid.
+    """The possible and the impossible combinations of a grid.
 
     Attributes:
-        possible: configurations with the first of the grid's seeds.
+        possible: the configurations, with the first of the grid's seeds.
         impossible: the combinations that are left out.
     """
 
@@ -51,16 +51,16 @@ class Points:
 
 @dataclass(frozen=True)
 class Grid:
-    """The specification of a sweep.
+    """The definition of a sweep.
 
     Args:
         axes: the fields that vary; the first varies slowest.
-        fields: the other fields that are not the defaults, by name. ``seed`` is the first of the seeds.
-        seeds: the number of networks for each point, with consecutive seeds.
-        until: the rule for how long each network trains.
+        fields: other fields that differ from the defaults, by name; ``seed`` is the first seed.
+        seeds: the number of networks per point, with consecutive seeds.
+        until: the rule for the end of training.
 
     Raises:
-        ConfigError: a field or a number is impossible, or all of the points are.
+        ConfigError: a field or a number is invalid, or all points are impossible.
     """
 
     axes: tuple[Axis, ...]
@@ -85,7 +85,9 @@ class Grid:
             raise ConfigError("seeds", self.seeds, "1 or more")
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
         if trainings > MAX_TRAININGS:
-            raise ConfigError("grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, all points and seeds")
+            raise ConfigError(
+                "grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, over all points and seeds"
+            )
         first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
         if first + self.seeds - 1 > MAX_SEED:
             raise ConfigError("seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has its own")
@@ -94,7 +96,7 @@ class Grid:
 
     @cached_property
     def points(self) -> Points:
-        """The grid's combinations, in the order of the axes."""
+        """The combinations of the grid, in the order of the axes."""
         possible: list[EchoConfig] = []
         impossible: list[Impossible] = []
         for values, config in self._combinations():
@@ -118,12 +120,12 @@ class Grid:
 
 
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:
-    """The configuration with each of so many consecutive seeds, beginning with its own."""
+    """The configuration with each of ``seeds`` consecutive seeds, beginning with its own."""
     return [replace(config, seed=config.seed + index) for index in range(seeds)]
 
 
 def in_words(values: Mapping[str, object]) -> str:
-    """Fields and their values in words: ``echo_step 3, cell gru``."""
+    """Fields with their values as text: ``echo_step 3, cell gru``."""
     return ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
     )

@@ -1,9 +1,9 @@
-"""Trains the parts of a sweep on the workers of a running Dask cluster; no other file imports Dask.
+"""Trains the parts of a sweep on a running Dask cluster; no other file imports Dask.
 
-A part is a task of one worker. Its news comes as events of a topic; its return value holds all results again, so a lost
-event costs nothing. If its worker dies, or it raises an error, it is taken back, and `Sweep` makes new parts of what is
-left. Dask tries no task twice (its ``retries``, ``allowed-failures``), since it would train known results again, and
-blame tasks that were only waiting for that worker.
+A part is a Dask task. Its news arrives as events of a topic, and its return value has all results again, so a lost
+event costs nothing. If its worker dies or raises an error, the task is cancelled, and `Sweep` makes new parts of the
+rest. Dask does not retry tasks (``retries``, ``allowed-failures``): it would train finished networks again, and blame
+tasks that only waited for the dead worker.
 """
 
 from __future__ import annotations
@@ -32,38 +32,38 @@ from echornn.sweeps.trained_by import Versions, difference_in_words, versions_he
 from echornn.sweeps.worker import Train, prepared
 
 SECONDS_TO_CONNECT = 10
-"""How many seconds a scheduler may take to answer."""
+"""Seconds that a scheduler has to answer."""
 
 MOST_BYTES = 1 << 16
-"""The most bytes of a scheduler's file."""
+"""The most bytes of a scheduler's file that are read."""
 
 SECONDS_TO_RESTART = 60
 
 LOOK_SECONDS = 0.5
-"""Seconds between two checks whether workers are gone."""
+"""Seconds between two checks for dead workers."""
 
 MAPPINGS_USED_AT_MOST = 0.5
-"""Share of a process' memory mappings; a worker that has taken more is restarted before the next part."""
+"""The share of a process's memory mappings above which a worker is restarted before its next part."""
 
 Message = tuple[int, str, News | None, Any]
-"""A message about a part: its number, the run of its task, the news, and in the last message the future."""
+"""A message about a part: its number, the id of its task, the news, and in the last message the future."""
 
 _shops = threading.local()
 
 
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
-    """An engine with the workers of a running scheduler.
+    """An engine that uses the workers of a running scheduler.
 
     Args:
         address: the scheduler's address.
-        file: a file that the scheduler has written, with its address.
+        file: a file with the scheduler's address, as the scheduler writes it.
 
     Raises:
         EngineError: no scheduler answers.
     """
     if file is not None:
         address = address_in(file)
-    for name in ("distributed", "distributed.client"):  # this program reports problems in its own words
+    for name in ("distributed", "distributed.client"):  # problems are reported in this program's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return OnDask(Client(address, timeout=SECONDS_TO_CONNECT))
@@ -72,10 +72,10 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
 
 
 def address_in(file: Path) -> str:
-    """The address of the scheduler that wrote this file.
+    """The address in a file that a scheduler has written.
 
     Raises:
-        EngineError: the file holds no address.
+        EngineError: the file has no address.
     """
     try:
         address = json.loads(own_files.read_bytes(Path(os.path.realpath(file)), MOST_BYTES))["address"]
@@ -91,13 +91,13 @@ def address_in(file: Path) -> str:
 
 
 class OnDask:
-    """An `Engine` with the workers of a Dask cluster. They may come and go; each of their threads trains one part at a
-    time.
+    """An `Engine` that uses the workers of a Dask cluster. Workers may come and go; each thread of a worker trains one
+    part at a time.
 
     Args:
-        client: a client that is connected to the scheduler.
-        train: trains a part in the worker.
-        clock: seconds that never go back.
+        client: a client connected to the scheduler.
+        train: the function that trains a part in a worker.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class OnDask:
         return come
 
     def close(self) -> None:
-        """See `Engine`; the workers drop their parts within a moment, and stay alive."""
+        """See `Engine`; the workers soon stop their parts, but stay alive."""
         self._closing = True
         with suppress(Exception):  # errors of a cluster that is dying
             self._client.cancel(list(self._futures.values()), force=True)
@@ -173,7 +173,7 @@ class OnDask:
         if news is not None:
             if number not in self._futures or self._runs.setdefault(number, run) == run:
                 yield number, news
-            else:  # another worker with the same address began it again
+            else:  # another worker with the same address has started the part again
                 yield number, self._give_up(number, "its worker died")
         elif number in self._futures:
             yield from ((number, one) for one in self._concluded(number, future))
@@ -192,14 +192,15 @@ class OnDask:
             self._worn.add(worker.split()[0])
 
     def _restart_worn(self, there: dict[str, int]) -> None:
-        """Restart worn processes that nobody uses: a restart also ends what their other threads train, and what other
-        users of this cluster compute there.
+        """Restart worn worker processes that are idle: a restart would also end other threads' parts, and what other
+        users of the cluster compute there.
         """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}
         if not unused:
             return
-        with suppress(Exception):  # without a nanny it is impossible, and then the process will soon end by itself
+        # without a nanny process a restart is impossible, and the worker will soon end by itself
+        with suppress(Exception):
             tasks = self._client.processing(list(unused))
             unused = {address for address in unused if not tasks.get(address)}
             self._worn -= unused
@@ -239,13 +240,13 @@ class OnDask:
 
 
 def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[list[Result], bool]:
-    """Run in a worker: train a part, and send its news as events.
+    """Train a part inside a worker, and send its news as events.
 
     Returns:
-        The results in the part's order, and whether this process has compiled so much that it should end.
+        The results in the part's order, and whether this process has compiled so many programs that it should end.
 
     Raises:
-        RuntimeError: this worker has other versions than the client, so its results would not be comparable.
+        RuntimeError: the worker has other versions than the client, so results would not be comparable.
     """
     different = difference_in_words(versions_here(), versions)
     if different:
@@ -265,7 +266,7 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
 
 
 def _shop() -> Train:
-    """The function that trains with the programs that this thread has compiled."""
+    """The function that trains parts with the programs that this thread has compiled."""
     if not hasattr(_shops, "train"):
         _shops.train = prepared()
     train: Train = _shops.train
@@ -281,7 +282,7 @@ def is_worn() -> bool:
 
 
 def _is_wanted(worker: Any, key: str) -> bool:
-    """Whether the task is still wanted: its client may be gone, or may have cancelled it."""
+    """Whether a task is still needed: its client may be gone, or may have cancelled it."""
     task = worker.state.tasks.get(key)
     return task is not None and task.state in ("executing", "long-running")
 

@@ -13,13 +13,13 @@ from echornn.sweeps.trained_by import Versions
 
 @dataclass(frozen=True)
 class Part:
-    """Networks of one structure, to be trained by one worker.
+    """A part of a sweep: networks of one structure, which one worker trains.
 
     Attributes:
-        number: its number among all parts.
+        number: the number of the part.
         configs: the networks, each once.
-        until: the rule for how long each trains.
-        room: the share of the free memory on the worker's machine that it may take.
+        until: the rule for the end of training.
+        room: the share of the free memory of the worker's machine that it may use.
     """
 
     number: int
@@ -44,9 +44,9 @@ class Trained:
     """News: some windows of a part were trained.
 
     Attributes:
-        windows: the windows trained by each network that was not finished before.
-        seconds: the time in the compiled loop.
-        results: the results of networks that are finished now.
+        windows: the windows that each unfinished network has trained.
+        seconds: the time spent in the compiled loop.
+        results: the results of networks that are now finished.
     """
 
     windows: int
@@ -56,37 +56,37 @@ class Trained:
 
 @dataclass(frozen=True)
 class Done:
-    """News: a part is trained completely."""
+    """News: all networks of a part are trained."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """News: a part could not be trained to its end.
+    """News: a part could not be completed.
 
     Attributes:
-        reason: why, as a phrase.
+        reason: the reason, as a phrase.
     """
 
     reason: str
 
 
 News = Began | Trained | Done | Lost
-"""News about a part; the last is `Done` or `Lost`."""
+"""News about a part; the last one is `Done` or `Lost`."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker's message that it waits for the next part.
+    """A message from a worker: it waits for a part.
 
     Attributes:
-        versions: the versions that it trains with.
+        versions: the versions with which it trains.
     """
 
     versions: Versions
 
 
 def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
-    """News as plain values, in which a network is replaced by its index in the part."""
+    """News as plain values; networks are replaced by their index in the part."""
     match news:
         case Began(where):
             return {"where": where}
@@ -97,11 +97,11 @@ def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
             ]
             return {"windows": windows, "seconds": seconds, "results": told}
         case _:
-            raise ValueError(f"{news} is told by the task's end")
+            raise ValueError(f"{news} is not a message during a task; the end of the task reports it")
 
 
 def from_message(message: dict[str, Any], part: Part) -> News:
-    """The news from the plain values that `as_message` made."""
+    """The news in plain values, as made by `as_message`."""
     if "where" in message:
         return Began(message["where"])
     results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])

@@ -1,4 +1,4 @@
-"""Trains the parts of a sweep, in populations that get smaller as their networks are finished."""
+"""Trains the parts of a sweep in populations, which shrink as networks are finished."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from echornn.training.programs import Programs, kind, structure
 from echornn.training.shards import Shards, is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
-"""Windows before the first check for finished networks; then the share of the windows so far until each next check."""
+"""Windows until the first check for finished networks; then the share of the windows so far until each next check."""
 
 MOST_SECONDS = 0.5
 """The most seconds of training between two checks."""
 
 SIZES = (8, 16, 32, 64, 128)
-"""The sizes of populations: few, since each needs its own program. More networks take multiples of the last size."""
+"""The sizes of populations; only a few, since each needs its own program. Larger ones are multiples of the last."""
 
 FIXED = 32
-"""The fixed cost of a window of networks side by side, in networks (see `echornn.training.shards`)."""
+"""The fixed cost of a window of networks side by side, in units of one network; see `echornn.training.shards`."""
 
 SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
-"""Seconds to make a population with an existing program (True), or without (False): guesses until it is measured."""
+"""Estimated seconds to make a population with an existing program (True) or without (False), until measured."""
 
 
 class PartTrainer:
-    """Trains parts in one process; keeps its compiled programs, and the time that making them took.
+    """Trains parts in one process, and keeps its compiled programs and the time that making them took.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -55,15 +55,15 @@ class PartTrainer:
         self._seconds_to_make: dict[tuple[EchoConfig, bool], float] = {}
 
     def train(self, part: Part) -> Iterator[News]:
-        """Train a part, and yield its news.
+        """Train a part, and yield news about it.
 
-        A network's result does not depend on which others train beside it. It depends on their number only by rounding:
-        the compiler may sum in another order for another size, and training amplifies that. After `use_one_thread`,
-        populations of 3 to 64 tutorials gave the same bits.
+        A network's result does not depend on which other networks train beside it, and only by rounding on their
+        number: for another size, the compiler may sum in another order, and training amplifies the difference. After
+        `use_one_thread`, populations of 3 to 64 tutorial networks gave the same bits.
 
         Raises:
-            ConfigError: the networks need more memory than there is, or a device that is missing.
-            OutOfMappingsError: this process has compiled too much.
+            ConfigError: there is not enough memory, or a device is missing.
+            OutOfMappingsError: this process has compiled too many programs.
         """
         configs = part.configs
         while configs:
@@ -79,7 +79,7 @@ class PartTrainer:
         placed = [replace(one, device=device or one.device) for one in configs]
         population = self._make(placed, size_of(placed[0], len(placed)))
         if device is None:
-            device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured once
+            device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured only once
             yield _began(device)
             placed = [replace(one, device=device) for one in configs]
         lanes = list(range(len(configs)))
@@ -119,7 +119,8 @@ class PartTrainer:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
-                del population, progress  # before the next is made, which may reuse its program and memory
+                # release them before the next population is made, which may use their program and memory
+                del population, progress
                 population = self._make([placed[number] for number in lanes], size, state, kept)
 
     def _make(
@@ -129,8 +130,8 @@ class PartTrainer:
         state: PopulationState | None = None,
         kept: Sequence[int] = (),
     ) -> Population:
-        """A population of these networks, filled up with copies of the last one; with ``state``, from the ``kept`` part
-        of it.
+        """A population of these networks, filled up with copies of the last one; with ``state``, continued from its
+        ``kept`` lanes.
         """
         begun, like = self._clock(), structure(configs[0])
         filled = [*configs, *[configs[-1]] * (size - len(configs))]
@@ -145,16 +146,16 @@ class PartTrainer:
         return population
 
     def _price(self, like: EchoConfig, size: int) -> float:
-        """Seconds that it will take to make a population of this size.
+        """The estimated seconds to make a population of this size.
 
-        Idle lanes are kept until they have cost as much: so they never cost more than twice the optimum.
+        Idle lanes are kept until they have cost this much, so they never cost more than twice the optimum.
         """
         known = _program(like, size) in self._made
         return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
 
 
 def known_device(config: EchoConfig) -> Device | None:
-    """The device that trains networks of this structure; None if that has to be measured."""
+    """The device that trains networks of this structure; None if it has to be measured."""
     if is_measured(config):
         return None
     return "cpu" if config.device == "auto" else config.device
@@ -165,7 +166,7 @@ def _began(device: Device) -> Began:
 
 
 def size_of(config: EchoConfig, networks: int) -> int:
-    """The size of the population for so many networks of this structure."""
+    """The size of the population for ``networks`` networks of this structure."""
     if is_trained_alone(config):
         return networks
     largest = SIZES[-1]
@@ -173,13 +174,13 @@ def size_of(config: EchoConfig, networks: int) -> int:
 
 
 def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, tuple[int, ...]]:
-    """The program that is compiled for a population of this structure and size."""
+    """The program compiled for a population of this structure and size, as a key."""
     return like, kind(like, Shards.of(like, size, 1))
 
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
-    """How many of these networks can be trained together in this share of the free memory. It is at least one: if even
-    one does not fit, its population raises the error.
+    """How many of these networks can train together in this share of the free memory, at least one: if even one does
+    not fit, making its population raises the error.
     """
     free = free_bytes()
     fitting = len(configs)
@@ -190,5 +191,5 @@ def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
 
 
 def _cost(config: EchoConfig, size: int) -> float:
-    """The cost of a window of a population, in networks."""
+    """The cost of a window of a population, in units of one network."""
     return size if is_trained_alone(config) else FIXED + size

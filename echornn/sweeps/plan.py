@@ -1,4 +1,4 @@
-"""Divides the networks of a sweep into parts of one structure, and estimates how long they take."""
+"""Divides the networks of a sweep into parts of one structure each, and estimates the time that they take."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from echornn.sweeps.part import Part
 from echornn.tasks.levels import credit_coverage
 
 LANES = 8
-"""The number of networks that one vector operation of a processor handles."""
+"""The number of networks that a vector operation of a processor computes at once."""
 
 SECONDS_TO_START, SECONDS_TO_COMPILE = 5.0, 3.0
 
 SHAPELESS = {"learning_rate": 1.0, "echo_step": 0, "seed": 0, "init": "tutorial", "row_start": "zero"}
-"""The fields in which networks of one population may differ, with fixed values."""
+"""The fields in which networks of a population may differ, each with a fixed value."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The parts of a sweep, and an estimate of the time that they take.
+    """The parts of a sweep, and an estimate of the time.
 
     Attributes:
-        parts: the parts to train, easy ones first, so that the map fills early.
-        structures: the number of compiled programs that are needed, at least.
-        seconds: about how long the workers will take if no network is solved early.
+        parts: the parts to train; easy ones first, so that the map fills early.
+        structures: the least number of programs to compile.
+        seconds: about how long the workers need if no network is solved early.
     """
 
     parts: tuple[Part, ...]
@@ -36,10 +36,10 @@ class Plan:
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> Plan:
-        """The plan for these networks of any structures.
+        """The plan for these networks, of any structures.
 
-        A structure gets as many parts as make well-filled populations, and at least as many as its share of the
-        workers.
+        The networks of a structure are divided so that populations are well filled, and so that there are at least as
+        many parts as the structure's share of the workers.
         """
         groups: dict[EchoConfig, list[EchoConfig]] = {}
         for config in configs:
@@ -47,7 +47,7 @@ class Plan:
         costs = {like: sum(map(microseconds, group)) for like, group in groups.items()}
         chunks: list[tuple[EchoConfig, ...]] = []
         for like, group in groups.items():
-            group.sort(key=credit_coverage, reverse=True)  # easy ones get their own parts, which end early
+            group.sort(key=credit_coverage, reverse=True)  # easy ones get separate parts, which end early
             of_the_workers = round(workers * costs[like] / sum(costs.values()))
             parts = max(-(-len(group) // most_together(like)), min(of_the_workers, -(-len(group) // LANES)))
             size = -(-len(group) // parts)
@@ -62,23 +62,23 @@ class Plan:
 
 
 def structure_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with every field in which networks of one population may differ set to a fixed value."""
+    """The configuration with fixed values in all fields in which networks of a population may differ."""
     return replace(config, **SHAPELESS)  # type: ignore[arg-type]
 
 
 def most_together(config: EchoConfig) -> int:
-    """The most networks in a part: many small ones, which share the cost of a window's kernels; of larger ones only as
-    many as are quickly trained, since a part is what may be lost.
+    """The most networks in a part: many small ones, which share the fixed cost of a window; of large ones only as many
+    as train quickly, since a part can be lost.
     """
     multiplications = _multiplications(config)
     return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16
 
 
 def microseconds(config: EchoConfig, windows: int | None = None) -> float:
-    """The approximate processor time of so many windows of a network; by default of all its epochs.
+    """The approximate processor time of ``windows`` windows of a network, by default of all its epochs.
 
-    Measured for one window: the tutorial 1.5, state 16 with rnn, gru, lstm 12, 46, 63; batch 50, state 16, 64, 256 86,
-    280, 2500.
+    Measured for one window: the tutorial 1.5; state 16 with rnn, gru, lstm 12, 46, 63; batch 50 with state 16, 64, 256
+    86, 280, 2500.
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
@@ -88,14 +88,14 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
 
 
 def _multiplications(config: EchoConfig) -> int:
-    """Multiplications of a time step, in all layers."""
+    """The multiplications of a time step, in all layers."""
     inputs = config.input_size + (config.num_layers - 1) * config.state_size
     columns = CELL_FACTS[config.cell].columns * config.state_size
     return config.batch_size * columns * (inputs + config.num_layers * config.state_size)
 
 
 def halves(configs: Sequence[EchoConfig], points: Iterable[object]) -> list[tuple[EchoConfig, ...]]:
-    """The networks divided into two halves without a common point; one group if there is only one point.
+    """The networks divided into two halves that share no point; one group if there is only one point.
 
     Args:
         points: the point of each network.

@@ -1,4 +1,4 @@
-"""An engine that trains in processes of this machine, each with one TensorFlow thread."""
+"""An engine that trains in processes on this machine, each with one TensorFlow thread."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ spec = PathFinder.find_spec("echornn", [sys.argv[1]])
 sys.modules["echornn"] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules["echornn"])
 """
-"""A program that imports `echornn` from the folder named by the first argument, wherever other copies may be."""
+"""A program that imports `echornn` from the folder in its first argument, even if there are other copies."""
 
 SERVE = "from echornn.sweeps.worker import main; main()"
 
 STARTS = 3
-"""After so many consecutive workers that die before they are ready, the engine gives up."""
+"""The engine gives up after this many consecutive workers have died before they were ready."""
 
 
 def python_command(program: str) -> list[str]:
-    """A command that starts Python with this program, the `echornn` of this process, and nothing from the current
+    """A command that runs a program with Python and this process's `echornn`, importing nothing from the current
     folder.
 
-    Python puts the current folder first on the path of programs started with ``-m`` or ``-c``, unless ``-P`` is given.
-    If this process ignores the user's environment or packages, so does the new one.
+    Python puts the current folder first on the import path for ``-m`` and ``-c``, unless ``-P`` is given. If this
+    process ignores the user's environment or packages, the new process does too.
     """
     flags = [flag for flag, is_set in (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)) if is_set]
     return [sys.executable, "-P", *flags, "-c", OWN_ENGINE + program, str(Path(__file__).parents[2])]
 
 
 class Processes:
-    """Workers that are processes; they are forked when they are needed, and again when they die.
+    """Workers that are processes; they are forked when needed, and again when they die.
 
     They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
-    rather than threads, so that one that dies takes only its part with it. Each trains one structure; for another, a
-    new process takes its place and name. The reasons: only the first program of a process can be kept on disk (see
-    `echornn.training.kept_programs`), and compiled programs take memory until the process ends.
+    rather than threads, so that one that dies takes only its part with it. Each trains only one structure; for another
+    one, a new process takes its place and name. The reasons: only the first program of a process can be stored on disk
+    (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
 
     Args:
         workers: the number of workers; by default the number of processors.
@@ -66,7 +66,7 @@ class Processes:
         self._started = self._failed_starts = 0
 
     def idle(self) -> Sequence[str]:
-        """See `Engine`; a worker that is not started yet is idle too."""
+        """See `Engine`; a worker that is not started yet counts as idle."""
         idle = [name for name, worker in self._there.items() if worker.is_ready]
         missing = self.workers - len(self._there)
         return [*idle, *(f"process {self._started + 1 + number}" for number in range(missing))]
@@ -126,23 +126,23 @@ class Processes:
 
 
 def _require_same_code(ready: Ready) -> None:
-    """Raise an error if a worker has other versions: its results are stored under this process' versions."""
+    """Check that a worker has the same versions, since its results are stored under this process's versions."""
     different = difference_in_words(ready.versions, versions_here())
     if different:
         raise EngineError(f"the program was changed while it ran: a new worker has {different}; start it again")
 
 
 class Worker:
-    """A process, and the part that it trains.
+    """A worker process, and the part that it trains.
 
     Attributes:
         connection: the connection on which its news arrives.
-        process: the forked process; it shows when it has ended.
+        process: the forked process, which shows when it has ended.
         structure: the structure of its networks (see `structure_of`).
-        part: the number of its present part; None if it has none.
+        part: the number of its current part; None if it has none.
         is_ready: whether it waits for a part.
-        was_ready: whether it ever did.
-        is_gone: whether it has ended, or hung up.
+        was_ready: whether it has ever waited for a part.
+        is_gone: whether it has ended or hung up.
     """
 
     def __init__(self, server: ForkServer, structure: EchoConfig) -> None:
@@ -156,11 +156,11 @@ class Worker:
 
     @property
     def waited_for(self) -> tuple[Connection | socket.socket, ...]:
-        """The objects that become readable when it has sent something, or has ended."""
+        """The objects that become readable when the worker has sent something, or has ended."""
         return self.connection, self.process.watch
 
     def begin(self, part: Part) -> None:
-        """Send a part to train; if the process is gone already, `read` says so."""
+        """Send a part to train; if the process is already gone, `read` will show it."""
         self.part, self.is_ready = part.number, False
         try:
             self.connection.send(part)
@@ -168,7 +168,7 @@ class Worker:
             self.is_gone = True
 
     def read(self) -> Sequence[News | Ready]:
-        """Everything that it has sent."""
+        """Everything that the worker has sent since the last call."""
         said: list[News | Ready] = []
         has_ended = bool(wait([self.process.watch], 0))
         try:
@@ -180,6 +180,6 @@ class Worker:
         return said
 
     def end(self) -> str:
-        """Kill it, if it is not gone; returns how it ended, as a phrase."""
+        """Kill the worker if it is still there; returns how it ended, as a phrase."""
         self.connection.close()
         return self.process.end(self.is_gone)

@@ -1,4 +1,4 @@
-"""The results of a sweep, read from its folder, finished or not."""
+"""Reads the results of a sweep from its folder, complete or not."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ SUFFIX = ".json"
 
 @dataclass(frozen=True)
 class GridPoint:
-    """A configuration of the grid, and the results of its seeds.
+    """A configuration of the grid, with the results of its seeds.
 
     Attributes:
-        config: the configuration with the lowest of the seeds.
-        seeds: the seeds that are asked for, ascending.
-        results: the results by seed, as far as they are known.
-        failed: why it could not be trained; None if it could, or still may.
+        config: the configuration, with its lowest seed.
+        seeds: the requested seeds, ascending.
+        results: the known results, by seed.
+        failed: the reason why it could not be trained; None if it could, or still may.
         versions: the versions that train all of its seeds.
     """
 
@@ -46,33 +46,33 @@ class GridPoint:
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The seeds without a result."""
+        """The requested seeds without a result."""
         return tuple(seed for seed in self.seeds if seed not in self.results)
 
     @property
     def solved(self) -> int:
-        """How many of the seeds with a result have solved the echo."""
+        """The number of results in which the echo was solved."""
         return sum(result.solved_at is not None for result in self.results.values())
 
 
 @dataclass(frozen=True, eq=False)
 class SweepResults:
-    """All grids of a sweep's folder together, with their results.
+    """All grids in the folder of a sweep, with their results.
 
     Results of different versions are never counted together. If several versions have trained a configuration, the
-    newest grid that asks for it decides which one counts; the results of the others are in `earlier`.
+    newest grid that requests it decides which version counts; the results of the others are in `earlier`.
 
     Attributes:
         folder: the sweep's folder.
-        axes: for each field that varies, its values: ascending if they are numbers, else in the order given.
+        axes: the values of each field that varies: ascending if they are numbers, otherwise in the given order.
         seeds: the seeds of all points, ascending.
-        fields: the other fields that are not the defaults.
-        until: the rule for how long each network trains, from the newest grid.
+        fields: the other fields that differ from the defaults.
+        until: the rule for the end of training, from the newest grid.
         points: one for each configuration, in the order of the grids and their axes.
-        earlier: further points of the same configurations, trained by other versions. Their missing results are no
-            longer asked for.
+        earlier: points of the same configurations that other versions trained; their missing results are no longer
+            requested.
         impossible: the combinations that are left out.
-        versions: all versions that have trained here; those of the newest grid are the last.
+        versions: all versions that have trained here, those of the newest grid last.
     """
 
     folder: Path
@@ -89,7 +89,7 @@ class SweepResults:
 
     @classmethod
     def read(cls, folder: Path) -> SweepResults:
-        """The sweep in this folder; nothing there is changed.
+        """Read the sweep in a folder, which is not changed.
 
         Raises:
             RunError: there is no sweep, or it cannot be read.
@@ -99,7 +99,7 @@ class SweepResults:
 
     @classmethod
     def of(cls, folder: Path, asked: tuple[Asked, ...], stamp: tuple[int, ...] = ()) -> SweepResults:
-        """These grids, with no results read yet."""
+        """These grids, without any results yet."""
         index = _Index.of(asked)
         return cls(
             folder,
@@ -116,15 +116,15 @@ class SweepResults:
         )
 
     def refresh(self) -> SweepResults:
-        """The sweep with the results that were added since; the same object if there are none.
+        """The sweep with the results that were added; the same object if there are none.
 
-        It reads only new files.
+        Only new files are read.
 
         Raises:
             RunError: the sweep can no longer be read.
         """
         stamp = _stamp_of(self.folder)
-        if self._stamp and stamp != self._stamp:  # another grid was added
+        if self._stamp and stamp != self._stamp:  # another grid was requested
             return SweepResults.read(self.folder)
         before = (*self.points, *self.earlier)
         changed: dict[int, GridPoint] = {}
@@ -171,9 +171,9 @@ class _Index:
     """Assigns the files of a folder to points and seeds.
 
     Attributes:
-        points, earlier: see `SweepResults`; they are numbered in this order.
-        results: for the key of a training the number of its point, and its seed.
-        failures: for the key of a point its number.
+        points, earlier: as in `SweepResults`; points are numbered in this order.
+        results: by the key of a training, the number of its point, and its seed.
+        failures: by the key of a point, its number.
     """
 
     points: tuple[GridPoint, ...]
@@ -206,7 +206,7 @@ class _Index:
 
 @dataclass(frozen=True)
 class _Trained:
-    """A point as trained by certain versions, with the key of each seed."""
+    """A point as certain versions train it, with the key of each seed."""
 
     key: str
     versions: Versions
@@ -225,7 +225,7 @@ def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:
 
 
 def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...]]:
-    """The fields that a grid varies, or in which points of several grids differ."""
+    """The fields that a grid varies, or in which points of different grids differ, with their values."""
     named = dict.fromkeys(axis.field for each in asked for axis in each.grid.axes)
     others = dict.fromkeys(name for each in asked for name in each.grid.fields if name not in ("seed", *named))
     axes: dict[str, tuple[Value, ...]] = {}
@@ -240,7 +240,7 @@ def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...
 
 
 def _names(folder: Path) -> list[str]:
-    """The names of the files in this folder, without their suffix."""
+    """The names of the files in a folder, without suffix."""
     try:
         return [name.removesuffix(SUFFIX) for name in os.listdir(folder) if name.endswith(SUFFIX)]
     except OSError:
@@ -248,7 +248,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _stamp_of(folder: Path) -> tuple[int, ...]:
-    """A value that changes when another grid is asked for."""
+    """A value that changes when another grid is requested."""
     try:
         there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""The progress of a sweep, and how long it will take."""
+"""The progress of a sweep, and an estimate of the remaining time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 
 SPAN = 20.0
-"""The rates are measured over so many seconds."""
+"""The time in seconds over which rates are measured."""
 
 LEAST_SPAN = 1.0
 
@@ -23,13 +23,13 @@ class Status:
         trainings: the number of networks of the grid.
         known: the number of networks with a result.
         solved: the number of these that have solved the echo.
-        given_up: the number of networks without a result whose points cannot be trained.
-        failed: those points, a configuration for each, and why.
-        under_way: the number of networks that are being trained.
-        rate: networks finished a second, recently; 0 if none was yet.
-        seconds_left: about how long it will take; None while that is unknown.
-        loop_seconds: the time that all workers together spent in compiled loops.
-        where: device, machine and process of each part that was begun, the newest last.
+        given_up: the number of networks that have no result and cannot be trained.
+        failed: the points that cannot be trained: a configuration of each, and the reason.
+        under_way: the number of networks in training.
+        rate: networks finished per second, recently; 0 if none was yet.
+        seconds_left: about how long the rest will take; None while unknown.
+        loop_seconds: the time that all workers together have spent in compiled loops.
+        where: device, machine and process of each part that was started, newest last.
     """
 
     trainings: int
@@ -45,7 +45,7 @@ class Status:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether all networks have a result, or cannot be trained."""
         return self.known + self.given_up >= self.trainings
 
 
@@ -53,7 +53,7 @@ class Throughput:
     """Measures the recent speed of a sweep.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,8 +64,8 @@ class Throughput:
         """Add finished work.
 
         Args:
-            work: the work in any unit.
-            known: the networks that are finished with it.
+            work: the finished work, in any unit.
+            known: the number of networks that it finished.
         """
         now = self._clock()
         _, work_before, known_before = self._marks[-1]
@@ -74,7 +74,7 @@ class Throughput:
             self._marks.popleft()
 
     def rates(self) -> tuple[float, float]:
-        """Work and networks a second; 0 if it is too early to say."""
+        """Work per second, and networks per second; 0 if it is too early to tell."""
         begun, work_before, known_before = self._marks[0]
         _, work, known = self._marks[-1]
         seconds = self._clock() - begun

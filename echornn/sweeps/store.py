@@ -1,4 +1,4 @@
-"""Writes results into a sweep's folder, and locks it."""
+"""Writes results to the folder of a sweep, and locks the folder."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ from echornn.sweeps.results import SUFFIX, SweepResults
 from echornn.sweeps.trained_by import in_words, versions_here
 
 OURS = {SWEEP_FILE, RESULTS, FAILED, TABLE, LOCK_FILE}
-"""The files of a sweep's folder."""
+"""The names of all files in the folder of a sweep."""
 
 COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
-"""The columns of the table after the grid's fields."""
+"""The columns of the table after the fields of the grid."""
 
 
 class Store:
-    """A sweep's folder, for the process that computes it.
+    """The folder of a sweep, opened for computing.
 
-    Each result has its own file, which is whole from the moment it has its name. The store does not wait until it is on
-    the disk, so a power cut, but no death of a process, may lose the newest results. Then they are trained again.
+    Each result has its own file, which is complete as soon as it has its name. The store does not wait until it is on
+    disk, so a power failure (but not the death of a process) can lose the newest results; they are then trained again.
 
     Attributes:
         asked: the grid that is computed.
-        results: the results that were known at the beginning.
+        results: the results that existed at the beginning.
 
     Args:
-        folder: a new or empty folder, or that of a sweep. Another grid there is kept, and trainings that both have in
-            common are done only once; all networks of a folder train by one rule, until solved or all windows.
+        folder: a new or empty folder, or that of a sweep. Another grid there is kept, and trainings in both are done
+            only once. All networks of a folder must have the same rule for the end of training.
         grid: the grid to compute.
 
     Raises:
-        RunError: the folder belongs to something else, or another process writes there; nothing was changed.
+        RunError: the folder has other contents, or another process writes there; nothing was changed.
         OSError: the folder cannot be written to.
     """
 
@@ -96,7 +96,7 @@ class Store:
         return results
 
     def _forget_failures(self) -> None:
-        """Remove the marks of failed points, so that they are tried again: the machine may have been repaired."""
+        """Remove the marks of failed points, so that they are tried again: the cause may have been removed."""
         there = set(self._failed.names())
         if there:
             for first in self.asked.grid.points.possible:
@@ -111,7 +111,7 @@ class Store:
         """Store new results.
 
         Raises:
-            OSError: they cannot be written, or something else has replaced the sweep's folders.
+            OSError: the results cannot be written, or the sweep's folders were replaced.
         """
         rows = []
         for config, result in results:
@@ -124,15 +124,15 @@ class Store:
                 data = data[os.write(self._table, data) :]
 
     def fail(self, config: EchoConfig, reason: str) -> None:
-        """Mark the point of this configuration as one that cannot be trained.
+        """Mark the point of a configuration as impossible to train.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the mark cannot be written.
         """
         self._failed.write(self._name_of_point(config), failed_bytes(point_of(config), reason))
 
     def close(self) -> None:
-        """Sort the table in the grid's order, and release the folder."""
+        """Sort the table in the order of the grid, and release the folder."""
         with contextlib.suppress(OSError, RunError):
             self._home.require_here()
             self._write_table(self.results.refresh())
@@ -161,8 +161,8 @@ def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) 
 
 
 def _require_one_rule(folder: Path, before: Sequence[Asked], asked: Asked) -> None:
-    """Refuse a grid with another rule: losses of networks that stop when solved cannot be compared with those of
-    others.
+    """Check that a grid has the rule of earlier grids: losses of networks that stop when solved cannot be compared with
+    others; raises a RunError.
     """
     until = asked.grid.until
     other = next((one.grid.until for one in before if one.grid.until != until), None)

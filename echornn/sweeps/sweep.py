@@ -1,4 +1,4 @@
-"""Runs a sweep: gives parts to workers and stores their results, until every result is known."""
+"""Runs a sweep: gives parts to workers, and stores the results, until all results are known."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from echornn.sweeps.status import Status, Throughput
 from echornn.sweeps.store import Store
 
 DEATHS = 3
-"""How often a part with a single point may fail before the point is given up."""
+"""A part with a single point is given up after it has failed this many times."""
 
 LOOK_SECONDS = 0.2
-"""Longest wait for news before `run` checks whether it is asked to end."""
+"""The longest wait for news before `run` checks whether it should end."""
 
 
 @dataclass
 class UnderWay:
-    """A part that a worker trains now.
+    """A part that a worker is training.
 
     Attributes:
-        left: its networks without a result yet.
-        windows: how many each of these has trained.
+        left: its networks without a result.
+        windows: the windows that each of these has trained so far.
     """
 
     part: Part
@@ -41,22 +41,22 @@ class UnderWay:
 
 
 class Sweep:
-    """A run of one grid. Results that its folder has are not computed again.
+    """A run of one grid. Results that are already in its folder are not computed again.
 
     Attributes:
         grid: what to train.
-        status: how far it is; any thread may read it.
-        notes: which parts had to be tried again, and why, the newest last.
-        trained_before: how many of the networks to train were trained by another version of the program before.
-        asked_to_end: set it from any thread, and `run` returns.
+        status: the progress; any thread may read it.
+        notes: messages about parts that had to be tried again, newest last.
+        trained_before: how many of the networks to train were already trained by another program version.
+        asked_to_end: an event; when any thread sets it, `run` returns.
 
     Args:
-        folder: see `Store`.
-        grid: see `Store`.
-        clock: seconds that never go back.
+        folder: as in `Store`.
+        grid: as in `Store`.
+        clock: a monotonic clock, in seconds.
 
     Raises:
-        RunError, OSError: see `Store`.
+        RunError, OSError: as in `Store`.
     """
 
     def __init__(self, folder: Path, grid: Grid, clock: Callable[[], float] = time.monotonic) -> None:
@@ -81,7 +81,7 @@ class Sweep:
         older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
         self.trained_before = sum(config in older for config in self._missing)
         self._windows = [0, 0]
-        """Windows that the networks with a result have trained, and windows that they could have trained."""
+        """The windows that finished networks have trained, and the most that they could have trained."""
         self.status = Status(len(results) + len(self._missing))
         self._count(results)
         self._queue: list[Part] = []
@@ -91,17 +91,17 @@ class Sweep:
         self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
 
     def plan(self, workers: int, room: float = 1.0) -> Plan:
-        """The parts to train, for so many workers."""
+        """The parts to train with ``workers`` workers."""
         return Plan.of(list(self._missing), self.grid.until, workers, room)
 
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
-        """Train what has no result yet, until every network has one or this is `asked_to_end`; then close the engine.
+        """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
 
         Args:
-            watch: called a few times a second.
+            watch: called with the status a few times a second.
 
         Raises:
-            EngineError: no worker can train anything.
+            EngineError: no worker can train at all.
             OSError: results cannot be written.
         """
         try:
@@ -119,18 +119,18 @@ class Sweep:
             engine.close()
 
     def close(self) -> None:
-        """Let another process use this folder."""
+        """Release the folder, so that another process can use it."""
         self._store.close()
 
     def _start(self, engine: Engine, worker: str) -> None:
-        """Give a worker a part. It prefers a structure for which the worker has a compiled program, then the one that
-        the fewest other workers train.
+        """Give a part to a worker: preferably of a structure for which it has a compiled program, then of the structure
+        that the fewest other workers train.
         """
         seen = self._seen.setdefault(worker, set())
         at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())
 
         def preference(number: int) -> tuple[bool, int, int]:
-            """The order in which this worker takes parts: the smallest first."""
+            """The sort key of parts for this worker, the smallest first."""
             like = structure_of(self._queue[number].configs[0])
             return like not in seen, at[like], number
 
@@ -167,9 +167,10 @@ class Sweep:
                     self._end(one, reason)
 
     def _end(self, one: UnderWay, reason: str) -> None:
-        """Take note that a part is over. Its unfinished networks are tried again, after the second failure in two
-        halves."""
-        reason = shortened(" ".join(reason.split()))  # TensorFlow's errors show whole tensors
+        """Record that a part has ended. Its unfinished networks are tried again; after the second failure, in two
+        halves.
+        """
+        reason = shortened(" ".join(reason.split()))  # TensorFlow's errors contain whole tensors
         del self._under_way[one.part.number]
         left = tuple(config for config in one.part.configs if config in self._missing)
         if not left:
@@ -205,15 +206,16 @@ class Sweep:
         self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
 
     def _look(self) -> None:
-        """Update the status: how fast it is, and how long it will take."""
+        """Update the status: speed and remaining time."""
         work_rate, rate = self._pace.rates()
         left = self._work_left() / work_rate if work_rate else None
         under_way = sum(len(one.left) for one in self._under_way.values())
         self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
 
     def _work_left(self) -> float:
-        """Processor microseconds that are left, estimated: each network trains as many windows as the finished ones
-        did on average, or all of them if it has already trained more than that."""
+        """The estimated processor microseconds that are left: each network trains as many windows as finished ones did
+        on average, or all of its windows if it has already trained more.
+        """
         trained, most = self._windows
         share = trained / most if most else 1.0
         left = 0.0

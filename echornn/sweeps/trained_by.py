@@ -1,4 +1,4 @@
-"""The versions that determine a result besides the configuration: the engine's sources, packages, and flags."""
+"""The versions that affect a result besides the configuration: the engine's source, packages, and flags."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ SOURCES = (
     "trainer_state.py",
     "training",
 )
-"""The files and folders of the package that determine a network's losses, and when it is finished. Files that only
-store, send or show results are not among them.
+"""The files and folders of the package that affect a network's losses, and when it is finished. Files that only store,
+send or show results are left out.
 """
 
 FLAGS = ("CUBLAS_", "CUDNN_", "DNNL_", "KERAS_", "NVIDIA_TF32_", "ONEDNN_", "TF_", "XLA_")
-"""Prefixes of the environment variables that may change what TensorFlow computes."""
+"""Prefixes of environment variables that can change what TensorFlow computes."""
 
 NO_FLAGS = ("TF_CPP_", "TF_OVERRIDE_GLOBAL_THREADPOOL")
-"""The variables among them that only control printing, or that the engine sets itself (`use_one_thread`)."""
+"""Exceptions among these: variables that only control printing, or that the engine itself sets (`use_one_thread`)."""
 
 SHOWN_DIGITS = 8
-"""The digits of a hash that are shown."""
+"""The number of characters of a hash that are shown."""
 
 Versions = Mapping[str, str]
-"""Versions by package or environment variable; the hash of the engine's sources has the name `ENGINE`."""
+"""Versions by package or environment variable; the hash of the engine's source is under `ENGINE`."""
 
 ENGINE = "engine"
 
 
 @lru_cache(maxsize=1)
 def versions_here() -> Versions:
-    """The versions of this process, as they were when it first asked. TensorFlow is not imported."""
+    """The versions of this process, as of the first call; TensorFlow is not imported."""
     environment = {**os.environ, small_loops.VARIABLE: small_loops.flags_if_asked()}
     flags = {name: value for name, value in environment.items() if value and name.startswith(FLAGS)}
     return {
@@ -62,7 +62,7 @@ def versions_here() -> Versions:
 
 
 def hash_of_sources(package: Traversable) -> str:
-    """SHA-256 over the names of `SOURCES` and their programs, regardless of comments, docstrings and layout."""
+    """The SHA-256 of the names and programs of all `SOURCES`, ignoring comments, docstrings and layout."""
     found = hashlib.sha256()
     for name in SOURCES:
         for file, data in _sources(name, package.joinpath(name)):
@@ -71,9 +71,9 @@ def hash_of_sources(package: Traversable) -> str:
 
 
 def program_in(source: bytes) -> str:
-    """The syntax tree of a Python source as text, without statements that are only a string, such as docstrings.
+    """The syntax tree of a Python source as text, without docstrings and other statements that are only strings.
 
-    Unset fields are left out, so that a later Python with more syntax gives the same text.
+    Unset fields are left out, so that a Python with more syntax gives the same text.
     """
     return _text(ast.parse(source))
 
@@ -108,12 +108,14 @@ def _version(name: str) -> str:
 
 
 def in_words(versions: Versions) -> str:
-    """The versions as text: ``echornn-tui 0.1.0, engine 3f2a91c0, keras 3.15.0, ...``."""
+    """Versions as text: ``echornn-tui 0.1.0, engine 3f2a91c0, keras 3.15.0, ...``."""
     return ", ".join(f"{name} {_shown(name, value)}" for name, value in versions.items())
 
 
 def difference_in_words(here: Versions, there: Versions) -> str:
-    """The versions of the one that differ from the other: ``keras 3.15.0 and not 3.15.1``; empty if none do."""
+    """The versions in ``here`` that differ from those in ``there``: ``keras 3.15.0 and not 3.15.1``; empty if none
+    do.
+    """
     names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
     return ", ".join(f"{name} {_shown(name, here.get(name))} and not {_shown(name, there.get(name))}" for name in names)
 

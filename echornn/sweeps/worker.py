@@ -1,4 +1,4 @@
-"""A worker process of a sweep: it trains parts for the process that started it (`echornn.sweeps.processes`)."""
+"""A worker process of a sweep; it trains parts for the process that started it (`echornn.sweeps.processes`)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from echornn.sweeps.trained_by import versions_here
 from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
-"""A function that trains a part, and yields its news."""
+"""A function that trains a part, and yields news about it."""
 
 
 def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     """Send `Ready`, receive a part, train it and send its news; repeat.
 
-    If the process that sends the parts is gone, this one ends at once, even in the middle of a part.
+    If the process at the other end is gone, this process ends at once, even in the middle of a part.
 
     Args:
-        prepare: makes the function that trains them, in this process.
+        prepare: makes the function that trains parts, in this process.
     """
     parts: SimpleQueue[Part] = SimpleQueue()
 
@@ -37,7 +37,7 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 parts.put(connection.recv())
             except (EOFError, OSError):
                 os._exit(0)
-            except Exception:  # if a part cannot be read, the process that waits for its news must not wait for ever
+            except Exception:  # if a part cannot be decoded, the process that waits for news must not wait forever
                 traceback.print_exc()
                 os._exit(1)
 
@@ -56,9 +56,10 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
 
 
 def import_all() -> None:
-    """Import TensorFlow and everything that training needs; TensorFlow computes nothing yet, and starts no threads.
+    """Import TensorFlow and everything else that training needs. TensorFlow computes nothing yet, and starts no
+    threads.
 
-    The versions are determined here too: workers keep them, even if their files change later.
+    The versions are also determined here, so that later changes of files do not affect them.
     """
     from echornn.runtime import quiet
 
@@ -69,7 +70,7 @@ def import_all() -> None:
 
 
 def prepared() -> Train:
-    """Prepare this process for training; returns the function that trains a part.
+    """Prepare this process for training; returns the function that trains parts.
 
     An operation has one thread, even with a single worker, so that results do not depend on the number of workers.
     """
@@ -84,6 +85,6 @@ def prepared() -> Train:
 
 
 def main() -> None:
-    """Fork workers for the process at the other end of the socket whose descriptor is the last argument."""
+    """Fork workers for the process at the other end of a socket; the last argument is the socket's descriptor."""
     asked = socket.socket(fileno=int(sys.argv[-1]))
     serve_forks(asked, import_all, lambda descriptor: serve(Connection(descriptor), prepared))

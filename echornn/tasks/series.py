@@ -1,4 +1,4 @@
-"""The echo data: a random series, and the same series some steps later ("Generate data")."""
+"""The data of the echo: a random series, and the same series some steps later ("Generate data")."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from echornn.tasks.symbols import uniform_symbols
 
 @dataclass(frozen=True, eq=False)
 class EchoSeries:
-    """Input and echo target of one epoch, cut into the rows of the batch.
+    """The inputs and echo targets of one epoch, divided into the rows of the batch.
 
     Attributes:
-        x: uint8 [batch_size, row length], symbols in 0 .. num_classes - 1, drawn uniformly.
-        y: uint8, same shape; ``y`` at a time step is ``x`` some steps earlier.
-        unused: time steps dropped at the series' end, because the batch size did not divide it.
+        x: uint8 [batch_size, row length], uniformly random symbols from 0 to num_classes - 1.
+        y: uint8, of the same shape; ``y`` at a step is ``x`` echo_step steps earlier.
+        unused: the time steps at the end of the series that are left out, since the batch size does not divide it.
     """
 
     x: Symbols
@@ -28,7 +28,9 @@ class EchoSeries:
 
     @classmethod
     def generate(cls, config: EchoConfig, generation: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of one epoch: a pure function of (seed, generation, epoch), so there is no generator to save."""
+        """The data of an epoch: a pure function of (seed, generation, epoch), so no random generator has to be
+        saved.
+        """
         rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
         x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
@@ -37,10 +39,10 @@ class EchoSeries:
     def from_inputs(
         cls, x: Symbols, echo_step: int, batch_size: int, row_start: RowStart = "previous_row"
     ) -> EchoSeries:
-        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; the remainder is dropped.
+        """Echo the series ``x``, uint8 [steps], and divide both into ``batch_size`` rows; the remainder is left out.
 
-        The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end
-        of the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+        As in the tutorial, the echo is made before the division into rows, so the first ``echo_step`` targets of a row
+        echo the end of the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
         """
         row_length = len(x) // batch_size
         used = row_length * batch_size
@@ -53,5 +55,5 @@ class EchoSeries:
         return cls(x_rows, y_rows, len(x) - used)
 
     def window(self, start: int, length: int) -> tuple[Symbols, Symbols]:
-        """Input and target of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
+        """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]

@@ -39,11 +39,13 @@ class Tree(ABC):
         with self._lock:
             parent = branch.parent
             if branch.number != len(self) or (parent is None) != (len(self) == 0):
-                raise ValueError(f"a branch cannot have this number or parent: {branch}; the next has {len(self)}")
+                raise ValueError(
+                    f"a branch cannot have this number or parent: {branch}; the next number is {len(self)}"
+                )
             of_parent = 0
             if parent is not None:
                 if not self.has(parent):
-                    raise ValueError(f"a branch cannot begin at a moment that the run does not have: {branch}")
+                    raise ValueError(f"a branch cannot begin at a position that the run does not have: {branch}")
                 if not branch.starts_over:
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
@@ -117,8 +119,8 @@ class Tree(ABC):
             return path
 
     def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
-        """The windows on the path to a position, divided by branch; without branches that ended before window
-        ``since``.
+        """The windows on the path to a position, one span per branch; branches that ended at or before window ``since``
+        are left out.
         """
         return spans_to(moment.window, self._path(moment.branch), since)
 

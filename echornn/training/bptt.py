@@ -16,62 +16,62 @@ from echornn.progress import Floats
 from echornn.training.kept_programs import first_call
 
 MAX_WINDOWS_PER_CALL = 4096
-"""The most windows that one call trains in a network; it sets the size of the buffers that return the losses."""
+"""The most windows that a call trains in each network; the size of the buffers that return the losses."""
 
 
 class WindowOutput(NamedTuple):
-    """The results of training one window, before its update; with a last axis of replicas if the weights have one."""
+    """The results of training one window, before its update; with replicas, an additional last axis."""
 
     loss: tf.Tensor
     """Mean cross-entropy in nats, float32 [...]."""
     errors: tf.Tensor
-    """Wrong predictions, int32 [...]."""
+    """The number of wrong predictions, int32 [...]."""
     probabilities: tf.Tensor
-    """Softmax output, float32 [T, batch, classes, ...]."""
+    """The softmax output, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
     """The states carried after each time step, float32 [T, batch, carried, ...]."""
 
 
 class LoopOutput(NamedTuple):
-    """The results of one call of the loop; the buffers are filled up to the number of windows that were asked for.
+    """The results of one call of the loop; buffers are filled only up to the requested number of windows.
 
-    If replicas are trained, each result has a last axis of replicas.
+    With replicas, each result has an additional last axis.
     """
 
     losses: tf.Tensor
-    """float32 [most windows of a call, ...]."""
+    """The loss of each window in nats, float32 [most windows of a call, ...]."""
     errors: tf.Tensor
-    """int32 [most windows of a call, ...]."""
+    """The number of wrong predictions in each window, int32 [most windows of a call, ...]."""
     probabilities: tf.Tensor
-    """Those of the last window, float32 [T, batch, classes, ...]."""
+    """The predictions of the last window, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
-    """Those of the last window, float32 [T, batch, carried, ...]."""
+    """The carried states of the last window, float32 [T, batch, carried, ...]."""
     init_state: tf.Tensor
-    """The state with which the last window began, float32 [batch, carried, ...]."""
+    """The state before the last window, float32 [batch, carried, ...]."""
 
 
 def dropout_key(config: EchoConfig, draw: int) -> int:
-    """The random key of a run's dropout, to which the number of the window is added."""
+    """The random key of a run's dropout; the loop adds the number of the window."""
     return (config.seed * 1_000_003 + draw) * MAX_LAYERS
 
 
 def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> list[int]:
-    """The numbers that the loop needs for one call, see `TrainingLoop.train`; they wrap around at 31 bits."""
+    """The numbers that a call of the loop needs, see `TrainingLoop.train`; they wrap around at 31 bits."""
     return [number & 0x7FFFFFFF for number in (first, count, before, *dropout_keys)]
 
 
 def train_window(
     model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
 ) -> WindowOutput:
-    """Train one window: the gradient is cut at ``state``, which the window before handed on.
+    """Train one window. The gradient stops at ``state``, the state after the previous window.
 
     Args:
-        model: its weights are updated.
+        model: the network, whose weights are updated.
         optimizer: a Keras optimizer.
         x: input, uint8 [T, batch, ...].
         y: target, uint8 [T, batch, ...].
-        state: float32 [batch, carried, ...].
-        dropout_key: int32 [2, ...].
+        state: the state before the window, float32 [batch, carried, ...].
+        dropout_key: the random key of dropout, int32 [2, ...].
     """
     variables = list(model.weights.values())
     labels = tf.cast(y, tf.int32)
@@ -85,17 +85,18 @@ def train_window(
 class TrainingLoop:
     """The compiled loop over windows. Weights, optimizer slots and carried state stay on the device.
 
-    One compilation serves every number of windows and every position: both are tensors, and the windows are gathered,
-    because XLA would compile again for each start of a slice and each bound of a ``tf.range``.
+    One compilation serves any number of windows and any position: both are tensors, and windows are gathered. Otherwise
+    XLA would compile again for each slice and each number of iterations.
 
     Args:
         model: the network to train.
         optimizer: a Keras optimizer, built for the model's weights.
-        replicas: how many networks the weights hold side by side; 0 for a single network without an axis of replicas.
-        windows: the most windows that one call can train.
+        replicas: the number of networks side by side in the weights; 0 for a single network without an axis of
+            replicas.
+        windows: the most windows that a call can train.
 
     Attributes:
-        fresh_optimizer: the values of `optimizer_variables` at the start.
+        fresh_optimizer: the initial values of `optimizer_variables`.
     """
 
     def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0, windows: int = MAX_WINDOWS_PER_CALL) -> None:
@@ -112,7 +113,7 @@ class TrainingLoop:
         self._compiled: Any = None
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> LoopOutput:
-        """Train some windows; see `train` for the arguments. The first call compiles."""
+        """Train some windows; arguments as in `train`. The first call compiles."""
         trained: LoopOutput
         # if an argument were left to its default, TensorFlow would print all others at each call, for an error that it
         # then handles: half of the time of a short call
@@ -125,37 +126,39 @@ class TrainingLoop:
 
     @property
     def compilations(self) -> int:
-        """How often the loop was traced so far, to be compiled."""
+        """How many times the loop was traced (and compiled) so far."""
         count: int = self._function.experimental_get_tracing_count()
         return count
 
     @property
     def optimizer_variables(self) -> list[Any]:
-        """Iteration count, learning rate and slots, in Keras' order, with or without replicas."""
+        """The iteration count, the learning rate and the slots, in Keras' order, with or without replicas."""
         iteration, *others = self.optimizer.variables
         return [iteration, self.optimizer.learning_rate, *others] if self.replicas else [iteration, *others]
 
     @property
     def changing(self) -> list[Any]:
-        """The variables that training changes: weights, the optimizer's variables, the carried state."""
+        """The variables that training changes: weights, optimizer variables, carried state."""
         return [*self.model.weights.values(), *self.optimizer_variables, self.carried_state]
 
     def reset_optimizer(self, learning_rate: float | Floats) -> None:
-        """Reset slots and iteration count to the start, and set the learning rate; with replicas, one rate for each."""
+        """Reset slots and iteration count to their initial values, and set the learning rate (with replicas one
+        each).
+        """
         for variable, fresh in zip(self.optimizer_variables, self.fresh_optimizer, strict=True):
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
     def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int) -> LoopOutput:
-        """Train windows of ``x`` and ``y``, which hold whole epochs end to end; this function is to be compiled.
+        """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this function gets compiled.
 
         Args:
-            x: input, uint8 [epochs * row length, batch, ...].
-            y: target, same shape.
-            call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows, up to as
-                many as a call can train; the number of windows of the run before ``x``; the key of dropout. With
-                replicas int32 [3 + replicas], with the key of each.
-            begin: the time step in ``x`` at which the epochs begin.
+            x: inputs, uint8 [epochs * row length, batch, ...].
+            y: targets, of the same shape.
+            call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train;
+                the number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas],
+                with a key each.
+            begin: the time step of ``x`` at which the first epoch begins.
         """
         config = self.model.config
         window_length = config.truncated_backprop_length
@@ -199,7 +202,7 @@ class TrainingLoop:
         return trained
 
     def nothing(self) -> LoopOutput:
-        """The result of a call that trains no window."""
+        """The result of a call that trains no windows."""
         config, axes = self.model.config, self._axes
         of_steps = [config.truncated_backprop_length, config.batch_size]
         return LoopOutput(

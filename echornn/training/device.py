@@ -1,4 +1,4 @@
-"""Chooses the device for training: the one asked for, or the faster one as measured."""
+"""Chooses the device for training: the requested one, or the faster one by measurement."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from echornn.training.threads import usable_processors
 CPU, GPU = "/CPU:0", "/GPU:0"
 
 TRIAL_SECONDS = 0.2
-"""How long each device is measured."""
+"""The seconds for which each device is measured."""
 
 TRAINED_BEFORE = "trained there before"
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A device and why it was chosen.
+    """A device, and why it was chosen.
 
     Attributes:
-        device: TensorFlow's name of it.
-        reason: a phrase for people.
+        device: TensorFlow's name of the device.
+        reason: the reason, as a phrase.
     """
 
     device: str
@@ -37,21 +37,21 @@ class Placement:
 
     @property
     def name(self) -> str:
-        """cpu or gpu."""
+        """The kind of device: cpu or gpu."""
         return "gpu" if "GPU" in self.device else "cpu"
 
 
 def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> Placement:
-    """Choose the device. Small networks are often faster on the CPU: a GPU needs microseconds to start each kernel.
+    """Choose the device. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
 
     Args:
-        config: its ``device`` is the one that was asked for.
-        train: trains that many windows on the device with that name; called only for ``auto`` with a GPU, to measure
-            both devices, or to check that the GPU still works.
-        before: the device that ``auto`` chose for such networks before, cpu or gpu. It is chosen again if possible.
+        config: the configuration, whose ``device`` is the request.
+        train: trains a number of windows on the device with this name. It is only called for ``auto`` with a GPU, to
+            measure both devices, or to check that the GPU still works.
+        before: the device (cpu or gpu) that ``auto`` chose earlier for such networks; it is chosen again if possible.
 
     Raises:
-        ConfigError: a GPU was asked for, and TensorFlow sees none.
+        ConfigError: a GPU was requested, and TensorFlow finds none.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if config.device == "gpu" and not gpus:
@@ -68,21 +68,22 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     if before == "cpu":
         return Placement(CPU, TRAINED_BEFORE)
     if before == "gpu":
-        with contextlib.suppress(tf.errors.OpError, MemoryError):  # if it fails, measuring both says why
+        # if it fails, measuring both devices gives the reason
+        with contextlib.suppress(tf.errors.OpError, MemoryError):
             train(GPU, 1)
             return Placement(GPU, TRAINED_BEFORE)
     return faster(CPU, GPU, train)
 
 
 def is_measured(config: EchoConfig) -> bool:
-    """Whether `place` has to train to choose."""
+    """Whether `place` has to train to choose the device."""
     return config.device == "auto" and bool(tf.config.list_physical_devices("GPU"))
 
 
 def take_memory_as_needed(gpus: Sequence[Any]) -> None:
-    """Make TensorFlow take GPU memory only as needed, and leave the rest to other programs.
+    """Make TensorFlow allocate GPU memory only as needed, and leave the rest to other programs.
 
-    If TensorFlow was used before, its way of taking memory is fixed, and stays as the earlier user set it.
+    If TensorFlow has been used already, its way of allocating memory is fixed, and not changed.
     """
     for gpu in gpus:
         with contextlib.suppress(RuntimeError, ValueError):
@@ -90,17 +91,18 @@ def take_memory_as_needed(gpus: Sequence[Any]) -> None:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> Placement:
-    """Measure two devices for a moment each, and choose the faster; if one cannot train this, choose the other.
+    """Measure two devices briefly, and choose the faster one; if one cannot train the network, choose the other.
 
     Raises:
-        tf.errors.OpError, MemoryError: neither can; this is the first device's error.
+        tf.errors.OpError, MemoryError: neither can train it; this is the first device's error.
     """
     rates: dict[str, float] = {}
     failures: dict[str, Exception] = {}
     for device in (one, other):
         try:
             rates[device] = windows_per_second(partial(train, device))
-        except (tf.errors.OpError, MemoryError) as error:  # out of memory, or a compiler that lacks its libraries
+        # too little memory, or a compiler whose libraries are missing
+        except (tf.errors.OpError, MemoryError) as error:
             failures[device] = error
     if not rates:
         raise failures[one]
@@ -117,8 +119,8 @@ def _in_a_word(error: Exception) -> str:
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does not
-    count, since it may compile.
+    """The rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does
+    not count, since it may compile.
     """
     train(1)
     windows, begun = 1, clock()
@@ -131,20 +133,20 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 def use_one_thread() -> bool:
-    """Run each TensorFlow operation on one thread, which trains all networks except large ones faster.
+    """Run each TensorFlow operation on one thread, with which all networks except large ones train faster.
 
-    Calls made at the same time still run at the same time, one on each processor (see `processors`). The setting holds
-    for the whole process. The first network of a process sets it, see `echornn.training.process`; a program that uses
+    Simultaneous calls still run at the same time, one on each processor (see `processors`). The setting holds for the
+    whole process. The first network of a process makes it, see `echornn.training.process`; a program that uses
     TensorFlow before that can call this function first.
 
     Returns:
-        Whether it could still be set: TensorFlow fixes its threads with its first operation.
+        Whether the setting could still be made: TensorFlow fixes its threads with its first operation.
     """
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
-        # All CPU devices share one pool of threads for operations. Once a loop has handed a kernel to this pool, it
-        # stays there, and so do the loops of other calls: they run one after the other. So each processor gets a
-        # device, and each device its own pool.
+        # All CPU devices share one pool of threads. Once a loop has passed a kernel to this pool, it stays there, and
+        # so do the loops of other calls: they would run one after the other. So each processor gets its own device, and
+        # each device its own pool.
         os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
         each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
@@ -154,11 +156,10 @@ def use_one_thread() -> bool:
 
 
 def use_threads(number: int) -> bool:
-    """Run each TensorFlow operation on so many threads; if it is more than one, all calls made at the same time share
-    them.
+    """Run each TensorFlow operation on ``number`` threads; if there are several, simultaneous calls share them.
 
     Returns:
-        Whether it could still be set, see `use_one_thread`.
+        Whether the setting could still be made; see `use_one_thread`.
     """
     if number == 1:
         return use_one_thread()
@@ -170,14 +171,14 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """TensorFlow's name of the device for each call that can run at the same time as the others.
+    """TensorFlow's names of the devices for calls that run at the same time, one for each call.
 
-    There is a call for each processor that this process may use. After `use_one_thread` each has its own device; else
-    all use the same, and there are only as many calls as TensorFlow has threads for an operation, since the calls share
-    them.
+    There is a call for each processor that this process may use. After `use_one_thread`, each has its own device.
+    Otherwise all use the same device, and there are only as many calls as TensorFlow has threads per operation, since
+    calls share the threads.
     """
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
     if devices and len(devices) > 1:
         return [f"/CPU:{number}" for number in range(min(len(devices), usable_processors()))]
-    threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0: as many as there are processors
+    threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0 means one per processor
     return [CPU] * (min(usable_processors(), threads) if threads else usable_processors())

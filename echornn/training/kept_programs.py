@@ -1,11 +1,11 @@
-"""Keeps compiled programs on disk, so that the next process with the same first program need not compile it.
+"""Stores compiled programs on disk, so that a process with the same first program need not compile it.
 
-XLA has its own cache, which TensorFlow turns on by a flag for a whole process. It fails if it cannot read or write a
+XLA has its own cache, which TensorFlow switches on by a flag for a whole process. It fails if it cannot read or write a
 file, and its keys contain neither XLA's flags nor the processor. So this module checks each file before XLA reads it,
-gives each kind of program its own folder, and compiles a program again without the cache if its file makes trouble.
+uses a separate folder for each kind of program, and compiles without the cache if a file causes an error.
 
-XLA numbers the programs that it compiles, and finds one again only if the numbers are the same. So only the first
-program of a process is kept, and not if another is compiled at the same time, as those of a population are.
+XLA numbers the programs that it compiles, and finds a program again only by the same number. So only the first program
+of a process is stored, and none if others compile at the same time, as those of a population do.
 """
 
 from __future__ import annotations
@@ -33,38 +33,37 @@ from echornn.runtime import small_loops
 from echornn.training.threads import usable_processors
 
 SWITCH = "ECHORNN_KEEP_PROGRAMS"
-"""An environment variable: if it is 0, every process compiles for itself."""
+"""The environment variable that switches this off if it is 0."""
 
 FLAGS = "TF_XLA_FLAGS"
 FOLDER_FLAG = "--tf_xla_persistent_cache_directory="
 
 SUM = ".sha256"
-"""Suffix of the file beside a program that holds its checksum: without it, or with another sum, the program is not
-read.
+"""The suffix of the file with a program's checksum; a program without it, or with another checksum, is not read.
 """
 
 MOST_BYTES = 64 << 20
-"""The most bytes of all kept programs together; beyond it, the oldest are removed."""
+"""The most bytes of all stored programs; if there are more, the oldest are removed."""
 
 LEAST_FREE = 256 << 20
-"""Bytes that must be free on the disk for anything to be kept."""
+"""The free bytes that the disk must have for programs to be stored."""
 
 UNDER_WAY_SECONDS = 3600.0
-"""A temporary file older than this is no longer being written."""
+"""The age in seconds from which on a temporary file is not being written any more."""
 
 DESCRIPTORS = Path("/proc/self/fd")
 
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-"""The flags to open a folder."""
+"""The flags for opening a folder."""
 
 
 class Compiled(NamedTuple):
-    """The result of calling a function for the first time, which compiles it."""
+    """The result of the first call of a function, which compiles it."""
 
     function: Any
-    """A ``tf.function``."""
+    """The ``tf.function``."""
     concrete: Any
-    """The compiled function to call from now on."""
+    """The compiled function, to be called from now on."""
     results: Any
     """The results of the first call."""
 
@@ -72,10 +71,10 @@ class Compiled(NamedTuple):
 class KeptPrograms:
     """The folder from which XLA reads programs, and to which it writes them.
 
-    XLA sees the folder only through a descriptor; after the first trouble, that is turned to an empty folder for good.
+    XLA knows the folder only by a descriptor; after the first error, the descriptor is switched to an empty folder.
 
     Args:
-        folder: the files of programs that this process may use.
+        folder: the folder with the programs that this process can use.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -87,11 +86,10 @@ class KeptPrograms:
         self._leaving = threading.Lock()
 
     def begin(self) -> None:
-        """Make XLA use the folder, unless TensorFlow has looked for devices before: then XLA has already read its
-        flags.
+        """Make XLA use the folder; not if TensorFlow has looked for devices before, since XLA has then read its flags.
 
-        The flags do not stay in the environment: other processes lack the descriptor, and the flags must not change
-        what a result is said to depend on (`echornn.sweeps.trained_by`).
+        The flags are removed from the environment again: other processes lack the descriptor, and the flags must not
+        affect the versions of results (`echornn.sweeps.trained_by`).
         """
         folder = DESCRIPTORS / str(self._descriptor)
         os.environ[FLAGS] = f"{FOLDER_FLAG}{folder} --tf_xla_persistent_cache_device_types=CPU"
@@ -101,11 +99,11 @@ class KeptPrograms:
             del os.environ[FLAGS]
 
     def compile(self, function: Any, call: Callable[[Any], Compiled]) -> Compiled:
-        """Call a function, which compiles it. If it could not be read or kept, another function that does the same is
+        """Call a function, which compiles it. If the program could not be read or stored, an equal function is
         returned.
 
         Args:
-            call: traces and calls the function that it is given.
+            call: traces and calls the function that it gets.
         """
         number = self._newest = next(self._begun)
         try:
@@ -120,7 +118,7 @@ class KeptPrograms:
         return compiled
 
     def _leave(self) -> None:
-        """Switch to an empty folder: from now on nothing is read from the old one, and new files are forgotten."""
+        """Switch to an empty folder for good: nothing is read from the old one, and new files are ignored."""
         with self._leaving:
             if not self._has_left:
                 self._has_left = True
@@ -135,7 +133,7 @@ class KeptPrograms:
                     os.close(other)
 
     def _settle(self) -> None:
-        """Write the checksums of the new programs, so that other processes can read them from now on."""
+        """Write the checksums of new programs, so that other processes can read the programs."""
         with contextlib.suppress(OSError):
             for file in unsettled_in(self._folder):
                 keep_sum(file)
@@ -150,12 +148,12 @@ _kept: KeptPrograms | None = None
 
 
 def keep(threads: int) -> None:
-    """Use the user's cache folder in this process, if that is safe; call it before TensorFlow's threads are set.
+    """Use the user's cache folder in this process, if that is safe; call this before TensorFlow's threads are set.
 
-    No error here prevents training.
+    Errors do not prevent training.
 
     Args:
-        threads: the threads that TensorFlow will have for an operation.
+        threads: the threads per operation that TensorFlow will have.
     """
     global _kept
     if _kept is not None or has_own_flags() or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
@@ -174,7 +172,7 @@ def keep(threads: int) -> None:
 
 
 def first_call(function: Any, *arguments: Any) -> Compiled:
-    """Trace, compile and call this function; the result may hold another function that does the same."""
+    """Trace, compile and call a function; the result may contain another, equal function."""
 
     def call(function: Any) -> Compiled:
         concrete = function.get_concrete_function(*arguments)
@@ -184,7 +182,7 @@ def first_call(function: Any, *arguments: Any) -> Compiled:
 
 
 def kind_of_programs(threads: int) -> str:
-    """A hash of everything that changes the compiled program of a computation: versions, flags, threads, processors."""
+    """A hash of everything that affects compiled programs: versions, flags, threads, processors."""
     environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
@@ -193,40 +191,40 @@ def kind_of_programs(threads: int) -> str:
 
 
 def has_own_flags() -> bool:
-    """Whether the user gave TensorFlow's XLA flags, or XLA's flags in a file, whose content may change."""
+    """Whether the user has set TensorFlow's XLA flags, or XLA's flags by a file, whose contents may change."""
     return FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
 
 
 def room_in(folder: Path) -> int:
-    """Bytes that a new file in this folder can have."""
+    """The most bytes that a new file in this folder can have."""
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     free = shutil.disk_usage(folder).free
     return free if most == resource.RLIM_INFINITY else min(free, most)
 
 
 def is_only_ours(folder: Path, forbidden: int = 0o077) -> bool:
-    """Whether this is a real folder of this user, to which others have no access: the programs in it are executed."""
+    """Whether a folder is no link, belongs to this user, and is closed to others, since its programs are executed."""
     known = folder.lstat()
     return stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid() and not known.st_mode & forbidden
 
 
 def programs_in(folder: Path) -> list[Path]:
-    """The files of programs in this folder."""
+    """The files of programs in a folder."""
     return [file for file in folder.iterdir() if file.suffix == ".pb"]
 
 
 def unsettled_in(folder: Path) -> list[Path]:
-    """The files of programs in this folder that have no checksum yet."""
+    """The files of programs in a folder that have no checksum yet."""
     return [file for file in programs_in(folder) if not sum_of(file).exists()]
 
 
 def sum_of(file: Path) -> Path:
-    """The file that holds the checksum of a program."""
+    """The file with the checksum of a program."""
     return file.with_name(file.name + SUM)
 
 
 def keep_sum(file: Path) -> None:
-    """Write the checksum of a file beside it, whole or not at all."""
+    """Write the checksum of a file beside it, completely or not at all."""
     new = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
     new.write_text(hashlib.sha256(file.read_bytes()).hexdigest())
     new.replace(sum_of(file))
@@ -239,16 +237,15 @@ def remove(file: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Remove incomplete files: programs without the right checksum, and temporary files that are no longer being
-    written.
+    """Remove incomplete files: programs without a correct checksum, and old temporary files.
 
     Raises:
-        FileExistsError: there is something other than a regular file, such as a pipe, on which a reader would wait for
-            ever.
+        FileExistsError: the folder has something other than regular files, such as a pipe, on which a reader would wait
+            forever.
     """
     for file in folder.iterdir():
         if not stat.S_ISREG(file.lstat().st_mode):
-            raise FileExistsError(f"{file} is no file")
+            raise FileExistsError(f"{file} is not a regular file")
     for file in programs_in(folder):
         try:
             is_whole = sum_of(file).read_text() == hashlib.sha256(file.read_bytes()).hexdigest()
@@ -264,7 +261,7 @@ def check(folder: Path) -> None:
 
 
 def tidy(everything: Path, most: int = MOST_BYTES) -> None:
-    """Remove the oldest programs of all kinds, until the rest takes no more than this."""
+    """Remove the oldest programs of all kinds until the rest has at most ``most`` bytes."""
     files = [file for folder in everything.iterdir() if folder.is_dir() for file in programs_in(folder)]
     total = 0
     for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):

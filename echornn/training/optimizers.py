@@ -1,4 +1,4 @@
-"""The optimizers (those of Keras), by their names in `EchoConfig.optimizer`."""
+"""The optimizers (Keras'), by their names in `EchoConfig.optimizer`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class OptimizerKind:
     """The facts about an optimizer that training needs.
 
     Attributes:
-        make: makes the optimizer from a learning rate, or from a function that returns it.
-        slots: the numbers that it keeps for each weight.
+        make: makes the optimizer from a learning rate, or from a function that returns one.
+        slots: how many numbers the optimizer keeps for each weight.
     """
 
     make: Callable[[float | Callable[[], Any]], Any]
@@ -36,13 +36,13 @@ OPTIMIZERS = {
     "rmsprop": OptimizerKind(keras.optimizers.RMSprop, 1),
     "adam": OptimizerKind(keras.optimizers.Adam, 2),
 }
-"""To add an optimizer, add an entry here, and its name in `echornn.config.Optimizer`."""
+"""The optimizers by name. To add one, add an entry here, and its name to `echornn.config.Optimizer`."""
 
 
 def make_optimizer(config: EchoConfig, replicas: int = 0) -> Any:
-    """The Keras optimizer of a configuration; with replicas, each has its own learning rate.
+    """The Keras optimizer for a configuration; with replicas, each has its own learning rate.
 
-    In both cases ``optimizer.learning_rate`` is a variable: float32 [], or [replicas].
+    ``optimizer.learning_rate`` is a variable: float32 [], with replicas [replicas].
     """
     make = OPTIMIZERS[config.optimizer].make
     if not replicas:

@@ -1,4 +1,4 @@
-"""Makes the data of all replicas for the next epochs, on its own thread, while training goes on."""
+"""Makes the data of the next epochs for all replicas, on a separate thread, while training runs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
 
 MAX_BLOCK_BYTES = 1 << 24
-"""The most bytes of input symbols in a block of more than one epoch."""
+"""The most bytes of inputs in a block with more than one epoch."""
 
 
 class Block(NamedTuple):
-    """Some epochs of data."""
+    """The data of some epochs, for all replicas."""
 
     generation: int
     first_epoch: int
     epochs: int
     x: list[tf.Tensor]
-    """Inputs for each call, uint8 [room * epochs * row length, batch, places]; without places if each is trained
-    alone.
+    """The inputs of each call, uint8 [room * epochs * row length, batch, places]; without places if replicas are
+    trained one by one.
     """
     y: list[tf.Tensor]
     shown_x: list[Any]
@@ -41,13 +41,13 @@ class Block(NamedTuple):
 
 
 class PopulationData:
-    """Blocks of data in the order of their epochs. The next one is made ahead, but not for a lone network: its series
-    may be so long that two blocks do not fit into memory.
+    """Blocks of data, in the order of epochs. The next block is made in advance, except for a single network: its
+    series may be so long that two blocks do not fit into memory.
 
     Args:
         configs: the configuration of each replica.
         shards: the division of the replicas into shards.
-        devices: TensorFlow's name of the device for the data of each call.
+        devices: TensorFlow's name of the device of each call.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], shards: Shards, devices: Sequence[str]) -> None:
@@ -59,9 +59,9 @@ class PopulationData:
         weakref.finalize(self, self._thread.shutdown, wait=False, cancel_futures=True)
 
     def block(self, generation: int, epoch: int) -> Block:
-        """The block that holds this epoch; making the block after it, if there is one, is begun."""
+        """The block with this epoch; also begins to make the next block, if there is one."""
         if self._block is None or not self._block.holds(generation, epoch):
-            self._block = None  # before the next is made, so that both do not take memory at the same time
+            self._block = None  # release it first, so that two blocks do not take memory at the same time
             ahead, self._ahead = self._ahead, None
             make = (self._configs, self._shards, self._devices, self._epochs, generation)
             if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
@@ -74,24 +74,22 @@ class PopulationData:
         return self._block
 
     def window(self, of_calls: Sequence[Any], steps: slice) -> Symbols:
-        """The given steps of a block's ``shown_x`` or ``shown_y`` in all replicas, uint8 [steps, batch, replicas]."""
+        """Some time steps of a block's ``shown_x`` or ``shown_y`` for all replicas, uint8 [steps, batch, replicas]."""
         window: Symbols = self._shards.last([seen_steps(one, steps) for one in of_calls])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """Make the data of these configurations from now on; if they have the same data as before, existing blocks
-        stay.
-        """
+        """Make the data of these configurations from now on; existing blocks stay if the data is the same."""
         if not all(before.same_data(after) for before, after in zip(self._configs, configs, strict=True)):
             self._block = self._ahead = None
         self._configs = tuple(configs)
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are copied to the device together, so that short epochs do not need a call each.
+    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
 
-    Each number needs its own compiled program. The number that fits by size is rounded down to a power of two, so that
-    few programs serve any number of replicas.
+    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
+    a few programs serve any number of replicas.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)
@@ -120,7 +118,7 @@ def _made(
 
 
 def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """x and y of a shard, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
+    """The x and y of a shard, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
     vacant = sum(config is places[-1] for config in places) - 1
     x, y = series_side_by_side(places[: len(places) - vacant], generation, epoch)
     if not vacant:

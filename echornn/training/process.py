@@ -21,21 +21,20 @@ _is_prepared = False
 
 
 def prepare(config: EchoConfig, replicas: int) -> None:
-    """Begin with this as the first network of the process, unless another was; see `begin`.
+    """Prepare this process for its first network, unless it is already prepared; see `begin`.
 
     Args:
-        config: the network.
-        replicas: how many are trained together.
+        config: the configuration of the network.
+        replicas: the number of networks that train together.
     """
     begin(threads.threads_for(config, replicas == 1))
 
 
 def begin(number: int) -> None:
-    """Set TensorFlow up to train networks at full speed: so many threads for each operation, and small loops as one
-    kernel.
+    """Set up TensorFlow to train at full speed: ``number`` threads per operation, and small loops as single kernels.
 
-    Both settings hold for the whole process, so only the first call counts. Threads that the program chose itself stay.
-    If TensorFlow was used before, a `RuntimeWarning` says once what can no longer be set.
+    Both settings hold for the whole process, so only the first call has an effect. Threads that the program itself has
+    set are kept. If TensorFlow has been used before, a `RuntimeWarning` says once what can no longer be set.
     """
     global _is_prepared
     if _is_prepared:
@@ -45,7 +44,8 @@ def begin(number: int) -> None:
     is_told = tf.config.threading.get_intra_op_parallelism_threads() != 0
     if not is_told and use_threads(wanted):
         return  # nothing has run, so nothing was compiled
-    is_in_time = is_told or 1 < number == wanted  # one thread needs more than a number: `use_one_thread`
+    # for one thread, setting the number is not enough: see `use_one_thread`
+    is_in_time = is_told or 1 < number == wanted
     if small_loops.was_asked_late() and not _is_one_kernel():
         small_loops.asked_in_vain()
         is_in_time = False
@@ -54,9 +54,7 @@ def begin(number: int) -> None:
 
 
 def _is_one_kernel() -> bool:
-    """Whether XLA compiles a small loop to one kernel in this process; it is tried with a test loop, which takes 0.1
-    s.
-    """
+    """Whether XLA compiles small loops as single kernels in this process, tested with a loop, which takes 0.1 s."""
     numbers = tf.range(1024)
 
     def loop(numbers: tf.Tensor) -> tf.Tensor:

@@ -8,31 +8,31 @@ from collections.abc import Sequence
 from echornn.config import MAX_REPLICAS, ConfigError, EchoConfig
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "echo_step", "init", "row_start"})
-"""All other fields determine the compiled program, or how long all replicas train."""
+"""The fields in which replicas may differ; other fields affect the compiled program, or the length of training."""
 
 
 def with_seeds(config: EchoConfig, replicas: int) -> tuple[EchoConfig, ...]:
-    """The configurations of so many replicas: this one for a single network, with consecutive seeds.
+    """The configurations of ``replicas`` replicas of this one, with consecutive seeds.
 
     Raises:
-        ConfigError: there cannot be so many replicas.
+        ConfigError: the number of replicas is not allowed.
     """
     many = dataclasses.replace(config, replicas=replicas)
     return tuple(many.of(index) for index in range(replicas))
 
 
 def require_one_structure(configs: Sequence[EchoConfig]) -> None:
-    """Raise an error for configurations that cannot be trained side by side.
+    """Check that these configurations can be trained side by side.
 
     Raises:
         ConfigError: one differs from the first in a field that is not in `REPLICA_FIELDS`, there are none, or one has
-            several replicas itself.
+            several replicas.
     """
     if not configs:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
     for config in configs:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "1, where each of the configurations is a replica")
+            raise ConfigError("replicas", config.replicas, "1, since each of the configurations is one replica")
     for field in dataclasses.fields(EchoConfig):
         if field.name in REPLICA_FIELDS:
             continue
@@ -41,5 +41,7 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
             if getattr(config, field.name) != first:
                 may = ", ".join(sorted(REPLICA_FIELDS))
                 raise ConfigError(
-                    field.name, getattr(config, field.name), f"{first!r}, as in the first replica; they differ in {may}"
+                    field.name,
+                    getattr(config, field.name),
+                    f"{first!r}, as in the first replica; replicas may differ only in {may}",
                 )

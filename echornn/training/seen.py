@@ -1,4 +1,4 @@
-"""Gives a NumPy view of a tensor without copying it."""
+"""NumPy views of tensors without copying."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import tensorflow as tf
 
 
 def seen(tensor: Any) -> npt.NDArray[Any]:
-    """A read-only view of a tensor's numbers; on the CPU nothing is copied, and the view keeps the tensor's memory
-    alive.
-    """
+    """A read-only view of a tensor's numbers. On the CPU nothing is copied, and the view keeps the tensor alive."""
     return np.asarray(memoryview(tensor))
 
 
@@ -21,7 +19,7 @@ def by_shard(tensor: Any, room: int) -> Any:
 
     Args:
         tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
-        room: the number of shards, which lie end to end in the tensor.
+        room: the number of shards, which are end to end in the tensor.
     """
     shape = [room, -1, *tensor.shape[1:]]
     return tf.reshape(tensor, shape) if "GPU" in tensor.device else seen(tensor).reshape(shape)

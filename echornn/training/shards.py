@@ -1,8 +1,8 @@
-"""Divides the replicas of a population into shards that are computed together, and shards that take turns.
+"""Divides the replicas of a population into shards (computed side by side), which a call trains one after the other.
 
-Side by side, a window costs a fixed 10 us, for its small kernels, and about 1 us for each network (tutorial's sizes,
-one core): fewer networks than `LEAST` are faster one by one, and beyond `MOST` cache misses cancel the gain. Larger
-networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each forms its own shard.
+Side by side, a window costs a fixed 10 us for its small kernels, and about 1 us per network (tutorial's sizes, one
+core). Fewer than `LEAST` networks are faster one by one; with more than `MOST`, cache misses cancel the gain. Larger
+networks (`REPLICA_LIMIT`) gain nothing side by side, so each forms a shard.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from echornn.network.shapes import largest_product
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 
 LEAST, MOST = 8, 128
-"""The least and the most replicas that are trained side by side."""
+"""The fewest and the most replicas of a shard that are trained side by side."""
 
 VECTOR = 8
-"""Replicas that one vector operation of the processor handles; a shard is filled up to a multiple of it."""
+"""The replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this."""
 
 TURNS = 8
-"""The most shards of a call: enough to make the cost of a call, 0.4 ms, negligible."""
+"""The most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible."""
 
 LOSSES_PER_CALL = 1 << 16
-"""The most losses that a call returns: it allocates room for all of them, however few windows it trains."""
+"""The most losses that a call returns; it allocates memory for all of them, however few windows it trains."""
 
 Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Shards:
-    """The division of replicas, in their order, into calls and shards; unused places are filled with the last replica.
+    """The division of replicas, in order, into calls and shards; unused places repeat the last replica.
 
     Attributes:
         replicas: the number of replicas.
-        calls: the number of calls that together train all replicas.
+        calls: the number of calls that together train all replicas once.
         turns: the number of shards that each call trains.
-        places: the replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas.
+        places: the number of replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas.
     """
 
     replicas: int
@@ -52,7 +52,9 @@ class Shards:
 
     @classmethod
     def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Shards:
-        """The fastest division for this structure, if so many calls run at the same time, each on a processor."""
+        """The fastest division for this structure, if ``at_once`` calls run at the same time on different
+        processors.
+        """
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
         shards = at_once * -(-each // size)
@@ -66,7 +68,7 @@ class Shards:
 
     @property
     def room(self) -> int:
-        """The shards that a call has room for, a power of two, so that few programs serve any number of replicas."""
+        """The number of shards for which a call has room: a power of two, so that few programs serve all sizes."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
@@ -80,7 +82,7 @@ class Shards:
         return self.places or 1
 
     def filled(self, values: Sequence[Any]) -> list[list[list[Any]]]:
-        """Values by replica, arranged as [call][shard][place]."""
+        """The replicas' values, arranged as [call][shard][place]."""
         last = len(values) - 1
 
         def shard(call: int, turn: int) -> list[Any]:
@@ -90,7 +92,7 @@ class Shards:
         return [[shard(call, turn) for turn in range(self.turns)] for call in range(self.calls)]
 
     def placed(self, values: Values) -> list[Values]:
-        """Values [replicas, ...], arranged for each call: [room, ..., places]."""
+        """The replicas' values, [replicas, ...], arranged for each call: [room, ..., places]."""
         vacant = self.calls * self.turns * self._size - self.replicas
         whole = np.concatenate([values, *[values[-1:]] * vacant])
         whole = whole.reshape(self.calls, self.turns, self._size, *values.shape[1:])
@@ -98,14 +100,14 @@ class Shards:
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
     def first(self, of_calls: Sequence[Values]) -> Values:
-        """The values of the calls, [room, ..., places], with replicas first: [replicas, ...]."""
+        """The values of the calls, [room, ..., places], arranged with replicas first: [replicas, ...]."""
         whole = self._with_turns(of_calls)
         if self.places:
             whole = np.moveaxis(whole, -1, 1).reshape(-1, *whole.shape[1:-1])
         return whole[: self.replicas]
 
     def last(self, of_calls: Sequence[Values]) -> Values:
-        """The values of the calls, [room, ..., places], with replicas last: [..., replicas]."""
+        """The values of the calls, [room, ..., places], arranged with replicas last: [..., replicas]."""
         whole = self._with_turns(of_calls)
         if not self.places:
             return whole[: self.replicas].transpose(*range(1, whole.ndim), 0)
@@ -113,10 +115,10 @@ class Shards:
         return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 
     def _with_turns(self, of_calls: Sequence[Values]) -> Values:
-        """The shards of all calls, without unused ones."""
+        """The shards of all calls, without unused shards."""
         return np.concatenate([one[: self.turns] for one in of_calls])
 
 
 def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that any number of them is faster one after the other."""
+    """Whether networks of this structure are so large that they train faster one after the other."""
     return largest_product(config) > REPLICA_LIMIT

@@ -1,4 +1,4 @@
-"""Trains the shards of a population one after the other in one compiled call; each continues from where it ended."""
+"""Trains several shards of a population one after the other in one compiled call."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from echornn.training.kept_programs import first_call
 
 
 class ShardsInTurn:
-    """A compiled call that trains some shards, one after the other.
+    """A compiled call that trains some shards one after the other, each from where it ended.
 
     Args:
-        loop: trains one shard; its variables hold the values of the shard that is being trained.
-        turns: how many shards a call has.
+        loop: trains one shard; its variables hold that shard's values while it trains.
+        turns: the number of shards of a call.
     """
 
     def __init__(self, loop: TrainingLoop, turns: int) -> None:
@@ -30,13 +30,13 @@ class ShardsInTurn:
         """Train some windows of each shard; the first call compiles.
 
         Args:
-            values: [turns, ...], the values of `TrainingLoop.changing` for each shard.
-            x, y: uint8 [turns * steps, batch, ...], the shards' data end to end.
-            calls: int32 [turns, ...], the numbers that `TrainingLoop.train` needs for each shard; they may ask for no
-                window.
+            values: [turns, ...], for each shard the values of `TrainingLoop.changing`.
+            x, y: uint8 [turns * steps, batch, ...], the data of the shards, end to end.
+            calls: int32 [turns, ...], for each shard the numbers that `TrainingLoop.train` needs; these may request no
+                windows.
 
         Returns:
-            The values afterwards, and what the loop returns, [turns, ...].
+            The values after training, and the loop's results, [turns, ...].
         """
         count = len(values)
         if self._compiled is None:
@@ -47,7 +47,7 @@ class ShardsInTurn:
 
     @property
     def compilations(self) -> int:
-        """How often the call was traced and compiled so far."""
+        """How many times the call was traced and compiled so far."""
         count: int = self._function.experimental_get_tracing_count()
         return count
 

@@ -1,8 +1,8 @@
-"""How many threads TensorFlow uses for an operation: one, with which all networks except large ones train faster.
+"""The number of threads per TensorFlow operation: one, with which all networks except large ones train faster.
 
 The number holds for a whole process, and TensorFlow fixes it with its first operation, so the first network decides.
-With another number a large product is summed in another order and gives other last digits, so a run records the number
-that it was begun with, and keeps it when it is continued. `echornn.training.process` sets it.
+With another number, large products are summed in another order, which changes the last digits. So a run records its
+number, and keeps it when it is continued. `echornn.training.process` sets it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from echornn.config import EchoConfig
 from echornn.network.shapes import largest_product
 
 MOST_MULTIPLICATIONS = 4_000_000
-"""Multiplications of the largest product in a time step up to which one thread is about as fast as two. Two threads
-took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
+"""The most multiplications of the largest product in a time step with which one thread is about as fast as two. Two
+threads took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
 """
 
 VARIABLE = "TF_NUM_INTRAOP_THREADS"
-"""TensorFlow's environment variable for the user's own number."""
+"""TensorFlow's environment variable with which the user sets the number."""
 
 MOST = 1024
-"""The most threads that are requested."""
+"""The largest number of threads that is requested."""
 
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
-    """The number for a process whose first network is this one: the number of processors for a single large network,
-    one for a smaller one, and one for networks that are trained side by side.
+    """The number of threads for a process whose first network is this one: all processors for a single large network;
+    one for a smaller network, or for several side by side.
 
     Args:
         is_alone: whether a single network is trained.
@@ -37,19 +37,21 @@ def threads_for(config: EchoConfig, is_alone: bool) -> int:
 
 
 def threads_if_asked(number: int) -> int:
-    """The number that TensorFlow uses in this process if this one is requested: the user's own, if there is one."""
+    """The number that TensorFlow will use in this process if this one is requested: the user's number, if there is
+    one.
+    """
     return _of_tensorflow() or _of_variable() or min(number, MOST)
 
 
 def usable_processors() -> int:
-    """The number of processors that this process may use; TensorFlow uses as many threads by default."""
+    """The number of processors that this process may use, which is TensorFlow's default number of threads."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _of_tensorflow() -> int:
-    """The number that the program set in TensorFlow, or with which TensorFlow has begun; 0 if it can still be set.
+    """The number set in TensorFlow by the program, or fixed because TensorFlow has begun; 0 if it can still be set.
 
-    TensorFlow's own function for this looks for devices, which makes XLA read its flags too early.
+    TensorFlow's own function for this looks for devices, with which XLA would read its flags too early.
     """
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
     told = getattr(context, "_intra_op_parallelism_threads", None)

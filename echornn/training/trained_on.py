@@ -1,4 +1,4 @@
-"""The device on which each program was trained; on another device, training again need not give the same bits."""
+"""The device that trained each program; on another device, training again may give other last bits."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from echornn.config import EchoConfig
 DEVICES = ("cpu", "gpu")
 
 Devices = Mapping[EchoConfig, str]
-"""For each program (see `program_of`), the one of `DEVICES` that trained it last."""
+"""For each program (see `program_of`), the device (one of `DEVICES`) that trained it last."""
 
 NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with every field that does not change the compiled program (`START_FIELDS`) set to a fixed
-    value.
+    """The configuration with fixed values in all fields that do not affect the compiled program (`START_FIELDS`).
 
-    The device that was asked for stays in it, since a measurement decides for ``auto``.
+    The requested device stays, since for ``auto`` a measurement decides.
     """
     return replace(
         config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="previous_row"
@@ -28,7 +27,7 @@ def program_of(config: EchoConfig) -> EchoConfig:
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:
-    """A text that says that networks are now trained on another device than before; empty if they are not.
+    """A message that networks now train on another device than before; empty if they do not.
 
     Args:
         device: the device that trains them now.

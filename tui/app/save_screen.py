@@ -44,4 +44,4 @@ def _write(folder: Path, ending: str, text: str) -> Path:
         except FileExistsError:
             continue
         return path
-    raise FileExistsError(f"{folder / name}.{ending} is there a thousand times")
+    raise FileExistsError(f"there are already a thousand files named {folder / name}.{ending}")

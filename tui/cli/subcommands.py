@@ -61,12 +61,12 @@ def export_run(
     files = weights is not None or keras is not None
     if files and (path or branch is not None):
         flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are of the run's current position")
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
     if summary and path:
-        raise UsageError("--path cannot be used with --summary: it is of the run's current position")
+        raise UsageError("--path cannot be used with --summary, which prints the run's current position")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
-        raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
+        raise UsageError(f"--summary cannot be used with {flag}: it prints one row for each network")
     from tui.commands.export import export
 
     return partial(export, run, json, weights, keras, path, branch, summary, replica)

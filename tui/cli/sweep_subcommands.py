@@ -75,11 +75,11 @@ def show_map(
     from tui.cli.chosen_map import chosen
 
     if csv and (once or svg is not None):
-        raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
+        raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: use only one of them")
     if once and svg is not None:
-        raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+        raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: use only one of them")
     if svg is not None and svg.suffix != ".svg":
-        raise UsageError(f"svg = {str(svg)!r} cannot be written: a name that ends in .svg")
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
@@ -158,7 +158,7 @@ def compute_sweep(
     given = [name for name, value in places.items() if value is not None]
     if len(given) > 1:
         raise UsageError(
-            f"{given[0]} = {str(places[given[0]])!r} cannot be used with --{given[1]}: they train in one place"
+            f"{given[0]} = {str(places[given[0]])!r} cannot be used with --{given[1]}: a sweep trains in one place"
         )
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
         raise UsageError(f"workers = {workers} cannot be used: 1 to {MOST_WORKERS}")

@@ -76,7 +76,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         super().__init__()
         self._first_theme = theme
         self._follower = follower
-        self._overview: Overview = follower.overview
+        self._seen = follower.seen
         self._says, self._wrong = says, wrong
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
@@ -107,11 +107,14 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     def show_newest(self) -> None:
         """Show the newest results that were read."""
-        newest = self._follower.overview
-        if newest is not self._overview:
-            self._overview = newest
-            self.frame = MapFrame.of(self.frame.state.settled(newest.axes), newest)
+        before, self._seen = self._seen, self._follower.seen
+        if self._overview is not before.overview:
+            self.frame = MapFrame.of(self.frame.state.settled(self._overview.axes), self._overview)
         self._show()
+
+    @property
+    def _overview(self) -> Overview:
+        return self._seen.overview
 
     @property
     def _grid(self) -> MapGrid:
@@ -127,8 +130,8 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     def _show(self) -> None:
         main = self.screen_stack[0]
-        progress = progress_of(self._follower, self._says(), self._ascii_only)
-        main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._follower.trouble)
+        progress = progress_of(self._seen, self._says(), self._ascii_only)
+        main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)
         main.query_one(MapGrid).show(self.frame)
         main.query_one(MapReading).show(self.frame, self._hint)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from echornn.files.lock import is_held
 from echornn.files.run_error import RunError
@@ -18,13 +18,29 @@ SECONDS_OF_A_RATE = 10.0
 """The time over which the number of trainings per second is averaged."""
 
 
-class Follower:
-    """Follows the folder of a sweep, and keeps the newest results.
+@dataclass(frozen=True, eq=False)
+class SweepSeen:
+    """A sweep as its folder was last read.
 
     Attributes:
-        overview: the newest results; the whole object is replaced when there are new ones.
+        overview: the results; the same object as before if there were no new ones.
         trouble: why the folder cannot be read any more; empty if it can.
-        is_computed: whether some process is computing the sweep now.
+        is_computed: whether some process was computing the sweep.
+        rate: trainings per second, measured by the results of the last seconds.
+    """
+
+    overview: Overview
+    trouble: str = ""
+    is_computed: bool = False
+    rate: float = 0.0
+
+
+class Follower:
+    """Follows the folder of a sweep.
+
+    Attributes:
+        results: the results as last read.
+        seen: what was last read of the sweep; the whole object is replaced.
 
     Args:
         results: the results at the start.
@@ -32,50 +48,42 @@ class Follower:
     """
 
     def __init__(self, results: SweepResults, clock: Callable[[], float] = time.monotonic) -> None:
-        self._results = results
+        self.results = results
         self._clock = clock
         self._background = Background("map")
-        self._seen: deque[tuple[float, int]] = deque([(clock(), results.known)])
-        self.overview: Overview = overview_of(results)
-        self.trouble = ""
-        self.is_computed = False
-        self._see_whether_it_is_computed()
+        self._known: deque[tuple[float, int]] = deque([(clock(), results.known)])
+        self.seen = SweepSeen(overview_of(results), is_computed=self._is_computed(False))
 
     def look(self) -> None:
-        """Start reading on the other thread; afterwards `overview` has the new results."""
+        """Start reading on the other thread; afterwards `seen` has the new results."""
         self._background.do(self.look_now)
 
     def look_now(self) -> None:
         """Read the folder now."""
+        before = self.seen
         try:
-            results = self._results.refresh()
+            results = self.results.refresh()
         except RunError as error:
-            self.trouble = str(error)
+            self.seen = replace(before, trouble=str(error))
             return
-        self.trouble = ""
-        self._see_whether_it_is_computed()
         now = self._clock()
-        while len(self._seen) > 1 and self._seen[1][0] <= now - SECONDS_OF_A_RATE:
-            self._seen.popleft()
-        self._seen.append((now, results.known))
-        if results is not self._results:
-            self._results, self.overview = results, overview_of(results, self.overview)
+        while len(self._known) > 1 and self._known[1][0] <= now - SECONDS_OF_A_RATE:
+            self._known.popleft()
+        self._known.append((now, results.known))
+        overview = before.overview if results is self.results else overview_of(results, before.overview)
+        self.results = results
+        self.seen = SweepSeen(overview, "", self._is_computed(before.is_computed), self._rate())
 
-    def _see_whether_it_is_computed(self) -> None:
-        with contextlib.suppress(OSError):
-            self.is_computed = is_held(self._results.folder)
+    def _is_computed(self, otherwise: bool) -> bool:
+        """Whether some process is computing the sweep; what was known before, if the disk does not say."""
+        try:
+            return is_held(self.results.folder)
+        except OSError:
+            return otherwise
 
-    @property
-    def rate(self) -> float:
-        """Trainings per second, measured by the results of the last seconds."""
-        seen = list(self._seen)
-        seconds = seen[-1][0] - seen[0][0]
-        return (seen[-1][1] - seen[0][1]) / seconds if seconds > 0 else 0.0
-
-    @property
-    def results(self) -> SweepResults:
-        """The results as last read."""
-        return self._results
+    def _rate(self) -> float:
+        (begun, first), (ended, last) = self._known[0], self._known[-1]
+        return (last - first) / (ended - begun) if ended > begun else 0.0
 
     def end(self) -> None:
         """Stop reading."""

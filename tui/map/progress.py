@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tui.map.follower import Follower
+from tui.map.follower import SweepSeen
 
 
-def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
+def progress_of(seen: SweepSeen, says: str, ascii_only: bool) -> str:
     """The progress of a sweep: networks trained, failed and solved, and the speed; or the text of the running
     computation.
 
     Args:
         says: the computation's own text; empty if this program does not compute the sweep.
     """
-    counts = follower.overview.counts
+    counts = seen.overview.counts
     all_of_them = counts.trained + counts.failed + counts.missing
     if counts.missing:
-        sign, word = (">", "computing") if says or follower.is_computed else (".", "unfinished")
+        sign, word = (">", "computing") if says or seen.is_computed else (".", "unfinished")
         sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
     else:
         sign, word = "#" if ascii_only else "■", "done"
@@ -26,9 +26,9 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
         parts.append(f"{counts.failed:,} failed")
     if says:
         parts.append(says)
-    elif counts.missing and follower.is_computed and follower.rate:
-        seconds = counts.missing / follower.rate
-        parts.append(f"{follower.rate:.1f} a second, {_time(seconds)} left")
+    elif counts.missing and seen.is_computed and seen.rate:
+        seconds = counts.missing / seen.rate
+        parts.append(f"{seen.rate:.1f} a second, {_time(seconds)} left")
     return "   ".join(parts)
 
 

@@ -109,7 +109,7 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
         ("cell=gru,lstm", "filter = 'cell=gru,lstm' cannot be used: cell has rnn, gru"),
         ("echo=2,99", "filter = 'echo=2,99' cannot be used: echo_step has 1, 2, 3, 4, 5"),
         ("cell=,", "filter = 'cell=,' cannot be used: cell has rnn, gru"),
-        ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
+        ("rnn gru", "filter = 'gru' cannot be used: no value of cell would be left"),
     ],
 )
 def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str) -> None:

@@ -106,12 +106,12 @@ def test_updates_are_the_change_of_a_window_over_the_size() -> None:
 def test_weights_of_another_network_are_refused() -> None:
     config = small()
     weights = random_weights(config)
-    with pytest.raises(ValueError, match=r"cannot be examined: the names are \['W', 'W2', 'b', 'b2'\]"):
+    with pytest.raises(ValueError, match=r"cannot be examined: the names must be \['W', 'W2', 'b', 'b2'\]"):
         snapshot_of({"W": weights["W"]}, config)
-    with pytest.raises(ValueError, match=r"W of shape \(4, 3\) cannot be examined: its shape is \(5, 4\)"):
+    with pytest.raises(ValueError, match=r"W of shape \(4, 3\) cannot be examined: its shape must be \(5, 4\)"):
         snapshot_of(weights, small(state_size=4))
     weights["b"][0, 0] = np.inf
-    with pytest.raises(ValueError, match="b cannot be examined: not all of its numbers are finite"):
+    with pytest.raises(ValueError, match="b cannot be examined: some of its numbers are NaN or infinite"):
         snapshot_of(weights, config)
 
 

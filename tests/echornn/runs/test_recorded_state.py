@@ -86,17 +86,17 @@ SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"weights": {"W": FIVE}}, "weight W has no axis of 6 networks"),
+        ({"weights": {"W": FIVE}}, "weight W must have an axis of 6 networks"),
         ({"weights": {"W": 3.0}}, "weight W"),
-        ({"carried_state": np.zeros((), np.float32)}, "carried_state has no axis of 6 networks"),
-        ({"optimizer": (SIX, FIVE)}, "an optimizer's variable has no axis of 6 networks"),
+        ({"carried_state": np.zeros((), np.float32)}, "carried_state must have an axis of 6 networks"),
+        ({"optimizer": (SIX, FIVE)}, "an optimizer's variable must have an axis of 6 networks"),
         ({"epoch": -1}, "epoch = -1"),
-        ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved is not a window for each of 6 networks"),
-        ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved is not a window for each of 6 networks"),
-        ({"solved": replace(NEVER, recent=np.zeros((51, 6), np.float32))}, "not those of 6 networks"),
+        ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved must have a window for each of 6 networks"),
+        ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved must have a window for each of 6 networks"),
+        ({"solved": replace(NEVER, recent=np.zeros((51, 6), np.float32))}, "must be those of 6 networks"),
         ({"solved": replace(NEVER, windows=-1)}, "windows = -1"),
-        ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost is not a window for each of 6 networks"),
-        ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost is not a window for each of 6 networks"),
+        ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost must have a window for each of 6 networks"),
+        ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost must have a window for each of 6 networks"),
     ],
 )
 def test_what_is_no_state_of_so_many_networks_is_refused(fields: dict[str, Any], words: str) -> None:
@@ -118,7 +118,7 @@ def test_a_state_of_many_is_none_of_one() -> None:
     fields = recorded_state.fields_of(state, arrays := list[np.ndarray]())
     with pytest.raises(ValueError, match="field solved is not known"):
         recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=1), arrays)
-    with pytest.raises(ValueError, match="has no axis of 7 networks"):
+    with pytest.raises(ValueError, match="must have an axis of 7 networks"):
         recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=7), arrays)
 
 

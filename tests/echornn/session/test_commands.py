@@ -125,7 +125,7 @@ def test_what_is_no_command_is_an_error_where_it_is_sent() -> None:
     wrong: tuple[Any, ...] = (7, None, "pause", Step, lambda: None)
     with paused() as session:
         for one in wrong:
-            with pytest.raises(TypeError, match="cannot be sent: an object of a class in"):
+            with pytest.raises(TypeError, match="cannot be sent: only an object of a class in"):
                 session.send(one)
 
 

@@ -307,10 +307,10 @@ def test_large_networks_are_read_only_where_that_is_asked() -> None:
     bench.probing.ask(MEMORY)
     bench.read(1, config=large)
     assert "vitals" not in bench.shown
-    bench.error = MemoryError("state_size = 1000 needs 9.0 GiB, 1.0 are free")
+    bench.error = MemoryError("state_size = 1000 needs 9.0 GiB, but only 1.0 GiB are free")
     bench.clock.now += 10
     bench.read(2, config=large)
-    assert bench.shown["unread"] == "nothing could be read: state_size = 1000 needs 9.0 GiB, 1.0 are free"
+    assert bench.shown["unread"] == "nothing could be read: state_size = 1000 needs 9.0 GiB, but only 1.0 GiB are free"
 
 
 def test_one_question_for_several_views() -> None:

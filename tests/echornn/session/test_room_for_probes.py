@@ -12,7 +12,7 @@ LARGE = EchoConfig(state_size=8000)
 
 
 def test_a_network_that_is_too_large_is_refused_with_what_it_needs() -> None:
-    with pytest.raises(MemoryError, match=r"^state_size = 8000 needs \d+\.\d GiB, 4\.0 are free$"):
+    with pytest.raises(MemoryError, match=r"^state_size = 8000 needs \d+\.\d GiB, but only 4\.0 GiB are free$"):
         require_room(LARGE, lambda: 4 << 30)
     require_room(LARGE, lambda: 10 << 40)
     require_room(LARGE, lambda: None)
@@ -29,7 +29,7 @@ def test_the_tutorials_needs_next_to_nothing_and_more_units_need_more() -> None:
 def test_a_window_that_is_too_large_is_named_and_what_its_predictions_hang_on_is_bounded() -> None:
     wide = EchoConfig(batch_size=5000, truncated_backprop_length=10_000, total_series_length=10**8)
     with pytest.raises(
-        MemoryError, match=r"^a window of batch_size = 5000 x T = 10000 needs \d+\.\d GiB, 1\.0 are free$"
+        MemoryError, match=r"^a window of batch_size = 5000 x T = 10000 needs \d+\.\d GiB, but only 1\.0 GiB are free$"
     ):
         require_room(wide, lambda: 1 << 30)
     long = EchoConfig(truncated_backprop_length=10_000, total_series_length=10**6)

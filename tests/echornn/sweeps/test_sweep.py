@@ -166,7 +166,7 @@ def test_a_folder_that_is_swapped_midway_ends_the_sweep_and_nothing_is_written_e
                 there.mkdir()
 
     engine.before = swap
-    with pytest.raises(OSError, match="no longer the folder that was opened"):
+    with pytest.raises(OSError, match="the opened folder no longer has this name"):
         compute(home, engine=engine)
     assert list(elsewhere.iterdir()) == []
     if kind == "folder":

@@ -66,5 +66,5 @@ def test_one_alone_is_itself_and_what_is_not_there_is_refused() -> None:
     alone = EchoConfig()
     assert alone.of(0) is alone
     for replica in (-1, 3):
-        with pytest.raises(IndexError, match=f"^replica {replica} is not there: 0 to 2$"):
+        with pytest.raises(IndexError, match=f"^replica {replica} does not exist: 0 to 2$"):
             EchoConfig(replicas=3).of(replica)

@@ -137,9 +137,9 @@ def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
 def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) -> None:
     before = fresh.weights
     without = {name: value for name, value in before.items() if name != "b2"}
-    with pytest.raises(ValueError, match=r"the names are \['W', 'W2', 'b', 'b2'\]"):
+    with pytest.raises(ValueError, match=r"the names must be \['W', 'W2', 'b', 'b2'\]"):
         fresh.load_weights(without)
-    with pytest.raises(ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape is \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"):
         fresh.load_weights({**before, "W2": np.zeros((2, 4), np.float32)})
     with pytest.raises(ValueError, match="b cannot be loaded"):
         fresh.load_weights({**before, "b": np.full((1, 4), np.nan)})

@@ -243,14 +243,14 @@ def test_a_network_that_is_too_large_is_a_line_and_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(config: EchoConfig) -> None:
-        raise MemoryError(f"state_size = {config.state_size} needs 9.0 GiB, 1.0 are free")
+        raise MemoryError(f"state_size = {config.state_size} needs 9.0 GiB, but only 1.0 GiB are free")
 
     record_branches(tmp_path / "run", 5)
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probing, "require_room", refuse)
     assert exit_code_of(["probe", str(tmp_path / "run")]) == 1
     said = capsys.readouterr()
-    assert said.err == "echornn-tui: nothing could be read: state_size = 4 needs 9.0 GiB, 1.0 are free\n"
+    assert said.err == "echornn-tui: nothing could be read: state_size = 4 needs 9.0 GiB, but only 1.0 GiB are free\n"
     assert said.out == ""
 
 
@@ -281,7 +281,7 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert all(math.isfinite(one) for one in found[0]["lyapunov"])
     checkpoint = run_dir.read(tmp_path / "run").checkpoint
     assert checkpoint is not None
-    np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.weights, config), atol=0.05)
+    np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.of(0).weights, config), atol=0.05)
     assert exit_code_of(["probe", str(tmp_path / "run"), "--at", "41"]) == 2
     assert "at = 41 cannot be used: 0 to 40" in capsys.readouterr().err
     assert contents(tmp_path / "run") == before

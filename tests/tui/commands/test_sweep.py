@@ -170,7 +170,7 @@ def test_where_nothing_can_be_trained_that_is_said(
         (["--grid", "echo_step=3", "--workers", "0"], "workers = 0 cannot be used: 1 to 1024"),
         (
             ["--grid", "echo_step=3", "--workers", "2", "--scheduler", "x"],
-            "workers = '2' cannot be used with --scheduler: they train in one place",
+            "workers = '2' cannot be used with --scheduler: a sweep trains in one place",
         ),
     ],
 )

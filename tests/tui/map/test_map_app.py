@@ -197,7 +197,7 @@ async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
 def test_how_many_were_lost_again_stands_beside_how_many_solved_it() -> None:
     grid = replace(SMALL, until="all")
     follower = Follower(results_of(grid, lambda _: Result(60, 0.69, 666, 0.02)))
-    assert progress_of(follower, "", True) == "# done   20 of 20 trained   20 solved   20 lost again"
+    assert progress_of(follower.seen, "", True) == "# done   20 of 20 trained   20 solved   20 lost again"
 
 
 def test_whether_a_process_computes_it_is_seen_by_its_lock(tmp_path: Path) -> None:
@@ -205,16 +205,16 @@ def test_whether_a_process_computes_it_is_seen_by_its_lock(tmp_path: Path) -> No
     clock = iter(range(100)).__next__
     lock = Lock(half)
     follower = Follower(SweepResults.read(half), clock)
-    assert progress_of(follower, "", True) == "> computing   10 of 20 trained   2 solved"
+    assert progress_of(follower.seen, "", True) == "> computing   10 of 20 trained   2 solved"
     keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None)
     follower.look_now()
-    assert progress_of(follower, "", True).endswith("   5.0 a second, 1 s left")
+    assert progress_of(follower.seen, "", True).endswith("   5.0 a second, 1 s left")
     lock.release()
     follower.look_now()
-    assert progress_of(follower, "", True).startswith(". unfinished   15 of 20 trained")
+    assert progress_of(follower.seen, "", True).startswith(". unfinished   15 of 20 trained")
     keep(tmp_path, [SMALL])
     follower.look_now()
-    assert progress_of(follower, "", True) == "# done   20 of 20 trained   2 solved"
+    assert progress_of(follower.seen, "", True) == "# done   20 of 20 trained   2 solved"
 
 
 async def test_it_follows_its_folder(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ async def test_it_follows_its_folder(tmp_path: Path) -> None:
         follower.look_now()
         app.show_newest()
         assert "10 of 20 trained" in text_of(app)
-        assert follower.rate > 0
+        assert follower.seen.rate > 0
         (tmp_path / "sweep.json").unlink()
         follower.look_now()
         app.show_newest()

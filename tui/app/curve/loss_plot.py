@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.events import Resize
 
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from echornn.tasks.levels import guessing_errors

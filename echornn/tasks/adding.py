@@ -1,0 +1,43 @@
+"""Adding: say the sum of two marked numbers of a long series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.tasks.lags import scored_from
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Numbers, Task
+
+
+@dataclass(frozen=True)
+class Adding(Task):
+    """Say the sum of two marked numbers of a long series (Hochreiter and Schmidhuber 1997, task 4).
+
+    The first input is uniform in 0 to 1. The second, the marker, is 1 at two steps and 0 elsewhere: at a random step of
+    the first half of a trial and at one of the second half, the variant of Arjovsky, Shah and Bengio 2016. The sum is
+    scored at the last step.
+    """
+
+    inputs, outputs = Numbers(2), Numbers(1)
+
+    length: int = setting(50, "Time steps of a trial.", 2, 10**6)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        numbers = rng.random((rows, steps), np.float32)
+        row, half = np.arange(rows), steps // 2
+        first, second = rng.integers(0, half, rows), rng.integers(half, steps, rows)
+        marker = np.zeros_like(numbers)
+        marker[row, first] = marker[row, second] = 1
+        y = np.zeros((rows, steps, 1), np.float32)
+        y[:, -1, 0] = numbers[row, first] + numbers[row, second]
+        return Batch(np.stack([numbers, marker], axis=2), y, scored_from(steps - 1, rows, steps))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        variance = 1 / 12  # of a number that is uniform in 0 to 1
+        return (
+            Level("chance", 2 * variance, "nothing, so that the answer is 1"),
+            Level("knows one", variance, "one of the marked numbers"),
+            Level("knows both", 0.0, "both marked numbers"),
+        )

@@ -1,0 +1,62 @@
+"""Turns an error in a task's file into a message of one line that names the place."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from echornn.config_error import ConfigError
+from echornn.tasks.task import Task, TaskError
+
+MOST_CHARACTERS = 300
+"""The most characters of a message; a longer one is cut."""
+
+
+@contextmanager
+def blaming(file: str, line: int | None = None) -> Iterator[None]:
+    """Any exception inside becomes a `TaskError` of one line, which begins with the place in the task's file.
+
+    Args:
+        file: the name under which the file was compiled.
+        line: the line to name if the error was raised outside of the file.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise TaskError(_one_line(f"{_place(error, file, line)}: {_words(error)}")) from error
+
+
+def blaming_method(task: type[Task], method: str) -> AbstractContextManager[None]:
+    """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
+    method's line.
+    """
+    code = getattr(getattr(task, method, None), "__code__", None)
+    if code is None:
+        return blaming(task.__module__)
+    return blaming(code.co_filename, code.co_firstlineno)
+
+
+def _place(error: BaseException, file: str, line: int | None) -> str:
+    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    if isinstance(error, SyntaxError) and error.filename == file:
+        lines.append(error.lineno or 0)
+    newest = lines[-1] if lines else line
+    return file if newest is None else f"{file}:{newest}"
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, (TaskError, ConfigError)):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"it ends the program, with exit status {error.code}"
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # the exception's own __str__ may raise an error too
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}..."

@@ -1,0 +1,62 @@
+"""Copy memory: keep some symbols over a long blank, then say them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+
+
+@dataclass(frozen=True)
+class CopyMemory(Task):
+    """Keep some symbols over a long blank, then say them (Arjovsky, Shah and Bengio 2016).
+
+    A trial has ``items`` random symbols, ``blank - 1`` blanks, a marker and ``items`` blanks. The target is blank until
+    after the marker, then the symbols in order. Every step is scored. 0 is the blank; the marker has the highest
+    number.
+    """
+
+    blank: int = setting(100, "Steps from the last symbol to the marker (T in the paper).", 1, 10**6)
+    items: int = setting(10, "Symbols to be kept.", 1, 1000)
+    symbols: int = setting(8, "Different symbols.", 2, 254)
+
+    @property
+    def inputs(self) -> Symbols:
+        return Symbols(self.symbols + 2)
+
+    @property
+    def outputs(self) -> Symbols:
+        return Symbols(self.symbols + 1)
+
+    @property
+    def length(self) -> int:
+        return self.blank + 2 * self.items
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        kept = rng.integers(1, self.symbols + 1, (rows, self.items), np.uint8)
+        x = np.zeros((rows, steps), np.uint8)
+        y = np.zeros_like(x)
+        x[:, : self.items] = y[:, -self.items :] = kept
+        x[:, self.items + self.blank - 1] = self.symbols + 1
+        return Batch(x, y, np.ones(x.shape, np.bool_))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        said = self.items / self.length
+        each = math.log(self.symbols) / self.length
+        constant = entropy(said, 1 - said) + self.items * each
+        return (
+            Level("chance", constant, "nothing, not even when to answer"),
+            Level("knows when", self.items * each, "when to answer, and none of the symbols"),
+            *(
+                Level(f"holds {held}", (self.items - held) * each, f"{held} of the {self.items} symbols")
+                for held in range(1, self.items)
+            ),
+            Level("holds all", 0.0, f"when to answer, and the {self.items} symbols"),
+        )
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.items + self.blank,) if t >= self.items + self.blank else ()

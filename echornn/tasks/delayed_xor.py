@@ -1,0 +1,47 @@
+"""Delayed XOR: say whether two earlier bits differ."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.config_error import ConfigError
+from echornn.tasks.lags import lagged, scored_from
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Symbols, Task
+
+
+@dataclass(frozen=True)
+class DelayedXor(Task):
+    """Say whether two earlier bits differ: ``x[t - lag] xor x[t - far_lag]``.
+
+    Knowing only one of the two bits does not help, so the ladder has no level between knowing nothing and knowing
+    everything. Steps are scored from the first step at which both bits are in the row.
+    """
+
+    inputs = outputs = Symbols(2)
+
+    lag: int = setting(1, "Steps back to the nearer bit.", 0, 10**6)
+    far_lag: int = setting(3, "Steps back to the farther bit, more than lag.", 1, 10**6)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.far_lag <= self.lag:
+            raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        x = rng.integers(0, 2, (rows, steps), np.uint8)
+        y = np.zeros_like(x)
+        y[:, self.far_lag :] = lagged(x, self.lag, self.far_lag) ^ lagged(x, self.far_lag, self.far_lag)
+        return Batch(x, y, scored_from(self.far_lag, rows, steps))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        return (
+            Level("chance", math.log(2), "nothing, or only one of both bits"),
+            Level("knows both", 0.0, f"the bits {self.lag} and {self.far_lag} steps back"),
+        )
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.lag, self.far_lag) if t >= self.far_lag else ()

@@ -1,0 +1,144 @@
+"""Calls a task's methods and checks everything that they return; other code gets a task's data only through this
+file.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.tasks.blame import blaming_method
+from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
+
+
+def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+    """The data of an epoch: rows of a stream, or rows of as many whole trials as fit into ``steps``, one after another.
+
+    Args:
+        task: the task.
+        rng: a generator that has drawn nothing yet.
+        rows: the rows of the batch.
+        steps: the most time steps of a row; trials leave out the remainder.
+
+    Returns:
+        Symbols as uint8 and numbers as float32.
+
+    Raises:
+        TaskError: a row is too short for a trial, or the task returns something unusable.
+    """
+    length = trial_length(task) or steps
+    trials = steps // length
+    if trials == 0:
+        raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
+    with blaming_method(type(task), "draw"), np.errstate(all="ignore"):
+        drawn = checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
+    if trials == 1:
+        return drawn
+    return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))
+
+
+def trial_length(task: Task) -> int | None:
+    """The number of steps of a trial; None for a stream.
+
+    Raises:
+        TaskError: the task's length is neither a positive number nor None.
+    """
+    with blaming_method(type(task), "draw"):
+        length: object = task.length
+        if length is not None and (not isinstance(length, int) or length < 1):
+            raise TaskError(f"length = {length!r}, not the whole number of steps of a trial, nor None for a stream")
+        return length
+
+
+def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
+    """The data that a task has drawn, checked and converted to the types of `Batch`.
+
+    Raises:
+        TaskError: a shape, type or value does not fit the task's inputs and outputs, or no step is scored.
+    """
+    if not isinstance(drawn, Batch):
+        raise TaskError(f"draw returns {_kind(drawn)}, not a Batch(x, y, scored)")
+    scored = np.asarray(drawn.scored)
+    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
+        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
+    x, y = (
+        _fitting(name, form, np.asarray(values), (rows, steps))
+        for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
+    )
+    if not scored.any():
+        raise TaskError(f"draw scores none of {steps:,} steps: a row may be too short for the task's lags")
+    return Batch(x, y, scored)
+
+
+def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
+    """The levels of a task, checked.
+
+    Raises:
+        TaskError: a level is invalid, or losses do not decrease from knowing nothing to knowing everything.
+    """
+    with blaming_method(type(task), "levels"):
+        levels = tuple(task.levels(rows, steps))
+        for level in levels:
+            if not isinstance(level, Level) or not math.isfinite(level.loss):
+                raise TaskError(f"levels returns {level!r}, not a Level with a finite loss")
+        losses = [float(level.loss) for level in levels]
+        if losses != sorted(losses, reverse=True):
+            raise TaskError(f"levels returns losses {losses}, which do not fall from nothing known to all known")
+        return tuple(Level(level.name, loss, level.knows) for level, loss in zip(levels, losses, strict=True))
+
+
+def solved_level(task: Task, rows: int, steps: int) -> float | None:
+    """The mean loss below which a task counts as solved, checked; None if the task has no such level.
+
+    Raises:
+        TaskError: the level is no finite number.
+    """
+    with blaming_method(type(task), "solved"):
+        level = task.solved(rows, steps)
+        if level is None:
+            return None
+        if not math.isfinite(level):
+            raise TaskError(f"solved returns {level!r}, not a finite loss, nor None")
+        return float(level)
+
+
+def known_lags(task: Task, t: int) -> tuple[int, ...]:
+    """The lags of the inputs that decide the target of step ``t`` of a stream or trial, checked.
+
+    Raises:
+        TaskError: a lag is not a whole number from 0 to ``t``.
+    """
+    with blaming_method(type(task), "sources"):
+        lags = tuple(task.sources(t))
+        if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
+            raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
+        return lags
+
+
+def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+    if isinstance(form, Symbols):
+        if values.dtype.kind not in "iub" or values.shape != shape:
+            raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
+        if values.min() < 0 or values.max() >= form.count:
+            raise TaskError(f"draw returns {name} with {values.min()} to {values.max()}, not 0 to {form.count - 1}")
+        return values.astype(np.uint8, copy=False)
+    wanted = *shape, form.count
+    if values.dtype.kind not in "iubf" or values.shape != wanted:
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs numbers {list(wanted)}")
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32, copy=False)
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if wrong.size:
+        raise TaskError(f"draw returns {name} with {numbers[tuple(wrong[0])]} at {wrong[0].tolist()}")
+    return numbers
+
+
+def _form(values: npt.NDArray[Any]) -> str:
+    return f"{values.dtype} {list(values.shape)}"
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"

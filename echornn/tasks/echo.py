@@ -1,0 +1,68 @@
+"""The echo: say the symbol of some steps before. The tutorial's task."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.config import MAX_CLASSES, MAX_STEPS, RowStart
+from echornn.tasks.levels import BELOW_CHANCE, SOLVED_SHARE
+from echornn.tasks.series import EchoSeries
+from echornn.tasks.settings import setting
+from echornn.tasks.symbols import uniform_symbols
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+
+
+@dataclass(frozen=True)
+class Echo(Task):
+    """Say the symbol of some steps before (the tutorial).
+
+    The rows are cut from one series, so the first targets of a row echo the end of the row above, which a network
+    cannot know; every step is scored.
+    """
+
+    echo_step: int = setting(3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS)
+    num_classes: int = setting(
+        2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MAX_CLASSES
+    )
+    row_start: RowStart = setting(
+        "previous_row",
+        "First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank.",
+        choices=("previous_row", "zero"),
+    )
+
+    @property
+    def inputs(self) -> Symbols:
+        return Symbols(self.num_classes)
+
+    @property
+    def outputs(self) -> Symbols:
+        return Symbols(self.num_classes)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        x = uniform_symbols(rng, self.num_classes, rows * steps)
+        series = EchoSeries.from_inputs(x, self.echo_step, rows, self.row_start)
+        return Batch(series.x, series.y, np.ones((rows, steps), np.bool_))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        chance = Level("chance", math.log(self.num_classes), "nothing")
+        return chance, Level(f"knows t-{self.echo_step}", self._floor(rows, steps), f"the symbol {self.echo_step} back")
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.echo_step,) if t >= self.echo_step else ()
+
+    def solved(self, rows: int, steps: int) -> float:
+        chance, floor = (level.loss for level in self.levels(rows, steps))
+        return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
+
+    def _floor(self, rows: int, steps: int) -> float:
+        """The least mean loss: the first targets of each row are blank in the first row, and uniformly random in the
+        others.
+        """
+        if self.row_start == "zero":
+            return 0.0
+        each = (rows - 1) / rows / self.num_classes
+        blank = 1 - (self.num_classes - 1) * each
+        return min(self.echo_step, steps) / steps * entropy(blank, *[each] * (self.num_classes - 1))

@@ -1,0 +1,54 @@
+"""The flip-flop: hold the sign of the last pulse of each channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Numbers, Task
+
+SHOWN_LAGS = 0, 1, 3, 7, 15, 31
+"""The lags for which the ladder has a level, as long as the levels differ enough."""
+
+LEAST_RUNG = 0.01
+"""The least squared error by which a level must be above the last level."""
+
+
+@dataclass(frozen=True)
+class FlipFlop(Task):
+    """Hold the sign of the last pulse of each channel (Sussillo and Barak 2013).
+
+    A channel is +1 or -1 with probability ``pulse / 2`` each, else 0; the target is the sign of its last pulse. Each
+    channel has a pulse at the first step of a row, so every step is scored.
+    """
+
+    bits: int = setting(3, "Channels: bits to be held.", 1, 64)
+    pulse: float = setting(0.2, "Probability of a pulse, of each channel at each step.", 0, 1)
+
+    @property
+    def inputs(self) -> Numbers:
+        return Numbers(self.bits)
+
+    @property
+    def outputs(self) -> Numbers:
+        return Numbers(self.bits)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        shape = rows, steps, self.bits
+        signs = rng.integers(0, 2, shape, np.int8) * np.int8(2) - np.int8(1)
+        pulses = rng.random(shape, np.float32) < self.pulse
+        pulses[:, :1] = True
+        last = np.maximum.accumulate(np.where(pulses, np.arange(steps)[:, np.newaxis], 0), axis=1)
+        y = np.take_along_axis(signs, last, axis=1)
+        return Batch((signs * pulses).astype(np.float32), y.astype(np.float32), np.ones((rows, steps), np.bool_))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        ladder = [Level("chance", 1.0, "nothing, so that the answer is 0")]
+        for lag in SHOWN_LAGS:
+            # Without a pulse in lag + 1 steps, which is possible only later in a row, the best answer is 0.
+            loss = (1 - self.pulse) ** (lag + 1) * max(0, steps - lag - 1) / steps
+            if LEAST_RUNG < loss < ladder[-1].loss:
+                ladder.append(Level(f"knows {lag + 1} back", loss, f"the pulses of the last {lag + 1} steps"))
+        return *ladder, Level("knows all", 0.0, "the last pulse of each channel, whenever it was")

@@ -1,0 +1,107 @@
+"""The process that first checks a user's task: it reads a request from its input, and writes an answer to its
+output.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib.machinery
+import io
+import json
+import os
+import re
+import resource
+import sys
+import threading
+import warnings
+from typing import Any, NoReturn
+
+from echornn.tasks.own.check import Limits, examine
+from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.task import TaskError
+
+REFUSED = ("socket.", "subprocess.", "os.", "shutil.", "ctypes.", "urllib.", "ftplib.", "pty.")
+"""Prefixes of Python's audit events that a task must not cause, except those in `ALLOWED`."""
+
+ALLOWED = (
+    "os.listdir",
+    "os.scandir",
+    "os.putenv",
+    "os.unsetenv",
+    "os.add_dll_directory",
+    "ctypes.dlopen",
+    "ctypes.dlsym",
+)
+"""Audit events of importing a module."""
+
+MODULES = (*importlib.machinery.all_suffixes(), ".pyc")
+"""The suffixes of files that may be read: those of Python modules."""
+
+
+class NoScreen(io.TextIOBase):
+    """Replaces the standard streams, since the terminal belongs to the app."""
+
+    def write(self, text: str) -> NoReturn:
+        raise PermissionError("it writes to the terminal: use print, which writes to the log")
+
+
+def main() -> NoReturn:
+    """Check the task in the request."""
+    order = json.load(sys.stdin)
+    own, limits = OwnFile(**order["own"]), Limits(**order["limits"])
+    answers = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(nothing, number)
+    leave = os._exit
+    os._exit = _refuse_exit
+    _limit_memory(limits.bytes)
+    warnings.simplefilter("ignore")
+    warnings.filterwarnings("error", module=f"{re.escape(own.module)}$")
+    sys.dont_write_bytecode = True
+    sys.stdout = sys.stderr = NoScreen()
+    sys.addaudithook(_refuse)
+    faulthandler.enable(answers)
+    faulthandler.dump_traceback_later(limits.seconds, exit=True, file=answers)
+    try:
+        answer = {"digest": examine(own, order["values"], order["rows"], order["steps"])}
+        if threading.active_count() > 1:
+            raise TaskError(f"{own.file}: it starts a thread, which could keep the program from ending")
+    except TaskError as error:
+        answer = {"error": str(error)}
+    faulthandler.cancel_dump_traceback_later()
+    os.write(answers, json.dumps(answer).encode())
+    leave(0)
+
+
+def _refuse_exit(status: int) -> NoReturn:
+    raise SystemExit(status)
+
+
+def _limit_memory(more: int) -> None:
+    """Limit this process to ``more`` bytes beyond the memory that it uses now, if the system reports how much that
+    is.
+    """
+    try:
+        with open("/proc/self/statm") as file:
+            pages = int(file.read().split()[0])
+    except OSError:
+        return
+    most = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """Raise an error for an audit event that makes data depend on more than ``rng``, or that changes something
+    outside.
+    """
+    if event == "open":
+        path, _, flags = arguments
+        if flags & os.O_ACCMODE != os.O_RDONLY or not str(path).endswith(MODULES):
+            raise PermissionError(f"it opens {path!r}, but data has to come from the rng alone")
+    elif event.startswith(REFUSED) and event not in ALLOWED:
+        raise PermissionError(f"it uses {event}, but data has to come from the rng alone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""A user's own task: the text of a Python file, from which the task can be made again without the file."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from echornn.config import EchoConfig
+from echornn.tasks.blame import blaming
+from echornn.tasks.settings import settings_of
+from echornn.tasks.task import Task, TaskError
+
+MOST_BYTES = 1 << 20
+"""The most bytes of a file, since its text is stored in every run."""
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """The file of a user's task.
+
+    Attributes:
+        file: its path as the user wrote it; only for messages.
+        name: the name of the task's class.
+        text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
+    """
+
+    file: str
+    name: str
+    text: str
+
+    @classmethod
+    def read(cls, wanted: str) -> OwnFile:
+        """Read the file of ``FILE.py:NAME``.
+
+        Raises:
+            TaskError: there is no such file, or it is not a text file.
+        """
+        file, _, name = wanted.rpartition(":")
+        if not file or not name.isidentifier():
+            raise TaskError(f"{wanted}: a task of your own is written as FILE.py:NAME")
+        try:
+            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait forever
+                raise TaskError(f"{file} is not a file")
+            with open(file, "rb") as opened:
+                data = opened.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise TaskError(f"{file} cannot be read: {error.strerror}") from error
+        if len(data) > MOST_BYTES:
+            raise TaskError(f"{file} is too long: at most {MOST_BYTES:,} bytes")
+        try:
+            return cls(file, name, data.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise TaskError(f"{file} is no text in UTF-8: {error.reason} at byte {error.start:,}") from error
+
+    @property
+    def module(self) -> str:
+        """The unique name of the module that is made from the text."""
+        return f"own_task_{self.digest[:16]}"
+
+    @property
+    def digest(self) -> str:
+        """A hash that identifies the task: it depends on the text and the class, but not on the file's name."""
+        import hashlib  # the first frame does not need this import
+
+        return hashlib.sha256(f"{self.name}\n{self.text}".encode()).hexdigest()
+
+    def load(self) -> type[Task]:
+        """The class of the task. This executes the text.
+
+        Raises:
+            TaskError: the text has an error, or no usable task.
+        """
+        module = ModuleType(self.module)
+        sys.modules[self.module] = module  # dataclasses look there for the types of fields
+        names = vars(module)
+        names["print"] = _print
+        with blaming(self.file, self._line):
+            exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
+            return self._task_in(names)
+
+    def task(self, values: Mapping[str, object] | None = None) -> Task:
+        """The task with these values of its settings, and defaults for the others. This executes the text.
+
+        Raises:
+            TaskError: as in `load`, or a value is not allowed.
+        """
+        kind = self.load()
+        with blaming(self.file, self._line):
+            return kind(**values or {})
+
+    @property
+    def _line(self) -> int | None:
+        """The line number of the class."""
+        before = re.split(rf"^class {self.name}\b", self.text, maxsplit=1, flags=re.MULTILINE)
+        return before[0].count("\n") + 1 if len(before) > 1 else None
+
+    def _task_in(self, names: dict[str, object]) -> type[Task]:
+        found = names.get(self.name)
+        if found is None:
+            tasks = [value for value in names.values() if isinstance(value, type) and issubclass(value, Task)]
+            others = ", ".join(task.__name__ for task in tasks if task is not Task)
+            raise TaskError(f"there is no class {self.name}" + (f", only {others}" if others else ""))
+        if not isinstance(found, type) or not issubclass(found, Task):
+            raise TaskError(f"{self.name} is not a task: write class {self.name}(Task)")
+        if "__dataclass_fields__" not in vars(found):
+            raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
+        if found.__abstractmethods__:
+            raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
+        taken = {field.name for field in dataclasses.fields(EchoConfig)}
+        for known in settings_of(found):
+            if known.name in taken:
+                raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+        return found
+
+
+def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:
+    """Print to file descriptor 2, which is a log while the app is on the screen."""
+    line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
+    os.write(2, line.encode(errors="replace"))

@@ -1,0 +1,54 @@
+"""Temporal order: say in which order the symbols that matter came."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.tasks.lags import scored_from
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Symbols, Task
+
+DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
+"""Symbols 0 to 3 are distractors; 4 and 5 are X and Y, whose order matters; 6 starts a trial and 7 ends it."""
+
+PLACES = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
+"""The ranges of positions of X and Y, in hundredths of a trial: from the first number to before the second."""
+
+
+@dataclass(frozen=True)
+class TemporalOrder(Task):
+    """Say in which order the symbols that matter came (Hochreiter and Schmidhuber 1997, task 6).
+
+    A trial has two or three such symbols, each X or Y, at random places among four symbols that mean nothing. The
+    class, scored at the last step, says which they were, in order: XX, XY, YX, YY. Unlike there, all trials have one
+    length.
+    """
+
+    inputs = Symbols(8)
+
+    marks: int = setting(2, "Symbols that matter: 2 (4 classes) or 3 (8 classes).", 2, 3)
+    length: int = setting(60, "Time steps of a trial.", 10, 10**6)
+
+    @property
+    def outputs(self) -> Symbols:
+        return Symbols(2**self.marks)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        x = rng.integers(0, DISTRACTORS, (rows, steps), np.uint8)
+        x[:, 0], x[:, -1] = START, TRIGGER
+        y = np.zeros_like(x)
+        for first, end in PLACES[self.marks]:
+            begin = first * steps // 100
+            places = rng.integers(begin, max(begin + 1, end * steps // 100), rows)
+            which = rng.integers(0, 2, rows, np.uint8)
+            x[np.arange(rows), places] = X + which
+            y[:, -1] = 2 * y[:, -1] + which
+        return Batch(x, y, scored_from(steps - 1, rows, steps))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        knows = "nothing", *(f"{n} of the {self.marks} symbols" for n in range(1, self.marks)), "all of them, in order"
+        names = "chance", *(f"knows {n}" for n in range(1, self.marks)), "knows all"
+        return tuple(Level(names[n], (self.marks - n) * math.log(2), knows[n]) for n in range(self.marks + 1))

@@ -1,0 +1,71 @@
+"""Two coins: predict a coin whose odds depend on two earlier coins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config_error import ConfigError
+from echornn.tasks.lags import lagged, scored_from
+from echornn.tasks.settings import setting
+from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
+
+
+@dataclass(frozen=True)
+class TwoCoins(Task):
+    """Predict a coin whose odds depend on two earlier coins (R2RT, "Recurrent Neural Networks in Tensorflow I").
+
+    The input is a fair coin. The target is 1 with probability ``base + weight * x[t - lag] + far_weight *
+    x[t - far_lag]``. Scored from the first step on at which both coins lie in the row.
+    """
+
+    inputs = outputs = Symbols(2)
+
+    lag: int = setting(3, "Steps back to the nearer coin.", 0, 10**6)
+    far_lag: int = setting(8, "Steps back to the farther coin, more than lag.", 1, 10**6)
+    base: float = setting(0.5, "Probability of a 1 if both coins are 0.", 0, 1)
+    weight: float = setting(0.5, "What a 1 of the nearer coin adds to the probability.", -1, 1)
+    far_weight: float = setting(-0.25, "What a 1 of the farther coin adds to the probability.", -1, 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.far_lag <= self.lag:
+            raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
+        least, most = self._odds.min(), self._odds.max()
+        if least < 0 or most > 1:
+            allowed = f"with the weights, probabilities reach {least:g} to {most:g}, and have to stay within 0 to 1"
+            raise ConfigError("base", self.base, allowed)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        x = rng.integers(0, 2, (rows, steps), np.uint8)
+        odds = self._odds[lagged(x, self.lag, self.far_lag), lagged(x, self.far_lag, self.far_lag)]
+        y = np.zeros_like(x)
+        y[:, self.far_lag :] = rng.random(odds.shape) < odds
+        return Batch(x, y, scored_from(self.far_lag, rows, steps))
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        far = Level(
+            f"knows t-{self.far_lag}", _mean_loss(self._odds.mean(axis=0)), f"the coin {self.far_lag} steps back"
+        )
+        near = Level(f"knows t-{self.lag}", _mean_loss(self._odds.mean(axis=1)), f"the coin {self.lag} steps back")
+        return (
+            Level("chance", _mean_loss(self._odds.mean(keepdims=True)), "nothing but how often the target is 1"),
+            *sorted((far, near), key=lambda level: -level.loss),
+            Level("knows both", _mean_loss(self._odds), f"the coins {self.lag} and {self.far_lag} steps back"),
+        )
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.lag, self.far_lag) if t >= self.far_lag else ()
+
+    @property
+    def _odds(self) -> npt.NDArray[np.float64]:
+        """The probability of a 1, float64 [2, 2], by the nearer coin and the farther one."""
+        exact = self.base + np.add.outer([0, self.weight], [0, self.far_weight])
+        return np.round(exact, 12)  # 0.1 + 0.7 + 0.2 may be a little more than 1
+
+
+def _mean_loss(odds: npt.NDArray[np.float64]) -> float:
+    """The mean cross-entropy of somebody who knows which of these probabilities of a 1 applies."""
+    return float(np.mean([entropy(p, 1 - p) for p in odds.flat]))

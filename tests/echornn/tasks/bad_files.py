@@ -1,0 +1,259 @@
+"""Files of tasks that cannot be used: each is a good file of which something is replaced, and says so in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GOOD = """\
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Level, Numbers, Symbols, Task, setting
+
+@dataclass(frozen=True)
+class Mine(Task):
+    lag: int = setting(2, "Steps back.", 1, 50)
+    inputs, outputs = Symbols(3), Numbers(1)
+
+    def draw(self, rng, rows, steps):
+        x = rng.integers(0, 3, (rows, steps))
+        y = np.roll(x, self.lag, axis=1)[..., None] / 2
+        scored = np.ones(x.shape, bool)
+        return Batch(x, y, scored)
+
+    def levels(self, rows, steps):
+        return [Level("chance", 1 / 6, "nothing")]
+"""
+
+FORMS = "inputs, outputs = Symbols(3), Numbers(1)"
+INTEGERS = "rng.integers(0, 3, (rows, steps))"
+RETURN = "return Batch(x, y, scored)"
+LEVELS = '[Level("chance", 1 / 6, "nothing")]'
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A bad file.
+
+    Attributes:
+        name: what is wrong.
+        replaced, by: the part of the good file that is replaced.
+        says: the message, behind the name of the file.
+    """
+
+    name: str
+    replaced: str
+    by: str
+    says: str
+
+    @property
+    def text(self) -> str:
+        assert GOOD.count(self.replaced) == 1
+        return GOOD.replace(self.replaced, self.by)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SEEN_IN_ANY_PROCESS = [
+    Bad(
+        "wrong shape",
+        RETURN,
+        "return Batch(x.T, y, scored)",
+        ":10: draw returns x as int64 [1000, 5], but Symbols(count=3) needs whole numbers [5, 1000]",
+    ),
+    Bad(
+        "numbers without their axis",
+        RETURN,
+        "return Batch(x, y[..., 0], scored)",
+        ":10: draw returns y as float64 [5, 1000], but Numbers(count=1) needs numbers [5, 1000, 1]",
+    ),
+    Bad(
+        "floats as symbols",
+        RETURN,
+        "return Batch(x / 1, y, scored)",
+        ":10: draw returns x as float64 [5, 1000], but Symbols(count=3) needs whole numbers [5, 1000]",
+    ),
+    Bad(
+        "symbols out of range", RETURN, "return Batch(x + 1, y, scored)", ":10: draw returns x with 1 to 3, not 0 to 2"
+    ),
+    Bad(
+        "not a number",
+        RETURN,
+        "return Batch(x, np.sqrt(y - 2), scored)",
+        ":10: draw returns y with nan at [0, 0, 0]",
+    ),
+    Bad(
+        "too large for float32",
+        RETURN,
+        "return Batch(x, y + 1e39, scored)",
+        ":10: draw returns y with inf at [0, 0, 0]",
+    ),
+    Bad(
+        "nothing is scored",
+        RETURN,
+        "return Batch(x, y, scored & False)",
+        ":10: draw scores none of 1,000 steps: a row may be too short for the task's lags",
+    ),
+    Bad(
+        "scored as numbers",
+        RETURN,
+        "return Batch(x, y, scored * 1)",
+        ":10: draw returns scored as int64 [5, 1000], not bool [5, 1000]",
+    ),
+    Bad("no batch", RETURN, "return x, y", ":10: draw returns a tuple, not a Batch(x, y, scored)"),
+    Bad("no return", RETURN, "pass", ":10: draw returns nothing, not a Batch(x, y, scored)"),
+    Bad(
+        "lists of unequal lengths",
+        RETURN,
+        "return Batch([[0], [0, 1]], y, scored)",
+        ":10: ValueError: setting an array element with a sequence. The requested array has an inhomogeneous shape",
+    ),
+    Bad(
+        "chance from elsewhere",
+        INTEGERS,
+        "np.random.default_rng().integers(0, 3, (rows, steps))",
+        ":10: draw gives other data for the same rng: let all chance come from the rng that it gets",
+    ),
+    Bad(
+        "a buffer that is used again",
+        RETURN,
+        "BUFFERS.setdefault(0, np.zeros((9, 2000), np.uint8))[:rows, :steps] = x\n"
+        "        return Batch(BUFFERS[0][:rows, :steps], y, scored)\nBUFFERS = {}\nclass Rest:",
+        ":10: draw changes the arrays that it returned before: make new ones each time",
+    ),
+    Bad(
+        "an error inside", INTEGERS, "rng.integers(0, 3, (rows, stepz))", ":11: NameError: name 'stepz' is not defined"
+    ),
+    Bad(
+        "an error without words",
+        RETURN,
+        "raise Wordless\n\nclass Wordless(Exception):\n    __str__ = None",
+        ":14: Wordless",
+    ),
+    Bad("an error in a call", INTEGERS, "rng.integers(3, 0, (rows, steps))", ":11: ValueError: low >= high"),
+    Bad("no end of a call", INTEGERS, "rng.integers(0, 3, (rows, steps)", ":11: SyntaxError: '(' was never closed"),
+    Bad(
+        "an import error",
+        "import dataclass",
+        "import dataklass",
+        ":1: ImportError: cannot import name 'dataklass' from 'dataclasses'",
+    ),
+    Bad(
+        "a module of its own folder",
+        "import numpy as np",
+        "import neighbour",
+        ":2: ModuleNotFoundError: No module named 'neighbour'",
+    ),
+    Bad("another class", "class Mine(Task)", "class Yours(Task)", ": there is no class Mine, only Yours"),
+    Bad("no task", "class Mine(Task)", "class Mine", ":6: Mine is not a task: write class Mine(Task)"),
+    Bad(
+        "not frozen",
+        "dataclass(frozen=True)",
+        "dataclass",
+        ":5: TypeError: cannot inherit non-frozen dataclass from a frozen one",
+    ),
+    Bad("no dataclass", "@dataclass(frozen=True)\n", "", ":5: write @dataclass(frozen=True) above class Mine"),
+    Bad("no outputs", FORMS, "inputs = Symbols(3)", ":6: Mine lacks outputs"),
+    Bad("one symbol", "Symbols(3)", "Symbols(1)", ":8: Symbols(1): there can be 2 to 256 symbols"),
+    Bad(
+        "a setting without default",
+        "    lag: int",
+        "    seconds: int\n    lag: int",
+        ":6: seconds = 'nothing' cannot be used: a setting has a default, which is a number or a word",
+    ),
+    Bad(
+        "inputs as a setting",
+        FORMS,
+        "inputs: object = Symbols(3)\n    outputs = Numbers(1)",
+        ":6: inputs = Symbols(count=3) cannot be used: a setting has a default, which is a number or a word",
+    ),
+    Bad(
+        "a setting of the network",
+        "    lag: int",
+        "    state_size: int = 3\n    lag: int",
+        ":6: the setting state_size needs another name: the network has one of this name",
+    ),
+    Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: 1 to 50"),
+    Bad(
+        "levels that rise",
+        LEVELS,
+        '[Level("a", 0.1, "all"), Level("b", 0.5, "nothing")]',
+        ":16: levels returns losses [0.1, 0.5], which do not fall from nothing known to all known",
+    ),
+    Bad("levels without names", LEVELS, "[0.5]", ":16: levels returns 0.5, not a Level with a finite loss"),
+    Bad(
+        "sources before the row",
+        LEVELS,
+        f"{LEVELS}\n\n    def sources(self, t):\n        return [2]",
+        ":19: sources(0) returns (2,), not lags from 0 to 0",
+    ),
+    Bad(
+        "a length that is no number",
+        FORMS,
+        f"{FORMS}; length = '50'",
+        ":10: length = '50', not the whole number of steps of a trial, nor None for a stream",
+    ),
+    Bad(
+        "solved without end",
+        LEVELS,
+        "[]\n\n    def solved(self, rows, steps):\n        return float('inf')",
+        ":19: solved returns inf, not a finite loss, nor None",
+    ),
+    Bad("an exit", INTEGERS, "exit(3)", ":11: it ends the program, with exit status 3"),
+]
+
+SEEN_IN_THE_OTHER_PROCESS = [
+    Bad("an endless loop", RETURN, "\n        while True: pass", ":15: it was still busy after 0.2 s"),
+    Bad("a long sleep", "import numpy as np", "import time; time.sleep(1e6)", ":2: it was still busy after 0.2 s"),
+    Bad(
+        "a huge output",
+        "np.ones(x.shape, bool)",
+        "np.ones((rows, 10**12), bool)",
+        ":13: MemoryError: Unable to allocate",
+    ),
+    Bad("a list without end", RETURN, "z = []\n        while True: z.append(bytes(10**6))", ":15: MemoryError"),
+    Bad("os._exit", RETURN, "import os; os._exit(3)", ":14: it ends the program, with exit status 3"),
+    Bad(
+        "an abort",
+        RETURN,
+        "import os; os.abort()",
+        ":14: it ended the process in which it was checked (signal SIGABRT)",
+    ),
+    Bad(
+        "the network's file",
+        RETURN,
+        "np.load('weights.npz')",
+        ":14: PermissionError: it opens 'weights.npz', but data has to come from the rng alone",
+    ),
+    Bad(
+        "another program",
+        RETURN,
+        "import os; os.system('true')",
+        ":14: PermissionError: it uses os.system, but data has to come from the rng alone",
+    ),
+    Bad(
+        "the net",
+        RETURN,
+        "import socket; socket.create_connection(('localhost', 1))",
+        ":14: PermissionError: it uses socket.getaddrinfo, but data has to come from the rng alone",
+    ),
+    Bad(
+        "the terminal",
+        RETURN,
+        "import sys; sys.stdout.write('hello')",
+        ":14: PermissionError: it writes to the terminal: use print, which writes to the log",
+    ),
+    Bad(
+        "a thread",
+        RETURN,
+        f"import threading; threading.Thread(target=threading.Event().wait).start(); {RETURN}",
+        ": it starts a thread, which could keep the program from ending",
+    ),
+    Bad("a question", RETURN, "input()", ":14: EOFError"),
+    Bad(
+        "a hash",
+        RETURN,
+        "return Batch(x, y + hash('a') % 10**6, scored)",
+        ":10: draw gives other data in another process: the order of a set, or a hash, may decide it",
+    ),
+]

@@ -1,0 +1,224 @@
+"""Each rung of each ladder against data: what the best answer costs that is learned from half of the data, by somebody
+who is shown only what the rung says that one knows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import Batch, EchoConfig, Symbols, Task, seeding
+from echornn.tasks.adding import Adding
+from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.delayed_xor import DelayedXor
+from echornn.tasks.echo import Echo
+from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.levels import mean_floor, solved_level
+from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.two_coins import TwoCoins
+
+Keys = npt.NDArray[np.int64]
+Knows = Callable[[npt.NDArray[Any]], Keys]
+"""From inputs [rows, steps, ...] what is known at each step, as one number, [rows, steps]."""
+
+
+def nothing(x: npt.NDArray[Any]) -> Keys:
+    return np.zeros(x.shape[:2], np.int64)
+
+
+def back(*lags: int) -> Knows:
+    """The inputs so many steps back, at each step; 0 for those before the row."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        keys = nothing(x)
+        for lag in lags:
+            earlier = nothing(x)
+            earlier[:, lag:] = x[:, : x.shape[1] - lag]
+            keys = keys * (int(x.max()) + 1) + earlier
+        return keys
+
+    return known
+
+
+def pulses(steps: int) -> Knows:
+    """The pattern of the last pulses of one channel, -1, 0 or 1 each."""
+    return lambda x: back(*range(steps))(x[..., 0] + 1)
+
+
+def last_pulse(steps: int) -> Knows:
+    """The sign of the last pulse of one channel in so many steps, or 0."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        keys = nothing(x)
+        for lag in reversed(range(min(steps, x.shape[1]))):
+            pulse = back(lag)(x[..., 0] + 1) - 1
+            pulse[:, :lag] = 0
+            keys = np.where(pulse != 0, pulse, keys)
+        return keys + 1
+
+    return known
+
+
+def in_trial(known: Callable[[npt.NDArray[Any]], Keys]) -> Knows:
+    """The step of the trial, and what is known at all of them."""
+    return lambda x: known(x)[:, np.newaxis] * x.shape[1] + np.arange(x.shape[1])
+
+
+def order(*numbers: int) -> Knows:
+    """Some of the symbols that matter, by their number."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        found = np.array([[symbol for symbol in row if symbol in (4, 5)] for row in x.tolist()])
+        return np.asarray(found[:, list(numbers)] @ 10 ** np.arange(len(numbers)))
+
+    return in_trial(known)
+
+
+def first(items: int) -> Knows:
+    return in_trial(lambda x: np.asarray(x[:, :items].astype(np.int64) @ 10 ** np.arange(items)))
+
+
+def marked(*numbers: int) -> Knows:
+    """Some of the marked numbers, to a twentieth."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        found = x[x[..., 1] == 1][:, 0].reshape(len(x), 2)
+        return np.asarray((found[:, list(numbers)] * 20).astype(np.int64) @ 20 ** np.arange(len(numbers)))
+
+    return in_trial(known)
+
+
+def echo_of(lag: int) -> Knows:
+    """The symbol so many steps back; before, only the step."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        steps = np.arange(x.shape[1])
+        return np.where(steps < lag, 300 + steps, back(lag)(x))
+
+    return known
+
+
+DRAWN = 240_000
+"""Steps that are drawn, or more."""
+
+LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
+    (Echo(1, 3, "zero"), 4, [[], [echo_of(1)]]),
+    (Echo(4, 2), 6, [[], [echo_of(4)]]),
+    (Echo(2, 3), 5, [[], [echo_of(2)]]),
+    (TwoCoins(), 30, [[nothing], [back(8)], [back(3)], [back(3, 8), back(*range(9))]]),
+    (TwoCoins(1, 2, 0.9, -0.2, -0.7), 12, [[nothing], [back(1)], [back(2)], [back(1, 2)]]),
+    (TwoCoins(0, 1, 1.0, -1.0, 0.0), 8, [[nothing], [back(1)], [back(0)], [back(0, 1)]]),
+    (DelayedXor(), 10, [[nothing, back(1), back(3), back(0, 2)], [back(1, 3)]]),
+    (
+        FlipFlop(1, 0.4),
+        40,
+        [[nothing], [pulses(1)], [pulses(2)], [pulses(4), last_pulse(4)], [last_pulse(8)], [last_pulse(40)]],
+    ),
+    (TemporalOrder(2, 10), 10, [[nothing], [order(0), order(1)], [order(0, 1)]]),
+    (TemporalOrder(3, 12), 12, [[nothing], [order(0), order(2)], [order(0, 1), order(1, 2)], [order(0, 1, 2)]]),
+    (CopyMemory(4, 2, 3), 8, [[nothing], [first(0)], [first(1)], [first(2)]]),
+    (CopyMemory(1, 3, 2), 7, [[nothing], [first(0)], [first(1)], [first(2)], [first(3)]]),
+    (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "steps", "known"), LADDERS, ids=lambda value: str(value) if isinstance(value, Task) else ""
+)
+def test_each_rung_is_what_its_knowledge_costs(task: Task, steps: int, known: list[list[Knows]]) -> None:
+    rows = 3 if isinstance(task, Echo) else DRAWN // steps
+    draws = [task.draw(seeding.stream(seed, 0), rows, steps) for seed in range(DRAWN // steps // rows // 5 or 1)]
+    batch = Batch(*(np.concatenate([getattr(one, name) for one in draws]) for name in ("x", "y", "scored")))
+    levels = task.levels(rows, steps)
+    assert len(levels) == len(known)
+    for level, ways in zip(levels, known, strict=True):
+        for knows in ways:
+            loss, error = best_loss(task, batch, knows(batch.x))
+            assert loss == pytest.approx(level.loss, abs=error)
+
+
+def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
+    """The loss, in the second half of the data, of the best answer to each key in the first half; and how far it may be
+    from the loss of the best answer of all: by chance, and because there is only so much to learn from.
+    """
+    _, found = np.unique(keys[batch.scored], return_inverse=True)
+    targets = batch.y[batch.scored]
+    half, groups = len(found) // 2, int(found.max()) + 1
+    counts = np.bincount(found[:half], minlength=groups)
+    if isinstance(task.outputs, Symbols):
+        classes = task.outputs.count
+        table = np.bincount(found[:half] * classes + targets[:half], minlength=groups * classes) + 1e-6
+        table = table.reshape(groups, classes) / table.reshape(groups, classes).sum(axis=1, keepdims=True)
+        losses = -np.log(table[found[half:], targets[half:]])
+        learned = groups * classes / half
+    else:
+        sums = np.bincount(found[:half], targets[:half, 0], groups)
+        losses = (targets[half:, 0] - (sums / np.maximum(counts, 1))[found[half:]]) ** 2
+        learned = 2 * groups / half * float(losses.mean()) + 1e-3  # marked numbers are known to a twentieth
+    return float(losses.mean()), 4 * float(losses.std()) / math.sqrt(half) + learned + 1e-4
+
+
+@pytest.mark.parametrize(
+    ("task", "losses"),
+    [
+        (TwoCoins(), [0.6616, 0.6277, 0.5192, 0.4545]),
+        (DelayedXor(), [0.6931, 0]),
+        (TemporalOrder(2), [1.3863, 0.6931, 0]),
+        (TemporalOrder(3), [2.0794, 1.3863, 0.6931, 0]),
+        (Adding(), [0.1667, 0.0833, 0]),
+    ],
+    ids=str,
+)
+def test_ladders_as_published(task: Task, losses: list[float]) -> None:
+    assert [round(level.loss, 4) for level in task.levels(5, 10_000)] == losses
+
+
+@pytest.mark.parametrize(("blank", "loss"), [(100, 0.1733), (500, 0.0400), (1000, 0.0204)])
+def test_copy_memory_as_published(blank: int, loss: float) -> None:
+    levels = CopyMemory(blank).levels(5, 10_000)
+    assert round(levels[1].loss, 4) == loss
+    assert levels[1].loss - levels[2].loss == pytest.approx(math.log(8) / (blank + 20))
+
+
+def test_flip_flop_falls_by_its_pulses() -> None:
+    """Away from a row's start each further step leaves (1 - p) of the loss."""
+    losses = {level.name: level.loss for level in FlipFlop(3, 0.25).levels(1, 10**9)}
+    assert losses["chance"] == 1
+    assert losses["knows 1 back"] == pytest.approx(0.75)
+    assert losses["knows 4 back"] == pytest.approx(0.75**4)
+    assert [level.name for level in FlipFlop(1, 0.0).levels(1, 9)] == ["chance", "knows 1 back", "knows 2 back"] + [
+        f"knows {name}" for name in ("4 back", "8 back", "all")
+    ]
+    assert [level.name for level in FlipFlop(1, 1.0).levels(1, 9)] == ["chance", "knows all"]
+
+
+@pytest.mark.parametrize(
+    "task", [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding()], ids=str
+)
+def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(task: Task) -> None:
+    *_, before, last = (level.loss for level in task.levels(5, 1000))
+    solved = task.solved(5, 1000)
+    assert solved is not None
+    assert last < solved <= (before + last) / 2
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        EchoConfig(),
+        EchoConfig(num_classes=5, echo_step=9),
+        EchoConfig(row_start="zero"),
+        EchoConfig(batch_size=1),
+        EchoConfig(total_series_length=100, batch_size=2, truncated_backprop_length=5, echo_step=40),
+    ],
+)
+def test_the_echo_keeps_its_levels(config: EchoConfig) -> None:
+    task = Echo(config.echo_step, config.num_classes, config.row_start)
+    steps = config.windows_per_epoch * config.truncated_backprop_length
+    assert task.levels(config.batch_size, steps)[-1].loss == pytest.approx(mean_floor(config), rel=1e-12)
+    assert task.solved(config.batch_size, steps) == pytest.approx(solved_level(config), rel=1e-12)

@@ -1,0 +1,101 @@
+"""Tasks in files of the user's own: good ones work without their file, bad ones say what is wrong, and where."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import echornn
+from echornn import TaskError, seeding
+from echornn.tasks.door import draw_rows, known_lags, ladder
+from echornn.tasks.own.check import Limits, check, examine
+from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
+from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
+
+TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").read_text(encoding="utf-8")
+
+
+def test_a_good_file() -> None:
+    text = f"from __future__ import annotations\r\n{GOOD}"
+    assert len(examine(OwnFile("mine.py", "Mine", text), {"lag": 3}, 5, 1000)) == 64
+
+
+@pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
+def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
+    with pytest.raises(TaskError) as said:
+        examine(OwnFile("mine.py", "Mine", bad.text), {}, 5, 1000)
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad", SEEN_IN_THE_OTHER_PROCESS, ids=str)
+def test_what_would_do_harm_is_seen_in_another_process(
+    bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("weights.npz").write_bytes(b"")
+    busy = 0.2 if "busy" in bad.says else 600
+    with pytest.raises(TaskError) as said:
+        check(OwnFile("mine.py", "Mine", bad.text), limits=Limits(busy, 1 << 28))
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.slow
+def test_the_template_is_a_task_that_works_without_its_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "my_task.py"
+    file.write_text(TEMPLATE.replace("x = rng", "print('drawn'); x = rng"), encoding="utf-8")
+    own = OwnFile.read(f"{file}:Majority")
+    file.unlink()
+    task = check(own, {"lag": 3})
+    again = OwnFile(**asdict(own)).task({"lag": 3})
+    for one in (task, again):
+        batch = draw_rows(one, seeding.stream(1, 0), 4, 50)
+        np.testing.assert_array_equal(batch.x, draw_rows(task, seeding.stream(1, 0), 4, 50).x)
+        for row, t in ((0, 6), (1, 20), (3, 49)):
+            assert batch.y[row, t] == (sum(int(batch.x[row, t - lag]) for lag in known_lags(one, t)) >= 2)
+        assert not batch.scored[:, :6].any()
+        assert [round(level.loss, 4) for level in ladder(one, 4, 50)] == [0.6931, 0.5623, 0.3466, 0.0]
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert set(err.split()) == {"drawn"}
+
+
+def test_another_text_or_class_is_another_task_and_another_name_of_the_file_is_not() -> None:
+    own = OwnFile("mine.py", "Mine", GOOD)
+    assert own.digest == OwnFile("elsewhere/mine.py", "Mine", GOOD).digest
+    assert len({own.digest, OwnFile("mine.py", "Mine", GOOD + "\n").digest, OwnFile("mine.py", "M", GOOD).digest}) == 3
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("folder")
+    os.mkfifo("pipe")
+    Path("bytes.py").write_bytes(b"x = '\xff'")
+    Path("long.py").write_bytes(b"#" * (MOST_BYTES + 1))
+    for wanted, says in {
+        "mine:Mine": "mine cannot be read: No such file or directory",
+        "mine.py": "mine.py: a task of your own is written as FILE.py:NAME",
+        "mine.py:": "mine.py:: a task of your own is written as FILE.py:NAME",
+        "folder:Mine": "folder is not a file",
+        "pipe:Mine": "pipe is not a file",
+        "bytes.py:Mine": "bytes.py is no text in UTF-8: invalid start byte at byte 5",
+        "long.py:Mine": "long.py is too long: at most 1,048,576 bytes",
+    }.items():
+        with pytest.raises(TaskError) as said:
+            OwnFile.read(wanted)
+        assert str(said.value) == says
+
+
+def test_an_error_in_a_later_draw_names_its_line() -> None:
+    """The check saw other sizes; nothing but a `TaskError` comes out, whatever the file does."""
+    text = GOOD.replace("        x = rng", "        if rows > 40: raise SystemExit\n        x = rng")
+    task = OwnFile("mine.py", "Mine", text).task()
+    draw_rows(task, seeding.stream(0, 0), 40, 9)
+    with pytest.raises(TaskError, match=r"mine.py:11: it ends the program"):
+        draw_rows(task, seeding.stream(0, 0), 41, 9)
