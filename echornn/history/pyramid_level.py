@@ -107,9 +107,7 @@ class PyramidLevel:
 
 
 def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    """A number of each group of ``group`` buckets, from the same number of each bucket; the last group may be
-    smaller.
-    """
+    """Combine the values of each ``group`` consecutive buckets into one value; the last group may be smaller."""
     if group <= 1 or not len(number):
         return number
     groups, rest = divmod(len(number), group)

@@ -46,7 +46,7 @@ class Timeline(Tree):
             return Track(branch, number, SolvedAt.never(config.replicas), LossStats(tried=self._edited(branch)))
         before = self.owner(parent).config
         if not goes_on(branch.cause, before, config):
-            raise ValueError(f"a branch cannot go on with this configuration from its parent: {branch}")
+            raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
         first = place_among(before, config)
         solved = self.solved(parent).only(range(first, first + config.replicas))
         if config.replicas > 1:
@@ -251,7 +251,7 @@ class Timeline(Tree):
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
     def _line(self, number: int, seed: int) -> PathHistory:
-        """A branch's path prepared for drawing, for the network with this seed at its end. It extends the parent's."""
+        """A branch's path prepared for drawing, for the network with this seed at its end."""
         known = self._lines.get((number, seed))
         if known is not None:
             return known

@@ -122,10 +122,10 @@ class Track:
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
+        """The mean of the recent losses in nats; with several networks, the median. NaN without losses."""
         return median_mean(self.solved.recent)
 
     @property
     def newest(self) -> float:
-        """The newest loss, of the median network; NaN if there is none."""
+        """The newest loss in nats; with several networks, the median. NaN without losses."""
         return median_mean(self.solved.recent[-1:])

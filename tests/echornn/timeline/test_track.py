@@ -94,7 +94,7 @@ def test_a_branch_that_no_lottery_can_go_on_as_is_refused(cause: str, after: Ech
     timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
     here = Moment(0, 6)
     branch = Branch(1, cause, here, here, 0, 6, 0, 0, after)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="cannot go on with this configuration"):
+    with pytest.raises(ValueError, match="cannot continue its parent with this configuration"):
         timeline.begin(branch)
     timeline.begin(replace(branch, cause="alone", config=EchoConfig(seed=9)))
     assert timeline.differs(1) == "seed 9 alone"
