@@ -12,7 +12,7 @@ from echornn.progress import Symbols
 from echornn.tasks.symbols import uniform_symbols
 
 FEW = 8
-"""With so many times more rows than configurations, it is faster to copy a whole configuration at a time."""
+"""The number of rows per configuration above which it is faster to copy a whole configuration at a time."""
 
 
 def series_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:

@@ -33,7 +33,7 @@ class Block(NamedTuple):
     """
     y: list[tf.Tensor]
     shown_x: list[Any]
-    """The same inputs as `echornn.training.seen.by_shard` gives them, to show windows of them."""
+    """The inputs in the form of `echornn.training.seen.by_shard`, from which windows can be shown."""
     shown_y: list[Any]
 
     def holds(self, generation: int, epoch: int) -> bool:

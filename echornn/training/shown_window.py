@@ -1,4 +1,4 @@
-"""The progress of a call: the losses of all its windows, and its last window in full."""
+"""Makes the progress of a call: the losses of all its windows, and its last window with its data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def shown_window(
 
     Args:
         config: the configuration of the first replica.
-        data: what the call was trained on.
-        call: the newest call; one without windows shows the window at which it begins.
-        trained: numpy arrays with replicas last: losses and errors of all windows, the last window of the call.
+        data: the data on which the call was trained.
+        call: the newest call; if it trained no windows, the progress shows the window at which it begins.
+        trained: NumPy arrays with replicas as the last axis: losses and errors of all windows, and the last window of
+            the call.
         solved: when each replica solved the task, after these windows.
     """
     epoch, window = divmod(call.first + max(call.windows, 1) - 1, config.windows_per_epoch)
@@ -44,7 +45,7 @@ def shown_window(
 
 
 def unknown_window(config: EchoConfig, replicas: int) -> LoopOutput:
-    """No losses, and a last window whose predictions are not known."""
+    """The output of a call without losses, in which the predictions of the last window are unknown."""
     steps = (config.truncated_backprop_length, config.batch_size)
     return LoopOutput(
         np.zeros((0, replicas), np.float32),

@@ -1,4 +1,4 @@
-"""Counts when replicas solved the task, from losses that are looked at only when it is asked for."""
+"""Finds the windows at which replicas solved the task; losses are examined only when the result is requested."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from echornn.progress import Floats
 from echornn.tasks.solved import Levels, SolvedAt
 
 MOST_WINDOWS = 4096
-"""With so many windows, their losses are looked at even if nothing is asked for."""
+"""The number of windows after which their losses are examined even if nothing is requested."""
 
 UNKNOWN_OF_ONE = SolvedAt.unknown(1)
 
 
 class SolvedCount:
-    """When each replica of a population solved the task. Counting a single window costs as much as a tenth of a call
-    that trains it, so windows are counted together.
+    """The windows at which the replicas of a population solved the task. Examining a single window costs a tenth of the
+    call that trains it, so windows are examined together.
 
     Args:
-        before: the value before the first window that is added.
+        before: the value before the first window is added.
         levels: the levels of the replicas.
     """
 
@@ -33,12 +33,14 @@ class SolvedCount:
             self.now()
 
     def now(self) -> SolvedAt:
-        """The value after all windows that were added."""
+        """The value after all windows that have been added."""
         for losses in self._losses:
             self._counted = self._counted.after(losses, self._levels)
         self._losses, self._windows = [], 0
         return self._counted
 
     def reported(self) -> SolvedAt:
-        """The value to report with each call; that of a lone network is not counted for it, since its losses say it."""
+        """The value to report with each call. For a single network it is unknown, since the losses themselves show
+        it.
+        """
         return self.now() if len(self._counted.at) > 1 else UNKNOWN_OF_ONE
