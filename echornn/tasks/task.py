@@ -161,8 +161,8 @@ class Task(ABC):
     def solved(self, rows: int, steps: int) -> float | None:
         """The mean loss below which the task counts as solved; None if there are fewer than two levels.
 
-        It is close to the last level, and at most half-way to the level before, so that at least a part of what that
-        level lacks is known.
+        It is close to the last level, and at most half-way to the level before, so that a solved network knows at least
+        a part of what distinguishes the last two levels.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
