@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from echornn.config import EchoConfig
+from echornn.config_fields import TASK
+from echornn.tasks.own.own_file import TaskName
 from tui.kit.theme import Theme
 
 
@@ -21,13 +24,16 @@ class ConfigFlags(EchoConfig):
     task: str | None = None
     """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
+    tasks: ClassVar[Mapping[str, TaskName]] = {}
+    """The tasks that the user named, whose settings are flags too."""
+
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that the user gave, by field."""
-        return dict(vars(self))
+        """The values that the user gave, by name (see `EchoConfig.fields`)."""
+        return {name: self.tasks.get(value, value) if name == TASK else value for name, value in vars(self).items()}
 
     def over(self, config: EchoConfig) -> EchoConfig:
         """The configuration with these values in place of its own.
