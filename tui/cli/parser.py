@@ -55,7 +55,7 @@ def _with_flags(function: Callable[..., FrontEnd], flags: type[ConfigFlags]) -> 
 
     @wraps(function)
     def copy(*given: Any, **named: Any) -> FrontEnd:
-        return function(*given, **named)
+        return function(*given, **{**named, "config": named.get("config") or flags()})
 
     copy.__annotations__ = {
         **get_type_hints(function, include_extras=True),

@@ -11,7 +11,6 @@ from cyclopts import Parameter
 
 from echornn.config_fields import ECHO, ECHO_FIELDS, TASK
 from echornn.files.run_error import RunError
-from echornn.limits import MAX_STEPS
 from echornn.runs import run_dir
 from echornn.tasks.chosen import class_of, named
 from echornn.tasks.own.check import check
@@ -99,7 +98,7 @@ def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
 
 def _field(known: Setting) -> tuple[str, Any, Any]:
     kind: Any = Literal[known.choices] if known.choices else type(known.default)
-    ranged = "" if isinstance(known.default, str) or known.most == MAX_STEPS else f"{known.least:,} to {known.most:,}."
+    ranged = "" if isinstance(known.default, str) else f"{known.least:,} to {known.most:,}."
     return known.name, Annotated[kind, Parameter(help=f"{known.help} {ranged}".strip())], known.default
 
 

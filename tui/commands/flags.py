@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.own.own_file import TaskName
+from echornn.tasks.own.own_file import OwnFile, TaskName
 from tui.kit.theme import Theme
 
 
@@ -39,9 +40,27 @@ class ConfigFlags(EchoConfig):
         """The configuration with these values in place of its own.
 
         Raises:
-            ConfigError: the resulting configuration is invalid.
+            ConfigError: the resulting configuration is invalid, or its task, of the user's own, cannot be used with
+                these settings.
         """
-        return config.with_fields(self.given)
+        wanted = config.with_fields(self.given)
+        settings = self.given.keys() - {*EchoConfig.names(), TASK}
+        if settings and isinstance(wanted.value(TASK), OwnFile):
+            _check(wanted)
+        return wanted
+
+
+@lru_cache(maxsize=1)
+def _check(config: EchoConfig) -> None:
+    """Check the data of a user's own task in another process.
+
+    Raises:
+        TaskError: the task cannot be used.
+    """
+    from echornn.tasks.chosen import values_of
+    from echornn.tasks.own.check import check
+
+    check(config.value(TASK), values_of(config.the_task), config.batch_size, config.row_length)
 
 
 @dataclass(frozen=True)
