@@ -53,7 +53,7 @@ def trial_length(task: Task) -> int | None:
     with blaming_method(type(task), "draw"):
         length: object = task.length
         if length is not None and (not isinstance(length, int) or length < 1):
-            raise TaskError(f"length = {length!r}, not the whole number of steps of a trial, nor None for a stream")
+            raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
         return length
 
 
@@ -106,7 +106,9 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
                 raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
-            raise TaskError(f"levels returns losses {losses}, which do not fall from nothing known to all known")
+            raise TaskError(
+                f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
+            )
         return tuple(
             replace(level, name=str(level.name), loss=loss, knows=str(level.knows))
             for level, loss in zip(levels, losses, strict=True)
@@ -124,7 +126,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
         if level is None:
             return None
         if not math.isfinite(level):
-            raise TaskError(f"solved returns {level!r}, not a finite loss, nor None")
+            raise TaskError(f"solved returns {level!r}, but it must return a finite loss or None")
         return float(level)
 
 
@@ -155,7 +157,8 @@ def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape
         numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))
     if wrong.size:
-        raise TaskError(f"draw returns {name} with {numbers[tuple(wrong[0])]} at {wrong[0].tolist()}")
+        place = wrong[0].tolist()
+        raise TaskError(f"draw returns {name} with {numbers[tuple(place)]} at {place}, but all numbers must be finite")
     return numbers
 
 

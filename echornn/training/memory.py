@@ -27,7 +27,7 @@ BYTES_A_STEP = 7
 """Bytes of data per time step on the device: drawn, echoed, sorted and copied."""
 
 COPIES_IN_A_WINDOW = 4
-"""Copies of each number that a window computes: stored for the backward pass, its gradient, and XLA's temporaries."""
+"""Copies of each number that a window computes: for the backward pass, its gradient, and XLA's temporaries."""
 
 COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
 """Copies of the weights and of the optimizer's slots: in the trainer, and in its gradient."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ from echornn.config import EchoConfig
 from echornn.data.series_side_by_side import series_side_by_side
 from echornn.progress import Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
-from echornn.training.seen import seen_steps
+from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
 
 MAX_BLOCK_BYTES = 1 << 24
@@ -32,6 +32,9 @@ class Block(NamedTuple):
     trained one by one.
     """
     y: list[tf.Tensor]
+    shown_x: list[Any]
+    """The inputs in the form of `echornn.training.seen.by_shard`, from which windows can be shown."""
+    shown_y: list[Any]
 
     def holds(self, generation: int, epoch: int) -> bool:
         return self.generation == generation and 0 <= epoch - self.first_epoch < self.epochs
@@ -70,9 +73,9 @@ class PopulationData:
                 self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
-    def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
-        """Some time steps of a block's x or y for all replicas, uint8 [steps, batch, replicas]."""
-        window: Symbols = self._shards.last([seen_steps(one, self._shards.room, steps) for one in of_calls])
+    def window(self, of_calls: Sequence[Any], steps: slice) -> Symbols:
+        """Some time steps of a block's ``shown_x`` or ``shown_y`` for all replicas, uint8 [steps, batch, replicas]."""
+        window: Symbols = self._shards.last([seen_steps(one, steps) for one in of_calls])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
@@ -110,7 +113,8 @@ def _made(
             whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
                 into.append(tf.constant(whole if shards.places else whole[..., 0]))
-    return Block(generation, first_epoch, epochs, xs, ys)
+    shown = ([by_shard(one, shards.room) for one in of_calls] for of_calls in (xs, ys))
+    return Block(generation, first_epoch, epochs, xs, ys, *shown)
 
 
 def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
