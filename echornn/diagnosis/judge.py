@@ -197,7 +197,8 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
         return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
-    if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
+    lost = lost_level(judged.config)
+    if judged.kind is Kind.SOLVED and mean > (2 * lost if is_echo(judged.config) else (lost + chance) / 2):
         newest = loss_stats.block_means.begun + loss_stats.block_means.windows
         return replace(now, kind=Kind.RELAPSED, since=loss_stats.lost_at or newest - RECENT_WINDOWS)
     learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and loss_stats.block_means.windows >= LONG
