@@ -43,7 +43,7 @@ def test_a_library_user_sees_no_log_lines_keeps_the_environment_and_needs_no_scr
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there it is loaded by itself")
 def test_the_native_library_is_loaded_by_a_call_of_its_own() -> None:
-    load = "from echornn import native_library as n; n.load(); print(n.NAME in open('/proc/self/maps').read())"
+    load = "from echornn.runtime import native_library as n; n.load(); print(n.NAME in open('/proc/self/maps').read())"
     assert run("-c", f"{load}; import sys; print('tensorflow' in sys.modules)").stdout.split() == ["True", "False"]
 
 
