@@ -56,6 +56,7 @@ from echornn.runtime import collector, quiet
 if TYPE_CHECKING:
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
+    from echornn.data.series import EchoSeries as EchoSeries
     from echornn.diagnosis.seed_stats import Lottery as Lottery
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.files.run_error import RunError as RunError
@@ -72,7 +73,6 @@ if TYPE_CHECKING:
     from echornn.session.session import Session as Session
     from echornn.snapshot import Snapshot as Snapshot
     from echornn.snapshot import Specimen as Specimen
-    from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.tasks.settings import setting as setting
     from echornn.tasks.task import Batch as Batch
     from echornn.tasks.task import Level as Level
@@ -94,7 +94,7 @@ _HOME = {
     "Branch": "timeline.branch",
     "ConfigError": "config",
     "EchoConfig": "config",
-    "EchoSeries": "tasks.series",
+    "EchoSeries": "data.series",
     "Frame": "session.frame",
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",

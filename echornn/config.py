@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from functools import lru_cache
+from typing import Literal, get_args
 
 from echornn.cell_facts import Cell as Cell
 from echornn.config_error import ConfigError as ConfigError
 from echornn.config_error import choice, fraction, whole
+from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
+from echornn.config_fields import DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatValues, NotGiven, usual_window
+from echornn.config_fields import LIVE_FIELDS as LIVE_FIELDS
+from echornn.config_fields import PACE_FIELDS as PACE_FIELDS
+from echornn.config_fields import START_FIELDS as START_FIELDS
+from echornn.config_windows import WindowSizes
+from echornn.limits import MAX_CLASSES as MAX_CLASSES
+from echornn.limits import MAX_STEPS as MAX_STEPS
+from echornn.limits import RowStart as RowStart
+from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.task import Task
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
-RowStart = Literal["previous_row", "zero"]
 Device = Literal["auto", "cpu", "gpu"]
 
-MAX_CLASSES = 256
-"""The most classes: symbols are stored as uint8."""
-
 MAX_LAYERS = 8
-
-MAX_STEPS = 2**31 - 1
-"""The largest count of time steps, units or predictions: the compiled loop counts in int32."""
 
 MAX_EPOCHS = 10**12
 """The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
@@ -38,10 +42,13 @@ LEAST_RATE, MAX_RATE = 1e-37, 1e38
 
 
 @dataclass(frozen=True)
-class EchoConfig:
+class EchoConfig(FlatValues, WindowSizes):
     """One experiment. The defaults reproduce the tutorial (its "Setup" section).
 
     Values are checked when the object is made, so that every existing configuration can be trained.
+
+    What is learned is a `Task`, by default the echo, whose settings are fields here. The settings of another task are
+    its own; with `fields`, `value`, `with_fields` and `from_fields` they have names beside the fields.
 
     Raises:
         ConfigError: a value, or a combination of values, that cannot work.
@@ -53,7 +60,7 @@ class EchoConfig:
     total_series_length: int = 50_000
     """Time steps of data in an epoch, over all rows of the batch."""
 
-    truncated_backprop_length: int = 15
+    truncated_backprop_length: int = NotGiven(DEFAULT_WINDOW)
     """Window length T in time steps: how far back the gradient reaches."""
 
     state_size: int = 4
@@ -101,9 +108,16 @@ class EchoConfig:
     replicas: int = 1
     """Networks trained side by side, 1 to 1 000 000, with consecutive seeds from seed on."""
 
+    task: Task | OwnFile | str | None = None
+    """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
+
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, _checked(self, field.name))
+        if self.task is not None:
+            self._take_task()
+        if isinstance(self.truncated_backprop_length, NotGiven):
+            object.__setattr__(self, "truncated_backprop_length", usual_window(self.trial_length))
+        for name in self.names():
+            object.__setattr__(self, name, _checked(self, name))
         for name, most in MOST.items():
             value = getattr(self, name)
             _require(self, name, value is None or value <= most, f"at most {most}")
@@ -137,19 +151,19 @@ class EchoConfig:
             LEAST_RATE <= self.learning_rate <= MAX_RATE,
             f"{LEAST_RATE} to {MAX_RATE}, since weights are float32",
         )
-        most_rows = MAX_STEPS // self.truncated_backprop_length
+        most_rows = MAX_STEPS // self.window_steps
         _require(
             self,
             "batch_size",
             self.batch_size <= most_rows,
             f"at most {most_rows}, so that the series can hold a window for each row",
         )
+        steps, window = ("truncated_backprop_length", "window") if self.is_stream else ("steps of a trial", "trial")
         _require(
             self,
             "total_series_length",
-            self.row_length >= self.truncated_backprop_length,
-            f"at least batch_size * truncated_backprop_length = {self.batch_size * self.truncated_backprop_length}"
-            ", so that a row holds one window",
+            self.row_length >= self.window_steps,
+            f"at least batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds one {window}",
         )
         _require(
             self,
@@ -157,10 +171,11 @@ class EchoConfig:
             0 <= self.echo_step < self.row_length,
             f"0 to {self.row_length - 1}, less than the row's length",
         )
+        _require(self, "stride", self.is_stream or self.stride is None, "unset, since each window is a trial")
         _require(
             self,
             "stride",
-            1 <= self.window_stride <= self.truncated_backprop_length,
+            not self.is_stream or 1 <= self.window_stride <= self.truncated_backprop_length,
             f"1 to truncated_backprop_length = {self.truncated_backprop_length}",
         )
 
@@ -179,60 +194,46 @@ class EchoConfig:
         object.__setattr__(alone, "replicas", 1)
         return alone
 
-    def changes_to(self, other: EchoConfig) -> dict[str, Any]:
-        """The fields in which ``other`` differs, with the values in ``other``, in the order of the fields."""
-        values = {field.name: getattr(other, field.name) for field in dataclasses.fields(EchoConfig)}
-        return {name: value for name, value in values.items() if value != getattr(self, name)}
-
-    def differs_only_live(self, other: EchoConfig) -> bool:
-        """Whether training can switch to ``other`` without starting over: only `LIVE_FIELDS` differ."""
-        return self.changes_to(other).keys() <= LIVE_FIELDS
-
-    def same_program(self, other: EchoConfig) -> bool:
-        """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ."""
-        return self.changes_to(other).keys() <= START_FIELDS
-
-    def same_data(self, other: EchoConfig) -> bool:
-        """Whether both configurations train on the same data: no field of `DATA_FIELDS` differs."""
-        return DATA_FIELDS.isdisjoint(self.changes_to(other))
-
-    def same_task(self, other: EchoConfig) -> bool:
-        """Whether results under this configuration still count under ``other``: only `PACE_FIELDS` differ."""
-        return self.changes_to(other).keys() <= PACE_FIELDS
-
     @property
-    def window_stride(self) -> int:
-        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
-        return self.truncated_backprop_length if self.stride is None else self.stride
+    def the_task(self) -> Task:
+        """What is learned."""
+        return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
 
-    @property
-    def row_length(self) -> int:
-        """Time steps in one row of the batch."""
-        return self.total_series_length // self.batch_size
+    def _take_task(self) -> None:
+        """Make a task of a name or a file. The settings of the echo become fields, those of another task are its own.
 
-    @property
-    def windows_per_epoch(self) -> int:
-        """The number of windows that fit into a row."""
-        return (self.row_length - self.truncated_backprop_length) // self.window_stride + 1
+        Raises:
+            ConfigError: there is no such task, it cannot be used, or a setting of the echo is given beside it.
+        """
+        from echornn.tasks.chosen import made, named, require_known, values_of
 
-    @property
-    def unused_steps(self) -> int:
-        """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
-        covered = (self.windows_per_epoch - 1) * self.window_stride + self.truncated_backprop_length
-        return self.total_series_length - self.batch_size * covered
-
-    @property
-    def predictions_per_window(self) -> int:
-        """The number of predictions in a window: batch_size * T."""
-        return self.batch_size * self.truncated_backprop_length
+        task = self.task if isinstance(self.task, Task) else named(self.task)
+        name, task = made(task, (*self.names(), TASK))
+        given = {one: getattr(self, one) for one in ECHO_FIELDS if getattr(self, one) != ECHO_DEFAULTS[one]}
+        if name != ECHO:
+            require_known(name, given)
+        elif self.task != ECHO:
+            for one, value in values_of(task).items():
+                if given.get(one, value) != value:
+                    raise ConfigError(one, given[one], f"{value}, as the task says")
+                object.__setattr__(self, one, value)
+        object.__setattr__(self, TASK, None if name == ECHO else task)
 
     @property
     def input_size(self) -> int:
-        """The number of values that enter the cell at a time step: 1 for two classes (the tutorial), otherwise one per
-        class.
+        """The number of values that enter the cell at a time step: 1 for two symbols (the tutorial), otherwise one per
+        symbol, or the numbers of a task with numbers.
         """
-        return 1 if self.num_classes == 2 else self.num_classes
+        return self.the_task.inputs.input_size
 
+    @property
+    def output_size(self) -> int:
+        """The number of values that leave the network at a time step: one per class, or the task's numbers."""
+        return self.the_task.outputs.output_size
+
+
+ECHO_DEFAULTS = {name: getattr(EchoConfig, name) for name in ECHO_FIELDS}
+"""The default settings of the echo, by field."""
 
 MOST = {
     "num_epochs": MAX_EPOCHS,
@@ -245,19 +246,6 @@ MOST = {
     "stride": MAX_STEPS,
 }
 """The largest value of each whole-number field without another limit."""
-
-LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
-"""Fields that can change between two windows; a change of any other field starts a new network."""
-
-START_FIELDS = LIVE_FIELDS | {"seed", "init"}
-"""Fields that compiled programs do not depend on: if only these differ, the same trainer can start over.
-"""
-
-DATA_FIELDS = frozenset({"seed", "total_series_length", "batch_size", "num_classes", "echo_step", "row_start"})
-"""Fields that the data of an epoch depends on."""
-
-PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
-"""Fields that affect how long and how fast a network learns, but not what it learns."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "cell": get_args(Cell),
@@ -290,6 +278,13 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
+
+
+@lru_cache(maxsize=64)
+def _echo(echo_step: int, num_classes: int, row_start: RowStart) -> Task:
+    from echornn.tasks.echo import Echo
+
+    return Echo(echo_step, num_classes, row_start)
 
 
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.solved import SolvedAt
 from echornn.progress import Floats
-from echornn.tasks.solved import SolvedAt
 from echornn.trainer_state import TrainerState
 
 

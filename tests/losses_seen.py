@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.levels import guessing_errors
+from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Floats
-from echornn.tasks.levels import guessing_errors
-from echornn.tasks.solved import Levels, SolvedAt
 
 
 def after(

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
+from echornn.data.series import EchoSeries
+from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
@@ -19,8 +21,6 @@ from echornn.session.commands import Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
-from echornn.tasks.series import EchoSeries
-from echornn.tasks.solved import Levels, SolvedAt
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows per epoch, three epochs."""

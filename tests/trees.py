@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.solved import Levels, SolvedAt
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import kept, losses_of
-from echornn.tasks.solved import Levels, SolvedAt
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
 

@@ -9,14 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.diagnosis import rates
-from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
-from echornn.diagnosis.known import known_of
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_trend import FALLS, LossLevel, LossTrend, loss_trend
-from echornn.progress import Progress
-from echornn.readings import Readings
-from echornn.tasks.levels import (
+from echornn.data.levels import (
     AT_CHANCE_SHARE,
     BELOW_CHANCE,
     boundary_floor,
@@ -26,6 +19,13 @@ from echornn.tasks.levels import (
     lost_level,
     solved_level,
 )
+from echornn.diagnosis import rates
+from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
+from echornn.diagnosis.known import known_of
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
+from echornn.diagnosis.loss_trend import FALLS, LossLevel, LossTrend, loss_trend
+from echornn.progress import Progress
+from echornn.readings import Readings
 
 RECOVERED = 2.0
 """A mean loss of up to this many times chance may still come down; a higher loss counts as out of control."""

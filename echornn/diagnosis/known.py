@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.levels import best_guess_errors, few_uniform_starts_learn, fits_register
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.loss_trend import LossTrend
 from echornn.history.block_means import HIGHEST
 from echornn.readings import Memory, Readings, Units
-from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
 
 SOON = 2_000
 """For up to this many windows after an edit, the sentence says that one seed proves nothing."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.levels import solved_level
+from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
-from echornn.tasks.levels import solved_level
-from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LossStats:
         renewed: the number of windows along the path at which a solved network got new data; None if it did not.
         tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
-            `echornn.tasks.solved.crossings`; None if it was not, or if it has been solved again.
+            `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
         too_large: the largest earlier learning rate that was too large for these weights and the optimizer; 0 if there
             was none.
     """

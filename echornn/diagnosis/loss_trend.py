@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.history.block_means import HIGHEST, BlockMeans, Numbers, Windows
-from echornn.tasks.levels import (
+from echornn.data.levels import (
     chance_level,
     fits_register,
     guessing_errors,
@@ -23,6 +22,7 @@ from echornn.tasks.levels import (
     mean_floor,
     solved_level,
 )
+from echornn.history.block_means import HIGHEST, BlockMeans, Numbers, Windows
 
 SMOOTHED = 4
 """The number of blocks that are averaged: the last eighth to sixteenth of a long stretch."""

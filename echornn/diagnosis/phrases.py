@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from echornn.config import PACE_FIELDS, EchoConfig
+from echornn.data.levels import chance_level, register_numbers, state_numbers
 from echornn.diagnosis.diagnosis import Diagnosis, Note
 from echornn.diagnosis.sentence import LINE
-from echornn.tasks.levels import chance_level, register_numbers, state_numbers
 
 SLOWER = "a smaller learning_rate (s)"
 ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
@@ -78,7 +78,7 @@ def since_edit(it: Diagnosis) -> str:
 
 
 def value(config: EchoConfig, field: str) -> str:
-    value = getattr(config, field)
+    value = config.value(field)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -156,8 +156,8 @@ def terms(it: Diagnosis) -> tuple[str, str]:
     """The old and the new value of the field that changed the task."""
     assert it.before is not None
     config, was = it.config, it.before.config
-    fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
-    first = fields[0] if fields else "echo_step"
+    fields = [name for name in was.changes_to(config) if name not in PACE_FIELDS]
+    first = "task" if "task" in fields else fields[0] if fields else "echo_step"
     return f"{first} {value(was, first)}", value(config, first)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.levels import few_inside, fits_register
 from echornn.diagnosis import rates
-from echornn.tasks.levels import few_inside, fits_register
 
 MEASURED_LENGTH = 15
 """The window length T of the measurements with RNNs, glorot, 20 000 windows each: with state 4 to 16, all of 32 seeds
@@ -67,7 +67,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
     if config.init == "tutorial":
         changes["init"] = "glorot"
     try:
-        replace(config, **changes)
+        config.with_fields(changes)
     except ConfigError:
         return None
     return Remedy(changes, anew=rates.is_large(config)) if changes else None

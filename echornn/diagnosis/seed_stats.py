@@ -50,7 +50,7 @@ class SeedStats:
         diverged: bool [replicas], whether the newest loss is NaN or infinite.
         windows: the number of windows trained along the path.
         lost_at: int64 [replicas], the window along the path, from 1, at which each replica lost the task again, see
-            `echornn.tasks.solved.crossings`; 0 if it has not.
+            `echornn.data.solved.crossings`; 0 if it has not.
     """
 
     solved_at: Indices

@@ -7,6 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.levels import (
+    AT_CHANCE_SHARE,
+    chance_level,
+    credit_coverage,
+    few_inside,
+    few_uniform_starts_learn,
+    fits_register,
+    uniform_start_may_learn_yet,
+)
+from echornn.data.solved import RECENT_WINDOWS
 from echornn.diagnosis import rates
 from echornn.diagnosis.advice import helped
 from echornn.diagnosis.phrases import (
@@ -23,16 +33,6 @@ from echornn.diagnosis.phrases import (
 )
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.sentence import Sentence
-from echornn.tasks.levels import (
-    AT_CHANCE_SHARE,
-    chance_level,
-    credit_coverage,
-    few_inside,
-    few_uniform_starts_learn,
-    fits_register,
-    uniform_start_may_learn_yet,
-)
-from echornn.tasks.solved import RECENT_WINDOWS
 
 SETTLED = 1_000
 """After this many windows, a loss above chance is no longer an effect of the random initial weights."""

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import math
 
+from echornn.data.levels import (
+    chance_level,
+    few_inside,
+    few_uniform_starts_learn,
+    fits_register,
+    register_numbers,
+    uniform_start_may_learn_yet,
+)
 from echornn.diagnosis.advice import helped
 from echornn.diagnosis.diagnosis import MAINLY, STILL, Diagnosis
 from echornn.diagnosis.loss_text import loss_text
@@ -29,14 +37,6 @@ from echornn.diagnosis.phrases import (
     where_known,
 )
 from echornn.diagnosis.sentence import Sentence
-from echornn.tasks.levels import (
-    chance_level,
-    few_inside,
-    few_uniform_starts_learn,
-    fits_register,
-    register_numbers,
-    uniform_start_may_learn_yet,
-)
 
 KEPT = 0.05
 """The least r2 with which an input counts as readable from the state."""

@@ -7,6 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
+from echornn.data.levels import (
+    AT_CHANCE_SHARE,
+    chance_level,
+    credit_coverage,
+    few_inside,
+    loss_when_right,
+    lost_level,
+    mean_floor,
+    way_from_chance,
+)
 from echornn.diagnosis import unsolved_words
 from echornn.diagnosis.advice import helped, in_a_line
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
@@ -35,16 +45,6 @@ from echornn.diagnosis.phrases import (
 from echornn.diagnosis.remedy import Remedy
 from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.history.block_means import FIRST_BLOCK
-from echornn.tasks.levels import (
-    AT_CHANCE_SHARE,
-    chance_level,
-    credit_coverage,
-    few_inside,
-    loss_when_right,
-    lost_level,
-    mean_floor,
-    way_from_chance,
-)
 
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
 UNTAUGHT = "no gradient teaches what to keep; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Mapping
@@ -12,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.config_fields import ECHO, TASK
+from echornn.tasks.own.own_file import OwnFile
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
@@ -61,21 +62,64 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration with these fields, as written by `dataclasses.asdict`; missing fields have their defaults.
+    """The configuration with these values, as of `record_of`; missing ones have their defaults.
 
     Raises:
-        ValueError: a field is unknown to this version, or its value is invalid.
+        ValueError: a name is unknown to this version, or its value is invalid.
     """
-    known = {field.name for field in dataclasses.fields(EchoConfig)}
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
-    for name in sorted(set(fields) - known):
-        raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
-    for name, value in fields.items():
+    values = values_from(fields)
+    if values.get(TASK, ECHO) == ECHO:
+        for name in sorted(set(fields) - {*EchoConfig.names(), TASK}):
+            raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
+    for name, value in values.items():
         most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
         if isinstance(value, int) and abs(value) >= 10**most:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
-    return EchoConfig(**fields)
+    return EchoConfig.from_fields(values)
+
+
+def record_of(config: EchoConfig) -> dict[str, Any]:
+    """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others."""
+    values = config.fields()
+    if values[TASK] == ECHO:
+        del values[TASK]
+    return recorded(values)
+
+
+def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Some values of a configuration as JSON values; a task of the user's own is its text."""
+    return {name: recorded_value(one) for name, one in values.items()}
+
+
+def recorded_value(value: Any) -> Any:
+    """A value of a configuration as a JSON value; see `recorded`."""
+    return value.as_record() if isinstance(value, OwnFile) else value
+
+
+def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that `recorded` has made JSON values. No file is read.
+
+    Raises:
+        ValueError: the task is not one.
+    """
+    return {name: task_from(one) if name == TASK else one for name, one in record.items()}
+
+
+def task_from(recorded: object) -> str | OwnFile:
+    """The name of a task, from the JSON value that `recorded_value` has made of it. No file is read. None is the echo.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if recorded is None:
+        return ECHO
+    if not isinstance(recorded, str):
+        return OwnFile.from_record(recorded)
+    if ":" in recorded:
+        raise ValueError(f"the task {shortened(recorded)} is not known to this version")
+    return recorded
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 from echornn.config import EchoConfig
+from echornn.data.levels import lost_level
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
 from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.tasks.levels import lost_level
 
 
 def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:
@@ -24,7 +24,7 @@ def overview_of(results: SweepResults, before: Overview | None = None) -> Overvi
     configs: dict[Values, EchoConfig] = {}
     reasons: dict[Values, str] = {}
     for point in results.points:
-        values = tuple(getattr(point.config, name) for name in axes)
+        values = tuple(point.config.value(name) for name in axes)
         version = results.versions.index(point.versions)
         all_counts[values] = counts_of(point, known.get(values), version)
         configs[values] = point.config

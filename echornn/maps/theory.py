@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import credit_coverage, fits_register
+from echornn.data.levels import credit_coverage, fits_register
 
 
 @dataclass(frozen=True)

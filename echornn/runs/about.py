@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import json
 import math
@@ -16,7 +15,7 @@ from types import MappingProxyType
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import NO_RECORD, config_from, shortened, whole
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
 from echornn.files.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 from echornn.runtime import small_loops
@@ -107,7 +106,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "format": FORMAT,
         "id": os.urandom(8).hex(),
         "begun": time.time(),
-        "config": dataclasses.asdict(config),
+        "config": record_of(config),
         "versions": dict(versions()),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": SIDE_BY_SIDE,

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import MOST, NO_RECORD, config_from, shortened
+from echornn.files.recorded_values import MOST, NO_RECORD, config_from, recorded, shortened
 from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Moment
@@ -70,7 +70,7 @@ class RecordedCommand:
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
         told = {name: value for name, value in vars(self).items() if value is not None}
-        told["config"] = EchoConfig().changes_to(self.config)
+        told["config"] = recorded(EchoConfig().changes_to(self.config))
         return json.dumps(told).encode() + b"\n"
 
     @classmethod

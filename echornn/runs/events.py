@@ -10,7 +10,6 @@ a run that was killed and continued shows the same points as one that was not.
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import time
@@ -171,7 +170,7 @@ class EventLog:
     def _hyperparameters(self, config: EchoConfig) -> None:
         from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-        fields = {**dataclasses.asdict(config), "stride": config.window_stride}
+        fields = {**config.fields(), "stride": config.window_stride, "task": str(config.value("task"))}
         self._add(0, summary=hparams_pb(fields, trial_id=self._run))
 
     def _add(self, step: int, **what: Any) -> None:
@@ -193,8 +192,8 @@ class EventLog:
 
 def described(command: RecordedCommand, before: EchoConfig) -> str:
     """A command as text, with the fields that it changed."""
-    old, new = dataclasses.asdict(before), dataclasses.asdict(command.config)
-    changes = [f"{name} {old[name]} to {new[name]}" for name in new if new[name] != old[name]]
+    old, new = before.fields(), before.changes_to(command.config)
+    changes = [f"{name} {old[name]} to {new[name]}" if name in old else f"{name} {new[name]}" for name in new]
     return ": ".join([command.cause, *([", ".join(changes)] if changes else [])])
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.solved import RECENT_WINDOWS, SolvedAt
 from echornn.files.recorded_values import array, shortened, whole
 from echornn.population_state import PopulationState
-from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
 from echornn.trainer_state import TrainerState
 
 Arrays = list[npt.NDArray[Any]]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.kept_windows import Kept, error_rates_of, losses_of
 from echornn.history.quantiles import median_mean
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run
-from echornn.tasks.solved import UNKNOWN, Levels, SolvedAt, lost_by
 
 MOST_READ = 1 << 22
 """The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.

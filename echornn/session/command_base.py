@@ -8,8 +8,6 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import Any, ClassVar
 
-from echornn.config import EchoConfig
-
 
 class When(Enum):
     """When a command is carried out.
@@ -56,18 +54,19 @@ class ChangingCommand(BaseCommand):
     """A command that changes fields of the configuration.
 
     Attributes:
-        changes: the new values, by names of fields of `EchoConfig`; all other fields keep their values.
+        changes: the new values, by the names of `EchoConfig.fields`; all others keep their values. A name that the
+            task at that time does not have is refused when the command is carried out.
 
     Raises:
-        TypeError: a name is not a field of `EchoConfig`.
+        TypeError: a name is no name.
     """
 
     changes: Mapping[str, Any]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", changes := dict(self.changes))
-        if unknown := changes.keys() - {one.name for one in fields(EchoConfig)}:
-            raise TypeError(f"EchoConfig has no field {', '.join(sorted(map(str, unknown)))}")
+        if unnamed := [name for name in changes if not isinstance(name, str) or not name.isidentifier()]:
+            raise TypeError(f"EchoConfig has no field {unnamed[0]}")
 
 
 def _whole(name: str, value: Any) -> int:

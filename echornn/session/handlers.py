@@ -121,9 +121,9 @@ class Handlers:
             case Regenerate():
                 live.regenerate(held=running)
             case Edit(changes, held):
-                live.edit(replace(live.config, **changes), held=held)
+                live.edit(live.config.with_fields(changes), held=held)
             case StartOver(changes):
-                live.edit(replace(live.config, **changes), anew=True)
+                live.edit(live.config.with_fields(changes), anew=True)
             case Alone():
                 live.alone()
             case ToggleReplicas(replicas):

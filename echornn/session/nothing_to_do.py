@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from echornn.session.commands import Alone, Command, Edit, Redo, Reset, Undo
 from echornn.session.frame import Frame, State
 
@@ -31,7 +29,7 @@ def why_nothing(command: Command, frame: Frame) -> str:
             return "nothing to redo"
         case Alone() if frame.config.replicas == 1:
             return ONE_NETWORK
-        case Edit(changes) if replace(frame.config, **changes) == frame.config:
+        case Edit(changes) if frame.config.with_fields(changes) == frame.config:
             return "this is what is trained"
         case _:
             return ""

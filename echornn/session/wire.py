@@ -1,7 +1,8 @@
 """Encodes pictures, queries and commands as bytes, for a viewer in another process, and decodes them.
 
-The bytes are a JSON text and the NumPy arrays to which it refers. No code in them is executed: decoding makes only
-dataclasses, named tuples and enums, and only those that the fields of the expected class can hold.
+The bytes are a JSON text and the NumPy arrays to which it refers. Decoding makes only dataclasses,
+named tuples and enums, and only those that the fields of the expected class can hold. No code in them is executed, but
+for the text of a user's own task, if a configuration has one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.files.recorded_values import config_from, record_of
 
 T = TypeVar("T")
 
@@ -68,6 +72,8 @@ def decode(data: bytes, kind: type[T]) -> T:
 def classes_in(kind: type) -> Mapping[str, type]:
     """This class and the classes of all values that its fields can hold, by name.
 
+    Configurations have an encoding of their own.
+
     Raises:
         TypeError: two of them have the same name.
     """
@@ -76,7 +82,7 @@ def classes_in(kind: type) -> Mapping[str, type]:
     while waiting:
         hint = waiting.pop()
         waiting += get_args(hint)
-        if not (isinstance(hint, type) and _is_named(hint)):
+        if not (isinstance(hint, type) and _is_named(hint)) or hint is EchoConfig:
             continue
         if hint.__name__ not in found:
             found[hint.__name__] = hint
@@ -115,6 +121,8 @@ def _plain(value: Any, arrays: list[Array]) -> Any:
             return {"set": [_plain(one, arrays) for one in value]}
         case Mapping():
             return {"map": [[_plain(one, arrays) for one in pair] for pair in value.items()]}
+        case EchoConfig():
+            return {"config": record_of(value)}
         case _ if dataclasses.is_dataclass(value):
             names = [field.name for field in dataclasses.fields(value)]
             return {"is": type(value).__name__, "of": {name: _plain(getattr(value, name), arrays) for name in names}}
@@ -139,6 +147,8 @@ def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
             return arrays[index]
         case {"number": int(index)}:
             return arrays[index][()]
+        case {"config": dict(record)}:
+            return config_from(record)
         case {"set": list(several)}:
             return frozenset(values(several))
         case {"map": list(pairs)}:

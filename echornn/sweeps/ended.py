@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from echornn.data.solved import RECENT_WINDOWS
 from echornn.progress import Floats
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until
-from echornn.tasks.solved import RECENT_WINDOWS
 
 
 def ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:

@@ -114,7 +114,7 @@ class Grid:
         for combination in itertools.product(*(axis.values for axis in self.axes)):
             values = dict(zip(names, combination, strict=True))
             try:
-                yield values, EchoConfig(**{**self.fields, **values})
+                yield values, EchoConfig.from_fields({**self.fields, **values})
             except ConfigError as error:
                 yield values, error
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import Device, EchoConfig
+from echornn.data.solved import RECENT_WINDOWS
 from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.sweeps.ended import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
-from echornn.tasks.solved import RECENT_WINDOWS
 from echornn.training.device import is_measured
 from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed

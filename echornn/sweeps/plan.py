@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
+from echornn.config_fields import ECHO_FIELDS
+from echornn.data.levels import credit_coverage
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
-from echornn.tasks.levels import credit_coverage
 
 LANES = 8
 """The number of networks that a vector operation of a processor computes at once."""
@@ -63,7 +64,8 @@ class Plan:
 
 def structure_of(config: EchoConfig) -> EchoConfig:
     """The configuration with fixed values in all fields in which networks of a population may differ."""
-    return replace(config, **SHAPELESS)  # type: ignore[arg-type]
+    fixed = {name: value for name, value in SHAPELESS.items() if config.task is None or name not in ECHO_FIELDS}
+    return replace(config, **fixed)  # type: ignore[arg-type]
 
 
 def most_together(config: EchoConfig) -> int:
@@ -82,7 +84,7 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
-    operations = 6 * _multiplications(config) * config.truncated_backprop_length
+    operations = 6 * _multiplications(config) * config.window_steps
     each: float = min(operations / 9e3, max(80 * (operations / 1.2e6) ** 0.45, operations / 1.2e5))
     return windows * (0.5 + each)
 

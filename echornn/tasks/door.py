@@ -53,6 +53,20 @@ def trial_length(task: Task) -> int | None:
         return length
 
 
+def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
+    """The inputs, outputs and length of a task: tasks of the same form are trained by the same program.
+
+    Raises:
+        TaskError: one of them is not what it has to be.
+    """
+    with blaming_method(type(task), "draw"):
+        for name in ("inputs", "outputs"):
+            form: object = getattr(task, name)
+            if not isinstance(form, (Symbols, Numbers)):
+                raise TaskError(f"{name} = {form!r}, not Symbols(n) nor Numbers(n)")
+    return task.inputs, task.outputs, trial_length(task)
+
+
 def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     """The data that a task has drawn, checked and converted to the types of `Batch`.
 

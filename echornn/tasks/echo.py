@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.config import MAX_CLASSES, MAX_STEPS, RowStart
-from echornn.tasks.levels import BELOW_CHANCE, SOLVED_SHARE
-from echornn.tasks.series import EchoSeries
+from echornn.limits import BELOW_CHANCE, MAX_CLASSES, MAX_STEPS, SOLVED_SHARE, RowStart
+from echornn.progress import Symbols as Drawn
 from echornn.tasks.settings import setting
 from echornn.tasks.symbols import uniform_symbols
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
@@ -43,8 +42,7 @@ class Echo(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = uniform_symbols(rng, self.num_classes, rows * steps)
-        series = EchoSeries.from_inputs(x, self.echo_step, rows, self.row_start)
-        return Batch(series.x, series.y, np.ones((rows, steps), np.bool_))
+        return Batch(*echo_rows(x, self.echo_step, rows, self.row_start), np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         chance = Level("chance", math.log(self.num_classes), "nothing")
@@ -66,3 +64,18 @@ class Echo(Task):
         each = (rows - 1) / rows / self.num_classes
         blank = 1 - (self.num_classes - 1) * each
         return min(self.echo_step, steps) / steps * entropy(blank, *[each] * (self.num_classes - 1))
+
+
+def echo_rows(x: Drawn, echo_step: int, rows: int, row_start: RowStart) -> tuple[Drawn, Drawn]:
+    """The series ``x``, uint8 [steps], and its echo, both cut into rows; the remainder is dropped.
+
+    The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end of
+    the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+    """
+    used = len(x) // rows * rows
+    y = np.roll(x, echo_step)
+    y[:echo_step] = 0
+    y_rows = y[:used].reshape(rows, -1)
+    if row_start == "zero":
+        y_rows[:, :echo_step] = 0
+    return x[:used].reshape(rows, -1), y_rows

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from echornn.config import MAX_STEPS
 from echornn.config_error import ConfigError, choice, fraction, whole
+from echornn.limits import MAX_STEPS
 
 Value = TypeVar("Value")
 

@@ -15,12 +15,17 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from echornn.tasks.levels import SOLVED_SHARE
-from echornn.tasks.settings import check_settings
+from echornn.config_error import ConfigError
+from echornn.limits import SOLVED_SHARE
+from echornn.tasks.settings import check_settings, settings_of
 
 
-class TaskError(ValueError):
+class TaskError(ConfigError):
     """A task cannot be used; the message is one line, which names file and line if the task is a user's own."""
+
+    def __init__(self, message: str) -> None:
+        ValueError.__init__(self, message)
+        self.field, self.value, self.allowed = "task", None, message
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,15 @@ class Level:
 @dataclass(frozen=True)
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
+
+    own: ClassVar[Any] = None
+    """The `OwnFile` of the class, if it is a user's own."""
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle a user's own task by the text of its file, which the other process may not have."""
+        if self.own is None:
+            return super().__reduce__()
+        return self.own.task, ({known.name: getattr(self, known.name) for known in settings_of(self)},)
 
     def __post_init__(self) -> None:
         check_settings(self)

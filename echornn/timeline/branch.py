@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import itertools
 import zlib
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
+from echornn.files.recorded_values import record_of
 from echornn.history.curve import Cause
 
 STARTS_OVER = ("start", "reset", "redraw", "preset")
@@ -81,7 +81,7 @@ def digest(branch: Branch, of_parent: int) -> int:
     Args:
         of_parent: the digest of the parent branch; ignored if the weights are new.
     """
-    config = dataclasses.asdict(branch.config)
+    config = record_of(branch.config)
     if branch.config.replicas == 1:
         del config["replicas"]  # keeps the digests of keyframes from before replicas existed
     terms = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, edited
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
 from echornn.history.band import Band, band_of
@@ -18,7 +19,6 @@ from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.path_history import NO_PATH, PathHistory, as_one
 from echornn.history.shades import shades_of
 from echornn.progress import Floats, PopulationProgress
-from echornn.tasks.solved import SolvedAt
 from echornn.timeline.branch import Branch, Moment, goes_on, place_among
 from echornn.timeline.track import GOOD_WINDOWS, Track
 from echornn.timeline.tree import KEPT_PATHS, Tree

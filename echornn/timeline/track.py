@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.lost_log import LostLog
+from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
 from echornn.history.kept_windows import Kept, error_rates_of, losses_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.quantiles import median_mean
 from echornn.progress import Bools
-from echornn.tasks.lost_log import LostLog
-from echornn.tasks.solved import Levels, SolvedAt
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50

@@ -8,9 +8,9 @@ from typing import Any
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
 from echornn.network.shapes import carried_size, weight_shapes
-from echornn.tasks.solved import RECENT_WINDOWS
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes

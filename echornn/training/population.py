@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
+from echornn.data.series import EchoSeries
+from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
-from echornn.tasks.series import EchoSeries
-from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
@@ -73,6 +73,10 @@ class Population:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
         self.placement = placement or self._place(programs, at_once)
@@ -149,7 +153,7 @@ class Population:
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """The window at which each replica lost the task after solving it, counted from 1 since the start (see
-        `echornn.tasks.solved.crossings`); 0 if it has not.
+        `echornn.data.solved.crossings`); 0 if it has not.
         """
         return self._solved.now().lost_at.copy()
 
@@ -247,6 +251,8 @@ class Population:
     def _take(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on; data that does not change is kept."""
         self.configs = tuple(configs)
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self._data.edit(self.configs)
         self._runner.edit(self.configs)
 

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.data.series_side_by_side import series_side_by_side
 from echornn.progress import Symbols
-from echornn.tasks.series_side_by_side import series_side_by_side
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ class Programs:
         self._like(config, device, *kind(config, shards)).append(turns)
 
     def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
-        return self._idle.setdefault((*astuple(structure(config)), device, *of_many), deque())
+        return self._idle.setdefault((structure(config), device, *of_many), deque())
 
 
 def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:

@@ -33,15 +33,12 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
     for config in configs:
         if config.replicas != 1:
             raise ConfigError("replicas", config.replicas, "1, since each of the configurations is one replica")
-    for field in dataclasses.fields(EchoConfig):
-        if field.name in REPLICA_FIELDS:
-            continue
-        first = getattr(configs[0], field.name)
-        for config in configs:
-            if getattr(config, field.name) != first:
-                may = ", ".join(sorted(REPLICA_FIELDS))
-                raise ConfigError(
-                    field.name,
-                    getattr(config, field.name),
-                    f"{first!r}, as in the first replica; replicas may differ only in {may}",
-                )
+    first = configs[0]
+    for config in configs[1:]:
+        if not first.differs_only_in(config, REPLICA_FIELDS):
+            name, value = next(
+                (one, value) for one, value in first.changes_to(config).items() if one not in REPLICA_FIELDS
+            )
+            may = ", ".join(sorted(REPLICA_FIELDS))
+            allowed = f"{first.value(name)!r}, as in the first replica; replicas may differ only in {may}"
+            raise ConfigError(name, value, allowed)

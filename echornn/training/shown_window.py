@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.solved import SolvedAt
 from echornn.network.shapes import carried_size, shown_part
 from echornn.progress import PopulationProgress
-from echornn.tasks.solved import SolvedAt
 from echornn.training.bptt import LoopOutput
 from echornn.training.population_data import PopulationData
 from echornn.training.runner import Call

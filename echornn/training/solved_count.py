@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from echornn.data.solved import Levels, SolvedAt
 from echornn.progress import Floats
-from echornn.tasks.solved import Levels, SolvedAt
 
 MOST_WINDOWS = 4096
 """The number of windows after which their losses are examined even if nothing is requested."""

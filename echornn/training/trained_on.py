@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from echornn.config import EchoConfig
@@ -21,9 +20,8 @@ def program_of(config: EchoConfig) -> EchoConfig:
 
     The requested device stays, since for ``auto`` a measurement decides.
     """
-    return replace(
-        config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="previous_row"
-    )
+    of_the_echo = {"echo_step": 0, "row_start": "previous_row"} if config.task is None else {}
+    return config.with_fields({"num_epochs": 1, "learning_rate": 1.0, "seed": 0, "init": "tutorial", **of_the_echo})
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.series import EchoSeries
 from echornn.network.model import checked_weights
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, Progress
-from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
 from echornn.training.device import Placement
 from echornn.training.population import Population

@@ -9,11 +9,11 @@ import pytest
 
 from echornn.cell_facts import CELL_FACTS, CellFacts
 from echornn.config import CHOICES, EchoConfig
+from echornn.data.levels import state_numbers
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.plan import Plan, microseconds
 from echornn.sweeps.sweep import Sweep
-from echornn.tasks.levels import state_numbers
 from tests.echornn.sweeps.scripted import ScriptedEngine
 
 

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 Changes = Mapping[str, Any]
 """Names of fields of `EchoConfig`, and their new values."""
 
-NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
+NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs", "task"})
 """Fields that say how long, where and how often to train rather than what to train; the tutorial preset keeps them."""
 
 TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
@@ -32,4 +32,4 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
 
 def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
     """The changes that would alter the configuration: field name to new value, without fields that already have it."""
-    return {name: value for name, value in changes.items() if getattr(config, name) != value}
+    return {name: value for name, value in changes.items() if config.fields().get(name) != value}

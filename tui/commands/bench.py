@@ -127,10 +127,10 @@ def ours(config: EchoConfig) -> Iterator[Program]:
 
 def baselines(config: EchoConfig) -> Iterator[Program]:
     """The slow implementations that can train this configuration."""
+    from echornn.data.series import EchoSeries
     from echornn.network.model import initial_weights
     from echornn.reference import numpy_bptt
     from echornn.reference.tutorial import TutorialSession
-    from echornn.tasks.series import EchoSeries
 
     if (config.cell, config.num_layers, config.optimizer) != ("rnn", 1, "adagrad"):
         return
@@ -191,7 +191,7 @@ async def watched_rate(session: Session) -> float:
 def run_bench(config: EchoConfig, as_json: bool) -> int:
     """Measure the speed and print it; returns the exit code."""
     terminal.keep_native_stderr_off_the_screen()
-    endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
+    endless = config.with_fields({"num_epochs": ENDLESS})
     rows = measure(endless)
     compute_seconds = min(row.microseconds for row in rows) * config.replicas / 1e6
     split = asyncio.run(measure_split(endless, compute_seconds))

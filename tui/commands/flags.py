@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,9 @@ class ConfigFlags(EchoConfig):
         given: the values by field; they may be invalid together.
     """
 
+    task: str | None = None
+    """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
+
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
@@ -33,7 +35,7 @@ class ConfigFlags(EchoConfig):
         Raises:
             ConfigError: the resulting configuration is invalid.
         """
-        return dataclasses.replace(config, **self.given)
+        return config.with_fields(self.given)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -196,7 +195,7 @@ def flags_to_go_on(session: Session) -> str:
     window before the divergence if the run diverged.
     """
     frame, at, fields = session.frame, session.going_first, session.editing_first
-    wanted = replace(frame.config, **fields)
+    wanted = frame.config.with_fields(fields)
     if at is None and frame.is_at_the_end_of(wanted):
         return flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
     return flags_for(session.before_it_diverged if at is None and not fields else at, **fields)

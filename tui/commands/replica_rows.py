@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echornn.data.solved import UNKNOWN, SolvedAt
 from echornn.files.run_error import RunError
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.summary import solved_there
-from echornn.tasks.solved import UNKNOWN, SolvedAt
 from echornn.timeline.branch import Moment
 from tui.commands.replica_numbers import ReplicaNumbers
 

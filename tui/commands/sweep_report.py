@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
 from echornn.sweeps.grid import in_words
@@ -14,7 +15,6 @@ from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
-from echornn.tasks.levels import solved_level
 from tui.commands.records import Record
 from tui.term.printable import quoted
 
@@ -58,7 +58,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     low, high = counts.interval
     return {
         "event": "point",
-        **{name: getattr(point.config, name) for name in axes},
+        **{name: point.config.value(name) for name in axes},
         "seeds": counts.finished,
         "solved": counts.solved,
         "success_low": low,

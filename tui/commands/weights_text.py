@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.files.recorded_values import record_of
 from echornn.progress import Floats
 
 FORMULAS = {
@@ -56,4 +56,4 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
     yield "output: softmax(h_t W2 + b2), h_t of the top layer, one column for each class"
     yield "the state is carried from window to window"
     yield ""
-    yield f"configuration: {json.dumps(dataclasses.asdict(config))}"
+    yield f"configuration: {json.dumps(record_of(config))}"

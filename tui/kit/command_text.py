@@ -16,7 +16,8 @@ def command_of(config: EchoConfig) -> str:
     """The command line that trains this configuration from the start; it has a flag for each field that is not the
     default.
     """
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in EchoConfig().changes_to(config).items()]
+    changes = EchoConfig().changes_to(config)
+    flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in changes.items()]
     return " ".join([PROGRAM, *flags])
 
 

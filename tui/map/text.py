@@ -7,12 +7,12 @@ import io
 import textwrap
 from collections.abc import Iterator, Set
 
+from echornn.data.levels import solved_level
 from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Measure
 from echornn.maps.ranking_words import ranking_told
 from echornn.maps.table import windows_of
-from echornn.tasks.levels import solved_level
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
 from tui.map.signs import Signs, edge_sign, sign_of

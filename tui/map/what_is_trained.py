@@ -92,7 +92,7 @@ def _newest(overview: Overview) -> str:
 
 
 def _values(config: EchoConfig, names: list[str]) -> tuple[str, ...]:
-    return tuple(f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names)
+    return tuple(f"{SHORT.get(name, name)} {value_text(config.value(name))}" for name in names)
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import stat
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 
-from echornn.config import EchoConfig
 from echornn.tasks.blame import blaming
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
 
 MOST_BYTES = 1 << 20
 """The most bytes of a file, since its text is stored in every run."""
+
+
+LOADED: dict[str, type[Task]] = {}
+"""The classes that were made in this process, by digest."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,30 @@ class OwnFile:
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
     """
 
-    file: str
+    file: str = field(compare=False)
     name: str
     text: str
+
+    @classmethod
+    def from_record(cls, record: object) -> OwnFile:
+        """The file of a record, see `as_record`.
+
+        Raises:
+            ValueError: it is not one.
+        """
+        if isinstance(record, Mapping) and record.keys() == {"file", "name", "text"}:
+            file, name, text = record["file"], record["name"], record["text"]
+            if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
+                return cls(file, name, text)
+        raise ValueError("the task is neither a name nor a file")
+
+    def as_record(self) -> dict[str, str]:
+        """The file as plain values, from which it can be made again."""
+        return {"file": self.file, "name": self.name, "text": self.text}
+
+    def __str__(self) -> str:
+        """What a user writes for it."""
+        return f"{self.file}:{self.name}"
 
     @classmethod
     def read(cls, wanted: str) -> OwnFile:
@@ -63,7 +87,7 @@ class OwnFile:
         """The unique name of the module that is made from the text."""
         return f"own_task_{self.digest[:16]}"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A hash that identifies the task: it depends on the text and the class, but not on the file's name."""
         import hashlib  # the first frame does not need this import
@@ -71,21 +95,28 @@ class OwnFile:
         return hashlib.sha256(f"{self.name}\n{self.text}".encode()).hexdigest()
 
     def load(self) -> type[Task]:
-        """The class of the task. This executes the text.
+        """The class of the task; the same class for the same text. The first time, this runs the text.
 
         Raises:
             TaskError: the text has an error, or no usable task.
         """
+        if self.digest not in LOADED:
+            LOADED[self.digest] = self._loaded()
+        return LOADED[self.digest]
+
+    def _loaded(self) -> type[Task]:
         module = ModuleType(self.module)
         sys.modules[self.module] = module  # dataclasses look there for the types of fields
         names = vars(module)
         names["print"] = _print
         with blaming(self.file, self._line):
             exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
-            return self._task_in(names)
+            found = self._task_in(names)
+        found.own = self
+        return found
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and defaults for the others. This executes the text.
+        """The task with these values of its settings, and the others as by default; see `load`.
 
         Raises:
             TaskError: as in `load`, or a value is not allowed.
@@ -93,6 +124,17 @@ class OwnFile:
         kind = self.load()
         with blaming(self.file, self._line):
             return kind(**values or {})
+
+    def require_free_names(self, taken: Collection[str]) -> None:
+        """Check that no setting has a name that is used for something else.
+
+        Raises:
+            TaskError: one has.
+        """
+        with blaming(self.file, self._line):
+            for known in settings_of(self.load()):
+                if known.name in taken:
+                    raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
 
     @property
     def _line(self) -> int | None:
@@ -112,10 +154,7 @@ class OwnFile:
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
         if found.__abstractmethods__:
             raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
-        taken = {field.name for field in dataclasses.fields(EchoConfig)}
-        for known in settings_of(found):
-            if known.name in taken:
-                raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+        settings_of(found)
         return found
 
 

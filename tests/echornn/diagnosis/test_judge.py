@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.levels import chance_level
 from echornn.diagnosis import words
 from echornn.diagnosis.diagnosis import Kind, Note
 from echornn.diagnosis.judge import diagnosis
@@ -19,7 +20,6 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.phrases import ONE_SEED
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
-from echornn.tasks.levels import chance_level
 from tests.echornn.diagnosis.recorded import RUNS, Read, past, read
 from tests.examples import examples
 from tests.losses_seen import after

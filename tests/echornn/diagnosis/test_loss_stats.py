@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.tasks.levels import solved_level
 from tests.losses_seen import after
 
 TUTORIAL = EchoConfig()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.levels import lost_level
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.seeds_words import Standings, seeds_sentence
 from echornn.diagnosis.sentence import LINE
-from echornn.tasks.levels import lost_level
 
 TUTORIAL = EchoConfig()
 BEYOND = replace(TUTORIAL, echo_step=15)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.levels import chance_level
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, Earlier, LossStats
 from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.diagnosis.words import SENTENCES, said
 from echornn.history.block_means import BlockMeans
-from echornn.tasks.levels import chance_level
 from tests.echornn.diagnosis.recorded import Read
 from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples

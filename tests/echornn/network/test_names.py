@@ -9,9 +9,9 @@ import pytest
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig, Optimizer
+from echornn.data.levels import state_numbers
 from echornn.network.cells import CELLS
 from echornn.network.shapes import carried_size
-from echornn.tasks.levels import state_numbers
 from echornn.training.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.slow

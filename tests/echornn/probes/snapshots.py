@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from echornn.config import Cell, EchoConfig
+from echornn.data.series import EchoSeries
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.snapshot import Snapshot
-from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")

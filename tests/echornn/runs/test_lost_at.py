@@ -16,7 +16,7 @@ from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
-from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
+from tests.echornn.data.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.solved import SolvedAt
 from echornn.files.append_log import LogEnd
 from echornn.population_state import PopulationState
 from echornn.runs import checkpoint, recorded_state
@@ -18,7 +19,6 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.recorded_state import Arrays
-from echornn.tasks.solved import SolvedAt
 from echornn.timeline.branch import Moment
 from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.data.solved import RECENT_WINDOWS, Levels, SolvedAt
 from echornn.sweeps.ended import ended
 from echornn.sweeps.folder import Result
-from echornn.tasks.solved import RECENT_WINDOWS, Levels, SolvedAt
 
 
 def told(losses: list[float], cut: int, until: str) -> Result | None:

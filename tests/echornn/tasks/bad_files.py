@@ -170,12 +170,6 @@ SEEN_IN_ANY_PROCESS = [
         "inputs: object = Symbols(3)\n    outputs = Numbers(1)",
         ":6: inputs = Symbols(count=3) cannot be used: a setting needs a default that is a number or a word",
     ),
-    Bad(
-        "a setting of the network",
-        "    lag: int",
-        "    state_size: int = 3\n    lag: int",
-        ":6: the setting state_size needs another name: the network has one of this name",
-    ),
     Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: 1 to 50"),
     Bad(
         "levels that rise",

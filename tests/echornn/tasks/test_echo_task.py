@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn import EchoConfig, EchoSeries, seeding
+from echornn.data.series_side_by_side import series_side_by_side
 from echornn.tasks.door import draw_rows
 from echornn.tasks.echo import Echo
-from echornn.tasks.series_side_by_side import series_side_by_side
 
 configs = st.builds(
     lambda classes, batch, row, rest, echo, start, seed: EchoConfig(

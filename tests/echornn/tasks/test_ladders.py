@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pytest
 
 from echornn import Batch, EchoConfig, Symbols, Task, seeding
+from echornn.data.levels import mean_floor, solved_level
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
-from echornn.tasks.levels import mean_floor, solved_level
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.series import EchoSeries
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.tasks.series import EchoSeries
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.compiled import make_population
 from tests.scripted import ScriptedTrainer

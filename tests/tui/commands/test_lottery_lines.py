@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.data.solved import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.runs import run_dir
 from echornn.session import loop
 from echornn.session.frame import Frame, State
-from echornn.tasks.solved import RECENT_WINDOWS
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
 from tui.commands.epoch_report import EpochReport

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import boundary_floor, chance_level
+from echornn.data.levels import boundary_floor, chance_level
 from tui.app.curve.axes import loss_ticks, window_ticks
 from tui.app.curve.ghosts import Place
 from tui.app.curve.strips import Strips

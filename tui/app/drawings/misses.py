@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
-from echornn.tasks.coverage import missed, missed_of_a_stride
+from echornn.data.coverage import missed, missed_of_a_stride
 
 HEIGHT = 4
 """Lines of the diagram: one for a sentence, two for windows, one for targets."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import Source, counts_by_source, source_of
 from echornn.progress import Progress, Symbols
-from echornn.tasks.coverage import Source, counts_by_source, source_of
 from tui.app.drawings.blocks import symbol_text
 from tui.app.drawings.matrix import AROUND_A_NUMBER, MatrixLayout
 

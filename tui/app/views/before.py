@@ -7,10 +7,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
-from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import cut_off, seeds_that_solve
-from echornn.progress import Symbols
-from echornn.tasks.levels import (
+from echornn.data.levels import (
     boundary_floor,
     chance_level,
     few_uniform_starts_learn,
@@ -20,7 +17,10 @@ from echornn.tasks.levels import (
     solved_level,
     state_numbers,
 )
-from echornn.tasks.series import EchoSeries
+from echornn.data.series import EchoSeries
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import cut_off, seeds_that_solve
+from echornn.progress import Symbols
 
 MOST_SYMBOLS = 1_000_000
 """The longest series whose symbols are drawn, in time steps; drawing a longer one would block the screen."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import Source, source_of
+from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
-from echornn.tasks.coverage import Source, source_of
-from echornn.tasks.series import EchoSeries
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line

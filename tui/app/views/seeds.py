@@ -11,12 +11,12 @@ from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 
 from echornn.config import EchoConfig
+from echornn.data.levels import chance_level
 from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
 from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows
-from echornn.tasks.levels import chance_level
 from tui.app.curve.axes import window_ticks
 from tui.app.drawings.replica_labels import Labels
 from tui.app.drawings.shaded_losses import shaded, shades_in_words

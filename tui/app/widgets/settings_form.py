@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
 from echornn.session.commands import Answer, Edit
@@ -59,7 +58,7 @@ class Form:
         """The text of a field's value; of the new value if it was typed or entered."""
         if name == PRESET:
             return self.preset
-        return self.drafts.get(name, as_typed(getattr(self._wanted(), name)))
+        return self.drafts.get(name, as_typed(self._wanted().value(name)))
 
     @property
     def preset(self) -> str:
@@ -74,7 +73,7 @@ class Form:
     def _wanted(self) -> EchoConfig:
         """The configuration after all entered values have taken effect."""
         try:
-            return dataclasses.replace(self.config, **{**self.sent, **self._held})
+            return self.config.with_fields({**self.sent, **self._held})
         except ConfigError:  # the configuration has changed in the meantime
             self.forget()
             return self.config
@@ -95,7 +94,7 @@ class Form:
         """Take over the current configuration; and why an edit was refused, once for each refused edit."""
         self.config = frame.config
         for name, value in list(self.sent.items()):
-            if getattr(frame.config, name) == value:
+            if frame.config.fields().get(name) == value:
                 del self.sent[name]
                 if name in self._held:
                     self._send({name: self._held.pop(name)}, held=True)
@@ -162,13 +161,13 @@ class Form:
 
     def _nudge_field(self, name: str, up: bool) -> None:
         try:
-            drafted = dataclasses.replace(self._wanted(), **self._typed())
+            drafted = self._wanted().with_fields(self._typed())
         except ConfigError as error:
             self._refuse(name, str(error))
             return
         value = nudged(drafted, name, up)
         try:
-            drafted = dataclasses.replace(drafted, **cast(dict[str, Any], {name: value}))
+            drafted = drafted.with_fields({name: value})
         except ConfigError as error:
             self._refuse(name, str(error))
             return
@@ -187,7 +186,7 @@ class Form:
         wanted, typed = self._wanted(), self._typed()
         changes = differing(typed, wanted)
         try:
-            dataclasses.replace(wanted, **changes)
+            wanted.with_fields(changes)
         except ConfigError as error:
             self._refuse(error.field if error.field in changes else self.name, str(error))
             return

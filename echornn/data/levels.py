@@ -7,17 +7,9 @@ from functools import lru_cache
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-
-SOLVED_SHARE = 0.07
-"""A mean loss counts as solved if it is above its floor by less than this share of chance: 0.05 nats for two
-classes.
-"""
-
-AT_CHANCE_SHARE = 0.05
-"""A mean loss counts as at chance if it differs from chance by at most this share of chance."""
-
-BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
-"""A mean loss below this share of chance shows that the network learns, rather than luck."""
+from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
+from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
+from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
 
 PINNING_STATE = 7
 """From this state size on, few RNNs learn from uniform initial weights, which saturate their units: of 32 seeds in 40

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from echornn import seeding
-from echornn.config import EchoConfig, RowStart
+from echornn.config import EchoConfig
+from echornn.limits import RowStart
 from echornn.progress import Symbols
+from echornn.tasks.echo import echo_rows
 from echornn.tasks.symbols import uniform_symbols
 
 
@@ -39,20 +39,9 @@ class EchoSeries:
     def from_inputs(
         cls, x: Symbols, echo_step: int, batch_size: int, row_start: RowStart = "previous_row"
     ) -> EchoSeries:
-        """Echo the series ``x``, uint8 [steps], and divide both into ``batch_size`` rows; the remainder is left out.
-
-        As in the tutorial, the echo is made before the division into rows, so the first ``echo_step`` targets of a row
-        echo the end of the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
-        """
-        row_length = len(x) // batch_size
-        used = row_length * batch_size
-        y = np.roll(x, echo_step)
-        y[:echo_step] = 0
-        x_rows = x[:used].reshape(batch_size, row_length)
-        y_rows = y[:used].reshape(batch_size, row_length)
-        if row_start == "zero":
-            y_rows[:, :echo_step] = 0
-        return cls(x_rows, y_rows, len(x) - used)
+        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; see `echo_rows`."""
+        x_rows, y_rows = echo_rows(x, echo_step, batch_size, row_start)
+        return cls(x_rows, y_rows, len(x) - x_rows.size)
 
     def window(self, start: int, length: int) -> tuple[Symbols, Symbols]:
         """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import EchoConfig, RowStart
+from echornn.data.levels import chance_level, lost_level, solved_level
+from echornn.data.series import EchoSeries
+from echornn.data.series_side_by_side import series_side_by_side
+from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.progress import Floats
-from echornn.tasks.levels import chance_level, lost_level, solved_level
-from echornn.tasks.series import EchoSeries
-from echornn.tasks.series_side_by_side import series_side_by_side
-from echornn.tasks.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.tasks.symbols import uniform_symbols
 
 

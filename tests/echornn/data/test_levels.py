@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import (
+from echornn.data.levels import (
     best_guess_errors,
     boundary_floor,
     chance_level,
@@ -19,7 +19,7 @@ from echornn.tasks.levels import (
     loss_when_right,
     mean_floor,
 )
-from echornn.tasks.series import EchoSeries
+from echornn.data.series import EchoSeries
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)

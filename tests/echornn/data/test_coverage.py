@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig, RowStart
-from echornn.tasks.coverage import Source, counts_by_source, missed, missed_of_a_stride, source_of
-from echornn.tasks.levels import credit_coverage
+from echornn.data.coverage import Source, counts_by_source, missed, missed_of_a_stride, source_of
+from echornn.data.levels import credit_coverage
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)
 """The tutorial's example."""

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.levels import chance_level, lost_level, solved_level
 from echornn.progress import Floats
-from echornn.tasks.levels import chance_level, lost_level, solved_level
 
 RECENT_WINDOWS = 50
 """The number of windows whose mean loss decides whether the echo is solved."""

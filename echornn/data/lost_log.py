@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 
-from echornn.tasks.solved import Crossings, Windows
+from echornn.data.solved import Crossings, Windows
 
 
 class LostLog:

@@ -1,0 +1,71 @@
+"""How the data of an epoch is cut into windows: the sizes that follow from a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from echornn.tasks.door import trial_length
+
+if TYPE_CHECKING:
+    from echornn.tasks.task import Task
+
+
+class WindowSizes:
+    """The sizes of windows, rows and epochs; a base class of `EchoConfig`.
+
+    Rows of a stream are cut into windows, and the state is carried on. Rows of trials are cut into trials, and each is
+    a window that begins with a zero state.
+    """
+
+    if TYPE_CHECKING:
+        task: Any
+        truncated_backprop_length: int
+        stride: int | None
+        total_series_length: int
+        batch_size: int
+
+        @property
+        def the_task(self) -> Task: ...
+
+    @property
+    def trial_length(self) -> int | None:
+        """Time steps of a trial; None if the task is a stream."""
+        if self.task is None:
+            return None
+        return trial_length(self.the_task)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether rows are cut into windows and the state is carried on; else each window is a trial of its own."""
+        return self.trial_length is None
+
+    @property
+    def window_steps(self) -> int:
+        """Time steps of a window: T of a stream, and a whole trial of trials, in which the gradient is cut at T."""
+        return self.trial_length or self.truncated_backprop_length
+
+    @property
+    def window_stride(self) -> int:
+        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
+        return self.window_steps if self.stride is None else self.stride
+
+    @property
+    def row_length(self) -> int:
+        """Time steps in one row of the batch."""
+        return self.total_series_length // self.batch_size
+
+    @property
+    def windows_per_epoch(self) -> int:
+        """The number of windows that fit into a row."""
+        return (self.row_length - self.window_steps) // self.window_stride + 1
+
+    @property
+    def unused_steps(self) -> int:
+        """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
+        covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps
+        return self.total_series_length - self.batch_size * covered
+
+    @property
+    def predictions_per_window(self) -> int:
+        """The number of outputs in a window: batch_size * `window_steps`."""
+        return self.batch_size * self.window_steps

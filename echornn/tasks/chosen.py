@@ -1,0 +1,131 @@
+"""A task by what a user writes for it or a record holds: a name of the table, or a file of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from echornn.config_error import ConfigError
+from echornn.tasks.door import form_of
+from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.settings import Setting, settings_of
+from echornn.tasks.table import TASKS
+from echornn.tasks.task import Task
+
+TaskName = str | OwnFile
+"""What stands for the class of a task: its name in the table, or the file of a user's own."""
+
+
+def named(given: object) -> TaskName:
+    """The name for what a user writes: a name, or FILE.py:NAME.
+
+    Raises:
+        ConfigError: there is no such task, or its file cannot be read.
+    """
+    if isinstance(given, OwnFile) or (isinstance(given, str) and given in TASKS):
+        return given
+    if isinstance(given, str) and ":" in given:
+        return OwnFile.read(given)
+    raise ConfigError("task", given, f"one of {', '.join(TASKS)}, or FILE.py:NAME of your own")
+
+
+def name_of(task: Task) -> TaskName:
+    """The name of a task.
+
+    Raises:
+        ConfigError: its class is neither in the table nor from a file.
+    """
+    if isinstance(task.own, OwnFile):
+        return task.own
+    for name, kind in TASKS.items():
+        if type(task) is kind:
+            return name
+    raise ConfigError("task", task, "a task of the table, or of a file: OwnFile.read('my_task.py:Mine').task()")
+
+
+def class_of(name: TaskName) -> type[Task]:
+    """The class of a task.
+
+    Raises:
+        TaskError: an error in a user's file.
+    """
+    return TASKS[name] if isinstance(name, str) else name.load()
+
+
+def values_of(task: Task) -> dict[str, Any]:
+    """The values of a task's settings, by name."""
+    return {known.name: getattr(task, known.name) for known in settings_of(task)}
+
+
+def defaults_of(name: TaskName) -> dict[str, Any]:
+    """The default values of a task's settings, by name."""
+    return {known.name: known.default for known in settings_of(class_of(name))}
+
+
+def require_known(name: TaskName, values: Mapping[str, object]) -> None:
+    """Check that a task has settings of these names, and that they allow these values.
+
+    Raises:
+        ConfigError: there is no such setting, or its value is not allowed.
+    """
+    settings = {known.name: known for known in settings_of(class_of(name))}
+    for known, value in values.items():
+        if known not in settings:
+            there = ", ".join(settings) or "none"
+            raise ConfigError(known, value, f"the settings of the task {name} are {there}")
+        settings[known].checked(value)
+
+
+def task_of(name: TaskName, values: Mapping[str, object]) -> Task:
+    """The task with these values of its settings, and the others as by default.
+
+    Raises:
+        ConfigError: the values are not possible together, or there is an error in a user's file.
+    """
+    return TASKS[name](**values) if isinstance(name, str) else name.task(values)
+
+
+def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task]:
+    """A task, given itself or by name, with its name.
+
+    Args:
+        taken: names that a user's own settings may not have.
+
+    Raises:
+        ConfigError: the task cannot be used.
+    """
+    task = given if isinstance(given, Task) else task_of(given, {})
+    name = name_of(task)
+    if isinstance(name, OwnFile):
+        name.require_free_names(taken)
+    form_of(task)
+    return name, task
+
+
+@lru_cache(maxsize=64)
+def settings_without_form(task: Task) -> frozenset[str]:
+    """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
+
+
+def _changes_form(task: Task, known: Setting) -> bool:
+    """Whether another value of a setting changes the task's form; also if no other could be tried."""
+    for value in _others(known, getattr(task, known.name)):
+        try:
+            known.checked(value)
+            return form_of(replace(task, **{known.name: value})) != form_of(task)
+        except ConfigError:
+            continue
+    return True
+
+
+def _others(known: Setting, value: Any) -> Iterator[Any]:
+    """Some other values of a setting, the nearest first."""
+    if isinstance(value, str):
+        yield from (word for word in known.choices if word != value)
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1)
+    else:
+        yield from (value * 0.99, value * 1.01, value + 0.01, value - 0.01)
