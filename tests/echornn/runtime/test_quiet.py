@@ -86,7 +86,7 @@ def test_where_the_user_set_the_level_it_is_the_users() -> None:
 
 def test_without_a_standard_error_it_is_imported_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("print('imported')")
-    program = "import os; os.close(2); from echornn import quiet; quiet.import_tensorflow()"
+    program = "import os; os.close(2); from echornn.runtime import quiet; quiet.import_tensorflow()"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "imported\n"
 
 
@@ -106,5 +106,5 @@ def test_log_lines_are_known(line: bytes) -> None:
 def test_numpy_is_complete_before_tensorflow_adds_to_its_types(tmp_path: Path) -> None:
     """If another thread computed its first median meanwhile, the app sometimes crashed."""
     (tmp_path / "tensorflow.py").write_text("import sys\nWAS_COMPLETE = 'numpy.ma' in sys.modules\n")
-    program = "from echornn import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
+    program = "from echornn.runtime import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "True\n"
