@@ -39,8 +39,8 @@ class DelayedXor(Task):
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         return (
-            Level("chance", math.log(2), "nothing, or only one of both bits"),
-            Level("knows both", 0.0, f"the bits {self.lag} and {self.far_lag} steps back"),
+            Level("chance", math.log(2), "nothing, or only one of both bits", wrong=1 / 2),
+            Level("knows both", 0.0, f"the bits {self.lag} and {self.far_lag} steps back", (self.lag, self.far_lag)),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:

@@ -47,13 +47,27 @@ class TwoCoins(Task):
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         far = Level(
-            f"knows t-{self.far_lag}", _mean_loss(self._odds.mean(axis=0)), f"the coin {self.far_lag} steps back"
+            f"knows t-{self.far_lag}",
+            _mean_loss(self._odds.mean(axis=0)),
+            f"the coin {self.far_lag} steps back",
+            (self.far_lag,),
         )
-        near = Level(f"knows t-{self.lag}", _mean_loss(self._odds.mean(axis=1)), f"the coin {self.lag} steps back")
+        near = Level(
+            f"knows t-{self.lag}",
+            _mean_loss(self._odds.mean(axis=1)),
+            f"the coin {self.lag} steps back",
+            (self.lag,),
+        )
+        mean = self._odds.mean()
         return (
-            Level("chance", _mean_loss(self._odds.mean(keepdims=True)), "nothing but how often the target is 1"),
+            Level("chance", _mean_loss(mean), "nothing but how often the target is 1", (), float(min(mean, 1 - mean))),
             *sorted((far, near), key=lambda level: -level.loss),
-            Level("knows both", _mean_loss(self._odds), f"the coins {self.lag} and {self.far_lag} steps back"),
+            Level(
+                "knows both",
+                _mean_loss(self._odds),
+                f"the coins {self.lag} and {self.far_lag} steps back",
+                (self.lag, self.far_lag),
+            ),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:
