@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal, get_args
 
 from echornn.cell_facts import Cell as Cell
@@ -194,12 +194,10 @@ class EchoConfig(FlatValues, WindowSizes):
         object.__setattr__(alone, "replicas", 1)
         return alone
 
-    @cached_property
+    @property
     def the_task(self) -> Task:
         """What is learned."""
-        from echornn.tasks.echo import Echo
-
-        return self.task if isinstance(self.task, Task) else Echo(self.echo_step, self.num_classes, self.row_start)
+        return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
 
     def _take_task(self) -> None:
         """Make a task of a name or a file. The settings of the echo become fields, those of another task are its own.
@@ -280,6 +278,13 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
+
+
+@lru_cache(maxsize=64)
+def _echo(echo_step: int, num_classes: int, row_start: RowStart) -> Task:
+    from echornn.tasks.echo import Echo
+
+    return Echo(echo_step, num_classes, row_start)
 
 
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:

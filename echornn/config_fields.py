@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ class FlatValues:
         """Whether results under this configuration still count under ``other``: only `PACE_FIELDS` differ."""
         return self.changes_to(other).keys() <= PACE_FIELDS
 
-    @cached_property
+    @property
     def live_fields(self) -> frozenset[str]:
         """The names whose values can change between two windows; a change of any other starts a new network.
 

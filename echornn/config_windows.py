@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from echornn.tasks.door import trial_length
@@ -28,7 +27,7 @@ class WindowSizes:
         @property
         def the_task(self) -> Task: ...
 
-    @cached_property
+    @property
     def trial_length(self) -> int | None:
         """Time steps of a trial; None if the task is a stream."""
         if self.task is None:

@@ -151,7 +151,7 @@ class ScriptedTrainer:
 
     def advance(self, n: int) -> PopulationProgress:
         if n < 1:
-            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+            raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.fails_at is not None and self.trained + n > self.fails_at:
             raise RuntimeError("the script says: out of memory")
         n, replicas = min(n, self.windows_left), self.config.replicas

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.config_fields import ECHO
+from echornn.config_fields import ECHO, TASK
 from echornn.tasks.own.own_file import OwnFile
 
 MOST = 2**63 - 1
@@ -70,8 +70,8 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    if "task" not in values:
-        for name in sorted(set(fields) - set(EchoConfig.names())):
+    if values.get(TASK, ECHO) == ECHO:
+        for name in sorted(set(fields) - {*EchoConfig.names(), TASK}):
             raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
     for name, value in values.items():
         most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
@@ -83,14 +83,19 @@ def config_from(fields: object) -> EchoConfig:
 def record_of(config: EchoConfig) -> dict[str, Any]:
     """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others."""
     values = config.fields()
-    if values["task"] == ECHO:
-        del values["task"]
+    if values[TASK] == ECHO:
+        del values[TASK]
     return recorded(values)
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
     """Some values of a configuration as JSON values; a task of the user's own is its text."""
-    return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
+    return {name: recorded_value(one) for name, one in values.items()}
+
+
+def recorded_value(value: Any) -> Any:
+    """A value of a configuration as a JSON value; see `recorded`."""
+    return value.as_record() if isinstance(value, OwnFile) else value
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,13 +104,22 @@ def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: the task is not one.
     """
-    values = dict(record)
-    task = values.get("task", ECHO)
-    if not isinstance(task, str):
-        values["task"] = OwnFile.from_record(task)
-    elif ":" in task:
-        raise ValueError(f"the task {shortened(task)} is not known to this version")
-    return values
+    return {name: task_from(one) if name == TASK else one for name, one in record.items()}
+
+
+def task_from(recorded: object) -> str | OwnFile:
+    """The name of a task, from the JSON value that `recorded_value` has made of it. No file is read. None is the echo.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if recorded is None:
+        return ECHO
+    if not isinstance(recorded, str):
+        return OwnFile.from_record(recorded)
+    if ":" in recorded:
+        raise ValueError(f"the task {shortened(recorded)} is not known to this version")
+    return recorded
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:

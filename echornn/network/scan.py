@@ -148,7 +148,9 @@ def _record(
     weights: Tensors,
     known: Sequence[tf.Tensor | None] = (),
 ) -> list[_Recorded]:
-    """Run the steps, each with its own tape; ``known`` are products, float32 [steps, batch, columns, ...]."""
+    """Run the steps, each recorded on its own gradient tape. Products in ``known``, float32 [steps, batch, columns,
+    ...], are not computed again.
+    """
     recorded = []
     for t, inputs in enumerate(inputs_series):
         with tf.GradientTape() as tape:  # a single tape over all steps would add up dW step by step

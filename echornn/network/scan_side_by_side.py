@@ -94,8 +94,8 @@ class _Loops:
     def _run(
         self, inputs: tf.Tensor, state: tf.Tensor, before: Iterator[tf.Tensor] | None = None
     ) -> tuple[tf.Tensor, list[_Made]]:
-        """Run one step; returns the state and the maps. If activations are passed in ``before``, only for its
-        gradient.
+        """Run one step; returns the state and the maps. If ``before`` has the activations, only the gradient is
+        computed.
         """
         all_made: list[_Made] = []
 

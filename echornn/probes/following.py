@@ -32,7 +32,7 @@ class Tails(NamedTuple):
     1, groups, groups].
     """
     beyond_windows: Doubles
-    """The same for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
+    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
     [groups, groups].
     """
 

@@ -54,13 +54,19 @@ class ChangingCommand(BaseCommand):
     """A command that changes fields of the configuration.
 
     Attributes:
-        changes: the new values, by the names of `EchoConfig.fields`; all others keep their values.
+        changes: the new values, by the names of `EchoConfig.fields`; all others keep their values. A name that the
+            task at that time does not have is refused when the command is carried out.
+
+    Raises:
+        TypeError: a name is no name.
     """
 
     changes: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "changes", dict(self.changes))
+        object.__setattr__(self, "changes", changes := dict(self.changes))
+        if unnamed := [name for name in changes if not isinstance(name, str) or not name.isidentifier()]:
+            raise TypeError(f"EchoConfig has no field {unnamed[0]}")
 
 
 def _whole(name: str, value: Any) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
 from echornn.files.recorded_values import shortened
+from echornn.tasks.own.own_file import OwnFile
 
-Value = int | float | str
-"""A value of a field: a whole number, a fraction, or a word."""
+Value = int | float | str | OwnFile
+"""A value of a field: a whole number, a fraction, a word, or the file of a task."""
 
 HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them"
 

@@ -24,12 +24,22 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.config_fields import TASK
 from echornn.files import own_files
-from echornn.files.recorded_values import NO_RECORD, shortened, whole
+from echornn.files.recorded_values import (
+    NO_RECORD,
+    recorded,
+    recorded_value,
+    shortened,
+    task_from,
+    values_from,
+    whole,
+)
 from echornn.files.run_error import RunError
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
+from echornn.tasks.own.own_file import OwnFile
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -77,10 +87,7 @@ class Asked:
 
     def as_record(self) -> dict[str, Any]:
         grid = self.grid
-        axes = [
-            [axis.field, [one.as_record() if isinstance(one, OwnFile) else one for one in axis.values]]
-            for axis in grid.axes
-        ]
+        axes = [[axis.field, list(map(recorded_value, axis.values))] for axis in grid.axes]
         return {
             "axes": axes,
             "fields": recorded(grid.fields),
@@ -92,8 +99,10 @@ class Asked:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Asked:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
-        axes = tuple(Axis(field, tuple(values)) for field, values in record["axes"])
-        grid = Grid(axes, dict(record["fields"]), record["seeds"], record["until"])
+        axes = []
+        for field, values in record["axes"]:
+            axes.append(Axis(field, tuple(map(task_from, values) if field == TASK else values)))
+        grid = Grid(tuple(axes), values_from(record["fields"]), record["seeds"], record["until"])
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 
@@ -109,8 +118,12 @@ def point_of(config: EchoConfig) -> EchoConfig:
 
 
 def told_of(config: EchoConfig) -> dict[str, Any]:
-    """The fields that differ from the defaults, so that fields added by later versions do not change the hash."""
-    return DEFAULT.changes_to(config)
+    """The values that differ from the defaults, so that fields added by later versions do not change the hash.
+
+    A task of the user's own is the digest of its file, whose text is in ``sweep.json``.
+    """
+    changes = DEFAULT.changes_to(config)
+    return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
 
 
 def read_asked(folder: Path) -> tuple[Asked, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from echornn.config_error import ConfigError
@@ -103,6 +104,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
     return name, task
 
 
+@lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
     """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))

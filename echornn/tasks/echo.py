@@ -58,7 +58,9 @@ class Echo(Task):
         return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
 
     def _floor(self, rows: int, steps: int) -> float:
-        """The least mean loss. The first targets of each row are blank in one row, and uniform in the others."""
+        """The least mean loss: the first targets of each row are blank in the first row, and uniformly random in the
+        others.
+        """
         if self.row_start == "zero":
             return 0.0
         each = (rows - 1) / rows / self.num_classes

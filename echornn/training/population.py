@@ -94,7 +94,7 @@ class Population:
             ValueError: ``n`` is below 1.
         """
         if n < 1:
-            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+            raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
             return self._nothing_trained()
         losses: list[Floats] = []

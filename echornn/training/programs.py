@@ -1,4 +1,4 @@
-"""Keeps compiled training loops and chosen devices by structure, so that going back to a structure compiles nothing."""
+"""Stores compiled training loops and selected devices by structure, so that no structure is compiled twice."""
 
 from __future__ import annotations
 
@@ -23,27 +23,25 @@ from echornn.training.shards_in_turn import ShardsInTurn
 from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""Share of the system's memory mappings that compiled loops may take."""
+"""The share of the system's memory mappings that compiled loops may use."""
 
 
 class OutOfMappingsError(RuntimeError):
-    """Raised before a compilation that could abort the process: native code cannot report that it ran out of
-    mappings.
-    """
+    """Memory mappings are running out. Raised before a compilation, because native code would abort the process."""
 
 
 class Programs:
-    """Lends compiled training loops to trainers, and takes them back when a trainer is gone.
+    """Lends compiled training loops to trainers, and takes them back when a trainer is deleted.
 
     Every compilation keeps memory until the process ends, even if everything is deleted: 27 MiB and 230 memory mappings
     for the tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux
     allows 65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
 
-    There is no lock: finalizers give the loops back, and the garbage collector may run them at any point of any thread,
-    even within `borrow`. Each step on the table, whose keys are plain values, is atomic.
+    There is no lock, because finalizers return the loops, and the garbage collector may run finalizers at any point of
+    any thread, even within `borrow`. Instead, each step on the table, whose keys are plain values, is atomic.
 
     Args:
-        devices: the devices on which another process trained networks of each program before.
+        devices: the devices on which another process trained networks, for each program.
     """
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
@@ -52,8 +50,8 @@ class Programs:
         self._placed: dict[EchoConfig, Placement] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
-        """The device for networks of this structure. It is chosen only once (see `echornn.training.device.place`), so
-        that windows that are trained again have the same bits, even if a second measurement would choose the other
+        """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
+        that windows that are trained again have the same bits, even if a second measurement would select another
         device.
 
         Args:
@@ -66,13 +64,14 @@ class Programs:
         return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A loop for a lone network of this structure; its variables still have the values of its last trainer.
+        """A compiled loop for a single network of this structure. Its variables still have the values of its last
+        trainer.
 
         Args:
             config, device: the configuration to train, and the device.
 
         Raises:
-            OutOfMappingsError: it would have to be compiled, and too many memory mappings are taken.
+            OutOfMappingsError: a loop would have to be compiled, and too many memory mappings are in use.
         """
         try:
             loop: TrainingLoop = self._like(config, device).pop()
@@ -82,11 +81,11 @@ class Programs:
         return loop
 
     def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
-        """Take back a loop whose trainer is gone."""
+        """Take back a loop whose trainer has been deleted."""
         self._like(config, device).append(loop)
 
     def borrow_turns(self, config: EchoConfig, device: str, shards: Shards) -> ShardsInTurn:
-        """A loop for a population: it trains shards of many networks one after the other. See `borrow`."""
+        """A loop for a population, which trains shards of many networks one after the other. See `borrow`."""
         try:
             turns: ShardsInTurn = self._like(config, device, *kind(config, shards)).pop()
         except IndexError:
@@ -97,7 +96,7 @@ class Programs:
         return turns
 
     def give_back_turns(self, config: EchoConfig, device: str, shards: Shards, turns: ShardsInTurn) -> None:
-        """Take back the loop of a population that is gone."""
+        """Take back the loop of a population that has been deleted."""
         self._like(config, device, *kind(config, shards)).append(turns)
 
     def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
@@ -105,11 +104,11 @@ class Programs:
 
 
 def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:
-    """A loop, not yet compiled.
+    """A new loop that is not yet compiled.
 
     Args:
         config, device: the configuration to train, and the device.
-        replicas: how many networks side by side; 0 for a single network, which has no axis of replicas.
+        replicas: the number of networks side by side; 0 for a single network without an axis of replicas.
         windows: the most windows that one call trains.
     """
     with tf.device(device):
@@ -122,8 +121,8 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 
 def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
-    """The settings besides the structure that a program for many networks depends on: replicas side by side, shards in
-    a call, and epochs of data in a block.
+    """What the program for several networks depends on besides the structure: replicas side by side, shards per call,
+    and epochs of data per block.
     """
     return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
 
@@ -136,10 +135,11 @@ def structure(config: EchoConfig) -> EchoConfig:
 def refuse_when_mappings_run_out(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> None:
-    """Check that memory mappings are left for another compilation; if the system does not say, they are.
+    """Check that enough memory mappings are free for another compilation; also passes if the system does not report
+    them.
 
     Raises:
-        OutOfMappingsError: too many memory mappings are taken.
+        OutOfMappingsError: too many memory mappings are in use.
     """
     taken, most = mappings_taken(mappings, limit)
     if taken > MAPPINGS_USED_AT_MOST * most:
@@ -151,7 +151,9 @@ def refuse_when_mappings_run_out(
 def mappings_taken(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> tuple[int, int]:
-    """How many memory mappings this process has, and may have; (0, 1) if the system does not say."""
+    """The number of memory mappings that this process uses, and the most allowed; (0, 1) if the system does not report
+    them.
+    """
     try:
         most = int(limit.read_text())
         with mappings.open() as lines:

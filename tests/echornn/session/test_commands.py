@@ -91,9 +91,11 @@ def test_commands_are_frozen_and_equal_where_their_values_are() -> None:
 
 
 @pytest.mark.parametrize("make", [Edit, StartOver])
-def test_a_change_of_no_field_is_an_error_before_it_is_sent(make: type[Edit] | type[StartOver]) -> None:
-    with pytest.raises(TypeError, match="EchoConfig has no field learning, rate"):
-        make({"rate": 1, "seed": 2, "learning": 1})
+def test_a_change_of_no_field_is_refused_when_it_is_carried_out(make: type[Edit] | type[StartOver]) -> None:
+    with paused() as session:
+        answer = answer_to(session, make({"seed": 2, "learning": 1}))
+    assert (answer.was_refused, answer.field) == (True, "learning")
+    assert answer.why_not.endswith("the settings of the task echo are echo_step, num_classes, row_start")
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, math.nan, 1e7])

@@ -49,8 +49,3 @@ def test_nudges_that_something_comes_between_are_undone_one_by_one(between: str)
         stage.session.send(Edit({"learning_rate": 0.7}, held=True))
         stage.obeyed()
         assert stage.session.frame.undoable == before + 1
-
-
-def test_a_nudge_of_no_field_is_an_error_at_once() -> None:
-    with pytest.raises(TypeError, match="no field learning"):
-        Edit({"learning": 1}, held=True)
