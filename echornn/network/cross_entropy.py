@@ -21,9 +21,7 @@ MOST_ROWS = 16
 """The most rows whose sums are multiplied: longer loops are not unrolled, and compute one number at a time."""
 
 
-def cross_entropy(
-    logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None
-) -> tuple[tf.Tensor, tf.Tensor]:
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
     """The mean cross-entropy over scored time steps and rows, and the softmax.
 
     Args:

@@ -71,7 +71,13 @@ def block_length(window_length: int) -> int:
 
 
 def scan(
-    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int, apart: bool = False, cut: int | None = None
+    step: Step,
+    inputs: tf.Tensor,
+    init_state: tf.Tensor,
+    weights: Tensors,
+    block: int,
+    apart: bool = False,
+    cut: int | None = None,
 ) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 

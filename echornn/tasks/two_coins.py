@@ -18,8 +18,8 @@ class TwoCoins(Task):
     """Predict a coin whose odds depend on two earlier coins (R2RT, "Recurrent Neural Networks in Tensorflow I").
 
     The input is a fair coin. The target is 1 with probability ``base + weight * x[t - lag] + far_weight *
-    x[t - far_lag]``. Every step is scored: the first targets of a row hang on coins from before it, which no network has
-    seen, and the losses of the ladder count them in.
+    x[t - far_lag]``. Every step is scored. The first targets of a row depend on coins from before the row, which no
+    network has seen; the levels count them in.
     """
 
     inputs = outputs = Symbols(2)

@@ -161,12 +161,7 @@ class TrainingLoop:
         self.optimizer.learning_rate.assign(learning_rate)
 
     def train(
-        self,
-        x: tf.Tensor,
-        y: tf.Tensor,
-        call: tf.Tensor,
-        scored: tf.Tensor | None = None,
-        begin: tf.Tensor | int = 0,
+        self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, *scored: tf.Tensor, begin: tf.Tensor | int = 0
     ) -> LoopOutput:
         """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this function gets compiled.
 
@@ -177,7 +172,7 @@ class TrainingLoop:
             call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train;
                 the number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas],
                 with a key each.
-            scored: bool [epochs * row length, batch, ...], the steps that count; None if all do.
+            scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
             begin: the time step of ``x`` at which the first epoch begins.
         """
         config = self.model.config
@@ -197,7 +192,7 @@ class TrainingLoop:
                 self.optimizer,
                 read_steps(x, start, steps),
                 read_steps(y, start, steps),
-                None if scored is None else read_steps(scored, start, steps),
+                read_steps(scored[0], start, steps) if scored else None,
                 state,
                 dropout_key,
             )

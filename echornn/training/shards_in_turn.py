@@ -53,12 +53,7 @@ class ShardsInTurn:
         return count
 
     def _run(
-        self,
-        values: Sequence[tf.Tensor],
-        x: tf.Tensor,
-        y: tf.Tensor,
-        calls: tf.Tensor,
-        scored: tf.Tensor | None = None,
+        self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor, *scored: tf.Tensor
     ) -> list[tf.Tensor]:
         steps = x.shape[0] // self._turns
         changing = self.loop.changing
@@ -66,7 +61,7 @@ class ShardsInTurn:
         def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
             for variable, array in zip(changing, arrays, strict=False):
                 variable.assign(array.read(turn))
-            trained = self.loop.train(x, y, tf.gather(calls, turn), scored, turn * steps)
+            trained = self.loop.train(x, y, tf.gather(calls, turn), *scored, begin=turn * steps)
             after = [*map(tf.convert_to_tensor, changing), *trained]
             return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
 
