@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.files.recorded_values import record_of
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
 from tests.steps import refused
@@ -187,7 +188,7 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
 
 
 def test_the_last_preset_goes_back_to_the_tutorials_values() -> None:
-    assert {**vars(LOTTERY), **PRESETS["as in the tutorial"]} == {
+    assert {**record_of(LOTTERY), **PRESETS["as in the tutorial"]} == {
         name: getattr(LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL, name) for name in FIELDS
     }
 

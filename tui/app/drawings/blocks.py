@@ -19,8 +19,8 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
     """The blocks of one line of a row, one per time step; ``line`` is 0 for inputs, 1 for targets, 2 for predictions.
 
     With two classes, all blocks of a line have the same style, except for wrong predictions: the character shows the
-        value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A
-        wrong prediction of two digits has no room for a mark, but differs from the target above it.
+    value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong
+    prediction of two digits has no room for a mark, but differs from the target above it.
     """
     classes = progress.probabilities.shape[-1]
     two_classes = classes == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import math
 import textwrap
@@ -11,7 +10,7 @@ from functools import cache
 
 from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, EchoConfig
 
-FIELDS = tuple(field.name for field in dataclasses.fields(EchoConfig))
+FIELDS = EchoConfig.names()
 
 LIVE = ("learning_rate", *(name for name in FIELDS if name in LIVE_FIELDS and name != "learning_rate"))
 """Fields that can change while training goes on, the most useful first."""
