@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
 from echornn.training.programs import structure
-from tests.compiled import PROGRAMS
+from tests.compiled import PROGRAMS, plain
 
 pytestmark = pytest.mark.slow
 
@@ -69,10 +70,16 @@ def _by_one_call(one_processor: None) -> None:
 
 Make = Callable[[EchoConfig], Population]
 
+COMPILED = {("trials of symbols, cut", 1), ("trials of numbers, cut", SEVERAL)}
+"""What is compiled, as in use; all else runs without a compiler, which is quicker here."""
+
 
 @pytest.fixture(scope="module", params=[1, SEVERAL], ids=["alone", "together"])
-def make(request: pytest.FixtureRequest) -> Make:
-    return lambda config: Population(replace(config, replicas=request.param), programs=PROGRAMS, at_once=1)
+def make(request: pytest.FixtureRequest, config: EchoConfig) -> Iterator[Make]:
+    name = next(name for name in TASKS if config_of(name) == config)
+    context = nullcontext(PROGRAMS) if (name, request.param) in COMPILED else plain()
+    with context as programs:
+        yield lambda config: Population(replace(config, replicas=request.param), programs=programs, at_once=1)
 
 
 def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -> None:
