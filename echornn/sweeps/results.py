@@ -231,9 +231,10 @@ def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value | No
     axes: dict[str, tuple[Value | None, ...]] = {}
     for name in (*named, *others):
         given = [value for each in asked for axis in each.grid.axes if axis.field == name for value in axis.values]
-        there = [point.config.fields().get(name) for point in index.points]  # None if the task has no such setting
-        values = dict.fromkeys((*given, *there))
-        if name in named or len(values.keys() - {None}) > 1:
+        all_values = [point.config.fields() for point in index.points]
+        differ = len({fields[name] for fields in all_values if name in fields}) > 1
+        values = dict.fromkeys((*given, *(fields.get(name) for fields in all_values)))  # None without such a setting
+        if name in named or differ:
             numbers = [value for value in values if isinstance(value, (int, float))]
             axes[name] = tuple(sorted(numbers) if len(numbers) == len(values) else values)
     return axes
