@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import takewhile
 
 from echornn.config import EchoConfig
+from echornn.data.ladders import ladder_of
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis, passed
 from echornn.diagnosis.loss_stats import LossStats
@@ -19,6 +20,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.session.commands import Answer
 from echornn.session.drive import Start
+from echornn.tasks.task import Level
 
 NEAR_WINDOWS = 1_000
 """Vitals up to this many windows old still describe the network; so do those from the last half of the path."""
@@ -132,6 +134,11 @@ class Frame:
     def own_config(self) -> EchoConfig:
         """The configuration of the chosen replica; for a single network, `config`."""
         return self.config.of(self.replica)
+
+    @property
+    def ladder(self) -> tuple[Level, ...]:
+        """The rungs of the task's ladder."""
+        return ladder_of(self.own_config)
 
     @property
     def loss(self) -> float:

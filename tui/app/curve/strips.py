@@ -38,15 +38,19 @@ class Strips:
     errors: int = 1
 
     @classmethod
-    def of(cls, has_replicas: bool, lines: int, ascii_only: bool) -> Strips:
+    def of(cls, has_replicas: bool, lines: int, ascii_only: bool, has_errors: bool = True) -> Strips:
         """The strips for a plot of ``lines`` lines. If lines are few, there is no strip of solved replicas, so that the
         curve keeps its lines.
+
+        Args:
+            has_errors: whether predictions are right or wrong; numbers are neither.
         """
+        errors = int(has_errors)
         if not has_replicas:
-            return cls()
+            return cls(0, errors)
         if lines < BOTH:
             return cls(1, 0)
-        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, 1)
+        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, errors)
 
     @property
     def lines(self) -> int:
