@@ -15,10 +15,18 @@ from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
 from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS
-from tui.app.widgets.settings_fields import FIELDS, LIVE, STRUCTURAL, field_help, next_rung, nudged
-from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, ROWS, Form
+from tui.app.widgets.settings_fields import (
+    field_help,
+    live_rows,
+    next_rung,
+    nudged,
+    structural_rows,
+)
+from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, Form
 
 TUTORIAL = EchoConfig()
+
+FIELDS = tuple(TUTORIAL.fields())
 
 
 class Settings:
@@ -35,7 +43,8 @@ class Settings:
         self.nudges += edit.held
 
     def at(self, name: str) -> Form:
-        self.form.move(ROWS.index(name) - ROWS.index(self.form.name))
+        rows = self.form.rows
+        self.form.move(rows.index(name) - rows.index(self.form.name))
         return self.form
 
     def enter(self, name: str, text: str) -> None:
@@ -48,7 +57,7 @@ class Settings:
         self.form.take(self.frame)
 
     def trains(self, **fields: Any) -> None:
-        self.shows(config=dataclasses.replace(self.frame.config, **fields))
+        self.shows(config=self.frame.config.with_fields(fields))
 
 
 @pytest.fixture
@@ -57,10 +66,10 @@ def settings() -> Settings:
 
 
 def test_every_field_is_there_once_presets_first_then_what_is_live() -> None:
-    assert ROWS[0] == PRESET
-    assert sorted(ROWS[1:]) == sorted(FIELDS)
-    assert LIVE[0] == "learning_rate"
-    assert not set(LIVE) & set(STRUCTURAL)
+    rows = Form(TUTORIAL, print).rows
+    assert rows[:2] == (PRESET, "learning_rate")
+    assert sorted(rows[1:]) == sorted(FIELDS)
+    assert not set(live_rows(TUTORIAL)) & set(structural_rows(TUTORIAL))
 
 
 def test_every_field_has_its_help() -> None:
@@ -178,7 +187,7 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
         settings.form.nudge(True)
     assert settings.sent == []
     settings.form.enter()
-    changes = {name: value for name, value in PRESETS[preset].items() if getattr(trained, name) != value}
+    changes = {name: value for name, value in PRESETS[preset].items() if trained.fields().get(name) != value}
     assert settings.sent == ([changes] if changes else [])
     assert not set(PRESETS[preset]) & {"seed", "replicas", "device", "num_epochs"}
     settings.trains(**changes)
@@ -187,8 +196,8 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
 
 
 def test_the_last_preset_goes_back_to_the_tutorials_values() -> None:
-    assert {**vars(LOTTERY), **PRESETS["as in the tutorial"]} == {
-        name: getattr(LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL, name) for name in FIELDS
+    assert {**LOTTERY.fields(), **PRESETS["as in the tutorial"]} == {
+        name: (LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL).value(name) for name in FIELDS
     }
 
 
@@ -293,12 +302,12 @@ def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[
                 trained = dataclasses.replace(trained, **changes)
             except ConfigError:
                 assert "forget" in [key for key, *_ in story]
-        assert all(settings.form.text(row).isprintable() for row in ROWS)
+        assert all(settings.form.text(row).isprintable() for row in settings.form.rows)
 
 
 def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
     value: Any = nudged(config, name, up)
-    return dataclasses.replace(config, **{name: value})
+    return config.with_fields({name: value})
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -307,7 +316,7 @@ def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     up = with_nudged(config, name, False)
     assert up != config
     back = with_nudged(up, name, True)
-    assert getattr(back, name) == (15 if name == "stride" else getattr(config, name))
+    assert back.value(name) == (15 if name == "stride" else config.value(name))
 
 
 def test_the_same_keys_lead_to_the_same_field_each_time(settings: Settings) -> None:
