@@ -241,6 +241,10 @@ class EchoConfig(FlatValues, WindowSizes):
         """Whether the network says symbols, which are right or wrong, rather than numbers."""
         return isinstance(self.the_task.outputs, Symbols)
 
+    def accuracy(self, errors: float, windows: int = 1) -> float:
+        """The share of right predictions in some windows with so many wrong ones; NaN if the network says numbers."""
+        return 1 - errors / (windows * self.predictions_per_window) if self.has_classes else math.nan
+
     @property
     def loss_name(self) -> str:
         """What the loss is, with its unit."""

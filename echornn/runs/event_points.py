@@ -33,10 +33,10 @@ class EventPoint(Protocol):
 
 
 class PointOfOne:
-    """A point of one network: its mean loss in nats, and its accuracy, 0 to 1."""
+    """A point of one network: its mean loss and, if it says symbols, its accuracy, 0 to 1."""
 
     def __init__(self, config: EchoConfig) -> None:
-        self._predictions = config.predictions_per_window
+        self._config = config
         self._losses = self._errors = 0.0
 
     def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
@@ -53,7 +53,8 @@ class PointOfOne:
 
     def curves(self, windows: int) -> Curves:
         """See `EventPoint.curves`."""
-        return {"loss": self._losses / windows, "accuracy": 1 - self._errors / (windows * self._predictions)}
+        accuracy = {"accuracy": self._config.accuracy(self._errors, windows)} if self._config.has_classes else {}
+        return {"loss": self._losses / windows, **accuracy}
 
 
 class PointOfMany:

@@ -151,10 +151,10 @@ class Frame:
 
     @property
     def accuracy(self) -> float:
-        """Share of right predictions in the newest window, 0 to 1; NaN before the first."""
-        if self.progress is None:
-            return math.nan
-        return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
+        """Share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network says
+        numbers.
+        """
+        return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
     def diagnosis(self) -> Diagnosis:

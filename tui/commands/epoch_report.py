@@ -65,14 +65,14 @@ class EpochReport:
                     "epoch": epoch + 1,
                     "window": window + 1,
                     "loss": loss,
-                    "accuracy": 1 - errors / self.config.predictions_per_window,
+                    "accuracy": self.config.accuracy(errors),
                 }
             if window == per_epoch - 1:
                 yield {
                     "event": "epoch",
                     "epoch": epoch + 1,
                     "loss": float(np.mean(self._losses)),
-                    "accuracy": 1 - self._errors / (len(self._losses) * self.config.predictions_per_window),
+                    "accuracy": self.config.accuracy(self._errors, len(self._losses)),
                     "seconds": self._clock() - self._begun,
                 }
                 self._losses, self._errors = [], 0

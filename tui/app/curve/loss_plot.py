@@ -186,7 +186,8 @@ class LossPlot(CellWidget, can_focus=True):
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
-            self._reading = read(curve, cursor, band, frame.own_config.seed)
+            own = frame.own_config
+            self._reading = read(curve, cursor, band, own.seed, own.has_classes)
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """The lines of the legend."""

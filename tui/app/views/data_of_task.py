@@ -13,7 +13,7 @@ from tui.app.views.before import ABOUT_WIDTH, Known, data_text, first_window
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
-PLACES_VARY = "not known, or at places that differ from trial to trial"
+PLACES_VARY = "not known, or different from one target to the next"
 
 
 def about_data(config: EchoConfig) -> list[Known]:

@@ -1,0 +1,48 @@
+"""Windows of any task with random outputs, in place of a network."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+
+import numpy as np
+
+from echornn import seeding
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.tasks.door import draw_rows
+from echornn.tasks.task import Batch
+
+
+@lru_cache(maxsize=32)
+def data_of(config: EchoConfig, epoch: int = 0) -> Batch:
+    """The data of an epoch."""
+    rng = seeding.stream(config.seed, seeding.DATA, 0, epoch)
+    return draw_rows(config.the_task, rng, config.batch_size, config.row_length)
+
+
+def progress_of(config: EchoConfig, epoch: int = 0, window: int = 0, noise: float = 0.3) -> Progress:
+    """A window with its data, and outputs that are the targets with noise."""
+    data, begin = data_of(config, epoch), window * config.window_stride
+    x, y, scored = (part[:, begin : begin + config.window_steps] for part in (data.x, data.y, data.scored))
+    rng = np.random.default_rng(window)
+    shape = *y.shape[:2], config.output_size
+    if config.has_classes:
+        logits = rng.normal(size=shape) * noise * 10 + 3 * (np.arange(config.output_size) == y[..., np.newaxis])
+        said = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+        wrong = int(((said.argmax(axis=-1) != y) & scored).sum())
+    else:
+        said, wrong = y + noise * rng.normal(size=shape), 0
+    values = (
+        np.array([0.5], np.float32),
+        np.array([wrong], np.int32),
+        epoch,
+        window,
+        x,
+        y,
+        said.astype(np.float32),
+        np.zeros((*y.shape[:2], config.state_size), np.float32),
+        np.zeros((config.batch_size, config.state_size), np.float32),
+        scored,
+    )
+    return Progress(*values[: len(dataclasses.fields(Progress))])

@@ -1,0 +1,51 @@
+"""The app shows every task of the table: every key in every view, on small and large screens."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.data.ladders import ladder_of
+from echornn.session.frame import State
+from echornn.tasks.table import TASKS
+from tests.any_task import progress_of
+from tests.scripted import ScriptedSession
+from tests.trees import branch_off, grow
+from tests.tui.app.test_app import screen_text
+from tui.app.app import EchoApp
+from tui.app.views.table import VIEWS
+
+OTHERS = [name for name in TASKS if name != "echo"]
+
+SMALL = {"total_series_length": 3000, "batch_size": 5, "num_epochs": 3}
+
+
+def session_of(config: EchoConfig) -> ScriptedSession:
+    """A session that is paused after some windows, whose losses fall from above the ladder to its second rung."""
+    session = ScriptedSession(config)
+    chance, second, *_ = (level.loss for level in ladder_of(config))
+    losses = second + 1.2 * chance * np.exp(-np.arange(40) / 8)
+    grow(session.timeline, branch_off(session.timeline, config), losses.astype(np.float32))
+    windows = config.windows_per_epoch
+    tape = tuple(progress_of(config, 0, window) for window in range(max(0, windows - 3), windows - 1))
+    newest = progress_of(config, 0, windows - 1)
+    session.set_frame(State.PAUSED, newest, trained=40, tape=tape, device="cpu")
+    return session
+
+
+@pytest.mark.parametrize(("size", "ascii_only"), [((80, 24), False), ((200, 60), True)])
+@pytest.mark.parametrize("task", TASKS)
+async def test_every_key_in_every_view(task: str, size: tuple[int, int], ascii_only: bool) -> None:
+    app = EchoApp(session_of(EchoConfig.from_fields({"task": task, **SMALL})), fps=0.01, ascii_only=ascii_only)
+    async with app.run_test(size=size) as pilot:
+        app.show_newest_frame()
+        for view in VIEWS:
+            await pilot.press(view.key, "tab")
+            for keys in {binding.key: None for binding in view.BINDINGS}:
+                await pilot.press(keys.split(",")[0])
+                text = screen_text(app)
+                assert task in text or task == "echo" or size[0] < 100
+                assert not ascii_only or text.isascii()
+        await pilot.press("s", *["down"] * 30, "escape", "b", "escape", "l", "left", "d", "end")
+        assert screen_text(app)
