@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from echornn.tasks.task import Symbols as Symbols
     from echornn.tasks.task import Task as Task
     from echornn.tasks.task import TaskError as TaskError
+    from echornn.tasks.task import entropy as entropy
     from echornn.timeline.branch import Branch as Branch
     from echornn.timeline.branch import Moment as Moment
     from echornn.timeline.timeline import Timeline as Timeline
@@ -119,6 +120,7 @@ _HOME = {
     "Timeline": "timeline.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
+    "entropy": "tasks.task",
     "examine": "probes.examine",
     "setting": "tasks.settings",
     "use_one_thread": "training.device",

@@ -1,4 +1,4 @@
-"""The state of a population: everything that decides how it trains on, as plain numbers and arrays."""
+"""The state of a population: everything that determines its further training, as plain numbers and arrays."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from echornn.trainer_state import TrainerState
 
 @dataclass(frozen=True, eq=False)
 class PopulationState:
-    """Everything that decides how a population trains on, bit for bit; replicas are the first axis of each array. A
-    lone network is the only replica.
+    """Everything that determines a population's further training, bit for bit. Replicas are the first axis of each
+    array. A single network is a population of one.
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window: the next window to train, the same for all.
-        generation: how often the data was regenerated.
-        draw: which of each seed's random starts the weights came from.
+        epoch, window: the position of the next window to train, both from 0, the same for all replicas.
+        generation: how many times the data has been drawn anew.
+        draw: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
-        carried_state: float32 [replicas, batch_size, carried], the states that the last window handed on.
-        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in its order.
+        carried_state: float32 [replicas, batch_size, carried], the states after the last window.
+        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in the
+            optimizer's order.
         solved: when each replica solved the task.
     """
 
@@ -44,7 +45,7 @@ class PopulationState:
 
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
-        """The state of a population that has only this replica, which does not say when it was solved."""
+        """The state of a population of only this network, in which the window that solved the task is unknown."""
         return cls(
             (state.config,),
             state.epoch,
@@ -59,20 +60,20 @@ class PopulationState:
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration with the number of replicas; it describes all if they differ by consecutive
-        seeds.
+        """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
+        consecutive and nothing else differs.
         """
         return dataclasses.replace(self.configs[0], replicas=len(self.configs))
 
     @property
     def is_finite(self) -> bool:
-        """Whether at least one replica has only finite weights; training cannot continue from non-finite ones."""
+        """Whether at least one replica has only finite weights; training cannot continue otherwise."""
         replicas = len(self.configs)
         finite = [np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()]
         return bool(np.logical_and.reduce(finite).any())
 
     def of(self, replica: int) -> TrainerState:
-        """The state of one replica: a `Trainer` of its configuration that restores it trains on alone."""
+        """The state of one replica; a `Trainer` of its configuration can restore it and train it alone."""
         return TrainerState(
             self.configs[replica],
             self.epoch,
@@ -85,7 +86,7 @@ class PopulationState:
         )
 
     def only(self, replicas: Sequence[int]) -> PopulationState:
-        """The state of a population that has only these replicas, in this order."""
+        """The state of a population of only these replicas, in this order."""
         which = list(replicas)
         return dataclasses.replace(
             self,

@@ -1,11 +1,12 @@
-"""What a call of `advance` returns: losses and errors of its windows, and the last window in full, as plain arrays.
+"""What a call of `advance` returns, as plain arrays: losses and errors of its windows, and all data of the last window.
 
-`PopulationProgress` has an axis of replicas, of length 1 for a lone network. `Progress` is one replica's view of it.
+`PopulationProgress` has an axis of replicas, of length 1 for a single network. `Progress` is a view of one replica.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,55 +19,67 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """The loss of every trained window, and the last window in full.
+    """The loss of every trained window, and all data of the last window, of one network.
 
     Attributes:
-        losses: float32 [n], mean cross-entropy of each window in nats, before its update.
-        errors: int32 [n], wrong predictions among batch_size * T.
-        epoch: epoch of the last window trained, from 0.
-        window: its index in that epoch, from 0.
-        x: its input, uint8 [batch_size, T].
-        y: its target, uint8 [batch_size, T].
-        probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
-        states: float32 [batch_size, T, state_size], after each time step.
-        init_state: float32 [batch_size, carried], the state that the window began with (see
-            `echornn.network.shapes.carried_size`); empty [0, 0] if it is not known.
+        losses: float32 [n], the mean loss of each window over its scored steps, before its update: cross-entropy in
+            nats, or squared error.
+        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps are scored, the same
+            share of all predictions as is wrong among the scored ones; if the outputs are numbers, 0.
+        epoch: the epoch of the last window, from 0.
+        window: the number of the last window in its epoch, from 0.
+        x: the input of the last window: symbols, uint8 [batch_size, T], or numbers, float32 [batch_size, T, count].
+        y: the target of the last window, in the same form.
+        outputs: float32 [batch_size, T, outputs], the outputs before the update: probabilities of symbols, or numbers.
+        states: float32 [batch_size, T, state_size], the state after each time step.
+        init_state: float32 [batch_size, carried], the state at the start of the last window (see
+            `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
+        scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
+
+    For trials, T is the length of a trial.
     """
 
     losses: Floats
     errors: Counts
     epoch: int
     window: int
-    x: Symbols
-    y: Symbols
-    probabilities: Floats
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    outputs: Floats
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
+
+    @property
+    def probabilities(self) -> Floats:
+        """The outputs, if they are probabilities of symbols."""
+        return self.outputs
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: for each window, whether training has failed after it: the loss is not finite."""
+        """bool [n]: whether training has failed after each window, since its loss is NaN or infinite."""
         return ~np.isfinite(self.losses)
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
-    """The loss of every trained window in all replicas, and the last window of each in full; a lone network is the only
-    replica.
+    """The loss of every trained window in all replicas, and all data of the last window. A single network is a
+    population of one.
 
     Attributes:
-        losses: float32 [n, replicas], mean cross-entropy of each window in nats, before its update.
-        errors: int32 [n, replicas], wrong predictions among batch_size * T.
-        epoch, window: the last window trained, from 0.
-        x, y: its input and target, uint8 [T, batch_size, replicas].
-        probabilities: float32 [T, batch_size, num_classes, replicas], the prediction before the update.
-        states: float32 [T, batch_size, state_size, replicas], after each time step.
-        init_state: float32 [batch_size, carried, replicas], what the window began with.
-        solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet,
-            `echornn.data.solved.UNKNOWN` if it is not on record, as for a lone network that was read from a file.
-        trained: the number of windows along the path, including these; if it is not on record, since the state was
+        losses, errors: float32 and int32 [n, replicas], as in `Progress`.
+        epoch, window: the position of the last window, both from 0.
+        x, y: input and target of the last window: symbols, uint8 [T, batch_size, replicas], or numbers, float32 [T,
+            batch_size, count, replicas].
+        scored: bool [T, batch_size, replicas], the steps of the last window that count in the loss.
+        outputs: float32 [T, batch_size, outputs, replicas], the outputs before the update.
+        states: float32 [T, batch_size, state_size, replicas], the state after each time step.
+        init_state: float32 [batch_size, carried, replicas], the state at the start of the last window.
+        solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
+            yet, `echornn.data.solved.UNKNOWN` if not recorded, as for a single network that was read from a file.
+        trained: the number of windows along the path, including these; if not recorded, the number since the state was
             restored.
-        packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
+        packed: uint32 [n, replicas], losses and errors in four bytes, if only this precision is known; see
             `echornn.history.packed`.
     """
 
@@ -74,9 +87,10 @@ class PopulationProgress:
     errors: Counts
     epoch: int
     window: int
-    x: Symbols
-    y: Symbols
-    probabilities: Floats
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: Bools
+    outputs: Floats
     states: Floats
     init_state: Floats
     solved_at: npt.NDArray[np.int64]
@@ -85,11 +99,13 @@ class PopulationProgress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: for each window, whether training has failed after it: no replica's loss is finite."""
+        """bool [n]: whether training has failed after each window, since every replica's loss is NaN or infinite."""
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position; the last window in full remains another one's."""
+        """The first ``windows`` windows, ending at this position; the data of the last window stays that of another
+        window.
+        """
         losses, errors = self.losses[:windows], self.errors[:windows]
         trained = self.trained - len(self.losses) + windows
         solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
@@ -105,21 +121,22 @@ class PopulationProgress:
         )
 
     def of(self, replica: int) -> Progress:
-        """The progress that a `Trainer` of this replica would report: views of these arrays."""
+        """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
         return Progress(
             self.losses[:, replica],
             self.errors[:, replica],
             self.epoch,
             self.window,
-            self.x[..., replica].T,
-            self.y[..., replica].T,
-            np.swapaxes(self.probabilities[..., replica], 0, 1),
+            np.swapaxes(self.x[..., replica], 0, 1),
+            np.swapaxes(self.y[..., replica], 0, 1),
+            np.swapaxes(self.outputs[..., replica], 0, 1),
             np.swapaxes(self.states[..., replica], 0, 1),
             self.init_state[..., replica],
+            self.scored[..., replica].T,
         )
 
     def only(self, replica: int) -> PopulationProgress:
-        """The progress of a population that has only this replica."""
+        """The progress of a population of only this replica."""
         which = slice(replica, replica + 1)
-        arrays = ("losses", "errors", "x", "y", "probabilities", "states", "init_state", "solved_at")
+        arrays = ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
         return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)

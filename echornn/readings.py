@@ -70,7 +70,7 @@ class Memory:
         return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
 
     def shift_register(self, echo_step: int) -> int:
-        """How many numbers a linear shift register for the echo holds: those of the newest symbol back to the echo's
+        """How many numbers a linear shift register for the echo holds: all symbols from the newest back to the echo's
         source.
 
         Some networks solve the task with fewer: the echo needs only its own lag, and a nonlinear read-out may find more

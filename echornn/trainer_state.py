@@ -1,4 +1,4 @@
-"""The state of one network: everything that decides how it trains on, as plain numbers and arrays."""
+"""The state of one network: everything that determines its further training, as plain numbers and arrays."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from echornn.progress import Floats
 
 @dataclass(frozen=True, eq=False)
 class TrainerState:
-    """Everything that decides how one network trains on, bit for bit; see `echornn.population_state.PopulationState`.
+    """Everything that determines a network's further training, bit for bit; see
+    `echornn.population_state.PopulationState`.
 
     Attributes:
         config: the configuration.
-        epoch, window: the next window to train.
-        generation: how often the data was regenerated.
-        draw: which of the seed's random starts the weights came from.
+        epoch, window: the position of the next window to train, both from 0.
+        generation: how many times the data has been drawn anew.
+        draw: the number of the initial weights, from 0.
         weights: float32 arrays by name.
-        carried_state: float32 [batch_size, carried], the state that the last window handed on (see `carried_size`).
-        optimizer: the optimizer's variables (slots, iteration count), in its order.
+        carried_state: float32 [batch_size, carried], the state after the last window (see `carried_size`).
+        optimizer: the optimizer's variables (slots, iteration count), in the optimizer's order.
     """
 
     config: EchoConfig
@@ -37,5 +38,5 @@ class TrainerState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite; training cannot continue from non-finite ones."""
+        """Whether all weights are finite; training cannot continue otherwise."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())

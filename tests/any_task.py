@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 
 import numpy as np
 
-from echornn import seeding
 from echornn.config import EchoConfig
+from echornn.data.epoch_data import batch_of
 from echornn.progress import Progress
-from echornn.tasks.door import draw_rows
 from echornn.tasks.task import Batch
 
 
 @lru_cache(maxsize=32)
 def data_of(config: EchoConfig, epoch: int = 0) -> Batch:
     """The data of an epoch."""
-    rng = seeding.stream(config.seed, seeding.DATA, 0, epoch)
-    return draw_rows(config.the_task, rng, config.batch_size, config.row_length)
+    return batch_of(config, 0, epoch)
 
 
 def progress_of(config: EchoConfig, epoch: int = 0, window: int = 0, noise: float = 0.3) -> Progress:
@@ -33,7 +30,7 @@ def progress_of(config: EchoConfig, epoch: int = 0, window: int = 0, noise: floa
         wrong = int(((said.argmax(axis=-1) != y) & scored).sum())
     else:
         said, wrong = y + noise * rng.normal(size=shape), 0
-    values = (
+    return Progress(
         np.array([0.5], np.float32),
         np.array([wrong], np.int32),
         epoch,
@@ -45,4 +42,3 @@ def progress_of(config: EchoConfig, epoch: int = 0, window: int = 0, noise: floa
         np.zeros((config.batch_size, config.state_size), np.float32),
         scored,
     )
-    return Progress(*values[: len(dataclasses.fields(Progress))])

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.solved import Levels, SolvedAt
-from echornn.history.loss_history import Cause
-from echornn.history.packed import pack
+from echornn.history.curve import Cause
+from echornn.history.kept_windows import kept, losses_of
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
 
@@ -38,19 +38,14 @@ def grow(
     timeline: Timeline,
     number: int,
     losses: npt.ArrayLike,
-    error_rates: npt.NDArray[np.float32] | None = None,
+    error_rates: npt.ArrayLike = 0.0,
 ) -> None:
-    """Add windows with these losses at the end of a branch; by default a quarter of their predictions is wrong."""
-    told = np.asarray(losses, np.float32)
-    rates = np.full(len(told), 0.25, np.float32) if error_rates is None else error_rates
-    timeline.append(number, told, rates)
-
-
-def grow_many(timeline: Timeline, number: int, losses: npt.ArrayLike) -> None:
-    """Add windows with these losses, [n, replicas], at the end of a branch of several networks; no prediction is
-    wrong.
+    """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network, and the share of
+    predictions that are wrong.
     """
-    told, config = np.asarray(losses, np.float32), timeline.branch(number).config
-    levels = Levels.of([config] * told.shape[1])
-    solved = SolvedAt.never(told.shape[1]).after(told, levels)
-    timeline.append_many(number, pack(told, np.zeros(told.shape, np.int32), config), solved.at)
+    config = timeline.branch(number).config
+    each = np.asarray(losses, np.float32).reshape(-1, config.replicas)
+    errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
+    windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
+    solved = SolvedAt.never(config.replicas).after(losses_of(windows), Levels.of([config] * config.replicas))
+    timeline.append(number, windows, solved.at if config.replicas > 1 else None)

@@ -1,7 +1,7 @@
-"""Where the source of each target is, and which targets are misses ("Running a training session").
+"""Where the source of each target is, and which targets are missed ("Running a training session").
 
-A target at a position of its row echoes the input ``echo_step`` positions before. A window of T steps sends an error
-from the target to that input only if both lie in the window.
+A target echoes the input ``echo_step`` positions earlier in its row. A window of T steps sends an error from the target
+to that input only if it contains both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from echornn.config import EchoConfig
 
 
 class Source(StrEnum):
-    """Where the source of a target, the input that it echoes, is."""
+    """Where the source of a target is; the source is the input that the target echoes."""
 
     WINDOW = "this window"
     BEFORE = "before this window"
@@ -24,11 +24,11 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """The place of the source of this target.
+    """Where the source of a target is.
 
     Args:
-        window: the window of the epoch, from 0.
-        row, step: the target's row and step in the window, from 0.
+        window: the index of the window in its epoch, from 0.
+        row, step: the row of the target, and its step in the window, both from 0.
     """
     if window * config.window_stride + step < config.echo_step:
         return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
@@ -36,7 +36,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """How many targets of a window have their source in each place, over all rows; places without any are left out."""
+    """For each place, the number of targets of a window whose source is there, over all rows; without zeros."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)
     inside = max(0, length - config.echo_step)
@@ -51,11 +51,10 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
-    """Which targets are misses, bool [count]: no window contains both the target and its source.
+    """Whether targets are missed, bool [count]: no window contains both the target and its source.
 
-    Entry i is about the target ``first + i`` steps after the first step of a window, away from a row's ends; the
-    pattern repeats after each stride. Of the windows that contain the source, the one that begins last extends
-    farthest.
+    Entry i is about the target ``first + i`` steps after the first step of a window, away from the ends of the row; the
+    pattern repeats with each stride. The last window that contains the source reaches farthest.
     """
     steps = np.arange(first, first + count)
     begins = (steps - config.echo_step) // config.window_stride * config.window_stride
@@ -64,5 +63,5 @@ def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
-    """How many misses there are in each stride: ``max(0, stride - max(0, T - echo))``."""
+    """The number of missed targets per stride: ``max(0, stride - max(0, T - echo))``."""
     return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))

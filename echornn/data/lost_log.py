@@ -1,4 +1,4 @@
-"""When many networks had lost the echo again, for any window of a stretch."""
+"""Records when networks lost the echo again, so that this can be looked up for any window of a stretch."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from echornn.data.solved import Crossings, Windows
 
 
 class LostLog:
-    """Records when each of many runs lost the echo and solved it again; these few numbers give the state at every
-    window.
+    """Records when each of many runs lost the echo, and when it solved the echo again; from this the state at any
+    window follows.
 
     Attributes:
-        now: int64 [runs], the window at which each run lost the echo, as of the newest window; 0 if it has not, or has
-            solved it again.
+        now: int64 [runs], the window at which each run lost the echo, as known at the newest window; 0 if it has not,
+            or has solved it again.
 
     Args:
-        before: the same at the beginning of the stretch.
+        before: the value of `now` at the beginning of the stretch.
     """
 
     def __init__(self, before: Windows) -> None:
@@ -35,10 +35,10 @@ class LostLog:
             self._lost_at += crossings.lost_at.tolist()
 
     def at(self, window: int) -> Windows:
-        """The value of `now` after a window of the stretch."""
+        """The value of `now` as it was after a window of the stretch."""
         count = bisect.bisect_right(self._windows, window)
         if count == len(self._windows):
             return self.now
         known = self._before.copy()
-        known[self._runs[:count]] = self._lost_at[:count]  # if a run has several, the last counts
+        known[self._runs[:count]] = self._lost_at[:count]  # if a run has several crossings, the last one counts
         return known

@@ -1,4 +1,4 @@
-"""The echo data: a random series, and the same series some steps later ("Generate data")."""
+"""The data of the echo: a random series, and the same series some steps later ("Generate data")."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from echornn.tasks.symbols import uniform_symbols
 
 @dataclass(frozen=True, eq=False)
 class EchoSeries:
-    """Input and echo target of one epoch, cut into the rows of the batch.
+    """The inputs and echo targets of one epoch, divided into the rows of the batch.
 
     Attributes:
-        x: uint8 [batch_size, row length], symbols in 0 .. num_classes - 1, drawn uniformly.
-        y: uint8, same shape; ``y`` at a time step is ``x`` some steps earlier.
-        unused: time steps dropped at the series' end, because the batch size did not divide it.
+        x: uint8 [batch_size, row length], uniformly random symbols from 0 to num_classes - 1.
+        y: uint8, of the same shape; ``y`` at a step is ``x`` echo_step steps earlier.
+        unused: the time steps at the end of the series that are left out, since the batch size does not divide it.
     """
 
     x: Symbols
@@ -28,7 +28,9 @@ class EchoSeries:
 
     @classmethod
     def generate(cls, config: EchoConfig, generation: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of one epoch: a pure function of (seed, generation, epoch), so there is no generator to save."""
+        """The data of an epoch: a pure function of (seed, generation, epoch), so no random generator has to be
+        saved.
+        """
         rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
         x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
@@ -42,5 +44,5 @@ class EchoSeries:
         return cls(x_rows, y_rows, len(x) - x_rows.size)
 
     def window(self, start: int, length: int) -> tuple[Symbols, Symbols]:
-        """Input and target of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
+        """Inputs and targets of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
         return self.x[:, start : start + length], self.y[:, start : start + length]

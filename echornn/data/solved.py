@@ -1,5 +1,5 @@
-"""Decides when the echo was solved (the mean of the last windows' losses first fell below a level) and when it was lost
-again (that mean rose well above the level).
+"""Decides when the echo was solved (the mean of the newest losses first fell below a level), and when it was lost again
+(that mean rose well above the level).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ RECENT_WINDOWS = 50
 """The number of windows whose mean loss decides whether the echo is solved."""
 
 HIGH, MARGIN = 1000.0, 1e-6
-"""Nats: a mean that contains a loss above the first is below no level; running sums are exact to far less than the
-second.
+"""In nats. A mean is below no level if one of its losses is above the first number. The second number is the tolerance
+for the rounding of running sums.
 """
 
 UNIT = 2.0**-24
-"""Nats: losses are added as integer multiples of this, so that a sum does not depend on how they are cut into
-pieces.
+"""Losses are added as integer multiples of this number of nats, so that a sum does not depend on the pieces in which
+they arrive.
 """
 
 UNKNOWN = -1
-"""Stands for the number of a window that is not known."""
+"""The value of a window number that is not known."""
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
@@ -36,13 +36,14 @@ Nats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """The mean losses at which the echo counts as solved, or lost again, for many runs: float64 [runs], nats.
+    """The mean losses below which the echo counts as solved, and above which it counts as lost, float64 [runs], in
+    nats.
 
     Attributes:
-        solved: below this mean the echo is solved.
-        lost: above this mean a solved echo is lost; between the two nothing changes.
-        chance: the loss of guessing; a window's loss is counted as at most this when deciding whether the echo is lost,
-            so that the spike at an epoch's start does not count as a loss of the echo.
+        solved: the echo is solved when the mean is below this level.
+        lost: a solved echo is lost when the mean is above this level; between the two levels nothing changes.
+        chance: the loss of guessing. In deciding whether the echo is lost, a higher loss counts as this, so that the
+            spike at the start of an epoch is not a loss of the echo.
     """
 
     solved: Nats
@@ -51,7 +52,9 @@ class Levels:
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
-        """The levels of these runs; within networks of one structure, they depend on only two fields."""
+        """The levels for these runs. All networks must have the same structure; the levels then depend on only two
+        fields.
+        """
         known: dict[tuple[int, str], tuple[float, float, float]] = {}
         for config in configs:
             if (config.echo_step, config.row_start) not in known:
@@ -61,10 +64,10 @@ class Levels:
 
 
 def first_below(losses: Floats, level: float) -> int | None:
-    """The start of the first `RECENT_WINDOWS` losses, in float32 [n], whose mean is below a level; None if there are
+    """The index of the first of `RECENT_WINDOWS` losses, in float32 [n], whose mean is below a level; None if there are
     none.
 
-    Running sums find the candidates, whose means are then computed again, so that earlier losses do not matter.
+    Running sums find candidates. Their means are then computed again, so that earlier losses do not matter.
     """
     for first in np.flatnonzero(_means(losses) < level + MARGIN).tolist():
         if losses[first : first + RECENT_WINDOWS].mean(dtype=np.float64) < level:
@@ -74,12 +77,12 @@ def first_below(losses: Floats, level: float) -> int | None:
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
-    """The windows at which some of many runs lost the solved echo, or solved it again.
+    """The windows at which some of several runs lost the solved echo, or solved it again.
 
     Attributes:
-        windows: int64 [n], numbers of windows in the run, from 1, in order.
-        runs: int64 [n], the index of the run.
-        lost_at: int64 [n], the window if the run lost the echo there; 0 if it solved it again.
+        windows: int64 [n], the numbers of the windows in the run, from 1, in order.
+        runs: int64 [n], the indices of the runs.
+        lost_at: int64 [n], the window's number if the run lost the echo there; 0 if it solved the echo again.
     """
 
     windows: Windows
@@ -87,14 +90,14 @@ class Crossings:
     lost_at: Windows
 
     def after(self, lost_at: Windows) -> Windows:
-        """The window at which each run lost the echo, int64 [runs], after all of these; 0 if it has not, or has solved
-        it again.
+        """The window at which each run lost the echo, int64 [runs], after all of these crossings; 0 if it has not, or
+        has solved the echo again.
 
         Args:
-            lost_at: the same before these.
+            lost_at: the same, before these crossings.
         """
         known = lost_at.copy()
-        known[self.runs] = self.lost_at  # if a run has several, the last counts
+        known[self.runs] = self.lost_at  # if a run has several crossings, the last one counts
         return known
 
 
@@ -104,14 +107,14 @@ NO_CROSSINGS = Crossings(*np.empty((3, 0), np.int64))
 def crossings(
     lost_at: Windows, solved_at: Windows, recent: Floats, losses: Floats, windows: int, levels: Levels
 ) -> Crossings:
-    """The windows among some new ones at which runs lost the solved echo, or solved it again.
+    """The windows at which runs lost the solved echo, or solved it again, among new windows.
 
-    Lost means that the mean of `RECENT_WINDOWS` is above one level, solved again that it is below a lower one (see
-    `Levels`).
+    A run has lost the echo when the mean of `RECENT_WINDOWS` losses is above one level; it has solved the echo again
+    when the mean is below a lower level (see `Levels`).
 
     Args:
-        lost_at: int64 [runs], before the new windows, see `Crossings.after`.
-        solved_at: int64 [runs], when each was first solved, as known after the new windows; 0 if it was not.
+        lost_at: int64 [runs], before the new windows; see `Crossings.after`.
+        solved_at: int64 [runs], the window at which each run was first solved, new windows included; 0 if it was not.
         recent: float32 [up to RECENT_WINDOWS, runs], the losses before the new windows.
         losses: float32 [n, runs], the losses of the new windows.
         windows: the number of windows in the run, including the new ones.
@@ -135,13 +138,13 @@ def crossings(
 
 
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """The latest window by which each run had lost the echo, int64 [runs], if only its newest losses are known: the
-    present window if their mean is above the lost level, 0 if it is below the solved level or the echo was never
-    solved; else `UNKNOWN`.
+    """The window at which each run had lost the echo, int64 [runs], if only its newest losses are known. This is the
+    current window if their mean is above the lost level, 0 if it is below the solved level or if the echo was never
+    solved, and otherwise `UNKNOWN`.
 
     Args:
-        solved_at: int64 [runs], when each was first solved; 0 if it was not.
-        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are no longer in memory.
+        solved_at: int64 [runs], the window at which each run was first solved; 0 if it was not.
+        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are not in memory any more.
         windows: the number of windows in the run so far.
     """
     mean = _counted(levels.chance, recent).sum(axis=0) * UNIT / max(1, len(recent))
@@ -150,8 +153,8 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
 
 
 def _means_up_to(most: Nats, losses: Floats) -> Nats:
-    """The mean of each `RECENT_WINDOWS` consecutive losses, each counted as at most ``most``; exact, unlike
-    `_means`.
+    """The mean of each `RECENT_WINDOWS` consecutive losses, with each loss at most ``most``. The result is exact,
+    unlike that of `_means`.
     """
     counted = _counted(most, losses)
     sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
@@ -160,13 +163,13 @@ def _means_up_to(most: Nats, losses: Floats) -> Nats:
 
 
 def _counted(most: Nats, losses: Floats) -> Windows:
-    """Losses as multiples of `UNIT`, limited to 0 to ``most``; a loss that is not finite counts as ``most``."""
+    """The losses as multiples of `UNIT`, limited to 0 to ``most``; NaN and infinite losses count as ``most``."""
     counted: Windows = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
     return counted
 
 
 def _means(losses: Floats) -> Nats:
-    """The approximate mean of each `RECENT_WINDOWS` consecutive losses; float32 [n, ...] to float64 [n + 1 -
+    """The approximate mean of each `RECENT_WINDOWS` consecutive losses: float32 [n, ...] to float64 [n + 1 -
     RECENT_WINDOWS, ...].
     """
     known = np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH)
@@ -177,14 +180,14 @@ def _means(losses: Floats) -> Nats:
 
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """When each of many runs solved the task, without keeping their losses; `LossStats` does the same for one run.
+    """The windows at which runs solved the task. Only the newest losses are stored.
 
     Attributes:
-        at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
-            level; 0 if it never did, `UNKNOWN` if that is not known.
-        windows: the number of windows in the run so far, as far as they are known.
+        at: int64 [runs], the window of the run, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
+            the level; 0 if it never did, `UNKNOWN` if this is not known.
+        windows: the number of windows of the run so far, as far as known.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
-        lost_at: int64 [runs], the window at which each lost it again, see `crossings`; 0 if it has not.
+        lost_at: int64 [runs], the window at which each run lost the task again, see `crossings`; 0 if it has not.
     """
 
     at: Windows
@@ -200,7 +203,7 @@ class SolvedAt:
 
     @classmethod
     def unknown(cls, runs: int) -> SolvedAt:
-        """The value for runs of which it is not known whether they solved the task, nor how many windows they have."""
+        """The value for runs of which neither the number of windows is known, nor whether they solved the task."""
         never, unknown = cls.never(runs), np.full(runs, UNKNOWN, np.int64)
         return replace(never, at=unknown, lost_at=unknown)
 
@@ -210,13 +213,32 @@ class SolvedAt:
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
     def anew(self) -> SolvedAt:
-        """The value for a new task: no run has solved it, and no earlier loss counts."""
+        """The value at the start of a new task: no run has solved it, and earlier losses do not count."""
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
+    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
+        """The value after more losses, float32 [n, runs]."""
+        return self.step(losses, levels)[0]
+
+    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
+        """The value after more losses, float32 [n, runs], and the windows at which runs lost the task, or solved it
+        again.
+
+        Args:
+            at: the new value of `at`; by default it is found from the losses.
+        """
+        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
+        recent = joined[-RECENT_WINDOWS:].copy()
+        if at is None and not self._can_change(joined, levels):
+            return replace(self, windows=windows, recent=recent), NO_CROSSINGS
+        at = self._solved(joined, levels) if at is None else at
+        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
+        return SolvedAt(at, windows, recent, crossed.after(self.lost_at)), crossed
+
     def _can_change(self, joined: Floats, levels: Levels) -> bool:
-        """Whether a mean of these losses may have crossed the level that decides about a run next. If not, `after` is
-        done at once.
+        """Whether a mean of these losses may have crossed the level that counts next for a run. If not, `step` has
+        nothing to do.
         """
         is_solved = (self.at != 0) & (self.lost_at <= 0)
         if is_solved.all():
@@ -224,19 +246,23 @@ class SolvedAt:
         lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
         return bool(is_solved.any() or (lowest < levels.solved + MARGIN).any())
 
-    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """The value after these further losses, float32 [n, runs]."""
-        joined = np.concatenate([self.recent, losses])
-        if not self._can_change(joined, levels):
-            return replace(self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy())
+    def _solved(self, joined: Floats, levels: Levels) -> Windows:
+        """The value of `at` after more losses, which are given together with the earlier newest losses."""
+        unsolved = np.flatnonzero(self.at == 0)
+        if not unsolved.size or len(joined) < RECENT_WINDOWS:
+            return self.at
         at = self.at.copy()
-        unsolved = np.flatnonzero(at == 0)
-        if unsolved.size and len(joined) >= RECENT_WINDOWS:
-            maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
-            for run in unsolved[maybe].tolist():
-                first = first_below(joined[:, run], levels.solved[run])
-                if first is not None:
-                    at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
-        windows = self.windows + len(losses)
-        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
-        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), crossed.after(self.lost_at))
+        maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
+        for run in unsolved[maybe].tolist():
+            first = first_below(joined[:, run], levels.solved[run])
+            if first is not None:
+                at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
+        return at
+
+    def until(self, windows: int, lost_at: Windows) -> SolvedAt:
+        """The value after only the first ``windows`` windows, without their newest losses.
+
+        Args:
+            lost_at: the value of `lost_at` there.
+        """
+        return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)

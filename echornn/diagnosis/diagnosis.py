@@ -57,7 +57,7 @@ class Note(StrEnum):
 
 
 PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})
-"""Kinds about only the newest windows, which no longer hold a few windows later."""
+"""The kinds of diagnosis that are only about the newest windows, and no longer hold a few windows later."""
 
 
 STILL = 0.2

@@ -1,4 +1,6 @@
-"""Finds the window before the largest fall of the loss, and the window before the echo was lost, for the crosshair."""
+"""Finds the window before the largest fall of the loss, and the window before the echo was lost; the cursor jumps
+there.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +10,32 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 
 LEAST_SOUGHT = 200
-"""How many windows before and after a fall are examined one by one; with fewer, falls could not be told from noise."""
+"""The least number of windows before and after a fall that are examined one by one; fewer could not distinguish a fall
+from noise.
+"""
 
 SLIGHT = 0.05
-"""At the beginning of a fall, the loss may be lower by this share of the whole fall."""
+"""The share of a fall by which the loss may already be lower where the fall begins."""
 
 STANDS = 0.02
-"""The loss counts as constant if it falls by less than this share of the steepest fall; a pause within a fall does not
-end it.
+"""The share of the steepest fall below which the loss counts as constant. A pause within a fall does not end the fall.
 """
 
 
 CurveOf = Callable[[int, int, int | None], Curve]
-"""Returns the curve with a number of columns, from one window up to another."""
+"""A function that returns the curve, with a number of columns, from one window to another."""
 
 
 def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
-    """The last window before the loss fell, and the last before the echo was lost, among windows ``first`` to ``last``.
+    """The last window before the loss fell, and the last window before the echo was lost, among windows ``first`` to
+    ``last``.
 
-    If the run solved the echo, only windows up to there are searched: in a long run the fall is shorter than a column.
+    If the run solved the echo, only windows up to there are searched, because in a long run the fall is shorter than a
+    column.
     """
     solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
@@ -39,10 +44,10 @@ def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_
 
 
 def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window at which the largest fall of the loss began, among windows ``first`` up to ``last``.
+    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``.
 
-    The search uses ever smaller parts that contain the beginning of the fall, until the window is known or the fall is
-    too long for that. None if the loss did not fall.
+    The search narrows the range around the beginning of the fall, until single windows are examined, or until the fall
+    is too long for this. None if the loss did not fall.
     """
     found = None
     while last > first:
@@ -62,14 +67,14 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
 
 
 def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
-    """The indices at which the largest fall begins, and at which it is steepest; None if nothing falls.
+    """The index at which the largest fall begins, and the index at which it is steepest; None if the loss never falls.
 
-    It is steepest where the mean of some losses is most below the mean of equally many before them. The fall begins
-    after the last loss before that whose own mean with previous losses is still high, except for a small part of the
-    fall.
+    The fall is steepest where the mean of some losses is lowest compared with the mean of equally many losses before
+    them. The fall begins after the last earlier loss that is still high, averaged with the losses before it, up to a
+    small part of the fall.
 
     Args:
-        losses: float32 [windows or buckets]; everything from the first NaN or infinity on is ignored.
+        losses: float32 [windows or buckets]; everything from the first NaN or infinite loss on is ignored.
     """
     means = losses.astype(np.float64)
     means = means[: next((index for index, one in enumerate(means) if not math.isfinite(one)), len(means))]

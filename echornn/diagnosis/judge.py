@@ -34,16 +34,16 @@ FEW_BLOCKS = 8
 """The fewest blocks after which a reason is given why the loss does not fall."""
 
 OFTEN = 3
-"""From this many relapses, or changes of level, on it is no accident."""
+"""The number of relapses, or of changes of the level, from which on they are no accident."""
 
 ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
-"""Kinds that no longer hold when the loss is below chance."""
+"""The kinds of diagnosis that no longer hold when the loss is below chance."""
 
 AT_CHANCE = frozenset({Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
 """Kinds with a loss at chance."""
 
 NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
-"""Kinds that no longer hold when the loss is well below chance."""
+"""The kinds of diagnosis that no longer hold when the loss is well below chance."""
 
 CLEAR = 0.85
 """A mean of the newest windows below this share of chance cannot be luck."""
@@ -52,10 +52,10 @@ SURE_PREDICTIONS = 1024
 """The number of predictions, in the newest windows, with which a fall can be told from luck."""
 
 LONG = 2048
-"""In a stretch of more windows than this, blocks get so long that their judgement comes late."""
+"""The number of windows in a stretch above which blocks are so long that a diagnosis from them comes late."""
 
 EPOCH_HEAD = 16
-"""The windows at an epoch's start in which effects of its first steps show."""
+"""The number of windows at an epoch's start whose loss its first steps may affect."""
 
 
 def diagnosis(
@@ -103,7 +103,8 @@ def diagnosis(
 
 
 def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress]) -> Diagnosis | None:
-    """The newest diagnosis about a remarkable window (`PASSING`) among these; None if there is none.
+    """The diagnosis of the newest remarkable window (of a kind in `PASSING`) among the given windows; None if there is
+    none.
 
     Args:
         shown: the newest windows, one by one, the newest last.
@@ -175,7 +176,7 @@ def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progr
 
 
 def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) -> Diagnosis:
-    """The same diagnosis, or another that the newest windows show so clearly that it need not wait for the next
+    """The given diagnosis, or another if the newest windows show it so clearly that it need not wait for the next
     block.
     """
     chance, mean = chance_level(judged.config), loss_stats.mean
@@ -232,8 +233,8 @@ def _unsolved(known: Diagnosis, trend: LossTrend, blocks: int) -> Kind:
 
 
 def _as_saturated(judged: Diagnosis) -> Diagnosis:
-    """The same diagnosis, or that of saturated units: as read by the probes, or without readings presumed after a
-    learning rate that was too large.
+    """The same diagnosis, or `Kind.SATURATED` if the probes read mostly saturated units, or if there are no readings
+    and an earlier learning rate was too large.
     """
     by_steps = judged.too_large > 0 and not judged.saturated < MAINLY
     saturated = by_steps or (judged.saturated > MOSTLY and judged.config.init != "tutorial")

@@ -19,7 +19,7 @@ SOON = 2_000
 """For up to this many windows after an edit, the sentence says that one seed proves nothing."""
 
 SURE = 4.0
-"""More predictions than by guessing are right only if the excess is larger than this many standard errors."""
+"""The number of standard errors by which right predictions must exceed those of guessing to count as more."""
 
 
 def known_of(
@@ -95,7 +95,7 @@ def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
 
 
 def _is_long_ago(loss_stats: LossStats) -> bool:
-    """Whether all newest losses are from after the last request for new data."""
+    """Whether all newest losses were measured after the last request for new data."""
     newest = loss_stats.block_means.begun + loss_stats.block_means.windows
     return loss_stats.renewed is not None and newest - loss_stats.renewed >= RECENT_WINDOWS
 

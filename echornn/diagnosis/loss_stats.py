@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.levels import guessing_errors, solved_level
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.data.solved import Crossings, Levels, crossings, first_below
+from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
@@ -38,16 +37,18 @@ class LossStats:
 
     Attributes:
         windows: the number of windows trained since then.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older ones are not in memory.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if older losses are not in
+            memory.
         solved_at: the window along the path, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
             `solved_level`; None if it never did.
         block_means: mean losses of blocks since any setting of training, including the learning rate, last changed.
-        before: the task that was solved before the task was changed; None if there is none, or if weights are new.
+        before: the earlier task, if it was solved before the task was changed; None otherwise, or if the weights are
+            new.
         renewed: the number of windows along the path at which a solved network got new data; None if it did not.
         tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
-            `echornn.data.solved.crossings`; None if it was not, or if it was solved again since.
-        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if there
+            `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
+        too_large: the largest earlier learning rate that was too large for these weights and the optimizer; 0 if there
             was none.
     """
 
@@ -69,7 +70,7 @@ class LossStats:
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
     ) -> LossStats:
-        """The statistics after the next windows, which have these losses, float32 [n].
+        """The statistics after more windows, which have these losses, float32 [n].
 
         Args:
             trained: the number of windows along the path before these windows; by default `windows`.
@@ -77,32 +78,17 @@ class LossStats:
         """
         trained = self.windows if trained is None else trained
         errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
-        joined = np.concatenate([self.recent, losses])
-        solved_at = self.solved_at
-        if solved_at is None and joined.size >= RECENT_WINDOWS:
-            first = first_below(joined, solved_level(config))
-            solved_at = None if first is None else trained - self.recent.size + first + RECENT_WINDOWS
+        when = np.array([[self.solved_at or 0], [self.lost_at or 0]])
+        before = SolvedAt(when[0], trained, self.recent[:, np.newaxis], when[1])
+        now = before.after(losses[:, np.newaxis], Levels.of([config]))
         return replace(
             self,
             windows=self.windows + len(losses),
-            recent=joined[-RECENT_WINDOWS:].copy(),
-            solved_at=solved_at,
+            recent=now.recent[:, 0],
+            solved_at=int(now.at[0]) or None,
             block_means=self.block_means.after(losses, errors),
-            lost_at=int(self.crossings(losses, config, trained, solved_at).after(self._each_lost_at)[0]) or None,
+            lost_at=int(now.lost_at[0]) or None,
         )
-
-    def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
-        """The windows among the next ones at which the echo was lost, or solved again; arguments as in `after`.
-
-        Args:
-            solved_at: the value of `LossStats.solved_at` after these windows.
-        """
-        columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
-        return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
-
-    @property
-    def _each_lost_at(self) -> npt.NDArray[np.int64]:
-        return np.array([self.lost_at or 0])
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
         """The statistics with which the same weights continue under another configuration, after ``trained`` windows

@@ -39,8 +39,8 @@ NORMAL_STEP = 0.954
 """The median absolute difference of two normal random numbers, in units of their standard deviation."""
 
 FEWER, AS_MANY = 0.9, 0.95
-"""More predictions than by guessing are right if errors are fewer than the first share of guessing's; no more so above
-the second share.
+"""The share of guessing's errors below which a network counts as better than guessing, and the share above which it no
+longer does.
 """
 
 FALLS, STANDS = 0.06, 0.03
@@ -57,15 +57,15 @@ below the second share.
 """
 
 SHORT_SPAN = 8
-"""The mean of this many blocks is compared with that of equally many before, to notice early that the loss falls
-again.
+"""The number of blocks whose mean is compared with the mean of equally many blocks before, to notice early that the
+loss falls again.
 """
 
 LEAST = 1e-6
-"""A loss is at the floor if it is less than this above it, in nats."""
+"""The distance from the floor, in nats, below which a loss counts as being at the floor."""
 
 FIRST_JUDGED = 1024
-"""Before this many windows, a loss is never said to stand still."""
+"""The number of windows before which a loss is never said to stand still."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -87,7 +87,8 @@ class LossTrend:
         level: the level of the mean loss.
         since: the number of windows trained before it reached this level.
         changes: how many times the level changed in the last half of the stretch.
-        mean: mean loss over the last `SMOOTHED` blocks in nats; if solved, over more blocks, but none from before.
+        mean: the mean loss over the last `SMOOTHED` blocks in nats; if the task is solved, over more blocks, but only
+            those since then.
         newest: mean loss of the last block.
         errors: the share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
         windows: the number of windows in these blocks.
@@ -98,8 +99,8 @@ class LossTrend:
         falls: whether the loss falls.
         fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
             half; negative if it rose.
-        stands_since: if the loss stands still, the number of windows after which it stayed within `FALLS` of the value
-            at which that was noticed.
+        stands_since: if the loss stands still, the number of windows from which on it stayed within `FALLS` of the
+            value that it had when this was noticed.
         relapses: how many times the task was solved and then lost.
         lost_at: the number of windows after which the task was last lost; None if it never was.
         until: the number of windows at the last judgement.
@@ -233,7 +234,7 @@ def _since_solved(blocks: Numbers, solved: Flags) -> float:
 
 
 def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
-    """The blocks at which the level had last changed less than ``2 * SHORT_SPAN`` blocks before."""
+    """For each block, whether the level had changed within the ``2 * SHORT_SPAN`` blocks before."""
     lately = np.zeros(blocks, np.bool_)
     for index in changed.tolist():
         lately[index : index + 2 * SHORT_SPAN] = True
@@ -241,8 +242,8 @@ def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
 
 
 def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """By which share of what was left to learn the last half of the stretch is lower than the quarter before, at each
-    block; NaN if there was no such quarter.
+    """The fall of the loss at each block: by what share of what was left to learn the mean of the last half of the
+    stretch is below the mean of the quarter before. NaN if there was no such quarter.
     """
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
@@ -254,7 +255,7 @@ def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
 
 
 def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The same share for the last `SHORT_SPAN` blocks and equally many before; NaN if it may be noise. See `_fall`."""
+    """The fall as in `_fall`, of the last `SHORT_SPAN` blocks against equally many before; NaN if it may be noise."""
     fall = np.full(len(blocks), np.nan)
     if len(blocks) >= 2 * SHORT_SPAN:
         sums = np.append(0, np.cumsum(blocks))

@@ -12,10 +12,10 @@ from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
 Order = Literal["solved", "seed", "loss"]
-"""The orders in which replicas can be listed."""
+"""The orders in which a list of replicas can be sorted."""
 
 NORMAL_95 = 1.959964
-"""The number of standard deviations around the mean that contain 95 % of a normal distribution."""
+"""The number of standard deviations on either side of the mean that contain 95 % of a normal distribution."""
 
 Indices = npt.NDArray[np.int64]
 
@@ -109,8 +109,8 @@ class SeedStats:
 
     @property
     def median_window(self) -> int | None:
-        """The median number of windows until the task was solved, over the replicas that solved it (of two middle ones
-        the smaller); None if none has.
+        """The median number of windows until the task was solved, over the replicas that solved it; None if none has.
+        Of two middle numbers, it is the smaller.
         """
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None
@@ -195,17 +195,6 @@ def wilson_of(
     whole = 1 + z**2 / known
     low, high = np.clip((middle - half) / whole, 0, 1), np.clip((middle + half) / whole, 0, 1)
     return np.where(trials > 0, low, 0.0), np.where(trials > 0, high, 1.0)
-
-
-def solved_after(solved_at: Indices, first: int, windows: int) -> npt.NDArray[np.int32]:
-    """The number of replicas that had solved the task after each window, int32 [windows].
-
-    Args:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each solved it; 0 if not solved.
-        first: the number of windows along the path before the first window.
-    """
-    known = np.sort(solved_at[solved_at > 0])
-    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)
 
 
 def _round_up(width: int) -> int:

@@ -1,1 +1,1 @@
-"""The losses of a run in memory: any part of their curve is drawn in constant time, for one network or for many."""
+"""The losses of a run in memory. Any part of the loss curve is drawn in constant time, for one network or several."""

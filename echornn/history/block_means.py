@@ -1,4 +1,4 @@
-"""Mean losses of blocks of windows; the blocks get longer, so any number of windows takes little memory."""
+"""Mean losses of blocks of windows. The blocks get longer, so a run of any length needs little memory."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy.typing as npt
 from echornn.progress import Floats
 
 FIRST_BLOCK = 64
-"""Windows in the first blocks."""
+"""The number of windows in each of the first blocks."""
 
 BLOCKS_IN_HALF = 32
-"""The second half of a long stretch has at least so many blocks, and at most twice as many."""
+"""The least number of blocks in the second half of a long run; there are at most twice as many."""
 
 UNIT = 2.0**-24
-"""Losses and error rates are added as integer multiples of this, so that a sum does not depend on how they are cut into
-pieces.
+"""Losses and error rates are added as integer multiples of this number, so that a sum does not depend on the pieces in
+which losses arrive.
 """
 
 HIGHEST = 1024.0
-"""Nats: a higher loss counts as this one."""
+"""The largest loss in nats; higher losses count as this."""
 
 Numbers = npt.NDArray[np.float64]
 Windows = npt.NDArray[np.int64]
 
 
 class _Block(NamedTuple):
-    """Sums over the windows of a block so far; losses and error rates as multiples of `UNIT`."""
+    """The sums over the windows of an incomplete block; losses and error rates are multiples of `UNIT`."""
 
     windows: int = 0
     losses: int = 0
@@ -43,17 +43,18 @@ NOTHING = _Block()
 
 @dataclass(frozen=True, eq=False)
 class BlockMeans:
-    """Mean loss and error rate of each block since the settings of training last changed.
+    """The mean loss and error rate of each block of windows since the training settings last changed.
 
-    A complete block does not depend on the pieces in which the losses came, nor on later losses: what was known at an
-    earlier moment is the beginning of what is known now. There are about ``32 * log2(windows / 4096) + 64`` blocks.
+    A complete block does not depend on later losses, nor on the pieces in which losses arrive. So the blocks at an
+    earlier position are the beginning of the blocks now. There are about ``32 * log2(windows / 4096) + 64`` blocks.
 
     Attributes:
-        begun: the windows along the path before the stretch.
-        windows: the windows of the stretch.
-        ends: int64 [blocks], the windows of the stretch up to the end of each block.
-        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN if a loss was not finite.
-        errors: float64 [blocks], share of wrong predictions, 0 to 1.
+        begun: the number of windows along the path before the first block.
+        windows: the number of windows since then.
+        ends: int64 [blocks], the number of windows up to the end of each block.
+        losses: float64 [blocks], the mean loss of each block in nats, at most `HIGHEST`; NaN if a loss was NaN or
+            infinite.
+        errors: float64 [blocks], the share of wrong predictions, 0 to 1.
     """
 
     begun: int = 0
@@ -62,16 +63,17 @@ class BlockMeans:
     losses: Numbers = field(default_factory=lambda: np.empty(0))
     errors: Numbers = field(default_factory=lambda: np.empty(0))
     under_way: _Block = NOTHING
-    """The block that is not complete yet."""
+    """The block that is not yet complete."""
 
     def __len__(self) -> int:
         """The number of complete blocks."""
         return len(self.ends)
 
     def after(self, losses: Floats, errors: Floats) -> BlockMeans:
-        """The reviews after more windows: losses in nats and error rates, 0 to 1, both float32 [n].
+        """The blocks after more windows, which have these losses in nats and these error rates, 0 to 1, float32 [n]
+        each.
 
-        A lost window has NaN for both: it marks its block like any loss that is not finite, and adds no errors.
+        Both are NaN for a lost window; the mean loss of its block is then NaN, and no errors are added.
         """
         windows = self.windows + len(losses)
         ends = list(_ends_between(self.windows, windows))
@@ -95,9 +97,9 @@ class BlockMeans:
         )
 
     def until(self, windows: int) -> BlockMeans:
-        """The reviews when the stretch had at most so many windows, without the block that was incomplete then.
+        """The blocks after only the first ``windows`` windows, without the block that was incomplete then.
 
-        `after` can then add the windows since `ends` again.
+        The windows since the last of `ends` can then be added again with `after`.
         """
         count = int(np.searchsorted(self.ends, windows, side="right"))
         end = int(self.ends[count - 1]) if count else 0
@@ -106,7 +108,7 @@ class BlockMeans:
 
 
 def _sums(values: npt.NDArray[np.bool_] | Windows, edges: Windows) -> list[int]:
-    """The sum from each edge to the next."""
+    """The sum of the values between each edge and the next."""
     known = np.zeros(len(values) + 1, np.int64)
     np.cumsum(values, out=known[1:])
     sums: list[int] = np.diff(known[edges]).tolist()
@@ -119,7 +121,7 @@ def _whole(values: npt.ArrayLike) -> Windows:
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:
-    """The ends of blocks after so many windows, up to ``last``."""
+    """The ends of the blocks after ``windows`` windows, up to ``last``."""
     while True:
         size = max(FIRST_BLOCK, 1 << max(0, windows.bit_length() - 1) >> BLOCKS_IN_HALF.bit_length() - 1)
         windows = (windows // size + 1) * size

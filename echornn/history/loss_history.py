@@ -1,200 +1,206 @@
-"""The losses of one network, stored so that any part of the curve is drawn in constant time."""
+"""The losses of one or several networks, stored so that any part of their curves is drawn in constant time."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.config import EchoConfig
+from echornn.history import packed
+from echornn.history.band import OF_BAND, SHARES, solved_after
+from echornn.history.curve import Curve, HistoryPiece, curve_of
+from echornn.history.kept_windows import PACKED, Kept, error_rates_of, kept, kept_type, losses_of
 from echornn.history.pyramid import Pyramid
-from echornn.history.pyramid_level import KEPT_BUCKETS, Buckets, PyramidLevel, Windows
+from echornn.history.pyramid_level import ALL, FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, PyramidLevel, Which, Windows
+from echornn.history.quantiles import quantiles
 from echornn.progress import Floats
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
-"""What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, one of several replicas
-goes on without the others; back is training on from a position in the past; a lost branch cannot be read.
-"""
+LEVEL_BYTES = 1 << 24
+"""Half the most bytes of a pyramid's level; a level may be larger if `LEAST_KEPT` buckets need more."""
+
+LEAST_KEPT = 1 << 9
+"""The least number of newest buckets in each level, with any number of replicas; enough to draw a whole run."""
+
+BAND_KEPT = 1 << 16
+"""The least number of newest buckets in each level of the quantiles."""
+
+LOSSES_AT_ONCE = 1 << 20
+"""The most losses that are added in one step."""
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of windows that are consecutive in the data, with what began it.
+def kept_buckets(replicas: int) -> int:
+    """The least number of newest buckets in each level, for this number of replicas."""
+    of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
+    return min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
 
-    Attributes:
-        at: the first window of the segment, counted along the curve from 0.
-        cause: what began it.
-        epoch, window: the position of that window in the experiment.
-        windows_per_epoch: the number of windows in an epoch.
+
+class LossHistory:
+    """The losses and error rates of all windows of all replicas; with several replicas, also quantiles over them.
+
+    Each level has a limited number of buckets (`kept_buckets`), so memory is limited. The finest level stores windows
+    in the form of `echornn.history.kept_windows`. The other levels store double precision for a single network, and
+    single precision for several.
+
+    Args:
+        config: the configuration of the replicas.
+        buckets: the least number of newest buckets in each level; by default `kept_buckets`.
     """
 
-    at: int
-    cause: Cause
-    epoch: int
-    window: int
-    windows_per_epoch: int
+    def __init__(self, config: EchoConfig | None = None, buckets: int | None = None) -> None:
+        self._config = config = config or EchoConfig()
+        self._at_once = buckets = kept_buckets(config.replicas) if buckets is None else buckets
+        self._each = Pyramid(_FinestLevel(buckets, config), lambda: _level(buckets, config))
+        self._all = Pyramid(_band_level(), _band_level) if config.replicas > 1 else None
 
-    def position(self, window: int) -> tuple[int, int]:
-        """Epoch and window of the curve's window number ``window``, which must lie in this segment."""
-        epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
-        return self.epoch + epochs, in_epoch
-
-    def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
-        """Where epochs begin in ``first <= window < last``, as (window of the run, epoch).
-
-        There are at most ``most`` of them; if there are more, only every 2nd, 5th, 10th, ... is returned.
-        """
-        next_epoch, in_epoch = self.position(max(first, self.at))
-        start = max(first, self.at) - in_epoch
-        if start < max(first, self.at):
-            start, next_epoch = start + self.windows_per_epoch, next_epoch + 1
-        count = max(0, math.ceil((last - start) / self.windows_per_epoch))
-        every = next(step for step in _round_numbers() if step * most >= count)
-        skipped = -next_epoch % every
-        return [(start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)]
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A part of a run's losses in consecutive buckets of about equal width.
-
-    Attributes:
-        first, last: the windows that it covers, ``first <= window < last``.
-        width: the windows in a whole bucket.
-        starts, ends: int64 [buckets], the first window of each, and the one after its last.
-        low, high: float32 [buckets], smallest and largest loss; NaN only if every loss is NaN.
-        mean: float32 [buckets], mean loss; NaN if a loss is NaN.
-        error_rate: float32 [buckets], share of wrong predictions, 0 to 1.
-        segments: those that overlap this part, in order; the first may have begun before it.
-    """
-
-    first: int
-    last: int
-    width: int
-    starts: Windows
-    ends: Windows
-    low: npt.NDArray[np.float32]
-    high: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
-    error_rate: npt.NDArray[np.float32]
-    segments: tuple[Segment, ...] = ()
+    def __len__(self) -> int:
+        return len(self._each)
 
     @property
-    def middles(self) -> npt.NDArray[np.float64]:
-        """float64 [buckets], the middle window of each, counted from `first`."""
-        middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
-        return middles
+    def replicas(self) -> int:
+        """The number of replicas."""
+        return self._config.replicas
 
+    def append(self, losses: Floats, error_rates: Floats) -> None:
+        """Add windows, in order: losses in nats and error rates, 0 to 1, float32 [n, replicas], or [n] for a single
+        network.
+        """
+        shape = (len(losses), self.replicas)
+        errors = np.rint(np.reshape(error_rates, shape) * self._config.predictions_per_window).astype(np.int32)
+        self.add(kept(np.reshape(losses, shape), errors, self._config), np.zeros(self.replicas, np.int64))
 
-class OfOne(Protocol):
-    """The history of one network."""
+    def add(self, windows: Kept, solved_at: npt.NDArray[np.int64], before: int = 0) -> None:
+        """Add stored windows, in order.
 
-    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """As `Pyramid.buckets` of losses: [4, buckets]."""
-        ...
+        Args:
+            windows: [n, replicas]; see `echornn.history.kept_windows`.
+            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
+                it has not.
+            before: the number of windows along the path before these.
+        """
+        at_once = min(self._at_once, max(1, LOSSES_AT_ONCE // self.replicas))
+        for begin in range(0, len(windows), at_once):
+            some = windows[begin : begin + at_once]
+            if self._all is not None:
+                solved = solved_after(solved_at, before + begin, len(some))
+                band = np.append(quantiles(losses_of(some), SHARES), solved[np.newaxis], axis=0)
+                band[: len(SHARES), (some == packed.LOST).all(axis=1)] = np.nan
+                self._all.add(band)
+            self._each.add(some[np.newaxis])
+
+    def of(self, replica: int) -> ReplicaHistory:
+        """The history of one replica; it grows with this history.
+
+        Raises:
+            IndexError: there is no replica with this number.
+        """
+        if not 0 <= replica < self.replicas:
+            raise IndexError(f"replica = {replica} is not one of {self.replicas}")
+        return ReplicaHistory(self, replica)
+
+    def curve(self, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
+        """The curve of one replica from window ``first`` to ``last`` (by default all), in about ``columns`` buckets."""
+        last = len(self) if last is None else min(last, len(self))
+        return curve_of([HistoryPiece(self.of(replica), 0, 0, last)], columns, min(max(first, 0), last), last)
+
+    def losses(self, first: int, last: int, which: Which = ALL) -> Floats | None:
+        """The losses from window ``first`` to ``last``, float32 [n, replicas]; None if only wider buckets are still
+        stored.
+        """
+        return self._finest(0, first, last, which)
+
+    def error_rates(self, first: int, last: int, which: Which = ALL) -> Floats | None:
+        """The error rates from window ``first`` to ``last``, 0 to 1, float32 [n, replicas]; None as in `losses`."""
+        return self._finest(3, first, last, which)
+
+    def _finest(self, number: int, first: int, last: int, which: Which) -> Floats | None:
+        windows = self._each.windows(first, last, which)
+        return None if windows is None else windows[number].astype(np.float32, copy=False)
+
+    def newest(self, first: int, last: int) -> Floats:
+        """The losses as from `losses`; if only wider buckets are still stored, their mean over these windows, [1,
+        replicas].
+        """
+        losses = self.losses(first, last)
+        if losses is not None:
+            return losses
+        edges, buckets = self._each.buckets(1 << (last - first).bit_length(), first, last)
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            means: Floats = (buckets[2].sum(axis=0, keepdims=True) / (edges[1] - edges[0]).sum()).astype(np.float32)
+        return means
+
+    def each(self, which: Which, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses of these replicas in buckets, [4, buckets, replicas]; see `Pyramid.buckets`."""
+        return self._each.buckets(width, first, last, which)
+
+    def over_all(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The quantiles in buckets, [numbers of `OF_BAND`, buckets], see `Pyramid.buckets`; no buckets for a single
+        network.
+        """
+        if self._all is None:
+            return np.empty((2, 0), np.int64), np.empty((len(OF_BAND), 0))
+        return self._all.buckets(width, first, last)
 
 
 @dataclass(frozen=True, eq=False)
-class HistoryPiece:
-    """A part of a history, and its place along a curve.
+class ReplicaHistory:
+    """The history of one replica.
 
     Attributes:
-        history: the history.
-        offset: the window along the curve at which the history begins.
-        first, last: the windows along the curve to take from it, ``first <= window < last``.
+        history: the history of all replicas.
+        replica: the number of the replica, from 0.
     """
 
-    history: OfOne
-    offset: int
-    first: int
-    last: int
+    history: LossHistory
+    replica: int
 
+    def __len__(self) -> int:
+        return len(self.history)
 
-def width_of(columns: int, windows: int) -> int:
-    """The windows in a bucket, a power of two, so that so many windows fill about ``columns`` columns, and no more."""
-    return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
+    @property
+    def _which(self) -> slice:
+        return slice(self.replica, self.replica + 1)
 
-
-def curve_of(
-    pieces: Sequence[HistoryPiece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
-) -> Curve:
-    """The windows from ``first`` up to ``last`` of these pieces, end to end, in about ``columns`` buckets.
-
-    Args:
-        pieces: the pieces in order along the curve.
-        segments: all known segments; those that overlap the part are kept.
-    """
-    width = width_of(columns, last - first)
-    edges: list[Windows] = []
-    values: list[Buckets] = []
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if begin < end:
-            of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
-            edges.append(of_piece + piece.offset)
-            values.append(buckets)
-    starts, ends = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
-    low, high, total, errors = np.concatenate(values, axis=1) if values else np.empty((4, 0))
-    counts = ends - starts
-    nexts = [segment.at for segment in segments[1:]] + [math.inf]
-    shown = tuple(
-        segment
-        for segment, end in zip(segments, nexts, strict=False)
-        if segment.at < max(last, 1) and (end > first or segment.at == first)
-    )
-    with np.errstate(over="ignore"):  # a mean beyond float32's range is drawn as infinite
-        return Curve(
-            first,
-            last,
-            width,
-            starts,
-            ends,
-            low.astype(np.float32),
-            high.astype(np.float32),
-            (total / counts).astype(np.float32),
-            (errors / counts).astype(np.float32),
-            shown,
-        )
-
-
-class LossHistory(Pyramid):
-    """The losses and error rates of all windows of one network.
-
-    Args:
-        kept: the least number of newest buckets that each level of the pyramid keeps.
-    """
-
-    def __init__(self, kept: int = KEPT_BUCKETS) -> None:
-        super().__init__(PyramidLevel(kept), lambda: PyramidLevel(kept))
-        self._kept = kept
-
-    def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
-        """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""
-        for begin in range(0, len(losses), self._kept):
-            some = slice(begin, begin + self._kept)
-            self.add(np.stack([losses[some], losses[some], losses[some], error_rates[some]]))
-
-    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """The windows from ``first`` up to ``last`` (by default all) in about ``columns`` buckets."""
-        last = len(self) if last is None else min(last, len(self))
-        return curve_of([HistoryPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses in buckets, [4, buckets]; see `Pyramid.buckets`."""
+        edges, buckets = self.history.each(self._which, width, first, last)
+        return edges, buckets[..., 0].astype(np.float64, copy=False)
 
     def losses(self, first: int, last: int) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n]; None if only coarser buckets of them are kept."""
-        windows = self.windows(first, last)
-        return None if windows is None else windows[0].astype(np.float32)
+        """The losses from window ``first`` to ``last``, float32 [n]; None if only wider buckets are still stored."""
+        losses = self.history.losses(first, last, self._which)
+        return None if losses is None else losses[:, 0]
 
     def error_rates(self, first: int, last: int) -> Floats | None:
-        """The error rates from ``first`` up to ``last``, float32 [n]; None as in `losses`."""
-        windows = self.windows(first, last)
-        return None if windows is None else windows[3].astype(np.float32)
+        """The error rates from window ``first`` to ``last``, 0 to 1, float32 [n]; None as in `losses`."""
+        rates = self.history.error_rates(first, last, self._which)
+        return None if rates is None else rates[:, 0]
 
 
-def _round_numbers() -> Iterator[int]:
-    """1, 2, 5, 10, 20, 50, ..."""
-    for power in itertools.count():
-        yield from (10**power, 2 * 10**power, 5 * 10**power)
+class _FinestLevel(PyramidLevel):
+    """The finest level, which stores the windows themselves."""
+
+    def __init__(self, buckets: int, config: EchoConfig) -> None:
+        super().__init__(buckets, OF_LOSSES, (config.replicas,), kept_type(config.replicas))
+        self._buckets = self._buckets[:1]
+        self._config = config
+        self._type = _number_type(config)
+
+    def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
+        windows = np.ascontiguousarray(self._stored(begin, stop)[0][..., which])
+        losses = losses_of(windows).astype(self._type, copy=False)
+        return [losses, losses, losses, error_rates_of(windows, self._config).astype(self._type, copy=False)]
+
+
+def _level(buckets: int, config: EchoConfig) -> PyramidLevel:
+    return PyramidLevel(buckets, OF_LOSSES, (config.replicas,), _number_type(config))
+
+
+def _number_type(config: EchoConfig) -> npt.DTypeLike:
+    return np.float32 if kept_type(config.replicas) == PACKED else np.float64
+
+
+def _band_level() -> PyramidLevel:
+    return PyramidLevel(BAND_KEPT, OF_BAND)

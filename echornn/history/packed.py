@@ -1,39 +1,38 @@
-"""The loss and the number of errors of a window, for many networks, packed into four bytes each.
+"""The loss and the number of errors of a window, packed into four bytes for each network.
 
-The upper 24 bits are a float32 loss without its sign, rounded to 16 bits of mantissa (to within 4 millionths of it);
-the lower 8 are the wrong predictions: their number, if a window has at most 255 predictions, else in 255ths of all.
+The upper 24 bits are the loss, a float32 without sign, with 16 bits of mantissa (accurate to 4 millionths of the loss).
+The lower 8 bits are the number of wrong predictions, or, if a window has more than 255 predictions, their share in
+units of 1/255.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.progress import Counts, Floats
 
 Packed = npt.NDArray[np.uint32]
 
 ERROR_BITS = 8
 MOST_ERRORS = 2**ERROR_BITS - 1
 DROPPED_BITS = 7
-"""Bits dropped from the 23 of a float32's mantissa."""
+"""The number of bits that are dropped from the 23 bits of a float32's mantissa."""
 
 NAN = np.uint32(0x7FC00000 >> DROPPED_BITS)
 INFINITE = np.uint32(0x7F800000 >> DROPPED_BITS)
 
 LOST = np.uint32(0xFFFFFFFF)
-"""A window that was trained but is not known any more: its loss is NaN, and its wrong predictions are -1."""
+"""The packed form of a lost window: its loss is NaN, and its number of wrong predictions is -1."""
 
 
 def pack(losses: Floats, errors: Counts, config: EchoConfig) -> Packed:
-    """Pack the windows of several networks.
+    """Pack the windows of several networks into four bytes each.
 
     Args:
         losses: float32 [...], in nats: 0 or more, infinite, or NaN.
-        errors: int32 [...], wrong predictions among ``config.predictions_per_window``; -1 if the window is lost.
+        errors: int32 [...], wrong predictions among ``config.predictions_per_window``; -1 for a lost window.
 
     Returns:
         uint32 [...].
@@ -51,45 +50,34 @@ def pack(losses: Floats, errors: Counts, config: EchoConfig) -> Packed:
 
 
 def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
-    """Losses, float32 [...], and wrong predictions, int32 [...]; NaN and -1 for a lost window.
+    """The losses, float32 [...], and the numbers of wrong predictions, int32 [...]; NaN and -1 for a lost window.
 
-    Packing the result gives the same numbers again.
+    If the result is packed again, the bytes are the same.
     """
-    predictions, errors = config.predictions_per_window, (packed & np.uint32(MOST_ERRORS)).astype(np.int32)
-    if predictions > MOST_ERRORS:
-        errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
-    errors[packed == LOST] = -1
-    return losses_of(packed), errors
-
-
-def as_kept(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
-    """Windows as they are kept: unchanged for a lone network; for several, as they are after packing and
-    unpacking.
-    """
-    if config.replicas == 1:
-        return progress
-    packed = packed_of(progress, config)
-    losses, errors = unpack(packed, config)
-    return replace(progress, losses=losses, errors=errors, packed=packed)
-
-
-def packed_of(progress: PopulationProgress, config: EchoConfig) -> Packed:
-    """The windows of several networks packed, uint32 [n, replicas]."""
-    return pack(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
+    return losses_of(packed), errors_of(packed, config)
 
 
 def losses_of(packed: Packed) -> Floats:
-    """The losses alone, float32 [...]; NaN for a lost window."""
+    """The losses in nats, float32 [...]; NaN for a lost window."""
     bits = (packed >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
-    # in a damaged file, NaNs of a kind that makes arithmetic warn
+    # a damaged file may contain NaNs that make NumPy warn
     if (no_number := bits > np.uint32(0x7F800000)).any():
         bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
     losses: Floats = bits.view(np.float32)
     return losses
 
 
+def errors_of(packed: Packed, config: EchoConfig) -> Counts:
+    """The numbers of wrong predictions, int32 [...]; -1 for a lost window."""
+    predictions, errors = config.predictions_per_window, (packed & np.uint32(MOST_ERRORS)).astype(np.int32)
+    if predictions > MOST_ERRORS:
+        errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
+    errors[packed == LOST] = -1
+    return errors
+
+
 def error_rates_of(packed: Packed, config: EchoConfig) -> Floats:
-    """Share of wrong predictions, float32 [...], 0 to 1; NaN for a lost window."""
+    """The shares of wrong predictions, 0 to 1, float32 [...]; NaN for a lost window."""
     rates = (packed & np.uint32(MOST_ERRORS)).astype(np.float32)
     rates /= np.float32(min(config.predictions_per_window, MOST_ERRORS))
     rates[packed == LOST] = np.nan

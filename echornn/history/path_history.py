@@ -1,4 +1,4 @@
-"""A path prepared for drawing: where its branches begin, and the losses of very short branches in one bucket."""
+"""The losses along a path of many branches, prepared for drawing: short branches are combined into one bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.history.loss_history import HistoryPiece, OfOne, Segment
+from echornn.history.curve import HistoryPiece, OfOne, Segment
 from echornn.history.pyramid_level import OF_LOSSES, Buckets, Windows
 
 NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
@@ -14,13 +14,14 @@ NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
 
 @dataclass(frozen=True, eq=False)
 class PathHistory:
-    """The branches along a path, each except the last as one bucket, so that thousands of short ones are drawn as one.
+    """The branches along a path. All branches but the last are also stored as one bucket each, so that thousands of
+    short branches are drawn quickly.
 
     Attributes:
         starts: int64 [branches], the window of the path at which each branch begins.
-        histories: the losses in each branch, of the network to which the path belongs.
-        sums: float64 [4, branches - 1], all windows of the path in each branch except the last (see `Buckets`).
-        segments: how each branch began.
+        histories: the losses of each branch, for the network to which the path belongs.
+        sums: float64 [4, branches - 1], each branch except the last as one bucket (see `Buckets`).
+        segments: the segment with which each branch begins.
     """
 
     starts: Windows
@@ -29,16 +30,16 @@ class PathHistory:
     segments: tuple[Segment, ...]
 
     def segments_near(self, first: int, last: int) -> tuple[Segment, ...]:
-        """All segments that overlap the windows from ``first`` to ``last``, and one more at either side."""
+        """All segments that overlap the windows ``first`` to ``last``, and one more on each side."""
         begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
         return self.segments[max(0, begin - 1) : stop + 1]
 
-    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
-        """The pieces to draw from window ``first`` to ``last``: each branch that is at least as long as a bucket by
-        itself, and the short ones between them together.
+    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece[OfOne]]:
+        """The pieces to draw from window ``first`` to ``last``. A branch that is at least as long as a bucket is a
+        piece; shorter branches between such branches are combined into one piece.
 
         Args:
-            width: windows in a bucket.
+            width: the number of windows in a bucket.
         """
         begin = int(np.searchsorted(self.starts, first, side="right")) - 1
         stop = int(np.searchsorted(self.starts, last, side="left"))
@@ -47,8 +48,8 @@ class PathHistory:
         starts = self.starts[begin:stop]
         ends = np.append(starts[1:], last)
         alone = ends - starts >= width
-        alone[[0, -1]] = True  # they may reach beyond the windows that are drawn
-        pieces: list[HistoryPiece] = []
+        alone[[0, -1]] = True  # the outermost branches may reach beyond the windows that are drawn
+        pieces: list[HistoryPiece[OfOne]] = []
         after = 0
         for at in np.flatnonzero(alone).tolist():
             if after < at:
@@ -64,7 +65,7 @@ NO_PATH = PathHistory(np.empty(0, np.int64), (), NO_SUMS, ())
 
 
 def as_one(history: OfOne, windows: int) -> Buckets:
-    """The first ``windows`` windows of a history in one bucket, float64 [4, 1]."""
+    """The first ``windows`` windows of a history as one bucket, float64 [4, 1]."""
     _, buckets = history.buckets(1 << max(1, windows).bit_length(), 0, windows)
     nothing = np.array([[np.nan], [np.nan], [0.0], [0.0]])
     parts = zip(OF_LOSSES, np.concatenate([nothing, buckets], axis=1), strict=True)
@@ -73,15 +74,15 @@ def as_one(history: OfOne, windows: int) -> Buckets:
 
 @dataclass(frozen=True, eq=False)
 class _Joined:
-    """Consecutive stretches, each shorter than a bucket and known only as one bucket."""
+    """Consecutive branches that are shorter than a bucket, of which only one bucket each is known."""
 
     starts: Windows
     ends: Windows
     sums: Buckets
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """As `Pyramid.buckets`, for all stretches: those that begin within the same ``width`` windows form one
-        bucket.
+        """The losses in buckets, see `Pyramid.buckets`. Branches that begin within the same ``width`` windows are
+        combined into one bucket.
         """
         (there,) = np.nonzero(self.ends > self.starts)
         if not there.size:

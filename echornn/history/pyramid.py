@@ -1,4 +1,4 @@
-"""Numbers of each window in buckets of 1, 4, 16, ... windows, so that any part is drawn in constant time."""
+"""A pyramid of buckets of 1, 4, 16, ... windows, from which any part of a curve is drawn in constant time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from echornn.history.pyramid_level import ALL, FACTOR, Buckets, PyramidLevel, Wh
 
 
 class Pyramid:
-    """A series of windows in levels of buckets: level k has one bucket for each 4^k windows.
+    """Numbers of consecutive windows, in levels of buckets: level k has one bucket for each 4^k windows.
 
-    The time to add grows with the number of windows added, the time to draw with the columns drawn; neither grows with
-    the length of the run. Memory is bounded: a level that has grown too long drops its oldest part, which is then drawn
-    from the next level, whose buckets keep its extremes. One thread may add while others draw.
+    The time to add windows depends only on how many are added, the time to draw only on the number of columns; neither
+    grows with the run. Memory is limited: a level that is too long drops its oldest part, which is then drawn from the
+    next level. Extremes are preserved there. One thread may add while others draw.
 
     Args:
-        finest: an empty level, for the windows themselves.
+        finest: an empty level for single windows.
         coarser: makes an empty level for wider buckets.
     """
 
@@ -34,7 +34,7 @@ class Pyramid:
         return self._levels[0].stop
 
     def add(self, windows: npt.NDArray[Any]) -> None:
-        """Add the next windows: the numbers that the finest level keeps for each, [numbers, n, ...]."""
+        """Add the next windows, [numbers, n, ...], with the numbers that the finest level stores."""
         with self._lock:
             level = self._levels[0]
             changed = level.stop
@@ -50,22 +50,23 @@ class Pyramid:
                 level = coarser
 
     def windows(self, first: int, last: int, which: Which = ALL) -> Buckets | None:
-        """The windows from ``first`` up to ``last``, one bucket each; None if only coarser buckets of them are kept."""
+        """The windows ``first`` to ``last``, one bucket each; None if only wider buckets are still stored."""
         with self._lock:
             finest = self._levels[0]
             return None if first < finest.start else finest.buckets(first, min(last, finest.stop), which)
 
     def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
-        """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
+        """The windows ``first`` to ``last`` in buckets that end at multiples of ``width``.
 
-        If the finest levels have dropped them, the buckets are wider, and the outermost may extend beyond the range:
-        their sums are then scaled down to the share of windows inside it.
+        If the finest levels have dropped these windows, the buckets are wider, and the outermost may extend beyond the
+        range. Their sums are then scaled to the share of their windows inside the range.
 
         Args:
             width: a power of two.
 
         Returns:
-            int64 [2, buckets], the first window of each bucket and the one after its last; and the `Buckets`.
+            The edges, int64 [2, buckets]: the first window of each bucket, and the window after its last. And the
+            `Buckets`.
         """
         with self._lock:
             last = min(last, len(self))
@@ -84,11 +85,12 @@ class Pyramid:
             return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
 
     def _none(self, which: Which) -> Buckets:
-        finest = self._levels[0]
-        return finest.buckets(finest.stop, finest.stop, which)
+        return self._levels[0].none(which)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """Buckets between two multiples of ``width``, and the first window of each; wider ones if necessary."""
+        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider ones are
+        stored.
+        """
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
         while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
             depth += 1
@@ -96,14 +98,14 @@ class Pyramid:
         group, first, stop = max(1, width // size), begin // size, -(-end // size)
         starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
         buckets = self._levels[depth].grouped(first, stop, group, which)
-        if size > width:  # the outermost extend beyond the range
+        if size > width:  # the outermost buckets extend beyond the range
             covered = np.minimum(starts + size, len(self)) - starts
             asked = np.minimum(starts + size, end) - np.maximum(starts, begin)
             buckets = self._levels[depth].shared(buckets, asked / covered)
         return np.maximum(starts, begin), buckets
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
-        """One bucket for these windows, made from as few as possible; no bucket if there are no windows."""
+        """The windows as one bucket, made from as few stored buckets as possible; no bucket if there are no windows."""
         parts, asked, covered = [self._none(which)], last - first, 0
 
         def take(depth: int, begin: int, stop: int) -> None:
@@ -124,7 +126,7 @@ class Pyramid:
                 take(depth, first // size, above // size)
                 take(depth, below // size, last // size)
                 first, last = above, below
-            else:  # dropped here: the next level's bucket extends beyond the range
+            else:  # dropped in this level: the next level's bucket extends beyond the range
                 first = first // coarser * coarser
                 if last // size >= level.start:
                     take(depth, below // size, last // size)

@@ -1,46 +1,46 @@
-"""One level of the pyramid: its newest buckets."""
+"""One level of the pyramid of buckets, which stores its newest buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 FACTOR = 4
-"""The number of buckets of a level that make one bucket of the next."""
+"""The number of buckets of a level that are combined into one bucket of the next."""
 
 KEPT_BUCKETS = 1 << 18
-"""The least number of newest buckets that each level keeps: the finest level drops old ones, coarser levels keep
-them.
+"""The least number of newest buckets in each level: the finest level drops old buckets, which the coarser levels still
+cover.
 """
 
 Windows = npt.NDArray[np.int64]
 
 Buckets = npt.NDArray[np.floating[Any]]
-"""Numbers for each bucket, [numbers, buckets, ...]; for losses the smallest, the largest, their sum, and the sum of the
-error rates.
+"""The numbers of each bucket, [numbers, buckets, ...]. For losses these are the smallest, the largest, the sum, and the
+sum of the error rates.
 """
 
 Reducers = tuple[np.ufunc, ...]
-"""For each number of a bucket, the function that computes it from those of smaller buckets."""
+"""For each number of a bucket, the function that computes it from the same number of smaller buckets."""
 
 OF_LOSSES: Reducers = (np.fmin, np.fmax, np.add, np.add)
 
 Which = slice | npt.NDArray[np.int64]
-"""The indices of replicas; all, if there is no such axis."""
+"""Indices of replicas; a slice of all if there is no axis of replicas."""
 
 ALL = slice(None)
 
 
 class PyramidLevel:
-    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound.
+    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array of limited length.
 
     Args:
-        kept: the least number of newest buckets that it keeps.
-        reducers: one for each number of a bucket.
-        each: the lengths of the axes after that of the buckets; by default none.
+        kept: the least number of newest buckets to store.
+        reducers: the function that combines buckets, for each number of a bucket.
+        each: the lengths of the axes after the axis of buckets; by default there are none.
         dtype: the type of the stored numbers.
     """
 
@@ -58,7 +58,7 @@ class PyramidLevel:
         self._buckets: npt.NDArray[Any] = np.empty((len(reducers), 16, *each), dtype)
 
     def replace(self, begin: int, buckets: npt.NDArray[Any]) -> None:
-        """Replace all buckets from ``begin`` on by these."""
+        """Replace all buckets from ``begin`` on with these."""
         kept = begin - self.start
         needed = kept + buckets.shape[1]
         room = self._buckets.shape[1]
@@ -76,23 +76,30 @@ class PyramidLevel:
         """The buckets ``begin`` to ``stop``."""
         return np.stack(self._numbers(begin, stop, which))
 
+    def none(self, which: Which = ALL) -> Buckets:
+        """An array of the right shape, with no buckets."""
+        return np.empty((len(self._reducers), 0, *self._buckets.shape[2:]))[..., which]
+
     def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
-        """The buckets ``begin`` to ``stop`` in groups of ``group``; the last group may be smaller."""
-        numbers = self._numbers(begin, max(begin, stop), which)
-        return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
+        """The buckets ``begin`` to ``stop``, combined in groups of ``group``; the last group may be smaller."""
+        return self._reduced(self._numbers(begin, max(begin, stop), which), group)
 
     def one(self, buckets: Buckets) -> Buckets:
-        """All of these buckets as one; none if there are none."""
-        return np.stack([_grouped(*pair, buckets.shape[1]) for pair in zip(self._reducers, buckets, strict=True)])
+        """All of these buckets combined into one; none if there are none."""
+        return self._reduced(buckets, buckets.shape[1])
+
+    def _reduced(self, numbers: Iterable[Buckets], group: int) -> Buckets:
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
+            return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
 
     def shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
-        """The buckets with each sum scaled to a share, 0 to 1, of its windows."""
+        """The buckets, with each sum multiplied by a share of its windows, 0 to 1."""
         every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
         pairs = zip(self._reducers, buckets, strict=True)
         return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
 
     def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
-        """The numbers of these buckets, each [buckets, ...]."""
+        """The numbers of these buckets, as an array [buckets, ...] for each number."""
         return list(self._stored(begin, stop)[..., which])
 
     def _stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
@@ -100,13 +107,14 @@ class PyramidLevel:
 
 
 def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    """A number for each group of so many buckets, from the number of each bucket; the last group may be smaller."""
+    """A number of each group of ``group`` buckets, from the same number of each bucket; the last group may be
+    smaller.
+    """
     if group <= 1 or not len(number):
         return number
     groups, rest = divmod(len(number), group)
     whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
-    with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
-        of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
-        if not rest:
-            return of_whole
-        return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])
+    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
+    if not rest:
+        return of_whole
+    return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from echornn.progress import Floats
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles over the last axis, linearly interpolated; a number that is not finite counts as infinite.
+    """Quantiles over the last axis, linearly interpolated; NaN counts as infinite.
 
     Args:
         losses: float32 [n, replicas].
-        shares: each 0 to 1.
+        shares: the shares of networks below each quantile, 0 to 1.
 
     Returns:
         float32 [shares, n].
@@ -25,3 +27,13 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
         lower = ordered[:, below]
         found.append(lower * (1 - part) + ordered[:, below + 1] * part if part else lower)
     return np.stack(found)
+
+
+def median_mean(losses: Floats) -> float:
+    """The mean loss of the median network, from float32 [n, replicas]; a mean that is not finite counts as infinite. A
+    lone network's mean is returned as it is. NaN without windows.
+    """
+    if not len(losses):
+        return math.nan
+    means = losses.mean(axis=0, dtype=np.float64)
+    return float(means[0] if len(means) == 1 else quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0])

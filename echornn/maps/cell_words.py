@@ -11,7 +11,7 @@ from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.table import Cell, Table, Values, windows_of
 
 MOST_NAMED = 3
-"""The most cells that a sentence names; of more, only their number is given."""
+"""The most cells that a sentence names; if there are more, the sentence has only their number."""
 
 OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
 

@@ -29,7 +29,7 @@ class SeedResult(NamedTuple):
 
     @property
     def rank(self) -> tuple[float, float, int]:
-        """A sort key, smaller is better: first when it was solved, then the loss."""
+        """A sort key that puts better results first: by the window at which the echo was solved, then by the loss."""
         return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf, self.seed
 
 

@@ -20,7 +20,7 @@ PRODUCT_LIMIT = 6000
 """The most multiplications (rows * inner * columns) of a product that is written as multiply and sum."""
 
 GRADIENT_LIMIT = 3000
-"""The same limit for the gradient of a weight."""
+"""The most multiplications of a weight's gradient that is written as multiply and sum; see `PRODUCT_LIMIT`."""
 
 REPLICA_LIMIT = 1500
 """The most multiplications of a product in each network with which many networks train faster side by side than one

@@ -32,7 +32,7 @@ class Tails(NamedTuple):
     1, groups, groups].
     """
     beyond_windows: Doubles
-    """The same for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
+    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
     [groups, groups].
     """
 
@@ -130,7 +130,7 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
     def backward(
         x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
     ) -> Any:
-        inputs = embed(x, config.num_classes)
+        inputs = embed(x, config.the_task.inputs)
         (sizes,) = _back(
             config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), [[targets * rows]]
         )
@@ -165,7 +165,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         window: tf.Tensor,
         weights: Mapping[str, tf.Tensor],
     ) -> Any:
-        inputs = embed(x, config.num_classes)
+        inputs = embed(x, config.the_task.inputs)
         norms, to_states = _back(
             config,
             weights,

@@ -23,7 +23,7 @@ CPU = "/CPU:0"
 
 
 def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with all fields at their defaults that graphs do not depend on."""
+    """The configuration, with default values in all fields that graphs do not depend on."""
     return EchoConfig(
         cell=config.cell,
         state_size=config.state_size,

@@ -12,15 +12,15 @@ ERRORS = 2.0
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
-    """The lengths of mean vectors relative to the whole's length, and their spreads, from independent groups.
+    """The lengths of mean vectors relative to the length of the whole's mean vector, and the errors of these ratios.
 
     The square of a mean contains the square of its noise; products of two different groups do not. So a length is the
     root of the mean product of two different groups, or 0 if that is negative. The spread is two standard errors of the
     ratio of squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
     Args:
-        parts: inner products of the groups' vectors, float64 [parts, groups, groups].
-        whole: inner products of the groups' vectors of the whole, [groups, groups].
+        parts: for each part, the inner products between the vectors of its groups, float64 [parts, groups, groups].
+        whole: the same for the whole, [groups, groups].
 
     Returns:
         Ratios and spreads, float64 [parts] each; NaN and infinity if the whole is no larger than its noise.

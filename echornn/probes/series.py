@@ -25,15 +25,15 @@ of only 512 losses would be mostly chance.
 """
 
 WORK_OF_TARGETS = 6.3e7
-"""The multiplications for all targets and lags with a layer like the tutorial's; this limits the targets of larger
-ones.
+"""The most multiplications for all targets and lags: those of a layer like the tutorial's. Larger layers get fewer
+targets.
 """
 
 WORK_OF_A_UNIT = 28
 """The cost of a unit's step besides its multiplications, as a number of multiplications."""
 
 LEAST_WORK = 2**14
-"""The least number of targets times lags, for networks of any size, with at least `LEAST_ROWS` targets."""
+"""The least number of targets times lags, for networks of any size; there are at least `LEAST_ROWS` targets."""
 
 MOST_FLIPPED_ROWS = 64
 
@@ -50,7 +50,9 @@ FEW_ROWS = 8
 """The number of rows if many steps are needed and few rows are enough."""
 
 LAGS_BEYOND = 5
-"""Memory is read at this many lags beyond the echo and the window, or a quarter more if that is larger."""
+"""The least number of lags at which memory is read beyond the echo and the window; a quarter of these if that is
+more.
+"""
 
 MOST_LAGS = 512
 

@@ -1,4 +1,4 @@
-"""The losses and the errors of a task, number by number; only scored steps count."""
+"""The losses and errors of a task, computed number by number. Only scored steps count."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Array = npt.NDArray[np.floating]
 
 
 def cross_entropy(logits: Array, y: npt.NDArray[np.integer], scored: npt.NDArray[np.bool_]) -> float:
-    """The mean cross-entropy in nats.
+    """The mean cross-entropy in nats over all scored steps.
 
     Args:
         logits: [rows, steps, classes].
-        y: the right class, [rows, steps].
-        scored: the steps that count, [rows, steps].
+        y: [rows, steps], the right class.
+        scored: [rows, steps], whether a step counts.
 
     Returns:
-        NaN if no step counts.
+        NaN if no step is scored.
     """
     losses = []
     rows, steps = y.shape
@@ -33,14 +33,14 @@ def cross_entropy(logits: Array, y: npt.NDArray[np.integer], scored: npt.NDArray
 
 
 def squared_error(outputs: Array, y: Array, scored: npt.NDArray[np.bool_]) -> float:
-    """The mean squared error over scored steps and over the numbers of each.
+    """The mean squared error over all scored steps and all their numbers.
 
     Args:
         outputs, y: [rows, steps, numbers].
         scored: [rows, steps].
 
     Returns:
-        NaN if no step counts.
+        NaN if no step is scored.
     """
     losses = []
     rows, steps, numbers = y.shape
@@ -53,7 +53,8 @@ def squared_error(outputs: Array, y: Array, scored: npt.NDArray[np.bool_]) -> fl
 
 
 def errors(logits: Array, y: npt.NDArray[np.integer], scored: npt.NDArray[np.bool_]) -> int:
-    """How many scored steps are answered wrong; of equal logits, the class with the lowest number is the answer.
+    """The number of scored steps with a wrong answer. The answer is the class with the largest logit, of several the
+    lowest.
 
     The arguments are those of `cross_entropy`.
     """

@@ -11,7 +11,9 @@ SLICE_SECONDS = 0.025
 """Seconds of training between two checks for commands."""
 
 LONG_SLICE_SECONDS = 0.08
-"""The longest slice if a call has a high fixed cost; if a window takes longer, the time beyond a single window."""
+"""The longest slice in seconds if a call has a high fixed cost; if a window takes longer, the most time beyond one
+window.
+"""
 
 LEAST_WORK_OF_A_CALL = 50
 """A slice takes at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
@@ -23,7 +25,7 @@ LEAST_SHARE_OF_A_CALL = 0.2
 """More windows per call are worth it if the fixed cost is at least this share of a call's time."""
 
 CALLS_TO_A_TRY = 20
-"""After too many windows per call were tried, this many calls pass before the next attempt."""
+"""The number of calls before more windows per call are tried again, after an attempt that was slower."""
 
 TICK_SECONDS = 0.02
 """Windows that become due within this time are trained together."""

@@ -1,4 +1,6 @@
-"""Trains windows again, from the nearest keyframe to a position of the run; the result is the same, bit for bit."""
+"""Trains recorded windows again, from the nearest keyframe to a position of the run, with the same result bit for
+bit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import dataclasses
 from collections import deque
 
 from echornn.config import EchoConfig
-from echornn.history.packed import as_kept
+from echornn.history.kept_windows import as_kept
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.keyframes import Keyframe, Keyframes
@@ -17,22 +19,23 @@ from echornn.unlike_record import UnlikeRecord, first_unlike
 
 
 class Replay:
-    """Takes a trainer to a position of the run, some windows at a time.
+    """Takes a trainer to a position of the run; each call trains a few windows.
 
     Attributes:
-        trainer: the trainer on its way; it may not be the given one, if one replica continues alone on the path.
+        trainer: the trainer that is used; not always the given trainer, since one replica may continue alone on the
+            path.
         moment: the target position.
-        unlike: the first window that was trained again with another loss than recorded; None if there is none.
-        tape: the windows before the target with their data, oldest first, as far as they were trained again; if one of
-            several replicas continues alone, only its windows.
+        unlike: the first window whose new loss differs from the recorded loss; None if there is none.
+        tape: the windows before the target that were trained again, with their data, oldest first; if one of several
+            replicas continues alone, only its windows.
 
     Args:
         timeline: the run's branches.
         keyframes: the stored states of the run; damaged ones are removed.
         trainer: the current trainer.
         moment: the target position.
-        tape_windows: the most windows before the target whose data is needed for the screen.
-        make_trainer: makes another trainer, compiled, if the path needs one.
+        tape_windows: the most windows before the target that are stored with their data, for the screen.
+        make_trainer: makes another compiled trainer, if the path needs one.
     """
 
     def __init__(
@@ -73,14 +76,14 @@ class Replay:
 
     @property
     def at_tape(self) -> Moment | None:
-        """The current position if the tape begins there, otherwise None."""
+        """The current position, if the first window of the tape is next; otherwise None."""
         here = Moment(self._spans[self._span].branch.number, self._window)
         return here if self._window == self._tape_from else None
 
     def advance(self, windows: int) -> int:
-        """Train up to ``windows`` windows again; returns how many were trained.
+        """Train up to ``windows`` recorded windows again; returns how many were trained.
 
-        It trains fewer at the end of a branch, and single windows if their data is needed.
+        Fewer windows are trained at the end of a branch; each window by itself if its data is needed.
         """
         last = self._spans[self._span].last
         is_shown = self._window >= self._tape_from
@@ -95,10 +98,10 @@ class Replay:
         return windows
 
     def _compared(self, losses: Floats) -> UnlikeRecord | None:
-        """The first of the next windows whose loss differs from the record; None if there is none."""
+        """The first of the next windows whose loss differs from the recorded loss; None if there is none."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
-        return None if recorded is None else first_unlike(self._window, recorded.reshape(losses.shape), losses)
+        return None if recorded is None else first_unlike(self._window, recorded, losses)
 
     def _cross(self) -> None:
         """Continue with the next branch of the path if the current one ends here."""
@@ -111,7 +114,7 @@ class Replay:
 
     def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
         """The trainer for a replica that continues alone later on the path; None if there is none. It is made at the
-        start, since making it can fail.
+        start, because making it may fail.
         """
         for span in self._spans[self._span + 1 :]:
             if span.branch.cause == "alone":
@@ -120,7 +123,7 @@ class Replay:
         return None
 
     def _go_alone(self, branch: Branch) -> None:
-        """Continue with one of several replicas, without the others."""
+        """Continue with only one of several replicas."""
         assert self._alone is not None
         replica = branch.config.seed - self.trainer.config.seed
         state = self.trainer.state.only([replica])
@@ -130,8 +133,8 @@ class Replay:
         self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, PopulationState | None]:
-        """The last stored state before the tape: the index of its span, its window, and the state; by default the
-        path's beginning, with None as the state.
+        """The last stored state before the tape: the index of its span, its window, and the state. If no state is
+        stored there, the beginning of the path, and None.
         """
         for number in reversed(range(len(self._spans))):
             span = self._spans[number]

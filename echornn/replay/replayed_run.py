@@ -1,4 +1,6 @@
-"""A run that can go to any of its positions: it trains windows again up to there, and keeps what it leaves."""
+"""A run that can go to any of its positions: it trains windows again up to there, and stores the state that it
+leaves.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +24,19 @@ ROWS_SECONDS = 0.5
 
 
 class ReplayedRun(Position):
-    """A position in a run, with the trainer that is there, or on its way there.
+    """The current position of a run, with the trainer that is there, or on its way there.
 
     Attributes:
-        trainer: trains the networks.
-        may_save: whether `save` does anything; while False, a start that fails leaves the disk as it was.
-        shown: the newest windows in full, the last one last; empty if none was trained there.
+        trainer: the trainer of the networks.
+        may_save: whether `save` has an effect; while False, a start that fails leaves the disk unchanged.
+        shown: the newest windows with their data, newest last; empty if none was trained here.
 
     Args:
-        config: what to train.
-        make_trainer: makes a trainer, which is not compiled yet.
-        recorder: keeps the run on disk.
-        pace: knows how long a window of the present trainer takes.
-        clock: seconds that never go back.
+        config: the configuration to train.
+        make_trainer: makes a trainer without compiling it.
+        recorder: saves the run to disk.
+        pace: measures the time of the current trainer's windows.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -55,43 +57,43 @@ class ReplayedRun(Position):
 
     @property
     def unlike(self) -> UnlikeRecord | None:
-        """The first window of the last replay whose loss differs from the record; None if none does."""
+        """The first window of the last replay whose loss differs from the record; None if there is none."""
         return self._travel.unlike
 
     @property
     def moved(self) -> str:
-        """A text that says that the networks are now trained on another device than before; empty if they are not, and
-        from the next change on.
+        """A message that the networks now train on another device than before; empty if they do not, and after the next
+        change.
         """
         return self._trainers.moved
 
     @property
     def on_the_way(self) -> int:
-        """Windows still to be trained again on the way to its target."""
+        """The number of windows that still have to be trained again on the way to the target."""
         return self._travel.windows_left
 
     @property
     def arrived(self) -> bool:
-        """Whether the trainer is at `here`."""
+        """Whether the trainer has reached the position `here`."""
         return self._travel.arrived
 
-    # ---- keeping a position
+    # ---- storing a position
 
     def _keyframe(self) -> None:
-        """Keep the state at the end of a branch: later training there begins with it. A state in the past is not kept,
-        since it may differ from the one that was trained on from there.
+        """Store the state at the end of a branch, since later training there begins with it. A state before the end is
+        not stored, since it may differ from the one that was trained on.
         """
         if self.arrived and not self.is_past:
             self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:
-        """Keep what is needed to come back here; returns this position."""
+        """Store what is needed to come back to this position; returns the position."""
         self._keyframe()
         self.save()
         return self.here
 
     def save(self) -> None:
-        """Have everything that was trained written to the disk, with the state here."""
+        """Save everything that was trained, with the state at this position."""
         if self.arrived and self.may_save:
             loss_stats = self.timeline.loss_stats(self.here)
             when = (loss_stats.solved_at, loss_stats.lost_at)
@@ -99,7 +101,7 @@ class ReplayedRun(Position):
             self._any_unsaved = False
 
     def save_all(self) -> None:
-        """Save as `save` does; if unsaved windows are left while it goes to a position, go on until it can save
+        """Save like `save`; if the session is on its way and windows are unsaved, first continue until it can save
         there.
         """
         while self._any_unsaved and not self.arrived:
@@ -109,7 +111,8 @@ class ReplayedRun(Position):
     # ---- going to a position
 
     def go(self, moment: Moment) -> None:
-        """Begin to go to a position of the run; `step` takes the next steps. If it raises, everything stays as it was.
+        """Set out for a position of the run; `step` takes the next steps. If this raises an error, everything stays as
+        it was.
 
         Raises:
             ValueError: this run has no such position.
@@ -122,7 +125,8 @@ class ReplayedRun(Position):
         self.here = moment
         self.config = self.timeline.owner(moment).config
         line = self.timeline.branch(moment.branch).config
-        if line.replicas < self.config.replicas:  # one of them goes on alone later, and its curve is shown
+        # one replica continues alone later on the path, and its curve is shown
+        if line.replicas < self.config.replicas:
             self.choose(line.seed - self.config.seed)
         self._arrive()
 
@@ -139,7 +143,7 @@ class ReplayedRun(Position):
             self._recorder.moved()
 
     def show_rows(self) -> None:
-        """Train the newest windows again so that they can be shown, if a state shortly before them is kept."""
+        """Train the newest windows again so that their rows can be shown, if a state shortly before them is stored."""
         before = Moment(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return

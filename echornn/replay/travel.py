@@ -1,4 +1,4 @@
-"""Takes the session to a position of the run, some windows at a time, and keeps the newest windows with their data."""
+"""Takes the session to a position of the run, a few windows per call, and stores the newest windows with their data."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.unlike_record import UnlikeRecord
 
 TAPE_WINDOWS = 32
-"""The most windows before the newest that are kept with their data, for the rows on the screen."""
+"""The most windows before the newest that are stored with their data, for the rows on the screen."""
 
 TAPE_BYTES = 32 << 20
-"""The most bytes of all windows that are kept with their data; the newest is always kept."""
+"""The most bytes of all windows that are stored with their data; the newest window is always stored."""
 
 TAPE_SECONDS = 0.05
 """After going back, the seconds for which windows are trained one by one so that their rows can be shown."""
 
 NEAR_SECONDS = 0.03
-"""If going to a position took longer, a keyframe is kept there, so that positions nearby are reached quickly; but not
-if losses differ from the record.
+"""The seconds above which a keyframe is stored at a position, so that positions nearby are reached quickly. None is
+stored if losses differ from the record.
 """
 
 
 def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
-    """The windows to keep with their data: the newest, and as many before as the limits allow."""
+    """The windows to store with their data: the newest window, and as many earlier windows as the limits allow."""
     if not shown:
         return ()
     last = shown[-1]
-    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.probabilities, last.states))
+    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.outputs, last.states))
     fitting = TAPE_BYTES // max(1, size)
     return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
 
 
 class Travel:
-    """The way of a session to another position: the replay, and its progress.
+    """The way of a session to another position.
 
     Attributes:
-        unlike: the first window of the newest replay with another loss than recorded; None if there is none.
+        unlike: the first window of the newest replay whose loss differs from the recorded loss; None if there is none.
 
     Args:
-        keyframing: the keyframes from which replays begin; it also keeps some states of a long replay.
+        keyframing: the keyframes from which replays begin; it also stores some states of a long replay.
         pace: measures the time of the current trainer's windows.
         clock: a monotonic clock, in seconds.
     """
@@ -60,17 +60,17 @@ class Travel:
 
     @property
     def windows_left(self) -> int:
-        """The number of windows that still have to be trained again; 0 if it is not on its way."""
+        """The number of windows still to be trained again; 0 if the session is not on the way."""
         return self._under_way[0].windows_left if self._under_way is not None else 0
 
     @property
     def arrived(self) -> bool:
-        """Whether it has arrived, or is not on its way."""
+        """Whether the session is not on the way to a position."""
         return self._under_way is None
 
     @property
     def tape_windows(self) -> int:
-        """How many windows can be trained one by one, for their rows, without a noticeable wait."""
+        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
         return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     @property
@@ -80,8 +80,8 @@ class Travel:
         return self._under_way[0].trainer
 
     def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
-        """Set out for a position; returns the trainer that the replay uses. If this raises an error, nothing has
-        changed; see `Replay`.
+        """Set out for a position; returns the trainer that the replay uses. If this fails, nothing has changed; see
+        `Replay`.
         """
         replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
         self._under_way = replay, timeline
@@ -90,7 +90,7 @@ class Travel:
         return replay.trainer
 
     def step(self, windows: int) -> int:
-        """Train up to ``windows`` windows again; returns how many were trained."""
+        """Train up to ``windows`` recorded windows again; returns how many were trained."""
         assert self._under_way is not None
         replay, timeline = self._under_way
         begun = self._clock()
@@ -105,7 +105,7 @@ class Travel:
         return done
 
     def arrive(self) -> tuple[PopulationProgress, ...] | None:
-        """If it has arrived, the newest windows there with their data, newest last; otherwise None."""
+        """The newest windows with their data, oldest first, if the session has arrived; otherwise None."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None
         tape = tuple(self._under_way[0].tape)
@@ -113,5 +113,5 @@ class Travel:
         return tape
 
     def leave(self) -> None:
-        """Stop being on the way."""
+        """Cancel the way to the position."""
         self._under_way = None

@@ -23,9 +23,13 @@ MOST_LETTERS = 40
 
 @dataclass
 class BranchNotes:
-    """The user's notes on the branches of a run. names: names by branch number. pinned: numbers of branches that are
-    always drawn under the curve. hidden: numbers of branches that are never drawn there. digests: the digests of these
-    branches, as stored in the file.
+    """The user's notes on the branches of a run.
+
+    Attributes:
+        names: names by branch number.
+        pinned: numbers of branches that are always drawn under the curve.
+        hidden: numbers of branches that are never drawn there.
+        digests: the digests of these branches, as stored in the file.
     """
 
     names: dict[int, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.recorded_values import MOST, NO_RECORD, config_from, recorded, shortened
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Moment
 

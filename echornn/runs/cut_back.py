@@ -7,8 +7,8 @@ from pathlib import Path
 
 from echornn.files import own_files
 from echornn.files.append_log import PIECE_BYTES, LogEnd, end_of, size_of
+from echornn.history.kept_windows import LOST
 from echornn.runs.loss_layout import LossLayout
-from echornn.runs.loss_log import LOST
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.solved_log import SOLVED

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.history.kept_windows import Kept, errors_of, losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.history.quantiles import quantiles
-from echornn.progress import Floats, PopulationProgress
-from echornn.runs.loss_log import losses_of
+from echornn.progress import Counts, Floats, PopulationProgress
 
 Curves = dict[str, float]
 """The values of a point by their tags."""
@@ -19,77 +16,45 @@ Curves = dict[str, float]
 SHARES = (0.1, 0.5, 0.9)
 
 
-class EventPoint(Protocol):
-    """Collects the windows of a point; the values do not depend on the sizes of the pieces in which windows arrive."""
-
-    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
-        """Add windows ``begin`` to ``end`` of a progress."""
-
-    def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """Add windows from the run's log (see `echornn.runs.loss_log.read_windows`)."""
-
-    def curves(self, windows: int) -> Curves:
-        """The values of the point by tag; ``windows`` is the number of its windows."""
-
-
-class PointOfOne:
-    """A point of one network: its mean loss and, if it says symbols, its accuracy, 0 to 1."""
-
-    def __init__(self, config: EchoConfig) -> None:
-        self._config = config
-        self._losses = self._errors = 0.0
-
-    def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
-        """See `EventPoint.take`."""
-        self._take(progress.losses[begin:end, 0], progress.errors[begin:end, 0])
-
-    def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """See `EventPoint.take_again`."""
-        self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
-
-    def _take(self, losses: Floats, errors: npt.NDArray[Any]) -> None:
-        self._losses = float(np.cumsum(np.concatenate([[self._losses], losses]), dtype=np.float64)[-1])
-        self._errors += float(errors.sum(dtype=np.float64))
-
-    def curves(self, windows: int) -> Curves:
-        """See `EventPoint.curves`."""
-        accuracy = {"accuracy": self._config.accuracy(self._errors, windows)} if self._config.has_classes else {}
-        return {"loss": self._losses / windows, **accuracy}
-
-
-class PointOfMany:
-    """A point of several networks: the median and the 10 % and 90 % quantiles of their mean losses in nats, and the
-    share of networks that have solved the task, 0 to 1.
+class EventPoint:
+    """Collects the windows of a point; the values do not depend on the sizes of the pieces in which windows arrive.
 
     Args:
-        solved: the number of networks that had solved the task before the first window.
+        config: the configuration of the networks.
+        solved: how many networks have solved the task before the first window.
     """
 
     def __init__(self, config: EchoConfig, solved: int = 0) -> None:
+        self._config = config
         self._sums = LossSums.none(config.replicas)
+        self._errors = 0.0
         self._solved = solved
 
     def take(self, progress: PopulationProgress, begin: int, end: int) -> None:
-        """See `EventPoint.take`."""
-        self._sums = self._sums.after(progress.losses[begin:end])
+        """Add windows ``begin`` to ``end`` of a progress."""
+        self._add(progress.losses[begin:end], progress.errors[begin:end])
         along = progress.trained - len(progress.losses) + end
         self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))
 
-    def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """See `EventPoint.take_again`."""
-        self._sums = self._sums.after(losses_of(windows))
+    def take_again(self, windows: Kept) -> None:
+        """Add windows from the run's log."""
+        self._add(losses_of(windows), errors_of(windows, self._config))
+
+    def _add(self, losses: Floats, errors: Counts) -> None:
+        self._sums = self._sums.after(losses)
+        if self._config.replicas == 1:
+            self._errors += float(np.where(errors < 0, np.nan, errors).sum())
 
     def curves(self, windows: int) -> Curves:
-        """See `EventPoint.curves`."""
+        """The values of the point by tag; ``windows`` is the number of its windows.
+
+        For a lone network, its mean loss and, if it says symbols, its accuracy, 0 to 1. For several, the median of their mean
+        losses, the 10 % and 90 % quantiles, and the share of the networks that have solved the task.
+        """
+        if self._config.replicas == 1:
+            accuracy = self._config.accuracy(self._errors, windows)
+            curves = {"loss": float(self._sums.sums[0] / windows), "accuracy": accuracy}
+            return curves if self._config.has_classes else {"loss": curves["loss"]}
         low, middle, high = quantiles(self._sums.means[np.newaxis], SHARES)[:, 0].tolist()
-        rate = self._solved / len(self._sums.sums)
+        rate = self._solved / self._config.replicas
         return {"loss": middle, "loss_10": low, "loss_90": high, "success_rate": rate}
-
-
-def point_of(config: EchoConfig, solved: int = 0) -> EventPoint:
-    """A new point without windows.
-
-    Args:
-        solved: for several networks, how many have solved the task so far.
-    """
-    return PointOfOne(config) if config.replicas == 1 else PointOfMany(config, solved)

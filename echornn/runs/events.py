@@ -17,14 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd
+from echornn.history.kept_windows import Kept
 from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
-from echornn.runs.event_points import point_of
+from echornn.runs.event_points import EventPoint
 from echornn.runs.loss_log import windows_at_a_time
 
 FOLDER = "tensorboard"
@@ -41,7 +40,7 @@ points is 1/100 of the windows since the command. This makes 231 points per powe
 MOST_PENDING_BYTES = 1 << 20
 """If more bytes than this wait for the disk, points are left out, and the next point is a mean over more windows."""
 
-ReadWindows = Callable[[int, int, int], npt.NDArray[Any]]
+ReadWindows = Callable[[int, int, int], Kept]
 """Reads windows of the run's loss log: ``first <= window < last``, counted from 0; the third argument is the number of
 networks.
 """
@@ -96,7 +95,7 @@ class EventLog:
         self._due_at = self._command_at + next_point(self._point_at - self._command_at)
         befores = [config, *(command.config for command in commands)]
         self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
-        self._point = point_of(config, solved)
+        self._point = EventPoint(config, solved)
         if read is not None:
             at_a_time = windows_at_a_time(config.replicas)
             for first in range(self._point_at, trained, at_a_time):
@@ -116,7 +115,7 @@ class EventLog:
             self._hyperparameters(command.config)
         self._say(command, self._config)
         self._config = command.config
-        self._point = point_of(command.config)
+        self._point = EventPoint(command.config)
         self._command_at = self._trained
         self._due_at = self._trained + next_point(0)
 
@@ -147,7 +146,7 @@ class EventLog:
             curves = {**self._point.curves(windows), "learning_rate": self._config.learning_rate}
             values = [Summary.Value(tag=tag, simple_value=value) for tag, value in curves.items()]
             self._add(self._trained, summary=Summary(value=values))
-            self._point = point_of(self._config)
+            self._point = EventPoint(self._config)
             self._point_at = self._trained
 
     def flush(self, length: int) -> None:

@@ -102,7 +102,7 @@ class _Read:
     stretches: tuple[Stretch, ...] = ()
 
     def goes_on_after(self, before: _Read) -> bool:
-        """Whether everything read before is the beginning of this."""
+        """Whether this reading only adds to the earlier reading, so that the earlier timeline can be extended."""
         count = len(before.stretches)
         if not count:
             return True

@@ -88,8 +88,8 @@ def _folders(among: Path | None = None) -> list[Path]:
 
 
 def _is_old(folder: Path) -> bool:
-    """Whether a folder is too old for a process to be about to begin a run there: it would have taken the lock by
-    now.
+    """Whether a folder is so old that no process can be about to begin a run there, since that process would hold the
+    lock by now.
     """
     try:
         return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN

@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from echornn.config import MAX_REPLICAS
-
-BYTES_OF_ONE = 8
-"""The bytes of a window of a single network; see `echornn.runs.loss_log.WINDOW`."""
-
-BYTES_OF_EACH = 4
-"""The bytes of a window for each of several networks; see `echornn.history.packed`."""
+from echornn.history.kept_windows import kept_type
 
 
 def row_bytes(replicas: int) -> int:
     """The bytes of a window of ``replicas`` networks."""
-    return BYTES_OF_ONE if replicas == 1 else BYTES_OF_EACH * replicas
+    return kept_type(replicas).itemsize * replicas
 
 
 class LogRows(NamedTuple):

@@ -6,17 +6,17 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
+from echornn.history.kept_windows import losses_of
 from echornn.progress import Floats
-from echornn.runs.loss_log import losses_of
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Moment, task_since, whole_path
+from echornn.timeline.branch import Moment, place_among, task_since, whole_path
 
 
 def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
     """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
-    Only losses since the weights were new and under the same task are included; for a replica that continues alone,
-    only its own.
+    Losses from before the weights were new, or of another task, are left out; if a replica continues alone, so are the
+    losses of other replicas.
 
     Args:
         config: the configuration at the position.
@@ -26,8 +26,7 @@ def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
     if run.checkpoint is not None and branches:
         path = whole_path(branches[moment.branch], branches.__getitem__)
         for branch, _, windows in run.path(moment, max(task_since(path), moment.window - RECENT_WINDOWS)):
-            losses = losses_of(windows).reshape(len(windows), -1)
-            own = config.seed - branch.config.seed if branch.config.replicas > 1 else 0
+            own = place_among(branch.config, config)
             if 0 <= own <= branch.config.replicas - config.replicas:
-                newest.append(losses[:, own : own + config.replicas])
+                newest.append(losses_of(windows)[:, own : own + config.replicas])
     return np.concatenate(newest)

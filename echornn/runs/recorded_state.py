@@ -1,6 +1,6 @@
 """Converts a trainer's state to and from plain values and arrays, for records.
 
-The record of a lone network has no axis of replicas, and does not say when it was solved: its losses do.
+The record of a single network has no axis of replicas, and does not say when it was solved, since its losses do.
 """
 
 from __future__ import annotations

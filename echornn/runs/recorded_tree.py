@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.config import MAX_SEED, EchoConfig
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
 from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
@@ -151,7 +151,7 @@ class _Tree:
         return Moment(number, window)
 
     def _owned(self, moment: Moment) -> Moment:
-        """The same position, as a position on the branch that trained it."""
+        """A position, given as a position on the branch that trained it."""
         number, window = moment
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch

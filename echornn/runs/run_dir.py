@@ -2,15 +2,16 @@
 
 The folder contains
 
-- ``run.json``: format, start time, configuration at the start, and versions (`echornn.runs.about`);
-- ``checkpoint-0``, ``checkpoint-1``: two checkpoints, written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes (`WINDOW`) for one network, 4 for each of several;
-- ``commands.jsonl``: a line for the start, and for each reset, edit, ... (`echornn.runs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`); without them going back takes longer;
-- ``solved.bin``: the windows at which each of several networks was solved (`echornn.runs.solved_log`);
-- ``traceback.txt``: the traceback of the error that ended training, if there was one;
-- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which this program never reads;
-- ``lock``: locked by the process that writes, and free as soon as that process ends.
+- ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
+- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
+- ``losses.bin``: all windows in the order trained: 8 bytes for a lone network, 4 for each of several
+  (`echornn.history.kept_windows`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
+- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
+- ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
+- ``traceback.txt``: the traceback of the error that ended training, if one did;
+- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
+- ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +31,14 @@ from echornn.files.append_log import LogEnd
 from echornn.files.lock import LOCK_FILE as LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, shortened
 from echornn.files.run_error import RunError
+from echornn.history.kept_windows import WINDOW as WINDOW
+from echornn.history.kept_windows import Kept
 from echornn.runs import about, solved_log
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.chosen_checkpoint import newest_usable
 from echornn.runs.command_log import RecordedCommand, read_commands
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.loss_log import WINDOW as WINDOW
-from echornn.runs.loss_log import error_rates as error_rates
-from echornn.runs.loss_log import losses_of as losses_of
 from echornn.runs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
@@ -109,11 +108,9 @@ class Run:
         """The position of each window in the loss log."""
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
-    def windows(self, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
-        """Windows ``first`` to ``last`` of the loss log, as windows of ``replicas`` networks.
-
-        Returns:
-            `WINDOW` [n] for one network, uint32 [n, replicas] for several; see `echornn.runs.loss_log.read_windows`.
+    def windows(self, first: int, last: int, replicas: int = 1) -> Kept:
+        """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
+        `echornn.runs.loss_log.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
@@ -182,15 +179,17 @@ class Run:
         except OSError:
             return solved_log.read(self.folder, LogEnd())
 
-    def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
+    def pieces(self) -> Iterator[tuple[Stretch, Kept]]:
         """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
         for stretch in self.tree[1]:
             for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
 
-    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-        """The windows of a stretch, in pieces: the index of the first in the loss log, and the windows."""
+    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, Kept]]:
+        """The windows of a stretch, in pieces: the number of the first window in the loss log, and the windows (see
+        `windows`).
+        """
         replicas = self.tree[0][stretch.branch].config.replicas
         at_a_time = windows_at_a_time(replicas)
         for first in range(stretch.first, stretch.last, at_a_time):
@@ -205,9 +204,9 @@ class Run:
             ends[stretch.branch] = stretch.along + stretch.last - stretch.first
         return ends
 
-    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows on the path to a position, in pieces: their branch, the index of the first along the path, and
-        the windows.
+    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, Kept]]:
+        """The windows on the path to a position, in pieces: their branch, the number of the first window along the
+        path, and the windows.
 
         Args:
             since: the number of windows at the beginning of the path to leave out.
@@ -237,15 +236,11 @@ class Run:
             timeline.begin(branch)
         return timeline
 
-    def tell(self, timeline: Timeline, stretch: Stretch, windows: npt.NDArray[Any]) -> None:
-        """Add windows of a stretch (see `windows`) to a timeline; they must be the next in the order trained."""
-        number, config = stretch.branch, self.tree[0][stretch.branch].config
-        if config.replicas == 1:
-            timeline.append(number, losses_of(windows), error_rates(windows, config).astype(np.float32))
-        else:
-            solved = self.solved_at(number)
-            end = timeline.end(number).window + len(windows)
-            timeline.append_many(number, windows, np.where(solved <= end, solved, 0))
+    def tell(self, timeline: Timeline, stretch: Stretch, windows: Kept) -> None:
+        """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
+        number, several = stretch.branch, self.tree[0][stretch.branch].config.replicas > 1
+        solved, end = self.solved_at(number), timeline.end(number).window + len(windows)
+        timeline.append(number, windows, np.where(solved <= end, solved, 0) if several else None)
 
     def keyframes(self) -> list[Keyframe]:
         """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,

@@ -17,6 +17,7 @@ from echornn.config import EchoConfig
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
+from echornn.history.kept_windows import LOST, kept_of
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
@@ -25,7 +26,6 @@ from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.loss_layout import OF_ONE
-from echornn.runs.loss_log import LOST, records_of
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
@@ -161,7 +161,7 @@ class RunRecorder:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was found to be gone, or to contain another run now; otherwise empty."""
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         return self._writer.misplaced
 
     @property
@@ -183,7 +183,7 @@ class RunRecorder:
         self._told += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        self._losses.append(records_of(progress, self._config))
+        self._losses.append(kept_of(progress, self._config).tobytes())
         if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
         self._events.windows(progress)

@@ -147,7 +147,7 @@ class RunWriter:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was found to be gone, or to contain another run now; otherwise empty."""
+        """``gone`` or ``replaced`` if the run's folder is gone, or contains another run now; otherwise empty."""
         match self.trouble:
             case Trouble(error=FileNotFoundError()):
                 return "gone"

@@ -1,4 +1,6 @@
-"""The log of the windows at which each of several networks was solved, which packed losses do not tell exactly."""
+"""The log of the windows at which networks were solved; with several networks, packed losses do not show this
+exactly.
+"""
 
 from __future__ import annotations
 

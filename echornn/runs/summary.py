@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.solved import UNKNOWN, Levels, lost_by
+from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
+from echornn.history.kept_windows import Kept, error_rates_of, losses_of
+from echornn.history.quantiles import median_mean
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
-from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
+from echornn.runs.run_dir import LOSS_FILE, Run
 
 MOST_READ = 1 << 22
 """The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.
@@ -73,7 +73,9 @@ def summary(folder: Path) -> Summary:
     diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
-    stats = seed_stats_of(run)
+    solved = solved_there(run)
+    each, is_alone = solved or SolvedAt.never(run.config.replicas), run.config.replicas == 1
+    stats = SeedStats.after(each.recent, each.at, each.windows, np.maximum(each.lost_at, 0))
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -81,10 +83,11 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at or _has_diverged(run) else _loss(run) if stats is None else stats.quantiles[1],
-        *(solved_and_lost_at(run) if stats is None else (solved_by_half(stats.solved_at) or 0, None)),
+        math.inf if diverged_at or _has_diverged(run) else median_mean(each.recent),
+        None if each.at[0] == UNKNOWN else solved_by_half(each.at) or 0,
+        int(each.lost_at[0]) if is_alone and each.lost_at[0] != UNKNOWN else None,
         run_dir.size(folder),
-        stats,
+        None if is_alone or solved is None else stats,
     )
 
 
@@ -106,9 +109,9 @@ def _diverged_after_the_checkpoint(run: Run) -> int:
     return count if _is_no_number(newest, run.config) else 0
 
 
-def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
-    """Whether all of these losses are NaN or infinite, without lost windows."""
-    lost, finite = np.isnan(error_rates(windows, config)), np.isfinite(losses_of(windows))
+def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
+    """Whether none of these losses is finite, and none is lost."""
+    lost, finite = np.isnan(error_rates_of(windows, config)), np.isfinite(losses_of(windows))
     return not (lost.any() or finite.any())
 
 
@@ -127,44 +130,22 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
     return epoch + 1, window + 1
 
 
-def _loss(run: Run) -> float:
-    newest = newest_losses(run, run.stands, run.config)
-    return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
-
-
-def seed_stats_of(run: Run) -> SeedStats | None:
-    """The results of several networks; None for a single network, or if nothing was saved yet."""
-    state = None if run.checkpoint is None else run.checkpoint.state
-    if state is None or state.config.replicas == 1:
-        return None
-    newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
-    by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
-    unknown = (by_now == UNKNOWN) & (run.checkpoint is not None and run.checkpoint.lost_at is None)
-    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # the record does not tell when they were lost
-    if is_early.any() and run.trained <= MOST_READ:
-        return run.timeline().seed_stats(run.stands)
-    lost_at = np.where(is_early, np.maximum(by_now, 0), solved.lost_at)
-    return SeedStats.after(newest, solved.at, window, lost_at)
-
-
-def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
-    """The windows at which a single network solved the echo, and lost it again; 0 if it did not, None if unknown."""
+def solved_there(run: Run) -> SolvedAt | None:
+    """When each network at the run's position solved the echo, and lost it again, with its newest losses; `UNKNOWN` for
+    windows that are not on record. None if nothing was saved yet.
+    """
     kept = run.checkpoint
     if kept is None:
-        return 0, 0
-    if kept.solved_at is not None and kept.lost_at is not None:
-        return kept.solved_at, kept.lost_at
-    seen = None if kept.solved_at is None else _lost_by_now(run, kept.solved_at)
-    if seen != 0 and run.trained <= MOST_READ:
-        loss_stats = run.timeline().loss_stats(run.stands)
-        return loss_stats.solved_at or 0, loss_stats.lost_at or 0
-    return kept.solved_at, seen
-
-
-def _lost_by_now(run: Run, solved_at: int) -> int | None:
-    """The run's current position if its newest losses show that the echo is lost; 0 if they show that it is not, None
-    if they show neither.
-    """
-    newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
-    lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])
-    return None if lost_at == UNKNOWN else lost_at
+        return None
+    config, window = kept.state.config, run.stands.window
+    recent, recorded = newest_losses(run, run.stands, run.config), kept.state.solved
+    at, lost_at = recorded.at, recorded.lost_at
+    if config.replicas == 1:
+        at = np.array([UNKNOWN if kept.solved_at is None else kept.solved_at])
+        lost_at = np.array([kept.lost_at or 0])
+    by_now = np.where(at == UNKNOWN, UNKNOWN, lost_by(at, recent, window, Levels.of(kept.state.configs)))
+    is_early = (by_now == UNKNOWN) & (kept.lost_at is None)
+    unsure = (at == UNKNOWN) | ((lost_at == 0) & ((by_now > 0) | is_early))  # the record does not tell
+    if unsure.any() and run.trained <= MOST_READ:
+        return run.timeline().solved(run.stands)
+    return SolvedAt(at, window, recent, np.where(unsure, by_now, lost_at))

@@ -44,7 +44,7 @@ class Toggle(BaseCommand):
 class Step(CountingCommand):
     """Train this number of windows, then pause.
 
-    A change in between, or a refused one, does not stop it. `Pause`, `Toggle`, `Resume` and all commands that go to
+    Changes meanwhile do not stop it, even if they are refused. `Pause`, `Toggle`, `Resume` and all commands that go to
     another position do.
     """
 

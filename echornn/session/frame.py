@@ -1,4 +1,4 @@
-"""A frame: everything that the screen shows of a session at one moment, as plain values that nobody changes."""
+"""`Frame`: everything that the screen shows of a session at one time, as plain immutable values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from echornn.session.drive import Start
 from echornn.tasks.task import Level
 
 NEAR_WINDOWS = 1_000
-"""Vitals up to this many windows old still describe the network; so do those from the last half of the path."""
+"""The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
+do.
+"""
 
 
 class State(StrEnum):
@@ -43,45 +45,46 @@ class State(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One moment of a session.
+    """The state of a session at one time.
 
     Attributes:
-        state: what the session does.
-        config: the configuration that it trains.
-        message: what it is loading, or why it failed; else empty.
-        epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
-        trained: windows along the path since the weights were initialised.
-        trained_in_all: windows trained in the whole run, in all of its branches.
-        branch: the branch that sets the configuration at this position; see `echornn.timeline.timeline.Timeline`.
+        state: what the session is doing.
+        config: the configuration in training.
+        message: what is being loaded, or why the session failed; otherwise empty.
+        epoch, window: the epoch of the newest window, and its number in it, both from 1; window 0 means before the
+            first.
+        trained: the number of windows along the path, since weights were new.
+        trained_in_all: the number of windows trained in all branches of the run.
+        branch: the branch whose configuration holds at this position; see `echornn.timeline.timeline.Timeline`.
         line, line_end: the branch whose path the curve shows, and the number of windows along it.
-        is_past: whether more windows were trained on that line after this position.
-        replica: the chosen one of several, from 0; `progress`, `tape` and `readings` belong to it.
-        seed_stats: how far all replicas have come; None for one network.
-        progress: the newest windows; None if no window was trained since the start, a reset or new data.
-        rate: windows a second, measured over the last second or so; 0 while nothing trains.
-        speed: windows a second that were asked for; infinity is full speed.
+        is_past: whether later windows of that line were trained too.
+        replica: the index (from 0) of the selected replica, to which `progress`, `tape` and `readings` belong.
+        seed_stats: the results of all replicas; None for a single network.
+        progress: the newest window with its data; None if no window was trained since the start, a reset or new data.
+        rate: the measured windows per second over about the last second; 0 while nothing trains.
+        speed: the set speed in windows per second; infinity is full speed.
         device: the device that trains, cpu or gpu; empty while loading.
-        generation: how often the data was regenerated.
-        draw: which of the seed's random starts the weights came from, from 0.
-        tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
-        loss_stats: what the losses since the last start show.
-        undoable: the number of changes that can be undone, one after the other.
-        redoable: whether there is an undone change that can be redone.
-        blamed: fields of the edit under which the loss became non-finite; undo goes back to before it. Empty if no edit
-            did it, and from the next command on.
-        refused: the answer to the last change or look, if it failed; None after the next one that succeeds.
-        readings: what the probes read last, if anything was asked of them; they may be of an earlier position than this
-            one.
-        unread: why nothing could be read; empty if it could.
-        vitals: the last readings of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this
-            position or before it; None if unknown or not asked for.
-        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
-        coming: the configuration that is being compiled, to be trained next; None if there is none, or it is `config`
-            itself.
-        start: what is trained first when loading ends, after the keys that were pressed meanwhile.
+        generation: how many times new data was requested.
+        draw: the number of the initial weights, from 0; each request for new weights increases it.
+        tape: windows shown before `progress`, oldest first; at high speed most windows between them are missing.
+        loss_stats: the statistics of the losses since the last start.
+        undoable: how many changes can be undone one after the other.
+        redoable: whether an undone change can be redone.
+        blamed: the fields of the edit after which the loss became NaN or infinite; undo goes back to before it. Empty
+            if there was no such edit, and after the next command.
+        refused: the answer to the last change or move, if it failed; None after the next one that succeeds.
+        readings: the last probe readings, if any were requested; they may be of an earlier position.
+        unread: the reason why the probes could not read anything; empty if they could.
+        vitals: the last readings of `echornn.session.probing.VITALS`, for the diagnosis: of this branch, at this
+            position or earlier; None if unknown or not requested.
+        warning: a message about a problem while training continues, such as a diverged loss or a full disk; otherwise
+            empty.
+        coming: the configuration that is being compiled, to be trained next; None if there is none, or if it is
+            `config`.
+        start: what is trained first after loading, as set by the keys pressed meanwhile.
         is_unread: whether the record has windows whose losses are not read yet.
-        folder: where the run is kept; empty if nowhere.
-        answered: the commands up to this number were carried out before this frame was made; see
+        folder: the folder of the run; empty if it is not saved.
+        answered: the number of the last command that was carried out before this frame was made; see
             `echornn.session.session.Session.send`.
     """
 
@@ -122,17 +125,17 @@ class Frame:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was trained before, and nothing is on record."""
+        """Whether nothing was trained, and nothing is recorded."""
         return not (self.trained or self.window or self.is_unread)
 
     def is_at_the_end_of(self, config: EchoConfig) -> bool:
-        """Whether nothing is left to train here for this configuration, even while it is still loading."""
+        """Whether nothing is left to train here under a configuration, even while it is still loading."""
         trains_on = self.config.differs_only_live(config) and not self.is_past
         return trains_on and self.window == config.windows_per_epoch and self.epoch >= config.num_epochs
 
     @property
     def own_config(self) -> EchoConfig:
-        """The configuration of the chosen replica; for a single network, `config`."""
+        """The configuration of the selected replica; for a single network, `config`."""
         return self.config.of(self.replica)
 
     @property
@@ -142,23 +145,21 @@ class Frame:
 
     @property
     def loss(self) -> float:
-        """Loss of the newest window in nats, even if only its loss is known; NaN before the first window of an
-        epoch.
-        """
+        """The loss of the newest window in nats; NaN before the first window of an epoch."""
         if self.progress is not None:
             return float(self.progress.losses[-1])
         return float(self.loss_stats.recent[-1]) if self.loss_stats.recent.size and self.window else math.nan
 
     @property
     def accuracy(self) -> float:
-        """Share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network says
+        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network says
         numbers.
         """
         return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """How training is going; see `echornn.diagnosis.judge.diagnosis`."""
+        """The diagnosis of the run; see `echornn.diagnosis.judge.diagnosis`."""
         if self.is_unread:
             return Diagnosis(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
@@ -167,8 +168,8 @@ class Frame:
 
     @property
     def passed(self) -> Diagnosis | None:
-        """What was remarkable in the newest windows that are shown without a gap; see
-        `echornn.diagnosis.judge.passed`.
+        """The newest diagnosis about a remarkable window among the last windows shown without gaps, if there is one;
+        see `echornn.diagnosis.judge.passed`.
         """
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
@@ -176,13 +177,13 @@ class Frame:
 
     @property
     def lottery(self) -> SeedStats | None:
-        """The former name of `seed_stats`."""
+        """The earlier name of `seed_stats`."""
         return self.seed_stats
 
     @property
     def sentence(self) -> Sentence:
-        """`diagnosis` as a plain sentence; for several replicas: how many solved the task, and what keeps the others
-        from it.
+        """The diagnosis as a sentence; with several replicas, how many have solved the task, and what prevents the
+        others.
         """
         if self.seed_stats is not None:
             undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)

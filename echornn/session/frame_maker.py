@@ -1,29 +1,32 @@
-"""Makes the frames: the run's position, how fast it trains, how it is saved."""
+"""Makes the frames of a session from its position, its speed, and the state of its record."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
+from echornn.progress import PopulationProgress, Progress
 from echornn.readings import Readings
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
-from echornn.session.frame_holder import FrameHolder, place
+from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.probing import Probing
+from echornn.training.any_trainer import AnyTrainer
 
 LOADING = "loading TensorFlow"
-"""The message during the first seconds."""
+"""The message during the first seconds, while TensorFlow loads."""
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """The frame before anything is loaded: the position of the recorded run and what is done first there, or the
-    beginning.
+    """The frame before anything is loaded: the position of the recorded run, and what will be done there first; for a
+    new run, the beginning.
     """
     run = recorder.resumed
     message, position, is_unread = LOADING, (1, 0), False
@@ -37,17 +40,40 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
     return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)
 
 
+def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
+    """A trainer's next epoch and window, both from 0, as a frame gives them: an epoch from 1, and the windows done in
+    it.
+
+    After the last epoch, all windows of it are done.
+    """
+    return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
+
+
+def newest_windows(trainer: AnyTrainer, config: EchoConfig, shown: Sequence[Progress]) -> dict[str, Any]:
+    """The fields of a frame that say where the trainer is: after the windows shown, or before the next one if there are
+    none.
+
+    Args:
+        shown: the newest windows in full, the last one last.
+    """
+    epoch, window = place(trainer.epoch, trainer.window, config)
+    if shown:
+        epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
+    position = {"epoch": epoch, "window": window, "generation": trainer.generation, "draw": trainer.draw}
+    return {"progress": shown[-1] if shown else None, "tape": tuple(shown[:-1]), **position}
+
+
 class FrameMaker:
-    """Fills the frame with what the other parts know, on the training thread.
+    """Collects the values of frames from the parts of the session, on the training thread.
 
     Args:
         holder: holds the frame.
-        live: the run that is trained, and its position in the tree.
-        pace: knows how fast it trains.
-        drive: says whether it trains.
-        recorder: keeps it on disk.
+        live: the run in training, and its position in the tree.
+        pace: measures the speed.
+        drive: tells whether it trains.
+        recorder: saves the run to disk.
         probing: examines the network.
-        mailbox: knows which commands are answered.
+        mailbox: tells which commands are answered.
     """
 
     def __init__(
@@ -67,48 +93,40 @@ class FrameMaker:
         self._recorder = recorder
         self._probing = probing
         self._mailbox = mailbox
+        self._own: list[tuple[PopulationProgress, int, Progress]] = []
 
     def show(self) -> None:
-        """Show everything as it is now; while it goes to a moment, show that too."""
+        """Show the complete current state, and how far the session is on its way to a position, if it is."""
         live = self._live
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
-        where = {**self._where, **self._forgotten, "answered": self._mailbox.answered}
-        if not live.arrived:
-            self._holder.change(
-                state=state,
-                message=self._going,
-                coming=None,
-                rate=0.0,
-                config=live.config,
-                replica=live.replica,
-                **where,
-            )
-            return
-        self._holder.stand(
-            trainer,
-            live.config,
-            live.shown,
-            live.timeline.loss_stats(live.here, live.replica),
-            live.replica,
-            state=state,
-            message="",
-            coming=None,
-            device=trainer.device,
-            rate=self._pace.rate() if state is State.RUNNING else 0.0,
-            speed=self._pace.speed,
-            **where,
-        )
+        changes = {**self._where, **self._forgotten, "answered": self._mailbox.answered, "coming": None}
+        if live.arrived:
+            changes |= newest_windows(trainer, live.config, self._of_the_replica(live.shown))
+            changes |= {"loss_stats": live.timeline.loss_stats(live.here, live.replica)}
+            changes |= {"message": "", "device": trainer.device, "speed": self._pace.speed}
+            changes |= {"rate": self._pace.rate() if state is State.RUNNING else 0.0}
+        else:
+            changes |= {"message": self._going, "rate": 0.0}
+        self._holder.change(state=state, config=live.config, replica=live.replica, **changes)
+
+    def _of_the_replica(self, shown: Sequence[PopulationProgress]) -> Sequence[Progress]:
+        """The windows of the chosen replica; those that were shown before are the same objects again."""
+        replica = self._live.replica
+        known = {id(one): own for one, of, own in self._own if of == replica}
+        owns = [known.get(id(one)) or one.of(replica) for one in shown]
+        self._own = [(one, replica, own) for one, own in zip(shown, owns, strict=True)]
+        return owns
 
     def show_recorded(self) -> None:
-        """Show the position of the recorded run, and the losses that led there, before there is a network."""
+        """Show the position of the recorded run, and the losses before it, while there is no network yet."""
         if len(self._live.timeline):
             self._holder.change(**self._where, **self._read_there)
 
     @property
     def _where(self) -> dict[str, Any]:
-        """Its position in the run's tree."""
+        """The attributes about the position in the run's tree."""
         live, here = self._live, self._live.here
         return {
             "branch": live.owner.number,
@@ -128,18 +146,18 @@ class FrameMaker:
 
     @property
     def _read_there(self) -> dict[str, Any]:
-        """What the record alone says: the position, and what the losses up to there show."""
+        """The attributes that are known from the record alone: the position, and the loss statistics."""
         live, owner, here = self._live, self._live.owner, self._live.here
         epoch, window = place(*owner.position(here.window), live.config)
         position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
         return {"loss_stats": live.timeline.loss_stats(here, live.replica), **position}
 
     def show_going(self) -> None:
-        """Show only how far it still is to the target."""
+        """Update only the message on how far the target still is."""
         self._holder.change(message=self._going)
 
     def show_warning(self) -> None:
-        """Show only the warning about the loss or the record."""
+        """Update only the warning about the loss or the record."""
         if self._warning != self._holder.frame.warning:
             self._holder.change(warning=self._warning)
 
@@ -161,7 +179,9 @@ class FrameMaker:
 
     @property
     def _forgotten(self) -> dict[str, Any]:
-        """If it goes to another network than the one shown: that network's position, without its windows in full."""
+        """On the way to another network than the one shown: the attributes of that network's position, without window
+        data.
+        """
         live, frame = self._live, self._holder.frame
         before, own = frame.own_config, live.config.of(live.replica)
         if before.differs_only_live(own):
@@ -172,7 +192,7 @@ class FrameMaker:
         return {"progress": None, "tape": (), **self._read_there, **kept}
 
     def _vitals(self) -> Readings | None:
-        """The vitals that are shown, unless they are of another network, another branch or a later moment."""
+        """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
         frame, live = self._holder.frame, self._live
         vitals, moment = frame.vitals, live.moment
         if frame.own_config.seed != live.config.of(live.replica).seed:

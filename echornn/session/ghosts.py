@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from echornn.config_text import changes_text
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.window_axis import WindowAxis
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 
 MOST_GHOSTS = 8
-"""The most ghosts that are drawn; other branches are only in the list of branches."""
+"""The most ghosts that are drawn; further branches are only in the list of branches."""
 
 SEEDS = {"seed", "replicas"}
 """Fields that are described together."""
@@ -24,12 +24,11 @@ class Ghost:
 
     Attributes:
         key: the number of the branch; for another run, its folder.
-        letter: the letter that distinguishes it from other ghosts, since colours may be missing.
-        words: its description.
-        first, last: the windows that are drawn, ``first <= window < last``: those that it does not share with the
-            curve.
-        since: the text on the window from which it is drawn, if not the first; it is never cut off.
-        curve: the part of its losses that is on the axis; None if there is none, or if no curve was requested.
+        letter: a letter that distinguishes the ghost from others, since a terminal may have no colours.
+        words: the description of the ghost.
+        first, last: the windows that are drawn, ``first <= window < last``: those that the curve does not share.
+        since: a text with the first window that is drawn; empty if that is the first of all. The text is never cut off.
+        curve: the ghost's losses on the axis; None if it has none there, or if no curve was requested.
     """
 
     key: int | str
@@ -88,8 +87,8 @@ def shared(timeline: Timeline, one: int, other: int) -> int:
 
 
 def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> str:
-    """The description of a branch, the same everywhere: how it began, how else it differs from the first branch, and
-    from which window on.
+    """The description of a branch for all lists and legends: how it began, how else it differs from the first branch,
+    and where it begins.
     """
     return f"{_words(timeline, number, names)}{_since(timeline, number)}"
 
@@ -138,8 +137,8 @@ def ghosts_of(
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """The curve of a branch's path as a ghost. With several replicas it is their median, without a range: drawn beside
-    the curve, the worst tenth would look like a failure of all.
+    """The curve of a branch's path as a ghost. With several replicas it is their median, without a range, because the
+    worst tenth, drawn beside the curve, would look as if all had failed.
     """
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()

@@ -1,4 +1,4 @@
-"""Carries out commands on the training thread: one case for each command."""
+"""Carries out commands on the training thread, with one case for each command."""
 
 from __future__ import annotations
 
@@ -50,19 +50,20 @@ from echornn.timeline.epoch_ends import end_of_epoch
 
 
 class NotThereError(Exception):
-    """The branch to be shown does not exist."""
+    """The branch to show does not exist."""
 
 
 class Handlers:
-    """Carries out commands, one after the other, and answers each.
+    """Carries out commands one after the other, and answers each.
 
     Args:
-        mailbox: gets the answers.
-        live: the run that is changed.
-        holder: shows the frame; after a refused command, it shows the frame from before.
-        pace: its clock starts again after each change.
-        drive: paused when an earlier window is shown. A change, or a refused one, does not alter the windows owed.
-        probing: measures.
+        mailbox: receives the answers.
+        live: the run that commands change.
+        holder: holds the frame; after a refused command, the frame from before.
+        pace: measures and limits the speed; its clock starts again after each change.
+        drive: starts and pauses training. It is paused when an earlier window is shown. Changes do not alter the
+            requested windows, even if they are refused.
+        probing: measures what commands ask for.
     """
 
     def __init__(
@@ -77,8 +78,8 @@ class Handlers:
         self._turned: turning.Turn | None = None
 
     def obey(self, sent: Sent) -> None:
-        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows it,
-        and the old network trains on.
+        """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
+        error, and the previous network continues.
         """
         command, before = sent.command, self._holder.frame
         answer = Answer(sent.number, command)
@@ -90,7 +91,8 @@ class Handlers:
             if isinstance(command, ChangeCommand | LookCommand):
                 self._go_on()
         except Exception as error:
-            is_known = isinstance(error, (ConfigError, NotThereError))  # else TensorFlow raises it for another network
+            # otherwise the error is TensorFlow's, about another network
+            is_known = isinstance(error, (ConfigError, NotThereError))
             why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
             field = error.field if isinstance(error, ConfigError) else ""
             answer = replace(answer, why_not=why_not, field=field, was_refused=True)
@@ -98,7 +100,7 @@ class Handlers:
         self._mailbox.answer(answer)
 
     def _go_on(self) -> None:
-        """After a change, or after going somewhere, running training goes on."""
+        """Continue running training after a change, or after going to a position."""
         self._pace.restart()
         if self._drive.to_the_end:
             self._drive.finish(self._live.epoch_left)
@@ -154,15 +156,15 @@ class Handlers:
         target = turning.there(live.timeline, here, self._turned)
         if target is None:
             live.edit(turning.begun(live.config, replica, replicas))
-            live.choose(0)  # of the replicas, the first is the network that was there before
+            live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
             live.choose(target[1])
         self._turned = turning.Turn(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Moment) -> None:
-        """Pause if the new position is in the past; at the end of another branch, training goes on there without the
-        windows that were still owed elsewhere.
+        """Pause if the new position is in the past. At the end of another branch, training continues there, without
+        windows that were requested elsewhere.
         """
         if self._live.is_past:
             self._drive.pause()

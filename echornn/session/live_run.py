@@ -1,4 +1,4 @@
-"""The run that is trained now: its trainer, its position in the tree, and the changes that can be made."""
+"""The run that is being trained: its trainer, its position in the tree, and the changes that can be made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Cause
-from echornn.history.packed import as_kept
+from echornn.history.curve import Cause
+from echornn.history.kept_windows import as_kept
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
@@ -23,7 +23,7 @@ from echornn.training.any_trainer import MakeTrainer
 
 
 class LiveRun(ReplayedRun):
-    """The run that a session trains, and the changes that can be made in it; see `ReplayedRun`."""
+    """The run that a session trains, and the changes that can be made to it; see `ReplayedRun`."""
 
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
@@ -40,8 +40,7 @@ class LiveRun(ReplayedRun):
     # ---- beginning and end
 
     def take_up(self) -> None:
-        """Take over the branches of the run that the recorder found, with their losses, and its position; nothing
-        trains yet.
+        """Take over the branches and losses of the run that the recorder found, and its position, without training.
 
         Raises:
             OSError: the losses could not be read.
@@ -63,7 +62,7 @@ class LiveRun(ReplayedRun):
         self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
-        """Begin the run with a new trainer, or continue the run that was taken over."""
+        """Begin a new run with a new trainer, or continue the run that was taken over."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             self._branch("start", None, None)
@@ -78,10 +77,10 @@ class LiveRun(ReplayedRun):
     # ---- training
 
     def train(self, windows: int) -> PopulationProgress:
-        """Train on from here; as a new branch if this is not the end of one.
+        """Train ``windows`` further windows; this begins a new branch unless the position is the end of a branch.
 
-        If the loss of one of several windows is not finite, only those before it count, and the trainer goes back to
-        the position after them: that window is then trained next, alone.
+        If a loss is NaN or infinite, only the windows before it count. The trainer then goes back to the position after
+        them, and trains that window next, alone.
         """
         if self.is_past:
             self._branch("back", self.moment, self.here)
@@ -113,29 +112,29 @@ class LiveRun(ReplayedRun):
     # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over with the weights of this draw, or of a draw so many further.
+        """Start over with initial weights: of the current number, or of a number higher by ``further``.
 
         Args:
-            held: whether it may be one of many changes that are undone together, as when a key is held down.
+            held: whether the change may be one of many that are undone together, such as those of a key held down.
         """
         before = self._leave()
         self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
-        """Take new data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
+        """Draw new data: the epoch starts again with it, and the weights stay. For ``held`` see `reset`."""
         before = self._leave()
         parent = self.moment
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Go on with this configuration; from the start if more than live fields differ.
+        """Continue with this configuration; start over if fields other than live ones differ.
 
-        If it raises, everything stays as it was.
+        If this raises an error, nothing has changed.
 
         Args:
-            anew: whether to start over, whichever fields differ.
+            anew: whether to start over whichever fields differ.
             held: see `reset`.
         """
         before = self._leave()
@@ -152,9 +151,9 @@ class LiveRun(ReplayedRun):
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
     def alone(self) -> None:
-        """Go on with only the chosen one of several replicas from here: with its weights, optimizer and carried state.
+        """Continue with only the selected replica, with its weights, optimizer and carried state.
 
-        If it raises, everything stays as it was.
+        If this raises an error, nothing has changed.
         """
         before, replica = self._leave(), self.replica
         state = self.trainer.state.only([replica])
@@ -165,15 +164,15 @@ class LiveRun(ReplayedRun):
         self._branch("alone", self.moment, self._leads_back(None, before, False))
 
     def _start_over(self, draw: int = 0) -> None:
-        """Go to the beginning of the path with the configuration and data of this position; a trainer that is still on
-        its way may have others.
+        """Go to the beginning of the path with the current configuration and data. (The trainer may have others, if it
+        is still on the way to a position.)
         """
         self._start(self.config, draw)
         if self.trainer.generation != self.owner.generation:
             self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
 
     def _start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Begin with this configuration; with a new trainer if the present one cannot train it."""
+        """Begin with this configuration, with a new trainer if the current trainer cannot train it."""
         if self.trainer.config.same_program(config):
             self.trainer.start(config, draw)
         else:
@@ -191,7 +190,7 @@ class LiveRun(ReplayedRun):
         self._travel.leave()
         if branch.starts_over:
             self._travel.unlike = None
-        if self.may_save:  # the edit at the start is not a change that was asked for
+        if self.may_save:  # the edit at the start is not a change by the user
             self._trainers.moved = ""
         self._extends = branch.number
         self.shown = self.shown if self.is_of_a_piece else ()
@@ -204,16 +203,16 @@ class LiveRun(ReplayedRun):
     # ---- going to a position
 
     def undo(self) -> None:
-        """Go to the position before the last change; if the loss diverged, to before that, and before the edit that
-        caused it. There must be something to undo on this path; see `undoable`.
+        """Go to the position before the last change; if the loss diverged, to the position before the edit that caused
+        this. Only if `undoable`.
         """
         self.go(self._undoing.undo(self.timeline, self.here))
 
     def redo(self) -> None:
-        """Go forward again to where the last undo came from. There must be one; see `redoable`."""
+        """Go forward again to the position at which the last undo was made. Only if `redoable`."""
         self.go(self._undoing.redo())
 
     def go(self, moment: Moment) -> None:
-        """Begin to go to a position of the run, as `ReplayedRun.go` does; the next change is undone by itself."""
+        """Begin to go to a position of the run, see `ReplayedRun.go`; the next change is undone separately."""
         super().go(moment)
         self._undoing.went()

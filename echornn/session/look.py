@@ -1,4 +1,4 @@
-"""Answers a query: makes the picture of a frame and of the losses in the run's tree."""
+"""Answers a query: makes the picture from a frame and from the losses in the run's tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.diagnosis.falls import turning_points
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame
@@ -21,7 +21,7 @@ from echornn.timeline.timeline import Timeline
 
 
 def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
-    """The picture of a frame. Its losses end where the line ended when the frame was made.
+    """The picture of a frame. Its losses end at the window that was newest on the line when the frame was made.
 
     Args:
         timeline: the tree of the run, which may have grown since.
@@ -35,8 +35,8 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
 def with_curve(
     ghost: Ghost, axis: WindowAxis, columns: int, timeline: Timeline, branch: int, before: Picture | None
 ) -> Ghost:
-    """The ghost with its curve on an axis of ``columns`` columns; the same object as in the previous picture if it is
-    unchanged.
+    """The ghost with its curve on an axis of ``columns`` columns; if the curve is unchanged, the same object as in the
+    previous picture.
 
     Args:
         timeline, branch: the ghost's run and branch.
@@ -115,7 +115,7 @@ class _Look:
     def _curve(self, columns: int, first: int, last: int | None) -> Curve:
         """The losses in a range of the line; with several replicas, those of the selected one."""
         frame = self.frame
-        # if one of several replicas continues alone, its own losses
+        # a replica that continues alone has losses of its own
         replicas = self.timeline.branch(frame.line).config.replicas
         last = frame.line_end if last is None else min(last, frame.line_end)
         return self.timeline.curve(frame.line, columns, first, last, min(frame.replica, replicas - 1))
@@ -145,7 +145,9 @@ class _Look:
         return self.timeline.path(Moment(self.frame.branch, self.frame.trained))
 
     def _tried(self) -> int | None:
-        """The branch that already has the edit; None if there is none, or if the position is not in the run yet."""
+        """The branch in which the edit was already tried; None if there is none, or if the position is not yet in the
+        run.
+        """
         edit, position = self.query.tried, Moment(self.frame.line, self.frame.trained)
         if edit is None or not self.timeline.has(position):
             return None

@@ -1,4 +1,4 @@
-"""Why a command has nothing to do: said here for the answer to it, and for the key that would send it."""
+"""Why a command would have no effect: for the answer to the command, and for the key that sends it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ONE_NETWORK = "this is one network"
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would do nothing in this frame; empty if it would do something, or if that is not known while the
-    network loads.
+    """The reason why a command would have no effect in this frame; empty if it would have one, or if that is unknown
+    while the network loads.
 
     Raises:
-        ConfigError: the command changes a field to a value that cannot work.
+        ConfigError: the command changes a field to an invalid value.
     """
     is_known = frame.state is not State.LOADING
     match command:

@@ -1,13 +1,12 @@
-"""`Picture`: everything that a viewer draws of a session at one time, as plain values."""
+"""`Picture`: everything that the screen draws of a session at one time, as plain values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from echornn.config import EchoConfig
-from echornn.history.band import Band
-from echornn.history.loss_history import Curve, curve_of
-from echornn.history.population_history import band_of
+from echornn.history.band import Band, band_of
+from echornn.history.curve import Curve, curve_of
 from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost
@@ -23,7 +22,7 @@ NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0),
 class Picture:
     """The answer to a query. Parts that the query does not request are empty.
 
-    The losses end where the line ended when the frame was made.
+    The losses end at the window that was newest on the line when the frame was made.
 
     Attributes:
         frame: the state of the session, including which line and replica are shown.
@@ -34,9 +33,9 @@ class Picture:
         ghosts: the other curves, drawn under this one.
         branches: the branches of the run for the list, newest first.
         seeds: the losses of some replicas, one row each.
-        falls: the windows before the largest fall of the loss, and before the task was lost.
-        path: the branches on the path to the position, beginning with the one that has new weights.
-        tried: the branch that already has the edit in the query; None if there is none.
+        falls: the last window before the largest fall of the loss, and the last before the task was lost.
+        path: the branches on the path to the position, beginning with the branch that has new weights.
+        tried: the branch in which the query's edit was already tried; None if there is none.
         digests: the digest of each branch, by number; see `echornn.timeline.branch.digest`.
         branch_count: the number of branches in the run.
         elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this

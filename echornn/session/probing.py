@@ -37,7 +37,7 @@ MOST_SHARE = 0.05
 """The largest share of the time that examinations take at full speed."""
 
 MOST_SHARE_OF_SPARE = 0.5
-"""The same share while training mostly waits for the next window to be due."""
+"""The largest share of the time that examinations take while training mostly waits for the next window to be due."""
 
 FIRST_SECONDS = 0.05
 """The first examination of a kind counts as at most this long, since it builds graphs that later ones reuse."""

@@ -32,7 +32,7 @@ class GhostChoice:
     """Which other branches are drawn under the curve.
 
     Attributes:
-        most: the largest number of branches; the newest are chosen, unless others are pinned.
+        most: the largest number of branches; the newest are selected, unless others are pinned.
         pinned: the branches that come first, in this order.
         hidden: the branches to leave out.
         names: (number, name) of each branch that the user has named.

@@ -29,11 +29,13 @@ class Weighing:
         self._change: Weighed | None = None
 
     def is_weighed(self, here: Moment) -> bool:
-        """Whether the newest weights are those of this position, so that the next window shows a change of its own."""
+        """Whether the newest weights were recorded at this position, so that the change by the next window can be
+        measured.
+        """
         return self._newest is not None and self._newest.moment == here
 
     def follows(self, here: Moment) -> bool:
-        """Whether the newest weights are those of one window before this position."""
+        """Whether the newest weights were recorded one window before this position."""
         return self._newest is not None and here == Moment(self._newest.moment.branch, self._newest.moment.window + 1)
 
     def forget(self) -> None:

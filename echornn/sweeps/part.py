@@ -97,7 +97,7 @@ def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
             ]
             return {"windows": windows, "seconds": seconds, "results": told}
         case _:
-            raise ValueError(f"{news} cannot be sent: the end of the task says it")
+            raise ValueError(f"{news} is not a message during a task; the end of the task reports it")
 
 
 def from_message(message: dict[str, Any], part: Part) -> News:

@@ -1,1 +1,1 @@
-"""The data, and what is known about it before training."""
+"""The tasks: their data, and what is known about the loss before training."""

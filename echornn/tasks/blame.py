@@ -1,4 +1,4 @@
-"""Says where in a task's file something went wrong, in one line."""
+"""Turns an error in a task's file into a message of one line that names the place."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from echornn.config_error import ConfigError
 from echornn.tasks.task import Task, TaskError
 
 MOST_CHARACTERS = 300
-"""A longer message is cut."""
+"""The most characters of a message; a longer one is cut."""
 
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Whatever is raised inside becomes a `TaskError` of one line, which begins with the place in this file.
+    """Any exception inside becomes a `TaskError` of one line, which begins with the place in the task's file.
 
     Args:
         file: the name under which the file was compiled.
-        line: the line that is named if none of the file was running.
+        line: the line to name if the error was raised outside of the file.
     """
     try:
         yield
@@ -28,7 +28,9 @@ def blaming(file: str, line: int | None = None) -> Iterator[None]:
 
 
 def blaming_method(task: type[Task], method: str) -> AbstractContextManager[None]:
-    """`blaming` for a call of this method, which is named if none of its file was running."""
+    """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
+    method's line.
+    """
     code = getattr(getattr(task, method, None), "__code__", None)
     if code is None:
         return blaming(task.__module__)
@@ -50,7 +52,7 @@ def _words(error: BaseException) -> str:
         return f"it ends the program, with exit status {error.code}"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # its own __str__ may be wrong too
+    except Exception:  # the exception's own __str__ may raise an error too
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

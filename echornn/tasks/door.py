@@ -1,4 +1,6 @@
-"""The one way to a task's data: rows are laid out, and what the task returns is checked."""
+"""Calls a task's methods and checks everything that they return; other code gets a task's data only through this
+file.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,16 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
     """The data of an epoch: rows of a stream, or rows of as many whole trials as fit into ``steps``, one after another.
 
     Args:
-        task: whose data.
-        rng: a generator that has drawn nothing.
-        rows: rows of the batch.
+        task: the task.
+        rng: a generator that has drawn nothing yet.
+        rows: the rows of the batch.
         steps: the most time steps of a row; trials leave out the remainder.
 
     Returns:
         Symbols as uint8 and numbers as float32.
 
     Raises:
-        TaskError: a row is too short for a trial, or the task returns what cannot be used.
+        TaskError: a row is too short for a trial, or the task returns something unusable.
     """
     length = trial_length(task) or steps
     trials = steps // length
@@ -39,10 +41,10 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
 
 
 def trial_length(task: Task) -> int | None:
-    """Steps of a trial; None for a stream.
+    """The number of steps of a trial; None for a stream.
 
     Raises:
-        TaskError: the length is neither.
+        TaskError: the task's length is neither a positive number nor None.
     """
     with blaming_method(type(task), "draw"):
         length: object = task.length
@@ -66,10 +68,10 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
 
 
 def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
-    """What a task has drawn, in the types of `Batch`.
+    """The data that a task has drawn, checked and converted to the types of `Batch`.
 
     Raises:
-        TaskError: a shape, type or value that does not fit the task's inputs and outputs; or no step is scored.
+        TaskError: a shape, type or value does not fit the task's inputs and outputs, or no step is scored.
     """
     if not isinstance(drawn, Batch):
         raise TaskError(f"draw returns {_kind(drawn)}, not a Batch(x, y, scored)")
@@ -80,16 +82,18 @@ def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
         _fitting(name, form, np.asarray(values), (rows, steps))
         for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
     )
+    if task.scores_every_step and not scored.all():
+        raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
         raise TaskError(f"draw scores none of {steps:,} steps: a row may be too short for the task's lags")
     return Batch(x, y, scored)
 
 
 def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    """The levels of a task.
+    """The levels of a task, checked.
 
     Raises:
-        TaskError: a level cannot be used, or they do not fall from nothing known to all known.
+        TaskError: a level is invalid, or losses do not decrease from knowing nothing to knowing everything.
     """
     with blaming_method(type(task), "levels"):
         levels = tuple(task.levels(rows, steps))
@@ -103,7 +107,7 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
-    """The mean loss below which a task counts as solved; None if it has no such level.
+    """The mean loss below which a task counts as solved, checked; None if the task has no such level.
 
     Raises:
         TaskError: the level is no finite number.
@@ -118,7 +122,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
 
 
 def known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of step ``t``, of a stream or trial.
+    """The lags of the inputs that decide the target of step ``t`` of a stream or trial, checked.
 
     Raises:
         TaskError: a lag is not a whole number from 0 to ``t``.
@@ -133,13 +137,13 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
     if isinstance(form, Symbols):
         if values.dtype.kind not in "iub" or values.shape != shape:
-            raise TaskError(f"draw returns {name} as {_form(values)}, not whole numbers {list(shape)}, as {form} says")
+            raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
         if values.min() < 0 or values.max() >= form.count:
             raise TaskError(f"draw returns {name} with {values.min()} to {values.max()}, not 0 to {form.count - 1}")
         return values.astype(np.uint8, copy=False)
     wanted = *shape, form.count
     if values.dtype.kind not in "iubf" or values.shape != wanted:
-        raise TaskError(f"draw returns {name} as {_form(values)}, not numbers {list(wanted)}, as {form} says")
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs numbers {list(wanted)}")
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))

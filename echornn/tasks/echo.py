@@ -22,6 +22,8 @@ class Echo(Task):
     cannot know; every step is scored.
     """
 
+    scores_every_step = True
+
     echo_step: int = setting(3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS)
     num_classes: int = setting(
         2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MAX_CLASSES
@@ -56,7 +58,9 @@ class Echo(Task):
         return min(floor + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
 
     def _floor(self, rows: int, steps: int) -> float:
-        """The least mean loss. The first targets of each row are blank in one row, and uniform in the others."""
+        """The least mean loss: the first targets of each row are blank in the first row, and uniformly random in the
+        others.
+        """
         if self.row_start == "zero":
             return 0.0
         each = (rows - 1) / rows / self.num_classes

@@ -10,10 +10,10 @@ from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Numbers, Task
 
 SHOWN_LAGS = 0, 1, 3, 7, 15, 31
-"""The lags for which the ladder has a rung, as long as the rungs can be told apart."""
+"""The lags for which the ladder has a level, as long as the levels differ enough."""
 
 LEAST_RUNG = 0.01
-"""The least squared error of a rung above the last one."""
+"""The least squared error by which a level must be above the last level."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class FlipFlop(Task):
     A channel is +1 or -1 with probability ``pulse / 2`` each, else 0; the target is the sign of its last pulse. Each
     channel has a pulse at the first step of a row, so every step is scored.
     """
+
+    scores_every_step = True
 
     bits: int = setting(3, "Channels: bits to be held.", 1, 64)
     pulse: float = setting(0.2, "Probability of a pulse, of each channel at each step.", 0, 1)
@@ -47,7 +49,7 @@ class FlipFlop(Task):
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         ladder = [Level("chance", 1.0, "nothing, so that the answer is 0")]
         for lag in SHOWN_LAGS:
-            # Without a pulse in lag + 1 steps, which happens only after the first of a row, the best answer is 0.
+            # Without a pulse in lag + 1 steps, which is possible only later in a row, the best answer is 0.
             loss = (1 - self.pulse) ** (lag + 1) * max(0, steps - lag - 1) / steps
             if LEAST_RUNG < loss < ladder[-1].loss:
                 ladder.append(Level(f"knows {lag + 1} back", loss, f"the pulses of the last {lag + 1} steps"))

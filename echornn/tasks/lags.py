@@ -1,4 +1,4 @@
-"""Targets that hang on inputs some steps back: which inputs these are, and from which step on they lie in the row."""
+"""Helpers for tasks whose targets depend on earlier inputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import numpy.typing as npt
 
 
 def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
-    """The input ``lag`` steps before each step from ``first`` on, [rows, steps - first, ...]; ``lag <= first``."""
+    """For each step from ``first`` on, the input ``lag`` steps earlier, [rows, steps - first, ...]; ``lag <=
+    first``.
+    """
     return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
 
 
 def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
-    """Every step from ``first`` on counts, bool [rows, steps]."""
+    """Scores that count every step from ``first`` on, bool [rows, steps]."""
     scored = np.zeros((rows, steps), np.bool_)
     scored[:, first:] = True
     return scored
+
+
+def share_before(lag: int, steps: int) -> float:
+    """The share of a row's steps whose input ``lag`` steps back lies before the row."""
+    return min(lag, steps) / steps

@@ -1,4 +1,4 @@
-"""The settings of a task: fields of a dataclass, with what they mean and which values they allow."""
+"""The settings of a task: fields of a dataclass, with their meaning and the values that they allow."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from echornn.limits import MAX_STEPS
 Value = TypeVar("Value")
 
 KEY = "echornn"
-"""The key of a field's metadata that holds the help and the range."""
+"""The key of a field's metadata with the help and the range."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a task; its kind is that of its default: a whole number, a number, or a word.
+    """A setting of a task. The type of its default is its type: a whole number, a number, or a word.
 
     Attributes:
-        name: of the field; as a flag, ``--name``.
-        default: its value if it is not given.
-        help: what it means, a sentence.
+        name: the name of the field; as a flag, ``--name``.
+        default: the value if none is given.
+        help: the meaning, as a sentence.
         least, most: the range of a number.
-        choices: the words that are allowed, if it is a word.
+        choices: the allowed words, if it is a word.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Setting:
     choices: tuple[str, ...] = ()
 
     def checked(self, value: object) -> object:
-        """The value; NumPy's numbers become plain ones.
+        """The value, checked to be allowed; NumPy numbers are converted to Python's.
 
         Raises:
-            ConfigError: it is not allowed.
+            ConfigError: the value is not allowed.
         """
         if isinstance(self.default, str):
             return choice(self.name, value, self.choices or (self.default,))
@@ -53,17 +53,17 @@ class Setting:
 def setting(
     default: Value, help: str, least: float = -MAX_STEPS, most: float = MAX_STEPS, choices: tuple[str, ...] = ()
 ) -> Value:
-    """A field of a task, with its default; for the arguments see `Setting`."""
+    """Declare a field of a task with its default; arguments as in `Setting`."""
     more = {"help": help, "least": least, "most": most, "choices": choices}
     made: Value = dataclasses.field(default=default, metadata={KEY: more})
     return made
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
-    """The settings of a task, or of a class of tasks, in the order in which they are written.
+    """The settings of a task, or of a class of tasks, in the order of its fields.
 
     Raises:
-        ConfigError: a field has no default, or one that is neither a number nor a word.
+        ConfigError: a field has no default, or its default is neither a number nor a word.
     """
     found = []
     for field in dataclasses.fields(task):
@@ -76,7 +76,7 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
 
 
 def check_settings(task: object) -> None:
-    """Refuse a task with a value that its settings do not allow, and store NumPy's numbers as Python's.
+    """Check the values of a task's settings, and convert NumPy numbers to Python's.
 
     Raises:
         ConfigError: a value is not allowed.

@@ -1,4 +1,4 @@
-"""Draws uniform symbols, the same as NumPy's generators, five times as fast."""
+"""Draws uniformly random symbols: the same ones as NumPy's generators, five times as fast."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ BYTES_A_WORD = 8
 
 
 def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbols:
-    """``rng.integers(0, classes, steps, dtype=uint8)`` of a fresh generator, bit for bit.
+    """The same as ``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit.
 
-    NumPy maps each byte of the stream, the lowest of a word first, to ``byte * classes // 256`` and leaves out the
-    bytes that would make some symbols likelier than others (Lemire 2019); this function handles all bytes at once.
+    NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``, and skips bytes that would
+    make some symbols likelier than others (Lemire 2019). This function handles all bytes at once.
 
     Args:
-        rng: a generator that has drawn nothing; its later draws differ from those after NumPy's own function.
+        rng: a generator that has drawn nothing yet; its later numbers differ from those after NumPy's own function.
         classes: the number of different symbols, 2 to 256.
-        steps: how many to draw.
+        steps: the number of symbols.
     """
     if classes & (classes - 1) == 0:
         symbols: Symbols = _bytes(rng, steps)[:steps] >> np.uint8(9 - classes.bit_length())
@@ -34,6 +34,6 @@ def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbo
 
 
 def _bytes(rng: np.random.Generator, count: int) -> Symbols:
-    """At least so many bytes of the stream, in whole words."""
+    """At least ``count`` random bytes, in whole words."""
     words = np.asarray(rng.bit_generator.random_raw(-(-count // BYTES_A_WORD)), dtype="<u8")
     return words.view(np.uint8)

@@ -1,4 +1,4 @@
-"""All tasks that come with the program, by name."""
+"""All built-in tasks, by name."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ TASKS: dict[str, type[Task]] = {
     "copy_memory": CopyMemory,
     "adding": Adding,
 }
-"""The class of each task; the name is what ``--task`` takes."""
+"""The class of each task, by the name that ``--task`` takes."""

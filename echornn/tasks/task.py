@@ -1,4 +1,4 @@
-"""What a task is: the data that it draws, which steps count, and the losses that show what a network knows.
+"""The base class of tasks: the data that a task draws, the steps that count, and the losses that show what is learned.
 
 A task is a frozen dataclass whose fields are its settings. It is one of two kinds. A *stream* never ends: its rows are
 cut into windows, and the state is carried from window to window. *Trials* have a `length`: they follow each other in a
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TaskError(ConfigError):
-    """A task that cannot be used; the message is one line, which names the file and the line if it is a user's own."""
+    """A task cannot be used; the message is one line, which names file and line if the task is a user's own."""
 
     def __init__(self, message: str) -> None:
         ValueError.__init__(self, message)
@@ -33,7 +33,7 @@ class TaskError(ConfigError):
 
 @dataclass(frozen=True)
 class Symbols:
-    """At each step one of ``count`` symbols, uint8 [rows, steps]. As outputs, they are classes, with cross-entropy."""
+    """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
 
     count: int
     loss: ClassVar[str] = "cross-entropy"
@@ -45,18 +45,20 @@ class Symbols:
 
     @property
     def input_size(self) -> int:
-        """Numbers that enter the cell at a step: one for two symbols, as in the tutorial; else a one-hot vector."""
+        """The numbers that enter the cell at a step: one for two symbols, as in the tutorial; otherwise a one-hot
+        vector.
+        """
         return 1 if self.count == 2 else self.count
 
     @property
     def output_size(self) -> int:
-        """Numbers that leave the network at a step: the logit of each symbol."""
+        """The numbers that leave the network at a step: a logit for each symbol."""
         return self.count
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """At each step ``count`` numbers, float32 [rows, steps, count]. As outputs, they have the squared error."""
+    """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
     count: int
     loss: ClassVar[str] = "squared error"
@@ -68,23 +70,23 @@ class Numbers:
 
     @property
     def input_size(self) -> int:
-        """Numbers that enter the cell at a step."""
+        """The numbers that enter the cell at a step."""
         return self.count
 
     @property
     def output_size(self) -> int:
-        """Numbers that leave the network at a step."""
+        """The numbers that leave the network at a step."""
         return self.count
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Data side by side.
+    """Rows of data, side by side.
 
     Attributes:
         x: inputs, uint8 [rows, steps] of symbols, or float32 [rows, steps, count] of numbers.
-        y: targets, in the same form; at steps that do not count they are any allowed value, usually 0.
-        scored: bool [rows, steps], the steps that count in the loss.
+        y: targets, in the same form; at steps that are not scored, any allowed value, usually 0.
+        scored: bool [rows, steps], whether a step counts in the loss.
     """
 
     x: npt.NDArray[Any]
@@ -94,12 +96,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Level:
-    """A rung of the ladder: the loss of a perfect learner that knows so much of the past, and no more.
+    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past.
 
     Attributes:
         name: a few words for the curve: "knows t-3".
         loss: the mean loss over scored steps, in nats or squared error.
-        knows: what such a learner knows, or what one must know to get there: "the coin 3 steps back".
+        knows: what such a learner knows, such as "the coin 3 steps back".
     """
 
     name: str
@@ -109,10 +111,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """What a network learns. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
+    """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
     own: ClassVar[OwnFile | None] = None
     """The file of the class, if it is a user's own."""
+
+    scores_every_step: ClassVar[bool] = False
+    """Whether `draw` scores every step of all data; training is a little faster if that is known."""
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
@@ -126,44 +131,44 @@ class Task(ABC):
     @property
     @abstractmethod
     def inputs(self) -> Symbols | Numbers:
-        """What the network reads at each step."""
+        """The kind of data that the network reads at each step."""
 
     @property
     @abstractmethod
     def outputs(self) -> Symbols | Numbers:
-        """What the network says at each step; the loss follows from it."""
+        """The kind of data that the network predicts at each step; it determines the loss."""
 
     @property
     def length(self) -> int | None:
-        """Steps of a trial; None for a stream."""
+        """The number of steps of a trial; None for a stream."""
         return None
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        """New data: ``rows`` streams of ``steps`` steps, or ``rows`` trials, where ``steps`` is `length`.
+        """New data: ``rows`` streams of ``steps`` steps; or ``rows`` trials, with ``steps`` equal to `length`.
 
-        A pure function of its arguments; ``rng`` has drawn nothing before.
+        A pure function of its arguments; ``rng`` has drawn nothing yet.
         """
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """The ladder, from knowing nothing to knowing everything, for data of so many rows and steps in a row.
+        """The levels from knowing nothing to knowing everything, for data with ``rows`` rows of ``steps`` steps.
 
-        Empty if it is not known.
+        Empty if they are not known.
         """
         return ()
 
     def sources(self, t: int) -> tuple[int, ...]:
-        """The lags of the inputs that decide the target of step ``t`` of a stream or trial, from 0.
+        """The lags of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
 
         A lag is at most ``t``. Empty if the step is not scored, or if the lags depend on the data.
         """
         return ()
 
     def solved(self, rows: int, steps: int) -> float | None:
-        """The mean loss below which the task counts as solved; None if the ladder does not have two rungs.
+        """The mean loss below which the task counts as solved; None if there are fewer than two levels.
 
-        It is near the last rung of the ladder, and at most half-way to the rung before, so that what this one lacks is
-        known at least in part.
+        It is close to the last level, and at most half-way to the level before, so that at least a part of what that
+        level lacks is known.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
@@ -173,5 +178,5 @@ class Task(ABC):
 
 
 def entropy(*probabilities: float) -> float:
-    """Nats of a distribution: the least mean cross-entropy of somebody who knows only these probabilities."""
+    """The entropy of a distribution in nats: the least mean cross-entropy if only these probabilities are known."""
     return -sum(p * math.log(p) for p in probabilities if p > 0)

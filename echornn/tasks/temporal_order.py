@@ -12,10 +12,10 @@ from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task
 
 DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
-"""Symbols 0 to 3 mean nothing; 4 and 5 are X and Y, which matter; 6 starts a trial and 7 ends it."""
+"""Symbols 0 to 3 are distractors; 4 and 5 are X and Y, whose order matters; 6 starts a trial and 7 ends it."""
 
 PLACES = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
-"""Where the symbols that matter are, in hundredths of a trial: from the first to before the second."""
+"""The ranges of positions of X and Y, in hundredths of a trial: from the first number to before the second."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 
 STARTS_OVER = ("start", "reset", "redraw", "preset")
 """Causes of branches that always begin with new weights, so that their curve begins at window 0."""
@@ -121,7 +121,9 @@ def _start(branch: Branch) -> int:
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a whole path up to ``window``, by branch; without branches that ended by ``since``."""
+    """The windows of a path up to ``window``, one span per branch; branches that ended at or before ``since`` are left
+    out.
+    """
     begun = path_to(window, path)
     begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
@@ -150,6 +152,13 @@ def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
     return cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == after
+
+
+def place_among(before: EchoConfig, after: EchoConfig) -> int:
+    """The index among the networks of ``before`` of the first network of ``after``, on the same path: if one of several
+    goes on alone, it need not be the first.
+    """
+    return 0 if before.replicas == after.replicas else after.seed - before.seed
 
 
 def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:

@@ -1,4 +1,4 @@
-"""The tree of a run's branches with all losses, for one network or for many."""
+"""The tree of a run's branches with all losses, of one network or of several."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import EchoConfig
+from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, edited
 from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
-from echornn.history.band import Band
+from echornn.history.band import Band, band_of
 from echornn.history.block_means import BlockMeans
-from echornn.history.loss_history import Curve, LossHistory, Segment, curve_of, width_of
-from echornn.history.packed import Packed, packed_of
+from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of, width_of
+from echornn.history.kept_windows import Kept, kept_of
+from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.path_history import NO_PATH, PathHistory, as_one
-from echornn.history.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
+from echornn.history.shades import shades_of
 from echornn.progress import Floats, PopulationProgress
-from echornn.timeline.branch import Branch, Moment, goes_on
-from echornn.timeline.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
+from echornn.timeline.branch import Branch, Moment, goes_on, place_among
+from echornn.timeline.track import GOOD_WINDOWS, Track
 from echornn.timeline.tree import KEPT_PATHS, Tree
 
 
@@ -41,22 +42,20 @@ class Timeline(Tree):
 
     def _track(self, branch: Branch, number: int) -> Track:
         parent, config = branch.parent, branch.config
-        before = None if parent is None or branch.starts_over else self.owner(parent).config
-        if parent is None or before is None:
-            if config.replicas == 1:
-                return TrackOfOne(branch, number, LossStats(tried=self._edited(branch)))
-            return TrackOfMany(branch, number, None, _none_of(config))
+        if parent is None or branch.starts_over:
+            return Track(branch, number, SolvedAt.never(config.replicas), LossStats(tried=self._edited(branch)))
+        before = self.owner(parent).config
         if not goes_on(branch.cause, before, config):
             raise ValueError(f"a branch cannot go on with this configuration from its parent: {branch}")
-        if config.replicas == 1:
-            replica = 0 if before.replicas == 1 else config.seed - before.seed
-            loss_stats = self.loss_stats(parent, replica)
-            goes_on_as = loss_stats.under(config, before.of(replica), parent.window)
-            renewed = branch.cause == "regenerate"
-            return TrackOfOne(branch, number, goes_on_as.with_new_data(parent.window) if renewed else goes_on_as)
-        if not config.same_task(before):
-            return TrackOfMany(branch, number, None, _none_of(config))
-        return TrackOfMany(branch, number, self.seed_stats(parent), self._newest(parent))
+        first = place_among(before, config)
+        solved = self.solved(parent).only(range(first, first + config.replicas))
+        if config.replicas > 1:
+            return Track(branch, number, solved if config.same_task(before) else solved.anew(), LossStats())
+        was = before.of(first)
+        known = self.loss_stats(parent, first).under(config, was, parent.window)
+        if branch.cause == "regenerate":
+            known = known.with_new_data(parent.window)
+        return Track(branch, number, solved if config.same_task(was) else solved.anew(), known)
 
     def _edited(self, branch: Branch) -> tuple[str, ...]:
         """The fields that were edited when a branch began with new weights."""
@@ -66,35 +65,21 @@ class Timeline(Tree):
     def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
         config = self.branch(number).config
-        if config.replicas == 1:
-            error_rates = (progress.errors[:, 0] / config.predictions_per_window).astype(np.float32)
-            self.append(number, progress.losses[:, 0], error_rates)
-        else:
-            self.append_many(number, packed_of(progress, config), progress.solved_at)
+        self.append(number, kept_of(progress, config), progress.solved_at if config.replicas > 1 else None)
 
-    def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
-        """Add windows at the end of a branch of one network: losses in nats, error rates from 0 to 1, float32 [n]."""
-        with self._lock:
-            track = self._tracks[number]
-            assert isinstance(track, TrackOfOne)
-            track.append(losses, error_rates)
-            self._any_bad = self._any_bad or bool(track.bad)
-            self._trained += len(losses)
-
-    def append_many(self, number: int, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Add windows at the end of a branch of several replicas.
+    def append(self, number: int, windows: Kept, solved_at: npt.NDArray[np.int64] | None = None) -> None:
+        """Add windows that were trained at the end of this branch.
 
         Args:
-            packed: uint32 [n, replicas], see `echornn.history.packed.pack`.
-            solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if
-                not yet.
+            windows: [n, replicas], see `echornn.history.kept_windows`.
+            solved_at: int64 [replicas], the window along the path, from 1, after which each network was solved; 0 if
+                not yet. By default it is found from the losses, which is not exact for several networks.
         """
         with self._lock:
             track = self._tracks[number]
-            assert isinstance(track, TrackOfMany)
-            track.append(packed, solved_at)
+            track.append(windows, solved_at)
             self._any_bad = self._any_bad or bool(track.bad)
-            self._trained += len(packed)
+            self._trained += len(windows)
 
     # ---- losses and statistics
 
@@ -104,60 +89,58 @@ class Timeline(Tree):
         For one of several networks, they have no block means.
         """
         track = self._tracks[self.owner(moment).number]
-        if isinstance(track, TrackOfOne) and moment.window == track.end:
-            return track.loss_stats
-        since = track.task_since
-        recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
-        recent = np.empty(0, np.float32) if recent is None else recent
-        if isinstance(track, TrackOfOne):
-            known, solved = track.loss_stats, track.solved_at or 0
-            block_means = self._reviews(moment, known.block_means)
-        else:
-            assert isinstance(track, TrackOfMany)
-            known, solved = LossStats(), int(track.each_solved_at[replica])
-            block_means = BlockMeans(begun=moment.window)
-        with self._lock:
-            lost_at = int(track.lost.at(moment.window)[replica])
+        known, solved, since = track.known, track.solved, track.task_since
+        recent: Floats | None = solved.recent[:, replica]
+        if moment.window != track.end:
+            with self._lock:
+                solved = track.solved_by(moment.window)
+            recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
+            if track.is_alone:
+                known = dataclasses.replace(known, block_means=self._reviews(moment, known.block_means))
         return dataclasses.replace(
             known,
             windows=moment.window - since,
-            recent=recent,
-            solved_at=solved if 0 < solved <= moment.window else None,
-            lost_at=lost_at or None,
-            block_means=block_means,
+            recent=np.empty(0, np.float32) if recent is None else recent,
+            solved_at=int(solved.at[replica]) or None,
+            lost_at=int(solved.lost_at[replica]) or None,
         )
 
     def seed_stats(self, moment: Moment) -> SeedStats | None:
-        """The results of several networks at a position, as they were then; None for a single network."""
-        track = self._tracks[self.owner(moment).number]
-        if not isinstance(track, TrackOfMany):
+        """The counts for several networks at a position, as they were known then; None for a single network."""
+        if self.owner(moment).config.replicas == 1:
             return None
+        solved = self.solved(moment)
+        return SeedStats.after(solved.recent, solved.at, moment.window, solved.lost_at)
+
+    def solved(self, moment: Moment) -> SolvedAt:
+        """When each network that is trained at a position had solved the task by then."""
+        track = self._tracks[self.owner(moment).number]
+        if moment.window == track.end:
+            return track.solved
         with self._lock:
-            lost_at = track.lost.at(moment.window)
-            return SeedStats.after(self._newest(moment), track.each_solved_at, moment.window, lost_at)
+            return dataclasses.replace(track.solved_by(moment.window), recent=self._newest(moment))
 
     def _newest(self, moment: Moment) -> Floats:
-        """The newest losses of the current task before a position, oldest first, float32 [up to RECENT_WINDOWS,
-        replicas]; if they are no longer in memory, their mean.
+        """The newest losses of the present task before a position, oldest first, float32 [up to RECENT_WINDOWS,
+        replicas]; if they are no longer in memory, their mean instead.
         """
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
-            return track.recent
+            return track.solved.recent
+        config = track.branch.config
         first = max(track.task_since, moment.window - RECENT_WINDOWS)
-        parts = [_none_of(track.branch.config)]
+        parts = [np.empty((0, config.replicas), np.float32)]
         for branch, begin, end in self.spans(moment, first):
-            of_span, begin = self._tracks[branch.number], max(begin, first)
-            if isinstance(of_span, TrackOfMany) and begin < end:
-                begin, end = begin - branch.start, end - branch.start
-                losses = of_span.history.losses(begin, end)
-                each = range(of_span.history.replicas)
-                parts.append(of_span.history.shades(each, 1, begin, end).T if losses is None else losses)
+            begin = max(begin, first)
+            if begin < end:
+                history, at = self._tracks[branch.number].history, place_among(branch.config, config)
+                losses = history.newest(begin - branch.start, end - branch.start)
+                parts.append(losses[:, at : at + config.replicas])
         return np.concatenate(parts)
 
     def diverged(self, moment: Moment) -> bool:
-        """Whether the last loss is NaN or infinite; with several networks, all last losses."""
-        of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
-        recent = self.loss_stats(moment).recent if of_one else self._newest(moment)
+        """Whether the last window's loss is NaN or infinite; with several networks, whether all losses are."""
+        recent = self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def _reviews(self, moment: Moment, later: BlockMeans) -> BlockMeans:
@@ -181,8 +164,8 @@ class Timeline(Tree):
         return self._values(moment, first, replica, lambda history: history.losses)
 
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
-        """The losses of windows that were trained in a branch itself, for all of its networks, by window along its
-        path: float32 [n], for several [n, replicas]; None if they are no longer in memory.
+        """The losses of windows along a branch's path that were trained in the branch itself, for all of its networks:
+        float32 [n, replicas]; None if they are no longer in memory.
         """
         with self._lock:
             track = self._tracks[number]
@@ -193,7 +176,7 @@ class Timeline(Tree):
         moment: Moment,
         first: int,
         replica: int,
-        of: Callable[[LossHistory | ReplicaHistory], Callable[[int, int], Floats | None]],
+        of: Callable[[ReplicaHistory], Callable[[int, int], Floats | None]],
     ) -> Floats | None:
         parts = [np.empty(0, np.float32)]
         with self._lock:
@@ -201,15 +184,11 @@ class Timeline(Tree):
             for branch, begin, end in self.spans(moment, first):
                 begin = max(begin, first)
                 if begin < end:
-                    part = of(self._history(branch, seed))(begin - branch.start, end - branch.start)
+                    part = of(self._tracks[branch.number].of(seed))(begin - branch.start, end - branch.start)
                     if part is None:
                         return None
                     parts.append(part)
         return np.concatenate(parts)
-
-    def _history(self, branch: Branch, seed: int) -> LossHistory | ReplicaHistory:
-        """The losses in a branch of the network that has this seed at the end of its path."""
-        return self._tracks[branch.number].of(seed - branch.config.seed)
 
     def bad_since(self, moment: Moment) -> int | None:
         """The window (from 0) of the path at which losses became NaN or infinite; None if they have been finite for the
@@ -245,9 +224,7 @@ class Timeline(Tree):
         single network.
         """
         track = self._tracks[number]
-        if not isinstance(track, TrackOfMany):
-            return None
-        return SolvedCounts(track.branch.config.replicas, track.solved, track.lost_again)
+        return None if track.is_alone else track.counts
 
     def mean_loss(self, number: int) -> float:
         """The mean loss of the last windows of a branch's path, see `LossStats.mean`; with several networks, the
@@ -284,7 +261,7 @@ class Timeline(Tree):
             if before is NO_PATH:
                 new.insert(0, self.branch(parent.branch))
         starts = np.append(before.starts, np.array([one.start for one in new], np.int64))
-        histories = (*before.histories, *(self._history(one, seed) for one in new))
+        histories = (*before.histories, *(self._tracks[one.number].of(seed) for one in new))
         ended = range(max(0, len(before.starts) - 1), len(starts) - 1)
         sums = [as_one(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
         segments = (*before.segments, *map(_segment, new))
@@ -316,18 +293,11 @@ class Timeline(Tree):
         last = end.window if last is None else min(last, end.window)
         return end, min(max(first, 0), last), last
 
-    def _pieces(self, end: Moment) -> list[PopulationPiece]:
-        pieces = []
-        for branch, begin, stop in self.spans(end):
-            track = self._tracks[branch.number]
-            history = track.history if isinstance(track, TrackOfMany) else None
-            pieces.append(PopulationPiece(history, branch.start, begin, stop))
-        return pieces
-
-
-def _none_of(config: EchoConfig) -> Floats:
-    """An empty array of losses with one column per replica."""
-    return np.empty((0, config.replicas), np.float32)
+    def _pieces(self, end: Moment) -> list[HistoryPiece[LossHistory]]:
+        return [
+            HistoryPiece(self._tracks[branch.number].history, branch.start, begin, stop)
+            for branch, begin, stop in self.spans(end)
+        ]
 
 
 def _segment(branch: Branch) -> Segment:

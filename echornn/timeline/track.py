@@ -2,93 +2,86 @@
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.data.lost_log import LostLog
-from echornn.data.solved import Levels, crossings
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.seed_stats import SeedStats, solved_after, solved_by_half
-from echornn.history.loss_history import LossHistory
-from echornn.history.packed import Packed, losses_of
-from echornn.history.population_history import PopulationHistory, ReplicaHistory
-from echornn.history.quantiles import quantiles
-from echornn.progress import Bools, Floats
+from echornn.data.solved import Levels, SolvedAt
+from echornn.diagnosis.loss_stats import LossStats
+from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
+from echornn.history.kept_windows import Kept, error_rates_of, losses_of
+from echornn.history.loss_history import LossHistory, ReplicaHistory
+from echornn.history.quantiles import median_mean
+from echornn.progress import Bools
 from echornn.timeline.branch import Branch
 
 GOOD_WINDOWS = 50
-"""After this many consecutive windows with finite losses, training counts as sound again."""
+"""The number of consecutive windows with finite losses after which training counts as sound again."""
 
 
-class Track(ABC):
-    """A branch with the windows that were trained in it.
+class Track:
+    """A branch and the windows that were trained in it.
 
     Attributes:
         branch: the branch.
-        digest: a hash of what leads to the branch; see `echornn.timeline.branch.digest`.
-        history: the losses of the branch's windows.
-        task_since: the window of the path since which the task is the same; see `echornn.timeline.branch.task_since`.
-        lost: when each network lost the echo again, as known at any window of the branch.
-        bad: ranges (first, last) of bad windows along the path; a range ends after `GOOD_WINDOWS` finite losses.
+        digest: identifies what leads to the branch; see `echornn.timeline.branch.digest`.
+        history: the losses of its windows.
+        task_since: see `echornn.timeline.branch.task_since`, for the branch's path.
+        solved: when each network solved the task, up to the branch's end, and the newest losses.
+        lost: when each network had lost the echo again, for any window of the branch.
+        known: more statistics of a single network: the block means, and the last edit; blank for several networks.
+        bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
+            `GOOD_WINDOWS` finite losses in a row do not end a stretch.
+
+    Args:
+        branch, digest, known: see above.
+        solved: when each network had solved the task when the branch began, and the newest losses of that task.
     """
 
-    history: LossHistory | PopulationHistory
-
-    def __init__(self, branch: Branch, digest: int, lost_at: npt.NDArray[np.int64]) -> None:
+    def __init__(self, branch: Branch, digest: int, solved: SolvedAt, known: LossStats) -> None:
         self.branch = branch
         self.digest = digest
-        self.lost = LostLog(lost_at)
+        self.history = LossHistory(branch.config)
         self.task_since = 0
+        self.solved = solved
+        self.lost = LostLog(solved.lost_at)
+        self.known = known
         self.bad: list[tuple[int, int]] = []
+        self._levels = Levels.of([branch.config] * branch.config.replicas)
 
-    @abstractmethod
     def __len__(self) -> int:
-        """The number of windows trained in the branch."""
+        """The number of windows."""
+        return len(self.history)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the branch has a single network."""
+        return self.branch.config.replicas == 1
 
     @property
     def end(self) -> int:
         """The number of windows along the path to the branch's end."""
         return self.branch.start + len(self)
 
-    @abstractmethod
-    def of(self, replica: int) -> LossHistory | ReplicaHistory:
-        """The losses of one network, by its index."""
+    def append(self, windows: Kept, solved_at: npt.NDArray[np.int64] | None = None) -> None:
+        """Add windows that were trained.
 
-    @property
-    @abstractmethod
-    def solved_at(self) -> int | None:
-        """The window along the path, from 1, at which the task was solved (with several networks, by half of them);
-        None if it was not.
+        Args:
+            windows: [n, replicas], see `echornn.history.kept_windows`.
+            solved_at: int64 [replicas], the window along the path, from 1, at which each network was solved, as known
+                after these windows; 0 if it was not. By default it is found from the losses.
         """
-
-    @property
-    @abstractmethod
-    def lost_at(self) -> int | None:
-        """The window along the path, from 1, at which a single network lost the task again; None if it has not, and for
-        several networks.
-        """
-
-    @property
-    @abstractmethod
-    def recent(self) -> Floats:
-        """The newest losses, float32 [up to `RECENT_WINDOWS`]; with several networks [..., replicas]."""
-
-    @property
-    def mean(self) -> float:
-        """The mean of the recent losses in nats, with several networks the median; NaN if there are none, or if one is
-        NaN.
-        """
-        recent = self.recent
-        return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
-
-    @property
-    def newest(self) -> float:
-        """The newest loss in nats, with several networks the median; NaN if there is none."""
-        recent = self.recent
-        return _median(recent[-1]) if recent.size else math.nan
+        losses = losses_of(windows)
+        solved, crossings = self.solved.step(losses, self._levels, solved_at)
+        if self.is_alone:
+            rates = error_rates_of(windows, self.branch.config)
+            self.known = replace(self.known, block_means=self.known.block_means.after(losses[:, 0], rates[:, 0]))
+        self.lost.append(crossings)
+        self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
+        self.history.add(windows, solved.at, self.end)
+        self.solved = solved
 
     def _note(self, diverged: Bools) -> None:
         """Record which of the next windows have a NaN or infinite loss."""
@@ -97,113 +90,42 @@ class Track(ABC):
             first = self.bad.pop()[0] if goes_on else bad
             self.bad.append((first, bad))
 
+    def solved_by(self, window: int) -> SolvedAt:
+        """When each network had solved the task, as it was known after ``window`` windows of the path; without the
+        newest losses.
+        """
+        return self.solved.until(window, self.lost.at(window))
 
-class TrackOfOne(Track):
-    """A branch of one network, with its losses.
-
-    Attributes:
-        history: the network's losses.
-        loss_stats: the loss statistics at the branch's end.
-    """
-
-    def __init__(self, branch: Branch, digest: int, loss_stats: LossStats) -> None:
-        super().__init__(branch, digest, np.array([loss_stats.lost_at or 0]))
-        self.history: LossHistory = LossHistory()
-        self.loss_stats = loss_stats
-
-    def __len__(self) -> int:
-        return len(self.history)
-
-    def append(self, losses: Floats, error_rates: Floats) -> None:
-        """Add windows: losses in nats and error rates, 0 to 1, both float32 [n]."""
-        config, before = self.branch.config, self.loss_stats
-        self.loss_stats = before.after(losses, config, self.end, error_rates)
-        self.lost.append(before.crossings(losses, config, self.end, self.loss_stats.solved_at))
-        self._note(~np.isfinite(losses))
-        self.history.append(losses, error_rates)
-
-    def of(self, replica: int) -> LossHistory:
-        return self.history
+    def of(self, seed: int) -> ReplicaHistory:
+        """The losses of the network that has this seed at the end of its path."""
+        return self.history.of(0 if self.is_alone else seed - self.branch.config.seed)
 
     @property
     def solved_at(self) -> int | None:
-        return self.loss_stats.solved_at
+        """The window along the path, from 1, at which the task was solved, or by which half of the networks had solved
+        it; None if not.
+        """
+        return solved_by_half(self.solved.at)
 
     @property
     def lost_at(self) -> int | None:
-        return self.loss_stats.lost_at
-
-    @property
-    def recent(self) -> Floats:
-        return self.loss_stats.recent
-
-
-class TrackOfMany(Track):
-    """A branch of several networks that train side by side, with their losses.
-
-    Attributes:
-        history: the networks' losses.
-        each_solved_at: int64 [replicas], the window along the path, from 1, at which each network solved the task; 0 if
-            it had not by the branch's end.
-        levels: the loss levels below which a network has solved the task, and above which it has lost it.
-
-    Args:
-        branch, digest: see `Track`.
-        before: the counts when the branch began, if they still hold, otherwise None.
-        recent: earlier losses that still count, float32 [up to `RECENT_WINDOWS`, replicas].
-    """
-
-    def __init__(self, branch: Branch, digest: int, before: SeedStats | None, recent: Floats) -> None:
-        replicas = branch.config.replicas
-        super().__init__(branch, digest, np.zeros(replicas, np.int64) if before is None else before.lost_at)
-        self.history: PopulationHistory = PopulationHistory(replicas, branch.config)
-        self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
-        self.levels = Levels.of([branch.config] * replicas)
-        self._recent = recent
-
-    def __len__(self) -> int:
-        return len(self.history)
-
-    def append(self, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Add windows: uint32 [n, replicas], see `echornn.history.packed`.
-
-        Args:
-            solved_at: the new value of `each_solved_at`.
+        """The window along the path, from 1, at which a single network lost the task again; None if it has not, and for
+        several networks.
         """
-        losses = losses_of(packed)
-        end = self.end + len(losses)
-        self.lost.append(crossings(self.lost.now, solved_at, self._recent, losses, end, self.levels))
-        self._recent = np.concatenate([self._recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
-        self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
-        self.history.append(packed, solved_after(solved_at, self.end, len(packed)))
-        self.each_solved_at = solved_at
-
-    def of(self, replica: int) -> ReplicaHistory:
-        return self.history.of(replica)
+        return (int(self.solved.lost_at[0]) or None) if self.is_alone else None
 
     @property
-    def solved(self) -> int:
-        """The number of networks that have solved the task."""
-        return int(np.count_nonzero(self.each_solved_at))
+    def counts(self) -> SolvedCounts:
+        """How many networks have solved the task, and lost it again."""
+        each = (self.solved.at, self.solved.lost_at)
+        return SolvedCounts(self.branch.config.replicas, *(int(np.count_nonzero(one)) for one in each))
 
     @property
-    def lost_again(self) -> int:
-        """The number of networks that have lost the task after solving it."""
-        return int(np.count_nonzero(self.lost.now))
+    def mean(self) -> float:
+        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
+        return median_mean(self.solved.recent)
 
     @property
-    def solved_at(self) -> int | None:
-        return solved_by_half(self.each_solved_at)
-
-    @property
-    def lost_at(self) -> None:
-        return None
-
-    @property
-    def recent(self) -> Floats:
-        return self._recent
-
-
-def _median(losses: Floats) -> float:
-    """The median of several losses, with NaN counted as infinite; a single loss is returned unchanged."""
-    return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])
+    def newest(self) -> float:
+        """The newest loss, of the median network; NaN if there is none."""
+        return median_mean(self.solved.recent[-1:])

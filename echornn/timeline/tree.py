@@ -119,8 +119,8 @@ class Tree(ABC):
             return path
 
     def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
-        """The windows on the path to a position, divided by branch; without branches that ended before window
-        ``since``.
+        """The windows on the path to a position, one span per branch; branches that ended at or before window ``since``
+        are left out.
         """
         return spans_to(moment.window, self._path(moment.branch), since)
 

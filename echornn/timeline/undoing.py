@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.timeline import going_back
 from echornn.timeline.branch import Moment
 from echornn.timeline.timeline import Timeline
 
 HELD_SECONDS = 1.0
-"""Changes of one kind less than this apart, in seconds, are undone together, as by a key that is held down."""
+"""The seconds between two changes of one kind below which they are undone together, as by a key that is held down."""
 
 
 class Undoing:
@@ -69,5 +69,5 @@ class Undoing:
             self._undone.clear()
 
     def went(self) -> None:
-        """Record that the session went to a position: the next change is undone by itself."""
+        """Record that the session went to a position: the next change is undone separately."""
         self._held = None

@@ -1,4 +1,4 @@
-"""What a session needs from a trainer, and the function that makes one."""
+"""The interface of a trainer that a session uses, and the function that makes a trainer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
-    """The interface of a trainer that a session needs: that of a `echornn.training.population.Population`, which
-    documents it in full; a lone network is a population of one.
+    """The interface of a trainer, as a session uses it. Each member is documented in
+    `echornn.training.population.Population`. A single network is a population of one.
     """
 
     @property
@@ -28,11 +28,11 @@ class AnyTrainer(Protocol):
 
     @property
     def generation(self) -> int:
-        """How often the data was regenerated."""
+        """How many times the data has been drawn anew."""
 
     @property
     def draw(self) -> int:
-        """Which of the seed's random starts the weights came from."""
+        """The number of the initial weights, from 0."""
 
     @property
     def config(self) -> EchoConfig:
@@ -40,11 +40,11 @@ class AnyTrainer(Protocol):
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are trained."""
+        """Whether all epochs have been trained."""
 
     @property
     def windows_left(self) -> int:
-        """Windows still to train until all epochs are done."""
+        """The number of windows to train until the end of the last epoch."""
 
     @property
     def device(self) -> str:
@@ -52,13 +52,13 @@ class AnyTrainer(Protocol):
 
     @property
     def state(self) -> PopulationState:
-        """A copy of everything that a bit-exact continuation needs."""
+        """A copy of everything that is needed to continue bit for bit."""
 
     def restore(self, state: PopulationState) -> None:
-        """Continue exactly from where this state was taken; `ValueError` if it is of another configuration."""
+        """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
 
     def edit(self, config: EchoConfig) -> None:
-        """Go on with other live fields; `ValueError` if another field differs, or if more epochs are trained
+        """Continue with other live fields; `ValueError` if another field differs, or if more epochs have been trained
         already.
         """
 
@@ -66,18 +66,18 @@ class AnyTrainer(Protocol):
         """Compile, so that training runs at full speed; nothing is trained."""
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train so many windows, or fewer at the end of the last epoch; `ValueError` if ``n`` is below 1."""
+        """Train ``n`` windows, or fewer at the end of the last epoch; `ValueError` if ``n`` is below 1."""
 
     def reset(self, draw: int = 0) -> None:
-        """Start over with the weights of this draw; the data stays."""
+        """Start over with the initial weights of this number, and the same data."""
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is compiled
-        in.
+        """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is fixed in the
+        compiled program.
         """
 
     def regenerate(self) -> None:
-        """Take new data: the epoch starts again, or the last one if all are trained. The weights stay."""
+        """Draw new data: the current epoch starts again, or the last one if all are trained. The weights stay."""
 
 
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
@@ -86,16 +86,16 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """Make a function that makes populations for a session. They share compiled loops; the first one imports
-    TensorFlow.
+    """Return a function that makes the trainers of a session. They share compiled programs; making the first one
+    imports TensorFlow.
 
-    The function raises a `ConfigError` if there is too little memory to train and save the networks.
+    The function raises a `ConfigError` if there is not enough memory to train and save the networks.
 
     Args:
-        devices: the devices that trained the networks before: ``auto`` takes these, if they are there.
-        threshold: the threshold of small loops with which they were trained (see `echornn.runtime.small_loops`).
-        threads: the threads of an operation with which they were trained; by default, those that suit the first network
-            (see `echornn.training.threads`).
+        devices: the devices on which networks were trained before; with ``auto`` they are used again, if available.
+        threshold: the threshold of small loops with which networks were trained (see `echornn.runtime.small_loops`).
+        threads: the number of threads per operation with which networks were trained; by default the number that suits
+            the first network (see `echornn.training.threads`).
     """
 
     shared: Any = None
@@ -114,7 +114,7 @@ def tensorflow_trainers(
 
 
 def _programs(devices: Devices, threshold: int, threads: int) -> Any:
-    """The programs of this process: imports TensorFlow, and makes the settings that are made only once."""
+    """The programs of this process. Imports TensorFlow, and applies the settings that can be applied only once."""
     with collector.paused():
         quiet.import_tensorflow(threshold)
         from echornn.training import kept_programs

@@ -1,4 +1,4 @@
-"""Trains a lone network, whose values stay in the variables of its loop."""
+"""Trains a single network, whose values stay in the variables of its compiled loop."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from echornn.training.shards import Shards
 
 
 class LoneLoop:
-    """The `echornn.training.runner.Runner` of one network. It passes no values in and out of a call, so that a call
-    costs less than one of `ShardThreads`.
+    """The `echornn.training.runner.Runner` of one network. No values are passed in or out of a call, so a call costs
+    less than one of `ShardThreads`.
 
     Args:
         config: the network's configuration.
         device: TensorFlow's name of the device.
-        programs: lends the compiled loop, and takes it back when this is gone.
+        programs: lends the compiled loop, and takes it back when this object is deleted.
     """
 
     def __init__(self, config: EchoConfig, device: str, programs: Programs) -> None:
@@ -45,7 +45,8 @@ class LoneLoop:
         before = call.block.first_epoch * self._config.windows_per_epoch
         numbers = np.array(call_numbers(call.first, call.windows, before, dropout_key(self._config, draw)), np.int32)
         with tf.device(self._device):
-            trained = self._loop(call.block.x[0], call.block.y[0], tf.constant(numbers))
+            x, y, scored = call.block.of_call(0)
+            trained = self._loop(x, y, tf.constant(numbers), *scored)
         losses, errors, *shown = (one.numpy()[..., np.newaxis] for one in trained)
         return LoopOutput(losses[: call.windows], errors[: call.windows], *shown)
 

@@ -1,4 +1,4 @@
-"""Estimates how much memory a configuration needs, so that it can be refused before it takes any."""
+"""Estimates how much memory a configuration needs, so that a configuration that is too large is refused at once."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.population_data import epochs_in_a_block
+from echornn.training.population_data import bytes_of_a_step, epochs_in_a_block
 
 FLOAT = 4
 """Bytes of a float32."""
 
 COMPILER, COMPILED_STEP = 210 << 20, 3 << 20
-"""Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of a further layer."""
+"""Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of each layer after the first."""
 
-BYTES_A_STEP = 7
-"""Bytes of data for each time step on the device: drawn, echoed, put in order and copied."""
+COPIES_OF_DATA = 3.5
+"""Copies of inputs, targets and scored steps: drawn, sorted, and on the device."""
 
 COPIES_IN_A_WINDOW = 4
-"""Copies of each number that a window computes: kept for the backward pass, its gradient, and XLA's temporaries."""
+"""Copies of each number that a window computes: stored for the backward pass, its gradient, and XLA's temporaries."""
 
 COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
-"""Copies in the trainer and in its gradient."""
+"""Copies of the weights and of the optimizer's slots: in the trainer, and in its gradient."""
 
 STATES_IN_A_SESSION = 8
-"""Copies of the trainer's state while it is saved: the newest, keyframes, and those that are being written."""
+"""Copies of the trainer's state while a session saves it: the newest, keyframes, and states that are being written."""
 
 LOSSES_KEPT, LOSSES_KEPT_OF_ONE = 160 << 20, 80 << 10
-"""The most bytes of a long run's losses in a session: of a population, and of each replica if there are very many."""
+"""The most bytes of a long run's losses in a session: of a population, and, with very many replicas, of each
+replica.
+"""
 
 KEYFRAMES, BYTES_OF_KEYFRAMES = 64, 256 << 20
-"""A session keeps so many keyframes of large states, or as many as fit into so many bytes."""
+"""The most keyframes of large states in a session, and the most bytes of them."""
 
 SMALL = {
     "state_size": 4,
@@ -49,11 +51,11 @@ SMALL = {
     "num_layers": 1,
     "num_classes": 2,
 }
-"""The fields that memory depends on, with values for which it is very small."""
+"""The fields that the needed memory depends on, each with a value that needs very little."""
 
 
 def bytes_needed(config: EchoConfig, states: int = 1) -> int:
-    """The most memory that a trainer takes beyond TensorFlow itself, estimated within a factor of two.
+    """The most memory in bytes that a trainer needs in addition to TensorFlow, estimated within a factor of two.
 
     Measured peaks in MiB, each followed by the estimate: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a
     series of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of
@@ -61,32 +63,39 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
 
     Args:
         config: the configuration to train.
-        states: the copies of the trainer's state (`Trainer.state`) that are held at the same time.
+        states: the number of copies of the trainer's state (`Trainer.state`) that exist at the same time.
     """
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
     cell = CELL_FACTS[config.cell]
     vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
-    numbers = vectors * config.state_size + config.input_size + config.num_classes
+    numbers = vectors * config.state_size + config.input_size + config.output_size
     return (
         COMPILER
-        + COMPILED_STEP * (config.num_layers - 1) * block_length(config.truncated_backprop_length)
-        + BYTES_A_STEP * epochs_in_a_block(config, 1) * config.total_series_length
+        + COMPILED_STEP * (config.num_layers - 1) * block_length(config.window_steps)
+        + _bytes_of_data(config, 1)
         + FLOAT * copies * weights
         + FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * numbers
     )
 
 
+def _bytes_of_data(config: EchoConfig, replicas: int) -> int:
+    """The bytes of a network's data in a block."""
+    task = config.the_task
+    each = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    return int(COPIES_OF_DATA * each * epochs_in_a_block(config, replicas) * config.total_series_length)
+
+
 def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states: int) -> None:
-    """Raise an error for a lone network that needs more memory than there is.
+    """Check that there is enough memory for a single network.
 
     Args:
         config, states: see `bytes_needed`.
-        free: returns the bytes that are available; None if unknown.
+        free: returns the number of free bytes; None if unknown.
 
     Raises:
-        ConfigError: it needs more; the error names the field that needs the most.
+        ConfigError: there is too little; the error names the field that needs the most.
     """
     needed, there = bytes_needed(config, states), free()
     if there is None or needed <= there:
@@ -100,23 +109,23 @@ def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states:
 
 
 def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
-    """The most memory that a population takes beyond TensorFlow itself, estimated within a factor of two: compiled
-    programs, data of two blocks of epochs, weights, and the windows that are being trained.
+    """The most memory in bytes that a population needs in addition to TensorFlow, estimated within a factor of two:
+    compiled programs, data of two blocks of epochs, weights, and the windows that are being trained.
 
     Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 64 replicas 464, 535; 1
     024 880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
     """
     alone = bytes_needed(config)
-    data = BYTES_A_STEP * epochs_in_a_block(config, replicas) * config.total_series_length
+    data = _bytes_of_data(config, replicas)
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
-    numbers = carried_size(config) + config.num_classes + config.input_size
+    numbers = carried_size(config) + config.output_size + config.input_size
     of_each = data + FLOAT * (copies * weights + COPIES_IN_A_WINDOW * config.predictions_per_window * numbers)
     return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 
 
 def session_bytes_of(config: EchoConfig, replicas: int) -> int:
-    """The most memory that a session takes besides that of its population: copies of the state, and losses."""
+    """The most bytes that a session needs in addition to its population: copies of the state, and losses."""
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     numbers = (1 + slots) * weights + config.batch_size * carried_size(config) + RECENT_WINDOWS
@@ -128,15 +137,16 @@ def session_bytes_of(config: EchoConfig, replicas: int) -> int:
 def require_memory(
     config: EchoConfig, replicas: int, free: Callable[[], int | None] = free_bytes, in_a_session: bool = False
 ) -> None:
-    """Raise an error for replicas that need more memory than there is.
+    """Check that there is enough memory for replicas of a configuration.
 
     Args:
-        config, replicas: the configuration to train, and how many replicas of it.
-        free: returns the bytes that are available; None if unknown.
-        in_a_session: whether to count the memory that a session needs for them too.
+        config, replicas: the configuration to train, and the number of replicas.
+        free: returns the number of free bytes; None if unknown.
+        in_a_session: whether to count the memory that a session needs as well.
 
     Raises:
-        ConfigError: it needs more; the error names ``replicas``, or the field that is too large even for one replica.
+        ConfigError: there is too little; the error names ``replicas``, or the field that is too large even for one
+            replica.
     """
     _require_for_one(config, free, STATES_IN_A_SESSION if in_a_session and replicas == 1 else 1)
     if replicas == 1:
@@ -167,7 +177,7 @@ def in_words(size: int) -> str:
 
 
 def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
-    """The configuration with this field at that value, or as near as the other fields allow; never larger."""
+    """The configuration with this field at most ``value``, or as low as the other fields allow."""
     least = {
         "total_series_length": config.batch_size * max(config.truncated_backprop_length, config.echo_step + 1),
         "truncated_backprop_length": config.stride or 1,
@@ -178,7 +188,7 @@ def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
 
 
 def _largest_that_fits(config: EchoConfig, name: str, there: int, states: int) -> int | None:
-    """The largest value of the field that fits, to two digits, rounded down; None if none fits."""
+    """The largest value of the field that fits into memory, rounded down to two digits; None if none fits."""
     fits: int = getattr(_at_most(config, name, 0), name)
     too_large: int = getattr(config, name)
     if bytes_needed(_at_most(config, name, fits), states) > there:

@@ -94,7 +94,7 @@ class Population:
             ValueError: ``n`` is below 1.
         """
         if n < 1:
-            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+            raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
             return self._nothing_trained()
         losses: list[Floats] = []
@@ -318,7 +318,7 @@ class Population:
         last = call.first + max(call.windows, 1) - 1
         epoch, window = divmod(last, config.windows_per_epoch)
         begin = epoch * config.row_length + window * config.window_stride
-        steps = slice(begin, begin + config.truncated_backprop_length)
+        steps = slice(begin, begin + config.window_steps)
         return PopulationProgress(
             losses,
             errors,
@@ -326,7 +326,8 @@ class Population:
             window,
             self._data.window(call.block.x, steps),
             self._data.window(call.block.y, steps),
-            trained.probabilities,
+            self._data.scored(call.block, steps),
+            trained.outputs,
             trained.states[:, :, shown_part(config)],
             trained.init_state,
             self.solved_at,
@@ -337,11 +338,11 @@ class Population:
         """No losses, and the last window as it was; if another process trained it, without predictions."""
         if self._last is None:
             config, replicas = self.configs[0], self.replicas
-            steps = (config.truncated_backprop_length, config.batch_size)
+            steps = (config.window_steps, config.batch_size)
             unknown = LoopOutput(
                 np.zeros((0, replicas), np.float32),
                 np.zeros((0, replicas), np.int32),
-                np.full((*steps, config.num_classes, replicas), np.nan, np.float32),
+                np.full((*steps, config.output_size, replicas), np.nan, np.float32),
                 np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
                 np.zeros((0, 0, replicas), np.float32),
             )

@@ -1,4 +1,4 @@
-"""Keeps compiled training loops and chosen devices by structure, so that going back to a structure compiles nothing."""
+"""Stores compiled training loops and selected devices by structure, so that no structure is compiled twice."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.config_fields import ECHO, TASK
 from echornn.network.model import EchoRNN, initial_weights
+from echornn.tasks.door import form_of
+from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
@@ -23,27 +26,25 @@ from echornn.training.shards_in_turn import ShardsInTurn
 from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""Share of the system's memory mappings that compiled loops may take."""
+"""The share of the system's memory mappings that compiled loops may use."""
 
 
 class OutOfMappingsError(RuntimeError):
-    """Raised before a compilation that could abort the process: native code cannot report that it ran out of
-    mappings.
-    """
+    """Memory mappings are running out. Raised before a compilation, because native code would abort the process."""
 
 
 class Programs:
-    """Lends compiled training loops to trainers, and takes them back when a trainer is gone.
+    """Lends compiled training loops to trainers, and takes them back when a trainer is deleted.
 
     Every compilation keeps memory until the process ends, even if everything is deleted: 27 MiB and 230 memory mappings
     for the tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux
     allows 65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
 
-    There is no lock: finalizers give the loops back, and the garbage collector may run them at any point of any thread,
-    even within `borrow`. Each step on the table, whose keys are plain values, is atomic.
+    There is no lock, because finalizers return the loops, and the garbage collector may run finalizers at any point of
+    any thread, even within `borrow`. Instead, each step on the table, whose keys are plain values, is atomic.
 
     Args:
-        devices: the devices on which another process trained networks of each program before.
+        devices: the devices on which another process trained networks, for each program.
     """
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
@@ -52,8 +53,8 @@ class Programs:
         self._placed: dict[EchoConfig, Placement] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
-        """The device for networks of this structure. It is chosen only once (see `echornn.training.device.place`), so
-        that windows that are trained again have the same bits, even if a second measurement would choose the other
+        """The device for networks of this structure. It is selected only once (see `echornn.training.device.place`), so
+        that windows that are trained again have the same bits, even if a second measurement would select another
         device.
 
         Args:
@@ -66,13 +67,14 @@ class Programs:
         return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A loop for a lone network of this structure; its variables still have the values of its last trainer.
+        """A compiled loop for a single network of this structure. Its variables still have the values of its last
+        trainer.
 
         Args:
             config, device: the configuration to train, and the device.
 
         Raises:
-            OutOfMappingsError: it would have to be compiled, and too many memory mappings are taken.
+            OutOfMappingsError: a loop would have to be compiled, and too many memory mappings are in use.
         """
         try:
             loop: TrainingLoop = self._like(config, device).pop()
@@ -82,11 +84,11 @@ class Programs:
         return loop
 
     def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
-        """Take back a loop whose trainer is gone."""
+        """Take back a loop whose trainer has been deleted."""
         self._like(config, device).append(loop)
 
     def borrow_turns(self, config: EchoConfig, device: str, shards: Shards) -> ShardsInTurn:
-        """A loop for a population: it trains shards of many networks one after the other. See `borrow`."""
+        """A loop for a population, which trains shards of many networks one after the other. See `borrow`."""
         try:
             turns: ShardsInTurn = self._like(config, device, *kind(config, shards)).pop()
         except IndexError:
@@ -97,7 +99,7 @@ class Programs:
         return turns
 
     def give_back_turns(self, config: EchoConfig, device: str, shards: Shards, turns: ShardsInTurn) -> None:
-        """Take back the loop of a population that is gone."""
+        """Take back the loop of a population that has been deleted."""
         self._like(config, device, *kind(config, shards)).append(turns)
 
     def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
@@ -105,11 +107,11 @@ class Programs:
 
 
 def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:
-    """A loop, not yet compiled.
+    """A new loop that is not yet compiled.
 
     Args:
         config, device: the configuration to train, and the device.
-        replicas: how many networks side by side; 0 for a single network, which has no axis of replicas.
+        replicas: the number of networks side by side; 0 for a single network without an axis of replicas.
         windows: the most windows that one call trains.
     """
     with tf.device(device):
@@ -122,24 +124,41 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 
 def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
-    """The settings besides the structure that a program for many networks depends on: replicas side by side, shards in
-    a call, and epochs of data in a block.
+    """What the program for several networks depends on besides the structure: replicas side by side, shards per call,
+    and epochs of data per block.
     """
     return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
 
 
-def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with every field that does not change the compiled loop set to a fixed value."""
-    return replace(program_of(config), device="auto")
+class Structure(NamedTuple):
+    """Everything that changes a compiled loop."""
+
+    config: EchoConfig
+    """The configuration with the echo as its task, and a fixed value in each field that does not change the loop."""
+    inputs: Symbols | Numbers
+    outputs: Symbols | Numbers
+    trial: int | None
+    """The time steps of a trial; None for a stream."""
+    scores_every_step: bool
+
+
+def structure(config: EchoConfig) -> Structure:
+    """The structure of a configuration. Tasks of the same form are trained by the same loop."""
+    plain, task = config, config.the_task
+    if config.task is not None:
+        length = config.truncated_backprop_length
+        plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
+    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
 
 
 def refuse_when_mappings_run_out(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> None:
-    """Check that memory mappings are left for another compilation; if the system does not say, they are.
+    """Check that enough memory mappings are free for another compilation; also passes if the system does not report
+    them.
 
     Raises:
-        OutOfMappingsError: too many memory mappings are taken.
+        OutOfMappingsError: too many memory mappings are in use.
     """
     taken, most = mappings_taken(mappings, limit)
     if taken > MAPPINGS_USED_AT_MOST * most:
@@ -151,7 +170,9 @@ def refuse_when_mappings_run_out(
 def mappings_taken(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> tuple[int, int]:
-    """How many memory mappings this process has, and may have; (0, 1) if the system does not say."""
+    """The number of memory mappings that this process uses, and the most allowed; (0, 1) if the system does not report
+    them.
+    """
     try:
         most = int(limit.read_text())
         with mappings.open() as lines:

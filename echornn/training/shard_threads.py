@@ -1,4 +1,4 @@
-"""Trains the shards of several replicas: one compiled call for each processor, each on its own thread."""
+"""Trains the shards of several replicas: one compiled call per processor, each on a thread of its own."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from echornn.training.shards import Shards
 
 class ShardThreads:
     """The `echornn.training.runner.Runner` of several replicas. It trains shards on seats; a seat is a compiled program
-    and a thread, on which its calls are made.
+    with a thread that makes its calls.
 
     Args:
         configs: the configuration of each replica.
         devices: TensorFlow's names of the devices, one for each call that can run at the same time.
-        programs: lends the compiled programs, and takes them back when the threads are gone.
+        programs: lends the compiled programs, and takes them back when the threads have ended.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
@@ -55,7 +55,7 @@ class ShardThreads:
         return fresh(of_one, self._configs)
 
     def train(self, call: Call, draw: int) -> LoopOutput:
-        """See `Runner.train`. The seats work at the same time, each makes its calls one after the other."""
+        """See `Runner.train`. The seats work at the same time, and each makes its calls one after the other."""
         before = call.block.first_epoch * self._configs[0].windows_per_epoch
         shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
         keys = self._keys_of(draw)
@@ -66,9 +66,9 @@ class ShardThreads:
                 numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
                 numbers[self.shards.turns :, 1] = 0  # unused shards train nothing
                 with tf.device(self.devices[number]):
-                    x, y = call.block.x[number], call.block.y[number]
+                    x, y, scored = call.block.of_call(number)
                     calls = tf.constant(numbers)
-                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
+                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls, *scored)
                 losses, errors, *shown = map(seen, trained)
                 done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
 
@@ -107,15 +107,15 @@ class ShardThreads:
                 values[rate] = tf.constant(rates)
 
     def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
-        """Dropout's keys for each call, [room, places]; they stay the same for all calls until the next draw."""
+        """The keys of dropout for each call, [room, places]; they stay the same until the initial weights change."""
         if self._keys is None or self._keys[0] != draw:
             keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self._configs], np.int32)
             self._keys = draw, [one.reshape(self.shards.room, -1) for one in self.shards.placed(keys)]
         return self._keys[1]
 
     def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """The calls' values with replicas first; a number that a whole shard has in common is repeated for each
-        replica.
+        """The values of all calls, with replicas as the first axis; a number that all networks of a shard share is
+        repeated for each replica.
         """
         if self.shards.places and of_calls[0].ndim == 1:
             of_calls = [np.repeat(steps[:, np.newaxis], self.shards.places, axis=1) for steps in of_calls]

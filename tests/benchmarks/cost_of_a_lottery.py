@@ -16,10 +16,11 @@ from functools import partial
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.seed_stats import solved_after
-from echornn.history.loss_history import HistoryPiece, curve_of
-from echornn.history.packed import pack
-from echornn.history.population_history import PopulationHistory
+from echornn.history.band import band_of
+from echornn.history.curve import HistoryPiece, curve_of
+from echornn.history.kept_windows import kept
+from echornn.history.loss_history import LossHistory, ReplicaHistory
+from echornn.history.shades import shades_of
 from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, Picture
 from echornn.session.queries import Query, Span
@@ -49,8 +50,8 @@ def milliseconds(draw: Callable[[], object]) -> float:
 
 
 def measured(replicas: int) -> None:
-    config, dice = EchoConfig(), np.random.default_rng(0)
-    history, windows = PopulationHistory(replicas, config), AT_ONCE // replicas
+    config, dice = EchoConfig(replicas=replicas), np.random.default_rng(0)
+    history, windows = LossHistory(config), AT_ONCE // replicas
     losses = dice.uniform(0, 0.7, (windows, replicas)).astype(np.float32)
     errors = dice.integers(0, 75, (windows, replicas)).astype(np.int32)
     solved_at = dice.integers(0, LENGTHS[-1], replicas)
@@ -59,23 +60,25 @@ def measured(replicas: int) -> None:
             break
         begun, before = time.thread_time(), len(history)
         while len(history) < length:
-            solved = solved_after(solved_at, len(history), windows)
-            history.append(pack(losses, errors, config), solved)
-        kept = (time.thread_time() - begun) / ((len(history) - before) * replicas)
+            history.add(kept(losses, errors, config), solved_at, len(history))
+        seconds = (time.thread_time() - begun) / ((len(history) - before) * replicas)
         end = len(history)
-        pieces = [HistoryPiece(history.of(7), 0, 0, end)]
+        pieces, whole = [HistoryPiece(history.of(7), 0, 0, end)], [HistoryPiece(history, 0, 0, end)]
         shown: dict[str, Callable[[], object]] = {
-            "band": partial(history.band, 2 * WIDTH),
+            "band": partial(band_of, whole, 2 * WIDTH, 0, end),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
-            f"shades of {LINES}": partial(history.shades, range(LINES), WIDTH),
-            "curve redrawn": redraw(end, pieces, history),
+            f"shades of {LINES}": partial(shades_of, whole, range(LINES), WIDTH, 0, end),
+            "curve redrawn": redraw(end, pieces, whole),
             "of one alone": redraw(end, pieces),
         }
         told = ", ".join(f"{name} {milliseconds(draw):.2f}" for name, draw in shown.items())
-        print(f"{replicas:,} x {end:,}: kept in {kept * 1e9:.0f} ns, {kept / 1e-6:.1%} of a us; ms: {told}", flush=True)
+        cost = f"kept in {seconds * 1e9:.0f} ns, {seconds / 1e-6:.1%} of a us"
+        print(f"{replicas:,} x {end:,}: {cost}; ms: {told}", flush=True)
 
 
-def redraw(end: int, pieces: Sequence[HistoryPiece], whole: PopulationHistory | None = None) -> Callable[[], object]:
+def redraw(
+    end: int, pieces: Sequence[HistoryPiece[ReplicaHistory]], whole: Sequence[HistoryPiece[LossHistory]] = ()
+) -> Callable[[], object]:
     """Returns a function that draws the curve of one network, and of all replicas if there are several."""
     frame = Frame(State.RUNNING, EchoConfig(), trained=end, line_end=end)
     plot = LossPlot(Picture(frame))
@@ -83,7 +86,7 @@ def redraw(end: int, pieces: Sequence[HistoryPiece], whole: PopulationHistory | 
 
     def draw() -> None:
         curve = curve_of(pieces, query.columns, 0, end)
-        band = NO_BAND if whole is None else whole.band(query.columns, 0, end)
+        band = band_of(whole, query.columns, 0, end) if whole else NO_BAND
         plot._picture = Picture(frame, query, axis, curve, band)
         plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 

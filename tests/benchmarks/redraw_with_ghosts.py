@@ -20,6 +20,7 @@ from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
+from tests.trees import grow
 from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
@@ -44,7 +45,7 @@ def main() -> None:
         start = Moment(0, 0) if number else None
         timeline.begin(Branch(number, "redraw" if number else "start", start, start, 0, 0, 0, number, config))
         losses = noise.gamma(2, 0.1, windows).astype(np.float32)
-        timeline.append(number, losses, losses)
+        grow(timeline, number, losses, np.minimum(losses, 1))
     line = MOST_GHOSTS
 
     def plot_of() -> LossPlot:

@@ -46,21 +46,21 @@ from tui.kit.key_line import KeyLine
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
-"""How often views that keep changing are drawn: all of their cells change, which is much for a slow line."""
+"""How many times per second views that keep changing are drawn: all of their cells change, too much for a slow line."""
 
 SWITCH_SECONDS = 1e-4
-"""How long the training thread waits for Python while the screen is drawn, each time it returns from native code.
+"""Seconds that the training thread waits for Python while the screen is drawn, each time it returns from native code.
 
 Python's default of 5 ms costs about 4 % of full speed; 0.5 ms gains nothing.
 """
 
 
 def _nothing() -> None:
-    """The default for what is done when the first network is loaded: nothing."""
+    """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
 class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, OnALine):
-    """Shows a session, at most ``fps`` times a second, and commands it."""
+    """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
@@ -81,7 +81,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._remembering = Background("theme")
         self.session = session
         self.on_loaded: Callable[[], None] = _nothing
-        """Called once, when the first network is loaded."""
+        """Called once, when the first network has been loaded."""
         self.futures = Futures(session, compared)
         self._fps = fps
         self._ascii_only = ascii_only
@@ -91,14 +91,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
 
-    # ---- the screen is a function of the newest picture
+    # ---- the screen depends only on the newest picture
 
     @property
     def _query(self) -> Query:
         return dataclasses.replace(self._plot.looks_at, branches=self._branches.is_open)
 
     def _look_again(self) -> None:
-        """Look again at the moment that is shown, with the query as it is now."""
+        """Get a new picture of the shown position, for the current query."""
         self._picture = self.futures.look_again(self._query, self._picture)
 
     def compose(self) -> ComposeResult:
@@ -138,12 +138,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
-        threading.current_thread().name = "training"  # the worker's name is not the thread's
+        threading.current_thread().name = "training"  # Textual has given the thread a name of its own
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, if there is one; while views keep changing, draw them only in some of the calls."""
+        """Draw the newest frame, if there is a new one; views that keep changing are drawn only in some of the
+        calls.
+        """
         if not self._may_draw():
             return
         self._ticks += 1
@@ -154,18 +156,18 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             if before.config != self._frame.config:
                 self._lay_out(self.size)
             if before.state is State.LOADING is not self._frame.state:
-                # else the garbage collector searches all loaded objects, which holds the screen up for 0.2 s
+                # otherwise the garbage collector searches all loaded objects, which blocks the screen for 0.2 s
                 gc.freeze()
                 self.on_loaded, loaded = _nothing, self.on_loaded
                 loaded()
             if before.state is not self._frame.state or self._frame.state.stands_still:
-                self._show_views()  # first: the status reads the values under their cursor
+                self._show_views()  # before the status, which reads the values under the views' cursors
             self._show()
             refused = self._frame.refused
             if refused not in (None, before.refused) and not self._settings.is_open:
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
-                self._panel_closed()  # a panel can do nothing any more
+                self._panel_closed()  # a panel has no use any more
             frame = self._frame
             offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
             if offered != self._offered:
@@ -189,14 +191,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._branches.look(self._picture)
 
     def _viewport_changed(self) -> None:
-        """Show another part of the run in the curve, and in the view with the same windows."""
+        """Draw the new visible part of the run, in the curve and in the view over the same windows."""
         self._look_again()
         self._plot.show(self._picture)
         self._show_rows()
         self._show_status()
 
     def _ghosts_changed(self) -> None:
-        """A key of the list has laid other branches under the curve, or has named one."""
+        """Draw the curve again after the list of branches has changed the ghosts or a name."""
         self._look_again()
         self._plot.show(self._picture)
         self._branches.look(self._picture)
@@ -206,7 +208,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Divide the screen between curve, views and a panel; if it is too small, say so below the status."""
+        """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
         panel = self._panel
         shares = layout(self._frame.config, size.width, size.height, panel is not None, self._choice)
         for one in (self._settings, self._branches, self._runs):
@@ -220,13 +222,13 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._place_views(shares.shown, shares.views)
 
     def action_show_all(self) -> None:
-        """Draw every cell again, whatever the terminal shows."""
+        """Draw every cell again, without assuming what the terminal shows."""
         self.screen.refresh()
 
     # ---- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action makes sense in this state."""
+        """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
         if action in ("on_a_view", "on_the_curve"):
@@ -248,7 +250,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._focus(self._plot)
 
     def _focus(self, widget: Widget) -> None:
-        """Give a widget the keys at once, so that even a key that follows quickly goes to it."""
+        """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
         self._main.set_focus(widget)
         self._focus_moved()
 
@@ -261,7 +263,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._focus_moved()
 
     def _focus_moved(self) -> None:
-        """Show the cursor of the view in which the arrow keys act."""
+        """Show the cursor of the view that has the arrow keys."""
         for view in self._views:
             if self._main.focused is not view:
                 view.action_leave()
@@ -275,7 +277,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
-        from tui.app.help_chapters import chapters  # the first frame need not wait for the help
+        from tui.app.help_chapters import chapters  # imported late: the first frame does not need the help
 
         if isinstance(self.screen, HelpScreen):
             return

@@ -137,8 +137,8 @@ class Futures:
     # ---- branches
 
     def show_or_hide(self, number: int, picture: Picture) -> None:
-        """Draw a branch under the curve of this picture, or remove it. A branch too old to be drawn by itself is
-        pinned.
+        """Show a branch under the curve of this picture, or hide it. A branch that is too old to be shown is pinned
+        first.
         """
         if _lies_under(picture, number):
             self._notes.hidden.add(number)

@@ -1,4 +1,4 @@
-"""The keys of the app, and the states in which each does something."""
+"""The keys of the app, and in which states each has an effect."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from tui.app.views.table import VIEWS
 
 FIRST_VIEW = VIEWS[0].key
 KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
-"""The keys of the views as they are shown: ``1-6``."""
+"""The keys of the views as a text: ``1-6``."""
 
 LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
-"""Keys that only some views use."""
+"""The letter keys that only some views use."""
 
 VIEW_KEYS = [
     Binding(
@@ -53,13 +53,13 @@ VIEW_KEYS = [
 ]
 
 SENT: dict[str, Command] = {}
-"""The commands that keys send, by the name of the key's binding."""
+"""The commands that keys send, by the id of the key's binding."""
 
 
 def _sends(
     command: Command, name: str, key: str, label: str, tooltip: str, show: bool = True, display: str | None = None
 ) -> Binding:
-    """A key that sends the session a command."""
+    """The binding of a key that sends a command to the session."""
     SENT[name] = command
     return Binding(key, f"send('{name}')", label, show, display, tooltip=tooltip, id=name)
 
@@ -78,7 +78,7 @@ BINDINGS = [
         "Set",
         tooltip="Settings and presets beside the curve: change anything, many fields while it trains",
         id="settings",
-        priority=True,  # the panel is there even for a key that follows quickly
+        priority=True,  # so that the panel is open even for a key that follows quickly
     ),
     Binding(
         "a",
@@ -168,20 +168,20 @@ BINDINGS = [
 
 
 def meaning(action: str) -> Command | str:
-    """The command that an action sends, or the name of another action, without its parameters."""
+    """The command that an action sends; for other actions, their name without parameters."""
     name, _, parameters = action.partition("(")
     return SENT[parameters.strip("')")] if name == "send" else name
 
 
 CHANGING = ("settings", "advice", "replica", "branches")
-"""Actions, besides commands, that can do nothing after training has failed."""
+"""Actions, besides commands, that have no effect after training has failed."""
 
 OF_WHAT_IS_WATCHED = [
     *[Binding(key, f"on_a_view('{key}')", show=False) for key in LETTERS_OF_VIEWS],
     Binding("d", "on_the_curve('fall')", show=False),
     Binding("enter", "on_the_curve('go_there')", show=False),
 ]
-"""Keys of a view, and of the curve, that also work while the other has the arrows."""
+"""Keys of a view and of the curve that also work while the other one has the arrow keys."""
 
 FAILED = "failed: training has stopped; q quits, then start again with other flags"
 
@@ -192,10 +192,10 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 NO_SEEDS = f"{ONE_NETWORK}: L trains 64 seeds, and < > go through them"
 
 MEANWHILE = "2: data, s: settings, space: pause, ?: help"
-"""What can be done during the first loading."""
+"""A text with the keys that are useful while the first network loads."""
 
 LATER = "loading: this is done as soon as possible"
-"""The message of a key that will act when the network is loaded."""
+"""The message about a key that will take effect when the network is loaded."""
 
 FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
 
@@ -208,21 +208,21 @@ LEFT_OUT = (
     "settings",
     "view('1')",
 )
-"""Actions whose keys are left out of a narrow footer, in this order: help and quit are always shown."""
+"""Actions whose keys are left out of a narrow footer, in this order; help and quit are always shown."""
 
 
 def views_of(key: str) -> str:
-    """The message of a key of views that are not shown."""
+    """The message about a key of views that are not shown."""
     having = [view for view in VIEWS if key in view.own_keys()]
     *most, last = [f"{view.title} ({view.key})" for view in having]
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
 def why_not(what: Command | str, frame: Frame) -> str:
-    """Why a key can do nothing in this frame's state; empty if it can, now or when the network is loaded.
+    """The reason why a key has no effect in this frame's state; empty if it has one, now or after loading.
 
     Args:
-        what: see `meaning`.
+        what: the key's meaning; see `meaning`.
     """
     if frame.state is State.FAILED:
         return FAILED if what in CHANGING or not isinstance(what, str) else ""
@@ -238,19 +238,23 @@ def why_not(what: Command | str, frame: Frame) -> str:
 
 
 def is_offered(action: str, frame: Frame) -> bool:
-    """Whether an action is in the footer and in the palette in this frame's state."""
+    """Whether the footer and the palette show an action in this frame's state."""
     what = meaning(action)
     return is_of_this_state(what, frame) and not why_not(what, frame)
 
 
 def is_of_this_state(what: Command | str, frame: Frame) -> bool:
-    """Whether a key has this meaning in this state: the same key pauses what is to train, and resumes what is not."""
+    """Whether a key has this meaning in this state: the same key pauses training that runs, and resumes it
+    otherwise.
+    """
     is_to_train = frame.state is State.RUNNING or (frame.state is State.LOADING and frame.start.trains)
     return not isinstance(what, Pause | Resume) or isinstance(what, Pause) == is_to_train
 
 
 def where_it_ends(command: LookCommand, frame: Frame) -> str:
-    """A message that there is nothing before the start, or after the newest window, if a command would go there."""
+    """The message that there is nothing before the start, or after the newest window; empty if the command can go
+    there.
+    """
     match command:
         case Move(by) | MoveEpochs(by):
             if by > 0 and not frame.is_past:
@@ -263,6 +267,6 @@ def where_it_ends(command: LookCommand, frame: Frame) -> str:
 
 
 def soon(frame: Frame) -> Frame:
-    """The frame as commands that are being carried out may change it: the next key is judged by this frame."""
+    """The frame as running commands may change it; the next key is judged by this frame."""
     state = State.PAUSED if frame.state is State.FINISHED else frame.state
     return replace(frame, state=state, trained=max(1, frame.trained), undoable=max(1, frame.undoable), redoable=True)

@@ -1,4 +1,4 @@
-"""The lines above the curve: the sentence, a hint for a moment, or the values under a cursor; and notifications."""
+"""The status lines above the curve (diagnosis, hint or the values under a cursor), and notifications."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tui.app.widgets.status import StatusLine
 from tui.term.printable import printable
 
 HINT_SECONDS = 4.0
-"""How many seconds the app shows why a key does nothing now."""
+"""How many seconds the app shows why a key has no effect."""
 
 
 class StatusMessages(Viewing):
-    """The part of the app that says something: on the status line, or as a notification."""
+    """The part of the app that shows messages: in the status lines, or as notifications."""
 
     _said = ""
     _hint_ends: Timer | None = None
     _status_is_stale = False
 
     def _show_status(self) -> None:
-        """Update the status once, after the keys that are waiting: it is drawn for the position of a cursor."""
+        """Update the status once, after the waiting keys: the text depends on the position of a cursor."""
         if not self._status_is_stale:
             self._status_is_stale = True
             self._main.query_one(StatusLine).call_later(self._show_status_now)
@@ -47,7 +47,7 @@ class StatusMessages(Viewing):
         return self._main.query_one(StatusLine).remedy
 
     def _hint(self, text: str) -> None:
-        """Show a hint above the sentence for a moment."""
+        """Show a hint above the diagnosis for some seconds."""
         self._said = text
         self._show_status()
         if self._hint_ends is not None:
@@ -55,7 +55,7 @@ class StatusMessages(Viewing):
         self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key, before that key may show another."""
+        """Remove the hint at the next key, before that key may show another one."""
         if isinstance(event, Key) and not event.is_forwarded and self._said:
             self._end_hint()
         await super().on_event(event)
@@ -65,5 +65,5 @@ class StatusMessages(Viewing):
         self._show_status()
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a message for a moment. It may contain foreign text: an error, the name of a folder."""
+        """Show a notification for some seconds. The text may be from outside, such as an error or a folder's name."""
         super().notify("\n".join(printable(line) for line in message.split("\n")), **options)

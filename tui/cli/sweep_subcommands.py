@@ -79,7 +79,7 @@ def show_map(
     if once and svg is not None:
         raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: use only one of them")
     if svg is not None and svg.suffix != ".svg":
-        raise UsageError(f"svg = {str(svg)!r} cannot be written: a name that ends in .svg")
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)

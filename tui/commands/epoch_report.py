@@ -1,93 +1,85 @@
-"""The printed records about the training of one network: every 100 windows, and after each epoch."""
+"""The printed records about training: every 100 windows, and after each epoch."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats, PopulationProgress
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.history.kept_windows import errors_of, losses_of
+from echornn.history.loss_sums import LossSums
+from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
-from tui.commands.records import Record
-from tui.commands.windows import Errors, losses_and_errors, own_replica
+from echornn.timeline.branch import place_among
+from tui.commands.records import Record, seed_stats_fields
 
 LINE_EVERY = 100
 """The number of windows between two records, as in the tutorial."""
 
 
-class Report(Protocol):
-    """Turns progress into records: dictionaries about one window, or about a whole epoch."""
-
-    def go_on_after(self, run: Run, at: int | None = None) -> None:
-        """Take the current epoch's earlier windows from a run that is continued, so that they count in the epoch's
-        record.
-
-        Args:
-            at: the window of the run's path at which the run continues; by default its current position.
-        """
-
-    def records(self, progress: PopulationProgress) -> Iterator[Record]:
-        """The records about these windows, in order."""
-
-
 class EpochReport:
-    """Makes the records about the training of one network; see `Report`."""
+    """Turns progress into records: dictionaries about one window, or about a whole epoch.
+
+    A window's record has the loss and the accuracy of the window, an epoch's record the means over the epoch. For
+    several networks both have quantiles of the losses, and count the replicas that have solved the task by then.
+    """
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config
         self._clock = clock
         self._begun = clock()
-        self._losses: list[float] = []
+        self._losses = LossSums.none(config.replicas)
         self._errors = 0
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
-        """See `Report.go_on_after`."""
-        for config, losses, errors in windows_of_the_epoch(run, self.config, at):
-            own = own_replica(config, self.config)
-            self._losses += losses[:, own].tolist()
-            self._errors += int(errors[:, own].sum())
+        """Take the current epoch's earlier windows from a run that is continued, so that they count in the epoch's
+        record, as far as the present configuration has the same epochs.
+
+        Args:
+            at: the window of the run's path at which the run continues; by default its current position.
+        """
+        moment = run.moment(at)
+        owner = run.owner(moment)
+        if owner is None or not owner.config.differs_only_live(self.config):
+            return
+        _, before = owner.position(moment.window)
+        for branch, _, windows in run.path(moment, moment.window - before):
+            own = place_among(branch.config, self.config)
+            which = slice(own, own + self.config.replicas)
+            self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
 
     def records(self, progress: PopulationProgress) -> Iterator[Record]:
-        """See `Report.records`."""
-        per_epoch = self.config.windows_per_epoch
-        number = progress.epoch * per_epoch + progress.window + 1 - len(progress.losses)
-        for loss, errors in zip(progress.losses[:, 0].tolist(), progress.errors[:, 0].tolist(), strict=True):
-            epoch, window = divmod(number, per_epoch)
-            self._losses.append(loss)
-            self._errors += errors
-            number += 1
+        """The records about these windows, in order."""
+        per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
+        first = progress.epoch * per_epoch + progress.window + 1 - count
+        in_epoch = np.arange(first, first + count) % per_epoch
+        begin = 0
+        for index in np.flatnonzero((in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)).tolist():
+            epoch, window = divmod(first + index, per_epoch)
             if window % LINE_EVERY == 0:
-                yield {
-                    "event": "window",
-                    "epoch": epoch + 1,
-                    "window": window + 1,
-                    "loss": loss,
-                    "accuracy": self.config.accuracy(errors),
-                }
+                of_window = LossSums.none(self.config.replicas).after(progress.losses[[index]])
+                fields = self._fields(progress, index, of_window, int(progress.errors[index].sum()))
+                yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
             if window == per_epoch - 1:
-                yield {
-                    "event": "epoch",
-                    "epoch": epoch + 1,
-                    "loss": float(np.mean(self._losses)),
-                    "accuracy": self.config.accuracy(self._errors, len(self._losses)),
-                    "seconds": self._clock() - self._begun,
-                }
-                self._losses, self._errors = [], 0
+                self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
+                fields = self._fields(progress, index, self._losses, self._errors)
+                yield {"event": "epoch", "epoch": epoch + 1, **fields, "seconds": self._clock() - self._begun}
+                self._losses, self._errors, begin = LossSums.none(self.config.replicas), 0, index + 1
+        self._add(progress.losses[begin:], progress.errors[begin:])
 
+    def _add(self, losses: Floats, errors: Counts) -> None:
+        self._losses = self._losses.after(losses)
+        self._errors += int(errors.sum())
 
-def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Floats, Errors]]:
-    """The recorded windows of the current epoch, as far as this configuration has the same epochs.
-
-    Yields:
-        For each range of windows: the configuration, the losses and the errors; see `losses_and_errors`.
-    """
-    moment = run.moment(at)
-    owner = run.owner(moment)
-    if owner is None or not owner.config.differs_only_live(config):
-        return
-    _, before = owner.position(moment.window)
-    for branch, _, windows in run.path(moment, moment.window - before):
-        yield branch.config, *losses_and_errors(windows, branch.config)
+    def _fields(self, progress: PopulationProgress, index: int, losses: LossSums, errors: int) -> Record:
+        """The numbers about some windows, the last of which has this index, from their losses and wrong predictions."""
+        if self.config.replicas == 1:
+            accuracy = self.config.accuracy(errors, losses.windows)
+            return {"loss": float(losses.sums[0] / losses.windows), "accuracy": accuracy}
+        along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
+        solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
+        diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)
+        return seed_stats_fields(SeedStats(solved_at, losses.means, newest, diverged, along, never))

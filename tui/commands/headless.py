@@ -15,9 +15,8 @@ from echornn.runs.recorder import Recorder
 from echornn.session.commands import Save
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
-from tui.commands.epoch_report import EpochReport, Report
+from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter, lines_here
-from tui.commands.population_report import PopulationReport
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, as_line
 from tui.commands.records import Record, as_json, finished_record, start_record
@@ -37,7 +36,7 @@ def print_training(
         at: the window to start from; see `Session`.
     """
     native_log = terminal.keep_native_stderr_off_the_screen()
-    report: Report = PopulationReport(config) if config.replicas > 1 else EpochReport(config)
+    report = EpochReport(config)
     lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
 

@@ -40,9 +40,9 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")
     if weights is not None and weights.suffix != ".npz":
-        raise RunError(f"weights = {str(weights)!r} cannot be written: a name that ends in .npz")
+        raise RunError(f"weights = {str(weights)!r} cannot be written: the name must end in .npz")
     if keras is not None and keras.suffix != ".keras":
-        raise RunError(f"keras = {str(keras)!r} cannot be written: a name that ends in .keras")
+        raise RunError(f"keras = {str(keras)!r} cannot be written: the name must end in .keras")
     state, numbers = run.checkpoint.state, ReplicaNumbers.of(run)
     first = numbers.first(state.config)
     if replica is not None:

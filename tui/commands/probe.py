@@ -17,12 +17,11 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Moment, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers
-from tui.commands.windows import own_replica
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -81,7 +80,7 @@ def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, 
     if owner is None:
         config, own = run.config, 0
     else:
-        config, own = owner.config, own_replica(owner.config, run.tree[0][moment.branch].config)
+        config, own = owner.config, place_among(owner.config, run.tree[0][moment.branch].config)
     if replica is None:
         return config, own
     numbers = ReplicaNumbers.of(run)

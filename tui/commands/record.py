@@ -13,9 +13,10 @@ import numpy as np
 from echornn.config import EchoConfig, require_epochs
 from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
+from echornn.history.kept_windows import losses_of
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.recorder import Recorder, Unrecorded
-from echornn.runs.run_dir import Run, losses_of
+from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
 from echornn.timeline.going_back import before_it_diverged
@@ -137,8 +138,8 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything that was trained is on disk. The answer is taken once: a thread that is no longer waited for
-    may still train.
+    """Whether everything that was trained is on disk. This is determined only once, since a thread that nobody waits
+    for may still train.
     """
 
     YES = auto()

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echornn.data.solved import UNKNOWN, SolvedAt
 from echornn.files.run_error import RunError
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
-from echornn.runs.summary import seed_stats_of, solved_and_lost_at
+from echornn.runs.summary import solved_there
 from echornn.timeline.branch import Moment
 from tui.commands.replica_numbers import ReplicaNumbers
 
@@ -53,26 +54,20 @@ def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]
     newest = newest_losses(run, moment, config)
     means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
     first = ReplicaNumbers.of(run).first(config)
-    each = zip(*_solved_and_lost(run, moment), means.tolist(), strict=True)
+    solved = _solved(run, moment)
+    each = zip(solved.at.tolist(), solved.lost_at.tolist(), means.tolist(), strict=True)
     for index, (solved_at, lost_at, mean) in enumerate(each):
         yield ReplicaRow(first + index, config.seed + index, solved_at, mean, lost_at)
 
 
-def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
-    """The windows at which each network was solved and lost again; at the run's position, as the checkpoint records
-    them.
+def _solved(run: Run, moment: Moment) -> SolvedAt:
+    """When each network had solved the echo and lost it again at a position: at the run's own position, as the
+    checkpoint says.
     """
-    if moment == run.stands and (seed_stats := seed_stats_of(run)) is not None:
-        return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
-    if moment == run.stands:
-        solved_at, lost_at = solved_and_lost_at(run)
-        if solved_at is not None and lost_at is not None:
-            return [solved_at], [lost_at]
-    timeline = run.timeline()  # records of early versions lack these windows
-    seed_stats, loss_stats = timeline.seed_stats(moment), timeline.loss_stats(moment)
-    if seed_stats is None:
-        return [loss_stats.solved_at or 0], [loss_stats.lost_at or 0]
-    return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
+    solved = solved_there(run) if moment == run.stands else None
+    if solved is None or UNKNOWN in solved.at or UNKNOWN in solved.lost_at:
+        return run.timeline().solved(moment)  # the records of early versions do not say it
+    return solved
 
 
 def as_csv(row: ReplicaRow) -> str:

@@ -6,15 +6,14 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from echornn.history.kept_windows import Kept, errors_of, losses_of
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Branch, Moment
 from tui.commands.replica_numbers import ReplicaNumbers
-from tui.commands.windows import losses_and_errors
 
 HEADER = "window,epoch,loss,accuracy"
 
@@ -70,11 +69,11 @@ def _rows(
     before: int,
     branch: Branch,
     along: int,
-    windows: npt.NDArray[Any],
+    windows: Kept,
     numbers: ReplicaNumbers,
     replica: int | None,
 ) -> Iterator[WindowRow]:
-    losses, errors = losses_and_errors(windows, branch.config)
+    losses, errors = losses_of(windows), errors_of(windows, branch.config)
     first = numbers.first(branch.config)
     if replica is not None:
         if (index := numbers.index(replica, branch.config)) is None:

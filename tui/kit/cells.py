@@ -85,21 +85,18 @@ class CellWidget(Widget):
 
     @property
     def cells(self) -> Cells:
-        """The drawn cells. They are drawn first if anything, or the widget's size, has changed."""
+        """The drawn cells. If anything, or the widget's size, has changed, they are drawn first, and the parts that
+        differ are refreshed.
+        """
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
-            self._draw_anew()
+            cells = Cells(self.size.width, self.size.height, self.STYLES)
+            if cells.width and cells.height:
+                self.draw(cells)
+            before, self._cells = self._cells, cells
+            if changed := cells.changed_since(before):
+                self.refresh(*changed)
         return self._cells
-
-    def _draw_anew(self) -> None:
-        """Draw the cells, and refresh the parts that have changed."""
-        cells = Cells(self.size.width, self.size.height, self.STYLES)
-        if cells.width and cells.height:
-            self.draw(cells)
-        changed = cells.changed_since(self._cells)
-        self._cells = cells
-        if changed:
-            self.refresh(*changed)
 
     def on_idle(self) -> None:
         """Draw what has changed, now that no message waits and before Textual sends the updates."""

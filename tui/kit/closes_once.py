@@ -9,8 +9,8 @@ from textual.screen import ModalScreen
 class ClosesOnce(ModalScreen[None]):
     """A modal screen that ignores all requests to close after the first.
 
-    In Textual's own, two closing keys in one packet also close the screen below, or raise an error. Here the check and
-    the closing are one step, although the app and the screen have separate queues of keys.
+    Textual's own modal screens are different: two closing keys in one packet also close the screen below, or raise an
+    error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
     """
 
     def dismiss(self, result: None = None) -> AwaitComplete:

@@ -18,7 +18,7 @@ from tui.map.spread import Spread, spread
 from tui.map.walls import Walls
 
 COLOURS = 8
-"""The number of shades, besides that of the lowest level."""
+"""The number of shades, without the shade of the lowest level."""
 
 STYLES = (
     "map--none",

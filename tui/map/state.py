@@ -15,7 +15,7 @@ Axes = Mapping[str, Values]
 
 @dataclass(frozen=True)
 class MarkedCell:
-    """A cell that others are compared with; it stays marked when the map shows other fields.
+    """A cell with which others are compared; it stays marked while the map shows other fields.
 
     Attributes:
         points: the points of the cell.
@@ -57,12 +57,12 @@ class MapState:
 
     @classmethod
     def first(cls, axes: Axes) -> MapState:
-        """The choices at the start, for a sweep over these fields."""
+        """The state at the start, for a sweep over these fields."""
         choice = first_choice(axes)
         return cls(choice.across, choice.down).settled(axes)
 
     def choice(self, axes: Axes) -> Choice:
-        """The part of the sweep that is shown, and in which order.
+        """The part of the sweep that is shown, and the order in which it is shown.
 
         Raises:
             FilterError: the filter is invalid.
@@ -70,7 +70,7 @@ class MapState:
         return Choice(self.across, self.down, self.held, kept_values(self.filter, axes))
 
     def settled(self, axes: Axes) -> MapState:
-        """The choices adapted to these fields: fields that do not exist are replaced."""
+        """The state adapted to these fields: fields that do not exist are replaced."""
         across = self.across if self.across in axes else next((name for name in axes if name != self.down), None)
         down = self.down if self.down in axes and self.down != across else None
         held = {name: value for name, value in self.held.items() if value in axes.get(name, ())}
@@ -86,7 +86,7 @@ def others(state: MapState, axes: Axes) -> list[str]:
 
 
 def next_across(state: MapState, axes: Axes) -> MapState:
-    """The next field goes across. If that is the field down, the two change places."""
+    """The state in which the next field runs across. If that is the field down, the two change places."""
     names = list(axes)
     if len(names) < 2 or state.across is None:
         return state
@@ -97,7 +97,9 @@ def next_across(state: MapState, axes: Axes) -> MapState:
 
 
 def next_down(state: MapState, axes: Axes) -> MapState:
-    """The next field goes down. After the last field there is none: a single row combines all values."""
+    """The state in which the next field runs down. After the last field comes none: a single row combines all
+    values.
+    """
     left: list[str | None] = [name for name in axes if name != state.across]
     order = [*left, None]
     name = order[(order.index(state.down) + 1) % len(order)]
@@ -105,14 +107,14 @@ def next_down(state: MapState, axes: Axes) -> MapState:
 
 
 def swapped(state: MapState) -> MapState:
-    """Rows become columns, and columns become rows."""
+    """The state with rows and columns exchanged."""
     if state.down is None:
         return state
     return replace(state, across=state.down, down=state.across, row=state.column, column=state.row)
 
 
 def next_other(state: MapState, axes: Axes) -> MapState:
-    """The stepping keys change the next of the fields that are neither across nor down."""
+    """The state in which the stepping keys change the next of the fields that are neither across nor down."""
     names = others(state, axes)
     if not names:
         return state
@@ -121,8 +123,8 @@ def next_other(state: MapState, axes: Axes) -> MapState:
 
 
 def stepped(state: MapState, axes: Axes, by: int) -> MapState:
-    """The stepped field takes the next value (or an earlier one). Between last and first value, cells combine all
-    values.
+    """The state with the next (or an earlier) value of the stepped field. Between the last and the first value, cells
+    combine all values.
     """
     if state.turned is None or state.turned not in others(state, axes):
         return state
@@ -137,7 +139,7 @@ def stepped(state: MapState, axes: Axes, by: int) -> MapState:
 
 
 def measured(state: MapState) -> MapState:
-    """The cells show the next measure."""
+    """The state in which the cells show the next measure."""
     measures = list(Measure)
     return replace(state, measure=measures[(measures.index(state.measure) + 1) % len(measures)])
 
@@ -152,7 +154,7 @@ def _place(values: Values, value: Value) -> int:
 
 
 def moved(state: MapState, table: Table, rows: int, columns: int) -> MapState:
-    """The cursor moves by ``rows`` and ``columns``, at most to the edge of the table."""
+    """The state with the cursor moved by ``rows`` and ``columns``, at most to the edge of the table."""
     row, column = cursor_of(state, table)
     row = min(len(table.rows) - 1, max(0, row + rows))
     column = min(len(table.columns) - 1, max(0, column + columns))

@@ -1,1 +1,1 @@
-"""A task of the user's own: its file, and the first check of it in another process."""
+"""A user's own task: its file, and the first check of the file in another process."""

@@ -1,8 +1,8 @@
-"""The first check of a user's task, in a process with limits, so that whatever the file does harms nothing here.
+"""The first check of a user's task, in another process with limits, so that the file can do no harm here.
 
-Limits of time and memory need another process: nothing can stop a loop in this one, and too much memory would end it.
-Exits end only that process. This is a guard against mistakes, not against malice: a task's file is a program, run with
-all rights of its user, and after the check in this process too.
+Limits of time and memory need another process: nothing can stop a loop in this one, and using too much memory would end
+it. An exit ends only that process. This protects against mistakes, not against malice: the file is a program with all
+rights of its user, and after the check it runs in this process too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Batch, Task, TaskError
 
 START_SECONDS = 60.0
-"""The most that the other process may take to start, and to say where it was busy at its limit."""
+"""The most seconds that the other process may take to start, and to report where it was when it reached a limit."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a check may use: seconds by the clock, and bytes of memory beyond those of Python and NumPy."""
+    """The limits of a check: seconds of elapsed time, and bytes of memory beyond those of Python and NumPy."""
 
     seconds: float = 20.0
     bytes: int = 1 << 31
@@ -43,17 +43,17 @@ def check(
     steps: int = 1000,
     limits: Limits | None = None,
 ) -> Task:
-    """The task of a file that was not used before, with these values of its settings.
+    """The task of a file that was not used before, checked, with these values of its settings.
 
     Args:
         own: the file.
-        values: its settings that differ from their defaults.
-        rows, steps: the form of the data that is drawn as a try, as it will be drawn later if that is known; a row has
-            at least one trial.
-        limits: of the other process.
+        values: the settings that differ from their defaults.
+        rows, steps: the shape of the data that is drawn as a test, if possible the same as in training; a row has at
+            least one trial.
+        limits: the limits of the other process.
 
     Raises:
-        TaskError: one line with the place in the file.
+        TaskError: the task is invalid; the message is one line that names the place in the file.
     """
     values, limits = values or {}, limits or Limits()
     order = {"own": asdict(own), "values": dict(values), "rows": rows, "steps": steps, "limits": asdict(limits)}
@@ -86,10 +86,10 @@ def check(
 
 
 def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -> str:
-    """The digest of what the task draws first, after all that can be checked in one process.
+    """A digest of the data that the task draws first, after all checks that one process can do.
 
     Raises:
-        TaskError: something is wrong.
+        TaskError: a check has failed.
     """
     task = own.task(values)
     steps = max(steps, trial_length(task) or 1)
@@ -109,17 +109,19 @@ def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -
 
 
 def first_data(task: Task, rows: int, steps: int) -> Batch:
-    """The data that is drawn as a try."""
+    """The data that is drawn as a test."""
     return draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps)
 
 
 def digest_of(batch: Batch) -> str:
-    """Names this data."""
+    """A hash of the data."""
     return hashlib.sha256(b"".join(a.tobytes() for a in (batch.x, batch.y, batch.scored))).hexdigest()
 
 
 def _without_answer(own: OwnFile, said: str, status: int, limits: Limits) -> str:
-    """Why the process gave no answer; if it could, it wrote where it was (`faulthandler`), newest call first."""
+    """The message if the process gave no answer; it says where the process was, if that was written
+    (`faulthandler`).
+    """
     file = own.file.encode("ascii", "backslashreplace").decode()
     where = re.search(rf'File "{re.escape(file)}", line (\d+)', said)
     place = f"{own.file}:{where[1]}" if where else own.file

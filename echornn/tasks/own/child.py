@@ -1,4 +1,6 @@
-"""The process in which a user's task is checked first: reads an order from its input, and answers on its output."""
+"""The process that first checks a user's task: it reads a request from its input, and writes an answer to its
+output.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import TaskError
 
 REFUSED = ("socket.", "subprocess.", "os.", "shutil.", "ctypes.", "urllib.", "ftplib.", "pty.")
-"""Events of Python (its audit events) of which none belongs into a task, but for those of `ALLOWED`."""
+"""Prefixes of Python's audit events that a task must not cause, except those in `ALLOWED`."""
 
 ALLOWED = (
     "os.listdir",
@@ -30,21 +32,21 @@ ALLOWED = (
     "ctypes.dlopen",
     "ctypes.dlsym",
 )
-"""Events of importing a module."""
+"""Audit events of importing a module."""
 
 MODULES = (*importlib.machinery.all_suffixes(), ".pyc")
-"""How the names of files end that may be read: those of Python's modules."""
+"""The suffixes of files that may be read: those of Python modules."""
 
 
 class NoScreen(io.TextIOBase):
-    """Takes the place of the terminal, which belongs to the app."""
+    """Replaces the standard streams, since the terminal belongs to the app."""
 
     def write(self, text: str) -> NoReturn:
         raise PermissionError("it writes to the terminal: use print, which writes to the log")
 
 
 def main() -> NoReturn:
-    """Check the task of the order."""
+    """Check the task in the request."""
     order = json.load(sys.stdin)
     own, limits = OwnFile(**order["own"]), Limits(**order["limits"])
     answers = os.dup(1)
@@ -77,7 +79,9 @@ def _refuse_exit(status: int) -> NoReturn:
 
 
 def _limit_memory(more: int) -> None:
-    """Let this process have only so many bytes more than it has, where the system says how many it has."""
+    """Limit this process to ``more`` bytes beyond the memory that it uses now, if the system reports how much that
+    is.
+    """
     try:
         with open("/proc/self/statm") as file:
             pages = int(file.read().split()[0])
@@ -88,7 +92,9 @@ def _limit_memory(more: int) -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Raise an error at what makes data depend on more than the rng, or changes something outside."""
+    """Raise an error for an audit event that makes data depend on more than ``rng``, or that changes something
+    outside.
+    """
     if event == "open":
         path, _, flags = arguments
         if flags & os.O_ACCMODE != os.O_RDONLY or not str(path).endswith(MODULES):

@@ -1,4 +1,4 @@
-"""A task of the user's own: the text of a Python file, from which the task can be made again without the file."""
+"""A user's own task: the text of a Python file, from which the task can be made again without the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
 
 MOST_BYTES = 1 << 20
-"""A longer file is refused, since its text is kept in every run."""
+"""The most bytes of a file, since its text is stored in every run."""
 
 
 LOADED: dict[str, type[Task]] = {}
@@ -29,8 +29,8 @@ class OwnFile:
 
     Attributes:
         file: its path as the user wrote it; only for messages.
-        name: of the task's class.
-        text: of the file, all that is needed: the folder of the file is never searched for other modules.
+        name: the name of the task's class.
+        text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
     """
 
     file: str = field(compare=False)
@@ -63,13 +63,13 @@ class OwnFile:
         """Read the file of ``FILE.py:NAME``.
 
         Raises:
-            TaskError: there is no such file, or it is not a text.
+            TaskError: there is no such file, or it is not a text file.
         """
         file, _, name = wanted.rpartition(":")
         if not file or not name.isidentifier():
             raise TaskError(f"{wanted}: a task of your own is written as FILE.py:NAME")
         try:
-            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait for ever
+            if not stat.S_ISREG(os.stat(file).st_mode):  # opening a pipe could wait forever
                 raise TaskError(f"{file} is not a file")
             with open(file, "rb") as opened:
                 data = opened.read(MOST_BYTES + 1)
@@ -84,13 +84,13 @@ class OwnFile:
 
     @property
     def module(self) -> str:
-        """The name of the module that is made of the text, which no other module has."""
+        """The unique name of the module that is made from the text."""
         return f"own_task_{self.digest[:16]}"
 
     @cached_property
     def digest(self) -> str:
-        """Names this task: another text or class is another task, another name of the file is not."""
-        import hashlib  # the first frame does not need it
+        """A hash that identifies the task: it depends on the text and the class, but not on the file's name."""
+        import hashlib  # the first frame does not need this import
 
         return hashlib.sha256(f"{self.name}\n{self.text}".encode()).hexdigest()
 
@@ -98,7 +98,7 @@ class OwnFile:
         """The class of the task; the same class for the same text. The first time, this runs the text.
 
         Raises:
-            TaskError: an error in the text, or no task that can be used.
+            TaskError: the text has an error, or no usable task.
         """
         if self.digest not in LOADED:
             LOADED[self.digest] = self._loaded()
@@ -119,7 +119,7 @@ class OwnFile:
         """The task with these values of its settings, and the others as by default; see `load`.
 
         Raises:
-            TaskError: as `load`, or a value that is not allowed.
+            TaskError: as in `load`, or a value is not allowed.
         """
         kind = self.load()
         with blaming(self.file, self._line):
@@ -138,7 +138,7 @@ class OwnFile:
 
     @property
     def _line(self) -> int | None:
-        """The line of the class."""
+        """The line number of the class."""
         before = re.split(rf"^class {self.name}\b", self.text, maxsplit=1, flags=re.MULTILINE)
         return before[0].count("\n") + 1 if len(before) > 1 else None
 

@@ -11,7 +11,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.diagnosis.falls import before_the_fall, begin_of_the_fall, turning_points
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow

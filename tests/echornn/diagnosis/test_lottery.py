@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from echornn.diagnosis.seed_stats import SeedStats, solved_after, wilson
+from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.history.quantiles import quantiles
 
 
@@ -124,9 +124,3 @@ def test_what_is_no_finite_number_counts_as_infinite() -> None:
         [math.inf, math.inf],
         [math.inf, math.inf],
     ]
-
-
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=9), st.integers(0, 30), st.integers(0, 30))
-def test_how_many_were_solved_after_each_window(solved_at: list[int], first: int, windows: int) -> None:
-    found = solved_after(np.array(solved_at, np.int64), first, windows).tolist()
-    assert found == [sum(0 < at <= trained for at in solved_at) for trained in range(first + 1, first + windows + 1)]

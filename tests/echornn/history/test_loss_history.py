@@ -1,8 +1,10 @@
-"""LossHistory: its curves, compared with the plain list of losses."""
+"""LossHistory: what a drawing promises, for one network and for several, against all losses kept as they came."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,177 +12,231 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.history.loss_history import Curve, HistoryPiece, LossHistory, Segment, curve_of
+from echornn.config import EchoConfig
+from echornn.history.band import Band, band_of, solved_after
+from echornn.history.curve import HistoryPiece
+from echornn.history.kept_windows import errors_of, kept, losses_of, lost
+from echornn.history.loss_history import LossHistory, kept_buckets
+from echornn.history.quantiles import quantiles
+from echornn.history.shades import shades_of
+from echornn.progress import Counts, Floats
+from tests.echornn.history.test_curve import assert_true
 from tests.examples import examples
 
-losses_lists = st.lists(
-    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
-    max_size=8,
-)
+CONFIG = EchoConfig()
 
 
-def filled(pieces: list[list[float]]) -> LossHistory:
-    kept = LossHistory()
-    for piece in pieces:
-        losses = np.array(piece, np.float32)
-        kept.append(losses, np.full(len(piece), 0.25, np.float32))
-    return kept
+class Case(NamedTuple):
+    """A history, and everything that was added to it."""
+
+    history: LossHistory
+    losses: Floats
+    errors: Counts
+    solved_at: npt.NDArray[np.int64]
+
+    @property
+    def whole(self) -> HistoryPiece[LossHistory]:
+        return HistoryPiece(self.history, 0, 0, len(self.history))
 
 
-@given(losses_lists, st.integers(1, 40), st.integers(0, 400), st.integers(0, 400))
-def test_buckets_hold_the_extremes_and_the_mean_of_their_windows(
-    pieces: list[list[float]], columns: int, first: int, length: int
-) -> None:
-    kept = filled(pieces)
-    everything = np.array([loss for piece in pieces for loss in piece], np.float32)
-    curve = kept.curve(columns, first, first + length)
-    assert len(kept) == len(everything)
-    assert curve.last == min(first + length, len(everything))
-    assert len(curve.starts) <= columns + 2
-    assert_true(curve, everything)
-    np.testing.assert_allclose(curve.error_rate, 0.25)
+def case(windows: int, replicas: int, chunk: int, seed: int = 0, buckets: int | None = None, bad: float = 0.0) -> Case:
+    """Losses at random, a share of which is infinite or not a number, added in pieces."""
+    rng = np.random.default_rng(seed)
+    config = replace(CONFIG, replicas=replicas)
+    losses = rng.random((windows, replicas), dtype=np.float32)
+    losses[rng.random(losses.shape) < bad] = math.nan
+    losses[rng.random(losses.shape) < bad] = math.inf
+    errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
+    solved_at = rng.integers(0, windows + 1, replicas)
+    history, all_windows = LossHistory(config, buckets), kept(losses, errors, config)
+    for begin in range(0, windows, chunk):
+        history.add(all_windows[begin : begin + chunk], solved_at, begin)
+    return Case(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)
 
 
-def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
-    """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their windows."""
-    assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
-        [curve.first, *curve.ends] if curve.starts.size else []
+def cases(least_replicas: int = 1) -> st.SearchStrategy[Case]:
+    return st.builds(
+        case,
+        windows=st.integers(0, 300),
+        replicas=st.integers(least_replicas, 8),
+        chunk=st.integers(1, 120),
+        seed=st.integers(0, 9),
+        bad=st.sampled_from([0.0, 0.05]),
     )
-    assert curve.starts.size or curve.first == curve.last
-    assert (curve.ends > curve.starts).all()
-    assert (curve.ends - curve.starts <= curve.width).all()
-    for start, end, low, high, mean in zip(curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True):
-        windows = everything[start:end]
-        if np.isnan(windows).all():
-            assert math.isnan(low)
-            assert math.isnan(high)
-        else:
-            assert low == np.nanmin(windows)
-            assert high == np.nanmax(windows)
-        if np.isfinite(windows).all():
-            assert mean == pytest.approx(windows.mean(dtype=np.float64), rel=1e-5, abs=1e-6)
 
 
-@given(losses_lists, st.data())
-def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
-    pieces: list[list[float]], data: st.DataObject
+some = examples(40)
+
+
+@some
+@given(cases(), st.integers(1, 40), st.integers(0, 400), st.integers(0, 400), st.data())
+def test_buckets_have_the_extremes_and_the_means_of_their_windows(
+    told: Case, columns: int, first: int, length: int, data: st.DataObject
 ) -> None:
-    parts, everything = [], np.empty(0, np.float32)
-    for losses in pieces:
-        history = filled([losses])
-        taken = data.draw(st.integers(0, len(losses)))
-        skipped = data.draw(st.integers(0, taken))
-        at = len(everything)
-        parts.append(HistoryPiece(history, at - skipped, at, at + taken - skipped))
-        everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
-    first = data.draw(st.integers(0, len(everything)))
-    last = data.draw(st.integers(first, len(everything)))
-    columns = data.draw(st.integers(1, 40))
-    curve = curve_of(parts, columns, first, last)
-    assert_true(curve, everything)
-    assert len(curve.starts) <= columns + 2 * len(pieces)
-    assert (curve.first, curve.last) == (first, last)
+    windows, replicas = told.losses.shape
+    replica = data.draw(st.integers(0, replicas - 1))
+    losses, errors = told.losses[:, replica], told.errors[:, replica]
+    curve = told.history.curve(columns, first, first + length, replica)
+    assert len(told.history) == windows
+    assert curve.last == min(first + length, windows)
+    assert len(curve.starts) <= columns + 2
+    assert_true(curve, losses)
+    for start, end, rate in zip(curve.starts, curve.ends, curve.error_rate, strict=True):
+        assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
+    of_one = told.history.of(replica)
+    np.testing.assert_array_equal(of_one.losses(curve.first, curve.last), losses[curve.first : curve.last])
+    rates = of_one.error_rates(curve.first, curve.last)
+    assert rates is not None
+    np.testing.assert_allclose(rates, errors[curve.first : curve.last] / 75, rtol=1e-6)
+    np.testing.assert_array_equal(told.history.losses(curve.first, curve.last), told.losses[curve.first : curve.last])
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_no_spike_is_lost_whatever_the_pieces(chunk: int) -> None:
-    losses = np.full(5000, 0.01, np.float32)
-    losses[[3, 1999, 4999]] = [5.0, 6.0, 7.0]
-    kept = LossHistory()
-    for begin in range(0, len(losses), chunk):
-        piece = losses[begin : begin + chunk]
-        kept.append(piece, np.zeros(len(piece), np.float32))
-    curve = kept.curve(20)
-    assert sorted(curve.high[curve.high > 1]) == [5.0, 6.0, 7.0]
+def test_a_lone_networks_losses_are_kept_exactly_and_several_in_four_bytes() -> None:
+    losses = np.random.default_rng(0).random((100, 3), dtype=np.float32)
+    for replicas in (1, 3):
+        history = LossHistory(replace(CONFIG, replicas=replicas))
+        history.append(losses[:, :replicas], np.zeros((100, replicas), np.float32))
+        found = history.losses(0, 100)
+        assert found is not None
+        assert (found == losses[:, :replicas]).all() == (replicas == 1)
+        np.testing.assert_allclose(found, losses[:, :replicas], rtol=8e-6)
 
 
-def test_an_empty_history_has_an_empty_curve() -> None:
-    curve = LossHistory().curve(50)
-    assert (curve.first, curve.last, len(curve.starts)) == (0, 0, 0)
-    LossHistory().append(np.empty(0, np.float32), np.empty(0, np.float32))
+def assert_end_to_end(band: Band, first: int, last: int) -> None:
+    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
+    assert (band.ends > band.starts).all()
+    assert len(band) or first == last
 
 
-def level_sizes(kept: LossHistory) -> list[int]:
-    return [level._buckets.shape[1] for level in kept._levels]
+def assert_band(band: Band, told: Case) -> None:
+    """Each bucket has the quantiles of its windows, on average, and the number solved at its end."""
+    low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
+    for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
+        there = slice(start, end)
+        assert band.low[at] == low[there].min()
+        assert band.high[at] == high[there].max()
+        for drawn, known in ((band.tenth, tenth), (band.median, median), (band.ninetieth, ninetieth)):
+            assert drawn[at] == pytest.approx(known[there].mean(dtype=np.float64), rel=1e-5)
+        assert band.solved[at] == ((told.solved_at > 0) & (told.solved_at <= end)).sum()
 
 
-@examples(25)
-@given(st.lists(st.integers(1, 500), min_size=1, max_size=40), st.integers(0, 10_000), st.integers(1, 64))
-def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, columns: int) -> None:
-    kept = LossHistory(kept=1024)
-    rng = np.random.default_rng(0)
-    everything: npt.NDArray[np.float32] = np.empty(0, np.float32)
-    for size in sizes:
-        losses = rng.random(size, dtype=np.float32)
-        everything = np.concatenate([everything, losses])
-        kept.append(losses, losses)
-    assert max(level_sizes(kept)) <= 2 * 1024
-    curve = kept.curve(columns, first)
-    for start, end, low, high in zip(curve.starts, curve.ends, curve.low, curve.high, strict=True):
-        windows = everything[start:end]
-        assert low <= windows.min()  # where old windows are merged, a bucket may extend beyond its edges
+@some
+@given(cases(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
+def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first: int, length: int) -> None:
+    first, last = min(first, len(told.losses)), min(first + length, len(told.losses))
+    band = band_of([told.whole], columns, first, last)
+    assert (band.first, band.last) == (first, last)
+    assert len(band) <= columns + 2
+    assert_end_to_end(band, first, last)
+    assert_band(band, told)
+    assert (band.replicas == told.history.replicas).all()
+
+
+@some
+@given(cases(2), st.integers(1, 40), st.data())
+def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, data: st.DataObject) -> None:
+    windows, replicas = told.losses.shape
+    asked = data.draw(st.lists(st.integers(0, replicas + 1), max_size=4))
+    first = data.draw(st.integers(0, windows))
+    last = data.draw(st.integers(first, windows))
+    shades = shades_of([told.whole], asked, columns, first, last)
+    assert shades.shape == (len(asked), min(columns, last - first))
+    for row, replica in enumerate(asked):
+        if replica >= replicas:
+            assert np.isnan(shades[row]).all()
+            continue
+        known = told.losses[first:last, replica]
+        fine = known[np.isfinite(known)]
+        if len(fine) == len(known) and len(known):
+            assert (shades[row] >= known.min() - 1e-6).all()
+            assert (shades[row] <= known.max() + 1e-6).all()
+        if last - first <= columns:
+            np.testing.assert_array_equal(shades[row], known)
+
+
+def test_no_diverged_window_is_left_out_of_the_shades() -> None:
+    losses = np.full((1000, 2), 0.5, np.float32)
+    losses[777, 1] = math.inf
+    history = LossHistory(replace(CONFIG, replicas=2))
+    history.append(losses, np.zeros((1000, 2), np.float32))
+    shades = shades_of([HistoryPiece(history, 0, 0, 1000)], [0, 1], 30, 0, 1000)
+    assert shades[0].tolist() == pytest.approx([0.5] * 30, rel=1e-5)
+    assert np.flatnonzero(np.isinf(shades[1])).tolist() == [777 * 30 // 1000]
+
+
+def test_a_path_that_goes_on_alone_ends_the_band() -> None:
+    told, alone = case(100, 5, 100), case(30, 1, 30)
+    pieces = [HistoryPiece(told.history, 0, 0, 60), HistoryPiece(alone.history, 60, 60, 90)]
+    band = band_of(pieces, 10, 0, 90)
+    assert_end_to_end(band, 0, 60)
+    assert_band(band, told)
+    assert (band.first, band.last) == (0, 90)
+    shades = shades_of(pieces, [0], 9, 0, 90)
+    assert np.isnan(shades[0]).tolist() == [False] * 6 + [True] * 3
+
+
+def test_a_path_over_two_branches_is_one_band() -> None:
+    before, after = case(100, 5, 100), case(50, 5, 50, seed=1)
+    pieces = [HistoryPiece(before.history, 0, 0, 70), HistoryPiece(after.history, 70, 70, 120)]
+    band = band_of(pieces, 20, 10, 120)
+    assert_end_to_end(band, 10, 120)
+    median = quantiles(np.concatenate([before.losses[:70], after.losses]), (0.5,))[0]
+    for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
+        assert band.median[at] == pytest.approx(median[start:end].mean(dtype=np.float64), rel=1e-5)
+    shades = shades_of(pieces, [3], 110, 10, 120)[0].tolist()
+    assert shades == np.concatenate([before.losses[10:70, 3], after.losses[:, 3]]).tolist()
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_lost_windows_have_no_losses(replicas: int) -> None:
+    history = LossHistory(replace(CONFIG, replicas=replicas))
+    history.add(lost(4, replicas), np.zeros(replicas, np.int64))
+    assert np.isnan(history.losses(0, 4)).all()  # type: ignore[arg-type]
+    assert np.isnan(history.error_rates(0, 4)).all()  # type: ignore[arg-type]
+    band = band_of([HistoryPiece(history, 0, 0, 4)], 10, 0, 4)
+    assert len(band) == (4 if replicas > 1 else 0)
+    assert np.isnan([band.low, band.tenth, band.median, band.ninetieth, band.high]).all()
+
+
+@examples(20)
+@given(st.sampled_from([1, 3]), st.lists(st.integers(1, 500), min_size=1, max_size=20), st.integers(1, 64))
+def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int], columns: int) -> None:
+    told = case(sum(sizes), replicas, max(sizes), buckets=256)
+    assert max(level._buckets.shape[1] for level in told.history._each._levels) <= 512
+    losses = told.losses[:, replicas - 1]
+    curve = told.history.curve(columns, replica=replicas - 1)
+    assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
+    for start, end, low, mean, high in zip(curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True):
+        windows = losses[start:end]
+        assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
         assert high >= windows.max()
-        wider = everything[start // 1024 * 1024 : -(-end // 1024) * 1024]
+        wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
         assert wider.min() <= low <= high <= wider.max()
-    whole = kept.curve(columns)
-    assert (whole.low.min(), whole.high.max()) == (everything.min(), everything.max())
-    newest = kept.losses(max(0, len(everything) - 1024), len(everything))
-    np.testing.assert_array_equal(newest, everything[-1024:])
+        assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
+    newest = told.history.losses(max(0, sum(sizes) - 256), sum(sizes))
+    np.testing.assert_array_equal(newest, told.losses[-256:])
+    if sum(sizes) > 512:
+        assert told.history.losses(0, 40) is None
+        np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)
 
 
-@given(st.integers(1, 6000), st.integers(0, 6000), st.integers(1, 2000), st.integers(1, 50))
-def test_of_windows_that_are_forgotten_the_mean_is_one_of_windows_about_there(
-    windows: int, first: int, length: int, columns: int
-) -> None:
-    kept = LossHistory(kept=64)
-    losses = np.random.default_rng(0).random(windows, dtype=np.float32)
-    kept.append(losses, np.full(windows, 0.25, np.float32))
-    curve = kept.curve(columns, first, first + length)
-    np.testing.assert_allclose(curve.error_rate, 0.25)
-    assert ((curve.low <= curve.mean * (1 + 1e-6)) & (curve.mean <= curve.high * (1 + 1e-6))).all()
+def test_a_level_keeps_less_of_more_replicas() -> None:
+    assert [kept_buckets(replicas) for replicas in (1, 64, 4096, 10**6)] == [1 << 18, 1 << 14, 1 << 9, 1 << 9]
 
 
-def test_positions_of_a_segment() -> None:
-    segment = Segment(at=100, cause="regenerate", epoch=2, window=3, windows_per_epoch=10)
-    assert segment.position(100) == (2, 3)
-    assert segment.position(106) == (2, 9)
-    assert segment.position(107) == (3, 0)
-    assert segment.position(127) == (5, 0)
-    assert segment.epoch_starts(0, 130, most=12) == [(107, 3), (117, 4), (127, 5)]
-    assert segment.epoch_starts(107, 127, most=12) == [(107, 3), (117, 4)]
-    assert segment.epoch_starts(108, 117, most=12) == []
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_nothing_is_known_before_the_first_window_or_of_no_replica(replicas: int) -> None:
+    history = LossHistory(replace(CONFIG, replicas=replicas))
+    history.append(np.empty((0, replicas), np.float32), np.empty((0, replicas), np.float32))
+    curve, pieces = history.curve(50), [HistoryPiece(history, 0, 0, 0)]
+    assert (curve.first, curve.last, len(curve.starts)) == (0, 0, 0)
+    assert (len(history), len(band_of(pieces, 10, 0, 0)), shades_of(pieces, [0, 1], 10, 0, 0).shape) == (0, 0, (2, 0))
+    for replica in (-1, replicas):
+        with pytest.raises(IndexError, match=f"not one of {replicas}"):
+            history.of(replica)
 
 
-@given(
-    at=st.integers(0, 50),
-    window=st.integers(0, 9),
-    first=st.integers(0, 10**8),
-    length=st.integers(0, 10**8),
-    most=st.integers(1, 20),
-)
-def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, length: int, most: int) -> None:
-    segment = Segment(at, "start", 0, window, 10)
-    starts = segment.epoch_starts(first, first + length, most)
-    assert len(starts) <= most
-    for start, epoch in starts:
-        assert max(first, at) <= start < first + length
-        assert segment.position(start) == (epoch, 0)
-    if len(starts) > 1:
-        every = starts[1][1] - starts[0][1]
-        assert int(str(every)[0]) in (1, 2, 5)
-        assert all(epoch % every == 0 for _, epoch in starts)
-
-
-def test_the_segments_that_reach_into_a_curve_are_shown() -> None:
-    kept = filled([[0.5] * 30])
-    segments = (Segment(0, "start", 0, 0, 10), Segment(25, "edit", 2, 5, 10), Segment(30, "regenerate", 3, 0, 10))
-
-    def shown(first: int, last: int) -> list[int]:
-        curve = curve_of([HistoryPiece(kept, 0, 0, 30)], 10, first, last, segments)
-        return [segment.at for segment in curve.segments]
-
-    assert shown(0, 30) == [0, 25]
-    assert shown(0, 25) == [0]
-    assert shown(24, 26) == [0, 25]
-    assert shown(25, 30) == [25]
-    assert shown(0, 0) == [0]
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=9), st.integers(0, 30), st.integers(0, 30))
+def test_how_many_were_solved_after_each_window(solved_at: list[int], first: int, windows: int) -> None:
+    found = solved_after(np.array(solved_at, np.int64), first, windows).tolist()
+    assert found == [sum(0 < at <= trained for at in solved_at) for trained in range(first + 1, first + windows + 1)]

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.packed import LOST, as_kept, error_rates_of, losses_of, pack, packed_of, unpack
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
+from echornn.history.packed import LOST, error_rates_of, losses_of, pack, unpack
 
 TUTORIAL = EchoConfig()
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
@@ -66,16 +65,3 @@ def test_errors_of_many_predictions_are_kept_in_255ths(errors: int) -> None:
     assert kept == errors or errors not in (0, 750)
     assert pack(np.zeros(1, np.float32), np.array([kept], np.int32), WIDE) == packed
     assert error_rates_of(packed, WIDE)[0] == pytest.approx(errors / 750, abs=1 / 510 + 1e-6)
-
-
-def test_what_is_kept_of_windows_is_packed_once_and_cut_as_they_are() -> None:
-    trained = ScriptedTrainer(SMALL_LOTTERY).advance(9)
-    kept = as_kept(trained, SMALL_LOTTERY)
-    assert as_kept(kept, SMALL_LOTTERY).losses.tobytes() == kept.losses.tobytes()
-    first = kept.until(4, 0, 3)
-    assert packed_of(kept, SMALL_LOTTERY) is kept.packed
-    expected = pack(trained.losses[:4], trained.errors[:4], SMALL_LOTTERY)
-    assert packed_of(first, SMALL_LOTTERY).tobytes() == expected.tobytes()
-    assert unpack(expected, SMALL_LOTTERY)[0].tobytes() == first.losses.tobytes()
-    alone = ScriptedTrainer(SMALL).advance(3)
-    assert as_kept(alone, SMALL) is alone

@@ -182,6 +182,7 @@ def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_na
 PROGRAM = """
 import os, signal, sys, pathlib
 from echornn.runs.run_recorder import RunRecorder
+from tests.scripted import SMALL
 calls = [0]
 def trace(frame, event, argument):
     calls[0] += 1

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from echornn.history import packed
+from echornn.history.kept_windows import losses_of
 from echornn.runs import checkpoint, run_dir
 from echornn.runs.followed_run import FollowedRun
-from echornn.runs.loss_log import losses_of
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.summary import summary

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.config import EchoConfig
-from echornn.history import packed
+from echornn.history.kept_windows import LOST
 from echornn.runs import loss_log
 from echornn.runs.loss_layout import OF_ONE, LossLayout, row_bytes
-from echornn.runs.loss_log import LOST, LOST_WINDOW, WINDOW, error_rates, losses_of, read_windows
+from echornn.runs.loss_log import read_windows
 
 STRETCHES = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([1, 1, 2, 3, 64])), min_size=1, max_size=8)
 """Stretches of (windows, networks)."""
@@ -81,27 +80,7 @@ def test_windows_are_read_as_they_were_written_and_what_is_not_there_is_lost(
         for window in range(first, last)
     ]
     assert windows.tobytes() == b"".join(expected)
-    assert windows.shape == ((last - first,) if replicas == 1 else (last - first, replicas))
-
-
-def test_what_is_lost_is_no_loss_and_no_error_rate() -> None:
-    config = EchoConfig()
-    one = np.frombuffer(LOST_WINDOW, WINDOW)
-    of_three = np.frombuffer(LOST * 12, np.uint32).reshape(1, 3)
-    assert (of_three == packed.LOST).all()
-    for windows in (one, of_three):
-        assert np.isnan(losses_of(windows)).all()
-        assert np.isnan(error_rates(windows, config)).all()
-
-
-def test_losses_and_error_rates_of_one_and_of_several() -> None:
-    config = EchoConfig()
-    losses, errors = np.array([[0.5, 0.25]], np.float32), np.array([[15, 30]], np.int32)
-    of_two = packed.pack(losses, errors, config)
-    one = np.array([(0.5, 15)], WINDOW)
-    assert losses_of(of_two).tolist() == losses.tolist()
-    assert error_rates(of_two, config).tolist() == pytest.approx(np.array([[0.2, 0.4]]))
-    assert (losses_of(one).tolist(), error_rates(one, config).tolist()) == ([0.5], [0.2])
+    assert windows.shape == (last - first, replicas)
 
 
 def test_at_most_some_megabytes_are_read_at_once() -> None:

@@ -20,6 +20,7 @@ from tests.echornn.data.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.trees import grow
 from tui.commands import branches
 from tui.commands.replica_rows import replica_rows
 
@@ -113,6 +114,6 @@ def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() 
     timeline = Timeline()
     losses = np.concatenate([np.full(n, loss, np.float32) for n, loss in ((150, 0.01), (130, 0.69), (120, 0.01))])
     timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, ALONE))
-    timeline.append(0, losses, np.zeros(400, np.float32))
+    grow(timeline, 0, losses, 0.0)
     known = [timeline.loss_stats(Moment(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
     assert known == [None, None, 159, 159, None]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.history import packed
+from echornn.history.kept_windows import as_kept, losses_of
 from echornn.runs import events, run_dir
-from echornn.runs.event_points import PointOfMany
+from echornn.runs.event_points import EventPoint
 from echornn.runs.run_recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches
@@ -38,7 +38,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
     assert recorder.resumed.checkpoint is not None
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
-    recorder.windows(packed.as_kept(population.advance(windows), population.config))
+    recorder.windows(as_kept(population.advance(windows), population.config))
     if is_killed:
         recorder._events.flush(recorder._events.length)
         recorder._losses.flush()
@@ -58,7 +58,7 @@ def test_quantiles_of_the_means_since_the_point_before_and_the_share_that_is_sol
     assert steps[:200] == list(range(1, 201))
     assert steps[-1] > 690
     run = run_dir.read(folder)
-    losses, solved_at = packed.losses_of(run.windows(0, 700, 6)), run.solved_at(0)
+    losses, solved_at = losses_of(run.windows(0, 700, 6)), run.solved_at(0)
     assert (solved_at > 0).sum() == 4
     values = np.array([[value for _, value in shown[tag]] for tag in TAGS])
     for index, (before, step) in enumerate(zip([0, *steps], steps, strict=False)):
@@ -87,9 +87,11 @@ def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) 
     assert [step for step, _ in shown["success_rate"]] == [*range(1, 31), *range(51, 61)]
 
 
-def test_a_point_is_the_same_however_its_windows_come_in() -> None:
-    whole, pieces = ScriptedTrainer(LONG).advance(90), ScriptedTrainer(LONG)
-    one, other = PointOfMany(LONG), PointOfMany(LONG)
+@pytest.mark.parametrize("replicas", [1, 6])
+def test_a_point_is_the_same_however_its_windows_come_in(replicas: int) -> None:
+    config = replace(LONG, replicas=replicas)
+    whole, pieces = ScriptedTrainer(config).advance(90), ScriptedTrainer(config)
+    one, other = EventPoint(config), EventPoint(config)
     one.take(whole, 0, 90)
     for n in (1, 7, 50, 32):
         piece = pieces.advance(n)
@@ -102,7 +104,7 @@ def test_what_has_diverged_lies_above_all() -> None:
     population = ScriptedTrainer(LONG)
     population.diverge({0: 5, 1: 5})
     progress = population.advance(10)
-    point = PointOfMany(LONG)
+    point = EventPoint(LONG)
     point.take(progress, 0, 10)
     shown = point.curves(10)
     assert shown["loss_90"] == math.inf

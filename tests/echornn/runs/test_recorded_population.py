@@ -93,7 +93,7 @@ def assert_is(run: Run, what: Told) -> None:
     assert (run.trained, run.ends, run.stands) == (530, [500, 30], Moment(0, 500))
     first, alone, second = what.trained
     np.testing.assert_array_equal(run.windows(0, 200, 6), first)
-    np.testing.assert_array_equal(run.windows(200, 230)["loss"], alone)
+    np.testing.assert_array_equal(run.windows(200, 230)["loss"][:, 0], alone)
     np.testing.assert_array_equal(run.windows(230, 530, 6), second)
     assert (run.windows(150, 250, 6)[50:80] == packed.LOST).all(), "they are of one"
     assert [len(windows) for _, windows in run.pieces()] == [200, 30, 300]
@@ -171,7 +171,7 @@ def test_what_is_cut_off_is_lost_and_the_rest_is_where_it_was(tmp_path: Path, le
         assert (there[cut:] == packed.LOST).all()
     lone = run.windows(200, 230)
     cut = min(max(whole - 200, 0), 30)
-    np.testing.assert_array_equal(lone["loss"][:cut], alone[:cut])
+    np.testing.assert_array_equal(lone["loss"][:cut, 0], alone[:cut])
     assert np.isnan(lone["loss"][cut:]).all()
     assert (lone["errors"][cut:] == -1).all()
 

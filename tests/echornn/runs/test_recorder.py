@@ -258,7 +258,7 @@ def assert_right_or_the_one_before(run: Run) -> None:
     if run.trained == 4:
         assert run.notes, "going back in silence would be a lie"
     expected = 0.7 * 0.99 ** np.array([*range(4), *range(5)][: run.trained])
-    losses = run.windows(0, run.trained)["loss"]
+    losses = run.windows(0, run.trained)["loss"][:, 0]
     if not np.allclose(losses, expected, rtol=1e-6, atol=0):
         assert "logs differ" in " ".join(run.notes)
 
@@ -391,7 +391,9 @@ def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pyte
     assert warnings[1] == ""
     run = run_dir.read(tmp_path / "run")
     assert (run.trained, run.notes) == (13, ())
-    np.testing.assert_allclose(run.windows(0, 13)["loss"], 0.7 * 0.99 ** np.array([*range(11), *range(2)]), rtol=1e-6)
+    np.testing.assert_allclose(
+        run.windows(0, 13)["loss"][:, 0], 0.7 * 0.99 ** np.array([*range(11), *range(2)]), rtol=1e-6
+    )
     assert [one.at for one in run.commands] == [0, 11]
 
 
@@ -541,6 +543,7 @@ def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeyp
 
 
 def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_other_tests = set(threading.enumerate())
     disk = Disk(monkeypatch)
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     disk.full = True
@@ -550,10 +553,9 @@ def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypat
         recorder.save(trainer.state)
     recorder.close()
     assert "No space left on device" in recorder.warning
-    for thread in threading.enumerate():
-        if thread.name == "saving":
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
+    for thread in set(threading.enumerate()) - of_other_tests:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 # ---- divergence

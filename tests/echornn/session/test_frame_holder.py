@@ -6,13 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import Frame, State
-from echornn.session.frame_holder import FrameHolder, place
+from echornn.session.frame_holder import FrameHolder
+from echornn.session.frame_maker import newest_windows, place
 from tests.scripted import SMALL, ScriptedTrainer
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
@@ -30,19 +29,15 @@ def test_after_the_last_epoch_all_its_windows_are_done() -> None:
 
 
 def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
-    stage = FrameHolder(Frame(State.RUNNING, SMALL))
     trainer = ScriptedTrainer(SMALL)
-    stage.stand(trainer, SMALL, (), LossStats(), state=State.PAUSED)
-    assert (stage.frame.epoch, stage.frame.window, stage.frame.progress, stage.frame.tape) == (1, 0, None, ())
-    assert math.isnan(stage.frame.loss)
-    shown = tuple(trainer.advance(1) for _ in range(10))
-    loss_stats = LossStats().after(np.concatenate([one.losses[:, 0] for one in shown]), SMALL)
-    stage.stand(trainer, SMALL, shown, loss_stats)
-    frame = stage.frame
-    assert frame.progress is not None
-    assert (frame.epoch, frame.window, frame.progress.window) == (1, 10, 9)
-    assert [one.losses.tolist() for one in frame.tape] == [one.losses[:, 0].tolist() for one in shown[:-1]]
-    assert frame.loss == frame.progress.losses[-1] == shown[-1].losses[-1, 0]
+    frame = Frame(State.PAUSED, SMALL, **newest_windows(trainer, SMALL, ()))
+    assert (frame.epoch, frame.window, frame.progress, frame.tape) == (1, 0, None, ())
+    assert math.isnan(frame.loss)
+    shown = [trainer.advance(1).of(0) for _ in range(10)]
+    frame = Frame(State.PAUSED, SMALL, **newest_windows(trainer, SMALL, shown))
+    assert (frame.epoch, frame.window, frame.progress, frame.tape) == (1, 10, shown[-1], tuple(shown[:-1]))
+    assert shown[-1].window == 9
+    assert frame.loss == shown[-1].losses[-1]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +45,8 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     [({"state_size": 9}, ""), ({"replicas": 6400}, " of 6,400 networks")],
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
-    stage = FrameHolder(Frame(State.RUNNING, SMALL))
-    stage.stand(ScriptedTrainer(SMALL), SMALL, (ScriptedTrainer(SMALL).advance(1),), LossStats(windows=1))
-    before = stage.frame
+    before = Frame(State.RUNNING, SMALL, progress=ScriptedTrainer(SMALL).advance(1).of(0), window=1, trained=1)
+    stage = FrameHolder(before)
     coming = replace(SMALL, **change)
     stage.compile(coming)
     loading = {"state": State.LOADING, "message": f"compiling the training loop{of}", "coming": coming}

@@ -17,7 +17,7 @@ from echornn.session.ghosts import (
 )
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
-from tests.trees import branch_off, grow, grow_many
+from tests.trees import branch_off, grow
 
 TUTORIAL = EchoConfig()
 SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
@@ -127,7 +127,7 @@ def test_a_future_of_the_same_fields_is_named_by_how_it_began() -> None:
 def test_who_goes_on_alone_is_named_by_its_seed() -> None:
     timeline = Timeline()
     many = dataclasses.replace(TUTORIAL, replicas=3)
-    grow_many(timeline, branch_off(timeline, many), np.full((60, 3), 0.5))
+    grow(timeline, branch_off(timeline, many), np.full((60, 3), 0.5))
     grow(timeline, branch_off(timeline, many.of(2), "alone", (0, 40)), [0.4] * 50)
     assert [ghost.words + ghost.since for ghost in ghosts_of(timeline, 0)] == ["seed 9 alone from window 40"]
     assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["median: the start"]
@@ -137,8 +137,8 @@ def test_one_and_many_from_the_start_are_told_by_their_seeds() -> None:
     timeline = Timeline()
     many = dataclasses.replace(TUTORIAL, replicas=3)
     grow(timeline, branch_off(timeline, TUTORIAL), [0.4] * 50)
-    grow_many(timeline, branch_off(timeline, many, "edit", (0, 0)), np.full((60, 3), 0.5))
-    grow_many(timeline, branch_off(timeline, many, "redraw", (1, 0)), np.full((60, 3), 0.5))
+    grow(timeline, branch_off(timeline, many, "edit", (0, 0)), np.full((60, 3), 0.5))
+    grow(timeline, branch_off(timeline, many, "redraw", (1, 0)), np.full((60, 3), 0.5))
     words = [ghost.words for ghost in ghosts_of(timeline, 0)]
     again = "median: new weights with 3 networks of seeds 7 to 9"
     assert words == ["median: 3 networks of seeds 7 to 9", again]

@@ -29,7 +29,8 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.frame import Frame, State
-from echornn.session.frame_holder import FrameHolder, place
+from echornn.session.frame_holder import FrameHolder
+from echornn.session.frame_maker import place
 from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
 from echornn.timeline.branch import Moment

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.packed import as_kept
+from echornn.history.kept_windows import as_kept
 from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from echornn.session.commands import Answer, Command, Edit, Faster, Sent, Undo
 from echornn.session.mailbox import Mailbox
 
 
@@ -65,3 +66,25 @@ def test_told_to_stop_it_takes_nothing_more() -> None:
     mailbox.stop()
     assert not mailbox.wait(None, idle=False)
     assert mailbox.take(arrived=True) is None
+
+
+def test_a_command_that_waits_for_the_arrival_lets_only_those_pass_that_are_for_at_once() -> None:
+    mailbox = Mailbox()
+    for command in (Edit({"seed": 1}), Undo(), Faster()):
+        mailbox.send(command)
+
+    def taken(arrived: bool) -> Command | None:
+        sent = mailbox.take(arrived)
+        return sent.command if isinstance(sent, Sent) else None
+
+    assert taken(arrived=False) == Faster()
+    mailbox.answer(Answer(3, Faster()))
+    assert taken(arrived=False) is None
+    assert mailbox.answered == 0, "what was sent before it waits"
+    assert taken(arrived=True) == Edit({"seed": 1})
+    assert (mailbox.answered, mailbox.pending) == (0, (Undo(),))
+    mailbox.answer(Answer(1, Edit({"seed": 1})))
+    assert mailbox.answered == 1
+    assert taken(arrived=False) == Undo(), "in order, on the way too"
+    mailbox.answer(Answer(2, Undo()))
+    assert mailbox.answered == 3

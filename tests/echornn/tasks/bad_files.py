@@ -59,19 +59,19 @@ SEEN_IN_ANY_PROCESS = [
         "wrong shape",
         RETURN,
         "return Batch(x.T, y, scored)",
-        ":10: draw returns x as int64 [1000, 5], not whole numbers [5, 1000], as Symbols(count=3) says",
+        ":10: draw returns x as int64 [1000, 5], but Symbols(count=3) needs whole numbers [5, 1000]",
     ),
     Bad(
         "numbers without their axis",
         RETURN,
         "return Batch(x, y[..., 0], scored)",
-        ":10: draw returns y as float64 [5, 1000], not numbers [5, 1000, 1], as Numbers(count=1) says",
+        ":10: draw returns y as float64 [5, 1000], but Numbers(count=1) needs numbers [5, 1000, 1]",
     ),
     Bad(
         "floats as symbols",
         RETURN,
         "return Batch(x / 1, y, scored)",
-        ":10: draw returns x as float64 [5, 1000], not whole numbers [5, 1000], as Symbols(count=3) says",
+        ":10: draw returns x as float64 [5, 1000], but Symbols(count=3) needs whole numbers [5, 1000]",
     ),
     Bad(
         "symbols out of range", RETURN, "return Batch(x + 1, y, scored)", ":10: draw returns x with 1 to 3, not 0 to 2"

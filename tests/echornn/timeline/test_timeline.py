@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.loss_history import LossHistory
+from echornn.history.loss_history import ReplicaHistory
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.scripted import SMALL
+from tests.trees import grow
 
 OTHER_RATE = replace(SMALL, learning_rate=0.1)
 OTHER_TASK = replace(SMALL, echo_step=5)
@@ -63,7 +64,7 @@ class Model:
         self.lines.append(Line(config, line.losses[: parent.window], trained_by, since))
 
     def train(self, number: int, losses: list[float]) -> None:
-        self.timeline.append(number, np.array(losses, np.float32), np.full(len(losses), 0.5, np.float32))
+        grow(self.timeline, number, losses, 0.5)
         self.lines[number].losses += [float(np.float32(loss)) for loss in losses]
         self.lines[number].trained_by += [number] * len(losses)
 
@@ -160,14 +161,14 @@ def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten
     timeline.begin(begun(0, "start", None))
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in ((9999, 0.5), (3_000_000, 0.01))])
     for piece in np.array_split(losses, 5):
-        timeline.append(0, piece, np.full(len(piece), 0.5, np.float32))
+        grow(timeline, 0, piece, 0.5)
     then, alone = timeline.loss_stats(Moment(0, 5000)), LossStats().after(losses[:5000], SMALL)
     assert (then.windows, then.recent.size, then.solved_at) == (5000, 0, None)
     np.testing.assert_array_equal(then.block_means.losses, alone.block_means.losses)
     np.testing.assert_array_equal(then.block_means.ends, alone.block_means.ends)
     assert then.block_means.windows == 5000
     timeline.begin(begun(1, "back", Moment(0, 5000)))
-    timeline.append(1, np.full(200, 0.25, np.float32), np.full(200, 0.5, np.float32))
+    grow(timeline, 1, np.full(200, 0.25), 0.5)
     assert timeline.loss_stats(Moment(1, 5200)).block_means.losses[-1] == 0.25
 
 
@@ -211,7 +212,7 @@ def test_a_curve_along_any_path_keeps_its_extremes(
 def test_a_branch_that_begins_nowhere_is_refused(branch: Branch) -> None:
     timeline = Timeline()
     timeline.begin(begun(0, "start", None))
-    timeline.append(0, np.zeros(5, np.float32), np.zeros(5, np.float32))
+    grow(timeline, 0, np.zeros(5), 0.0)
     with pytest.raises(ValueError, match="a branch cannot"):
         timeline.begin(branch)
     assert len(timeline) == 1
@@ -220,7 +221,7 @@ def test_a_branch_that_begins_nowhere_is_refused(branch: Branch) -> None:
 def test_a_branch_of_a_moment_before_the_one_named_began_is_of_the_branch_that_trained_it() -> None:
     timeline = Timeline()
     timeline.begin(begun(0, "start", None))
-    timeline.append(0, np.zeros(5, np.float32), np.zeros(5, np.float32))
+    grow(timeline, 0, np.zeros(5), 0.0)
     timeline.begin(begun(1, "edit", Moment(0, 5), OTHER_RATE))
     timeline.begin(begun(2, "back", Moment(1, 3), SMALL))
     assert timeline.branch(2).parent == Moment(0, 3)
@@ -235,7 +236,7 @@ def test_what_is_said_of_a_branch() -> None:
     timeline.begin(replace(begun(2, "reset", Moment(1, 0), OTHER_RATE), before=Moment(1, 0)))
     assert [timeline.differs(number) for number in range(3)] == ["the start", "learning_rate 0.1", "started over"]
     assert math.isnan(timeline.newest_loss(0))
-    timeline.append(0, np.array([0.25], np.float32), np.zeros(1, np.float32))
+    grow(timeline, 0, [0.25], 0.0)
     assert timeline.newest_loss(0) == 0.25
     assert timeline.solved_at(0) is None
 
@@ -247,16 +248,16 @@ def test_a_curve_of_many_edits_asks_no_more_histories_than_it_has_columns(monkey
     for number, some in enumerate(losses):
         if number:
             timeline.begin(begun(number, "edit", Moment(number - 1, 11 * number)))
-        timeline.append(number, some, np.full(11, 0.5, np.float32))
+        grow(timeline, number, some, 0.5)
     timeline.curve(1199, columns)
     asked: list[int] = []
-    buckets = LossHistory.buckets
+    buckets = ReplicaHistory.buckets
 
-    def counting(history: LossHistory, width: int, first: int, last: int) -> object:
+    def counting(history: ReplicaHistory, width: int, first: int, last: int) -> object:
         asked.append(width)
         return buckets(history, width, first, last)
 
-    monkeypatch.setattr(LossHistory, "buckets", counting)
+    monkeypatch.setattr(ReplicaHistory, "buckets", counting)
     whole = losses.ravel()
     for first, last in ((0, len(whole)), (1000, 5000), (7, 13_190), (300, 330), (0, 11), (13_188, 13_200)):
         asked.clear()

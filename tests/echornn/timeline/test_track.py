@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history import population_history
-from echornn.history.packed import pack
+from echornn.history import loss_history
+from echornn.history.kept_windows import kept
 from echornn.progress import Floats
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
@@ -24,7 +24,7 @@ def grown(losses: Floats, solved_at: tuple[int, ...], config: EchoConfig = THREE
     """A run of a single branch."""
     timeline = Timeline()
     timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, config))
-    timeline.append_many(0, pack(losses, np.zeros(losses.shape, np.int32), config), np.array(solved_at, np.int64))
+    timeline.append(0, kept(losses, np.zeros(losses.shape, np.int32), config), np.array(solved_at, np.int64))
     return timeline
 
 
@@ -67,7 +67,7 @@ def test_networks_that_lost_what_they_solved_are_counted() -> None:
 
 
 def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(population_history, "kept_buckets", lambda _: 64)
+    monkeypatch.setattr(loss_history, "kept_buckets", lambda _: 64)
     losses = (np.linspace(1, 0, 4000)[:, np.newaxis] + np.arange(3)).astype(np.float32)
     timeline = grown(losses, (30, 0, 2000))
     assert timeline.losses(Moment(0, 1000), 950) is None

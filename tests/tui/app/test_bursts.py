@@ -16,7 +16,7 @@ from tests.tui.app.test_app import opened, screen_text
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views.rows import Rows
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells
 from tui.kit.key_line import KeyLine
 
 KEYS = 300
@@ -25,14 +25,14 @@ MOST_DRAWS = 4
 
 @pytest.mark.parametrize("keys", [["tab"], ["left"], ["tab", "left"], ["l"], ["1", "2"], ["y"]])
 async def test_a_burst_of_keys_is_drawn_once(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: Counter[str] = Counter()
-    draw_anew = CellWidget._draw_anew
+    drawn: Counter[tuple[str, ...]] = Counter()
+    changed_since = Cells.changed_since
 
-    def counted(widget: CellWidget) -> None:
-        drawn[type(widget).__name__] += 1
-        draw_anew(widget)
+    def counted(cells: Cells, before: Cells) -> list[Region]:
+        drawn[cells.names] += 1  # each widget has its own names of styles
+        return changed_since(cells, before)
 
-    monkeypatch.setattr(CellWidget, "_draw_anew", counted)
+    monkeypatch.setattr(Cells, "changed_since", counted)
     async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
         drawn.clear()
         for number in range(KEYS):

@@ -17,7 +17,7 @@ from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
 from echornn.timeline.branch import Moment
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
-from tests.trees import branch_off, grow_many
+from tests.trees import branch_off, grow
 from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.test_lottery import WINDOWS, losses_of
 from tui.app import keys
@@ -35,7 +35,7 @@ async def lottery(
     windows = WINDOWS if replicas < 1000 else 60
     session = ScriptedSession(config)
     branch_off(session.timeline, config)
-    grow_many(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
+    grow(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
         where = session.timeline.seed_stats(Moment(0, windows))

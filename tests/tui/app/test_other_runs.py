@@ -17,12 +17,13 @@ from textual.pilot import Pilot
 
 from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.replay.pace import Pace
-from echornn.runs import kept_runs, run_dir
+from echornn.runs import kept_runs
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
 from echornn.session.queries import Query
+from echornn.timeline.timeline import Timeline
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress, scripted_loss
@@ -291,13 +292,13 @@ def test_what_was_read_changes_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
         live.edit(replace(SLOW, learning_rate=0.7))
         live.train(3)
         write(live, recorder)
-        rates = run_dir.error_rates
+        append = Timeline.append
 
-        def looking(*told: Any) -> Any:
+        def looking(*told: Any) -> None:
             seen.append(run.seen)
-            return rates(*told)
+            append(*told)
 
-        monkeypatch.setattr("echornn.runs.run_dir.error_rates", looking)
+        monkeypatch.setattr(Timeline, "append", looking)
         assert run.refresh()
     assert seen, "another thread may look at any time"
     assert all(one is before for one in seen)

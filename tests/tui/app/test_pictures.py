@@ -15,7 +15,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.session.frame import State
 from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future

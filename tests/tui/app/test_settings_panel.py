@@ -247,6 +247,18 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             assert frame.sentence.cause[:20] in lines[2], "the sentence stays"
 
 
+async def test_a_key_is_judged_by_what_the_keys_before_it_may_change() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        session.set_frame(State.PAUSED, session.frame.progress, trained=9, undoable=0)
+        app.show_newest_frame()
+        await pilot.press("r", "u")
+        assert session.commands == [Reset(), Undo()]
+        app.show_newest_frame()
+        await pilot.press("u")
+        assert session.commands == [Reset(), Undo()]
+        assert "nothing to undo" in screen_text(app)
+
+
 async def test_while_it_loads_what_keys_asked_for_is_shown_at_once() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
         session.set_frame(State.LOADING, message="loading")

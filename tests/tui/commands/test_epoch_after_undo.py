@@ -75,6 +75,6 @@ def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | Com
         trainer = told(Path(name) / "run", story)
         run = run_dir.read(Path(name) / "run")
         since = run.stands.window - trainer.window
-        windows = np.concatenate([np.empty(0, WINDOW), *(some for _, _, some in run.path(run.stands, since))])
+        windows = np.concatenate([np.empty((0, 1), WINDOW), *(some for _, _, some in run.path(run.stands, since))])
     expected = [scripted_loss(trainer.trained - trainer.window + number) for number in range(trainer.window)]
-    np.testing.assert_allclose(windows["loss"], expected, rtol=1e-6)
+    np.testing.assert_allclose(windows["loss"][:, 0], expected, rtol=1e-6)

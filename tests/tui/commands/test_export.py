@@ -53,7 +53,7 @@ def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
     assert [int(row["window"]) for row in table] == list(range(1, 26))
     assert [int(row["epoch"]) for row in table] == [1] * 10 + [2] * 4 + [1] * 10 + [2]
     losses = np.array([row["loss"] for row in table], np.float32)
-    logged = run_dir.read(folder).windows(0, 25)["loss"]
+    logged = run_dir.read(folder).windows(0, 25)["loss"][:, 0]
     np.testing.assert_array_equal(losses, logged, err_msg="not one bit of a loss is lost in text")
     assert {float(row["accuracy"]) for row in table} == {1.0}
     objects = [json.loads(line) for line in export(str(folder), "--json").stdout.splitlines()]
@@ -63,8 +63,8 @@ def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
 def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_path: Path) -> None:
     for arguments, words in [
         ([str(tmp_path / "none")], "none holds no run"),
-        ([str(folder), "--weights", "w.txt"], "a name that ends in .npz"),
-        ([str(folder), "--keras", "m.h5"], "a name that ends in .keras"),
+        ([str(folder), "--weights", "w.txt"], "the name must end in .npz"),
+        ([str(folder), "--keras", "m.h5"], "the name must end in .keras"),
         ([str(folder), "--weights", str(tmp_path / "no" / "w.npz")], "No such file or directory"),
     ]:
         done = export(*arguments)

@@ -114,7 +114,8 @@ def test_whether_an_early_run_is_lost_whose_newest_losses_do_not_say_is_read_or_
     (newest, *_), _ = checkpoint.load(home / "between")
     checkpoint.save(home / "between", replace(newest, serial=newest.serial + 1, lost_at=None))
     run = run_dir.read(home / "between")
-    assert summary.solved_and_lost_at(run) == (SOLVED_AT, LOST_AT if is_known else None)
+    told = summary.summary(run.folder)
+    assert (told.solved_at, told.lost_at) == (SOLVED_AT, LOST_AT if is_known else None)
     assert [row.lost_at for row in replica_rows(run)] == [LOST_AT]
 
 

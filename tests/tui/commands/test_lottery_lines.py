@@ -23,7 +23,6 @@ from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
 from tui.commands.epoch_report import EpochReport
 from tui.commands.headless import print_training
-from tui.commands.population_report import PopulationReport
 from tui.commands.record_lines import SEEDS_NOTE, as_line, short
 from tui.commands.records import Record, as_json, finished_record
 from tui.term.exit_code import ExitCode
@@ -34,7 +33,7 @@ CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
 
 def records_of(pieces: list[int], config: EchoConfig = CONFIG) -> list[Record]:
     population = ScriptedTrainer(config)
-    report = PopulationReport(config, clock=lambda: 0.0)
+    report = EpochReport(config, clock=lambda: 0.0)
     return [record for n in pieces for record in report.records(population.advance(n))]
 
 
@@ -64,7 +63,7 @@ def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
     config = replace(CONFIG, replicas=4)
     population = ScriptedTrainer(config)
     population.diverge({1: 3, 2: 90})
-    *_, last = PopulationReport(config).records(population.advance(101))
+    *_, last = EpochReport(config).records(population.advance(101))
     assert (last["diverged"], last["loss_90"]) == (2, math.inf)
     parsed = json.loads(as_json(last))
     assert parsed["loss_90"] is None
@@ -110,7 +109,7 @@ def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path
     assert run.checkpoint is not None
     population = ScriptedTrainer(CONFIG)
     population.restore(run.checkpoint.state)
-    report = PopulationReport(CONFIG, clock=lambda: 0.0)
+    report = EpochReport(CONFIG, clock=lambda: 0.0)
     report.go_on_after(run)
     *_, epoch = report.records(population.advance(250 - cut))
     *_, whole = records_of([500])

@@ -281,7 +281,7 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert all(math.isfinite(one) for one in found[0]["lyapunov"])
     checkpoint = run_dir.read(tmp_path / "run").checkpoint
     assert checkpoint is not None
-    np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.weights, config), atol=0.05)
+    np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.of(0).weights, config), atol=0.05)
     assert exit_code_of(["probe", str(tmp_path / "run"), "--at", "41"]) == 2
     assert "at = 41 cannot be used: 0 to 40" in capsys.readouterr().err
     assert contents(tmp_path / "run") == before

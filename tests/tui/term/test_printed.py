@@ -11,16 +11,15 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from echornn.runs.run_recorder import RunRecorder
-from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import recorded
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.cli.program import exit_code_of
-from tui.commands import network_files
 from tui.commands.lines import say_last
 from tui.term import printed
 
@@ -109,11 +108,11 @@ def test_a_file_that_was_there_stays_whole_where_the_disk_is_full(
     target = tmp_path / "w.npz"
     target.write_bytes(b"before")
 
-    def half(state: TrainerState, file: Path) -> None:
+    def half(file: Path, **_: object) -> None:
         file.write_bytes(b"half of")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(network_files, "_save_weights", half)
+    monkeypatch.setattr(np, "savez", half)
     assert exit_code_of(["export", str(tmp_path / "run"), "--weights", str(target)]) == 1
     assert (
         capsys.readouterr().err.splitlines()[-1] == f"echornn-tui: {target} cannot be written: No space left on device"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 
 Losses = npt.NDArray[np.floating[Any]]
 

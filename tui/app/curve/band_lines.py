@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.progress import Floats
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.columns import per_column
@@ -22,7 +22,7 @@ TALL = 8
 """The fewest lines with which each texture is explained on a line of its own."""
 
 DOTTED = 4
-"""Dot columns from a dot of the smallest or largest loss to the next."""
+"""The distance, in dot columns, between the dots that show the smallest or the largest loss."""
 
 BEYOND_EVERY = 4
 """Columns between two marks for losses beyond the axis."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from echornn.diagnosis.loss_text import loss_text
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 
 
 def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0, has_errors: bool = True) -> str:

@@ -14,7 +14,7 @@ from textual.events import Resize
 
 from echornn.data.levels import guessing_errors
 from echornn.history.band import Band
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from tui.app.curve.axes import LossAxis

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from tui.app.curve.columns import column_of
 
 STARTS_SHOWN = 12
@@ -18,7 +18,7 @@ WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
 """The label at the start of a branch, by cause. Branches with new weights begin a new curve, and have no label."""
 
 LABEL_LINES = 4
-"""The uppermost lines, in which labels of commands may be; labels of epochs are on the first line."""
+"""The number of lines at the top in which labels of commands may be drawn; labels of epochs are on the first line."""
 
 
 @dataclass(frozen=True)

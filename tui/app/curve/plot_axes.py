@@ -17,7 +17,7 @@ GUTTER = 7
 """Columns left of the plot: six for a loss, one for the axis."""
 
 WIDE = 90
-"""The fewest columns, minus 1, of a plot in which the label of the floor contains the word floor."""
+"""A plot with more columns than this has the word floor in the label of the floor."""
 
 FLOOR_DASHES = 6
 """Columns of dashes before the label of the floor."""

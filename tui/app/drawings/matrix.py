@@ -14,7 +14,9 @@ AROUND_A_NUMBER = 3
 LEAST_LABEL = 8
 
 SIDES_AND_JOINS = 4
-"""Characters of a row besides its time steps: the window's two sides, and the joins to the rows before and after."""
+"""Characters of a row besides its time steps: the window's two sides, and a mark where each row ends and the next
+begins.
+"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class MatrixLayout:
 
     @property
     def joins(self) -> list[int]:
-        """The columns of the joins to the rows before and after, as far as they are visible."""
+        """The columns of the marks where the row begins and ends, as far as they are visible."""
         left = [self.x(-1) + self.cell] if self.first < 0 else []
         return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
 

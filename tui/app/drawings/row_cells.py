@@ -56,9 +56,8 @@ class RowData:
     @classmethod
     def of(cls, progress: Progress, row: int) -> RowData:
         """A row of the newest window."""
-        known: Bools = getattr(progress, "scored", np.zeros((0, 0), np.bool_))
-        scored = known if known.size else np.ones(progress.y.shape[:2], np.bool_)
-        return cls(progress.x[row], progress.y[row], scored[row], progress.probabilities[row])
+        scored = progress.scored if progress.scored.size else np.ones(progress.y.shape[:2], np.bool_)
+        return cls(progress.x[row], progress.y[row], scored[row], progress.outputs[row])
 
 
 def row_lines(config: EchoConfig, most: int) -> tuple[RowLine, ...]:

@@ -103,7 +103,7 @@ def is_read(strengths: Floats) -> bool:
 
 
 def unread(rows: OfRows) -> OfRows:
-    """The same rows and steps, with unknown strengths."""
+    """Readings of the same rows and steps, with all strengths unknown."""
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 
 

@@ -87,7 +87,7 @@ class TimeSteps:
 
 
 def counted(config: EchoConfig, window: int, ascii_only: bool = False) -> str:
-    """How many targets of the window have their source where (in the window, before it, ...), in words."""
+    """The number of the window's targets whose source is in the window, before it, ..., in words."""
     marks = ASCII_MARKS if ascii_only else MARKS
     counts = counts_by_source(config, window)
     each = [f"{count:,} {source} {marks[source]}".strip() for source, count in counts.items()]

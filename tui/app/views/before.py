@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text, fields_text
+from echornn.data.epoch_data import batch_of
 from echornn.data.ladders import ladder_of, solved_level_of
 from echornn.data.levels import (
     boundary_floor,
@@ -24,7 +24,6 @@ from echornn.data.levels import (
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import cut_off, seeds_that_solve
 from echornn.tasks.chosen import name_of, values_of
-from echornn.tasks.door import draw_rows
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
 
@@ -153,9 +152,8 @@ def first_window(config: EchoConfig) -> RowData | None:
     """The first row of the first window; None if the data of an epoch is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
-    rng = seeding.stream(config.seed, seeding.DATA, 0, 0)
     try:
-        batch = draw_rows(config.the_task, rng, config.batch_size, config.row_length)
+        batch = batch_of(config, 0, 0)
     except TaskError:
         return None
     steps = config.window_steps

@@ -46,8 +46,8 @@ def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
     """Two texts: the share of the gradient that truncation leaves out, and the share that it would leave out if every
-    error were followed T steps back. If the truncation hides the echo's source, the text is about what the state keeps
-    of the source.
+    error were followed T steps back. If truncation cuts off the echo's source, the text is about how well the state
+    still holds the source.
 
     The gradient is that of the current network: an echo that is not learned yet adds nothing to it. So the text names a
     sufficient number of steps only if errors reach the echo's source.

@@ -278,7 +278,7 @@ def value_text(config: EchoConfig, progress: Progress, row: int, step: int, line
     """The value of a time step on a line in two characters."""
     is_input = line.part == INPUT
     form = config.the_task.inputs if is_input else config.the_task.outputs
-    said = progress.probabilities[row, step]
+    said = progress.outputs[row, step]
     values = progress.x[row, step] if is_input else progress.y[row, step]
     if isinstance(form, Numbers):
         return number_text(float((said if line.part == PREDICTION else values)[line.channel]))

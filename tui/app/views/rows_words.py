@@ -31,7 +31,7 @@ def title(progress: Progress, row: int, first_step: int, width: int, has_classes
     if not count:
         return _longest([f"{name}: no step counts{cut}{more}", f"{name}: no step counts", name], width)
     if not has_classes:
-        error = loss_text(float(np.square(progress.probabilities[row] - data.y)[data.scored].mean()))
+        error = loss_text(float(np.square(progress.outputs[row] - data.y)[data.scored].mean()))
         return _longest([f"{name}: squared error {error}{cut}{more}", f"{name}: {error}{more}", name], width)
     right = int(((np.argmax(progress.probabilities[row], axis=-1) == data.y) & data.scored).sum())
     return _longest([f"{name}: {right} of {count} right{cut}{more}", f"{name}: {right}/{count}", name], width)
@@ -78,7 +78,7 @@ def _read_of_any_task(config: EchoConfig, progress: Progress, row: int, step: in
     if config.has_classes:
         target = symbol_text(int(data.y[step])).strip()
         return f"{place}; target {target}{hangs}; {_probabilities(progress, row, step)}"
-    said = progress.probabilities[row, step]
+    said = progress.outputs[row, step]
     return f"{place}; target {_numbers(data.y[step])}{hangs}; network {_numbers(said)}"
 
 

@@ -12,7 +12,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.ghosts import Ghost
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow

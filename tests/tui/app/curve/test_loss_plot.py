@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Curve
+from echornn.history.curve import Curve
 from echornn.session.queries import Query
 from echornn.session.window_axis import axis_end
 from echornn.timeline.timeline import Timeline
@@ -35,7 +35,7 @@ TEN_AN_EPOCH = EchoConfig(total_series_length=10 * 15 * 5)
 
 def timeline_of(losses: list[float]) -> Timeline:
     timeline = Timeline()
-    grow(timeline, branch_off(timeline, TEN_AN_EPOCH), losses)
+    grow(timeline, branch_off(timeline, TEN_AN_EPOCH), losses, 0.2)
     return timeline
 
 
@@ -139,11 +139,11 @@ async def test_commands_and_epochs_are_told_apart_without_colour() -> None:
 
 
 async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
-    assert (await drawn([0.5] * 35, keys=("left",)))[-1] == "window 35 · epoch 4, window 5 · loss 0.5000 · 25.0% wrong"
+    assert (await drawn([0.5] * 35, keys=("left",)))[-1] == "window 35 · epoch 4, window 5 · loss 0.5000 · 20.0% wrong"
     assert (await drawn([0.5] * 35, keys=("home",)))[-1].startswith("window 1 · epoch 1, window 1 ")
     assert (await drawn([0.5] * 35, keys=("left", "escape")))[-1] == ""
     assert read(curve_of([0.5, 0.7] * 100, 50), 7) == (
-        "windows 5 to 8 · from epoch 1, window 5 · average loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
+        "windows 5 to 8 · from epoch 1, window 5 · average loss 0.6000 (0.5000 to 0.7000) · 20.0% wrong"
     )
     assert "loss 2.600e+35 · " in read(curve_of([2.6e35] * 3, 50), 1)
 

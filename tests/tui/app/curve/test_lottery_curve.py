@@ -14,7 +14,7 @@ from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
 from echornn.timeline.branch import Moment
 from echornn.timeline.timeline import Timeline
 from tests.record_lottery import recorded_lottery
-from tests.trees import branch_off, grow, grow_many
+from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, Line
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.plot_axes import GUTTER
@@ -47,7 +47,7 @@ def lines_of(cells: Cells) -> list[str]:
 
 def grown(losses: Floats, config: EchoConfig) -> Timeline:
     timeline = Timeline()
-    grow_many(timeline, branch_off(timeline, config), losses)
+    grow(timeline, branch_off(timeline, config), losses)
     return timeline
 
 

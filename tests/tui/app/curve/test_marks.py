@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.loss_history import Cause
+from echornn.history.curve import Cause
 from echornn.timeline.branch import STARTS_OVER
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow

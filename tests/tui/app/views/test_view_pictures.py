@@ -13,7 +13,7 @@ from tests.record_run import recorded
 from tests.record_stuck import CONFIG as STUCK
 from tests.record_stuck import recorded_stuck
 from tests.scripted import ScriptedSession
-from tests.trees import branch_off, grow, grow_many
+from tests.trees import branch_off, grow
 from tests.tui.app.test_pictures import TUTORIAL, compare, pinned
 from tui.app.app import EchoApp
 
@@ -57,7 +57,7 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
 )
 async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
     session = ScriptedSession(CONFIG)
-    grow_many(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
+    grow(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
     (*tape, progress), losses, error_rates = recorded(WINDOWS)
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:

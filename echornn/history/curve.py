@@ -1,0 +1,170 @@
+"""A part of a run's loss curve, in buckets that are computed from pieces of histories."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.history.pyramid_level import Buckets, Windows
+
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, a replica continues
+without the others; back trains on from a past position; a lost branch cannot be read.
+"""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Windows that are consecutive in the data, with the event that began them.
+
+    Attributes:
+        at: the first window of the segment, counted along the curve from 0.
+        cause: what began the segment.
+        epoch, window: the first window's epoch, and its number in that epoch, both from 0.
+        windows_per_epoch: the number of windows in an epoch.
+    """
+
+    at: int
+    cause: Cause
+    epoch: int
+    window: int
+    windows_per_epoch: int
+
+    def position(self, window: int) -> tuple[int, int]:
+        """The epoch, and the window in it, of window ``window`` of the curve, which must be in this segment."""
+        epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
+        return self.epoch + epochs, in_epoch
+
+    def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
+        """The starts of epochs in ``first <= window < last``, as pairs (window along the curve, epoch).
+
+        At most ``most`` starts are returned; if there are more, only every 2nd, 5th, 10th, ...
+        """
+        next_epoch, in_epoch = self.position(max(first, self.at))
+        start = max(first, self.at) - in_epoch
+        if start < max(first, self.at):
+            start, next_epoch = start + self.windows_per_epoch, next_epoch + 1
+        count = max(0, math.ceil((last - start) / self.windows_per_epoch))
+        every = next(step for step in _round_numbers() if step * most >= count)
+        skipped = -next_epoch % every
+        return [(start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A part of a run's losses in consecutive buckets of about equal width.
+
+    Attributes:
+        first, last: the windows of this part, ``first <= window < last``.
+        width: the number of windows in a complete bucket.
+        starts, ends: int64 [buckets], the first window of each bucket, and the window after its last.
+        low, high: float32 [buckets], the smallest and the largest loss; NaN only if all losses are NaN.
+        mean: float32 [buckets], the mean loss; NaN if a loss is NaN.
+        error_rate: float32 [buckets], the share of wrong predictions, 0 to 1.
+        segments: the segments that overlap this part, in order; the first may begin before this part.
+    """
+
+    first: int
+    last: int
+    width: int
+    starts: Windows
+    ends: Windows
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float32]
+    error_rate: npt.NDArray[np.float32]
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """The middle of each bucket, float64 [buckets], in windows after `first`."""
+        middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
+        return middles
+
+
+class OfOne(Protocol):
+    """The history of one network."""
+
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The losses in buckets, [4, buckets]; arguments and edges as in `Pyramid.buckets`."""
+        ...
+
+
+History = TypeVar("History", covariant=True)
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryPiece(Generic[History]):
+    """A part of a history, and its place along a curve.
+
+    Attributes:
+        history: the history, of one network or of all replicas.
+        offset: the window along the curve at which the history begins.
+        first, last: the windows along the curve that this piece covers, ``first <= window < last``.
+    """
+
+    history: History
+    offset: int
+    first: int
+    last: int
+
+
+def width_of(columns: int, windows: int) -> int:
+    """The number of windows in a bucket, a power of two, with which ``windows`` windows need at most ``columns``
+    buckets.
+    """
+    return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
+
+
+def curve_of(
+    pieces: Sequence[HistoryPiece[OfOne]], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
+) -> Curve:
+    """The curve of the windows ``first`` to ``last``, in about ``columns`` buckets.
+
+    Args:
+        pieces: the pieces of histories, in order along the curve.
+        segments: all segments of the curve; only those that overlap this part are kept.
+    """
+    width = width_of(columns, last - first)
+    edges: list[Windows] = []
+    values: list[Buckets] = []
+    for piece in pieces:
+        begin, end = max(first, piece.first), min(last, piece.last)
+        if begin < end:
+            of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
+            edges.append(of_piece + piece.offset)
+            values.append(buckets)
+    starts, ends = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
+    low, high, total, errors = np.concatenate(values, axis=1) if values else np.empty((4, 0))
+    counts = ends - starts
+    nexts = [segment.at for segment in segments[1:]] + [math.inf]
+    shown = tuple(
+        segment
+        for segment, end in zip(segments, nexts, strict=False)
+        if segment.at < max(last, 1) and (end > first or segment.at == first)
+    )
+    with np.errstate(over="ignore"):  # a mean beyond float32's range is drawn as infinite
+        return Curve(
+            first,
+            last,
+            width,
+            starts,
+            ends,
+            low.astype(np.float32),
+            high.astype(np.float32),
+            (total / counts).astype(np.float32),
+            (errors / counts).astype(np.float32),
+            shown,
+        )
+
+
+def _round_numbers() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, ..."""
+    for power in itertools.count():
+        yield from (10**power, 2 * 10**power, 5 * 10**power)
