@@ -85,10 +85,10 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
     The value may be invalid; the configuration then refuses it.
     """
-    value = as_typed(config.value(name)) if name == TASK else config.value(name)
+    value = config.value(name)
     words = choices_of(config, name)
     if words:
-        return words[(words.index(value) + (1 if up else -1)) % len(words)]
+        return words[(words.index(as_typed(value)) + (1 if up else -1)) % len(words)]
     if name == "learning_rate":
         return next_rung(value, up)
     if is_fraction(config, name):

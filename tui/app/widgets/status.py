@@ -274,7 +274,7 @@ def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
         return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
     values = values_of(config.the_task)
     shown = {name: value for name, value in values.items() if name != "length"}  # said as that of trials
-    settings = [(f"{name} {value}", (name,), isinstance(value, int)) for name, value in shown.items()]
+    settings: list[Said] = [(f"{name} {value}", (name,), isinstance(value, int)) for name, value in shown.items()]
     return [(f"{name_of(config.the_task)}", (TASK,), True)], settings
 
 

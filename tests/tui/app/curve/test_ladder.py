@@ -9,6 +9,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.data.ladders import ladder_of
+from echornn.diagnosis.loss_text import loss_text
 from echornn.tasks.table import TASKS
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
@@ -34,7 +35,7 @@ def lines_of(
 def falling(config: EchoConfig) -> list[float]:
     """Losses that fall from above the ladder to just above its second rung, where they stay."""
     chance, second, *_ = (level.loss for level in ladder_of(config))
-    return (second + 1.2 * chance * np.exp(-np.arange(60) / 6)).tolist()
+    return [float(loss) for loss in second + 1.2 * chance * np.exp(-np.arange(60) / 6)]
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -43,7 +44,7 @@ def falling(config: EchoConfig) -> list[float]:
 def test_labels_are_whole_and_apart(task: str, width: int, log: bool) -> None:
     config = EchoConfig(task=task)
     lines = lines_of(config, falling(config), width, log=log)
-    labels = [f" {level.name} {level.loss:.3f}" for level in ladder_of(config)]
+    labels = [f" {level.name} {loss_text(level.loss, 3)}" for level in ladder_of(config)]
     shown = [label for label in labels if any(f"{label} " in f"{line} " for line in lines)]
     if not log:
         assert {labels[0], labels[-1]} <= {*shown}, "\n".join(lines)

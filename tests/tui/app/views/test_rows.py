@@ -33,6 +33,7 @@ def by_hand() -> Progress:
         x=np.array([[1, 1, 0, 1]], np.uint8),
         y=np.array([[0, 1, 1, 0]], np.uint8),
         outputs=np.stack([1 - p, p], axis=-1),
+        scored=np.ones((1, 4), np.bool_),
     )
 
 
