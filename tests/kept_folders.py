@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEPT = Path(__file__).parent / "data" / "folders"
-"""For each folder NAME.zip and NAME.txt: commands, each on a line after ``$``, with their output below."""
+"""Stored folders: NAME.zip, and NAME.txt with commands to run in it (each after ``$``) and their expected output."""
 
 SAVED = 1_790_000_000
 """The modification time of all their files, in seconds since 1970."""

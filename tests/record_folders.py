@@ -93,7 +93,9 @@ def replicas(folder: Path) -> None:
 
 
 def two_seeds(folder: Path) -> None:
-    """Few windows, by a version that writes more into `run.json`: one seed continues alone, then both from earlier."""
+    """Few windows, by a version that writes more into `run.json`. One seed continues alone, then both from an earlier
+    window.
+    """
     with session_of(folder, replace(SEEDS, replicas=2)) as (_, do):
         do("step", 20)
         do("choose", 1)

@@ -48,4 +48,4 @@ def grow(
     errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
     windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
     solved = SolvedAt.never(config.replicas).after(losses_of(windows), Levels.of([config] * config.replicas))
-    timeline.append(number, windows, solved.at if config.replicas > 1 else None)
+    timeline.append(number, windows, solved.at)

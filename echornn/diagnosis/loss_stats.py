@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import guessing_errors, solved_level
+from echornn.data.levels import solved_level
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
@@ -66,29 +65,6 @@ class LossStats:
     def mean(self) -> float:
         """The mean of the recent losses in nats; NaN if there are none, or if one is NaN."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
-
-    def after(
-        self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
-    ) -> LossStats:
-        """The statistics after more windows, which have these losses, float32 [n].
-
-        Args:
-            trained: the number of windows along the path before these windows; by default `windows`.
-            errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by default those of guessing.
-        """
-        trained = self.windows if trained is None else trained
-        errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
-        when = np.array([[self.solved_at or 0], [self.lost_at or 0]])
-        before = SolvedAt(when[0], trained, self.recent[:, np.newaxis], when[1])
-        now = before.after(losses[:, np.newaxis], Levels.of([config]))
-        return replace(
-            self,
-            windows=self.windows + len(losses),
-            recent=now.recent[:, 0],
-            solved_at=int(now.at[0]) or None,
-            block_means=self.block_means.after(losses, errors),
-            lost_at=int(now.lost_at[0]) or None,
-        )
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
         """The statistics with which the same weights continue under another configuration, after ``trained`` windows

@@ -33,7 +33,7 @@ the second share, it is at chance again.
 """
 
 SURE = 2.5
-"""A mean must also be beyond a limit by this many standard errors."""
+"""The number of standard errors by which a mean must be beyond a limit."""
 
 NORMAL_STEP = 0.954
 """The median absolute difference of two normal random numbers, in units of their standard deviation."""

@@ -183,10 +183,9 @@ class _FinestLevel(PyramidLevel):
     """The finest level, which stores the windows themselves."""
 
     def __init__(self, buckets: int, config: EchoConfig) -> None:
-        super().__init__(buckets, OF_LOSSES, (config.replicas,), kept_type(config.replicas))
-        self._buckets = self._buckets[:1]
+        super().__init__(buckets, OF_LOSSES, (config.replicas,), _number_type(config))
+        self._buckets = np.empty((1, *self._buckets.shape[1:]), kept_type(config.replicas))
         self._config = config
-        self._type = _number_type(config)
 
     def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
         windows = np.ascontiguousarray(self._stored(begin, stop)[0][..., which])

@@ -53,6 +53,7 @@ class PyramidLevel:
     ) -> None:
         self._kept = kept
         self._reducers = reducers
+        self._type = dtype
         self.start = 0
         self.stop = 0
         self._buckets: npt.NDArray[Any] = np.empty((len(reducers), 16, *each), dtype)
@@ -78,7 +79,7 @@ class PyramidLevel:
 
     def none(self, which: Which = ALL) -> Buckets:
         """An array of the right shape, with no buckets."""
-        return np.empty((len(self._reducers), 0, *self._buckets.shape[2:]))[..., which]
+        return np.empty((len(self._reducers), 0, *self._buckets.shape[2:]), self._type)[..., which]
 
     def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
         """The buckets ``begin`` to ``stop``, combined in groups of ``group``; the last group may be smaller."""
@@ -107,9 +108,7 @@ class PyramidLevel:
 
 
 def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    """A number of each group of ``group`` buckets, from the same number of each bucket; the last group may be
-    smaller.
-    """
+    """Combine the values of each ``group`` consecutive buckets into one value; the last group may be smaller."""
     if group <= 1 or not len(number):
         return number
     groups, rest = divmod(len(number), group)

@@ -30,8 +30,8 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
 
 
 def median_mean(losses: Floats) -> float:
-    """The mean loss of the median network, from float32 [n, replicas]; a mean that is not finite counts as infinite. A
-    lone network's mean is returned as it is. NaN without windows.
+    """The median of the networks' mean losses, from float32 [n, replicas], with NaN counted as infinite; for one
+    network, its mean loss. NaN without windows.
     """
     if not len(losses):
         return math.nan

@@ -123,8 +123,8 @@ def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.T
 
 
 def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
-    """The gradients to the parts, one product each, so that XLA can drop unused ones (always that to the input of the
-    first layer).
+    """The gradients to the parts, one product each, so that XLA can drop unused gradients (the gradient to the
+    first layer's input is never used).
     """
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]

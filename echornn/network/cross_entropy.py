@@ -58,11 +58,13 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None)
         exponentials = tf.exp(logits - largest[:, :, tf.newaxis])
         sums = tf.reduce_sum(exponentials, axis=2)
         probabilities = exponentials / sums[:, :, tf.newaxis]
-        costs = largest - tf.reduce_sum(logits * hot, axis=2)
         if scored is not None:
-            sums, costs = tf.where(scored, sums, 1.0), tf.where(scored, costs, 0.0)
+            sums = tf.where(scored, sums, 1.0)
         together = _rows_together(batch, classes)
         products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
+        costs = largest - tf.reduce_sum(logits * hot, axis=2)
+        if scored is not None:
+            costs = tf.where(scored, costs, 0.0)
         expected = tf.reshape(costs, [rows, replicas])
         loss = sum_of_steps(tf.math.log(products)) + sum_of_steps(expected)
 

@@ -31,14 +31,14 @@ TICK_SECONDS = 0.02
 """Windows that become due within this time are trained together."""
 
 LONGEST_LAG_SECONDS = 0.25
-"""A trainer that cannot keep up lags behind by at most this time; more is dropped."""
+"""The most seconds of due windows that a trainer which cannot keep up has to make up for; earlier ones are dropped."""
 
 RATE_SECONDS = 1.0
 """The time over which the rate is measured."""
 
 
 LEAST_SECONDS_PER_WINDOW = 1e-7
-"""The shortest time of a window that counts; a clock that did not move has measured nothing."""
+"""The shortest time of a window that counts as a measurement: a coarse clock may not have moved."""
 
 
 class Pace:

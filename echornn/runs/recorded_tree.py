@@ -151,7 +151,7 @@ class _Tree:
         return Moment(number, window)
 
     def _owned(self, moment: Moment) -> Moment:
-        """A position, given as a position on the branch that trained it."""
+        """This position, given by the branch that trained it."""
         number, window = moment
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch

@@ -238,9 +238,9 @@ class Run:
 
     def tell(self, timeline: Timeline, stretch: Stretch, windows: Kept) -> None:
         """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
-        number, several = stretch.branch, self.tree[0][stretch.branch].config.replicas > 1
+        number = stretch.branch
         solved, end = self.solved_at(number), timeline.end(number).window + len(windows)
-        timeline.append(number, windows, np.where(solved <= end, solved, 0) if several else None)
+        timeline.append(number, windows, np.where(solved <= end, solved, 0))
 
     def keyframes(self) -> list[Keyframe]:
         """The intact keyframes on disk. Empty if they cannot be read, since none is needed; or if commands are lost,

@@ -110,7 +110,7 @@ def _diverged_after_the_checkpoint(run: Run) -> int:
 
 
 def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
-    """Whether none of these losses is finite, and none is lost."""
+    """Whether all of these losses are NaN or infinite, in windows that are not lost."""
     lost, finite = np.isnan(error_rates_of(windows, config)), np.isfinite(losses_of(windows))
     return not (lost.any() or finite.any())
 

@@ -176,11 +176,11 @@ class MoveEpochs(CountingCommand):
 
 
 class Undo(BaseCommand):
-    """Go to before the last reset, redraw, regeneration, edit or move to another position. Nothing trained is lost."""
+    """Return to the position before the last reset, redraw, regeneration, edit or move. Nothing trained is lost."""
 
 
 class Redo(BaseCommand):
-    """Go forward again to the position from which the last undo came."""
+    """Go forward again to the position at which the last undo was made."""
 
 
 # ---- what is shown, measured and saved
@@ -213,7 +213,7 @@ class Ask(BaseCommand):
 
     def __post_init__(self) -> None:
         if not isinstance(self.question, Question | None):
-            raise TypeError(f"question = {self.question!r} cannot be asked: a Question, or None")
+            raise TypeError(f"question = {self.question!r} cannot be asked: it must be a Question or None")
 
 
 class Save(BaseCommand):

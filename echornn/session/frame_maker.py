@@ -50,11 +50,11 @@ def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
 
 
 def newest_windows(trainer: AnyTrainer, config: EchoConfig, shown: Sequence[Progress]) -> dict[str, Any]:
-    """The fields of a frame that say where the trainer is: after the windows shown, or before the next one if there are
-    none.
+    """The fields of a frame about the trainer's position: after the windows ``shown``, or before the next window if
+    there are none.
 
     Args:
-        shown: the newest windows in full, the last one last.
+        shown: the newest windows with their data, oldest first.
     """
     epoch, window = place(trainer.epoch, trainer.window, config)
     if shown:

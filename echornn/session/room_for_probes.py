@@ -23,8 +23,7 @@ CARRIED_A_UNIT = 2
 """The most carried numbers per unit: those of an LSTM."""
 
 COPIES = 3
-"""The number of copies of a read-out's data in float64, and of each prediction's dependence on each step in float32.
-"""
+"""The number of copies of a read-out's data, and of the dependence of each prediction on each step."""
 
 MOST_UNITS_UNASKED = 256
 """The most units of a layer with which the readings for the diagnosis take less than a second."""

@@ -17,7 +17,7 @@ class WindowAxis(NamedTuple):
 
     @classmethod
     def of(cls, span: Span, trained: int, longest: int) -> WindowAxis:
-        """The axis for a line of ``trained`` windows; if all windows are shown, as long as the longest curve on it."""
+        """The axis for a line of ``trained`` windows. If all are shown, it fits the longest curve."""
         first, last = span.limits(trained)
         if span.windows is None:
             return cls(first, last, int(axis_end(max(last - first, longest))))

@@ -74,11 +74,11 @@ class Grid:
             raise ConfigError("grid", "", "at least one FIELD=VALUES")
         for name in names:
             if names.count(name) > 1:
-                raise ConfigError("grid", name, "each field once")
+                raise ConfigError("grid", name, "each field may be given only once")
             if name in self.fields:
-                raise ConfigError(name, self.fields[name], "it is an axis of the grid")
+                raise ConfigError(name, self.fields[name], "it is already an axis of the grid")
         if self.fields.get("replicas", 1) != 1:
-            raise ConfigError("replicas", self.fields["replicas"], "--seeds says how many networks each point has")
+            raise ConfigError("replicas", self.fields["replicas"], "use --seeds for the number of networks per point")
         if self.until not in get_args(Until):
             raise ConfigError("until", self.until, f"one of {', '.join(get_args(Until))}")
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:

@@ -86,7 +86,7 @@ def address_in(file: Path) -> str:
     except NO_RECORD:
         address = None
     if not isinstance(address, str):
-        raise EngineError("only the whole file that a Dask scheduler has written, with its address")
+        raise EngineError("it must be the complete file that a Dask scheduler has written, with its address")
     return address
 
 

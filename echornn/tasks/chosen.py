@@ -37,7 +37,7 @@ def name_of(task: Task) -> TaskName:
     Raises:
         ConfigError: its class is neither in the table nor from a file.
     """
-    if task.own is not None:
+    if isinstance(task.own, OwnFile):
         return task.own
     for name, kind in TASKS.items():
         if type(task) is kind:

@@ -49,7 +49,7 @@ def trial_length(task: Task) -> int | None:
     with blaming_method(type(task), "draw"):
         length: object = task.length
         if length is not None and (not isinstance(length, int) or length < 1):
-            raise TaskError(f"length = {length!r}, not the whole number of steps of a trial, nor None for a stream")
+            raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
         return length
 
 
@@ -102,7 +102,9 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
                 raise TaskError(f"levels returns {level!r}, not a Level with a finite loss")
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
-            raise TaskError(f"levels returns losses {losses}, which do not fall from nothing known to all known")
+            raise TaskError(
+                f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
+            )
         return tuple(Level(level.name, loss, level.knows) for level, loss in zip(levels, losses, strict=True))
 
 
@@ -117,7 +119,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
         if level is None:
             return None
         if not math.isfinite(level):
-            raise TaskError(f"solved returns {level!r}, not a finite loss, nor None")
+            raise TaskError(f"solved returns {level!r}, but it must return a finite loss or None")
         return float(level)
 
 
@@ -148,7 +150,8 @@ def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape
         numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))
     if wrong.size:
-        raise TaskError(f"draw returns {name} with {numbers[tuple(wrong[0])]} at {wrong[0].tolist()}")
+        place = wrong[0].tolist()
+        raise TaskError(f"draw returns {name} with {numbers[tuple(place)]} at {place}, but all numbers must be finite")
     return numbers
 
 

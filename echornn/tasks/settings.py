@@ -70,7 +70,7 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
         default = field.default
         if isinstance(default, bool) or not isinstance(default, (int, float, str)):
             refused = "nothing" if default is dataclasses.MISSING else default
-            raise ConfigError(field.name, refused, "a setting has a default, which is a number or a word")
+            raise ConfigError(field.name, refused, "a setting needs a default that is a number or a word")
         found.append(Setting(field.name, default, **field.metadata.get(KEY, {})))
     return tuple(found)
 

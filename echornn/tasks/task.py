@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,6 @@ import numpy.typing as npt
 from echornn.config_error import ConfigError
 from echornn.limits import SOLVED_SHARE
 from echornn.tasks.settings import check_settings, settings_of
-
-if TYPE_CHECKING:
-    from echornn.tasks.own.own_file import OwnFile
 
 
 class TaskError(ConfigError):
@@ -113,8 +110,8 @@ class Level:
 class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
-    own: ClassVar[OwnFile | None] = None
-    """The file of the class, if it is a user's own."""
+    own: ClassVar[Any] = None
+    """The `OwnFile` of the class, if it is a user's own."""
 
     scores_every_step: ClassVar[bool] = False
     """Whether `draw` scores every step of all data; training is a little faster if that is known."""
@@ -167,8 +164,8 @@ class Task(ABC):
     def solved(self, rows: int, steps: int) -> float | None:
         """The mean loss below which the task counts as solved; None if there are fewer than two levels.
 
-        It is close to the last level, and at most half-way to the level before, so that at least a part of what that
-        level lacks is known.
+        It is close to the last level, and at most half-way to the level before, so that a solved network knows at least
+        a part of what distinguishes the last two levels.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]

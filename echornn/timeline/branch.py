@@ -155,8 +155,8 @@ def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
 
 
 def place_among(before: EchoConfig, after: EchoConfig) -> int:
-    """The index among the networks of ``before`` of the first network of ``after``, on the same path: if one of several
-    goes on alone, it need not be the first.
+    """The index of the first network of ``after`` among the networks of ``before``, on the same path. It is not 0 if
+    another than the first network continues alone.
     """
     return 0 if before.replicas == after.replicas else after.seed - before.seed
 

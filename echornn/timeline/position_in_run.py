@@ -45,7 +45,7 @@ class Position:
 
     @property
     def moment(self) -> Moment:
-        """This position, as a position on the branch whose configuration holds here."""
+        """This position, given by the branch whose configuration holds here."""
         return Moment(self.owner.number, self.here.window)
 
     @property
@@ -66,7 +66,7 @@ class Position:
 
     @property
     def root(self) -> Moment:
-        """The beginning of the path to this position, as a position on the branch whose configuration holds here."""
+        """The beginning of the path to this position, given by the branch whose configuration holds here."""
         return Moment(self.owner.number, 0)
 
     @property

@@ -46,12 +46,10 @@ class Timeline(Tree):
             return Track(branch, number, SolvedAt.never(config.replicas), LossStats(tried=self._edited(branch)))
         before = self.owner(parent).config
         if not goes_on(branch.cause, before, config):
-            raise ValueError(f"a branch cannot go on with this configuration from its parent: {branch}")
+            raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
         first = place_among(before, config)
+        was = before if before.replicas == config.replicas else before.of(first)
         solved = self.solved(parent).only(range(first, first + config.replicas))
-        if config.replicas > 1:
-            return Track(branch, number, solved if config.same_task(before) else solved.anew(), LossStats())
-        was = before.of(first)
         known = self.loss_stats(parent, first).under(config, was, parent.window)
         if branch.cause == "regenerate":
             known = known.with_new_data(parent.window)
@@ -64,16 +62,15 @@ class Timeline(Tree):
 
     def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
-        config = self.branch(number).config
-        self.append(number, kept_of(progress, config), progress.solved_at if config.replicas > 1 else None)
+        self.append(number, kept_of(progress, self.branch(number).config), progress.solved_at)
 
-    def append(self, number: int, windows: Kept, solved_at: npt.NDArray[np.int64] | None = None) -> None:
+    def append(self, number: int, windows: Kept, solved_at: npt.NDArray[np.int64]) -> None:
         """Add windows that were trained at the end of this branch.
 
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
             solved_at: int64 [replicas], the window along the path, from 1, after which each network was solved; 0 if
-                not yet. By default it is found from the losses, which is not exact for several networks.
+                not yet. A lone network's exact losses tell it themselves.
         """
         with self._lock:
             track = self._tracks[number]
@@ -89,14 +86,14 @@ class Timeline(Tree):
         For one of several networks, they have no block means.
         """
         track = self._tracks[self.owner(moment).number]
-        known, solved, since = track.known, track.solved, track.task_since
+        known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=moment.window))
+        solved, since = track.solved, track.task_since
         recent: Floats | None = solved.recent[:, replica]
         if moment.window != track.end:
             with self._lock:
                 solved = track.solved_by(moment.window)
             recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
-            if track.is_alone:
-                known = dataclasses.replace(known, block_means=self._reviews(moment, known.block_means))
+            known = dataclasses.replace(known, block_means=self._reviews(moment, known.block_means))
         return dataclasses.replace(
             known,
             windows=moment.window - since,
@@ -251,7 +248,7 @@ class Timeline(Tree):
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
     def _line(self, number: int, seed: int) -> PathHistory:
-        """A branch's path prepared for drawing, for the network with this seed at its end. It extends the parent's."""
+        """A branch's path prepared for drawing, for the network with this seed at its end."""
         known = self._lines.get((number, seed))
         if known is not None:
             return known

@@ -31,7 +31,7 @@ class Track:
         task_since: see `echornn.timeline.branch.task_since`, for the branch's path.
         solved: when each network solved the task, up to the branch's end, and the newest losses.
         lost: when each network had lost the echo again, for any window of the branch.
-        known: more statistics of a single network: the block means, and the last edit; blank for several networks.
+        known: more statistics of a lone network: the block means, and the last edit; it does not count for several.
         bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
             `GOOD_WINDOWS` finite losses in a row do not end a stretch.
 
@@ -65,16 +65,16 @@ class Track:
         """The number of windows along the path to the branch's end."""
         return self.branch.start + len(self)
 
-    def append(self, windows: Kept, solved_at: npt.NDArray[np.int64] | None = None) -> None:
+    def append(self, windows: Kept, solved_at: npt.NDArray[np.int64]) -> None:
         """Add windows that were trained.
 
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
             solved_at: int64 [replicas], the window along the path, from 1, at which each network was solved, as known
-                after these windows; 0 if it was not. By default it is found from the losses.
+                after these windows; 0 if it was not. It does not count for a lone network, whose losses are exact.
         """
         losses = losses_of(windows)
-        solved, crossings = self.solved.step(losses, self._levels, solved_at)
+        solved, crossings = self.solved.step(losses, self._levels, None if self.is_alone else solved_at)
         if self.is_alone:
             rates = error_rates_of(windows, self.branch.config)
             self.known = replace(self.known, block_means=self.known.block_means.after(losses[:, 0], rates[:, 0]))
@@ -122,10 +122,10 @@ class Track:
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
+        """The mean of the recent losses in nats; with several networks, the median. NaN without losses."""
         return median_mean(self.solved.recent)
 
     @property
     def newest(self) -> float:
-        """The newest loss, of the median network; NaN if there is none."""
+        """The newest loss in nats; with several networks, the median. NaN without losses."""
         return median_mean(self.solved.recent[-1:])

@@ -40,7 +40,7 @@ class Undoing:
         return target
 
     def redo(self) -> Moment:
-        """The position from which the last undo came; there must be one, see `redoable`."""
+        """The position at which the last undo was made, which must exist; see `redoable`."""
         return self._undone.pop()
 
     def before(self, kind: object, timeline: Timeline, here: Moment, by_a_held_key: bool) -> Moment:

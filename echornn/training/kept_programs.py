@@ -99,8 +99,8 @@ class KeptPrograms:
             del os.environ[FLAGS]
 
     def compile(self, function: Any, call: Callable[[Any], Compiled]) -> Compiled:
-        """Call a function, which compiles it. If the program could not be read or stored, an equal function is
-        returned.
+        """Call a function, which compiles it. If the program could not be read or stored, the result has a new, equal
+        function.
 
         Args:
             call: traces and calls the function that it gets.

@@ -27,7 +27,7 @@ COPIES_OF_DATA = 3.5
 """Copies of inputs, targets and scored steps: drawn, sorted, and on the device."""
 
 COPIES_IN_A_WINDOW = 4
-"""Copies of each number that a window computes: stored for the backward pass, its gradient, and XLA's temporaries."""
+"""Copies of each number that a window computes: for the backward pass, its gradient, and XLA's temporaries."""
 
 COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
 """Copies of the weights and of the optimizer's slots: in the trainer, and in its gradient."""

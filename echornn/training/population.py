@@ -1,56 +1,58 @@
-"""A population: networks of one structure that are trained together; a lone network is a population of one."""
+"""A population: networks of one structure that are trained together. A single network is a population of one."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
-from echornn.network.model import checked_weights, initial_weights
-from echornn.network.shapes import carried_size, shown_part
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
-from echornn.training.bptt import LoopOutput
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values
+from echornn.training.runner import Call, Runner, Values, start_values
 from echornn.training.shard_threads import ShardThreads
+from echornn.training.shown_window import shown_window, unknown_window
+from echornn.training.solved_count import SolvedCount
 
 
 class Population:
-    """Replicas of one structure that are trained together, each as a `Trainer` of its configuration would train it.
+    """Networks of one structure that are trained together; each trains as a `Trainer` of its configuration would.
 
-    They may differ in seed, learning rate, echo step, start of weights and rows. The losses equal those of a `Trainer`
-    up to rounding (within 2e-5 over the first 50 windows), those of a population of one exactly; the same population
-    on the same machine gives the same bits. All processors are used.
+    They may differ in seed, learning rate, echo step, initial weights and row start. Their losses equal those of a
+    `Trainer` up to rounding (within 2e-5 over the first 50 windows), in a population of one exactly. The same
+    population on the same machine gives the same bits. All processors are used.
 
     Attributes:
         configs: the configuration of each replica.
-        epoch, window: the next window to train, the same for all replicas.
-        generation: how often the data was regenerated.
-        draw: which of each seed's random starts the weights came from.
-        placement: the device, and why it was chosen.
+        epoch, window: the position of the next window to train, both from 0, the same for all replicas.
+        generation: how many times the data has been drawn anew.
+        draw: the number of the initial weights, from 0.
+        placement: the device, and why it was selected.
 
     Args:
-        configs: the configuration of each replica; or one configuration, for ``replicas`` of it with consecutive seeds.
-        replicas: the number of replicas if one configuration is given; by default the number in that configuration.
-        programs: keeps compiled loops for the next population of the same structure; by default they are not kept.
+        configs: the configuration of each replica; or a single configuration for ``replicas`` networks with consecutive
+            seeds.
+        replicas: the number of replicas if a single configuration is given; by default the number in that
+            configuration.
+        programs: stores compiled loops for the next population of the same structure; by default they are not stored.
         at_once: the most calls that run at the same time; by default one for each processor.
-        placement: the device; by default it is chosen.
+        placement: the device; by default it is selected.
 
     Raises:
-        ConfigError: configurations of different structure, an impossible number of replicas or one that needs more
-            memory than there is, or a device that is not there.
-        OutOfMappingsError: this process has compiled too much.
+        ConfigError: the configurations differ in structure, the number of replicas is not allowed, the replicas need
+            too much memory, or the device does not exist.
+        OutOfMappingsError: this process has compiled too many programs.
     """
 
     def __init__(
@@ -71,14 +73,16 @@ class Population:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
         self.placement = placement or self._place(programs, at_once)
         self._runner = self._runner_of(programs, at_once)
         self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
         self._last: PopulationProgress | None = None
-        self._levels = Levels.of(self.configs)
-        self._solved = SolvedAt.never(len(self.configs))
         self.reset()
 
     def compile(self) -> None:
@@ -86,9 +90,9 @@ class Population:
         self._runner.train(self._next_call(0), self.draw)
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows in every replica, or fewer if ``num_epochs`` is reached.
+        """Train ``n`` windows in every replica, or fewer if the last epoch ends before.
 
-        After the last epoch nothing is trained: the losses are empty, and the last window is shown again.
+        After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
 
         Raises:
             ValueError: ``n`` is below 1.
@@ -104,20 +108,21 @@ class Population:
             trained = self._runner.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
-            self._solved = self._solved.after(losses[-1], self._levels)
+            self._solved.add(trained.losses)
             epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
             self.epoch += epochs
             n -= call.windows
             if n == 0 or self.finished:
                 break
-            del call, trained  # before the next data are made, so that both do not take memory at the same time
-        self._last = self._shown(call, trained, np.concatenate(losses), np.concatenate(errors))
+            del call, trained  # before the next data is made, so that both do not take memory at the same time
+        trained = trained._replace(losses=np.concatenate(losses), errors=np.concatenate(errors))
+        self._last = shown_window(self.configs[0], self._data, call, trained, self._solved.reported())
         return self._last
 
     @property
     def config(self) -> EchoConfig:
-        """The first replica's configuration with the number of replicas; it describes all if they differ by consecutive
-        seeds.
+        """The first replica's configuration, with the number of replicas. It describes all replicas if their seeds are
+        consecutive and nothing else differs.
         """
         return dataclasses.replace(self.configs[0], replicas=self.replicas)
 
@@ -128,34 +133,39 @@ class Population:
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are trained."""
+        """Whether all epochs have been trained."""
         return self.epoch >= self._num_epochs
 
     @property
     def windows_left(self) -> int:
-        """Windows still to train, in each replica, until all epochs are done."""
+        """The number of windows that each replica still has to train until the end of the last epoch."""
         return (self._num_epochs - self.epoch) * self.configs[0].windows_per_epoch - self.window
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
-        """For each replica the window since the start, from 1, at which it solved the task; 0 if it has not yet.
+        """The window at which each replica solved the task, counted from 1 since the start; 0 if it has not yet.
 
-        The rule is that of a single run (see `echornn.diagnosis.loss_stats.LossStats`): the
-        mean of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
+        A task is solved when the mean loss of 50 windows falls below a level that theory gives (0.05 nats for the
+        tutorial), as in a single run; see `echornn.diagnosis.loss_stats.LossStats`.
         """
-        return self._solved.at.copy()
+        return self._solved.now().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
-        """For each replica that solved the task and lost it again, the window since the start, from 1, at which it lost
-        it (see `echornn.data.solved.crossings`); 0 for all others.
+        """The window at which each replica lost the task after solving it, counted from 1 since the start (see
+        `echornn.data.solved.crossings`); 0 if it has not.
         """
-        return self._solved.lost_at.copy()
+        return self._solved.now().lost_at.copy()
 
     @property
     def weights(self) -> dict[str, Floats]:
         """A copy of the weights by name, float32 [replicas, rows, columns]."""
         return self._runner.values.weights
+
+    @property
+    def fresh_optimizer(self) -> tuple[npt.NDArray[Any], ...]:
+        """The optimizers' variables at the start, in the form of `PopulationState.optimizer`."""
+        return self._runner.fresh_optimizer
 
     @property
     def device(self) -> str:
@@ -164,17 +174,17 @@ class Population:
 
     @property
     def compilations(self) -> int:
-        """How often a training loop was traced and compiled so far."""
+        """How many times a training loop has been traced and compiled."""
         return self._runner.compilations
 
     def series(self, replica: int) -> EchoSeries:
-        """The data of the present epoch for one replica; of the last epoch if all are trained."""
+        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
         epoch = min(self.epoch, self._num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.generation, epoch)
 
     @property
     def state(self) -> PopulationState:
-        """A copy of everything that a bit-exact continuation needs."""
+        """A copy of everything that is needed to continue bit for bit."""
         values = self._runner.values
         return PopulationState(
             self.configs,
@@ -185,47 +195,29 @@ class Population:
             values.weights,
             values.carried_state,
             values.optimizer,
-            self._solved,
+            self._solved.now(),
         )
 
     def restore(self, state: PopulationState) -> None:
-        """Continue exactly from where `state` was taken.
+        """Continue from a state, bit for bit; see `state`.
 
         Raises:
-            ValueError: the state is of other configurations.
+            ValueError: the state has other configurations.
         """
         if state.configs != self.configs:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
         self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
-        self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
+        self.generation, self.draw = state.generation, state.draw
+        self._solved = SolvedCount(state.solved, Levels.of(self.configs))
         self._last = None
 
-    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Replace the weights, and reset the optimizers to the start; position and carried states stay.
-
-        Args:
-            weights: [replicas, rows, columns] by name, as `weights` has them.
-
-        Raises:
-            ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
-        """
-        arrays = {name: np.asarray(value) for name, value in weights.items()}
-        if any(value.shape[:1] != (self.replicas,) for value in arrays.values()):
-            raise ValueError(f"weights cannot be loaded: the first axis of each has {self.replicas} replicas")
-        each = [
-            checked_weights({name: value[index] for name, value in arrays.items()}, config, "loaded")
-            for index, config in enumerate(self.configs)
-        ]
-        loaded = {name: np.stack([one[name] for one in each]) for name in self._runner.values.weights}
-        self._runner.load(Values(loaded, self._runner.fresh_optimizer, self._runner.values.carried_state))
-
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all, or one for each
-        replica. If the task changes, no replica has solved the new one yet.
+        """Continue with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas, or one
+        for each. If the task changes, no replica counts as having solved it.
 
         Raises:
-            ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
+            ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
             configs = with_seeds(configs, configs.replicas)
@@ -237,15 +229,16 @@ class Population:
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
-        if not all(before.same_task(after) for before, after in pairs):
-            self._solved = self._solved.anew()
+        same_task = all(before.same_task(after) for before, after in pairs)
+        solved = self._solved.now() if same_task else self._solved.now().anew()
         self._take(configs)
+        self._solved = SolvedCount(solved, Levels.of(self.configs))
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over like a new population of another configuration and size; nothing is compiled again.
+        """Start over, like a new population of another configuration and size, without compiling again.
 
         Raises:
-            ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
+            ValueError: a field differs that is fixed in the compiled program; see `echornn.config.START_FIELDS`.
         """
         if not self.config.same_program(config):
             raise ValueError(
@@ -256,27 +249,28 @@ class Population:
         self.reset(draw)
 
     def _take(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these configurations from now on; data that do not change are kept."""
+        """Train these configurations from now on; data that does not change is kept."""
         self.configs = tuple(configs)
-        self._levels = Levels.of(self.configs)
+        if self.configs[0].task is not None:
+            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self._data.edit(self.configs)
         self._runner.edit(self.configs)
 
     def reset(self, draw: int = 0) -> None:
-        """Start over: initial weights, fresh optimizers, first window of the first epoch. The data stays.
+        """Start over with initial weights and new optimizers, at the first window of the first epoch. The data stays.
 
         Args:
-            draw: which of each seed's random starts to take; a new population has 0.
+            draw: the number of the initial weights; 0 in a new population.
         """
-        config, each = self.configs[0], [initial_weights(one, draw) for one in self.configs]
-        weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
-        carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
-        self._runner.load(Values(weights, self._runner.fresh_optimizer, carried))
+        self._runner.load(start_values(self.configs, draw, self.fresh_optimizer))
         self.draw, self.epoch, self.window = draw, 0, 0
-        self._solved = SolvedAt.never(len(self.configs))
+        self._solved = SolvedCount(SolvedAt.never(self.replicas), Levels.of(self.configs))
 
     def regenerate(self) -> None:
-        """Take new data, trained from the first window of the present epoch with zero states. The weights stay."""
+        """Draw new data, and train it from the first window of the current epoch with zero states. The weights stay.
+
+        After the last epoch, the last epoch is trained again.
+        """
         self.generation += 1
         self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
 
@@ -285,7 +279,7 @@ class Population:
         return self.configs[0].num_epochs
 
     def _place(self, programs: Programs, at_once: int | None) -> Placement:
-        """The device; if it has to be measured, then with as many replicas as there are."""
+        """The device. If it has to be measured, it is measured with as many replicas as this population has."""
 
         def train(device: str, n: int) -> None:
             endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
@@ -294,57 +288,29 @@ class Population:
         return programs.place(self.configs[0], self.replicas, train)
 
     def _runner_of(self, programs: Programs, at_once: int | None) -> Runner:
-        """What trains the replicas: a lone network is compiled differently, which makes its calls faster."""
+        """The runner for the replicas. A single network is compiled differently, which makes its calls faster."""
         if self.replicas == 1:
             return LoneLoop(self.configs[0], self.placement.device, programs)
         devices = [GPU] if self.device == "gpu" else processors()[:at_once]  # a GPU takes all in one call
         return ShardThreads(self.configs, devices, programs)
 
     def _next_call(self, n: int) -> Call:
-        """The next call: at most so many windows from the position on; of the last epoch, if all are trained."""
-        windows = self.configs[0].windows_per_epoch
+        """The next call, with at most ``n`` windows from the position on; without windows if all epochs have been
+        trained.
+        """
+        per_epoch = self.configs[0].windows_per_epoch
         block = self._data.block(self.generation, min(self.epoch, self._num_epochs - 1))
-        first = (self.epoch - block.first_epoch) * windows + self.window
+        first = (self.epoch - block.first_epoch) * per_epoch + self.window
         if self.finished:
             return Call(block, first - 1, 0)
-        return Call(
-            block,
-            first,
-            min(n, self._runner.shards.windows_per_call, self.windows_left, block.epochs * windows - first),
-        )
-
-    def _shown(self, call: Call, trained: LoopOutput, losses: Floats, errors: Counts) -> PopulationProgress:
-        config = self.configs[0]
-        last = call.first + max(call.windows, 1) - 1
-        epoch, window = divmod(last, config.windows_per_epoch)
-        begin = epoch * config.row_length + window * config.window_stride
-        steps = slice(begin, begin + config.window_steps)
-        return PopulationProgress(
-            losses,
-            errors,
-            call.block.first_epoch + epoch,
-            window,
-            self._data.window(call.block.x, steps),
-            self._data.window(call.block.y, steps),
-            self._data.scored(call.block, steps),
-            trained.outputs,
-            trained.states[:, :, shown_part(config)],
-            trained.init_state,
-            self.solved_at,
-            self._solved.windows,
-        )
+        most = min(self._runner.shards.windows_per_call, self.windows_left, block.epochs * per_epoch - first)
+        return Call(block, first, min(n, most))
 
     def _nothing_trained(self) -> PopulationProgress:
-        """No losses, and the last window as it was; if another process trained it, without predictions."""
+        """A progress without losses, and with the last window; its predictions are unknown if another process trained
+        it.
+        """
         if self._last is None:
-            config, replicas = self.configs[0], self.replicas
-            steps = (config.window_steps, config.batch_size)
-            unknown = LoopOutput(
-                np.zeros((0, replicas), np.float32),
-                np.zeros((0, replicas), np.int32),
-                np.full((*steps, config.output_size, replicas), np.nan, np.float32),
-                np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
-                np.zeros((0, 0, replicas), np.float32),
-            )
-            self._last = self._shown(self._next_call(0), unknown, unknown.losses, unknown.errors)
+            unknown = unknown_window(self.configs[0], self.replicas)
+            self._last = shown_window(self.configs[0], self._data, self._next_call(0), unknown, self._solved.reported())
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])

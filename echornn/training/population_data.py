@@ -16,7 +16,7 @@ from echornn.data.epoch_data import EpochData, data_side_by_side
 from echornn.progress import Bools
 from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
-from echornn.training.seen import seen_steps
+from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
 
 MAX_BLOCK_BYTES = 1 << 24
@@ -37,6 +37,10 @@ class Block(NamedTuple):
     """The targets of each call, in the same form; numbers are float32 [..., batch, count, places]."""
     scored: list[tf.Tensor]
     """The steps that count, for each call, bool [room * epochs * row length, batch, places]; empty if all do."""
+    shown_x: list[Any]
+    """The inputs in the form of `echornn.training.seen.by_shard`, from which windows can be shown."""
+    shown_y: list[Any]
+    shown_scored: list[Any]
 
     def of_call(self, number: int) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """The inputs and targets of a call, and in a list the steps that count, unless all do."""
@@ -79,15 +83,15 @@ class PopulationData:
                 self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
-    def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> npt.NDArray[Any]:
-        """Some time steps of a block's arrays for all replicas, [steps, batch, ..., replicas]."""
-        window: npt.NDArray[Any] = self._shards.last([seen_steps(one, self._shards.room, steps) for one in of_calls])
+    def window(self, of_calls: Sequence[Any], steps: slice) -> npt.NDArray[Any]:
+        """Some time steps of a block's ``shown_x`` or ``shown_y`` for all replicas, [steps, batch, ..., replicas]."""
+        window: npt.NDArray[Any] = self._shards.last([seen_steps(one, steps) for one in of_calls])
         return window
 
     def scored(self, block: Block, steps: slice) -> Bools:
         """Which of some time steps count, for all replicas, bool [steps, batch, replicas]."""
-        if block.scored:
-            return self.window(block.scored, steps)
+        if block.shown_scored:
+            return self.window(block.shown_scored, steps)
         shape = steps.stop - steps.start, self._configs[0].batch_size, len(self._configs)
         return np.broadcast_to(np.True_, shape)
 
@@ -122,16 +126,17 @@ def _made(
     generation: int,
     first_epoch: int,
 ) -> Block:
-    block = Block(generation, first_epoch, epochs, [], [], [])
+    arrays: tuple[list[tf.Tensor], ...] = [], [], []
     vacant = (shards.room - shards.turns) * epochs
     for device, turns in zip(devices, shards.filled(configs), strict=True):
         drawn = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
-        arrays = zip(*(one.arrays for one in drawn), strict=True)  # only two if all steps count
-        for into, parts in zip((block.x, block.y, block.scored), arrays, strict=False):
+        kinds = zip(*(one.arrays for one in drawn), strict=True)
+        for into, parts in zip(arrays, kinds, strict=False):  # no scored steps if all count
             whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
                 into.append(tf.constant(whole if shards.places else whole[..., 0]))
-    return block
+    shown = ([by_shard(one, shards.room) for one in of_calls] for of_calls in arrays)
+    return Block(generation, first_epoch, epochs, *arrays, *shown)
 
 
 def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> EpochData:

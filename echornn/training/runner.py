@@ -1,4 +1,4 @@
-"""The interface of what trains a population's replicas, and the values that pass through it."""
+"""The interface of a runner, which trains the replicas of a population, and the values that pass through it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.network.model import initial_weights
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.training.bptt import LoopOutput
 from echornn.training.population_data import Block
@@ -28,12 +30,12 @@ class Call(NamedTuple):
 
     block: Block
     first: int
-    """The first window to train, counted from 0 in the block."""
+    """The first window to train, counted from 0 in the block of data."""
     windows: int
 
 
 class Runner(Protocol):
-    """Trains all replicas of a population: `echornn.training.lone_loop.LoneLoop` a lone network,
+    """Trains all replicas of a population: `echornn.training.lone_loop.LoneLoop` trains a single network,
     `echornn.training.shard_threads.ShardThreads` several.
 
     Attributes:
@@ -46,13 +48,13 @@ class Runner(Protocol):
 
     @property
     def compilations(self) -> int:
-        """How often a loop was traced and compiled so far."""
+        """How many times a loop has been traced and compiled."""
 
     def train(self, call: Call, draw: int) -> LoopOutput:
         """Train every replica.
 
         Returns:
-            Numpy arrays, replicas last; losses and errors of the windows that were trained.
+            NumPy arrays with replicas as the last axis; losses and errors of the windows that were trained.
         """
 
     @property
@@ -64,10 +66,24 @@ class Runner(Protocol):
         """The optimizer's variables at the start, [replicas, ...]."""
 
     def load(self, values: Values) -> None:
-        """Go on from these values."""
+        """Continue from these values."""
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on, with their learning rates; all have the same program."""
+
+
+def start_values(configs: Sequence[EchoConfig], draw: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:
+    """The values at the start of training.
+
+    Args:
+        configs: the configuration of each replica.
+        draw: the number of the initial weights.
+        optimizer: the optimizers' variables at the start.
+    """
+    each = [initial_weights(config, draw) for config in configs]
+    weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
+    shape = (len(configs), configs[0].batch_size, carried_size(configs[0]))
+    return Values(weights, optimizer, np.zeros(shape, np.float32))
 
 
 def rates_of(configs: Sequence[EchoConfig]) -> Floats:
@@ -79,7 +95,7 @@ def fresh(of_one: Sequence[npt.NDArray[Any]], configs: Sequence[EchoConfig]) -> 
     """The optimizers' variables at the start, [replicas, ...].
 
     Args:
-        of_one: those of one network: iteration count, learning rate, slots.
+        of_one: the variables of one network's optimizer: iteration count, learning rate, slots.
         configs: the configuration of each replica.
     """
     iteration, _, *slots = of_one

@@ -14,18 +14,18 @@ def seen(tensor: Any) -> npt.NDArray[Any]:
     return np.asarray(memoryview(tensor))
 
 
-def seen_steps(tensor: Any, room: int, steps: slice) -> npt.NDArray[Any]:
-    """A read-only view of some time steps of each shard in the data of a call.
+def by_shard(tensor: Any, room: int) -> Any:
+    """The data of a call, [room, steps, ...]: a view of the numbers on the CPU, a tensor on the GPU.
 
     Args:
-        tensor: [room * steps, ...]; see `echornn.training.population_data.Block`.
+        tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
         room: the number of shards, which are end to end in the tensor.
-        steps: the time steps to take from each shard.
-
-    Returns:
-        [room, steps, ...].
     """
     shape = [room, -1, *tensor.shape[1:]]
-    if "GPU" in tensor.device:  # only the requested steps are copied from the GPU
-        return seen(tf.reshape(tensor, shape)[:, steps])
-    return seen(tensor).reshape(shape)[:, steps]
+    return tf.reshape(tensor, shape) if "GPU" in tensor.device else seen(tensor).reshape(shape)
+
+
+def seen_steps(shards: Any, steps: slice) -> npt.NDArray[Any]:
+    """Some time steps of each shard of `by_shard`; only these are copied from the GPU."""
+    part = shards[:, steps]
+    return part if isinstance(part, np.ndarray) else seen(part)

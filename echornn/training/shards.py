@@ -110,7 +110,7 @@ class Shards:
         """The values of the calls, [room, ..., places], arranged with replicas last: [..., replicas]."""
         whole = self._with_turns(of_calls)
         if not self.places:
-            return np.moveaxis(whole[: self.replicas], 0, -1)
+            return whole[: self.replicas].transpose(*range(1, whole.ndim), 0)
         turns, *shape, places = whole.shape
         return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 

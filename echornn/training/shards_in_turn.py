@@ -61,7 +61,7 @@ class ShardsInTurn:
         def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
             for variable, array in zip(changing, arrays, strict=False):
                 variable.assign(array.read(turn))
-            trained = self.loop.train(x, y, tf.gather(calls, turn), *scored, begin=turn * steps)
+            trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps, *scored)
             after = [*map(tf.convert_to_tensor, changing), *trained]
             return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
 

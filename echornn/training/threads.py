@@ -37,8 +37,8 @@ def threads_for(config: EchoConfig, is_alone: bool) -> int:
 
 
 def threads_if_asked(number: int) -> int:
-    """The number that TensorFlow will use in this process if this one is requested: the user's number, if there is
-    one.
+    """The number of threads that TensorFlow will use in this process if ``number`` is requested; the user's own number
+    takes precedence.
     """
     return _of_tensorflow() or _of_variable() or min(number, MOST)
 

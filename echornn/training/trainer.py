@@ -1,8 +1,9 @@
-"""The trainer of one network: a population of one, without its axis of replicas."""
+"""The trainer of one network: a population of one, whose arrays have no axis of replicas."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +20,17 @@ from echornn.training.programs import Programs
 
 
 class Trainer:
-    """A network that learns the echo, window by window, by truncated back-propagation through time: the view of a
-    `Population` of one that drops the axis of replicas.
+    """Trains one network on the echo, window by window, by truncated back-propagation through time. It is a view of a
+    `Population` of one, without the axis of replicas.
 
     Args:
         config: the configuration to train.
-        programs: keeps compiled loops for the next trainer of the same structure; by default they are not kept.
+        programs: stores compiled loops for the next trainer of the same structure; by default they are not stored.
 
     Raises:
-        ConfigError: the device that was asked for is missing, or there is too little memory for the configuration; or
-            it has several replicas, which need a `Population`.
-        OutOfMappingsError: this process has compiled too much.
+        ConfigError: the requested device does not exist, there is not enough memory, or the configuration has several
+            replicas, which need a `Population`.
+        OutOfMappingsError: this process has compiled too many programs.
     """
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
@@ -43,9 +44,9 @@ class Trainer:
         self._population.compile()
 
     def advance(self, n: int) -> Progress:
-        """Train ``n`` windows, across epochs, or fewer if ``num_epochs`` is reached.
+        """Train ``n`` windows, also across epochs, or fewer if the last epoch ends before.
 
-        After the last epoch nothing is trained: the losses are empty, and the last window is shown again.
+        After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
 
         Raises:
             ValueError: ``n`` is below 1.
@@ -54,7 +55,7 @@ class Trainer:
 
     @property
     def config(self) -> EchoConfig:
-        """The present configuration."""
+        """The current configuration."""
         return self._population.configs[0]
 
     @property
@@ -69,27 +70,27 @@ class Trainer:
 
     @property
     def generation(self) -> int:
-        """How often the data was regenerated."""
+        """How many times the data has been drawn anew."""
         return self._population.generation
 
     @property
     def draw(self) -> int:
-        """Which of the seed's random starts the weights came from."""
+        """The number of the initial weights, from 0."""
         return self._population.draw
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are trained."""
+        """Whether all epochs have been trained."""
         return self._population.finished
 
     @property
     def windows_left(self) -> int:
-        """Windows still to train until all epochs are done."""
+        """The number of windows to train until the end of the last epoch."""
         return self._population.windows_left
 
     @property
     def series(self) -> EchoSeries:
-        """The data of the present epoch; of the last epoch if all are trained."""
+        """The data of the current epoch; of the last epoch if all have been trained."""
         of = (self.config, self.generation, self.epoch)
         if self._series is None or self._series[0] != of:
             self._series = of, self._population.series(0)
@@ -118,63 +119,46 @@ class Trainer:
 
     @property
     def placement(self) -> Placement:
-        """The device, and why it was chosen."""
+        """The device, and why it was selected."""
         return self._population.placement
 
     @property
     def compilations(self) -> int:
-        """How often the training loop was traced and compiled so far."""
+        """How many times the training loop has been traced and compiled."""
         return self._population.compilations
 
     @property
     def state(self) -> TrainerState:
-        """A copy of everything that a bit-exact continuation needs."""
+        """A copy of everything that is needed to continue bit for bit."""
         return self._population.state.of(0)
 
     def restore(self, state: TrainerState) -> None:
-        """Continue exactly from where `state` was taken.
-
-        Raises:
-            ValueError: the state is of another configuration.
-        """
+        """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
         self._population.restore(PopulationState.of_one(state))
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Replace the weights, and reset the optimizer's accumulators to the start; position and carried state stay.
+        """Replace the weights, and reset the optimizer's variables; position and carried state stay.
 
         Raises:
-            ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
+            ValueError: names or shapes differ from those of `weights`, or a number is NaN or infinite.
         """
         arrays = checked_weights(weights, self.config, "loaded")
-        self._population.load_weights({name: array[np.newaxis] for name, array in arrays.items()})
+        loaded = {name: arrays[name][np.newaxis] for name in self._population.weights}
+        fresh = self._population.fresh_optimizer
+        self._population.restore(replace(self._population.state, weights=loaded, optimizer=fresh))
 
     def edit(self, config: EchoConfig) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, and nothing is compiled again.
-
-        Raises:
-            ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
-        """
+        """Continue with other live fields: nothing is lost, and nothing is compiled again; see `Population.edit`."""
         self._population.edit(config)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over like a new trainer of another configuration (see `reset`); nothing is compiled again.
-
-        Raises:
-            ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
-        """
+        """Start over like a new trainer of another configuration; see `Population.start`."""
         self._population.start(config, draw)
 
     def reset(self, draw: int = 0) -> None:
-        """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
-
-        Args:
-            draw: which of the seed's random starts to take; a new trainer has 0.
-        """
+        """Start over with the initial weights of this number, and the same data. See `Population.reset`."""
         self._population.reset(draw)
 
     def regenerate(self) -> None:
-        """Take new data, trained from the first window of the present epoch with a zero state. The weights stay.
-
-        After the last epoch, the last epoch is trained again.
-        """
+        """Draw new data from the current epoch on; the weights stay. See `Population.regenerate`."""
         self._population.regenerate()

@@ -23,6 +23,7 @@ from echornn.snapshot import Snapshot
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 from tests.echornn.diagnosis.recorded import BLOCK, FILE, RUNS, Read, Run
+from tests.losses_seen import after
 
 SPARED = 16
 """Windows between two copies of the weights, from which the size of an update is computed."""
@@ -51,7 +52,7 @@ def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
         done = loss_stats.block_means.begun + loss_stats.block_means.windows
         progress = trainer.advance(at - done)
         rates = (progress.errors / config.predictions_per_window).astype(np.float32)
-        loss_stats = loss_stats.after(progress.losses, config, done, rates)
+        loss_stats = after(loss_stats, progress.losses, config, done, rates)
         losses.append(progress.losses)
         errors.append(rates)
         if at == edit_at:

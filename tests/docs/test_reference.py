@@ -148,7 +148,7 @@ def test_benchmarks() -> None:
 def test_defaults_of_fields() -> None:
     (table,) = CLI.tables("flag", "Fields")
     shown = {row[0].strip("`"): row[1] for row in table.rows}
-    there = {f"--{name.replace('_', '-')}": default_text(value) for name, value in vars(EchoConfig()).items()}
+    there = {f"--{name.replace('_', '-')}": default_text(value) for name, value in EchoConfig().fields().items()}
     assert shown == there, "docs/cli.md, section fields: the defaults are not those of EchoConfig"
 
 

@@ -19,7 +19,7 @@ LEAST_PLOT_HEIGHT = 7
 LEAST_VIEW_HEIGHT = 4
 
 MOST_VIEW_SHARE = 0.64
-"""The largest share of the lines of curve and views that the views get."""
+"""The largest share of the lines that views get; the curve gets the others."""
 
 TWO_VIEWS = 160
 """The fewest columns of the screen with which two views are shown side by side."""

@@ -11,10 +11,10 @@ from echornn.config import EchoConfig
 Changes = Mapping[str, Any]
 """Names of fields of `EchoConfig`, and their new values."""
 
-NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
+NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs", "task"})
 """Fields that say how long, where and how often to train rather than what to train; the tutorial preset keeps them."""
 
-TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name not in NOT_OF_THE_TUTORIAL}
+TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
 
 WITH_ROOM = {"truncated_backprop_length": 15, "state_size": 16, "init": "glorot"}
 

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from echornn.config import EchoConfig
 from tui.cli.sweep_subcommands import compute_sweep, show_map
+from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
@@ -183,7 +184,7 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
     return partial(prune, keep, dry_run)
 
 
-def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
+def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
     """Measure windows a second on this machine, beside the tutorial's session loop and plain NumPy.
 
     With --replicas, all networks train side by side, and each window of each network counts.
@@ -195,7 +196,7 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
     """
     from tui.commands.bench import run_bench
 
-    return partial(run_bench, config or EchoConfig(), json)
+    return partial(run_bench, (config or ConfigFlags()).over(EchoConfig()), json)
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {

@@ -42,9 +42,11 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")
     speed = None if flags.speed is None else parse_speed(flags.speed)
     if flags.resume is not None and flags.run is not None:
-        raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: a run that goes on stays in its folder")
+        raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: a continued run stays in its folder")
     if flags.at is not None and flags.resume is None:
-        raise UsageError(f"at = {flags.at} cannot be used without --resume: it is the window from which a run goes on")
+        raise UsageError(
+            f"at = {flags.at} cannot be used without --resume: it is the window from which a run continues"
+        )
     require_at(flags.at)
     in_the_app = not (flags.headless or flags.json) and terminal.is_interactive()
     if flags.compare and not in_the_app:

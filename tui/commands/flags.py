@@ -18,6 +18,9 @@ class ConfigFlags(EchoConfig):
         given: the values by field; they may be invalid together.
     """
 
+    task: str | None = None
+    """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
+
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 

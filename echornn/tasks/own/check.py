@@ -81,7 +81,9 @@ def check(
     steps = max(steps, trial_length(task) or 1)
     if digest_of(first_data(task, rows, steps)) != answer["digest"]:
         with blaming_method(type(task), "draw"):
-            raise TaskError("draw gives other data in another process: the order of a set, or a hash, may decide it")
+            raise TaskError(
+                "draw returns different data in another process: it may depend on the order of a set, or on a hash"
+            )
     return task
 
 
@@ -100,7 +102,7 @@ def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -
         if digest_of(batch) != digest:
             raise TaskError("draw changes the arrays that it returned before: make new ones each time")
         if digest_of(first_data(task, rows, steps)) != digest:
-            raise TaskError("draw gives other data for the same rng: let all chance come from the rng that it gets")
+            raise TaskError("draw returns different data for the same rng: all random numbers must come from that rng")
     ladder(task, rows, steps)
     solved_level(task, rows, steps)
     for t in range(trial_length(task) or steps):

@@ -80,7 +80,7 @@ class OwnFile:
         try:
             return cls(file, name, data.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            raise TaskError(f"{file} is no text in UTF-8: {error.reason} at byte {error.start:,}") from error
+            raise TaskError(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
 
     @property
     def module(self) -> str:

@@ -17,7 +17,6 @@ from echornn.data.levels import chance_level, lost_level, solved_level
 from echornn.data.series import EchoSeries
 from echornn.data.series_side_by_side import series_side_by_side
 from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
-from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Floats
 from echornn.tasks.symbols import uniform_symbols
 
@@ -58,7 +57,7 @@ def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], 
 
 @settings(deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 120), min_size=1, max_size=5))
-def test_runs_are_solved_when_the_evidence_of_each_says_so(seed: int, pieces: list[int]) -> None:
+def test_runs_are_solved_and_lost_side_by_side_as_each_alone(seed: int, pieces: list[int]) -> None:
     rng = np.random.default_rng(seed)
     config = EchoConfig()
     losses = rng.uniform(0, 0.1, (sum(pieces), 4)).astype(np.float32)
@@ -66,13 +65,13 @@ def test_runs_are_solved_when_the_evidence_of_each_says_so(seed: int, pieces: li
     losses[: rng.integers(1, 150), 2] = 0.7
     losses[rng.integers(len(losses)), 3] = np.nan
     solved = SolvedAt.never(4)
-    loss_stats = [LossStats()] * 4
-    levels = Levels.of([config] * 4)
+    alone = [SolvedAt.never(1)] * 4
+    levels, of_one = Levels.of([config] * 4), Levels.of([config])
     for end, piece in zip(np.cumsum(pieces), pieces, strict=True):
         solved = solved.after(losses[end - piece : end], levels)
-        loss_stats = [one.after(losses[end - piece : end, run], config) for run, one in enumerate(loss_stats)]
-    np.testing.assert_array_equal(solved.at, [one.solved_at or 0 for one in loss_stats])
-    np.testing.assert_array_equal(solved.lost_at, [one.lost_at or 0 for one in loss_stats])
+        alone = [one.after(losses[end - piece : end, [run]], of_one) for run, one in enumerate(alone)]
+    np.testing.assert_array_equal(solved.at, [one.at[0] for one in alone])
+    np.testing.assert_array_equal(solved.lost_at, [one.lost_at[0] for one in alone])
     assert solved.windows == sum(pieces)
 
 
@@ -127,8 +126,8 @@ def test_a_run_has_lost_what_it_solved_when_its_mean_rose_above_a_higher_level(
 )
 def test_what_was_solved_is_lost_with_a_sustained_loss(after_it_was_solved: list[float], lost_at: int) -> None:
     losses = np.array([0.01] * 150 + after_it_was_solved, np.float32)
-    loss_stats = LossStats().after(losses, TUTORIAL)
-    assert (loss_stats.solved_at, loss_stats.lost_at or 0) == (50, lost_at)
+    solved = SolvedAt.never(1).after(losses[:, np.newaxis], Levels.of([TUTORIAL]))
+    assert (solved.at.tolist(), solved.lost_at.tolist()) == ([50], [lost_at])
 
 
 def test_the_newest_losses_alone_say_that_it_is_lost_or_solved_or_neither() -> None:

@@ -18,6 +18,7 @@ from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.readings import Matrices, Memory, Readings, Units
+from tests.losses_seen import after
 
 FILE = Path(__file__).parent / "recorded.npz"
 
@@ -155,7 +156,7 @@ class Past:
             loss_stats, config = loss_stats.under(after, config, window), after
 
     def _after(self, loss_stats: LossStats, first: int, last: int) -> LossStats:
-        return loss_stats.after(self.losses[first:last], self.config_at(first), first, self.errors[first:last])
+        return after(loss_stats, self.losses[first:last], self.config_at(first), first, self.errors[first:last])
 
     def diagnosis(self, window: int, readings: Readings | None = None) -> Diagnosis:
         return diagnosis(self.config_at(window), self.loss_stats(window), None, readings=readings)

@@ -65,7 +65,7 @@ def binomial(of: int, share: float) -> npt.NDArray[np.float64]:
 
 
 def test_the_exact_test_is_the_sum_over_all_tables() -> None:
-    """Computed in whole numbers."""
+    """The sum is computed exactly, in whole numbers."""
     for of, other_of in ((1, 1), (3, 3), (7, 4), (16, 16), (5, 30)):
         for solved in range(of + 1):
             for other_solved in range(other_of + 1):

@@ -22,6 +22,7 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from tests.echornn.diagnosis.recorded import RUNS, Read, past, read
 from tests.examples import examples
+from tests.losses_seen import after
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
@@ -68,7 +69,7 @@ def evidence_of(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong:
     """The loss statistics after stretches of (windows, loss)."""
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in parts])
     errors = None if wrong is None else np.full(len(losses), wrong, np.float32)
-    return LossStats().after(losses, config, errors=errors)
+    return after(LossStats(), losses, config, errors=errors)
 
 
 def kind(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, undoable: bool = False) -> Kind:
@@ -94,7 +95,7 @@ def test_how_long_it_is_too_early_to_tell_counts_from_the_last_edit() -> None:
     edited = replace(TUTORIAL, learning_rate=0.1)
     for windows, left in [(0, "64 more windows"), (5, "59 more windows"), (63, "1 more window")]:
         later = evidence_of((81, 0.7)).under(edited, TUTORIAL, 81)
-        it = diagnosis(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
+        it = diagnosis(edited, after(later, np.full(windows, 0.7, np.float32), edited, 81), None)
         assert it.kind is Kind.TOO_EARLY
         assert words.said(it).cause == f"too early to tell: {left} needed"
 
@@ -191,7 +192,7 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     told = words.said(diagnosis(beyond, solved, None))
     assert told.cause == "solved at window 50: mean loss 0.0100, though no gradient gets 3 steps back"
     assert told.advice == words.CARRIED
-    lost = solved.after(np.full(640, 0.676, np.float32), beyond, 448)
+    lost = after(solved, np.full(640, 0.676, np.float32), beyond, 448)
     told = words.said(diagnosis(beyond, lost, None))
     assert lost.lost_at is not None
     assert told.cause == f"solved at window 50, but lost since {lost.lost_at}: mean 0.676"
@@ -219,10 +220,10 @@ def test_where_in_its_epoch_it_was_lost_is_known_unless_epochs_began_anew() -> N
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
     assert diagnosis(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
-    still = solved.after(np.full(50, 0.01, np.float32), TUTORIAL, 640)
+    still = after(solved, np.full(50, 0.01, np.float32), TUTORIAL, 640)
     told = words.said(diagnosis(TUTORIAL, still, None))
     assert told.advice == "solved on new data too (since window 640): it learned the rule"
-    lost = diagnosis(TUTORIAL, solved.after(np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
+    lost = diagnosis(TUTORIAL, after(solved, np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
     assert lost.kind is Kind.RELAPSED
     assert evidence_of((640, 0.7)).with_new_data(640).renewed is None
 
@@ -231,8 +232,8 @@ def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
     faster = replace(TUTORIAL, learning_rate=0.5)
     edited = evidence_of((640, 0.01)).under(faster, TUTORIAL, 640)
     assert edited.tried == ("learning_rate",)
-    solved = edited.after(np.full(640, 0.01, np.float32), faster, 640)
-    early = evidence_of((640, 0.7)).under(faster, TUTORIAL, 640).after(np.full(20, 0.7, np.float32), faster, 640)
+    solved = after(edited, np.full(640, 0.01, np.float32), faster, 640)
+    early = after(evidence_of((640, 0.7)).under(faster, TUTORIAL, 640), np.full(20, 0.7, np.float32), faster, 640)
     for loss_stats in (solved, early):
         assert words.said(diagnosis(faster, loss_stats, None)).advice == ONE_SEED
     assert evidence_of((640, 0.01)).under(replace(TUTORIAL, num_epochs=200), TUTORIAL, 640).tried == ()
@@ -240,9 +241,9 @@ def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
 
 def test_that_it_is_solved_is_said_in_an_epochs_first_windows_too() -> None:
     for loss, window, said in ((0.14, 0, "solved; spike: first 3"), (0.9, 15, "solved; thrown off: loss 0.90")):
-        loss_stats = LossStats().after(np.array([0.01] * 100 + [loss], np.float32), TUTORIAL)
+        loss_stats = after(LossStats(), np.array([0.01] * 100 + [loss], np.float32), TUTORIAL)
         assert words.said(diagnosis(TUTORIAL, loss_stats, window_of([loss], window))).cause.startswith(said)
-    unsolved = LossStats().after(np.array([0.69 / 2] * 100 + [0.9], np.float32), TUTORIAL)
+    unsolved = after(LossStats(), np.array([0.69 / 2] * 100 + [0.9], np.float32), TUTORIAL)
     assert words.said(diagnosis(TUTORIAL, unsolved, window_of([0.9], 0))).cause.startswith("spike: first 3")
 
 
@@ -267,11 +268,11 @@ def test_units_that_larger_steps_saturated_are_why_a_smaller_rate_does_not_help(
     assert edited.too_large == 30
     again = edited.under(replace(GLOROT, learning_rate=0.1), GLOROT, 700)
     assert again.too_large == 30, "the weights are the same"
-    later = edited.after(np.full(100, loss, np.float32), GLOROT, 700)
+    later = after(edited, np.full(100, loss, np.float32), GLOROT, 700)
     assert diagnosis(GLOROT, later, None).kind is Kind.SATURATED
     moving = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(GLOROT, 800)
     assert diagnosis(GLOROT, later, None, readings=moving).kind is not Kind.SATURATED
-    learns = later.after(np.full(50, 0.3, np.float32), GLOROT, 800)
+    learns = after(later, np.full(50, 0.3, np.float32), GLOROT, 800)
     assert diagnosis(GLOROT, learns, None).kind is Kind.LEARNING
     assert LossStats().under(GLOROT, large, 0).too_large == 0, "nothing was trained with it"
 
@@ -303,7 +304,7 @@ def test_an_epoch_whose_first_windows_stand_out() -> None:
         (0.9, 16, Kind.SOLVED),
     ):
         losses = [0.01] * 100 + [loss]
-        loss_stats = LossStats().after(np.array(losses, np.float32), TUTORIAL)
+        loss_stats = after(LossStats(), np.array(losses, np.float32), TUTORIAL)
         assert diagnosis(TUTORIAL, loss_stats, window_of(losses, window)).kind is said
     it = diagnosis(TUTORIAL, loss_stats, window_of([0.987], 3, wrong=16))
     assert (it.kind, it.place, it.wrong) == (Kind.UNSTABLE, (5, 4), 16 / 75)
@@ -319,7 +320,7 @@ def test_the_fifth_epoch_of_the_tutorials_run() -> None:
     kinds = []
     for window, (loss, wrong) in enumerate([(0.130, 4), (0.101, 2), (0.704, 9), (0.987, 16), (0.109, 2), (0.002, 0)]):
         rate = np.array([wrong / 75], np.float32)
-        loss_stats = loss_stats.after(np.array([loss], np.float32), TUTORIAL, errors=rate)
+        loss_stats = after(loss_stats, np.array([loss], np.float32), TUTORIAL, errors=rate)
         it = diagnosis(TUTORIAL, loss_stats, window_of([loss], window, wrong))
         kinds.append((it.kind, it.place[1]))
     unstable = [(Kind.UNSTABLE, window) for window in (2, 3, 4, 5)]
@@ -340,9 +341,9 @@ def test_after_an_edit_it_is_known_what_was_solved() -> None:
     loss_stats = solved.under(longer, TUTORIAL, 640)
     assert loss_stats.before is not None
     assert (loss_stats.before.config, loss_stats.before.solved_at, loss_stats.before.changed_at) == (TUTORIAL, 50, 640)
-    on = loss_stats.after(np.full(640, 0.7, np.float32), longer, 640)
+    on = after(loss_stats, np.full(640, 0.7, np.float32), longer, 640)
     assert diagnosis(longer, on, None).kind is Kind.FORGOT
-    anew = diagnosis(longer, on.after(np.full(50, 0.44, np.float32), longer, 1280), None)
+    anew = diagnosis(longer, after(on, np.full(50, 0.44, np.float32), longer, 1280), None)
     assert anew.kind is Kind.LEARNING, "at once, not with the next block"
     again = replace(longer, echo_step=6)
     assert on.under(again, longer, 1280).before == loss_stats.before, (
@@ -407,7 +408,7 @@ def test_noise_changes_the_kind_a_few_times_at_most(
     losses = np.clip(means * (1 + noise * rng.normal(size=20_000)), 0, None).astype(np.float32)
     loss_stats, kinds, done = LossStats(), [], 0
     for end in [*range(100, 2000, 50), *range(2000, 20_001, 200)]:
-        loss_stats = loss_stats.after(losses[done:end], config, done)
+        loss_stats = after(loss_stats, losses[done:end], config, done)
         kinds.append(diagnosis(config, loss_stats, None).kind)
         done = end
     assert len(list(itertools.groupby(kinds))) <= 9

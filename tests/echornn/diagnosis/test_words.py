@@ -22,6 +22,7 @@ from echornn.history.block_means import BlockMeans
 from tests.echornn.diagnosis.recorded import Read
 from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples
+from tests.losses_seen import after
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
@@ -264,7 +265,7 @@ def evidences(draw: st.DrawFn, config: EchoConfig) -> LossStats:
     for _ in range(draw(st.integers(0, 4))):
         count, loss = draw(st.sampled_from([1, 60, 640, 5000])), draw(NUMBERS)
         wrong = np.full(count, draw(st.floats(0, 1)), np.float32)
-        loss_stats = loss_stats.after(np.full(count, loss, np.float32), config, begun + loss_stats.windows, wrong)
+        loss_stats = after(loss_stats, np.full(count, loss, np.float32), config, begun + loss_stats.windows, wrong)
     if draw(st.booleans()):
         was = replace(config, echo_step=config.row_length - 1)
         loss_stats = replace(loss_stats, before=Earlier(was, draw(st.integers(1, 10**9)), begun))

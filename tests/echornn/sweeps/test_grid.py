@@ -90,9 +90,9 @@ def test_a_field_that_only_works_with_a_value_of_an_axis_can_be_given() -> None:
     ("axes", "fields", "seeds", "until", "message"),
     [
         ((), {}, 1, "solved", "grid = '' cannot be used: at least one"),
-        (("cell=gru", "cell=rnn"), {}, 1, "solved", "grid = 'cell' cannot be used: each field once"),
-        (("cell=gru",), {"cell": "rnn"}, 1, "solved", "cell = 'rnn' cannot be used: it is an axis of the grid"),
-        (("cell=gru",), {"replicas": 4}, 1, "solved", "replicas = 4 cannot be used: --seeds"),
+        (("cell=gru", "cell=rnn"), {}, 1, "solved", "grid = 'cell' cannot be used: each field may be given only once"),
+        (("cell=gru",), {"cell": "rnn"}, 1, "solved", "cell = 'rnn' cannot be used: it is already an axis of the grid"),
+        (("cell=gru",), {"replicas": 4}, 1, "solved", "replicas = 4 cannot be used: use --seeds"),
         (("cell=gru",), {}, 0, "solved", "seeds = 0 cannot be used: 1 or more"),
         (("cell=gru",), {}, 1, "never", "until = 'never' cannot be used: one of solved, all"),
         (("cell=gru",), {}, 10**9, "solved", "grid = '1,000,000,000 networks' cannot be used: at most 100,000"),

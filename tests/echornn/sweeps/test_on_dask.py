@@ -158,7 +158,9 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
 def test_a_file_that_no_scheduler_wrote_or_only_half_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "scheduler.json"
     file.write_text(text)
-    with pytest.raises(EngineError, match="only the whole file that a Dask scheduler has written, with its address"):
+    with pytest.raises(
+        EngineError, match="it must be the complete file that a Dask scheduler has written, with its address"
+    ):
         on_dask.of_scheduler(None, file)
 
 

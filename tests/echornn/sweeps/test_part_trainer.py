@@ -18,6 +18,7 @@ from echornn.sweeps.plan import SHAPELESS, structure_of
 from echornn.sweeps.processes import Processes
 from echornn.training.programs import structure
 from echornn.training.trainer import Trainer
+from tests.losses_seen import after
 from tests.patience import wait_for
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
     finally:
         engine.close()
     losses = Trainer(SHORT).advance(10**6).losses
-    loss_stats = LossStats().after(losses, SHORT)
+    loss_stats = after(LossStats(), losses, SHORT)
     assert whole.windows == len(losses)
     assert whole.final_loss == pytest.approx(loss_stats.mean, rel=0.01)
     assert whole.solved_at == pytest.approx(loss_stats.solved_at, abs=1)

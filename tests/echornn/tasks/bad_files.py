@@ -80,13 +80,13 @@ SEEN_IN_ANY_PROCESS = [
         "not a number",
         RETURN,
         "return Batch(x, np.sqrt(y - 2), scored)",
-        ":10: draw returns y with nan at [0, 0, 0]",
+        ":10: draw returns y with nan at [0, 0, 0], but all numbers must be finite",
     ),
     Bad(
         "too large for float32",
         RETURN,
         "return Batch(x, y + 1e39, scored)",
-        ":10: draw returns y with inf at [0, 0, 0]",
+        ":10: draw returns y with inf at [0, 0, 0], but all numbers must be finite",
     ),
     Bad(
         "nothing is scored",
@@ -112,7 +112,7 @@ SEEN_IN_ANY_PROCESS = [
         "chance from elsewhere",
         INTEGERS,
         "np.random.default_rng().integers(0, 3, (rows, steps))",
-        ":10: draw gives other data for the same rng: let all chance come from the rng that it gets",
+        ":10: draw returns different data for the same rng: all random numbers must come from that rng",
     ),
     Bad(
         "a buffer that is used again",
@@ -159,20 +159,20 @@ SEEN_IN_ANY_PROCESS = [
         "a setting without default",
         "    lag: int",
         "    seconds: int\n    lag: int",
-        ":6: seconds = 'nothing' cannot be used: a setting has a default, which is a number or a word",
+        ":6: seconds = 'nothing' cannot be used: a setting needs a default that is a number or a word",
     ),
     Bad(
         "inputs as a setting",
         FORMS,
         "inputs: object = Symbols(3)\n    outputs = Numbers(1)",
-        ":6: inputs = Symbols(count=3) cannot be used: a setting has a default, which is a number or a word",
+        ":6: inputs = Symbols(count=3) cannot be used: a setting needs a default that is a number or a word",
     ),
     Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: 1 to 50"),
     Bad(
         "levels that rise",
         LEVELS,
         '[Level("a", 0.1, "all"), Level("b", 0.5, "nothing")]',
-        ":16: levels returns losses [0.1, 0.5], which do not fall from nothing known to all known",
+        ":16: levels returns losses [0.1, 0.5], which must decrease from knowing nothing to knowing everything",
     ),
     Bad("levels without names", LEVELS, "[0.5]", ":16: levels returns 0.5, not a Level with a finite loss"),
     Bad(
@@ -185,13 +185,13 @@ SEEN_IN_ANY_PROCESS = [
         "a length that is no number",
         FORMS,
         f"{FORMS}; length = '50'",
-        ":10: length = '50', not the whole number of steps of a trial, nor None for a stream",
+        ":10: length = '50', but it must be the number of steps of a trial, or None for a stream",
     ),
     Bad(
         "solved without end",
         LEVELS,
         "[]\n\n    def solved(self, rows, steps):\n        return float('inf')",
-        ":19: solved returns inf, not a finite loss, nor None",
+        ":19: solved returns inf, but it must return a finite loss or None",
     ),
     Bad("an exit", INTEGERS, "exit(3)", ":11: it ends the program, with exit status 3"),
 ]
@@ -248,6 +248,6 @@ SEEN_IN_THE_OTHER_PROCESS = [
         "a hash",
         RETURN,
         "return Batch(x, y + hash('a') % 10**6, scored)",
-        ":10: draw gives other data in another process: the order of a set, or a hash, may decide it",
+        ":10: draw returns different data in another process: it may depend on the order of a set, or on a hash",
     ),
 ]

@@ -84,7 +84,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "mine.py:": "mine.py:: a task of your own is written as FILE.py:NAME",
         "folder:Mine": "folder is not a file",
         "pipe:Mine": "pipe is not a file",
-        "bytes.py:Mine": "bytes.py is no text in UTF-8: invalid start byte at byte 5",
+        "bytes.py:Mine": "bytes.py is not a UTF-8 text: invalid start byte at byte 5",
         "long.py:Mine": "long.py is too long: at most 1,048,576 bytes",
     }.items():
         with pytest.raises(TaskError) as said:

@@ -1,4 +1,4 @@
-"""What each task draws: its twin's target, literal arrays, and properties that all share."""
+"""The data of each task: compared with the task's twin, with written-out arrays, and for properties of all tasks."""
 
 from __future__ import annotations
 

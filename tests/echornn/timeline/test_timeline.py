@@ -17,6 +17,7 @@ from echornn.history.loss_history import ReplicaHistory
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
+from tests.losses_seen import after
 from tests.scripted import SMALL
 from tests.trees import grow
 
@@ -141,7 +142,7 @@ def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
             loss_stats = loss_stats.under(branch.config, before.config, branch.start)
         for at in range(branch.start, end):
             loss, wrong = np.array([line.losses[at]], np.float32), np.array([0.5], np.float32)
-            loss_stats = loss_stats.after(loss, branch.config, at, wrong)
+            loss_stats = after(loss_stats, loss, branch.config, at, wrong)
     told = model.timeline.loss_stats(moment)
     assert told.windows == moment.window - model.lines[path[-1].number].task_since
     assert (told.windows, told.solved_at, told.before) == (loss_stats.windows, loss_stats.solved_at, loss_stats.before)
@@ -162,7 +163,7 @@ def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in ((9999, 0.5), (3_000_000, 0.01))])
     for piece in np.array_split(losses, 5):
         grow(timeline, 0, piece, 0.5)
-    then, alone = timeline.loss_stats(Moment(0, 5000)), LossStats().after(losses[:5000], SMALL)
+    then, alone = timeline.loss_stats(Moment(0, 5000)), after(LossStats(), losses[:5000], SMALL)
     assert (then.windows, then.recent.size, then.solved_at) == (5000, 0, None)
     np.testing.assert_array_equal(then.block_means.losses, alone.block_means.losses)
     np.testing.assert_array_equal(then.block_means.ends, alone.block_means.ends)

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.history import loss_history
+from echornn.history.block_means import BlockMeans
 from echornn.history.kept_windows import kept
 from echornn.progress import Floats
 from echornn.timeline.branch import Branch, Moment
 from echornn.timeline.timeline import Timeline
+from tests.trees import grow
 
 THREE = EchoConfig(replicas=3, seed=7)
 
@@ -94,8 +96,29 @@ def test_a_branch_that_no_lottery_can_go_on_as_is_refused(cause: str, after: Ech
     timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
     here = Moment(0, 6)
     branch = Branch(1, cause, here, here, 0, 6, 0, 0, after)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="cannot go on with this configuration"):
+    with pytest.raises(ValueError, match="cannot continue its parent with this configuration"):
         timeline.begin(branch)
     timeline.begin(replace(branch, cause="alone", config=EchoConfig(seed=9)))
     assert timeline.differs(1) == "seed 9 alone"
     assert len(timeline) == 2
+
+
+def test_the_block_means_of_a_network_that_goes_on_alone_begin_there() -> None:
+    timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
+    assert [timeline.loss_stats(Moment(0, at)).block_means.begun for at in (4, 6)] == [4, 6]
+    assert timeline.loss_stats(Moment(0, 6), 2).tried == ()
+    timeline.begin(Branch(1, "alone", Moment(0, 6), Moment(0, 6), 0, 6, 0, 0, THREE.of(2)))
+    losses = np.linspace(0.5, 0.1, 300, dtype=np.float32)
+    grow(timeline, 1, losses)
+    for at in (6, 100, 306):
+        some, told = losses[: at - 6], timeline.loss_stats(Moment(1, at)).block_means
+        alone = BlockMeans(begun=6).after(some, np.zeros_like(some))
+        assert (told.begun, told.windows, told.losses.tolist()) == (6, at - 6, alone.losses.tolist())
+
+
+def test_what_an_edit_of_several_networks_changed_is_not_told_about_one() -> None:
+    timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
+    edited = replace(THREE, state_size=8)
+    timeline.begin(Branch(1, "edit", Moment(0, 0), Moment(0, 6), 0, 0, 0, 0, edited))
+    grow(timeline, 1, np.full((4, 3), 0.5))
+    assert timeline.loss_stats(Moment(1, 4), 1).tried == ()

@@ -21,6 +21,7 @@ from echornn.training.programs import Programs
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shards import Shards
 from tests.compiled import PROGRAMS, make_trainer, plain
+from tests.losses_seen import after
 
 pytestmark = pytest.mark.slow
 
@@ -275,7 +276,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     lot = Population(config, 20, PROGRAMS)
     assert (lot._runner.shards.turns, lot._runner.shards.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
-    known = [LossStats().after(losses[:, replica], config) for replica in range(20)]
+    known = [after(LossStats(), losses[:, replica], config) for replica in range(20)]
     solved = [one.solved_at or 0 for one in known]
     np.testing.assert_array_equal(lot.solved_at, solved)
     np.testing.assert_array_equal(lot.lost_at, [one.lost_at or 0 for one in known])

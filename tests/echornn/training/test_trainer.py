@@ -1,4 +1,4 @@
-"""Trainer: the promises of its documentation."""
+"""Trainer: the promises of its documentation. `test_contract` has those that a population of any size makes too."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import ConfigError, EchoConfig, EchoSeries, Trainer
+from echornn import ConfigError, EchoConfig, EchoSeries, PopulationState, Trainer
 from echornn.config import Optimizer
 from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
-from tests.compiled import SMALL, make_trainer
+from tests.compiled import PROGRAMS, SMALL, make_population, make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -52,38 +52,28 @@ def test_the_contract(fresh: Trainer) -> None:
     assert all(value.dtype == np.float32 for value in fresh.weights.values())
 
 
+def test_it_is_the_population_of_one_without_its_axis() -> None:
+    population, alone = make_population(SMALL), Trainer(SMALL, PROGRAMS)
+    for story in ("", "regenerate", "reset"):
+        if story:
+            getattr(population, story)()
+            getattr(alone, story)()
+        theirs, mine = population.advance(20).of(0), alone.advance(20)
+        for name in ("losses", "errors", "x", "y", "probabilities", "states", "init_state"):
+            np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
+        for name in ("epoch", "window", "generation", "draw", "finished", "windows_left", "device", "compilations"):
+            assert getattr(alone, name) == getattr(population, name), name
+        state = alone.state
+        assert_same_weights(state.weights, population.state.of(0).weights)
+        np.testing.assert_array_equal(population.state.carried_state[0], state.carried_state)
+        population.restore(PopulationState.of_one(state))
+        alone.restore(population.state.of(0))
+
+
 def test_after_an_epochs_last_window_the_position_is_the_next_epochs_first(fresh: Trainer) -> None:
     fresh.advance(14)
     assert (fresh.epoch, fresh.window) == (1, 0)
     assert not fresh.carried_state.any()
-
-
-def test_it_trains_no_further_than_the_last_epoch(fresh: Trainer) -> None:
-    assert len(fresh.advance(50).losses) == 50
-    progress = fresh.advance(1000)
-    assert len(progress.losses) == 6
-    assert (fresh.epoch, fresh.window, fresh.finished, fresh.windows_left) == (4, 0, True, 0)
-    after = fresh.advance(3)
-    assert len(after.losses) == len(after.errors) == 0
-    np.testing.assert_array_equal(after.x, progress.x)
-
-
-@pytest.mark.parametrize("n", [0, -1])
-def test_no_windows_cannot_be_trained(fresh: Trainer, n: int) -> None:
-    with pytest.raises(ValueError, match="1 or more"):
-        fresh.advance(n)
-
-
-@pytest.mark.parametrize("pieces", [[1] * 56, [5, 9, 14, 28], [13, 1, 1, 41], [56]])
-def test_pieces_give_the_same_bits_as_one_call(fresh: Trainer, pieces: list[int]) -> None:
-    whole = fresh.advance(56)
-    weights = fresh.weights
-    fresh.reset()
-    parts = [fresh.advance(n) for n in pieces]
-    np.testing.assert_array_equal(np.concatenate([part.losses for part in parts]), whole.losses)
-    np.testing.assert_array_equal(np.concatenate([part.errors for part in parts]), whole.errors)
-    np.testing.assert_array_equal(parts[-1].probabilities, whole.probabilities)
-    assert_same_weights(fresh.weights, weights)
 
 
 def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) -> None:
@@ -112,14 +102,6 @@ def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Train
     np.testing.assert_array_equal(first_of_an_epoch.init_state, np.zeros_like(handed_on))
 
 
-def test_reset_repeats_the_run(fresh: Trainer) -> None:
-    first = fresh.advance(30).losses
-    fresh.reset()
-    assert (fresh.epoch, fresh.window) == (0, 0)
-    assert_same_weights(fresh.weights, initial_weights(SMALL))
-    np.testing.assert_array_equal(fresh.advance(30).losses, first)
-
-
 def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
     fresh.reset(draw=3)
     assert fresh.draw == 3
@@ -139,12 +121,6 @@ def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Tra
     zero = np.zeros((4, 4), np.float32)
     loss, _, _ = numpy_bptt.forward(weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), zero)
     assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
-
-
-def test_regenerating_a_finished_run_trains_its_last_epoch_again(fresh: Trainer) -> None:
-    fresh.advance(56)
-    fresh.regenerate()
-    assert (fresh.epoch, fresh.window, fresh.finished) == (3, 0, False)
 
 
 def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
@@ -255,11 +231,6 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: Optimizer, rate: float,
     assert_same_weights(other.weights, end)
 
 
-def test_a_state_of_another_configuration_is_refused(fresh: Trainer) -> None:
-    with pytest.raises(ValueError, match="cannot be restored"):
-        fresh.restore(Trainer(replace(SMALL, state_size=5)).state)
-
-
 def test_live_edits_keep_everything_else_and_compile_nothing(fresh: Trainer) -> None:
     plain = fresh.advance(20).losses
     fresh.reset()
@@ -282,11 +253,3 @@ def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:
     np.testing.assert_array_equal(fresh.advance(20).losses, made)
     fresh.reset()
     np.testing.assert_array_equal(fresh.advance(20).losses, made)
-
-
-def test_edits_that_cannot_be_live_are_refused(fresh: Trainer) -> None:
-    with pytest.raises(ValueError, match="needs new networks"):
-        fresh.edit(replace(SMALL, state_size=5))
-    fresh.advance(30)
-    with pytest.raises(ConfigError, match="num_epochs = 2 cannot be used: at least 3, as trained"):
-        fresh.edit(replace(SMALL, num_epochs=2))

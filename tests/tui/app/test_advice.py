@@ -19,6 +19,7 @@ from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Edit, StartOver
 from echornn.session.frame import State
 from echornn.session.session import Session
+from tests.losses_seen import after
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress
 from tests.trees import branch_off
@@ -89,7 +90,7 @@ async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_
 
 async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> None:
     config = EchoConfig(learning_rate=5.0, init="glorot")
-    loss_stats = LossStats().after(np.full(1000, 0.69, np.float32), config)
+    loss_stats = after(LossStats(), np.full(1000, 0.69, np.float32), config)
     async with shown(config=config, loss_stats=loss_stats) as (app, session, pilot):
         assert "press a: learning_rate 0.3, starting over" in screen_text(app)
         await pilot.press("a")
@@ -131,7 +132,7 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() 
 
 
 async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() -> None:
-    solved = replace(LossStats().after(np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
+    solved = replace(after(LossStats(), np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
     async with opened(size=(120, 40)) as (app, session, pilot):
         for branch, is_said in ((1, True), (1, True), (2, False), (3, False)):
             session.set_frame(State.RUNNING, loss_stats=solved, branch=branch, trained=200)

@@ -13,6 +13,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from tests.clock import Clock
+from tests.losses_seen import after
 from tests.scripted import make_progress
 from tui.app.widgets.lasting import LASTING_SECONDS, Lasting
 
@@ -36,7 +37,7 @@ def frame_after(windows: int, **changes: object) -> Frame:
         shown.append(make_progress(TUTORIAL, epoch, in_epoch, losses=[loss_of(one)]))
     losses = np.array([loss_of(one) for one in range(windows)], np.float32)
     frame = Frame(State.RUNNING, TUTORIAL, trained=windows, progress=shown[-1], tape=tuple(shown[:-1]), speed=100.0,
-                  loss_stats=LossStats().after(losses, TUTORIAL))  # fmt: skip
+                  loss_stats=after(LossStats(), losses, TUTORIAL))  # fmt: skip
     return replace(frame, **changes)  # type: ignore[arg-type]
 
 
@@ -85,5 +86,5 @@ def test_another_branch_and_a_loss_that_is_no_number_end_it() -> None:
     assert lasting.diagnosis(frame_after(2 * EPOCH + 40, branch=1)).kind is Kind.SOLVED
     assert lasting.diagnosis(frame_after(3 * EPOCH + 1, branch=1)).kind is Kind.SPIKE
     diverged = frame_after(3 * EPOCH + 2, branch=1)
-    loss_stats = diverged.loss_stats.after(np.array([math.nan], np.float32), TUTORIAL)
+    loss_stats = after(diverged.loss_stats, np.array([math.nan], np.float32), TUTORIAL)
     assert lasting.diagnosis(replace(diverged, loss_stats=loss_stats)).kind is Kind.DIVERGED

@@ -17,6 +17,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
 from echornn.session.frame import State
+from tests.losses_seen import after
 from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future
 from tests.scripted import ScriptedSession, make_progress
@@ -95,7 +96,7 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
     (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
-    loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
+    loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
     has_futures = name.startswith(("futures", "past", "branches"))
     if has_futures:
         _, losses, error_rates = recorded(1500)

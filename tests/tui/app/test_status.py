@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.frame import Frame, State
+from tests.losses_seen import after
 from tests.scripted import make_progress
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
 from tui.kit.fitting import fitted
@@ -94,7 +95,7 @@ async def test_a_long_warning_takes_two_lines_and_leaves_the_sentence_one() -> N
 
 async def test_the_edit_after_which_the_loss_diverged_is_named_on_80_columns() -> None:
     config = replace(TUTORIAL, learning_rate=3e8)
-    loss_stats = LossStats().after(np.array([0.5, math.nan, 2.6e35], np.float32), config)
+    loss_stats = after(LossStats(), np.array([0.5, math.nan, 2.6e35], np.float32), config)
     frame = replace(RUNNING, config=config, loss_stats=loss_stats, undoable=1, blamed=("learning_rate",))
     assert (await drawn(frame))[2:] == [
         "diverged since learning_rate = 3e+08: the loss is 2.600e+35",

@@ -20,6 +20,7 @@ from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
+from tests.losses_seen import after
 from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter
@@ -102,9 +103,12 @@ def test_a_loss_without_end_is_a_power_of_ten() -> None:
 def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
     losses = (0.7 * 0.9 ** np.arange(250)).astype(np.float32)
     for loss_stats, words in (
-        (LossStats().after(losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
-        (LossStats().after(losses[:10], CONFIG), "mean loss 0.4559  not solved"),
-        (LossStats().after(np.append(losses, losses[[0] * 99]), CONFIG), "mean loss 0.7000  solved at 60, lost at 259"),
+        (after(LossStats(), losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
+        (after(LossStats(), losses[:10], CONFIG), "mean loss 0.4559  not solved"),
+        (
+            after(LossStats(), np.append(losses, losses[[0] * 99]), CONFIG),
+            "mean loss 0.7000  solved at 60, lost at 259",
+        ),
     ):
         frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, loss_stats=loss_stats)
         record = finished_record(frame, 1.23456)

@@ -165,7 +165,10 @@ def test_where_nothing_can_be_trained_that_is_said(
     ("arguments", "message"),
     [
         (["--grid", "echo=3"], "grid = 'echo' cannot be used: one of total_series_length"),
-        (["--grid", "echo_step=3", "--echo-step", "4"], "echo_step = 4 cannot be used: it is an axis of the grid"),
+        (
+            ["--grid", "echo_step=3", "--echo-step", "4"],
+            "echo_step = 4 cannot be used: it is already an axis of the grid",
+        ),
         (["--grid", "echo_step=3", "--seeds", "0"], "seeds = 0 cannot be used: 1 or more"),
         (["--grid", "echo_step=3", "--workers", "0"], "workers = 0 cannot be used: 1 to 1024"),
         (

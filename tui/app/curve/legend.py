@@ -12,7 +12,7 @@ from tui.app.curve.ghosts import Place
 from tui.kit.cells import Cells
 
 MOST_WORDS = 5
-"""The most ghosts with an entry each; of more ghosts, only the number is given."""
+"""The most ghosts that have an entry each; if there are more, the legend has only their number."""
 
 LEAST_PLOT_WIDTH = 44
 """The fewest columns of a plot that has a legend."""

@@ -21,7 +21,7 @@ from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
 MOST_SYMBOLS = 1_000_000
-"""The longest series that is drawn whole, in time steps; of a longer one only the current window is drawn."""
+"""The longest series that is drawn whole, in time steps; if it is longer, only the current window is drawn."""
 
 LINES_OF_A_ROW = 2
 

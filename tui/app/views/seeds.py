@@ -108,7 +108,7 @@ class SeedsView(View):
         return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
 
     def saw(self, frame: Frame) -> None:
-        """Take note of a new frame: drop the requested selection if it was carried out, or can no longer be."""
+        """Take note of a new frame: forget the requested selection once it was carried out or has become impossible."""
         if self.chosen(frame) == frame.replica:
             self._asked = None
 

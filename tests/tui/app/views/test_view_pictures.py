@@ -7,6 +7,7 @@ import pytest
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
 from echornn.timeline.branch import Moment
+from tests.losses_seen import after
 from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
@@ -34,7 +35,7 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
-        loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
+        loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
         session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, readings=recorded_readings(moment))
         app.show_newest_frame()
         await pilot.pause()
@@ -63,7 +64,7 @@ async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list
     async with app.run_test(size=size) as pilot:
         shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
         where = session.timeline.seed_stats(Moment(0, WINDOWS))
-        loss_stats = LossStats().after(losses, TUTORIAL, errors=error_rates)
+        loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
         session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()
@@ -79,7 +80,7 @@ async def test_picture_of_a_network_whose_state_holds_too_little() -> None:
     grow(session.timeline, branch_off(session.timeline, STUCK), losses, error_rates)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=(120, 38)) as pilot:
-        loss_stats = LossStats().after(losses, STUCK, errors=error_rates)
+        loss_stats = after(LossStats(), losses, STUCK, errors=error_rates)
         shown = {"trained": len(losses), "rate": 100.0, "device": "cpu", "loss_stats": loss_stats}
         session.set_frame(State.PAUSED, progress, **shown, readings=readings)
         app.show_newest_frame()
