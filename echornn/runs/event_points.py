@@ -48,13 +48,8 @@ class EventPoint:
     def curves(self, windows: int) -> Curves:
         """The values of the point by tag; ``windows`` is the number of its windows.
 
-        <<<<<<< HEAD
-                For a lone network, its mean loss and, if it says symbols, its accuracy, 0 to 1. For several, the median of
-                their mean losses, the 10 % and 90 % quantiles, and the share of the networks that have solved the task.
-        =======
-                For a single network, its mean loss in nats, and its accuracy, 0 to 1. For several networks, the median and the
-                10 % and 90 % quantiles of their mean losses, and the share of networks that have solved the task.
-        >>>>>>> s2
+        For a single network, its mean loss and, if it says symbols, its accuracy, 0 to 1. For several networks, the
+        median and the 10 % and 90 % quantiles of their mean losses, and the share of those that have solved the task.
         """
         if self._config.replicas == 1:
             accuracy = self._config.accuracy(self._errors, windows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from typing import Any
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
+from echornn.tasks.table import TASKS
 from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS
 from tui.app.widgets.settings_fields import (
     field_help,
+    help_of,
     live_rows,
     next_rung,
     nudged,
+    settings_in,
     structural_rows,
 )
 from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, Form
@@ -326,3 +330,62 @@ def test_the_same_keys_lead_to_the_same_field_each_time(settings: Settings) -> N
         settings.form.move(1)
         assert settings.form.name == "learning_rate"
         settings.form.move(5)
+
+
+def test_another_task_is_drafted_with_its_settings_and_sent_as_one_edit(settings: Settings) -> None:
+    form = settings.at("task")
+    assert form.text("task") == "echo"
+    form.nudge(True)
+    assert form.drafts == {"task": "two_coins"}
+    assert {"lag", "far_lag", "base"} <= {*form.rows}
+    assert not {"echo_step", "num_classes", "row_start"} & {*form.rows}
+    settings.at("lag").nudge(True)
+    assert not settings.sent, "the setting of a task that is not trained yet is a draft too"
+    assert (form.text("lag"), form.text("far_lag")) == ("4", "8")
+    form.enter()
+    assert settings.sent == [{"task": "two_coins", "lag": 4}]
+    assert form.text("task") == "two_coins"
+    settings.trains(task="two_coins", lag=4)
+    assert not form.is_underway("task")
+    settings.at("lag").nudge(False)
+    assert settings.sent[-1] == {"lag": 3}, "live, as no shape changes"
+
+
+def test_drafts_of_a_task_that_is_not_chosen_after_all_are_dropped(settings: Settings) -> None:
+    form = settings.at("task")
+    form.nudge(True)
+    settings.at("far_weight").nudge(True)
+    settings.at("state_size").nudge(True)
+    settings.at("task").nudge(True)
+    assert form.drafts == {"task": "delayed_xor", "state_size": "5"}
+
+
+def test_a_setting_out_of_its_range_is_refused_beside_it() -> None:
+    settings = Settings(EchoConfig(task="two_coins"))
+    settings.enter("lag", "9")
+    assert settings.form.refused == "lag"
+    assert "far_lag" in settings.form.refusal
+    settings.form.escape()
+    settings.enter("far_weight", "2")
+    assert settings.form.refusal == "far_weight = 2 cannot be used: -1 to 1"
+
+
+def test_a_negative_number_can_be_typed_where_it_is_allowed() -> None:
+    settings = Settings(EchoConfig(task="two_coins"))
+    form = settings.at("far_weight")
+    form.erase(whole=True)
+    form.nudge(False)
+    form.type("0.1")
+    form.enter()
+    assert settings.sent == [{"far_weight": -0.1}]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_setting_of_every_task_has_help_and_can_be_nudged(task: str) -> None:
+    config = EchoConfig(task=task)
+    for name in (*live_rows(config), *structural_rows(config)):
+        assert len(help_of(config, name)) > 10
+    for name in settings_in(config):
+        for up in (True, False):
+            with contextlib.suppress(ConfigError):
+                assert with_nudged(config, name, up) != config

@@ -20,20 +20,14 @@ def predicted_blocks(
 ) -> list[Block]:
     """The blocks of a row's predictions, one per time step.
 
-    <<<<<<< HEAD
-        With two classes, all blocks have the same style, except for wrong predictions: the character shows the value, and a
-        long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong prediction
-        of two digits has no room for a mark; it differs from the target above.
+    With two classes, all blocks have the same style, except for wrong predictions: the character shows the value, and a
+    long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong prediction
+    of two digits has no room for a mark, but differs from the target above it.
 
-        Args:
-            targets: uint8 [T].
-            probabilities: float32 [T, classes].
-            scored: bool [T], the steps at which a prediction can be wrong; None for all.
-    =======
-        With two classes, all blocks of a line have the same style, except for wrong predictions: the character shows the
-        value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong
-        prediction of two digits has no room for a mark, but differs from the target above it.
-    >>>>>>> s2
+    Args:
+        targets: uint8 [T].
+        probabilities: float32 [T, classes].
+        scored: bool [T], the steps at which a prediction can be wrong; None for all.
     """
     two_classes = probabilities.shape[-1] == 2
     chosen = probabilities.argmax(axis=-1)

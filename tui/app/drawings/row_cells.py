@@ -124,14 +124,16 @@ def scales_of(config: EchoConfig, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> t
 
 
 def number_text(value: float) -> str:
-    """A number in two characters: its sign and first digit, ``.5`` below 1, ``++`` or ``--`` from 10 on."""
+    """A number in two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10 on."""
     sign = "-" if value < 0 else "+"
     size = abs(value)
     if not size < 9.5:
         return sign * 2 if size == size else "? "
     if size >= 0.95:
         return f"{sign}{size:.0f}"
-    return f"{'-' if value < 0 else '.'}{min(9, round(10 * size))}" if size >= 0.05 else " 0"
+    if size < 0.05:
+        return " 0"
+    return "-." if value < 0 else f".{min(9, round(10 * size))}"
 
 
 def _channels(form: Symbols | Numbers) -> int:
