@@ -8,9 +8,10 @@ from enum import StrEnum
 from itertools import takewhile
 
 from echornn.config import EchoConfig
-from echornn.data.ladders import ladder_of
+from echornn.data.levels import ladder_of
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis, passed
+from echornn.diagnosis.ladder_position import distinct
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.seeds_words import seeds_sentence
@@ -20,7 +21,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.session.commands import Answer
 from echornn.session.drive import Start
-from echornn.tasks.task import Level
+from echornn.tasks.task import Level, TaskError
 
 NEAR_WINDOWS = 1_000
 """The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
@@ -140,8 +141,11 @@ class Frame:
 
     @property
     def ladder(self) -> tuple[Level, ...]:
-        """The rungs of the task's ladder."""
-        return ladder_of(self.own_config)
+        """The ladder of the task, without levels of the same loss; empty if there is none."""
+        try:
+            return tuple(distinct(ladder_of(self.own_config)))
+        except TaskError:  # of a user's own task; training says so
+            return ()
 
     @property
     def loss(self) -> float:

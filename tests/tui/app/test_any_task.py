@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.data.ladders import ladder_of
+from echornn.data.levels import ladder_of
 from echornn.session.frame import State
 from echornn.tasks.table import TASKS
 from tests.any_task import progress_of

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import shortened
 from echornn.tasks.task import Level
 from tui.app.curve.ghosts import Place
 from tui.kit.cells import Cells
@@ -30,7 +31,7 @@ def draw_ladder(cells: Cells, place: Place, levels: Sequence[Level], dash: str) 
         for x in np.flatnonzero(row == " ").tolist():
             cells.write(place.x + x, line, dash, STYLE)
     for level in [*on_axis[:1], *on_axis[:0:-1]]:
-        text = f" {level.name} {loss_text(level.loss, 3)} "
+        text = f" {shortened(level.name)} {loss_text(level.loss, 3)} "
         line = lines[level]
         beside = [one for one in (line - 1, line + 1) if 0 <= one < place.height and one not in lines.values()]
         places = [(one, _room(cells, place, one, len(text), dash)) for one in (line, *beside)]

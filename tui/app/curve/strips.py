@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,10 +71,12 @@ class StripArea:
 
 
 def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
-    """Draw the error rate; a full block is the error rate of guessing."""
+    """Draw the error rate; a full block is the error rate of guessing, or all if that is not known."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
-    cells.write(where.x, where.top, _bars(shown / guessing, ascii_only), "plot--errors")
+    cells.write(
+        where.x, where.top, _bars(shown / (1.0 if math.isnan(guessing) else guessing), ascii_only), "plot--errors"
+    )
 
 
 def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text, fields_text
 from echornn.data.epoch_data import batch_of
-from echornn.data.ladders import ladder_of, solved_level_of
 from echornn.data.levels import (
     boundary_floor,
     chance_level,
     few_uniform_starts_learn,
     fits_register,
     guessing_errors,
+    ladder_of,
     register_numbers,
     solved_level,
     state_numbers,
@@ -60,16 +60,14 @@ def known(config: EchoConfig) -> list[Known]:
 
 
 def _known_of_any_task(config: EchoConfig) -> list[Known]:
-    rungs = ladder_of(config)
-    unit = config.loss_name
-    solved = solved_level_of(config)
+    rungs, solved = ladder_of(config), solved_level(config)
     return [
         Known("task", f"{name_of(config.the_task)}: {_first_sentence(config)}"),
         *([Known("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
         Known("data", data_text(config)),
         *([Known("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
-        *([Known("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved else []),
-        Known("loss", f"{unit}{'' if rungs else '; what can be reached is not known'}"),
+        *([Known("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved > 0 else []),
+        Known("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
         *(Known(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
     ]
 

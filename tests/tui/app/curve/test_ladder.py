@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.data.ladders import ladder_of
+from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_text import loss_text
 from echornn.tasks.table import TASKS
 from echornn.timeline.timeline import Timeline
