@@ -13,6 +13,7 @@ from tests.any_task import progress_of
 from tests.scripted import ScriptedSession
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
+from tests.tui.app.test_pictures import compare, pinned
 from tui.app.app import EchoApp
 from tui.app.views.table import VIEWS
 
@@ -34,6 +35,7 @@ def session_of(config: EchoConfig) -> ScriptedSession:
     return session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "ascii_only"), [((80, 24), False), ((200, 60), True)])
 @pytest.mark.parametrize("task", TASKS)
 async def test_every_key_in_every_view(task: str, size: tuple[int, int], ascii_only: bool) -> None:
@@ -49,3 +51,26 @@ async def test_every_key_in_every_view(task: str, size: tuple[int, int], ascii_o
                 assert not ascii_only or text.isascii()
         await pilot.press("s", *["down"] * 30, "escape", "b", "escape", "l", "left", "d", "end")
         assert screen_text(app)
+
+
+@pytest.mark.parametrize("task", OTHERS)
+async def test_before_the_first_window_the_task_is_explained(task: str) -> None:
+    config = EchoConfig.from_fields({"task": task, **SMALL})
+    app = EchoApp(ScriptedSession(config), fps=0.01)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        text = screen_text(app)
+    assert f"{task}: " in text
+    assert ladder_of(config)[-1].knows in text
+    assert config.loss_name in text
+
+
+@pytest.mark.parametrize(("task", "keys"), [("two_coins", ["tab", "left", "left", "left"]), ("flip_flop", [])])
+async def test_picture_of_a_task(task: str, keys: list[str]) -> None:
+    config = EchoConfig.from_fields({"task": task, **SMALL})
+    app = EchoApp(session_of(config), fps=0.01)
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.show_newest_frame()
+        await pilot.press(*keys)
+        await pilot.pause()
+        compare(task, pinned(app.export_screenshot(title="")))

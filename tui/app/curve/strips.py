@@ -74,9 +74,8 @@ def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, a
     """Draw the error rate; a full block is the error rate of guessing, or all if that is not known."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
-    cells.write(
-        where.x, where.top, _bars(shown / (1.0 if math.isnan(guessing) else guessing), ascii_only), "plot--errors"
-    )
+    most = 1.0 if math.isnan(guessing) else guessing
+    cells.write(where.x, where.top, _bars(shown / most, ascii_only), "plot--errors")
 
 
 def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:
