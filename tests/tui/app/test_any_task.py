@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,11 +28,11 @@ def session_of(config: EchoConfig) -> ScriptedSession:
     """A session that is paused after some windows, whose losses fall from above the ladder to its second rung."""
     session = ScriptedSession(config)
     chance, second, *_ = (level.loss for level in ladder_of(config))
-    losses = second + 1.2 * chance * np.exp(-np.arange(40) / 8)
-    grow(session.timeline, branch_off(session.timeline, config), losses.astype(np.float32))
+    losses = (second + 1.2 * chance * np.exp(-np.arange(40) / 8)).astype(np.float32)
+    grow(session.timeline, branch_off(session.timeline, config), losses, np.full_like(losses, 0.25))
     windows = config.windows_per_epoch
     tape = tuple(progress_of(config, 0, window) for window in range(max(0, windows - 3), windows - 1))
-    newest = progress_of(config, 0, windows - 1)
+    newest = replace(progress_of(config, 0, windows - 1), losses=losses[-1:])
     session.set_frame(State.PAUSED, newest, trained=40, tape=tape, device="cpu")
     return session
 
