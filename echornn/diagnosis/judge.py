@@ -197,7 +197,8 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
         return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
-    if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
+    lost = lost_level(judged.config)
+    if judged.kind is Kind.SOLVED and mean > (2 * lost if is_echo(judged.config) else (lost + chance) / 2):
         newest = loss_stats.block_means.begun + loss_stats.block_means.windows
         return replace(now, kind=Kind.RELAPSED, since=loss_stats.lost_at or newest - RECENT_WINDOWS)
     learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and loss_stats.block_means.windows >= LONG
@@ -207,7 +208,9 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
 
 
 def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
-    """Whether the few newest windows are better than guessing by more than luck, and their second half is no worse."""
+    """Whether the newest windows, only a few, are better than guessing by more than luck, and the second half of these
+    is no worse than the first. False for other tasks than the echo, which may score few steps of a window.
+    """
     if not is_echo(config):
         return False
     few = -(-SURE_PREDICTIONS // config.predictions_per_window)

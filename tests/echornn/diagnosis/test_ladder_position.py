@@ -28,7 +28,8 @@ def place(mean: float, unsure: float = 0.0, solved: float = -math.inf) -> Ladder
 
 def names(mean: float, unsure: float = 0.0, solved: float = -math.inf) -> tuple[str | None, str, str | None]:
     found = place(mean, unsure, solved)
-    return found.at and found.at.name, found.above.name, found.next and found.next.name
+    at, after = (level.name if level else None for level in (found.at, found.next))
+    return at, found.above.name, after
 
 
 @pytest.mark.parametrize(

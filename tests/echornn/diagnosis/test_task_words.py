@@ -24,6 +24,7 @@ from echornn.diagnosis.words import said
 from echornn.tasks.own.own_file import OwnFile
 from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples
+from tests.losses_seen import after
 
 COINS = EchoConfig(task="two_coins")
 SHORT = EchoConfig(task="two_coins", truncated_backprop_length=5)
@@ -61,7 +62,7 @@ def stats_of(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002
     rng = np.random.default_rng(0)
     losses = np.concatenate([loss + rng.uniform(-noise, noise, count) for count, loss in parts])
     errors = np.full(len(losses), 0.3, np.float32)
-    return LossStats().after(np.maximum(losses, 0).astype(np.float32), config, errors=errors)
+    return after(LossStats(), np.maximum(losses, 0).astype(np.float32), config, errors=errors)
 
 
 def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) -> tuple[str, str]:
