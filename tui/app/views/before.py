@@ -158,8 +158,9 @@ def first_window(config: EchoConfig) -> RowData | None:
     return RowData(batch.x[0, :steps], batch.y[0, :steps], batch.scored[0, :steps])
 
 
-def about_first_window(config: EchoConfig) -> tuple[str, str]:
+def about_first_window(config: EchoConfig, window: RowData) -> tuple[str, str]:
     """The texts beside the inputs and the targets of the first window's first row."""
     if config.is_echo:
         return "the first window of row 1", f"its targets: the input {then(config.echo_step)}"
-    return "the first window of row 1", f"its targets ({NOT_SCORED.strip()}: does not count)"
+    not_scored = "" if window.scored.all() else f" ({NOT_SCORED.strip()}: does not count)"
+    return f"the first {'window' if config.is_stream else 'trial'} of row 1", f"its targets{not_scored}"

@@ -186,7 +186,7 @@ class Rows(View):
         if window is not None:
             scales = scales_of(config, window.x, window.y)
             lines = row_lines(config, cells.height // 2)
-            texts = iter(about_first_window(config))
+            texts = iter(about_first_window(config, window))
             for line in lines:
                 blocks = cells_of(config, window, line, scales, self._glyphs, self._ascii_only)
                 if not blocks:
