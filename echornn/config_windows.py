@@ -45,6 +45,11 @@ class WindowSizes:
         return self.trial_length or self.truncated_backprop_length
 
     @property
+    def gradient_cut(self) -> int | None:
+        """Time steps of a trial after which the gradient is cut; None if it flows through the whole window."""
+        return None if self.truncated_backprop_length >= self.window_steps else self.truncated_backprop_length
+
+    @property
     def window_stride(self) -> int:
         """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a window)."""
         return self.window_steps if self.stride is None else self.stride

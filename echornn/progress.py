@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,27 +22,38 @@ class Progress:
     """The loss of every trained window, and all data of the last window, of one network.
 
     Attributes:
-        losses: float32 [n], the mean cross-entropy of each window in nats, before its update.
-        errors: int32 [n], the number of wrong predictions among batch_size * T.
+        losses: float32 [n], the mean loss of each window over its scored steps, before its update: cross-entropy in
+            nats, or squared error.
+        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps are scored, the same
+            share of all predictions as is wrong among the scored ones; if the outputs are numbers, 0.
         epoch: the epoch of the last window, from 0.
         window: the number of the last window in its epoch, from 0.
-        x: the input of the last window, uint8 [batch_size, T].
-        y: the target of the last window, uint8 [batch_size, T].
-        probabilities: float32 [batch_size, T, num_classes], the predictions before the update.
+        x: the input of the last window: symbols, uint8 [batch_size, T], or numbers, float32 [batch_size, T, count].
+        y: the target of the last window, in the same form.
+        outputs: float32 [batch_size, T, outputs], the outputs before the update: probabilities of symbols, or numbers.
         states: float32 [batch_size, T, state_size], the state after each time step.
         init_state: float32 [batch_size, carried], the state at the start of the last window (see
             `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
+        scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
+
+    For trials, T is the length of a trial.
     """
 
     losses: Floats
     errors: Counts
     epoch: int
     window: int
-    x: Symbols
-    y: Symbols
-    probabilities: Floats
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    outputs: Floats
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
+
+    @property
+    def probabilities(self) -> Floats:
+        """The outputs, if they are probabilities of symbols."""
+        return self.outputs
 
     @property
     def diverged(self) -> Bools:
@@ -55,11 +67,12 @@ class PopulationProgress:
     population of one.
 
     Attributes:
-        losses: float32 [n, replicas], the mean cross-entropy of each window in nats, before its update.
-        errors: int32 [n, replicas], wrong predictions among batch_size * T.
+        losses, errors: float32 and int32 [n, replicas], as in `Progress`.
         epoch, window: the position of the last window, both from 0.
-        x, y: input and target of the last window, uint8 [T, batch_size, replicas].
-        probabilities: float32 [T, batch_size, num_classes, replicas], the predictions before the update.
+        x, y: input and target of the last window: symbols, uint8 [T, batch_size, replicas], or numbers, float32 [T,
+            batch_size, count, replicas].
+        scored: bool [T, batch_size, replicas], the steps of the last window that count in the loss.
+        outputs: float32 [T, batch_size, outputs, replicas], the outputs before the update.
         states: float32 [T, batch_size, state_size, replicas], the state after each time step.
         init_state: float32 [batch_size, carried, replicas], the state at the start of the last window.
         solved_at: int64 [replicas], the window along the path, from 1, at which each replica solved the task; 0 if not
@@ -73,9 +86,10 @@ class PopulationProgress:
     errors: Counts
     epoch: int
     window: int
-    x: Symbols
-    y: Symbols
-    probabilities: Floats
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: Bools
+    outputs: Floats
     states: Floats
     init_state: Floats
     solved_at: npt.NDArray[np.int64]
@@ -112,15 +126,16 @@ class PopulationProgress:
             self.errors[:, replica],
             self.epoch,
             self.window,
-            self.x[..., replica].T,
-            self.y[..., replica].T,
-            np.swapaxes(self.probabilities[..., replica], 0, 1),
+            np.swapaxes(self.x[..., replica], 0, 1),
+            np.swapaxes(self.y[..., replica], 0, 1),
+            np.swapaxes(self.outputs[..., replica], 0, 1),
             np.swapaxes(self.states[..., replica], 0, 1),
             self.init_state[..., replica],
+            self.scored[..., replica].T,
         )
 
     def only(self, replica: int) -> PopulationProgress:
         """The progress of a population of only this replica."""
         which = slice(replica, replica + 1)
-        arrays = ("losses", "errors", "x", "y", "probabilities", "states", "init_state", "solved_at")
+        arrays = ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
         return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)

@@ -18,7 +18,7 @@ from echornn.config import EchoConfig
 from echornn.network import private_xla
 from echornn.training.bptt import TrainingLoop
 from echornn.training.population import Population
-from echornn.training.programs import Programs, structure
+from echornn.training.programs import Programs, Structure, structure
 from echornn.training.trainer import Trainer
 
 
@@ -27,7 +27,7 @@ class SharedPrograms(Programs):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: set[tuple[EchoConfig, str]] = set()
+        self._made: set[tuple[Structure, str]] = set()
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
         kind = structure(config), device

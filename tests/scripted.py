@@ -234,6 +234,7 @@ def make_progress(
         np.where(is_predicted, sure, (1 - sure) / (config.num_classes - 1)).astype(np.float32),
         np.zeros((*y.shape, config.state_size), np.float32),
         np.zeros((config.batch_size, carried), np.float32),
+        np.ones(y.shape, np.bool_),
     )
 
 
@@ -247,7 +248,8 @@ def side_by_side(each: Sequence[Progress], solved: SolvedAt | None = None) -> Po
         each[0].window,
         np.stack([one.x.T for one in each], axis=-1),
         np.stack([one.y.T for one in each], axis=-1),
-        np.stack([np.swapaxes(one.probabilities, 0, 1) for one in each], axis=-1),
+        np.stack([one.scored.T for one in each], axis=-1),
+        np.stack([np.swapaxes(one.outputs, 0, 1) for one in each], axis=-1),
         np.stack([np.swapaxes(one.states, 0, 1) for one in each], axis=-1),
         np.stack([one.init_state for one in each], axis=-1),
         solved.at.copy(),

@@ -21,25 +21,36 @@ MOST_ROWS = 16
 """The most rows whose sums are multiplied: longer loops are not unrolled, and compute one number at a time."""
 
 
-def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The mean cross-entropy over time steps and rows, and the softmax.
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+    """The mean cross-entropy over scored time steps and rows, and the softmax.
 
     Args:
         logits: float32 [T, batch, classes, ...].
         labels: int32 [T, batch, ...].
+        scored: bool [T, batch, ...], the steps that count; by default all.
 
     Returns:
         The cross-entropy in nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], without gradient.
     """
     if len(logits.shape) > 3:
-        return _of_replicas(logits, labels)
+        return _of_replicas(logits, labels, scored)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    if scored is not None:
+        return tf.reduce_sum(tf.where(scored, losses, 0.0)) / number_of(scored), tf.nn.softmax(logits)
     return tf.reduce_mean(losses), tf.nn.softmax(logits)
 
 
-def _of_replicas(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def number_of(steps: tf.Tensor) -> tf.Tensor:
+    """How many steps of a window are marked: bool [T, batch, ...] to float32 [...]."""
+    length, batch, *replicas = steps.shape
+    marked = tf.reshape(tf.cast(steps, tf.float32), [length * batch, *replicas])
+    return sum_of_steps(marked) if replicas else tf.reduce_sum(marked)
+
+
+def _of_replicas(logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
     steps, batch, classes, replicas = logits.shape
     rows = steps * batch
+    counted = rows if scored is None else number_of(scored)
     hot = tf.one_hot(labels, classes, axis=2)
 
     def forward(logits: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], object]:
@@ -47,15 +58,21 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Te
         exponentials = tf.exp(logits - largest[:, :, tf.newaxis])
         sums = tf.reduce_sum(exponentials, axis=2)
         probabilities = exponentials / sums[:, :, tf.newaxis]
+        if scored is not None:
+            sums = tf.where(scored, sums, 1.0)
         together = _rows_together(batch, classes)
         products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
-        expected = tf.reshape(largest - tf.reduce_sum(logits * hot, axis=2), [rows, replicas])
+        costs = largest - tf.reduce_sum(logits * hot, axis=2)
+        if scored is not None:
+            costs = tf.where(scored, costs, 0.0)
+        expected = tf.reshape(costs, [rows, replicas])
         loss = sum_of_steps(tf.math.log(products)) + sum_of_steps(expected)
 
         def gradient(d_loss: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
-            return (probabilities - hot) * (d_loss / rows)
+            d_logits = (probabilities - hot) * (d_loss / counted)
+            return d_logits if scored is None else tf.where(scored[:, :, tf.newaxis], d_logits, 0.0)
 
-        return (loss / rows, probabilities), gradient
+        return (loss / counted, probabilities), gradient
 
     loss, probabilities = tf.custom_gradient(forward)(logits)
     return loss, probabilities
@@ -67,13 +84,19 @@ def _rows_together(rows: int, classes: int) -> int:
     return next(together for together in range(most, 0, -1) if rows % together == 0)
 
 
-def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`."""
+def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
+    """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`.
+
+    If only some steps are scored, it is as many of all predictions as make up the share of wrong ones among the scored.
+    """
     wrong = predicted(probabilities) != labels
+    if scored is not None:
+        steps, batch = wrong.shape[:2]
+        share = number_of(tf.logical_and(wrong, scored)) / number_of(scored)
+        return tf.cast(tf.round(share * (steps * batch)), tf.int32)
     if len(probabilities.shape) == 3:
         return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
-    steps, batch, replicas = wrong.shape
-    return tf.cast(sum_of_steps(tf.reshape(tf.cast(wrong, tf.float32), [steps * batch, replicas])), tf.int32)
+    return tf.cast(number_of(wrong), tf.int32)
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:

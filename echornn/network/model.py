@@ -18,12 +18,13 @@ from echornn.network.replicas import has_replicas, joined, split_features
 from echornn.network.scan import block_length, scan
 from echornn.network.scan_side_by_side import scan_side_by_side
 from echornn.network.shapes import largest_product, layer_weight_names, weight_shapes
+from echornn.tasks.task import Numbers, Symbols
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 class EchoRNN(tf.Module):
-    """Stacked recurrent cells that run over a window, with a softmax layer on each state of the top cell.
+    """Stacked recurrent cells that run over a window, with an output layer on each state of the top cell.
 
     Attributes:
         weights: the trained variables by name, see `weight_shapes`; with replicas, an additional last axis.
@@ -39,29 +40,30 @@ class EchoRNN(tf.Module):
         ]
         self.loops_apart = "CPU" in self.weights["W2"].device and not self._is_faster_as_one_loop()
 
-    def forward(self, symbols: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def forward(self, x: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run a window ("Forward pass" and "Calculating loss").
 
         Args:
-            symbols: the inputs of the window, uint8 [T, batch, ...].
+            x: the inputs of the window: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
             init_state: the state before the window, float32 [batch, carried, ...]; see `carried_size`.
             dropout_key: int32 [2, ...], the random key of dropout.
 
         Returns:
-            The carried state after each time step, float32 [T, batch, carried, ...], and the logits, float32
-            [T, batch, classes, ...]. The logits at a step belong to the state after that step.
+            The carried state after each time step, float32 [T, batch, carried, ...], and the logits or numbers, float32
+            [T, batch, outputs, ...]. Those at a step belong to the state after that step.
         """
         config = self.config
-        below = embed(symbols, config.num_classes)
-        many, block = has_replicas(init_state), block_length(config.truncated_backprop_length)
+        below = embed(x, config.the_task.inputs)
+        many, block = has_replicas(init_state), block_length(config.window_steps)
+        cut = config.gradient_cut
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
             if many:
-                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer])
+                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer], cut)
             else:
-                states = scan(self._cell.step, below, init, self._layers[layer], block, self.loops_apart)
+                states = scan(self._cell.step, below, init, self._layers[layer], block, self.loops_apart, cut)
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
@@ -70,11 +72,11 @@ class EchoRNN(tf.Module):
         config = self.config
         if has_replicas(self.weights["W2"]):
             return False
-        steps = config.num_layers * block_length(config.truncated_backprop_length)
+        steps = config.num_layers * block_length(config.window_steps)
         return is_faster_as_one(largest_product(config), steps * 2 if CELL_FACTS[config.cell].gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
-        """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, classes,
+        """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
         ...].
         """
         weight, bias = self.weights["W2"], self.weights["b2"]
@@ -82,7 +84,7 @@ class EchoRNN(tf.Module):
             return affine_map([states], weight, bias)
         steps, batch, size = states.shape
         logits = affine_map([tf.reshape(states, [steps * batch, size])], weight, bias)
-        return tf.reshape(logits, [steps, batch, self.config.num_classes])
+        return tf.reshape(logits, [steps, batch, self.config.output_size])
 
     def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Set a random share of the states to zero, and scale the others so that the mean stays (Srivastava et al.
@@ -101,14 +103,20 @@ class EchoRNN(tf.Module):
         return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 
-def embed(symbols: tf.Tensor, num_classes: int) -> tf.Tensor:
-    """The symbols, uint8 [T, batch, ...], as inputs of the cell, float32 [T, batch, input, ...].
+def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
+    """What the cell reads, float32 [T, batch, input, ...].
 
-    With two classes a symbol is the number 0 or 1, as in the tutorial; with more it is a one-hot vector.
+    Of two symbols, each is the number 0 or 1, as in the tutorial; of more, it is a one-hot vector. Numbers stay.
+
+    Args:
+        x: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
+        form: which of both, and how many.
     """
-    if num_classes == 2:
-        return tf.cast(symbols, tf.float32)[:, :, tf.newaxis]
-    return tf.one_hot(symbols, num_classes, axis=2)
+    if isinstance(form, Numbers):
+        return x
+    if form.count == 2:
+        return tf.cast(x, tf.float32)[:, :, tf.newaxis]
+    return tf.one_hot(x, form.count, axis=2)
 
 
 def checked_weights(

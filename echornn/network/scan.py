@@ -71,7 +71,13 @@ def block_length(window_length: int) -> int:
 
 
 def scan(
-    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int, apart: bool = False
+    step: Step,
+    inputs: tf.Tensor,
+    init_state: tf.Tensor,
+    weights: Tensors,
+    block: int,
+    apart: bool = False,
+    cut: int | None = None,
 ) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
@@ -82,6 +88,8 @@ def scan(
         weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
+        cut: the gradient does not flow from one stretch of so many time steps back into the one before; by default it
+            flows through all.
 
     Returns:
         float32 [T, batch, state, ...].
@@ -97,17 +105,20 @@ def scan(
         if not blocks:
 
             def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                d_state, d_inputs, d_weights = _backward(first, tf.unstack(d_states), tf.zeros_like(init_state), bound)
+                d_state, d_inputs, d_weights = _backward(
+                    first, tf.unstack(d_states), tf.zeros_like(init_state), bound, cut=cut
+                )
                 return d_inputs, d_state, *(d_weights[name] for name in names)
 
             return tf.stack([one.next_state for one in first]), gradient
 
-        looped = _BlockLoop(step, inputs[head:], first[-1].next_state if first else init_state, bound, block, apart)
+        begin = first[-1].next_state if first else init_state
+        looped = _BlockLoop(step, inputs[head:], begin, bound, block, apart, head, cut)
 
         def blocked_gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = looped.backward(d_states[head:])
             if first:
-                d_state, d_head, d_more = _backward(first, tf.unstack(d_states[:head]), d_state, bound)
+                d_state, d_head, d_more = _backward(first, tf.unstack(d_states[:head]), d_state, bound, cut=cut)
                 d_inputs = tf.concat([d_head, d_inputs], axis=0)
                 d_weights = {name: d_weights[name] + d_more[name] for name in names}
             return d_inputs, d_state, *(d_weights[name] for name in names)
@@ -157,8 +168,18 @@ def _record(
     return recorded
 
 
+def cut_off(d_state: tf.Tensor, step: tf.Tensor | int, cut: int | None) -> tf.Tensor:
+    """The gradient to the state before a time step, or zero if the gradient is cut there; for ``cut`` see `scan`."""
+    return d_state if cut is None else tf.where(step % cut == 0, tf.zeros_like(d_state), d_state)
+
+
 def _backward(
-    recorded: Sequence[_Recorded], d_states: Sequence[tf.Tensor], d_state: tf.Tensor, weights: Tensors
+    recorded: Sequence[_Recorded],
+    d_states: Sequence[tf.Tensor],
+    d_state: tf.Tensor,
+    weights: Tensors,
+    first: tf.Tensor | int = 0,
+    cut: int | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
     """The gradients of recorded steps: to the state before them, to their inputs [steps, ...], to the weights.
 
@@ -168,15 +189,20 @@ def _backward(
         d_state: the gradient to the last state, from later steps.
         weights: the weights that the steps may use. Those used several times get the sum of gradients, unused ones
             zero.
+        first: the number of the first step in the window.
+        cut: see `scan`.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
-    for one, d_outside in zip(reversed(recorded), reversed(d_states), strict=True):
+    for step, one, d_outside in zip(
+        reversed(range(len(recorded))), reversed(recorded), reversed(d_states), strict=True
+    ):
         zs = [made.z for made in one.products]
         # zero rather than None for a product without effect, since the rows of all steps are stacked below
         d_state, d_input, *d_zs = one.tape.gradient(
             one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
         )
+        d_state = cut_off(d_state, first + step, cut)
         d_inputs.append(d_input)
         d_products.append(d_zs)
     d_weights: dict[str, tf.Tensor] = {}
@@ -197,9 +223,18 @@ class _BlockLoop:
     """
 
     def __init__(
-        self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int, apart: bool
+        self,
+        step: Step,
+        inputs: tf.Tensor,
+        init_state: tf.Tensor,
+        weights: Tensors,
+        block: int,
+        apart: bool,
+        first: int,
+        cut: int | None,
     ) -> None:
         self._step, self._weights, self._block, self._apart = step, weights, block, apart
+        self._first, self._cut = first, cut
         self._count = inputs.shape[0] // block
         self._inputs = self._in_blocks(inputs)
         _, trial = _run_step(step, inputs[0], init_state, weights)  # never computed: only its shapes are used
@@ -251,7 +286,8 @@ class _BlockLoop:
             inputs_series = tf.unstack(self._block_of(index))
             recorded = _record(self._step, inputs_series, tf.gather(self._begins, index), self._weights, known)
             d_outside = tf.unstack(tf.gather(d_blocks, index))
-            d_state, d_input, d_weights = _backward(recorded, d_outside, d_state, self._weights)
+            first = self._first + index * self._block
+            d_state, d_input, d_weights = _backward(recorded, d_outside, d_state, self._weights, first, self._cut)
             sums = tuple(sum_ + d_weights[name] for sum_, name in zip(sums, names, strict=True))
             return index - 1, d_state, d_inputs.write(index, d_input), *sums
 

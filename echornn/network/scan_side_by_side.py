@@ -16,7 +16,7 @@ from echornn.network.affine import Activation, Tensors, activated, activated_bef
 from echornn.network.private_xla import write_step
 from echornn.network.product import weight_gradient
 from echornn.network.replicas import joined, materialized, split_features
-from echornn.network.scan import Step
+from echornn.network.scan import Step, cut_off
 
 
 class _Made(NamedTuple):
@@ -30,7 +30,9 @@ class _Made(NamedTuple):
     """The groups of columns after their activations, each float32 [batch, columns, replicas]."""
 
 
-def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> tf.Tensor:
+def scan_side_by_side(
+    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
+) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
@@ -38,6 +40,7 @@ def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weig
         inputs: float32 [T, batch, input, replicas].
         init_state: float32 [batch, state, replicas].
         weights: tensors or variables, by the names that the cell uses.
+        cut: see `echornn.network.scan.scan`.
 
     Returns:
         float32 [T, batch, state, replicas].
@@ -48,7 +51,7 @@ def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weig
         loops = _Loops(step, inputs, init_state, dict(zip(names, values, strict=True)))
 
         def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            d_state, d_inputs, d_weights = loops.backward(d_states)
+            d_state, d_inputs, d_weights = loops.backward(d_states, cut)
             return d_inputs, d_state, *(d_weights[name] for name in names)
 
         return loops.states, gradient
@@ -111,7 +114,9 @@ class _Loops:
 
         return self._step(inputs, state, affine), all_made
 
-    def backward(self, d_states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
+    def backward(
+        self, d_states: tf.Tensor, cut: int | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """The gradients to the initial state, to the inputs, and to the weights, from the gradients to the states."""
         of_parts = self._init_state.shape[1] > self._trial[0].values[0].shape[1]
         in_parts = materialized if of_parts else tf.identity  # reading a slice of all steps is slow
@@ -130,6 +135,7 @@ class _Loops:
                 in_parts(d_state + tf.gather(d_states, t)),
                 tf.UnconnectedGradients.ZERO,
             )
+            d_state = cut_off(d_state, t, cut)
             more = [d for one, dz in zip(made, d_zs, strict=True) for d in _weight_gradients(one.parts, dz)]
             sums = tuple(sum_ + d for sum_, d in zip(sums, more, strict=True))
             return t - 1, d_state, write_step(d_inputs, d_input, t), *sums

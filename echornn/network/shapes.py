@@ -38,7 +38,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
         for (weight, bias), columns in CELL_FACTS[config.cell].weight_columns.items():
             shapes[names[weight]] = (inputs + size, len(columns) * size)
             shapes[names[bias]] = (1, len(columns) * size)
-    return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
+    return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 
 def largest_product(config: EchoConfig) -> int:

@@ -11,25 +11,33 @@ from echornn.config import EchoConfig
 from echornn.network.cells import CELLS
 from echornn.network.shapes import layer_weight_names
 from echornn.progress import Floats
+from echornn.tasks.task import Numbers
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Model:
-    """A Keras model with these weights, from symbols, int [batch, time], to class probabilities, float32 [batch, time,
-    classes]. It starts from a zero state, and has no dropout.
+    """A Keras model with these weights, which starts from a zero state, and has no dropout.
+
+    Symbols are int [batch, time], and as outputs probabilities, float32 [batch, time, symbols]. Numbers are float32
+    [batch, time, count].
     """
-    symbols = keras.Input((None,), dtype="int32", name="symbols")
-    table = np.array([[0.0], [1.0]]) if config.num_classes == 2 else np.eye(config.num_classes)
-    embed = keras.layers.Embedding(config.num_classes, config.input_size, trainable=False, name="embed")
-    states = embed(symbols)
-    embed.set_weights([table])
+    task = config.the_task
+    if isinstance(task.inputs, Numbers):
+        states = inputs = keras.Input((None, task.inputs.count), name="numbers")
+    else:
+        inputs = keras.Input((None,), dtype="int32", name="symbols")
+        table = np.array([[0.0], [1.0]]) if task.inputs.count == 2 else np.eye(task.inputs.count)
+        embed = keras.layers.Embedding(task.inputs.count, config.input_size, trainable=False, name="embed")
+        states = embed(inputs)
+        embed.set_weights([table])
     for number, names in enumerate(layer_weight_names(config), start=1):
         named = f"{config.cell}_{number}"
         layer = CELLS[config.cell].keras_layer(config.state_size, return_sequences=True, name=named)
         states = layer(states)
         own = {name: weights[full] for name, full in names.items()}
         layer.set_weights(_layer_weights(own, states_in=config.state_size))
-    output = keras.layers.Dense(config.num_classes, activation="softmax", name="output_layer")
-    model = keras.Model(symbols, output(states), name="echo_rnn")
+    activation = None if isinstance(task.outputs, Numbers) else "softmax"
+    output = keras.layers.Dense(config.output_size, activation=activation, name="output_layer")
+    model = keras.Model(inputs, output(states), name="echo_rnn")
     output.set_weights([weights["W2"], weights["b2"][0]])
     return model
 

@@ -59,7 +59,7 @@ def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
 
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
         def run_step(t: tf.Tensor, state: tf.Tensor, moved: tf.TensorArray, turned: tf.TensorArray) -> Any:
-            after = step(config, weights, embed(x[t][tf.newaxis], config.num_classes)[0], state).state
+            after = step(config, weights, embed(x[t][tf.newaxis], config.the_task.inputs)[0], state).state
             predicted = tf.nn.softmax(logits_of(config, weights, after))
             of_variants = tf.reshape(predicted, [steps + 1, rows, config.num_classes])
             flipped, as_it_is = of_variants[:-1], of_variants[-1:]

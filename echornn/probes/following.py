@@ -132,7 +132,7 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
     def backward(
         x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
     ) -> Any:
-        inputs = embed(x, config.num_classes)
+        inputs = embed(x, config.the_task.inputs)
         (sizes,) = _back(
             config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), [[targets * rows]]
         )
@@ -167,7 +167,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         window: tf.Tensor,
         weights: Mapping[str, tf.Tensor],
     ) -> Any:
-        inputs = embed(x, config.num_classes)
+        inputs = embed(x, config.the_task.inputs)
         norms, to_states = _back(
             config,
             weights,

@@ -86,7 +86,7 @@ def _stretching(config: EchoConfig, rows: int, directions: int) -> Any:
     def backward(
         x: tf.Tensor, before: tf.Tensor, first: tf.Tensor, weights: Mapping[str, tf.Tensor]
     ) -> tuple[tf.Tensor]:
-        inputs, steps = embed(x, config.num_classes), tf.shape(x)[0]
+        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
 
         def one_back(k: tf.Tensor, along: tf.Tensor, stretched: tf.TensorArray) -> Any:
             states = tf.repeat(at_lag(before, k, 1), directions, axis=0)

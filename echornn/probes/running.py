@@ -37,7 +37,7 @@ def run(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_stat
 @functools.lru_cache(GRAPHS_KEPT)
 def _running(config: EchoConfig, rows: int) -> Any:
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
-        inputs, steps = embed(x, config.num_classes), tf.shape(x)[0]
+        inputs, steps = embed(x, config.the_task.inputs), tf.shape(x)[0]
 
         def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
             states, gates, logits = arrays

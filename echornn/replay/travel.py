@@ -33,7 +33,7 @@ def newest(shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, .
     if not shown:
         return ()
     last = shown[-1]
-    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.probabilities, last.states))
+    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.outputs, last.states))
     fitting = TAPE_BYTES // max(1, size)
     return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
 

@@ -21,7 +21,7 @@ from echornn.training.device import is_measured
 from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
-from echornn.training.programs import Programs, kind, structure
+from echornn.training.programs import Programs, Structure, kind, structure
 from echornn.training.shards import Shards, is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
@@ -40,6 +40,10 @@ SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
 """Estimated seconds to make a population with an existing program (True) or without (False), until measured."""
 
 
+Program = tuple[Structure, tuple[int, int, int]]
+"""The key of a compiled program: a structure, and the kind of population."""
+
+
 class PartTrainer:
     """Trains parts in one process, and keeps its compiled programs and the time that making them took.
 
@@ -50,9 +54,9 @@ class PartTrainer:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._programs = Programs()
-        self._devices: dict[EchoConfig, Device] = {}
-        self._made: set[tuple[EchoConfig, tuple[int, ...]]] = set()
-        self._seconds_to_make: dict[tuple[EchoConfig, bool], float] = {}
+        self._devices: dict[Structure, Device] = {}
+        self._made: set[Program] = set()
+        self._seconds_to_make: dict[tuple[Structure, bool], float] = {}
 
     def train(self, part: Part) -> Iterator[News]:
         """Train a part, and yield news about it.
@@ -115,7 +119,7 @@ class PartTrainer:
                 return
             size = size_of(placed[0], len(going))
             idle += took * (1 - _cost(placed[0], size) / _cost(placed[0], population.replicas))
-            if size < population.replicas and idle > self._price(like, size):
+            if size < population.replicas and idle > self._price(placed[0], size):
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
@@ -141,17 +145,17 @@ class PartTrainer:
             narrowed = state.only([*kept, *[kept[-1]] * (size - len(kept))])
             population.restore(replace(narrowed, configs=tuple(filled)))
         population.compile()
-        self._seconds_to_make[like, _program(like, size) in self._made] = self._clock() - begun
-        self._made.add(_program(like, size))
+        self._seconds_to_make[like, _program(configs[0], size) in self._made] = self._clock() - begun
+        self._made.add(_program(configs[0], size))
         return population
 
-    def _price(self, like: EchoConfig, size: int) -> float:
+    def _price(self, config: EchoConfig, size: int) -> float:
         """The estimated seconds to make a population of this size.
 
         Idle lanes are kept until they have cost this much, so they never cost more than twice the optimum.
         """
-        known = _program(like, size) in self._made
-        return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
+        known = _program(config, size) in self._made
+        return self._seconds_to_make.get((structure(config), known), SECONDS_TO_MAKE[known])
 
 
 def known_device(config: EchoConfig) -> Device | None:
@@ -173,9 +177,9 @@ def size_of(config: EchoConfig, networks: int) -> int:
     return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
 
 
-def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, tuple[int, ...]]:
+def _program(config: EchoConfig, size: int) -> Program:
     """The program compiled for a population of this structure and size, as a key."""
-    return like, kind(like, Shards.of(like, size, 1))
+    return structure(config), kind(config, Shards.of(config, size, 1))
 
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:

@@ -20,6 +20,8 @@ class CopyMemory(Task):
     number.
     """
 
+    scores_every_step = True
+
     blank: int = setting(100, "Steps from the last symbol to the marker (T in the paper).", 1, 10**6)
     items: int = setting(10, "Symbols to be kept.", 1, 1000)
     symbols: int = setting(8, "Different symbols.", 2, 254)

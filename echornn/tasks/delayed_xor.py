@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.config_error import ConfigError
-from echornn.tasks.lags import lagged, scored_from
+from echornn.tasks.lags import lagged, share_before
 from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task
 
@@ -18,10 +18,12 @@ class DelayedXor(Task):
     """Say whether two earlier bits differ: ``x[t - lag] xor x[t - far_lag]``.
 
     Knowing only one of the two bits does not help, so the ladder has no level between knowing nothing and knowing
-    everything. Steps are scored from the first step at which both bits are in the row.
+    everything. Every step is scored. The first targets of a row depend on bits from before the row, which no network
+    has seen; the levels count them in.
     """
 
     inputs = outputs = Symbols(2)
+    scores_every_step = True
 
     lag: int = setting(1, "Steps back to the nearer bit.", 0, 10**6)
     far_lag: int = setting(3, "Steps back to the farther bit, more than lag.", 1, 10**6)
@@ -32,15 +34,20 @@ class DelayedXor(Task):
             raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        x = rng.integers(0, 2, (rows, steps), np.uint8)
-        y = np.zeros_like(x)
-        y[:, self.far_lag :] = lagged(x, self.lag, self.far_lag) ^ lagged(x, self.far_lag, self.far_lag)
-        return Batch(x, y, scored_from(self.far_lag, rows, steps))
+        x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
+        y = lagged(x, self.lag, self.far_lag) ^ lagged(x, self.far_lag, self.far_lag)
+        return Batch(x[:, self.far_lag :], y, np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        chance = math.log(2)
         return (
-            Level("chance", math.log(2), "nothing, or only one of both bits", wrong=1 / 2),
-            Level("knows both", 0.0, f"the bits {self.lag} and {self.far_lag} steps back", (self.lag, self.far_lag)),
+            Level("chance", chance, "nothing, or only one of both bits", wrong=1 / 2),
+            Level(
+                "knows both",
+                share_before(self.far_lag, steps) * chance,
+                f"the bits {self.lag} and {self.far_lag} steps back",
+                (self.lag, self.far_lag),
+            ),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:

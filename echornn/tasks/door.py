@@ -86,6 +86,8 @@ def checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
         _fitting(name, form, np.asarray(values), (rows, steps))
         for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
     )
+    if task.scores_every_step and not scored.all():
+        raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
         raise TaskError(f"draw scores none of {steps:,} steps: a row may be too short for the task's lags")
     return Batch(x, y, scored)

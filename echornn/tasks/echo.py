@@ -22,6 +22,8 @@ class Echo(Task):
     cannot know; every step is scored.
     """
 
+    scores_every_step = True
+
     echo_step: int = setting(3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS)
     num_classes: int = setting(
         2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MAX_CLASSES

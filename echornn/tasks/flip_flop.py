@@ -24,6 +24,8 @@ class FlipFlop(Task):
     channel has a pulse at the first step of a row, so every step is scored.
     """
 
+    scores_every_step = True
+
     bits: int = setting(3, "Channels: bits to be held.", 1, 64)
     pulse: float = setting(0.2, "Probability of a pulse, of each channel at each step.", 0, 1)
 

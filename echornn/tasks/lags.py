@@ -20,3 +20,8 @@ def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
     scored = np.zeros((rows, steps), np.bool_)
     scored[:, first:] = True
     return scored
+
+
+def share_before(lag: int, steps: int) -> float:
+    """The share of a row's steps whose input ``lag`` steps back lies before the row."""
+    return min(lag, steps) / steps

@@ -117,6 +117,9 @@ class Task(ABC):
     own: ClassVar[Any] = None
     """The `OwnFile` of the class, if it is a user's own."""
 
+    scores_every_step: ClassVar[bool] = False
+    """Whether `draw` scores every step of all data; training is a little faster if that is known."""
+
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not have."""
         if self.own is None:

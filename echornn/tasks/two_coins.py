@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config_error import ConfigError
-from echornn.tasks.lags import lagged, scored_from
+from echornn.tasks.lags import lagged, share_before
 from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
 
@@ -18,10 +18,12 @@ class TwoCoins(Task):
     """Predict a coin whose odds depend on two earlier coins (R2RT, "Recurrent Neural Networks in Tensorflow I").
 
     The input is a fair coin. The target is 1 with probability ``base + weight * x[t - lag] + far_weight *
-    x[t - far_lag]``. Scored from the first step on at which both coins lie in the row.
+    x[t - far_lag]``. Every step is scored. The first targets of a row depend on coins from before the row, which no
+    network has seen; the levels count them in.
     """
 
     inputs = outputs = Symbols(2)
+    scores_every_step = True
 
     lag: int = setting(3, "Steps back to the nearer coin.", 0, 10**6)
     far_lag: int = setting(8, "Steps back to the farther coin, more than lag.", 1, 10**6)
@@ -39,39 +41,33 @@ class TwoCoins(Task):
             raise ConfigError("base", self.base, allowed)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        x = rng.integers(0, 2, (rows, steps), np.uint8)
+        x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
         odds = self._odds[lagged(x, self.lag, self.far_lag), lagged(x, self.far_lag, self.far_lag)]
-        y = np.zeros_like(x)
-        y[:, self.far_lag :] = rng.random(odds.shape) < odds
-        return Batch(x, y, scored_from(self.far_lag, rows, steps))
+        y = (rng.random(odds.shape) < odds).astype(np.uint8)
+        return Batch(x[:, self.far_lag :], y, np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        far = Level(
-            f"knows t-{self.far_lag}",
-            _mean_loss(self._odds.mean(axis=0)),
-            f"the coin {self.far_lag} steps back",
-            (self.far_lag,),
-        )
-        near = Level(
-            f"knows t-{self.lag}",
-            _mean_loss(self._odds.mean(axis=1)),
-            f"the coin {self.lag} steps back",
-            (self.lag,),
-        )
         mean = self._odds.mean()
+        chance, both = _mean_loss(mean), _mean_loss(self._odds)
+        near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
+        no_near, no_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
+        knows = [
+            Level(f"knows t-{lag}", unseen * chance + (1 - unseen) * loss, f"the coin {lag} steps back", (lag,))
+            for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
+        ]
         return (
-            Level("chance", _mean_loss(mean), "nothing but how often the target is 1", (), float(min(mean, 1 - mean))),
-            *sorted((far, near), key=lambda level: -level.loss),
+            Level("chance", chance, "nothing but how often the target is 1", (), float(min(mean, 1 - mean))),
+            *sorted(knows, key=lambda level: -level.loss),
             Level(
                 "knows both",
-                _mean_loss(self._odds),
+                no_near * chance + (no_far - no_near) * near + (1 - no_far) * both,
                 f"the coins {self.lag} and {self.far_lag} steps back",
                 (self.lag, self.far_lag),
             ),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return (self.lag, self.far_lag) if t >= self.far_lag else ()
+        return tuple(lag for lag in (self.lag, self.far_lag) if lag <= t)
 
     @property
     def _odds(self) -> npt.NDArray[np.float64]:

@@ -12,7 +12,9 @@ from echornn.network.model import EchoRNN
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
 from echornn.network.shapes import carried_size
+from echornn.network.squared_error import squared_error
 from echornn.progress import Floats
+from echornn.tasks.task import Numbers
 from echornn.training.kept_programs import first_call
 
 MAX_WINDOWS_PER_CALL = 4096
@@ -23,11 +25,11 @@ class WindowOutput(NamedTuple):
     """The results of training one window, before its update; with replicas, an additional last axis."""
 
     loss: tf.Tensor
-    """Mean cross-entropy in nats, float32 [...]."""
+    """Mean cross-entropy in nats, or mean squared error, float32 [...]."""
     errors: tf.Tensor
-    """The number of wrong predictions, int32 [...]."""
-    probabilities: tf.Tensor
-    """The softmax output, float32 [T, batch, classes, ...]."""
+    """The number of wrong predictions, int32 [...]; 0 if the outputs are numbers."""
+    outputs: tf.Tensor
+    """The softmax, or the numbers, float32 [T, batch, outputs, ...]."""
     states: tf.Tensor
     """The states carried after each time step, float32 [T, batch, carried, ...]."""
 
@@ -39,11 +41,11 @@ class LoopOutput(NamedTuple):
     """
 
     losses: tf.Tensor
-    """The loss of each window in nats, float32 [most windows of a call, ...]."""
+    """The loss of each window, float32 [most windows of a call, ...]."""
     errors: tf.Tensor
     """The number of wrong predictions in each window, int32 [most windows of a call, ...]."""
-    probabilities: tf.Tensor
-    """The predictions of the last window, float32 [T, batch, classes, ...]."""
+    outputs: tf.Tensor
+    """The outputs of the last window, float32 [T, batch, outputs, ...]."""
     states: tf.Tensor
     """The carried states of the last window, float32 [T, batch, carried, ...]."""
     init_state: tf.Tensor
@@ -61,25 +63,37 @@ def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> lis
 
 
 def train_window(
-    model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
+    model: EchoRNN,
+    optimizer: Any,
+    x: tf.Tensor,
+    y: tf.Tensor,
+    scored: tf.Tensor | None,
+    state: tf.Tensor,
+    dropout_key: tf.Tensor,
 ) -> WindowOutput:
-    """Train one window. The gradient stops at ``state``, the state after the previous window.
+    """Train one window. The gradient stops at ``state``, the state before it.
 
     Args:
         model: the network, whose weights are updated.
         optimizer: a Keras optimizer.
-        x: input, uint8 [T, batch, ...].
-        y: target, uint8 [T, batch, ...].
+        x: input: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
+        y: target, in the same form.
+        scored: bool [T, batch, ...], the steps that count; None if all do.
         state: the state before the window, float32 [batch, carried, ...].
         dropout_key: the random key of dropout, int32 [2, ...].
     """
     variables = list(model.weights.values())
-    labels = tf.cast(y, tf.int32)
+    has_numbers = isinstance(model.config.the_task.outputs, Numbers)
+    labels = y if has_numbers else tf.cast(y, tf.int32)
     with tf.GradientTape() as tape:
-        states, logits = model.forward(x, state, dropout_key)
-        total_loss, probabilities = cross_entropy(logits, labels)
+        states, outputs = model.forward(x, state, dropout_key)
+        if has_numbers:
+            total_loss = squared_error(outputs, labels, scored)
+        else:
+            total_loss, outputs = cross_entropy(outputs, labels, scored)
     optimizer.apply(tape.gradient(total_loss, variables), variables)
-    return WindowOutput(total_loss, errors(probabilities, labels), probabilities, states)
+    wrong = tf.zeros_like(total_loss, tf.int32) if has_numbers else errors(outputs, labels, scored)
+    return WindowOutput(total_loss, wrong, outputs, states)
 
 
 class TrainingLoop:
@@ -112,12 +126,12 @@ class TrainingLoop:
         self._function = tf.function(self.train, jit_compile=True, autograph=False)
         self._compiled: Any = None
 
-    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> LoopOutput:
+    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, *scored: tf.Tensor) -> LoopOutput:
         """Train some windows; arguments as in `train`. The first call compiles."""
         trained: LoopOutput
         # if an argument were left to its default, TensorFlow would print all others at each call, for an error that it
         # then handles: half of the time of a short call
-        arguments = (x, y, call, 0)
+        arguments = (x, y, call, 0, *scored)
         if self._compiled is None:
             self._function, self._compiled, trained = first_call(self._function, *arguments)
         else:
@@ -149,19 +163,23 @@ class TrainingLoop:
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
-    def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int) -> LoopOutput:
+    def train(
+        self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int, *scored: tf.Tensor
+    ) -> LoopOutput:
         """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this function gets compiled.
 
         Args:
-            x: inputs, uint8 [epochs * row length, batch, ...].
-            y: targets, of the same shape.
+            x: inputs: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [epochs * row length,
+                batch, count, ...].
+            y: targets, in the same form.
             call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows to train;
                 the number of windows of the run before ``x``; the key of dropout. With replicas int32 [3 + replicas],
                 with a key each.
+            scored: bool [epochs * row length, batch, ...], the steps that count; not given if all do.
             begin: the time step of ``x`` at which the first epoch begins.
         """
         config = self.model.config
-        window_length = config.truncated_backprop_length
+        steps, is_stream = config.window_steps, config.is_stream
         first, count, windows_before = tf.unstack(call[:3])
         key = call[3:] if self.replicas else call[3]
 
@@ -170,13 +188,14 @@ class TrainingLoop:
         ) -> tuple[tf.Tensor, tf.Tensor, LoopOutput]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = begin + epoch * config.row_length + window * config.window_stride
-            state = tf.where(window == 0, tf.zeros_like(state), state)
+            state = tf.where(window == 0, tf.zeros_like(state), state) if is_stream else tf.zeros_like(state)
             dropout_key = tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)])
             shown = train_window(
                 self.model,
                 self.optimizer,
-                read_steps(x, start, window_length),
-                read_steps(y, start, window_length),
+                read_steps(x, start, steps),
+                read_steps(y, start, steps),
+                read_steps(scored[0], start, steps) if scored else None,
                 state,
                 dropout_key,
             )
@@ -184,7 +203,7 @@ class TrainingLoop:
             trained = LoopOutput(
                 tf.tensor_scatter_nd_update(trained.losses, at, [shown.loss]),
                 tf.tensor_scatter_nd_update(trained.errors, at, [shown.errors]),
-                shown.probabilities,
+                shown.outputs,
                 shown.states,
                 state,
             )
@@ -204,11 +223,11 @@ class TrainingLoop:
     def nothing(self) -> LoopOutput:
         """The result of a call that trains no windows."""
         config, axes = self.model.config, self._axes
-        of_steps = [config.truncated_backprop_length, config.batch_size]
+        of_steps = [config.window_steps, config.batch_size]
         return LoopOutput(
             tf.zeros([self._windows, *axes]),
             tf.zeros([self._windows, *axes], tf.int32),
-            tf.zeros([*of_steps, config.num_classes, *axes]),
+            tf.zeros([*of_steps, config.output_size, *axes]),
             tf.zeros([*of_steps, carried_size(config), *axes]),
             tf.zeros([config.batch_size, carried_size(config), *axes]),
         )

@@ -45,7 +45,8 @@ class LoneLoop:
         before = call.block.first_epoch * self._config.windows_per_epoch
         numbers = np.array(call_numbers(call.first, call.windows, before, dropout_key(self._config, draw)), np.int32)
         with tf.device(self._device):
-            trained = self._loop(call.block.x[0], call.block.y[0], tf.constant(numbers))
+            x, y, scored = call.block.of_call(0)
+            trained = self._loop(x, y, tf.constant(numbers), *scored)
         losses, errors, *shown = (one.numpy()[..., np.newaxis] for one in trained)
         return LoopOutput(losses[: call.windows], errors[: call.windows], *shown)
 

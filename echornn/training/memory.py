@@ -15,7 +15,7 @@ from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.population_data import epochs_in_a_block
+from echornn.training.population_data import bytes_of_a_step, epochs_in_a_block
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -23,8 +23,8 @@ FLOAT = 4
 COMPILER, COMPILED_STEP = 210 << 20, 3 << 20
 """Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of each layer after the first."""
 
-BYTES_A_STEP = 7
-"""Bytes of data per time step on the device: drawn, echoed, sorted and copied."""
+COPIES_OF_DATA = 3.5
+"""Copies of inputs, targets and scored steps: drawn, sorted, and on the device."""
 
 COPIES_IN_A_WINDOW = 4
 """Copies of each number that a window computes: for the backward pass, its gradient, and XLA's temporaries."""
@@ -70,14 +70,21 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
     cell = CELL_FACTS[config.cell]
     vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
-    numbers = vectors * config.state_size + config.input_size + config.num_classes
+    numbers = vectors * config.state_size + config.input_size + config.output_size
     return (
         COMPILER
-        + COMPILED_STEP * (config.num_layers - 1) * block_length(config.truncated_backprop_length)
-        + BYTES_A_STEP * epochs_in_a_block(config, 1) * config.total_series_length
+        + COMPILED_STEP * (config.num_layers - 1) * block_length(config.window_steps)
+        + _bytes_of_data(config, 1)
         + FLOAT * copies * weights
         + FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * numbers
     )
+
+
+def _bytes_of_data(config: EchoConfig, replicas: int) -> int:
+    """The bytes of a network's data in a block."""
+    task = config.the_task
+    each = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    return int(COPIES_OF_DATA * each * epochs_in_a_block(config, replicas) * config.total_series_length)
 
 
 def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states: int) -> None:
@@ -109,10 +116,10 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     024 880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
     """
     alone = bytes_needed(config)
-    data = BYTES_A_STEP * epochs_in_a_block(config, replicas) * config.total_series_length
+    data = _bytes_of_data(config, replicas)
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
-    numbers = carried_size(config) + config.num_classes + config.input_size
+    numbers = carried_size(config) + config.output_size + config.input_size
     of_each = data + FLOAT * (copies * weights + COPIES_IN_A_WINDOW * config.predictions_per_window * numbers)
     return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 

@@ -8,11 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.data.series_side_by_side import series_side_by_side
-from echornn.progress import Symbols
+from echornn.data.epoch_data import EpochData, data_side_by_side
+from echornn.progress import Bools
+from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
@@ -32,9 +34,17 @@ class Block(NamedTuple):
     trained one by one.
     """
     y: list[tf.Tensor]
+    """The targets of each call, in the same form; numbers are float32 [..., batch, count, places]."""
+    scored: list[tf.Tensor]
+    """The steps that count, for each call, bool [room * epochs * row length, batch, places]; empty if all do."""
     shown_x: list[Any]
     """The inputs in the form of `echornn.training.seen.by_shard`, from which windows can be shown."""
     shown_y: list[Any]
+    shown_scored: list[Any]
+
+    def of_call(self, number: int) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """The inputs and targets of a call, and in a list the steps that count, unless all do."""
+        return self.x[number], self.y[number], self.scored[number : number + 1]
 
     def holds(self, generation: int, epoch: int) -> bool:
         return self.generation == generation and 0 <= epoch - self.first_epoch < self.epochs
@@ -73,10 +83,17 @@ class PopulationData:
                 self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
-    def window(self, of_calls: Sequence[Any], steps: slice) -> Symbols:
-        """Some time steps of a block's ``shown_x`` or ``shown_y`` for all replicas, uint8 [steps, batch, replicas]."""
-        window: Symbols = self._shards.last([seen_steps(one, steps) for one in of_calls])
+    def window(self, of_calls: Sequence[Any], steps: slice) -> npt.NDArray[Any]:
+        """Some time steps of a block's ``shown_x`` or ``shown_y`` for all replicas, [steps, batch, ..., replicas]."""
+        window: npt.NDArray[Any] = self._shards.last([seen_steps(one, steps) for one in of_calls])
         return window
+
+    def scored(self, block: Block, steps: slice) -> Bools:
+        """Which of some time steps count, for all replicas, bool [steps, batch, replicas]."""
+        if block.shown_scored:
+            return self.window(block.shown_scored, steps)
+        shape = steps.stop - steps.start, self._configs[0].batch_size, len(self._configs)
+        return np.broadcast_to(np.True_, shape)
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Make the data of these configurations from now on; existing blocks stay if the data is the same."""
@@ -92,8 +109,13 @@ def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
     a few programs serve any number of replicas.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-    by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)
+    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
     return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
+
+
+def bytes_of_a_step(form: Symbols | Numbers) -> int:
+    """The bytes of a time step's inputs or targets."""
+    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
 
 
 def _made(
@@ -104,23 +126,24 @@ def _made(
     generation: int,
     first_epoch: int,
 ) -> Block:
-    xs: list[tf.Tensor] = []
-    ys: list[tf.Tensor] = []
+    arrays: tuple[list[tf.Tensor], ...] = [], [], []
     vacant = (shards.room - shards.turns) * epochs
     for device, turns in zip(devices, shards.filled(configs), strict=True):
-        pairs = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
-        for into, parts in zip((xs, ys), zip(*pairs, strict=True), strict=True):
+        drawn = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
+        kinds = zip(*(one.arrays for one in drawn), strict=True)
+        for into, parts in zip(arrays, kinds, strict=False):  # no scored steps if all count
             whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
                 into.append(tf.constant(whole if shards.places else whole[..., 0]))
-    shown = ([by_shard(one, shards.room) for one in of_calls] for of_calls in (xs, ys))
-    return Block(generation, first_epoch, epochs, xs, ys, *shown)
+    shown = ([by_shard(one, shards.room) for one in of_calls] for of_calls in arrays)
+    return Block(generation, first_epoch, epochs, *arrays, *shown)
 
 
-def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """The x and y of a shard, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
+def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> EpochData:
+    """The data of a shard; unused places repeat the last replica's data."""
     vacant = sum(config is places[-1] for config in places) - 1
-    x, y = series_side_by_side(places[: len(places) - vacant], generation, epoch)
+    data = data_side_by_side(places[: len(places) - vacant], generation, epoch)
     if not vacant:
-        return x, y
-    return np.concatenate([x] + [x[..., -1:]] * vacant, axis=-1), np.concatenate([y] + [y[..., -1:]] * vacant, axis=-1)
+        return data
+    x, y, *scored = (np.concatenate([one] + [one[..., -1:]] * vacant, axis=-1) for one in data.arrays)
+    return EpochData(x, y, *scored)

@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.config_fields import ECHO, TASK
 from echornn.network.model import EchoRNN, initial_weights
+from echornn.tasks.door import form_of
+from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
@@ -127,9 +130,25 @@ def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
     return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
 
 
-def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with every field that does not change the compiled loop set to a fixed value."""
-    return replace(program_of(config), device="auto")
+class Structure(NamedTuple):
+    """Everything that changes a compiled loop."""
+
+    config: EchoConfig
+    """The configuration with the echo as its task, and a fixed value in each field that does not change the loop."""
+    inputs: Symbols | Numbers
+    outputs: Symbols | Numbers
+    trial: int | None
+    """The time steps of a trial; None for a stream."""
+    scores_every_step: bool
+
+
+def structure(config: EchoConfig) -> Structure:
+    """The structure of a configuration. Tasks of the same form are trained by the same loop."""
+    plain, task = config, config.the_task
+    if config.task is not None:
+        length = config.truncated_backprop_length
+        plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
+    return Structure(replace(program_of(plain), device="auto"), *form_of(task), task.scores_every_step)
 
 
 def refuse_when_mappings_run_out(

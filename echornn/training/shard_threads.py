@@ -66,9 +66,9 @@ class ShardThreads:
                 numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
                 numbers[self.shards.turns :, 1] = 0  # unused shards train nothing
                 with tf.device(self.devices[number]):
-                    x, y = call.block.x[number], call.block.y[number]
+                    x, y, scored = call.block.of_call(number)
                     calls = tf.constant(numbers)
-                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
+                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls, *scored)
                 losses, errors, *shown = map(seen, trained)
                 done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
 

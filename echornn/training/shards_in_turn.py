@@ -25,24 +25,25 @@ class ShardsInTurn:
         self._compiled: Any = None
 
     def __call__(
-        self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor
+        self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor, *scored: tf.Tensor
     ) -> tuple[list[tf.Tensor], LoopOutput]:
         """Train some windows of each shard; the first call compiles.
 
         Args:
             values: [turns, ...], for each shard the values of `TrainingLoop.changing`.
-            x, y: uint8 [turns * steps, batch, ...], the data of the shards, end to end.
+            x, y: [turns * steps, batch, ...], the data of the shards, end to end; see `TrainingLoop.train`.
             calls: int32 [turns, ...], for each shard the numbers that `TrainingLoop.train` needs; these may request no
                 windows.
+            scored: bool [turns * steps, batch, ...], the steps that count; not given if all do.
 
         Returns:
             The values after training, and the loop's results, [turns, ...].
         """
         count = len(values)
         if self._compiled is None:
-            self._function, self._compiled, results = first_call(self._function, values, x, y, calls)
+            self._function, self._compiled, results = first_call(self._function, values, x, y, calls, *scored)
         else:
-            results = self._compiled(values, x, y, calls)
+            results = self._compiled(values, x, y, calls, *scored)
         return results[:count], LoopOutput(*results[count:])
 
     @property
@@ -51,14 +52,16 @@ class ShardsInTurn:
         count: int = self._function.experimental_get_tracing_count()
         return count
 
-    def _run(self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor) -> list[tf.Tensor]:
+    def _run(
+        self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor, *scored: tf.Tensor
+    ) -> list[tf.Tensor]:
         steps = x.shape[0] // self._turns
         changing = self.loop.changing
 
         def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
             for variable, array in zip(changing, arrays, strict=False):
                 variable.assign(array.read(turn))
-            trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps)
+            trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps, *scored)
             after = [*map(tf.convert_to_tensor, changing), *trained]
             return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
 

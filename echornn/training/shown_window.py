@@ -28,7 +28,7 @@ def shown_window(
     """
     epoch, window = divmod(call.first + max(call.windows, 1) - 1, config.windows_per_epoch)
     begin = epoch * config.row_length + window * config.window_stride
-    steps = slice(begin, begin + config.truncated_backprop_length)
+    steps = slice(begin, begin + config.window_steps)
     return PopulationProgress(
         trained.losses,
         trained.errors,
@@ -36,7 +36,8 @@ def shown_window(
         window,
         data.window(call.block.shown_x, steps),
         data.window(call.block.shown_y, steps),
-        trained.probabilities,
+        data.scored(call.block, steps),
+        trained.outputs,
         trained.states[:, :, shown_part(config)],
         trained.init_state,
         solved.at,
@@ -46,11 +47,11 @@ def shown_window(
 
 def unknown_window(config: EchoConfig, replicas: int) -> LoopOutput:
     """The output of a call without losses, in which the predictions of the last window are unknown."""
-    steps = (config.truncated_backprop_length, config.batch_size)
+    steps = (config.window_steps, config.batch_size)
     return LoopOutput(
         np.zeros((0, replicas), np.float32),
         np.zeros((0, replicas), np.int32),
-        np.full((*steps, config.num_classes, replicas), np.nan, np.float32),
+        np.full((*steps, config.output_size, replicas), np.nan, np.float32),
         np.full((*steps, carried_size(config), replicas), np.nan, np.float32),
         np.zeros((0, 0, replicas), np.float32),
     )

@@ -103,13 +103,14 @@ class Trainer:
 
     @property
     def carried_state(self) -> Floats:
-        """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch.
+        """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch,
+        and of a trial.
 
         The states of all layers are side by side, for an LSTM h and then c: the tutorial's cell has [batch_size,
         state_size].
         """
         carried = self.state.carried_state
-        return np.zeros_like(carried) if self.window == 0 else carried
+        return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
 
     @property
     def device(self) -> str:

@@ -168,7 +168,7 @@ def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lo
     assert (lot.epoch, lot.window, lot.windows_left, lot.finished) == (5, 0, 0, True)
     nothing = lot.advance(3)
     assert nothing.losses.shape == nothing.errors.shape == (0, lot.replicas)
-    np.testing.assert_array_equal(nothing.probabilities, whole.probabilities)
+    np.testing.assert_array_equal(nothing.outputs, whole.outputs)
     end = lot.state
     lot.reset()
     pieces = [lot.advance(n) for n in (1, 19, 7, 33, 40)]
@@ -179,7 +179,7 @@ def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lo
     shown = other.advance(1)
     assert (shown.epoch, shown.window, len(shown.losses)) == (4, 19, 0)
     np.testing.assert_array_equal(shown.x, whole.x)
-    assert np.isnan(shown.probabilities).all()
+    assert np.isnan(shown.outputs).all()
 
 
 def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:

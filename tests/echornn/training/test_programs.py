@@ -13,7 +13,7 @@ import pytest
 from echornn import EchoConfig, Trainer
 from echornn.training.bptt import TrainingLoop
 from echornn.training.lone_loop import LoneLoop
-from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
+from echornn.training.programs import OutOfMappingsError, Programs, Structure, refuse_when_mappings_run_out, structure
 from tests.compiled import SMALL, make_trainer
 
 pytestmark = pytest.mark.slow
@@ -97,7 +97,7 @@ def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.Mon
     programs = Programs()
     gone: list[object] = ["a loop"]
 
-    def structure_and_collect(config: EchoConfig) -> EchoConfig:
+    def structure_and_collect(config: EchoConfig) -> Structure:
         while gone:
             programs.give_back(SMALL, "/CPU:0", gone.pop())  # type: ignore[arg-type]
         return structure(config)

@@ -67,7 +67,7 @@ def test_numpy_computes_the_same_by_what_is_said(cell: Cell, classes: int) -> No
     symbols = random.integers(0, classes, (6, 3)).astype(np.uint8)
     zero = tf.zeros([3, carried_size(config)])
     _, logits = EchoRNN(config, weights).forward(tf.constant(symbols), zero, tf.constant([0, 0]))
-    below = np.asarray(embed(tf.constant(symbols), classes))
+    below = np.asarray(embed(tf.constant(symbols), config.the_task.inputs))
     for ending in ("", "_layer2"):
         own = {name.removesuffix(ending): array for name, array in weights.items() if name.endswith(ending)}
         h = c = np.zeros((3, config.state_size), np.float32)

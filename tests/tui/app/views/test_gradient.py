@@ -169,7 +169,7 @@ def test_the_solved_tutorial() -> None:
 def test_what_is_predicted_is_of_the_weights_of_now_with_a_flip_and_without() -> None:
     """The stored predictions are those of the weights before the window."""
     recorded = PROGRESS.probabilities[:, :, ::-1].copy()
-    readings = replace(SOLVED, progress=replace(PROGRESS, probabilities=recorded))
+    readings = replace(SOLVED, progress=replace(PROGRESS, outputs=recorded))
     assert readings.effects is not None
     assert readings.effects.probabilities is PROGRESS.probabilities
     view = GradientView()

@@ -30,7 +30,7 @@ def by_hand() -> Progress:
         make_progress(SMALL),
         x=np.array([[1, 1, 0, 1]], np.uint8),
         y=np.array([[0, 1, 1, 0]], np.uint8),
-        probabilities=np.stack([1 - p, p], axis=-1),
+        outputs=np.stack([1 - p, p], axis=-1),
     )
 
 
@@ -95,7 +95,7 @@ def test_a_wrong_prediction_of_two_digits_keeps_both() -> None:
     y = np.full_like(progress.y, 0xC6)
     probabilities = np.zeros((*y.shape, 256), np.float32)
     probabilities[:, 0, 0xC6] = probabilities[:, 1, 0xC7] = probabilities[:, 2:, 0xC] = 1
-    shown = replace(progress, y=y, probabilities=probabilities)
+    shown = replace(progress, y=y, outputs=probabilities)
     assert line(shown, 1).startswith("c6c6c6")
     assert line(shown, 2).startswith("c6c7c<")
     assert blocks_of(shown, 0, 2, BLOCKS)[1][1] == "rows--wrong"
@@ -170,7 +170,7 @@ def four_steps(window: int) -> Progress:
         make_progress(FOUR, 0, window),
         x=np.array([[1, 0, 1, 1], [0, 0, 1, 0]], np.uint8),
         y=np.array([[0, 0, 1, 0], [0, 1, 0, 0]], np.uint8),
-        probabilities=np.array([[[1, 0], [1, 0], [0, 1], [1, 0]], [[1, 0], [1, 0], [1, 0], [0.8, 0.2]]], np.float32),
+        outputs=np.array([[[1, 0], [1, 0], [0, 1], [1, 0]], [[1, 0], [1, 0], [1, 0], [0.8, 0.2]]], np.float32),
     )
 
 
@@ -224,7 +224,7 @@ def test_of_many_classes_the_targets_probability_is_read_out_first_under_the_nam
     probabilities = np.array([0.3, 0.2, 0.01, 0.05, 0.04, 0.03, 0.02, 0.02, 0.02, 0.01, 0.05, 0.25], np.float32)
     progress = make_progress(twelve)
     y = np.full_like(progress.y, 4)
-    shown = replace(progress, y=y, probabilities=np.broadcast_to(probabilities, (*y.shape, 12)))
+    shown = replace(progress, y=y, outputs=np.broadcast_to(probabilities, (*y.shape, 12)))
     assert read(twelve, shown, 0, 0).endswith("target 4 echoes step 1; p(4) 0.040, p(0) 0.300, p(b) 0.250, p(1) 0.200")
     eleven = replace(shown, y=np.full_like(y, 11))
     assert "target b echoes step 1; p(b) 0.250, p(0) 0.300" in read(twelve, eleven, 0, 0)

@@ -1,0 +1,99 @@
+"""Training on any task in plain NumPy: streams and trials, symbols and numbers; only scored steps count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.tasks.task import Batch, Numbers, Symbols, Task
+
+Array = npt.NDArray[np.floating]
+
+
+def train(
+    task: Task,
+    weights: Mapping[str, Array],
+    epochs: Iterable[Batch],
+    num_windows: int,
+    truncated_backprop_length: int,
+    learning_rate: float,
+) -> tuple[Array, dict[str, Array]]:
+    """Train with Adagrad (accumulators start at 0.1).
+
+    A window of a stream is ``truncated_backprop_length`` steps; it begins with the state after the window before, or
+    zero at an epoch's start. A window of trials is a trial, and begins with a zero state; in it, the gradient is cut
+    each ``truncated_backprop_length`` steps.
+
+    Args:
+        task: what is learned.
+        weights: W [input + state, state], b [1, state], W2 [state, outputs], b2 [1, outputs]; they are not changed.
+        epochs: the data of each epoch.
+        num_windows: the number of windows to train.
+        truncated_backprop_length: time steps through which the gradient flows.
+        learning_rate: the learning rate of Adagrad.
+
+    Returns:
+        The loss of each window, and the weights after the last window.
+    """
+    weights = {name: value.astype(np.float64) for name, value in weights.items()}
+    accumulators = {name: np.full_like(value, 0.1) for name, value in weights.items()}
+    length = task.length or truncated_backprop_length
+    losses: list[float] = []
+    for batch in epochs:
+        zero = state = np.zeros((len(batch.x), weights["b"].shape[1]))
+        for start in range(0, batch.scored.shape[1] - length + 1, length):
+            if len(losses) == num_windows:
+                return np.array(losses), weights
+            window = Batch(*(one[:, start : start + length] for one in (batch.x, batch.y, batch.scored)))
+            before = state if task.length is None else zero
+            loss, gradient, state = gradients(task, weights, window, before, truncated_backprop_length)
+            losses.append(loss)
+            for name, value in weights.items():
+                accumulators[name] += gradient[name] ** 2
+                value -= learning_rate * gradient[name] / np.sqrt(accumulators[name])
+    return np.array(losses), weights
+
+
+def gradients(
+    task: Task, weights: Mapping[str, Array], window: Batch, state: Array, cut: int
+) -> tuple[float, dict[str, Array], Array]:
+    """The loss of a window, its gradient, and the state after it; ``cut`` is the `train`'s window length."""
+    steps = window.scored.shape[1]
+    inputs = _inputs(task.inputs, window.x)
+    states = [state]
+    for t in range(steps):
+        states.append(np.tanh(np.concatenate([inputs[:, t], states[-1]], axis=1) @ weights["W"] + weights["b"]))
+    outputs = np.stack(states[1:], axis=1) @ weights["W2"] + weights["b2"]
+    loss, d_outputs = _loss(task.outputs, outputs, window)
+    gradient = {name: np.zeros_like(value) for name, value in weights.items()}
+    d_next = np.zeros_like(state)
+    for t in reversed(range(steps)):
+        gradient["W2"] += states[t + 1].T @ d_outputs[:, t]
+        gradient["b2"] += d_outputs[:, t].sum(axis=0, keepdims=True)
+        d_sum = (d_outputs[:, t] @ weights["W2"].T + d_next) * (1 - states[t + 1] ** 2)
+        gradient["W"] += np.concatenate([inputs[:, t], states[t]], axis=1).T @ d_sum
+        gradient["b"] += d_sum.sum(axis=0, keepdims=True)
+        d_next = d_sum @ weights["W"][inputs.shape[2] :].T * (t % cut != 0)
+    return loss, gradient, states[-1]
+
+
+def _inputs(form: Symbols | Numbers, x: npt.NDArray[Any]) -> Array:
+    if isinstance(form, Numbers):
+        return x.astype(np.float64)
+    return x[..., np.newaxis].astype(np.float64) if form.count == 2 else np.eye(form.count)[x]
+
+
+def _loss(form: Symbols | Numbers, outputs: Array, window: Batch) -> tuple[float, Array]:
+    """The mean loss over scored steps, and its gradient to the outputs, [rows, steps, outputs]."""
+    scored = window.scored[..., np.newaxis]
+    count = window.scored.sum()
+    if isinstance(form, Numbers):
+        wrong = (outputs - window.y) * scored
+        return float((wrong**2).sum() / (count * form.count)), 2 * wrong / (count * form.count)
+    outputs = outputs - outputs.max(axis=-1, keepdims=True)
+    logs = outputs - np.log(np.exp(outputs).sum(axis=-1, keepdims=True))
+    right = np.eye(form.count)[window.y]
+    return float(-(logs * right * scored).sum() / count), (np.exp(logs) - right) * scored / count
