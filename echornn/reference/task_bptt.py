@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.tasks.task import Batch, Numbers, Symbols, Task
-
 Array = npt.NDArray[np.floating]
 
 
+class Data(NamedTuple):
+    """Inputs and targets, symbols [rows, steps] or numbers [rows, steps, count], and scored steps [rows, steps]."""
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: npt.NDArray[np.bool_]
+
+
+class Shape(NamedTuple):
+    """What the network reads and says.
+
+    Attributes:
+        symbols_in, symbols_out: the number of symbols; None for numbers.
+        length: time steps of a trial; None for a stream.
+    """
+
+    symbols_in: int | None
+    symbols_out: int | None
+    length: int | None
+
+
 def train(
-    task: Task,
+    shape: Shape,
     weights: Mapping[str, Array],
-    epochs: Iterable[Batch],
+    epochs: Iterable[Data],
     num_windows: int,
     truncated_backprop_length: int,
     learning_rate: float,
@@ -28,7 +47,7 @@ def train(
     each ``truncated_backprop_length`` steps.
 
     Args:
-        task: what is learned.
+        shape: the form of the task.
         weights: W [input + state, state], b [1, state], W2 [state, outputs], b2 [1, outputs]; they are not changed.
         epochs: the data of each epoch.
         num_windows: the number of windows to train.
@@ -40,16 +59,17 @@ def train(
     """
     weights = {name: value.astype(np.float64) for name, value in weights.items()}
     accumulators = {name: np.full_like(value, 0.1) for name, value in weights.items()}
-    length = task.length or truncated_backprop_length
+    length = shape.length or truncated_backprop_length
     losses: list[float] = []
-    for batch in epochs:
-        zero = state = np.zeros((len(batch.x), weights["b"].shape[1]))
-        for start in range(0, batch.scored.shape[1] - length + 1, length):
+    for data in epochs:
+        zero: Array = np.zeros((len(data.x), weights["b"].shape[1]))
+        state = zero
+        for start in range(0, data.scored.shape[1] - length + 1, length):
             if len(losses) == num_windows:
                 return np.array(losses), weights
-            window = Batch(*(one[:, start : start + length] for one in (batch.x, batch.y, batch.scored)))
-            before = state if task.length is None else zero
-            loss, gradient, state = gradients(task, weights, window, before, truncated_backprop_length)
+            window = Data(*(one[:, start : start + length] for one in data))
+            before = state if shape.length is None else zero
+            loss, gradient, state = gradients(shape, weights, window, before, truncated_backprop_length)
             losses.append(loss)
             for name, value in weights.items():
                 accumulators[name] += gradient[name] ** 2
@@ -58,16 +78,16 @@ def train(
 
 
 def gradients(
-    task: Task, weights: Mapping[str, Array], window: Batch, state: Array, cut: int
+    shape: Shape, weights: Mapping[str, Array], window: Data, state: Array, cut: int
 ) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and the state after it; ``cut`` is the `train`'s window length."""
+    """The loss of a window, its gradient, and the state after it; ``cut`` is the length at which it is cut."""
     steps = window.scored.shape[1]
-    inputs = _inputs(task.inputs, window.x)
+    inputs = _inputs(shape.symbols_in, window.x)
     states = [state]
     for t in range(steps):
         states.append(np.tanh(np.concatenate([inputs[:, t], states[-1]], axis=1) @ weights["W"] + weights["b"]))
     outputs = np.stack(states[1:], axis=1) @ weights["W2"] + weights["b2"]
-    loss, d_outputs = _loss(task.outputs, outputs, window)
+    loss, d_outputs = _loss(shape.symbols_out, outputs, window)
     gradient = {name: np.zeros_like(value) for name, value in weights.items()}
     d_next = np.zeros_like(state)
     for t in reversed(range(steps)):
@@ -80,20 +100,21 @@ def gradients(
     return loss, gradient, states[-1]
 
 
-def _inputs(form: Symbols | Numbers, x: npt.NDArray[Any]) -> Array:
-    if isinstance(form, Numbers):
+def _inputs(symbols: int | None, x: npt.NDArray[Any]) -> Array:
+    if symbols is None:
         return x.astype(np.float64)
-    return x[..., np.newaxis].astype(np.float64) if form.count == 2 else np.eye(form.count)[x]
+    return x[..., np.newaxis].astype(np.float64) if symbols == 2 else np.eye(symbols)[x]
 
 
-def _loss(form: Symbols | Numbers, outputs: Array, window: Batch) -> tuple[float, Array]:
+def _loss(symbols: int | None, outputs: Array, window: Data) -> tuple[float, Array]:
     """The mean loss over scored steps, and its gradient to the outputs, [rows, steps, outputs]."""
     scored = window.scored[..., np.newaxis]
     count = window.scored.sum()
-    if isinstance(form, Numbers):
+    if symbols is None:
+        count *= outputs.shape[-1]
         wrong = (outputs - window.y) * scored
-        return float((wrong**2).sum() / (count * form.count)), 2 * wrong / (count * form.count)
+        return float((wrong**2).sum() / count), 2 * wrong / count
     outputs = outputs - outputs.max(axis=-1, keepdims=True)
     logs = outputs - np.log(np.exp(outputs).sum(axis=-1, keepdims=True))
-    right = np.eye(form.count)[window.y]
+    right = np.eye(symbols)[window.y]
     return float(-(logs * right * scored).sum() / count), (np.exp(logs) - right) * scored / count

@@ -52,7 +52,7 @@ def seen(*lags: int) -> Knows:
         keys = nothing(x)
         for lag in lags:
             keys = keys * 2 + (np.arange(x.shape[1]) >= lag)
-        return keys * 2 ** len(lags) + back(*lags)(x)
+        return np.asarray(keys + 2 ** len(lags) * back(*lags)(x), np.int64)
 
     return known
 
