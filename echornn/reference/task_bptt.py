@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.floating]
 
 
-class Data(NamedTuple):
+class DrawnData(NamedTuple):
     """Inputs and targets, symbols [rows, steps] or numbers [rows, steps, count], and scored steps [rows, steps]."""
 
     x: npt.NDArray[Any]
@@ -19,7 +19,7 @@ class Data(NamedTuple):
     scored: npt.NDArray[np.bool_]
 
 
-class Shape(NamedTuple):
+class TaskShape(NamedTuple):
     """What the network reads and says.
 
     Attributes:
@@ -33,9 +33,9 @@ class Shape(NamedTuple):
 
 
 def train(
-    shape: Shape,
+    shape: TaskShape,
     weights: Mapping[str, Array],
-    epochs: Iterable[Data],
+    epochs: Iterable[DrawnData],
     num_windows: int,
     truncated_backprop_length: int,
     learning_rate: float,
@@ -67,7 +67,7 @@ def train(
         for start in range(0, data.scored.shape[1] - length + 1, length):
             if len(losses) == num_windows:
                 return np.array(losses), weights
-            window = Data(*(one[:, start : start + length] for one in data))
+            window = DrawnData(*(one[:, start : start + length] for one in data))
             before = state if shape.length is None else zero
             loss, gradient, state = gradients(shape, weights, window, before, truncated_backprop_length)
             losses.append(loss)
@@ -78,7 +78,7 @@ def train(
 
 
 def gradients(
-    shape: Shape, weights: Mapping[str, Array], window: Data, state: Array, cut: int
+    shape: TaskShape, weights: Mapping[str, Array], window: DrawnData, state: Array, cut: int
 ) -> tuple[float, dict[str, Array], Array]:
     """The loss of a window, its gradient, and the state after it; ``cut`` is the length at which it is cut."""
     steps = window.scored.shape[1]
@@ -106,7 +106,7 @@ def _inputs(symbols: int | None, x: npt.NDArray[Any]) -> Array:
     return x[..., np.newaxis].astype(np.float64) if symbols == 2 else np.eye(symbols)[x]
 
 
-def _loss(symbols: int | None, outputs: Array, window: Data) -> tuple[float, Array]:
+def _loss(symbols: int | None, outputs: Array, window: DrawnData) -> tuple[float, Array]:
     """The mean loss over scored steps, and its gradient to the outputs, [rows, steps, outputs]."""
     scored = window.scored[..., np.newaxis]
     count = window.scored.sum()

@@ -89,10 +89,10 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -
     for replica in {0, population.replicas - 1}:
         one = config.of(0) if replica == 0 else replace(config, seed=config.seed + replica)
         batches = [batch_of(one, 0, epoch) for epoch in range(5)]
-        epochs = [task_bptt.Data(batch.x, batch.y, batch.scored) for batch in batches]
+        epochs = [task_bptt.DrawnData(batch.x, batch.y, batch.scored) for batch in batches]
         forms = (one.the_task.inputs, one.the_task.outputs)
         read, said = (form.count if isinstance(form, Symbols) else None for form in forms)
-        shape = task_bptt.Shape(read, said, one.trial_length)
+        shape = task_bptt.TaskShape(read, said, one.trial_length)
         theirs, after = task_bptt.train(
             shape, initial_weights(one), epochs, WINDOWS, one.truncated_backprop_length, one.learning_rate
         )
