@@ -69,7 +69,7 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
     """The shell lines that start this program: their arguments, and how many lines ``head`` leaves."""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
-        parts = re.split(r"\s*(\||&&|;)\s*", re.sub(r"(^|\s)#.*", "", line))
+        parts = re.split(r"\s*(\||&&|;)\s*", re.sub(r"(^|\s)#.*|\s> \S+", "", line))
         for at, part in enumerate(parts[::2]):
             words = shlex.split(part)
             starts = [number for number, word in enumerate(words) if Path(word).name == MAIN]

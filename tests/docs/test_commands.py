@@ -15,11 +15,14 @@ from echornn.runs import kept_runs
 from echornn.runtime import small_loops
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
+from tests.docs.task_files import write_task_files
 from tests.docs.vocabulary import MAIN
-from tui.cli.parser import command, with_newest
+from tui.cli import task_flags
+from tui.cli.parser import command, parser_with, with_newest
 from tui.cli.program import exit_code_of
 from tui.cli.subcommands import SUBCOMMANDS
 from tui.cli.training import parse_speed
+from tui.commands import flags
 from tui.commands.front_end import UsageError
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -44,10 +47,21 @@ def _loops_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)
 
 
+@pytest.fixture(autouse=True)
+def _files_of_tasks_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of tasks that the pages name; they are read, and not checked in another process."""
+    write_task_files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(task_flags, "check", lambda own: None)
+    monkeypatch.setattr(flags, "check", lambda *_: None, raising=False)
+
+
 def trouble(words: tuple[str, ...]) -> str:
     """Why the command line refuses these arguments; empty if it accepts them."""
     try:
-        function, bound, *_ = command.parse_args(
+        tasks = task_flags.tasks_of(words)
+        parser = parser_with(task_flags.flags_with(tasks)) if tasks else command
+        function, bound, *_ = parser.parse_args(
             with_newest([word for word in words if word != "..."]), exit_on_error=False, print_error=False
         )
         if words[:1] and words[0] in PURE:

@@ -7,7 +7,18 @@ import re
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, Code, Page, codes_in
-from tests.docs.vocabulary import ALL_FLAGS, APP_KEYS, EVERYWHERE, FLAGS, KEYS, MAIN, MAP_KEYS, textual_name
+from tests.docs.task_files import TASK_FILES
+from tests.docs.vocabulary import (
+    ALL_FLAGS,
+    APP_KEYS,
+    EVERYWHERE,
+    FLAGS,
+    KEYS,
+    MAIN,
+    MAP_KEYS,
+    TASK_FLAGS,
+    textual_name,
+)
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*\b")
 
@@ -54,7 +65,7 @@ def unknown_flags(code: Code) -> list[str]:
     if words[0].rpartition("/")[2].startswith(OTHER_PROGRAMS):
         return []
     named = next((word for word in words[:1] if word in FLAGS), None)
-    known = ALL_FLAGS | ELSEWHERE if named is None else FLAGS[named] | EVERYWHERE
+    known = ALL_FLAGS | ELSEWHERE if named is None else FLAGS[named] | EVERYWHERE | TASK_FLAGS
     return [flag for flag in FLAG.findall(code.text) if flag not in known]
 
 
@@ -110,6 +121,8 @@ def is_there(word: str) -> bool:
     """Whether a word that looks like a path or a dotted name exists in the repository; True for other words."""
     if word.startswith(tuple(f"{name}/" for name in PACKAGES)):
         return any(True for _ in ROOT.glob(word.rstrip("/")))
+    if word in TASK_FILES:
+        return True
     if re.fullmatch(r"[\w/]+\.py", word):
         return any(True for package in ("echornn", "tui", "tests") for _ in (ROOT / package).rglob(word))
     if re.fullmatch(r"(echornn|tui|tests)(\.[a-zA-Z_]+)+", word) and not word.endswith(".NAME"):

@@ -11,6 +11,7 @@ import echornn
 from tests.docs.pages import PAGES, Block, Page
 from tests.docs.shell import Shown, shown, unlike
 from tests.docs.snippets import Asked, answer
+from tests.docs.task_files import write_task_files
 from tests.docs.test_commands import recorded
 from tests.own_process import in_own_process
 
@@ -49,6 +50,7 @@ def test_everything_shown_runs(tmp_path: Path) -> None:
     home = tmp_path / "state" / "echornn-tui" / "runs"
     home.mkdir(parents=True)
     recorded(tmp_path, home)
+    write_task_files(tmp_path)
     blocks = [(page, block) for page, block in BLOCKS if block.is_run]
     trains = [one for one in shown() if one.output is not None and not one.is_quick]
     asked: Asked = {

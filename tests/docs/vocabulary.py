@@ -12,6 +12,8 @@ from textual.keys import _character_to_key
 from echornn.config import EchoConfig
 from echornn.files.lock import LOCK_FILE
 from echornn.runs import events, run_files
+from echornn.tasks.settings import settings_of
+from echornn.tasks.table import TASKS
 from tui.app import keys as app_keys
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.point_app import BACK
@@ -52,7 +54,10 @@ def choices_of(name: str) -> dict[str, tuple[str, ...]]:
 
 FLAGS = {name: flags_of(name) for name in (MAIN, *SUBCOMMANDS)}
 
-ALL_FLAGS = EVERYWHERE.union(*FLAGS.values())
+TASK_FLAGS = frozenset(f"--{known.name.replace('_', '-')}" for kind in TASKS.values() for known in settings_of(kind))
+"""The settings of all tasks, which a command line has only with that task."""
+
+ALL_FLAGS = EVERYWHERE.union(TASK_FLAGS, *FLAGS.values())
 
 
 def keys_of(bindings: Iterable[object]) -> set[str]:

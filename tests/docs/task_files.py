@@ -1,0 +1,19 @@
+"""The files of tasks that the pages name: the one that docs/tasks.md shows, and the template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.docs.pages import PAGES, ROOT
+
+TASK_FILES = {
+    "nback.py": next(block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text),
+    "my_task.py": (ROOT / "echornn" / "tasks" / "own" / "template.txt").read_text(encoding="utf-8"),
+}
+"""Their texts by name."""
+
+
+def write_task_files(folder: Path) -> None:
+    """Write these files into a folder."""
+    for name, text in TASK_FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
