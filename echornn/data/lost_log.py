@@ -16,7 +16,7 @@ class LostLog:
             or has solved it again.
 
     Args:
-        before: the value of `now` at the beginning of the stretch.
+        before: the value of `now` before the first window that is appended.
     """
 
     def __init__(self, before: Windows) -> None:

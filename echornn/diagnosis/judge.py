@@ -201,7 +201,9 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
 
 
 def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
-    """Whether the few newest windows are better than guessing by more than luck, and their second half is no worse."""
+    """Whether the newest windows, only a few, are better than guessing by more than luck, and the second half of these
+    is no worse than the first.
+    """
     few = -(-SURE_PREDICTIONS // config.predictions_per_window)
     newest = loss_stats.recent[-few:].astype(np.float64)
     if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):

@@ -49,14 +49,6 @@ def pack(losses: Floats, errors: Counts, config: EchoConfig) -> Packed:
     return np.where(lost, LOST, packed) if lost.any() else packed
 
 
-def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
-    """The losses, float32 [...], and the numbers of wrong predictions, int32 [...]; NaN and -1 for a lost window.
-
-    If the result is packed again, the bytes are the same.
-    """
-    return losses_of(packed), errors_of(packed, config)
-
-
 def losses_of(packed: Packed) -> Floats:
     """The losses in nats, float32 [...]; NaN for a lost window."""
     bits = (packed >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)

@@ -210,7 +210,7 @@ class Table:
 
     @property
     def limits(self) -> list[Limit]:
-        """The limits that run through the table."""
+        """The limits that some cells are beyond and others are not."""
         return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
 
 

@@ -40,7 +40,9 @@ class Tails(NamedTuple):
 def to_inputs(
     config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
 ) -> Floats:
-    """Follow the gradients of the last target steps of ``x`` back to the inputs, for all targets at once.
+    """Follow the gradients of predictions back to the inputs, for all predictions at once.
+
+    The predictions are those of the last steps of ``x``, one for each entry of ``d_logits``.
 
     Args:
         x: uint8 [steps, rows].
@@ -49,8 +51,8 @@ def to_inputs(
         lags: the number of lags.
 
     Returns:
-        The length of the gradient to the input at step t-k, float32 [lags, targets, rows]; entries before the first
-        step have no meaning.
+        The length of the gradient of the prediction at step t to the input at step t - lag, float32 [lags, targets,
+        rows]; entries before the first step have no meaning.
     """
     graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
     (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))

@@ -102,7 +102,9 @@ def records(data: bytes) -> list[Keyframe]:
 
 
 class Keyframes:
-    """The keyframes of a run. If they exceed a limit, the densest are dropped first. Any thread may use this object."""
+    """The keyframes of a run. If they take too many bytes, those closest to their neighbours are dropped first. Any
+    thread may use this object.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()

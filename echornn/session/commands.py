@@ -114,8 +114,8 @@ class Edit(ChangingCommand):
     If the change fails, everything stays as it was.
 
     Attributes:
-        held: whether a key that may be held down sent it. Such edits of the same fields in quick succession are undone
-            together.
+        held: True if a key sent it that can be held down. Such edits of the same fields, sent quickly one after the
+            other, are undone together.
     """
 
     held: bool = False

@@ -141,7 +141,8 @@ def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape
         if values.dtype.kind not in "iub" or values.shape != shape:
             raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs whole numbers {list(shape)}")
         if values.min() < 0 or values.max() >= form.count:
-            raise TaskError(f"draw returns {name} with {values.min()} to {values.max()}, not 0 to {form.count - 1}")
+            found = f"symbols from {values.min()} to {values.max()}"
+            raise TaskError(f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}")
         return values.astype(np.uint8, copy=False)
     wanted = *shape, form.count
     if values.dtype.kind not in "iubf" or values.shape != wanted:

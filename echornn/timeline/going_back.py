@@ -70,8 +70,8 @@ def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
 def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
     """The newest branch that already trained what an edit at this position would train; None if there is none.
 
-    An edit with new weights gives the same windows from any position; an edit of live fields only from the same
-    position.
+    An edit with new weights gives the same windows from any position. An edit that only changes live fields gives the
+    same windows only from the same position.
 
     Args:
         config: the configuration after the edit.

@@ -242,7 +242,7 @@ class Timeline(Tree):
             replica: the index of the network, if there are several.
         """
         with self._lock:
-            _, first, last = self._part(number, first, last)
+            first, last = self._part(number, first, last)
             line = self._line(number, self.branch(number).config.of(replica).seed)
             pieces = line.pieces(width_of(columns, last - first), first, last)
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
@@ -273,28 +273,26 @@ class Timeline(Tree):
         `curve`.
         """
         with self._lock:
-            end, first, last = self._part(number, first, last)
-            return band_of(self._pieces(end), columns, first, last)
+            first, last = self._part(number, first, last)
+            return band_of(self._pieces(number), columns, first, last)
 
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
     ) -> Floats:
         """Mean losses of these replicas along a branch's path, float32 [replicas, up to ``columns``]; see `curve`."""
         with self._lock:
-            end, first, last = self._part(number, first, last)
-            return shades_of(self._pieces(end), replicas, columns, first, last)
+            first, last = self._part(number, first, last)
+            return shades_of(self._pieces(number), replicas, columns, first, last)
 
-    def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
-        """The end of a branch, and the requested range of windows of its path."""
-        end = self.end(number)
-        last = end.window if last is None else min(last, end.window)
-        return end, min(max(first, 0), last), last
+    def _part(self, number: int, first: int, last: int | None) -> tuple[int, int]:
+        """The requested range of windows of a branch's path."""
+        end = self.end(number).window
+        last = end if last is None else min(last, end)
+        return min(max(first, 0), last), last
 
-    def _pieces(self, end: Moment) -> list[HistoryPiece[LossHistory]]:
-        return [
-            HistoryPiece(self._tracks[branch.number].history, branch.start, begin, stop)
-            for branch, begin, stop in self.spans(end)
-        ]
+    def _pieces(self, number: int) -> list[HistoryPiece[LossHistory]]:
+        spans = self.spans(self.end(number))
+        return [HistoryPiece(self._tracks[one.number].history, one.start, first, last) for one, first, last in spans]
 
 
 def _segment(branch: Branch) -> Segment:

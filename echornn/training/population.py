@@ -242,7 +242,7 @@ class Population:
         """
         if not self.config.same_program(config):
             raise ValueError(
-                f"{config} needs new networks: without compiling only {', '.join(sorted(START_FIELDS))} can change"
+                f"{config} needs new networks: other fields than {', '.join(sorted(START_FIELDS))} need another program"
             )
         self._take(with_seeds(config, config.replicas))
         self.generation, self._last = 0, None

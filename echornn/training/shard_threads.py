@@ -107,7 +107,9 @@ class ShardThreads:
                 values[rate] = tf.constant(rates)
 
     def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
-        """The keys of dropout for each call, [room, places]; they stay the same until the initial weights change."""
+        """The keys of dropout: an array for each call, int32 [shards, replicas in a shard]. They stay the same until
+        the initial weights change.
+        """
         if self._keys is None or self._keys[0] != draw:
             keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self._configs], np.int32)
             self._keys = draw, [one.reshape(self.shards.room, -1) for one in self.shards.placed(keys)]

@@ -24,4 +24,4 @@ def require_at(at: int | None) -> None:
         UsageError: ``at`` is below 0.
     """
     if at is not None and at < 0:
-        raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")
+        raise UsageError(f"at = {at} cannot be used: the number of windows along the run's path, 0 or more")

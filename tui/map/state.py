@@ -114,7 +114,7 @@ def swapped(state: MapState) -> MapState:
 
 
 def next_other(state: MapState, axes: Axes) -> MapState:
-    """The state in which the stepping keys change the next of the fields that are neither across nor down."""
+    """The state in which the keys [ and ] change the next field. Only fields that are neither across nor down count."""
     names = others(state, axes)
     if not names:
         return state

@@ -42,7 +42,7 @@ def test_several_networks_progress_is_packed_once_and_cut_as_its_windows_are() -
     assert kept_of(progress, SMALL_LOTTERY) is progress.packed
     expected = packed.pack(trained.losses[:4], trained.errors[:4], SMALL_LOTTERY)
     assert kept_of(first, SMALL_LOTTERY).tobytes() == expected.tobytes()
-    assert packed.unpack(expected, SMALL_LOTTERY)[0].tobytes() == first.losses.tobytes()
+    assert losses_of(expected).tobytes() == first.losses.tobytes()
 
 
 def test_a_lone_networks_progress_is_as_it_was_trained() -> None:

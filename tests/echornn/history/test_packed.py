@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.packed import LOST, error_rates_of, losses_of, pack, unpack
+from echornn.history.packed import LOST, error_rates_of, errors_of, losses_of, pack
 
 TUTORIAL = EchoConfig()
 WIDE = dataclasses.replace(TUTORIAL, batch_size=50)
@@ -25,7 +25,7 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(losses: list[flo
     given = np.array(losses, np.float32)
     packed = pack(given, np.full(len(given), errors, np.int32), TUTORIAL)
     assert packed.dtype == np.uint32
-    kept, kept_errors = unpack(packed, TUTORIAL)
+    kept, kept_errors = losses_of(packed), errors_of(packed, TUTORIAL)
     np.testing.assert_allclose(kept, given, rtol=2.0**-17, atol=2.0**-142)
     assert (kept_errors == errors).all()
     np.testing.assert_array_equal(pack(kept, kept_errors, TUTORIAL), packed)
@@ -36,7 +36,8 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(losses: list[flo
 def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
     nans = np.array([0x7F800001, 0x7FFFFFFF, 0xFFC00000], np.uint32).view(np.float32)
     losses = np.array([math.inf, LARGEST, 0.0, -0.0, *nans], np.float32)
-    kept, errors = unpack(pack(losses, np.arange(7, dtype=np.int32), TUTORIAL), TUTORIAL)
+    packed = pack(losses, np.arange(7, dtype=np.int32), TUTORIAL)
+    kept, errors = losses_of(packed), errors_of(packed, TUTORIAL)
     assert kept[0] == math.inf
     assert math.isfinite(kept[1])
     assert kept[1] == pytest.approx(LARGEST, rel=1e-5)
@@ -49,7 +50,7 @@ def test_a_lost_window_is_told_from_one_whose_loss_is_no_number() -> None:
     losses = np.array([[math.nan, math.nan]], np.float32)
     packed = pack(losses, np.array([[-1, 75]], np.int32), TUTORIAL)
     assert packed.tolist()[0][0] == LOST
-    kept, errors = unpack(packed, TUTORIAL)
+    kept, errors = losses_of(packed), errors_of(packed, TUTORIAL)
     assert np.isnan(kept).all()
     assert errors.tolist() == [[-1, 75]]
     rates = error_rates_of(packed, TUTORIAL)
@@ -60,7 +61,7 @@ def test_a_lost_window_is_told_from_one_whose_loss_is_no_number() -> None:
 @given(st.integers(0, 750))
 def test_errors_of_many_predictions_are_kept_in_255ths(errors: int) -> None:
     packed = pack(np.zeros(1, np.float32), np.array([errors], np.int32), WIDE)
-    _, (kept,) = unpack(packed, WIDE)
+    (kept,) = errors_of(packed, WIDE)
     assert abs(int(kept) - errors) <= 750 / 255 / 2 + 0.5
     assert kept == errors or errors not in (0, 750)
     assert pack(np.zeros(1, np.float32), np.array([kept], np.int32), WIDE) == packed

@@ -43,7 +43,7 @@ def test_a_library_user_sees_no_log_lines_keeps_the_environment_and_needs_no_scr
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there it is loaded by itself")
 def test_the_native_library_is_loaded_by_a_call_of_its_own() -> None:
-    load = "from echornn import native_library as n; n.load(); print(n.NAME in open('/proc/self/maps').read())"
+    load = "from echornn.runtime import native_library as n; n.load(); print(n.NAME in open('/proc/self/maps').read())"
     assert run("-c", f"{load}; import sys; print('tensorflow' in sys.modules)").stdout.split() == ["True", "False"]
 
 
@@ -86,7 +86,7 @@ def test_where_the_user_set_the_level_it_is_the_users() -> None:
 
 def test_without_a_standard_error_it_is_imported_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("print('imported')")
-    program = "import os; os.close(2); from echornn import quiet; quiet.import_tensorflow()"
+    program = "import os; os.close(2); from echornn.runtime import quiet; quiet.import_tensorflow()"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "imported\n"
 
 
@@ -106,5 +106,5 @@ def test_log_lines_are_known(line: bytes) -> None:
 def test_numpy_is_complete_before_tensorflow_adds_to_its_types(tmp_path: Path) -> None:
     """If another thread computed its first median meanwhile, the app sometimes crashed."""
     (tmp_path / "tensorflow.py").write_text("import sys\nWAS_COMPLETE = 'numpy.ma' in sys.modules\n")
-    program = "from echornn import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
+    program = "from echornn.runtime import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "True\n"

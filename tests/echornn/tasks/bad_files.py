@@ -74,7 +74,10 @@ SEEN_IN_ANY_PROCESS = [
         ":10: draw returns x as float64 [5, 1000], but Symbols(count=3) needs whole numbers [5, 1000]",
     ),
     Bad(
-        "symbols out of range", RETURN, "return Batch(x + 1, y, scored)", ":10: draw returns x with 1 to 3, not 0 to 2"
+        "symbols out of range",
+        RETURN,
+        "return Batch(x + 1, y, scored)",
+        ":10: draw returns x with symbols from 1 to 3, but Symbols(count=3) has 0 to 2",
     ),
     Bad(
         "not a number",
