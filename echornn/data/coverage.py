@@ -7,11 +7,14 @@ to that input only if it contains both.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.tasks.door import known_lags
+from echornn.tasks.task import Task, TaskError
 
 
 class Source(StrEnum):
@@ -48,6 +51,45 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
         Source.BLANK: (rows - above) * head,
     }
     return {source: count for source, count in counts.items() if count}
+
+
+def targets_inside(config: EchoConfig) -> tuple[int, int]:
+    """How many targets of a window have all their sources where the gradient reaches, in the window; and how many
+    targets have sources that are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
+    """
+    length = config.truncated_backprop_length
+    if config.task is None:
+        return max(0, length - config.echo_step), length
+    lags = _lags_of_a_window(config)
+    return sum(max(known) <= step % length for step, known in lags), len(lags)
+
+
+def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
+    length = config.truncated_backprop_length
+    if config.task is None:
+        return (config.echo_step,) if config.echo_step >= length else ()
+    return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known if lag >= length}))
+
+
+def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of these."""
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
+    return _lags(config.the_task, first, config.window_steps)
+
+
+@lru_cache(maxsize=64)
+def _lags(task: Task, first: int, steps: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    lags = ((step, _known_lags(task, first + step)) for step in range(steps))
+    return tuple((step, known) for step, known in lags if known)
+
+
+def _known_lags(task: Task, t: int) -> tuple[int, ...]:
+    """The lags of a step's sources; none if a user's own task cannot tell them."""
+    try:
+        return known_lags(task, t)
+    except TaskError:
+        return ()
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:

@@ -1,15 +1,23 @@
-"""What is known about the loss before training: chance, floors, the solved level, and how far gradients reach."""
+"""What is known about the loss before training: chance, floors, the solved level, and how far gradients reach.
+
+Of the echo more is known than its task says (floors of single windows, what was measured): of other tasks, the ladder.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
+from echornn.data.coverage import targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
+from echornn.tasks import door
+from echornn.tasks.task import Level, Symbols, Task, TaskError
 
 PINNING_STATE = 7
 """From this state size on, few RNNs learn from uniform initial weights, which saturate their units: of 32 seeds in 40
@@ -28,18 +36,82 @@ state 4 and 8 (30 of 31 that were stuck at 0.3, in 3 000 windows), but 2 of 15 a
 weights help all: with them 447 of 448 solve it, most in some hundred windows, whatever the optimizer, size, layers and
 rate."""
 
+MOST_AT_CHANCE = 0.06
+"""A mean loss that differs from chance by this share is apart from chance, unless `chance_width` is less than 1."""
+
+LEAST = 1e-6
+"""A floor below this counts as none."""
+
 MOST_PATIENT_STATE = 8
 """The largest state with which most GRUs and LSTMs with uniform initial weights learn in the end."""
 
 
+def is_echo(config: EchoConfig) -> bool:
+    """Whether the task is the echo. What was measured with the echo is not claimed of other tasks."""
+    return config.task is None
+
+
+def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
+    """The ladder of the task for the data of an epoch, from chance to everything known; empty if there is none.
+
+    Raises:
+        TaskError: an error in a user's own task.
+    """
+    known = _ladder(config.the_task, *_size(config))
+    if is_echo(config):
+        return known[0], replace(known[1], loss=mean_floor(config))
+    return known
+
+
+@lru_cache(maxsize=256)
+def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
+    return door.ladder(task, rows, steps)
+
+
+@lru_cache(maxsize=64)
+def _solved_level(task: Task, rows: int, steps: int) -> float | None:
+    return door.solved_level(task, rows, steps)
+
+
+def _size(config: EchoConfig) -> tuple[int, int]:
+    """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
+    windows = config.windows_per_epoch
+    if config.is_stream:
+        return config.batch_size, (windows - 1) * config.window_stride + config.window_steps
+    return config.batch_size * windows, config.window_steps
+
+
 def chance_level(config: EchoConfig) -> float:
-    """The loss in nats of guessing all classes with equal probability: ``ln(num_classes)``."""
-    return math.log(config.num_classes)
+    """The loss of knowing nothing, in nats or squared error: the first level of the ladder.
+
+    Without a ladder, it is ``ln(classes)`` for symbols, the loss of guessing all with equal probability; for numbers it
+    is not known, NaN.
+    """
+    if is_echo(config):
+        return math.log(config.num_classes)
+    if known := ladder_of(config):
+        return known[0].loss
+    outputs = config.the_task.outputs
+    return math.log(outputs.count) if isinstance(outputs, Symbols) else math.nan
 
 
 def guessing_errors(config: EchoConfig) -> float:
-    """The share of wrong predictions when guessing: ``1 - 1/num_classes``."""
-    return 1 - 1 / config.num_classes
+    """The share of wrong predictions when guessing: ``1 - 1/num_classes`` in the echo; NaN if it is not known."""
+    if is_echo(config):
+        return 1 - 1 / config.num_classes
+    known = ladder_of(config)
+    return math.nan if not known or known[0].wrong is None else known[0].wrong
+
+
+def chance_width(config: EchoConfig) -> float:
+    """How close to chance a loss must be to count as at chance, compared with the echo: 1, or less if the next level of
+    the ladder is so close that it would count as chance too.
+    """
+    known = ladder_of(config)
+    others = [level.loss for level in known if level.loss < known[0].loss]
+    if len(others) < 2:
+        return 1.0
+    return min(1.0, (known[0].loss - others[0]) / 2 / (MOST_AT_CHANCE * known[0].loss))
 
 
 def best_guess_errors(config: EchoConfig) -> float:
@@ -65,12 +137,38 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     If rows begin with the echo of the row above, a state that began at zero cannot know the first ``echo_step`` targets
     of a row, except in the first row, whose targets there are blank: ``(B - 1)/B * min(max(echo - window * stride, 0),
     T)/T * ln(num_classes)``. If rows begin with blanks, there is no floor.
+
+    In other tasks, it is by how much the least mean loss of this window is above that of an epoch's last window.
     """
+    if not is_echo(config):
+        return _above_later(config, window)
     if config.row_start == "zero":
         return 0.0
     length = config.truncated_backprop_length
     unknown = min(max(config.echo_step - window * config.window_stride, 0), length)
     return (config.batch_size - 1) / config.batch_size * unknown / length * chance_level(config)
+
+
+def _above_later(config: EchoConfig, window: int) -> float:
+    with contextlib.suppress(TaskError):  # a user's own task was checked for whole rows only
+        more = _last_level(config, window) - _last_level(config, config.windows_per_epoch - 1)
+        return more if more > LEAST else 0.0
+    return 0.0
+
+
+def _last_level(config: EchoConfig, window: int) -> float:
+    """The loss of the last level of the ladder in one window; 0 if it is not known. A ladder is one of whole rows, so
+    that a window is the difference of two rows.
+    """
+    if not config.is_stream:
+        return 0.0
+    begin = window * config.window_stride
+    end = begin + config.window_steps
+    rows = [(steps, _ladder(config.the_task, config.batch_size, steps)) for steps in (end, begin) if steps]
+    if not all(known for _, known in rows):
+        return 0.0
+    sums = [steps * known[-1].loss for steps, known in rows]
+    return (sums[0] - sum(sums[1:])) / (end - begin)
 
 
 @lru_cache(maxsize=8)
@@ -80,7 +178,12 @@ def mean_floor(config: EchoConfig) -> float:
     A network does not see which row it reads. `boundary_floor` applies to all rows except the first, whose targets are
     blank; a network pays the entropy of the mixture in all rows: ``-(num_classes - 1) p ln(p) - q ln(q)``, with ``p =
     (B - 1)/(B * num_classes)`` for each symbol that is not blank, and ``q`` for the blank.
+
+    In other tasks it is the last level of the ladder; 0 if there is none, as no loss is below it.
     """
+    if not is_echo(config):
+        known = ladder_of(config)
+        return known[-1].loss if known and known[-1].loss < known[0].loss else 0.0
     if config.row_start == "zero" or config.batch_size == 1:
         return 0.0
     windows = config.windows_per_epoch
@@ -94,18 +197,23 @@ def mean_floor(config: EchoConfig) -> float:
 
 
 def solved_level(config: EchoConfig) -> float:
-    """The mean loss in nats below which the echo counts as solved: close to its floor, and far below chance."""
+    """The mean loss below which the task counts as solved: close to its floor, and far below chance. It is minus
+    infinity if the task has no such level, so that it is never solved.
+    """
+    if not is_echo(config):
+        level = _solved_level(config.the_task, *_size(config))
+        return -math.inf if level is None else level
     chance = chance_level(config)
     return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
 
 
 def credit_coverage(config: EchoConfig) -> float:
-    """The share of a window's targets whose error reaches their source: ``max(0, T - echo)/T``.
+    """The share of a window's targets whose error reaches all of their sources; NaN if the sources are not known.
 
     Truncated back-propagation cuts the gradient at the first step of the window, so it reaches no earlier source.
     """
-    length = config.truncated_backprop_length
-    return max(0, length - config.echo_step) / length
+    inside, count = targets_inside(config)
+    return inside / count if count else math.nan
 
 
 def few_inside(config: EchoConfig) -> bool:
@@ -113,26 +221,30 @@ def few_inside(config: EchoConfig) -> bool:
 
     Learning is then slow, but not impossible: RNNs with state 16, T 15, glorot, 16 seeds, need 233 windows (median)
     with 7 of these targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one; all but one of the networks
-    solve it.
+    solve it. False for other tasks, with which this was not measured.
     """
-    return credit_coverage(config) < 0.5
+    return is_echo(config) and credit_coverage(config) < 0.5
 
 
 def lost_level(config: EchoConfig) -> float:
-    """The mean loss in nats above which a solved echo counts as lost. It is well above `solved_level`, so that a loss
-    around that level does not switch back and forth.
+    """The mean loss above which a solved task counts as lost. It is well above `solved_level`, so that a loss around
+    that level does not switch back and forth. It is infinite if the task is never solved.
     """
     level = solved_level(config)
-    return level + (chance_level(config) - level) / 10
+    if level == -math.inf:
+        return math.inf
+    above = chance_level(config) - level
+    return level + (above if above > 0 else abs(level)) / 10
 
 
 def register_numbers(config: EchoConfig) -> int | None:
     """How many numbers a linear shift register for the echo holds, ``echo_step + 1``: x[t], x[t-1], ... x[t-echo].
 
     Most networks solve the echo in this way, but it is no limit: some keep more symbols than they have numbers, since
-    binary inputs can be packed nonlinearly. None for more than two classes, whose symbols can be kept in several ways.
+    binary inputs can be packed nonlinearly. None for more than two classes, whose symbols can be kept in several ways,
+    and for other tasks.
     """
-    return config.echo_step + 1 if config.num_classes == 2 else None
+    return config.echo_step + 1 if is_echo(config) and config.num_classes == 2 else None
 
 
 def state_numbers(config: EchoConfig) -> int:
@@ -150,9 +262,11 @@ def fits_register(config: EchoConfig) -> bool:
 
 
 def few_uniform_starts_learn(config: EchoConfig) -> bool:
-    """Whether the initial weights are uniform as in the tutorial, and few such networks learn; see `PINNING_STATE`."""
+    """Whether the initial weights are uniform as in the tutorial, and few such networks learn the echo; see
+    `PINNING_STATE`.
+    """
     large = config.num_layers > 1 or config.state_size >= PINNING_STATE
-    return config.init == "tutorial" and config.cell == "rnn" and large
+    return is_echo(config) and config.init == "tutorial" and config.cell == "rnn" and large
 
 
 def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:

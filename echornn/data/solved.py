@@ -1,4 +1,4 @@
-"""Decides when the echo was solved (the mean of the newest losses first fell below a level), and when it was lost again
+"""Decides when the task was solved (the mean of the newest losses first fell below a level), and when it was lost again
 (that mean rose well above the level).
 """
 
@@ -15,7 +15,7 @@ from echornn.data.levels import chance_level, lost_level, solved_level
 from echornn.progress import Floats
 
 RECENT_WINDOWS = 50
-"""The number of windows whose mean loss decides whether the echo is solved."""
+"""The number of windows whose mean loss decides whether the task is solved."""
 
 HIGH, MARGIN = 1000.0, 1e-6
 """In nats. A mean is below no level if one of its losses is above the first number. The second number is the tolerance
@@ -36,31 +36,33 @@ Nats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """The mean losses below which the echo counts as solved, and above which it counts as lost, float64 [runs], in
-    nats.
+    """The mean losses below which the task counts as solved, and above which it counts as lost, float64 [runs], in
+    nats or squared error.
 
     Attributes:
-        solved: the echo is solved when the mean is below this level.
-        lost: a solved echo is lost when the mean is above this level; between the two levels nothing changes.
-        chance: the loss of guessing. In deciding whether the echo is lost, a higher loss counts as this, so that the
-            spike at the start of an epoch is not a loss of the echo.
+        solved: the task is solved when the mean is below this level; minus infinity if it never is.
+        lost: a solved task is lost when the mean is above this level; between the two levels nothing changes.
+        most: the loss of guessing, or `HIGH` if it is not known. In deciding whether the task is lost, a higher loss
+            counts as this, so that the spike at the start of an epoch is not a loss of the task.
     """
 
     solved: Nats
     lost: Nats
-    chance: Nats
+    most: Nats
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
-        """The levels for these runs. All networks must have the same structure; the levels then depend on only two
-        fields.
+        """The levels for these runs. All networks must have the same structure; the levels then depend only on the
+        task.
         """
-        known: dict[tuple[int, str], tuple[float, float, float]] = {}
-        for config in configs:
-            if (config.echo_step, config.row_start) not in known:
-                levels = solved_level(config), lost_level(config), chance_level(config)
-                known[config.echo_step, config.row_start] = levels
-        return cls(*np.array([known[config.echo_step, config.row_start] for config in configs]).reshape(-1, 3).T)
+        tasks = [(config.task, config.echo_step, config.row_start) for config in configs]
+        known = {task: _levels(config) for task, config in dict(zip(tasks, configs, strict=True)).items()}
+        return cls(*np.array([known[task] for task in tasks]).reshape(-1, 3).T)
+
+
+def _levels(config: EchoConfig) -> tuple[float, float, float]:
+    lost, chance = lost_level(config), chance_level(config)
+    return solved_level(config), lost, chance if chance > lost else HIGH
 
 
 def first_below(losses: Floats, level: float) -> int | None:
@@ -123,7 +125,7 @@ def crossings(
     joined = np.concatenate([recent, losses])[:, runs]
     if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
         return NO_CROSSINGS
-    means = _means_up_to(levels.chance[runs], joined)[-len(losses) :]
+    means = _means_up_to(levels.most[runs], joined)[-len(losses) :]
     numbers = np.arange(windows - len(means) + 1, windows + 1)
     solved = means < levels.solved[runs]
     lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > solved_at[runs])
@@ -147,7 +149,7 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are not in memory any more.
         windows: the number of windows in the run so far.
     """
-    mean = _counted(levels.chance, recent).sum(axis=0) * UNIT / max(1, len(recent))
+    mean = _counted(levels.most, recent).sum(axis=0) * UNIT / max(1, len(recent))
     told = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
     return np.where(solved_at == 0, 0, told if len(recent) else UNKNOWN)
 

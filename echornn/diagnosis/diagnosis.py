@@ -74,8 +74,8 @@ MOSTLY = 0.9
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The diagnosis of a run, with the numbers that support it. Losses are in nats; windows are counted along the path,
-    as on the curve; NaN and None mean unknown.
+    """The diagnosis of a run, with the numbers that support it. Losses are in nats or squared error; windows are
+    counted along the path, as on the curve; NaN and None mean unknown.
 
     Attributes:
         kind: the kind of diagnosis.
@@ -84,6 +84,7 @@ class Diagnosis:
         windows: the windows trained since the weights or the task last changed. If the kind is too early to tell: since
             any setting changed, or since one of several networks continued alone.
         mean: mean loss of the newest windows if the diagnosis is about them, otherwise of the last blocks.
+        unsure: the uncertainty of the mean due to noise.
         newest: loss of the newest window.
         wrong: the share of wrong predictions, 0 to 1.
         solved_at: the window, from 1, at which the task was solved.
@@ -118,6 +119,7 @@ class Diagnosis:
     note: Note = Note.NONE
     windows: int = 0
     mean: float = math.nan
+    unsure: float = math.nan
     newest: float = math.nan
     wrong: float = math.nan
     more_right: bool = False

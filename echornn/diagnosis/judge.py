@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond
 from echornn.data.levels import (
     AT_CHANCE_SHARE,
     BELOW_CHANCE,
@@ -16,6 +17,7 @@ from echornn.data.levels import (
     chance_level,
     few_inside,
     fits_register,
+    is_echo,
     lost_level,
     solved_level,
 )
@@ -23,7 +25,7 @@ from echornn.diagnosis import rates
 from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
 from echornn.diagnosis.known import known_of
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_trend import FALLS, LossLevel, LossTrend, loss_trend
+from echornn.diagnosis.loss_trend import FALLS, SURE, LossLevel, LossTrend, loss_trend
 from echornn.progress import Progress
 from echornn.readings import Readings
 
@@ -92,7 +94,7 @@ def diagnosis(
         return replace(known, kind=Kind.WORSE, mean=loss_stats.mean)
     if loss_stats.solved_at is not None:
         return _lost_in_its_epoch(_at_once(_solved(known, loss_stats, trend), loss_stats, trend), loss_stats, progress)
-    if config.echo_step >= config.truncated_backprop_length and not loss_stats.mean < solved_level(config):
+    if is_echo(config) and lags_beyond(config) and not loss_stats.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if trend is None:
         return replace(known, kind=Kind.TOO_EARLY, windows=loss_stats.block_means.windows)
@@ -123,7 +125,7 @@ def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
         return None
     after = loss_stats.recent[bad[-1] + 1 :]
     mean = float(after.mean(dtype=np.float64)) if after.size else math.nan
-    recovers = mean <= RECOVERED * chance_level(known.config)
+    recovers = math.isfinite(mean) and not mean > RECOVERED * chance_level(known.config)
     return replace(known, kind=Kind.RECOVERING if recovers else Kind.DIVERGED, mean=mean, windows=len(after))
 
 
@@ -133,7 +135,7 @@ def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: i
     """
     config, loss = known.config, float(progress.losses[-1])
     before = loss_stats.recent[: max(0, len(loss_stats.recent) - 1 - ago)]
-    if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
+    if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0 or not config.is_stream:
         return None
     floor, usual = boundary_floor(config, progress.window), float(np.median(before.astype(np.float64)))
     wrong = float(progress.errors[-1]) / config.predictions_per_window
@@ -143,8 +145,9 @@ def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: i
     )
     if floor and loss > max(floor / 2, 2 * usual):
         unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
-        return replace(known, kind=Kind.SPIKE, unknown=unknown)
-    if not floor and loss_stats.solved_at is not None and loss > max(solved_level(config), 10 * usual):
+        return replace(known, kind=Kind.SPIKE, unknown=max(0, unknown))
+    is_off = loss_stats.solved_at is not None and loss > max(solved_level(config), 10 * usual)
+    if not floor and is_off and is_echo(config):
         return replace(known, kind=Kind.UNSTABLE)
     return None
 
@@ -182,28 +185,34 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
     chance, mean = chance_level(judged.config), loss_stats.mean
     if loss_stats.recent.size < RECENT_WINDOWS:
         return judged
-    now = replace(judged, mean=mean, wrong=math.nan)
-    if judged.kind in NOT_LEARNED and (mean < CLEAR * chance or _has_begun_to_fall(judged.config, loss_stats)):
+    unsure = SURE * float(loss_stats.recent.std(dtype=np.float64)) / math.sqrt(RECENT_WINDOWS)
+    now = replace(judged, mean=mean, wrong=math.nan, unsure=unsure)
+    doubt = 0.0 if is_echo(judged.config) else unsure
+    is_below = mean < CLEAR * chance and mean + doubt < BELOW_CHANCE * chance
+    if judged.kind in NOT_LEARNED and (is_below or _has_begun_to_fall(judged.config, loss_stats)):
         return replace(now, kind=Kind.LEARNING, falls=True)
-    if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
+    if judged.kind is Kind.LEARNING and mean + doubt < CLEAR * judged.mean:
         return now
     if judged.kind in ABOVE and mean <= chance and trend is not None:
         return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
-    if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
+    lost = lost_level(judged.config)
+    if judged.kind is Kind.SOLVED and mean > (2 * lost if is_echo(judged.config) else (lost + chance) / 2):
         newest = loss_stats.block_means.begun + loss_stats.block_means.windows
         return replace(now, kind=Kind.RELAPSED, since=loss_stats.lost_at or newest - RECENT_WINDOWS)
     learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and loss_stats.block_means.windows >= LONG
-    if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
+    if learned and judged.mean < CLEAR * chance and 2 * (mean - doubt) > judged.mean + chance:
         return replace(now, kind=Kind.SLIPPED)
     return judged
 
 
 def _has_begun_to_fall(config: EchoConfig, loss_stats: LossStats) -> bool:
     """Whether the newest windows, only a few, are better than guessing by more than luck, and the second half of these
-    is no worse than the first.
+    is no worse than the first. False for other tasks than the echo, which may score few steps of a window.
     """
+    if not is_echo(config):
+        return False
     few = -(-SURE_PREDICTIONS // config.predictions_per_window)
     newest = loss_stats.recent[-few:].astype(np.float64)
     if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
@@ -229,7 +238,7 @@ def _unsolved(known: Diagnosis, trend: LossTrend, blocks: int) -> Kind:
             wild = trend.mean > RECOVERED * chance_level(config)
             return Kind.SETTLING if trend.falls and not wild else Kind.WORSE
         case LossLevel.CHANCE:
-            return Kind.BEGINNING if trend.better else _at_chance(known)
+            return Kind.BEGINNING if trend.better and is_echo(known.config) else _at_chance(known)
         case _:
             return Kind.LEARNING if trend.falls else _stalled(known, trend)
 
@@ -248,7 +257,7 @@ def _at_chance(known: Diagnosis) -> Kind:
     if few_inside(config):
         return Kind.FAR
     moves = known.spread >= STILL and not known.saturated > MOSTLY
-    uniform = config.init == "tutorial" and config.cell == "rnn"
+    uniform = is_echo(config) and config.init == "tutorial" and config.cell == "rnn"
     return Kind.PINNED if uniform and not moves else Kind.PLATEAU
 
 

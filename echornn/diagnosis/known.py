@@ -8,12 +8,22 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import best_guess_errors, few_uniform_starts_learn, fits_register
+from echornn.data.levels import (
+    LEAST,
+    best_guess_errors,
+    credit_coverage,
+    few_uniform_starts_learn,
+    fits_register,
+    is_echo,
+    mean_floor,
+)
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.loss_trend import LossTrend
 from echornn.history.block_means import HIGHEST
+from echornn.progress import Floats
 from echornn.readings import Memory, Readings, Units
+from echornn.tasks.task import Symbols
 
 SOON = 2_000
 """For up to this many windows after an edit, the sentence says that one seed proves nothing."""
@@ -41,9 +51,7 @@ def known_of(
         newest=float(recent[-1]) if recent.size else math.nan,
         solved_at=loss_stats.solved_at,
         since=loss_stats.block_means.begun,
-        sure=math.exp(-float(np.median(recent.astype(np.float64))))
-        if recent.size and np.isfinite(recent).all()
-        else math.nan,
+        sure=_sure(config, recent),
         before=loss_stats.before,
         renewed=loss_stats.renewed if _is_long_ago(loss_stats) else None,
         tried=loss_stats.tried if loss_stats.block_means.windows < SOON else (),
@@ -55,12 +63,13 @@ def known_of(
         known = replace(
             known,
             mean=trend.mean if trend.mean < HIGHEST / 2 else loss_stats.mean,
-            wrong=trend.errors,
+            unsure=trend.unsure,
+            wrong=trend.errors if _has_errors(config) else math.nan,
             more_right=_more_right(config, trend),
             since=trend.since,
             best=trend.best,
             best_at=trend.best_at,
-            best_wrong=trend.best_errors,
+            best_wrong=trend.best_errors if _has_errors(config) else math.nan,
             falls=trend.falls,
             fall=trend.fall,
             relapses=trend.relapses,
@@ -72,11 +81,26 @@ def known_of(
     return replace(
         known,
         held=math.nan if memory is None else memory.total,
-        kept=math.nan if memory is None else _of_lag(memory, config.echo_step),
+        kept=math.nan if memory is None or not is_echo(config) else _of_lag(memory, config.echo_step),
         spread=math.nan if units is None else _within_rows(units),
         saturated=math.nan if units is None else units.share_saturated,
         update=max(updates, default=math.nan) if np.isfinite(updates).all() else math.nan,
     )
+
+
+def _has_errors(config: EchoConfig) -> bool:
+    """Whether predictions are right or wrong: those of numbers are neither."""
+    return isinstance(config.the_task.outputs, Symbols)
+
+
+def _sure(config: EchoConfig, recent: Floats) -> float:
+    """The probability given to the right symbol in a typical window, 0 to 1; NaN if it is not known, or if no learner
+    can be sure.
+    """
+    can_be = is_echo(config) or (_has_errors(config) and mean_floor(config) < LEAST)
+    if not can_be or not recent.size or not np.isfinite(recent).all():
+        return math.nan
+    return math.exp(-float(np.median(recent.astype(np.float64))))
 
 
 def _of_lag(memory: Memory, lag: int) -> float:
@@ -85,10 +109,12 @@ def _of_lag(memory: Memory, lag: int) -> float:
 
 
 def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
-    """Whether significantly more predictions are right than with the best guess.
+    """Whether significantly more predictions of the echo are right than with the best guess.
 
     Each target counts once, even if several windows contain it.
     """
+    if not is_echo(config):
+        return False
     wrong = best_guess_errors(config)
     count = max(1, trend.windows * config.batch_size * config.window_stride)
     return wrong - trend.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
@@ -123,4 +149,4 @@ def _note(config: EchoConfig) -> Note:
         return Note.DROPOUT
     if config.window_stride < config.truncated_backprop_length:
         return Note.OVERLAP
-    return Note.COVERAGE if 0 < config.echo_step < config.truncated_backprop_length else Note.NONE
+    return Note.COVERAGE if 0 < credit_coverage(config) < 1 else Note.NONE

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import solved_level
+from echornn.data.levels import is_echo, lost_level, solved_level
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.diagnosis import rates
 from echornn.history.block_means import BlockMeans
@@ -77,7 +77,8 @@ class LossStats:
         too_large = max(self.too_large, large)
         if config.same_task(was):
             return replace(self, block_means=block_means, tried=tried, too_large=too_large)
-        solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
+        still = 2 * solved_level(was) if is_echo(was) else lost_level(was)
+        solved = self.solved_at is not None and self.mean < still
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
         return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
 

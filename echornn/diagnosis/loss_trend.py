@@ -6,6 +6,7 @@ the numbers are well beyond a limit, so they never flicker, and they depend only
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,7 +16,9 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.levels import (
+    MOST_AT_CHANCE,
     chance_level,
+    chance_width,
     fits_register,
     guessing_errors,
     lost_level,
@@ -27,9 +30,9 @@ from echornn.history.block_means import HIGHEST, BlockMeans, Numbers, Windows
 SMOOTHED = 4
 """The number of blocks that are averaged: the last eighth to sixteenth of a long stretch."""
 
-APART, NEAR = 0.06, 0.03
+APART, NEAR = MOST_AT_CHANCE, 0.03
 """A mean loss that differs from chance by more than the first share is apart from chance; when it differs by less than
-the second share, it is at chance again.
+the second share, it is at chance again. Below chance, both are smaller if a ladder has a level close to chance.
 """
 
 SURE = 2.5
@@ -75,7 +78,7 @@ class LossLevel(StrEnum):
 
     WORSE = "worse than chance"
     CHANCE = "at chance"
-    BELOW = "below chance"
+    BELOW = "below chance, or chance is not known"
     SOLVED = "solved"
 
 
@@ -87,8 +90,9 @@ class LossTrend:
         level: the level of the mean loss.
         since: the number of windows trained before it reached this level.
         changes: how many times the level changed in the last half of the stretch.
-        mean: the mean loss over the last `SMOOTHED` blocks in nats; if the task is solved, over more blocks, but only
+        mean: the mean loss over the last `SMOOTHED` blocks; if the task is solved, over more blocks, but only
             those since then.
+        unsure: the uncertainty of ``mean`` due to noise: `SURE` standard errors.
         newest: mean loss of the last block.
         errors: the share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
         windows: the number of windows in these blocks.
@@ -110,6 +114,7 @@ class LossTrend:
     since: int
     changes: int
     mean: float
+    unsure: float
     newest: float
     errors: float
     windows: int
@@ -148,7 +153,9 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     errors = _smoothed(all_errors)
     solved = _held(blocks < solved_level(config), blocks > lost_level(config))
     unsure = SURE * _standard_error(blocks)
-    below = _held(means + unsure < (1 - APART) * chance, means - unsure > (1 - NEAR) * chance)
+    width = chance_width(config)
+    below = _held(means + unsure < (1 - width * APART) * chance, means - unsure > (1 - width * NEAR) * chance)
+    below |= math.isnan(chance)
     worse = _held(means - unsure > (1 + APART) * chance, means + unsure < (1 + NEAR) * chance)
     guessing = guessing_errors(config)
     better = _held(errors < FEWER * guessing, errors > AS_MANY * guessing)
@@ -171,6 +178,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
         mean=float(means[-1] if not solved[-1] else _since_solved(blocks, solved)),
+        unsure=float(unsure[-1]),
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
         windows=int(ends[-1] - (ends[-1 - SMOOTHED] if len(ends) > SMOOTHED else 0)),

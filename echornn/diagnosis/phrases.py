@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 from echornn.config import PACE_FIELDS, EchoConfig
-from echornn.data.levels import chance_level, register_numbers, state_numbers
+from echornn.data.coverage import lags_beyond, targets_inside
+from echornn.data.levels import chance_level, is_echo, register_numbers, state_numbers
 from echornn.diagnosis.diagnosis import Diagnosis, Note
+from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.sentence import LINE
+from echornn.tasks.task import Symbols
 
 SLOWER = "a smaller learning_rate (s)"
 ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
@@ -84,9 +87,21 @@ def value(config: EchoConfig, field: str) -> str:
 
 def smaller_steps(it: Diagnosis) -> str:
     smaller = "s sets a smaller learning_rate"
-    return (
-        f"u goes back to before the last change; {smaller}" if it.undoable else f"its guesses are too sure; {smaller}"
-    )
+    if it.undoable:
+        return f"u goes back to before the last change; {smaller}"
+    is_sure = isinstance(it.config.the_task.outputs, Symbols)  # numbers are not guessed with a probability
+    return f"its guesses are too sure; {smaller}" if is_sure else smaller
+
+
+def loss_with_unit(config: EchoConfig, loss: float) -> str:
+    """A loss with its unit."""
+    outputs = config.the_task.outputs
+    return f"{loss_text(loss, 3)} {outputs.unit}" if outputs.unit else f"a {outputs.loss} of {loss_text(loss, 3)}"
+
+
+def shortened(text: str, most: int = 24) -> str:
+    """A text of a user's own, cut if it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def state_text(config: EchoConfig) -> str:
@@ -109,10 +124,11 @@ def seeds_that_solve(config: EchoConfig) -> str:
     return f"{seeds} echo {config.echo_step} with {state_text(config)}"
 
 
-def cut_off(config: EchoConfig) -> str:
-    """The phrase that windows do not reach back to the echo's source."""
-    steps = "step" if config.echo_step == 1 else "steps"
-    return f"no gradient gets {config.echo_step} {steps} back"
+def cut_off(config: EchoConfig, lag: int | None = None) -> str:
+    """The phrase that windows do not reach back to a source, by default the nearest that they do not reach."""
+    lag = min(lags_beyond(config), default=config.echo_step) if lag is None else lag
+    steps = "step" if lag == 1 else "steps"
+    return f"no gradient gets {lag:,} {steps} back"
 
 
 def into_epoch(window: int) -> str:
@@ -122,8 +138,10 @@ def into_epoch(window: int) -> str:
 
 def inside(config: EchoConfig) -> str:
     """The phrase on how many targets have their source inside their window."""
-    length = config.truncated_backprop_length
-    count = length - config.echo_step
+    count, length = targets_inside(config)
+    if not is_echo(config):
+        have = f"targets {'has its' if count == 1 else 'have their'} sources"
+        return f"{count:,} of a {'window' if config.is_stream else 'trial'}'s {length:,} {have} within it"
     return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
 
 

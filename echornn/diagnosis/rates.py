@@ -1,4 +1,5 @@
-"""Learning rates that are too large or too small for each optimizer, measured on the tutorial's task.
+"""Learning rates that are too large or too small for each optimizer, measured with the echo; of other tasks it is not
+known.
 
 For optimizers without an entry, no learning rate counts as too large or too small.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 
 from echornn.config import EchoConfig, Optimizer
+from echornn.data.levels import is_echo
 
 LARGE: dict[Optimizer, float] = {"adagrad": 2.0, "sgd": 3.0, "adam": 0.5, "rmsprop": 0.3}
 """Rates that are too large: of 32 RNNs with state 4 and glorot, at most one solved the echo in 6 000 windows, since
@@ -37,9 +39,9 @@ def is_out_of_range(config: EchoConfig) -> bool:
 def is_large(config: EchoConfig) -> bool:
     """Whether the learning rate is so large that units saturate."""
     large = LARGE_OF_LSTM if config.cell == "lstm" else LARGE
-    return config.learning_rate >= large.get(config.optimizer, math.inf)
+    return is_echo(config) and config.learning_rate >= large.get(config.optimizer, math.inf)
 
 
 def is_small(config: EchoConfig) -> bool:
     """Whether the learning rate is so small that learning takes very long."""
-    return config.learning_rate <= SMALL.get(config.optimizer, 0.0)
+    return is_echo(config) and config.learning_rate <= SMALL.get(config.optimizer, 0.0)

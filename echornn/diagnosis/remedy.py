@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.data.levels import few_inside, fits_register
+from echornn.data.levels import few_inside, fits_register, is_echo
 from echornn.diagnosis import rates
 
 MEASURED_LENGTH = 15
@@ -51,6 +51,8 @@ def remedy(config: EchoConfig) -> Remedy | None:
     After them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
     rate is in the optimizer's range, and initial weights are around zero.
     """
+    if not is_echo(config):
+        return None
     changes: dict[str, Any] = {}
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)
     is_short = few_inside(config) and config.truncated_backprop_length < length

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond
 from echornn.data.levels import (
     AT_CHANCE_SHARE,
     chance_level,
-    credit_coverage,
     few_inside,
+    is_echo,
     loss_when_right,
     lost_level,
     mean_floor,
     way_from_chance,
 )
-from echornn.diagnosis import unsolved_words
+from echornn.diagnosis import task_words, unsolved_words
 from echornn.diagnosis.advice import helped, in_a_line
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.loss_text import loss_text
@@ -64,7 +65,7 @@ BLANK = Remedy({"row_start": "zero"})
 
 def said(it: Diagnosis) -> Sentence:
     """The sentence for a diagnosis."""
-    return SENTENCES[it.kind](it)
+    return (SENTENCES if is_echo(it.config) else OTHER_TASKS)[it.kind](it)
 
 
 def _unread(it: Diagnosis) -> Sentence:
@@ -147,8 +148,8 @@ def _of_solved(it: Diagnosis) -> list[str]:
 
 
 def _is_cut_off(config: EchoConfig) -> bool:
-    """Whether no gradient reaches the echo's source."""
-    return credit_coverage(config) == 0
+    """Whether no gradient reaches the echo's source, or one of another task's."""
+    return bool(lags_beyond(config))
 
 
 def _unsteady(it: Diagnosis) -> Sentence:
@@ -262,3 +263,6 @@ SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
     Kind.RECOVERING: _recovering,
 }
 """The function that makes the sentence, for each kind of diagnosis."""
+
+OTHER_TASKS = SENTENCES | task_words.SENTENCES
+"""The same for tasks other than the echo."""

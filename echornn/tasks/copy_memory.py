@@ -51,7 +51,7 @@ class CopyMemory(Task):
         each = math.log(self.symbols) / self.length
         constant = entropy(said, 1 - said) + self.items * each
         return (
-            Level("chance", constant, "nothing, not even when to answer"),
+            Level("chance", constant, "nothing, not even when to answer", wrong=min(said, 1 - said / self.symbols)),
             Level("knows when", self.items * each, "when to answer, and none of the symbols"),
             *(
                 Level(f"holds {held}", (self.items - held) * each, f"{held} of the {self.items} symbols")

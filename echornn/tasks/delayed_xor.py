@@ -41,11 +41,12 @@ class DelayedXor(Task):
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         chance = math.log(2)
         return (
-            Level("chance", chance, "nothing, or only one of both bits"),
+            Level("chance", chance, "nothing, or only one of both bits", wrong=1 / 2),
             Level(
                 "knows both",
                 share_before(self.far_lag, steps) * chance,
                 f"the bits {self.lag} and {self.far_lag} steps back",
+                (self.lag, self.far_lag),
             ),
         )
 

@@ -5,6 +5,7 @@ file.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy.typing as npt
 
 from echornn.tasks.blame import blaming_method
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
+
+MOST_LOSS = 512.0
+"""The highest loss of a ladder; higher losses are not told apart. Targets can be scaled."""
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
@@ -98,14 +102,19 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
     with blaming_method(type(task), "levels"):
         levels = tuple(task.levels(rows, steps))
         for level in levels:
-            if not isinstance(level, Level) or not math.isfinite(level.loss):
-                raise TaskError(f"levels returns {level!r}, not a Level with a finite loss")
+            if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
+                raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
+            if not level.name or not f"{level.name}{level.knows}".isprintable():
+                raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
             raise TaskError(
                 f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
             )
-        return tuple(Level(level.name, loss, level.knows) for level, loss in zip(levels, losses, strict=True))
+        return tuple(
+            replace(level, name=str(level.name), loss=loss, knows=str(level.knows))
+            for level, loss in zip(levels, losses, strict=True)
+        )
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:

@@ -47,8 +47,10 @@ class Echo(Task):
         return Batch(*echo_rows(x, self.echo_step, rows, self.row_start), np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        chance = Level("chance", math.log(self.num_classes), "nothing")
-        return chance, Level(f"knows t-{self.echo_step}", self._floor(rows, steps), f"the symbol {self.echo_step} back")
+        wrong = 1 - 1 / self.num_classes
+        chance = Level("chance", math.log(self.num_classes), "nothing", lags=(), wrong=wrong)
+        knows = f"the symbol {self.echo_step} back"
+        return chance, Level(f"knows t-{self.echo_step}", self._floor(rows, steps), knows, lags=(self.echo_step,))
 
     def sources(self, t: int) -> tuple[int, ...]:
         return (self.echo_step,) if t >= self.echo_step else ()

@@ -52,5 +52,6 @@ class FlipFlop(Task):
             # Without a pulse in lag + 1 steps, which is possible only later in a row, the best answer is 0.
             loss = (1 - self.pulse) ** (lag + 1) * max(0, steps - lag - 1) / steps
             if LEAST_RUNG < loss < ladder[-1].loss:
-                ladder.append(Level(f"knows {lag + 1} back", loss, f"the pulses of the last {lag + 1} steps"))
+                last = f"last {lag + 1} steps" if lag else "last step"
+                ladder.append(Level(f"knows {lag + 1} back", loss, f"the pulses of the {last}"))
         return *ladder, Level("knows all", 0.0, "the last pulse of each channel, whenever it was")

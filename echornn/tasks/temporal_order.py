@@ -51,4 +51,7 @@ class TemporalOrder(Task):
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         knows = "nothing", *(f"{n} of the {self.marks} symbols" for n in range(1, self.marks)), "all of them, in order"
         names = "chance", *(f"knows {n}" for n in range(1, self.marks)), "knows all"
-        return tuple(Level(names[n], (self.marks - n) * math.log(2), knows[n]) for n in range(self.marks + 1))
+        return tuple(
+            Level(names[n], left * math.log(2), knows[n], wrong=1 - 0.5**left)
+            for n, left in enumerate(range(self.marks, -1, -1))
+        )

@@ -48,7 +48,8 @@ class TwoCoins(Task):
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         before_near, before_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
-        chance = _mean_loss(self._odds.mean(keepdims=True))
+        mean = float(self._odds.mean())
+        chance = _mean_loss(np.array([mean]))
         near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
         knows_near = before_near * chance + (1 - before_near) * near
         knows_far = before_far * chance + (1 - before_far) * far
@@ -56,15 +57,20 @@ class TwoCoins(Task):
             before_near * chance + (before_far - before_near) * near + (1 - before_far) * _mean_loss(self._odds)
         )
         return (
-            Level("chance", chance, "nothing but how often the target is 1"),
+            Level("chance", chance, "nothing but how often the target is 1", (), min(mean, 1 - mean)),
             *sorted(
                 (
-                    Level(f"knows t-{self.far_lag}", knows_far, f"the coin {self.far_lag} steps back"),
-                    Level(f"knows t-{self.lag}", knows_near, f"the coin {self.lag} steps back"),
+                    Level(f"knows t-{self.far_lag}", knows_far, f"the coin {self.far_lag} steps back", (self.far_lag,)),
+                    Level(f"knows t-{self.lag}", knows_near, f"the coin {self.lag} steps back", (self.lag,)),
                 ),
                 key=lambda level: -level.loss,
             ),
-            Level("knows both", knows_both, f"the coins {self.lag} and {self.far_lag} steps back"),
+            Level(
+                "knows both",
+                knows_both,
+                f"the coins {self.lag} and {self.far_lag} steps back",
+                (self.lag, self.far_lag),
+            ),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:

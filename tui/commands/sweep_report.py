@@ -49,13 +49,13 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`).
 
-    They are its fields; the number of seeds; how many have solved the echo, also as a share with its 95 % interval;
+    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval;
     the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
-    the smaller (None if most diverged); level, the mean loss of 50 windows in nats below which the echo counts as
-    solved; failed, why it could not be trained.
+    the smaller (None if most diverged); level, the mean loss of 50 windows below which the task counts as solved
+    (None if nothing does); failed, why it could not be trained.
     """
     counts = counts_of(point)
-    low, high = counts.interval
+    (low, high), level = counts.interval, solved_level(point.config)
     return {
         "event": "point",
         **{name: point.config.value(name) for name in axes},
@@ -65,7 +65,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
         "success_high": high,
         "half_solved": counts.half_solved,
         "median_loss": counts.loss if math.isfinite(counts.loss) else None,
-        "level": solved_level(point.config),
+        "level": level if math.isfinite(level) else None,
         "failed": point.failed,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import textwrap
 from collections.abc import Iterator, Set
 
@@ -106,8 +107,9 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
 
     A cell of several points has no confidence interval, since the points differ in more than their seeds. Its other
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
-    ``level`` is the mean loss of 50 windows, in nats, below which the echo counts as solved. Both are empty if the
-    points differ. ``version`` is the number of the program version that trained the cell; a larger number is newer.
+    ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
+    empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
+    is newer.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -124,9 +126,13 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             numbers = [len(cell.configs), counts.finished, counts.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
-            level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
+            level = _one({_level(solved_level(config)) for config in cell.configs.values()})
             rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
             yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
+
+
+def _level(level: float) -> str:
+    return f"{level:.6g}" if math.isfinite(level) else ""
 
 
 def _one(values: Set[object]) -> object:

@@ -177,7 +177,19 @@ SEEN_IN_ANY_PROCESS = [
         '[Level("a", 0.1, "all"), Level("b", 0.5, "nothing")]',
         ":16: levels returns losses [0.1, 0.5], which must decrease from knowing nothing to knowing everything",
     ),
-    Bad("levels without names", LEVELS, "[0.5]", ":16: levels returns 0.5, not a Level with a finite loss"),
+    Bad("levels without names", LEVELS, "[0.5]", ":16: levels returns 0.5, not a Level with a loss from 0 to 512"),
+    Bad(
+        "a level of a huge loss",
+        LEVELS,
+        '[Level("a", 1e9, "b")]',
+        ":16: levels returns Level(name='a', loss=1000000000.0, knows='b', lags=None, wrong=None), not a Level",
+    ),
+    Bad(
+        "a level of two lines",
+        LEVELS,
+        '[Level("a", 0.5, "b\\nc")]',
+        ":16: levels returns Level(name='a', loss=0.5, knows='b\\nc', lags=None, wrong=None), whose name and text have",
+    ),
     Bad(
         "sources before the row",
         LEVELS,

@@ -1,0 +1,222 @@
+"""The sentences for tasks other than the echo: where the loss is on the ladder of the task, and what comes next.
+
+What was measured with the echo is not said of other tasks. No sentence says what the network knows: a level of the
+ladder is the loss of a learner that knows so much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond
+from echornn.data.levels import LEAST, chance_level, ladder_of, mean_floor, solved_level
+from echornn.diagnosis.diagnosis import MAINLY, Diagnosis, Kind, Note
+from echornn.diagnosis.ladder_position import LadderPosition, distinct, ladder_position
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
+from echornn.diagnosis.phrases import (
+    ONE_SEED,
+    about,
+    adds,
+    as_fits,
+    at_chance_after,
+    cut_off,
+    earlier,
+    loss_with_unit,
+    note_text,
+    percent,
+    right,
+    shortened,
+    terms,
+    where_known,
+)
+from echornn.diagnosis.sentence import Sentence
+from echornn.history.block_means import HIGHEST
+from echornn.tasks.task import Level
+
+FEW_DIGITS = 0.1
+"""If chance is below this loss, losses have a fourth decimal."""
+
+NO_LADDER = "this task has no ladder: nothing is known of losses on the way"
+TOO_LARGE = "losses of this size are not told apart; scale the targets of the task"
+
+
+def position_of(it: Diagnosis) -> LadderPosition | None:
+    """The position of the mean loss on the ladder; None if the task has none."""
+    return ladder_position(ladder_of(it.config), it.mean, it.unsure, solved_level(it.config))
+
+
+def loss_of(config: EchoConfig, loss: float) -> str:
+    """A loss as text, with more decimals if all losses of the task are small."""
+    return loss_text(loss, 4 if chance_level(config) < FEW_DIGITS else 3)
+
+
+def level_text(config: EchoConfig, level: Level) -> str:
+    """A level of the ladder as text: its name and its loss."""
+    return f"{shortened(level.name)} ({loss_of(config, level.loss)})"
+
+
+def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
+    """What comes next on the ladder, as far as it fits on a line, and the rest."""
+    if place.next is None:
+        return "that is the last level of the ladder", ""
+    name = level_text(config, place.next)
+    to = f"next is {name}" if place.at else f"{place.way:.0%} of the way to {name}"
+    return as_fits(to, f": {place.next.knows}")
+
+
+def reach_text(config: EchoConfig) -> str:
+    """How far gradients reach, if that is not as far as the task's sources; empty if it is, or if it is not known."""
+    length = config.truncated_backprop_length
+    if lags_beyond(config):
+        return f"{cut_off(config)} (T {length:,})"
+    if length < config.window_steps:
+        return f"gradients are cut every {length:,} of a trial's {config.window_steps:,} steps"
+    return ""
+
+
+def start(it: Diagnosis) -> Sentence:
+    chance = chance_level(it.config)
+    told = f"chance is {loss_with_unit(it.config, chance)}, the loss of knowing nothing"
+    if math.isnan(chance):
+        told = "this task has no ladder, so that chance is not known"
+    elif not ladder_of(it.config):
+        told = f"guessing evenly has a loss of {loss_with_unit(it.config, chance)}; the task has no ladder"
+    if it.before is not None:
+        was, now = terms(it)
+        field, value = was.split(" ", 1)
+        return Sentence(shortened(f"{field} {now} from here on, with weights that solved {value}", 78), told)
+    return Sentence(told, *_ladder_text(it.config))
+
+
+def _ladder_text(config: EchoConfig) -> tuple[str, str, str]:
+    """The levels after chance; advice, and the continuations of cause and advice."""
+    levels = distinct(ladder_of(config))[1:]
+    if not levels:
+        level = solved_level(config)
+        if math.isinf(level):
+            return "nothing counts as solved; the sentence tells whether the loss falls", "", ""
+        return f"a mean loss below {loss_of(config, level)} counts as solved", "", ""
+    names = [level_text(config, level) for level in levels]
+    text, more = as_fits(f"next: {names[0]}", *(f", {name}" for name in names[1:]))
+    return text, "", more
+
+
+def settling(it: Diagnosis) -> Sentence:
+    chance = loss_of(it.config, chance_level(it.config))
+    return Sentence(f"coming down: mean loss {loss_of(it.config, it.mean)}, chance is {chance}", note_text(it))
+
+
+def plateau(it: Diagnosis) -> Sentence:
+    cause = at_chance_after(it)
+    more = where_known(it.spread, f"; units move by {it.spread:.3f} as inputs change")
+    levels = distinct(ladder_of(it.config))
+    if len(levels) < 2:
+        return Sentence(cause, reach_text(it.config) or note_text(it), "", more)
+    knows = f": {levels[1].knows}"
+    advice, rest = as_fits(f"next is {level_text(it.config, levels[1])}", knows)
+    return _with_reach(it, cause, advice, rest + more)
+
+
+def _with_reach(it: Diagnosis, cause: str, advice: str, more: str = "", more_cause: str = "") -> Sentence:
+    """The sentence with what gradients do not reach as its advice, if there is something."""
+    if reach := reach_text(it.config):
+        return Sentence(cause, as_fits(reach, "; a longer T (s) may help")[0], more_cause, adds(advice) + more)
+    return Sentence(cause, advice, more_cause, more + adds(note_text(it)))
+
+
+def learning(it: Diagnosis) -> Sentence:
+    seen = "learning" if it.windows >= FIRST_JUDGED or not it.fall < FALLS else "below chance"
+    config, place, more = it.config, position_of(it), adds(right(it), earlier(it))
+    mean = f"mean loss {loss_of(config, it.mean)}"
+    if place is None:
+        chance = chance_level(config)
+        if math.isnan(chance):
+            return Sentence(f"the loss falls: {mean}", note_text(it) or NO_LADDER, more)
+        below = f", below {loss_of(config, chance)}, the loss of guessing evenly" if not ladder_of(config) else ""
+        return Sentence(f"{seen}: {mean}{below}", note_text(it) or NO_LADDER, more)
+    where = f"at {level_text(config, place.at)}" if place.at else f"below {level_text(config, place.above)}"
+    cause, rest = as_fits(f"{seen}: {mean}, {where}")
+    advice, more_advice = next_text(config, place)
+    return Sentence(cause, advice, rest + more, more_advice + adds(reach_text(config) or note_text(it)))
+
+
+def stalled(it: Diagnosis) -> Sentence:
+    config, place = it.config, position_of(it)
+    mean = f"mean loss {loss_of(config, it.mean)}"
+    since = f"since about window {about(it.since)}" if it.since else "from the start"
+    more = adds(right(it))
+    if it.mean >= HIGHEST / 2:
+        return Sentence(mean, TOO_LARGE)
+    if place is None:
+        return _with_reach(it, f"hardly lower {since}: {mean}", note_text(it) or NO_LADDER, "", more)
+    advice, rest = next_text(config, place)
+    if place.at is None:
+        cause = f"stands at {loss_of(config, it.mean)} {since}"
+        below, more_cause = as_fits(cause, f", below {level_text(config, place.above)}")
+        return _with_reach(it, below, advice, rest, more_cause + more)
+    cause, rest_of_cause = as_fits(f"stands at {level_text(config, place.at)} {since}", f": {mean}")
+    more = rest_of_cause + more
+    if not place.missing:
+        return _with_reach(it, cause, advice, rest, more)
+    missing = " and ".join(f"t-{lag}" for lag in place.missing)
+    verb = "is" if len(place.missing) == 1 else "are"
+    unreached = [lag for lag in place.missing if lag in lags_beyond(config)]
+    why = f": {cut_off(config, unreached[0])} (T {config.truncated_backprop_length:,})" if unreached else ""
+    helps = "; a longer T (s) may help" if unreached else ""
+    short = as_fits(f"{missing} {verb} missing{why}", helps or f"; {advice}")
+    return Sentence(cause, short[0], more, short[1] + (adds(advice) if unreached else "") + rest)
+
+
+def solved(it: Diagnosis) -> Sentence:
+    assert it.solved_at is not None
+    config, floor = it.config, mean_floor(it.config)
+    trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
+    least = f" (least possible {loss_of(config, floor)})" if floor >= LEAST else ""
+    though = f", though {cut_off(config)}" if lags_beyond(config) else ""
+    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
+    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}", least, though, trend)
+    told = []
+    if it.renewed is not None:
+        told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
+    if it.tried:
+        told.append(ONE_SEED)
+    if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP):
+        told.append(note_text(it))
+    first, *others = told or ["s sets another task, or its settings; l shows powers of ten"]
+    return Sentence(cause, first, more + sure, adds(*others))
+
+
+def forgot(it: Diagnosis) -> Sentence:
+    was, now = terms(it)
+    loss = f": mean loss {loss_of(it.config, it.mean)}"
+    cause, more = as_fits(shortened(f"weights that solved {was} do not solve {now}", 78), loss)
+    chance = f", chance {loss_of(it.config, chance_level(it.config))}"
+    advice = f"r starts over{', u goes back' * it.undoable}"
+    if it.saturated > MAINLY:
+        advice += f"; {it.saturated:.0%} of units are saturated, which hardly learn"
+    return Sentence(cause, advice, more + chance)
+
+
+def spike(it: Diagnosis) -> Sentence:
+    floor = loss_of(it.config, it.floor)
+    before = "solved; " if it.solved_at is not None else ""
+    return Sentence(
+        f"{before}spike: the first targets of a row hang on inputs before the row",
+        f"a zero state cannot know them: this window's mean loss is {floor} higher at the least",
+    )
+
+
+SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
+    Kind.START: start,
+    Kind.SETTLING: settling,
+    Kind.LEARNING: learning,
+    Kind.PLATEAU: plateau,
+    Kind.STALLED: stalled,
+    Kind.FORGOT: forgot,
+    Kind.SOLVED: solved,
+    Kind.SPIKE: spike,
+}
+"""The function that makes the sentence, for each kind of diagnosis that is told differently from the echo's."""

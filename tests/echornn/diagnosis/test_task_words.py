@@ -1,0 +1,254 @@
+"""The sentences for tasks other than the echo, from made-up losses: where on the ladder, and what is missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.data.levels import chance_level, lost_level, solved_level
+from echornn.data.solved import Levels, SolvedAt
+from echornn.diagnosis.diagnosis import Diagnosis, Kind
+from echornn.diagnosis.judge import diagnosis
+from echornn.diagnosis.loss_stats import Earlier, LossStats
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.diagnosis.seeds_words import seeds_sentence
+from echornn.diagnosis.sentence import LINE, Sentence
+from echornn.diagnosis.task_words import position_of
+from echornn.diagnosis.words import said
+from echornn.tasks.own.own_file import OwnFile
+from tests.echornn.diagnosis.test_judge import window_of
+from tests.examples import examples
+from tests.losses_seen import after
+
+COINS = EchoConfig(task="two_coins")
+SHORT = EchoConfig(task="two_coins", truncated_backprop_length=5)
+XOR = EchoConfig(task="delayed_xor")
+FLIP_FLOP = EchoConfig(task="flip_flop")
+ADDING = EchoConfig(task="adding")
+COPY = EchoConfig(task="copy_memory", truncated_backprop_length=20)
+
+TEXT = """
+from dataclasses import dataclass
+
+from echornn import Level, Numbers, Symbols, Task
+
+
+@dataclass(frozen=True)
+class Mine(Task):
+    inputs, outputs = Symbols(2), {outputs}
+    length = {length}
+
+    def draw(self, rng, rows, steps):
+        raise NotImplementedError
+
+    def levels(self, rows, steps):
+        return [Level(name, loss, "of it " + name) for name, loss in {levels}]
+"""
+
+
+def own(*levels: tuple[str, float], outputs: str = "Symbols(4)", length: int | None = None) -> EchoConfig:
+    """A configuration with a task of the user's own that has this ladder."""
+    return EchoConfig(task=OwnFile("mine.py", "Mine", TEXT.format(outputs=outputs, length=length, levels=list(levels))))
+
+
+def stats_of(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) -> LossStats:
+    """The statistics after stretches of (windows, mean loss), with noise; 30 % of the predictions are wrong."""
+    rng = np.random.default_rng(0)
+    losses = np.concatenate([loss + rng.uniform(-noise, noise, count) for count, loss in parts])
+    errors = np.full(len(losses), 0.3, np.float32)
+    return after(LossStats(), np.maximum(losses, 0).astype(np.float32), config, errors=errors)
+
+
+def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) -> tuple[str, str]:
+    sentence = said(diagnosis(config, stats_of(config, *parts, noise=noise), None))
+    return sentence.cause, sentence.advice
+
+
+@pytest.mark.parametrize(
+    ("config", "losses", "cause", "advice"),
+    [
+        (COINS, [(3000, 0.6616)], "at chance (0.662) after 3,000 windows",
+         "next is knows t-8 (0.628): the coin 8 steps back"),
+        (COINS, [(1000, 0.6616), (500, 0.6277)], "learning: mean loss 0.628, at knows t-8 (0.628)",
+         "next is knows t-3 (0.519): the coin 3 steps back"),
+        (COINS, [(1000, 0.6616), (300, 0.57)], "learning: mean loss 0.570, below knows t-8 (0.628)",
+         "53% of the way to knows t-3 (0.519): the coin 3 steps back"),
+        (COINS, [(1000, 0.6616), (5000, 0.519)],
+         "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
+         "t-8 is missing; next is knows both (0.454): the coins 3 and 8 steps back"),
+        (SHORT, [(1000, 0.6616), (5000, 0.519)],
+         "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
+         "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T (s) may help"),
+        (SHORT, [(1000, 0.6616), (5000, 0.495)],
+         "stands at 0.495 since about window 1,200, below knows t-3 (0.519)",
+         "no gradient gets 8 steps back (T 5); a longer T (s) may help"),
+        (COINS, [(3000, 0.495)], "stands at 0.495 from the start, below knows t-3 (0.519)",
+         "37% of the way to knows both (0.454): the coins 3 and 8 steps back"),
+        (COINS, [(1000, 0.6616), (500, 0.456)],
+         "solved at window 1,043: mean loss 0.4560 (least possible 0.454)",
+         "s sets another task, or its settings; l shows powers of ten"),
+        (COINS, [(30, 0.6616)], "too early to tell: 34 more windows needed",
+         "7 of a window's 15 targets have their sources within it, which gradients reach"),
+        (COINS, [(100, 0.9)], "coming down: mean loss 0.900, chance is 0.662",
+         "7 of a window's 15 targets have their sources within it, which gradients reach"),
+        (XOR, [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
+         "next is knows both (0.000): the bits 1 and 3 steps back"),
+        (FLIP_FLOP, [(1000, 1.0), (5000, 0.64)],
+         "stands at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
+         "next is knows 4 back (0.409): the pulses of the last 4 steps"),
+        (ADDING, [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
+         "next is knows one (0.083): one of the marked numbers"),
+        (ADDING, [(1000, 0.1667), (5000, 0.0833)],
+         "stands at knows one (0.083) since about window 1,200: mean loss 0.083",
+         "next is knows both (0.000): both marked numbers"),
+        (replace(ADDING, truncated_backprop_length=10), [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
+         "gradients are cut every 10 of a trial's 50 steps; a longer T (s) may help"),
+        (COPY, [(1000, 0.46), (5000, 0.1733)],
+         "stands at knows when (0.173) since about window 1,200: mean loss 0.173",
+         "no gradient gets 110 steps back (T 20); a longer T (s) may help"),
+    ],
+)  # fmt: skip
+def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
+    config: EchoConfig, losses: list[tuple[int, float]], cause: str, advice: str
+) -> None:
+    assert told(config, *losses) == (cause, advice)
+
+
+@pytest.mark.parametrize(
+    ("config", "cause", "advice"),
+    [
+        (COINS, "chance is 0.662 nats, the loss of knowing nothing",
+         "next: knows t-8 (0.628), knows t-3 (0.519), knows both (0.454)"),
+        (ADDING, "chance is a squared error of 0.167, the loss of knowing nothing",
+         "next: knows one (0.083), knows both (0.000)"),
+        (own(), "guessing evenly has a loss of 1.386 nats; the task has no ladder",
+         "nothing counts as solved; the sentence tells whether the loss falls"),
+        (own(outputs="Numbers(1)"), "this task has no ladder, so that chance is not known",
+         "nothing counts as solved; the sentence tells whether the loss falls"),
+    ],
+)  # fmt: skip
+def test_before_the_first_window(config: EchoConfig, cause: str, advice: str) -> None:
+    sentence = said(diagnosis(config, LossStats(), None))
+    assert (sentence.cause, sentence.advice) == (cause, advice)
+
+
+NUMBERS, SYMBOLS = own(outputs="Numbers(1)"), own()
+
+
+@pytest.mark.parametrize(
+    ("config", "losses", "cause"),
+    [
+        (NUMBERS, [(3000, 7.5)], "hardly lower from the start: mean loss 7.500"),
+        (NUMBERS, [(1000, 7.5), (500, 0.25)], "the loss falls: mean loss 0.250"),
+        (NUMBERS, [(3000, 900)], "mean loss 900.000"),
+        (NUMBERS, [(3000, 0)], "hardly lower from the start: mean loss 0.000"),
+        (NUMBERS, [(99, math.nan)], "diverged: the loss is nan"),
+        (NUMBERS, [(99, math.nan), (20, 0.5)], "recovering: mean loss 0.500 in the last 20 windows"),
+        (SYMBOLS, [(3000, 1.386)], "at chance (1.386) after 3,000 windows"),
+        (SYMBOLS, [(1000, 1.386), (500, 0.7)],
+         "learning: mean loss 0.700, below 1.386, the loss of guessing evenly"),
+        (SYMBOLS, [(3000, 0)], "hardly lower from the start: mean loss 0.000"),
+    ],
+)  # fmt: skip
+def test_without_a_ladder_only_falls_are_told_and_nothing_is_ever_solved(
+    config: EchoConfig, losses: list[tuple[int, float]], cause: str
+) -> None:
+    stats = stats_of(config, *losses, noise=0)
+    assert said(diagnosis(config, stats, None)).cause == cause
+    assert (stats.solved_at, stats.lost_at) == (None, None)
+    assert (solved_level(config), lost_level(config)) == (-math.inf, math.inf)
+
+
+def test_a_task_that_cannot_be_solved_is_not_in_a_population_either() -> None:
+    levels = Levels.of([NUMBERS, NUMBERS])
+    losses = np.zeros((200, 2), np.float32)
+    losses[:, 1] = 3e5
+    before = SolvedAt.never(2).after(losses, levels)
+    assert (before.at.tolist(), before.lost_at.tolist()) == ([0, 0], [0, 0])
+
+
+def test_first_targets_that_no_network_can_know_are_told() -> None:
+    config = EchoConfig(task="delayed_xor")
+    stats = stats_of(config, (1000, 0.0))
+    if config.the_task.levels(5, 15)[-1].loss == 0:
+        pytest.skip("the task does not score these targets")
+    window = window_of([*[0.0] * 60, 0.14], 0)
+    sentence = said(diagnosis(config, replace(stats, recent=np.append(stats.recent[1:], np.float32(0.14))), window))
+    assert sentence.cause == "solved; spike: the first targets of a row hang on inputs before the row"
+
+
+# ---- several networks
+
+
+def seeds(config: EchoConfig, *means: float, solved: int = 0) -> Sentence:
+    losses = np.array(means, np.float32)
+    at = np.array([500] * solved + [0] * (len(means) - solved), np.int64)
+    stats = SeedStats(at, losses, losses, ~np.isfinite(losses), 2000, np.zeros(len(means), np.int64))
+    return seeds_sentence(stats, config)
+
+
+def test_how_many_seeds_are_at_each_level() -> None:
+    sentence = seeds(COINS, *[0.455] * 3, *[0.52] * 20, *[0.66] * 5, *[0.59] * 3, math.nan, solved=3)
+    assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
+    assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
+    assert sentence.advice == "those below chance still learn, or are stuck; 6 shows each"
+    assert seeds(SHORT, *[0.52] * 9).advice == "no gradient gets 8 steps back; a longer T (s) may help"
+    assert seeds(ADDING, *[0.166] * 9).advice == "wait, or R draws other weights for all; 6 shows each"
+
+
+def test_the_losses_of_seeds_if_nothing_counts_as_solved() -> None:
+    sentence = seeds(NUMBERS, *np.linspace(1, 2, 21).tolist())
+    assert sentence.cause == "21 networks: mean losses 1.100 to 1.900 (10 to 90 %), median 1.500"
+
+
+# ---- whatever the task is
+
+KINDS = {Kind.START, Kind.TOO_EARLY, Kind.LEARNING, Kind.STALLED, Kind.DIVERGED, Kind.RECOVERING, Kind.SLIPPED}
+"""The kinds that there are if chance is not known."""
+
+WITH_CHANCE = {Kind.SETTLING, Kind.PLATEAU, Kind.SATURATED, Kind.SWINGING, Kind.SOLVED, Kind.UNSTEADY, Kind.WORSE}
+
+names = st.text(st.characters(categories=("L", "Nd"), max_codepoint=0x17F), min_size=1, max_size=60)
+ladders = st.lists(st.tuples(names, st.just(0.0) | st.floats(1e-3, 512)), max_size=5).map(
+    lambda levels: sorted(levels, key=lambda level: -level[1])
+)
+
+
+@examples(40)
+@given(ladders, st.sampled_from(["Symbols(7)", "Numbers(3)"]), st.sampled_from([None, 40]), st.floats(0, 600))
+def test_any_ladder_gives_sentences_that_fit_and_are_true(
+    levels: list[tuple[str, float]], outputs: str, length: int | None, loss: float
+) -> None:
+    config = own(*levels, outputs=outputs, length=length)
+    stats = stats_of(config, (2200, loss), noise=0)
+    it = diagnosis(config, stats, None)
+    chance = chance_level(config)
+    assert it.kind in {Kind.LEARNING, Kind.STALLED, Kind.PLATEAU, Kind.WORSE, Kind.SETTLING, Kind.SOLVED}
+    if it.kind is Kind.PLATEAU:
+        assert loss == pytest.approx(chance, rel=0.07, abs=1e-6)
+    if it.kind is Kind.WORSE:
+        assert loss > chance
+    if it.kind is Kind.STALLED and it.mean < 512 and (place := position_of(it)):
+        assert (place.at or place.above).name[:20] in said(it).cause + said(it).more_cause
+    for kind in KINDS if math.isnan(chance) else KINDS | WITH_CHANCE:
+        _fits(said(replace(it, kind=kind, solved_at=7, since=700_000, wrong=math.nan)))
+    _fits(seeds(config, loss, loss / 2, math.nan))
+
+
+def _fits(sentence: Sentence) -> None:
+    assert 0 < len(sentence.cause) <= LINE
+    assert len(sentence.advice) <= LINE
+    assert "nan" not in f"{sentence.cause}{sentence.advice}".replace("nan window", "")
+
+
+def test_a_change_of_a_setting_forgets_what_was_solved() -> None:
+    other = EchoConfig(task="two_coins").with_fields({"lag": 4})
+    it = Diagnosis(Kind.FORGOT, other, windows=300, mean=0.7, before=Earlier(COINS, 900, 3000))
+    assert said(it).cause == "weights that solved lag 3 do not solve 4: mean loss 0.700"
+    assert said(replace(it, kind=Kind.START)).cause == "lag 4 from here on, with weights that solved 3"
