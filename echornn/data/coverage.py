@@ -72,6 +72,13 @@ def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known if lag >= length}))
 
 
+def source_lags(config: EchoConfig) -> tuple[int, ...]:
+    """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
+    if config.task is None:
+        return (config.echo_step,)
+    return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known}))
+
+
 def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of these."""
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
