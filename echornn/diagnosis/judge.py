@@ -25,7 +25,7 @@ from echornn.diagnosis import rates
 from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
 from echornn.diagnosis.known import known_of
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_trend import FALLS, SURE, LossLevel, LossTrend, loss_trend
+from echornn.diagnosis.loss_trend import APART, FALLS, SURE, LossLevel, LossTrend, loss_trend
 from echornn.progress import Progress
 from echornn.readings import Readings
 
@@ -37,6 +37,9 @@ FEW_BLOCKS = 8
 
 OFTEN = 3
 """The number of relapses, or of changes of the level, from which on they are no accident."""
+
+OFTEN_LOOKED = 1.6
+"""How many times more uncertain a mean of the newest windows counts as, since it is judged again and again."""
 
 ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
 """The kinds of diagnosis that no longer hold when the loss is below chance."""
@@ -187,12 +190,14 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
         return judged
     unsure = SURE * float(loss_stats.recent.std(dtype=np.float64)) / math.sqrt(RECENT_WINDOWS)
     now = replace(judged, mean=mean, wrong=math.nan, unsure=unsure)
-    doubt = 0.0 if is_echo(judged.config) else unsure
+    doubt = 0.0 if is_echo(judged.config) else unsure * OFTEN_LOOKED
     is_below = mean < CLEAR * chance and mean + doubt < BELOW_CHANCE * chance
     if judged.kind in NOT_LEARNED and (is_below or _has_begun_to_fall(judged.config, loss_stats)):
         return replace(now, kind=Kind.LEARNING, falls=True)
-    if judged.kind is Kind.LEARNING and mean + doubt < CLEAR * judged.mean:
+    if judged.kind is Kind.LEARNING and mean + doubt < (CLEAR if is_echo(judged.config) else 1) * judged.mean:
         return now
+    if judged.kind is Kind.PLATEAU and mean - unsure > (1 + APART) * chance and not is_echo(judged.config):
+        return replace(now, kind=Kind.SETTLING)
     if judged.kind in ABOVE and mean <= chance and trend is not None:
         return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:

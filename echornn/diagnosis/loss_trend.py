@@ -21,6 +21,7 @@ from echornn.data.levels import (
     chance_width,
     fits_register,
     guessing_errors,
+    is_echo,
     lost_level,
     mean_floor,
     solved_level,
@@ -48,6 +49,12 @@ longer does.
 
 FALLS, STANDS = 0.06, 0.03
 """The loss falls if it fell by more than the first share of what is left to learn; it stands still below the second."""
+
+SHORT_FALLS, SHORT_STANDS = 0.03, 0.01
+"""The same shares for the fall over only the last blocks (see `SHORT_SPAN`), which decides in tasks with a ladder."""
+
+FIRST_NOISE = 3
+"""In tasks other than the echo, the number of blocks before which no loss is told from chance by its blocks."""
 
 FEW_NUMBERS_FALL = 3
 """If the state is smaller than a linear shift register for the echo, the loss must fall this many times as fast to
@@ -153,21 +160,21 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     errors = _smoothed(all_errors)
     solved = _held(blocks < solved_level(config), blocks > lost_level(config))
     unsure = SURE * _standard_error(blocks)
-    width = chance_width(config)
-    below = _held(means + unsure < (1 - width * APART) * chance, means - unsure > (1 - width * NEAR) * chance)
+    width, known, back = chance_width(config), _noise_is_known(config, len(blocks)), unsure * is_echo(config)
+    below = _held(known & (means + unsure < (1 - width * APART) * chance), means - back > (1 - width * NEAR) * chance)
     below |= math.isnan(chance)
-    worse = _held(means - unsure > (1 + APART) * chance, means + unsure < (1 + NEAR) * chance)
+    worse = _held(known & (means - unsure > (1 + APART) * chance), means + back < (1 + NEAR) * chance)
     guessing = guessing_errors(config)
     better = _held(errors < FEWER * guessing, errors > AS_MANY * guessing)
     order = (LossLevel.SOLVED, LossLevel.WORSE, LossLevel.BELOW, LossLevel.CHANCE)
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
-    newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor, unsure)))
-    part = 1 if fits_register(config) else FEW_NUMBERS_FALL
-    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, part * STANDS))
+    newest, least, most = _newest_fall(config, fall, _short_fall(blocks, floor, unsure))
+    newest = np.where(solved, fall, newest)
+    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, most))
     left_chance = np.append(False, below[1:] & ~below[:-1])
-    falls = _held((newest > part * FALLS) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
+    falls = _held((newest > least) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
     lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
     seen = 1 + int(np.flatnonzero(falls[:-1])[-1]) if falls[:-1].any() else len(falls) - 1
     away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
@@ -194,6 +201,25 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
         until=begun + int(ends[-1]),
     )
+
+
+def _noise_is_known(config: EchoConfig, blocks: int) -> Flags:
+    """The blocks after which the noise of the loss is known well enough to tell a loss from chance. That of the echo is
+    small; other tasks may score few steps of a window.
+    """
+    return np.arange(blocks) >= (0 if is_echo(config) else FIRST_NOISE)
+
+
+def _newest_fall(config: EchoConfig, fall: Numbers, short_fall: Numbers) -> tuple[Numbers, float, float]:
+    """The fall at each block that decides whether the loss falls, and the shares above which it does and below which it
+    stands still.
+
+    In tasks other than the echo, losses stay at levels of a ladder; that they fell long before does not count there.
+    """
+    if not is_echo(config):
+        return np.nan_to_num(short_fall), SHORT_FALLS, SHORT_STANDS
+    part = 1 if fits_register(config) else FEW_NUMBERS_FALL
+    return np.fmax(fall, short_fall), part * FALLS, part * STANDS
 
 
 def _smoothed(values: Numbers) -> Numbers:

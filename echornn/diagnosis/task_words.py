@@ -106,7 +106,7 @@ def _ladder_text(config: EchoConfig) -> tuple[str, str, str]:
 
 def settling(it: Diagnosis) -> Sentence:
     chance = loss_of(it.config, chance_level(it.config))
-    return Sentence(f"coming down: mean loss {loss_of(it.config, it.mean)}, chance is {chance}", note_text(it))
+    return Sentence(f"above chance: mean loss {loss_of(it.config, it.mean)}, chance is {chance}", note_text(it))
 
 
 def plateau(it: Diagnosis) -> Sentence:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.data.levels import credit_coverage, fits_register
+from echornn.data.levels import credit_coverage, fits_register, is_echo
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Limit:
 
 
 def _no_credit(config: EchoConfig) -> bool:
-    return credit_coverage(config) == 0
+    return is_echo(config) and credit_coverage(config) == 0
 
 
 def _too_long_a_register(config: EchoConfig) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -48,18 +49,24 @@ class Plan:
         costs = {like: sum(map(microseconds, group)) for like, group in groups.items()}
         chunks: list[tuple[EchoConfig, ...]] = []
         for like, group in groups.items():
-            group.sort(key=credit_coverage, reverse=True)  # easy ones get separate parts, which end early
+            group.sort(key=_ease, reverse=True)  # easy ones get separate parts, which end early
             of_the_workers = round(workers * costs[like] / sum(costs.values()))
             parts = max(-(-len(group) // most_together(like)), min(of_the_workers, -(-len(group) // LANES)))
             size = -(-len(group) // parts)
             chunks += [tuple(group[at : at + size]) for at in range(0, len(group), size)]
-        chunks.sort(key=lambda chunk: -credit_coverage(chunk[-1]))
+        chunks.sort(key=lambda chunk: -_ease(chunk[-1]))
         preparing = SECONDS_TO_START + SECONDS_TO_COMPILE * -(-len(groups) // workers)
         return cls(
             tuple(Part(number, chunk, until, room) for number, chunk in enumerate(chunks)),
             len(groups),
             0.0 if not groups else preparing + sum(costs.values()) / 1e6 / workers,
         )
+
+
+def _ease(config: EchoConfig) -> float:
+    """How easy a task is to learn, as far as gradients tell: see `credit_coverage`; 1 if that is not known."""
+    coverage = credit_coverage(config)
+    return 1.0 if math.isnan(coverage) else coverage
 
 
 def structure_of(config: EchoConfig) -> EchoConfig:

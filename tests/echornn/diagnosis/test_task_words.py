@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -95,7 +96,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "s sets another task, or its settings; l shows powers of ten"),
         (COINS, [(30, 0.6616)], "too early to tell: 34 more windows needed",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
-        (COINS, [(100, 0.9)], "coming down: mean loss 0.900, chance is 0.662",
+        (COINS, [(100, 0.9)], "above chance: mean loss 0.900, chance is 0.662",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
         (XOR, [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
          "next is knows both (0.000): the bits 1 and 3 steps back"),
@@ -181,6 +182,21 @@ def test_first_targets_that_no_network_can_know_are_told() -> None:
     window = window_of([*[0.0] * 60, 0.14], 0)
     sentence = said(diagnosis(config, replace(stats, recent=np.append(stats.recent[1:], np.float32(0.14))), window))
     assert sentence.cause == "solved; spike: the first targets of a row hang on inputs before the row"
+
+
+def test_noise_of_few_scored_steps_is_no_news() -> None:
+    """A window of `adding` scores one step of each of 5 trials, so that its loss is mostly noise."""
+    rng = np.random.default_rng(1)
+    parts = ((3000, 2), (3000, 1))
+    squares = [(rng.random((count, 5, numbers)).sum(axis=2) - numbers / 2) ** 2 for count, numbers in parts]
+    losses = np.concatenate([square.mean(axis=1) for square in squares]).astype(np.float32)
+    stats, kinds = LossStats(), []
+    for begin in range(0, len(losses), 40):
+        stats = after(stats, losses[begin : begin + 40], ADDING, errors=np.zeros(40, np.float32))
+        kinds.append(diagnosis(ADDING, stats, None).kind)
+    assert [kind for kind, _ in itertools.groupby(kinds)] == [
+        Kind.TOO_EARLY, Kind.PLATEAU, Kind.LEARNING, Kind.STALLED
+    ]  # fmt: skip
 
 
 # ---- several networks
