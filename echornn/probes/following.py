@@ -33,8 +33,8 @@ class Tails(NamedTuple):
     1, groups, groups].
     """
     beyond_windows: Doubles
-    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k, or that of
-    `Some`; float64 [groups, groups].
+    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k, or that
+    of `Some`; float64 [groups, groups].
     """
 
 

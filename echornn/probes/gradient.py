@@ -44,7 +44,7 @@ def _some_of(config: EchoConfig, series: TargetSeries) -> Some | None:
     if series.of_trials:
         steps = len(series.x) - len(series.y) + np.arange(len(series.y))
         there &= (lags <= steps)[..., np.newaxis]
-        cut = lags > (steps if config.gradient_cut is None else steps % length)
+        cut = (lags > (steps if config.gradient_cut is None else steps % length)).astype(np.float64)
     else:
         cut = np.minimum(lags, length) / length * np.ones(len(series.y))
     each = np.repeat(cut[..., np.newaxis], there.shape[2], axis=2)

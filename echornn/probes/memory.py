@@ -37,8 +37,8 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     by_lag = []
     for lag in range(series.lags):
         x = as_numbers(series.x_before(lag), form)
-        own = isinstance(form, Numbers)
-        by_lag.append(read_out.r2(*(_samples(x[half], series.of_trials) for half in halves), each=own))
+        wanted, truth = (_samples(x[half], series.of_trials) for half in halves)
+        by_lag.append(read_out.r2(wanted, truth, each=isinstance(form, Numbers)))
     channels = np.array(by_lag, np.float32)
     independent = form.count if isinstance(form, Numbers) else form.count - 1
     whole = channels.mean(axis=1, dtype=np.float32)

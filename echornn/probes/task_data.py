@@ -62,7 +62,7 @@ def draw_trials(config: EchoConfig, rows: int, most_read: int) -> TrialEnds:
         TaskError: an error in a user's task.
     """
     drawn = draw_task(config, config.window_steps, rows)
-    counts = drawn.scored.any(axis=1)
+    counts: Bools = np.any(drawn.scored, axis=1)
     end = int(np.flatnonzero(counts)[-1]) + 1
     unscored = np.flatnonzero(~counts[:end])
     run = end - (int(unscored[-1]) + 1 if unscored.size else 0)
