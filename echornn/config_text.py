@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.tasks.own.own_file import OwnFile
 
 
 def fields_text(values: Mapping[str, object]) -> str:
     """Fields with their values: "cell lstm, stride unset". None and an empty text are written as unset."""
     return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
+
+
+def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a configuration as JSON values for people: a task of the user's own is FILE.py:NAME."""
+    return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
 
 
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from echornn.config import MAX_SEED, ConfigError, EchoConfig
+from echornn.config_fields import TASK
 from echornn.sweeps.axis import Axis, Value
 
 Until = Literal["solved", "all"]
@@ -114,9 +115,20 @@ class Grid:
         for combination in itertools.product(*(axis.values for axis in self.axes)):
             values = dict(zip(names, combination, strict=True))
             try:
-                yield values, EchoConfig.from_fields({**self.fields, **values})
+                yield values, EchoConfig.from_fields({**self._fields_for(values), **values})
             except ConfigError as error:
                 yield values, error
+
+    def _fields_for(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """The fields of a point. If tasks vary, those that are settings of other tasks of the grid are left out."""
+        tasks = next((axis.values for axis in self.axes if axis.field == TASK), ())
+        if not tasks:
+            return dict(self.fields)
+        from echornn.tasks.chosen import defaults_of
+
+        settings = {task: defaults_of(task).keys() for task in tasks}  # type: ignore[arg-type]
+        others = set().union(*settings.values()) - settings[values[TASK]]
+        return {name: value for name, value in self.fields.items() if name not in others}
 
 
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:

@@ -9,13 +9,10 @@ from typing import Any
 
 from echornn.config_error import ConfigError
 from echornn.tasks.door import form_of
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Task
-
-TaskName = str | OwnFile
-"""What stands for the class of a task: its name in the table, or the file of a user's own."""
 
 
 def named(given: object) -> TaskName:

@@ -47,27 +47,20 @@ class TwoCoins(Task):
         return Batch(x[:, self.far_lag :], y, np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        before_near, before_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
-        mean = float(self._odds.mean())
-        chance = _mean_loss(np.array([mean]))
+        mean = self._odds.mean()
+        chance, both = _mean_loss(mean), _mean_loss(self._odds)
         near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
-        knows_near = before_near * chance + (1 - before_near) * near
-        knows_far = before_far * chance + (1 - before_far) * far
-        knows_both = (
-            before_near * chance + (before_far - before_near) * near + (1 - before_far) * _mean_loss(self._odds)
-        )
+        no_near, no_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
+        knows = [
+            Level(f"knows t-{lag}", unseen * chance + (1 - unseen) * loss, f"the coin {lag} steps back", (lag,))
+            for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
+        ]
         return (
-            Level("chance", chance, "nothing but how often the target is 1", (), min(mean, 1 - mean)),
-            *sorted(
-                (
-                    Level(f"knows t-{self.far_lag}", knows_far, f"the coin {self.far_lag} steps back", (self.far_lag,)),
-                    Level(f"knows t-{self.lag}", knows_near, f"the coin {self.lag} steps back", (self.lag,)),
-                ),
-                key=lambda level: -level.loss,
-            ),
+            Level("chance", chance, "nothing but how often the target is 1", (), float(min(mean, 1 - mean))),
+            *sorted(knows, key=lambda level: -level.loss),
             Level(
                 "knows both",
-                knows_both,
+                no_near * chance + (no_far - no_near) * near + (1 - no_far) * both,
                 f"the coins {self.lag} and {self.far_lag} steps back",
                 (self.lag, self.far_lag),
             ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, EchoConfig, require_epochs
 from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
@@ -73,10 +73,6 @@ class Population:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
-        if self.configs[0].task is not None:
-            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
-        if self.configs[0].task is not None:
-            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
         self.placement = placement or self._place(programs, at_once)
@@ -251,8 +247,6 @@ class Population:
     def _take(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on; data that does not change is kept."""
         self.configs = tuple(configs)
-        if self.configs[0].task is not None:
-            raise ConfigError("task", str(self.configs[0].value("task")), "echo, as nothing else can be trained yet")
         self._data.edit(self.configs)
         self._runner.edit(self.configs)
 

@@ -111,12 +111,18 @@ def of_bench(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_tasks(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["tasks", "--json"])
+    return keys_of(parsed(read))
+
+
 COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "echornn-tui": of_training,
     "export": of_export,
     "branches": of_branches,
     "probe": of_probe,
     "list": of_list,
+    "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib.metadata import version
-from typing import Annotated, Any, get_args
+from inspect import signature
+from typing import Annotated, Any, get_args, get_type_hints
 
-from cyclopts import App, CycloptsError, Parameter, Token, convert
+from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, convert
 
 from echornn.files.recorded_values import shortened
+from echornn.tasks.own.own_file import TaskName
+from tui.cli import task_flags
 from tui.cli.subcommands import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
@@ -29,19 +33,40 @@ def converted(kind: Any, words: Sequence[Token]) -> Any:
     return convert(kind, words)
 
 
-command = App(
-    name="echornn-tui",
-    help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
-    version=lambda: version("echornn-tui"),
-    default_parameter=Parameter(negative=(), converter=converted, consume_multiple=True),
-    result_action="return_value",
-)
+def parser_with(flags: type[ConfigFlags]) -> App:
+    """The parser whose flags for configurations are those of this class."""
+    app = App(
+        name="echornn-tui",
+        help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
+        version=lambda: version("echornn-tui"),
+        default_parameter=Parameter(negative=(), converter=converted, consume_multiple=True),
+        result_action="return_value",
+    )
+    for name, subcommand in SUBCOMMANDS.items():
+        app.command(_with_flags(subcommand, flags), name=name)
+    app.default(_with_flags(train, flags))
+    return app
 
-for name, subcommand in SUBCOMMANDS.items():
-    command.command(subcommand, name=name)
+
+def _with_flags(function: Callable[..., FrontEnd], flags: type[ConfigFlags]) -> Callable[..., FrontEnd]:
+    """The function with another class of flags as its parameter ``config``, if it has one."""
+    if flags is ConfigFlags or "config" not in function.__annotations__:
+        return function
+
+    @wraps(function)
+    def copy(*given: Any, **named: Any) -> FrontEnd:
+        return function(*given, **{**named, "config": named.get("config") or flags()})
+
+    copy.__annotations__ = {
+        **get_type_hints(function, include_extras=True),
+        "config": Annotated[flags | None, Parameter(name="*")],
+    }
+    parameters = signature(function).parameters.items()
+    annotated = [one.replace(annotation=copy.__annotations__[name]) for name, one in parameters]
+    copy.__signature__ = signature(function).replace(parameters=annotated)  # type: ignore[attr-defined]
+    return copy
 
 
-@command.default
 def train(
     *,
     config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
@@ -49,6 +74,10 @@ def train(
 ) -> FrontEnd:
     """Train, in the app or as lines."""
     return training(config or ConfigFlags(), flags or TrainingFlags())
+
+
+command = parser_with(ConfigFlags)
+"""The parser for the echo."""
 
 
 def with_newest(tokens: list[str]) -> list[str]:
@@ -67,8 +96,23 @@ def parsed(arguments: list[str]) -> FrontEnd | None:
     Raises:
         UsageError: the command line is invalid; see `training` for other errors.
     """
+    tasks = task_flags.tasks_of(arguments)
     try:
-        front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
+        try:
+            return _parsed(arguments, tasks)
+        except UnknownOptionError:
+            tasks = tasks or task_flags.task_of_the_run(arguments)
+            if not tasks:
+                raise
+            return _parsed(arguments, tasks)
+    except UnknownOptionError as error:
+        raise UsageError(f"{error}{task_flags.settings_text(tasks)}") from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
+
+
+def _parsed(arguments: list[str], tasks: Mapping[str, TaskName]) -> FrontEnd | None:
+    flags = task_flags.flags_with(tasks)
+    parser = command if flags is ConfigFlags else parser_with(flags)
+    front_end: FrontEnd | None = parser(with_newest(arguments), exit_on_error=False, print_error=False)
     return front_end

@@ -199,11 +199,33 @@ def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, 
     return partial(run_bench, (config or ConfigFlags()).over(EchoConfig()), json)
 
 
+def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
+    """Print what can be learned: each task with its inputs and outputs, losses that are known, and settings.
+
+    A task of your own is a file of Python with NumPy. It is checked, and printed like the others.
+
+    Parameters
+    ----------
+    task
+        Only this task: a name, or FILE.py:NAME, the class NAME of your file.
+    json
+        Print JSON lines.
+    template
+        Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
+    """
+    if template and (task is not None or json):
+        raise UsageError("--template cannot be used with another flag, or with a task: it prints a file")
+    from tui.commands.tasks import print_tasks
+
+    return partial(print_tasks, task, json, template)
+
+
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
     "list": list_kept_runs,
+    "tasks": list_tasks,
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,

@@ -152,6 +152,8 @@ def compute_sweep(
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
+    from echornn.tasks.chosen import class_of
+    from echornn.tasks.settings import settings_of
     from tui.commands.sweep import Workers, print_sweep
 
     places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
@@ -162,7 +164,9 @@ def compute_sweep(
         )
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
         raise UsageError(f"workers = {workers} cannot be used: 1 to {MOST_WORKERS}")
-    wanted = Grid(tuple(map(Axis.parse, grid)), {} if config is None else config.given, seeds, until)
+    config = config or ConfigFlags()
+    settings = {known.name: known for name in config.tasks.values() for known in settings_of(class_of(name))}
+    wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), config.given, seeds, until)
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from echornn.config import EchoConfig
+from echornn.config_fields import TASK
+from echornn.tasks.own.own_file import OwnFile, TaskName
 from tui.kit.theme import Theme
 
 
@@ -21,21 +25,42 @@ class ConfigFlags(EchoConfig):
     task: str | None = None
     """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
+    tasks: ClassVar[Mapping[str, TaskName]] = {}
+    """The tasks that the user named, whose settings are flags too."""
+
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that the user gave, by field."""
-        return dict(vars(self))
+        """The values that the user gave, by name (see `EchoConfig.fields`)."""
+        return {name: self.tasks.get(value, value) if name == TASK else value for name, value in vars(self).items()}
 
     def over(self, config: EchoConfig) -> EchoConfig:
         """The configuration with these values in place of its own.
 
         Raises:
-            ConfigError: the resulting configuration is invalid.
+            ConfigError: the resulting configuration is invalid, or its task, of the user's own, cannot be used with
+                these settings.
         """
-        return config.with_fields(self.given)
+        wanted = config.with_fields(self.given)
+        settings = self.given.keys() - {*EchoConfig.names(), TASK}
+        if settings and isinstance(wanted.value(TASK), OwnFile):
+            _check(wanted)
+        return wanted
+
+
+@lru_cache(maxsize=1)
+def _check(config: EchoConfig) -> None:
+    """Check the data of a user's own task in another process.
+
+    Raises:
+        TaskError: the task cannot be used.
+    """
+    from echornn.tasks.chosen import values_of
+    from echornn.tasks.own.check import check
+
+    check(config.value(TASK), values_of(config.the_task), config.batch_size, config.row_length)
 
 
 @dataclass(frozen=True)

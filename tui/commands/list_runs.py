@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.config_text import fields_text
+from echornn.config_text import fields_text, shown
 from echornn.diagnosis.loss_text import loss_text
 from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
@@ -72,7 +72,7 @@ def record_of(run: Summary) -> dict[str, Any]:
         **{name: window or None for name, window in when.items() if window is not None},
         **({} if run.seed_stats is None else {"lottery": finite(come_to(run.seed_stats))}),
         "bytes": run.bytes,
-        "differs": run.differs,
+        "differs": shown(run.differs),
     }
 
 

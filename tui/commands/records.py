@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.config_text import shown
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.files.recorded_values import record_of
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame
 
@@ -29,7 +29,7 @@ def finite(record: Record) -> Record:
 
 def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
     """The record at the start: configuration, folder, and the window of the run's path."""
-    record = {"event": "start", **record_of(config)}
+    record = {"event": "start", **shown(config.fields())}
     if recorder is not None:
         record["run"] = None if recorder.folder is None else str(recorder.folder)
         record["trained"] = recorder.resumed.moment(at).window if recorder.resumed else 0

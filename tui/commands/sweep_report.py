@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from echornn.config_text import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
@@ -58,7 +59,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     (low, high), level = counts.interval, solved_level(point.config)
     return {
         "event": "point",
-        **{name: point.config.value(name) for name in axes},
+        **shown({name: point.config.value(name) for name in axes}),
         "seeds": counts.finished,
         "solved": counts.solved,
         "success_low": low,

@@ -162,3 +162,7 @@ def _print(*values: object, sep: str | None = None, end: str | None = None, **_:
     """Print to file descriptor 2, which is a log while the app is on the screen."""
     line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
     os.write(2, line.encode(errors="replace"))
+
+
+TaskName = str | OwnFile
+"""What stands for the class of a task: its name in the table, or the file of a user's own."""

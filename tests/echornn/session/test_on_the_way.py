@@ -104,7 +104,7 @@ def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_i
 ) -> None:
     shown = tuple(ScriptedTrainer(SMALL_LOTTERY).advance(1) for _ in range(50))
     assert len(newest(shown)) == 33
-    size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "probabilities", "states"))
+    size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "outputs", "states"))
     monkeypatch.setattr(travel, "TAPE_BYTES", 4 * size)
     assert newest(shown) == shown[-4:]
     monkeypatch.setattr(travel, "TAPE_BYTES", 1)

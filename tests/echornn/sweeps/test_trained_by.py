@@ -22,6 +22,7 @@ DECIDES_NOTHING = {
     "files/run_error.py",
     "runtime/quiet.py",
     "sweeps/axis.py",
+    "sweeps/axis_field.py",
     "sweeps/folder.py",
     "sweeps/grid.py",
     "sweeps/part.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -32,8 +33,10 @@ def echo(task: Echo, x: list[Row]) -> list[Answer]:
 
 
 def delayed_xor(task: DelayedXor, x: Row) -> Answer:
-    scored = [t >= task.far_lag for t in range(len(x))]
-    return [int(x[t - task.lag] != x[t - task.far_lag]) if scored[t] else 0 for t in range(len(x))], scored
+    """The first targets are not known, NaN: they depend on bits from before the row."""
+    known = [t >= task.far_lag for t in range(len(x))]
+    y = [int(x[t - task.lag] != x[t - task.far_lag]) if known[t] else math.nan for t in range(len(x))]
+    return y, [True] * len(x)
 
 
 def flip_flop(task: FlipFlop, x: Row) -> Answer:

@@ -1,0 +1,107 @@
+"""Flags for the settings of a task: which tasks a command line names, and the class of flags with their settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from echornn.config_fields import ECHO, ECHO_FIELDS, TASK
+from echornn.files.run_error import RunError
+from echornn.runs import run_dir
+from echornn.tasks.chosen import class_of, named
+from echornn.tasks.own.check import check
+from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.settings import Setting, settings_of
+from echornn.tasks.task import TaskError
+from tui.commands import record
+from tui.commands.flags import ConfigFlags, TrainingFlags
+
+OF_SWEEPS = ("out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version")
+"""Flags besides those of `TrainingFlags` that no setting can have."""
+
+
+def tasks_of(arguments: Sequence[str]) -> dict[str, TaskName]:
+    """The tasks that a command line names, by ``--task NAME`` or as an axis ``task=NAME,NAME``.
+
+    A file of the user's own is read and checked in another process.
+
+    Raises:
+        ConfigError: there is no such task, or its file cannot be used.
+    """
+    found: dict[str, TaskName] = {}
+    for word in _words(arguments):
+        if word not in found:
+            found[word] = name = named(word)
+            if isinstance(name, OwnFile):
+                check(name)
+    return found
+
+
+def task_of_the_run(arguments: Sequence[str]) -> dict[str, TaskName]:
+    """The task of the run that a command line resumes; none if it is the echo, or if the run cannot be read."""
+    resumed = [word for before, word in pairwise(arguments) if before == "--resume"]
+    resumed += [word.removeprefix("--resume=") for word in arguments if word.startswith("--resume=")]
+    try:
+        names = [run_dir.read(record.find(name)).config.value(TASK) for name in resumed[:1]]
+    except (RunError, OSError):
+        return {}
+    return {str(name): name for name in names if name != ECHO}
+
+
+def settings_text(tasks: Mapping[str, TaskName]) -> str:
+    """The flags of these tasks, for a message about a flag that does not exist."""
+    texts = []
+    for name in tasks.values():
+        flags = ", ".join(f"--{known.name.replace('_', '-')}" for known in settings_of(class_of(name)))
+        texts.append(f" The settings of {name}: {flags or 'none'}.")
+    return "".join(texts)
+
+
+def _words(arguments: Sequence[str]) -> Iterator[str]:
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        flag, equals, value = word.partition("=")
+        if before == "--task":
+            yield word
+        elif flag == "--task" and equals:
+            yield value
+        elif flag == "task" or (flag == "--grid" and value.startswith("task=")):
+            yield from filter(None, word.rpartition("task=")[2].split(","))
+
+
+def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
+    """The class of flags with the settings of these tasks; those of the echo only if it is one of them.
+
+    Raises:
+        TaskError: a setting of a user's task has the name of another flag.
+    """
+    if not tasks.keys() - {ECHO}:
+        return ConfigFlags
+    fields = {}
+    if ECHO not in tasks:
+        fields = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in sorted(ECHO_FIELDS)}
+    for name in tasks.values():
+        if name != ECHO:
+            for known in settings_of(class_of(name)):
+                _require_free(known, name)
+                fields[known.name] = _field(known)
+    space = {"__module__": __name__, "tasks": tasks}
+    made = dataclasses.make_dataclass(
+        "TaskFlags", fields.values(), bases=(ConfigFlags,), frozen=True, init=False, namespace=space
+    )
+    assert issubclass(made, ConfigFlags)
+    return made
+
+
+def _field(known: Setting) -> tuple[str, Any, Any]:
+    kind: Any = Literal[known.choices] if known.choices else type(known.default)
+    ranged = "" if isinstance(known.default, str) else f"{known.least:,} to {known.most:,}."
+    return known.name, Annotated[kind, Parameter(help=f"{known.help} {ranged}".strip())], known.default
+
+
+def _require_free(known: Setting, name: TaskName) -> None:
+    if known.name in {field.name for field in dataclasses.fields(TrainingFlags)} or known.name in OF_SWEEPS:
+        raise TaskError(f"{name}: the setting {known.name} needs another name: it is a flag of the program")
