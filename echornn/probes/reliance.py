@@ -6,7 +6,7 @@ import numpy as np
 
 from echornn.probes.flipping import flip_each
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import LEAST_STEPS_READ, MOST_LAGS, flip_sizes_for
+from echornn.probes.series import MOST_LAGS, flip_sizes_for, steps_read_of
 from echornn.probes.task_data import draw, draw_trials
 from echornn.readings import Reliance
 
@@ -17,7 +17,7 @@ def reliance(prepared: Prepared) -> Reliance:
     if prepared.config.is_stream:
         x, read, lags = draw(prepared.config, sizes.steps, sizes.rows), sizes.targets, sizes.lags
     else:
-        (x, _, _), read = draw_trials(prepared.config, sizes.rows, LEAST_STEPS_READ)
+        (x, _, _), read = draw_trials(prepared.config, sizes.rows, steps_read_of(prepared.config))
         lags = min(MOST_LAGS, len(x) - read + 1)
     moved, turned = flip_each(prepared.config, prepared.weights, x, prepared.first_state(sizes.rows))
     targets = np.arange(len(x) - read, len(x))

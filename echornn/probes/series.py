@@ -56,6 +56,9 @@ that is more.
 MOST_TARGETS_OF_A_TRIAL = 16
 """The most scored steps at the end of a trial whose losses are followed back."""
 
+MOST_TRIALS = 2048
+"""The most trials whose losses are followed back, if few of their steps are scored."""
+
 MOST_STEPS_OF_TRIALS = 2**18
 """The most steps of all trials together in which memory is read, with more than `MOST_ROWS` trials."""
 
@@ -152,7 +155,7 @@ def target_sizes_for(config: EchoConfig) -> SeriesSizes:
     rows = min(MOST_ROWS, count)
     if not config.is_stream:
         targets = min(MOST_TARGETS_OF_A_TRIAL, steps_back)
-        rows = max(LEAST_ROWS, min(MOST_ROWS, count // targets))
+        rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two(count / targets)))
         return SeriesSizes(steps_back, rows, lags, steps_back, targets)
     return SeriesSizes(steps_back + count // rows, rows, lags, steps_back, count // rows)
 
@@ -165,6 +168,17 @@ def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
     work = steps**2 * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
     rows = 2 ** math.floor(math.log2(min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / work))))
     return SeriesSizes(steps, rows, lags, lags - 1, targets)
+
+
+def _power_of_two(number: float) -> int:
+    """The largest power of two that is at most this number, of at least 1."""
+    return 1 << math.floor(math.log2(number))
+
+
+def steps_read_of(config: EchoConfig) -> int:
+    """The most steps at the end of a trial in which memory is read: few enough that lags reach all sources."""
+    farthest = max(source_lags(config), default=config.window_steps * 3 // 4)
+    return max(1, min(LEAST_STEPS_READ, config.window_steps - farthest))
 
 
 def groups_for(config: EchoConfig) -> int:
@@ -189,7 +203,9 @@ def series_for(config: EchoConfig) -> ProbeSeries:
     sizes = sizes_for(config)
     if config.is_stream:
         return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
-    (x, _, _), read = draw_trials(config, sizes.rows, LEAST_STEPS_READ)
+    read = draw_trials(config, LEAST_ROWS, steps_read_of(config)).read
+    rows = max(LEAST_ROWS, _power_of_two(sizes.rows / read))
+    (x, _, _), read = draw_trials(config, rows, steps_read_of(config))
     not_read = len(x) - read
     return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, of_trials=True)
 
@@ -204,7 +220,9 @@ def targets_for(config: EchoConfig) -> TargetSeries:
         x, y, scored = draw_task(config, sizes.steps, sizes.rows)
         y, scored = y[-sizes.targets :], scored[-sizes.targets :]
         return TargetSeries(x, y, sizes.steps_back, groups, None if scored.all() else scored)
-    (x, y, scored), read = draw_trials(config, sizes.rows, sizes.targets)
+    read = draw_trials(config, LEAST_ROWS, sizes.targets).read
+    rows = min(MOST_TRIALS, _power_of_two(sizes.rows * sizes.targets / read))
+    (x, y, scored), read = draw_trials(config, rows, sizes.targets)
     return TargetSeries(x, y[-read:], min(MOST_LAGS, len(x)), groups, scored[-read:], of_trials=True)
 
 

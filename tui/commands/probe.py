@@ -98,9 +98,9 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
-    gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed back T steps,
-    truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of windows of T
-    steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
+    gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
+    back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
+    windows of T steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
     spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the top
     layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the network;
     as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the share of
@@ -160,7 +160,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     if unlike is not None:
         yield str(unlike)
     yield ""
-    at_the_end = "" if config.is_stream else " at a trial's last scored steps"
+    at_the_end = "" if config.is_stream else " at trials' ends"
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
     used = f"{memory.total:.1f} of {memory.size} numbers used"
     if sources:
@@ -185,8 +185,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
         for lag, size in enumerate(reliance.moved.tolist()):
             yield _bar(lag, f"{size:.1e}", size / most if math.isfinite(size) else 1.0, marks)
     yield ""
-    unit = config.the_task.outputs.unit or config.the_task.outputs.loss
-    yield f"gradient by lag, {unit} for a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
+    unit = "nats for" if config.the_task.outputs.unit else config.the_task.outputs.loss
+    yield f"gradient by lag, {unit} a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
     sizes = gradient.by_lag.tolist()
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     for lag, size in enumerate(sizes):
