@@ -21,7 +21,7 @@ from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
 from echornn.limits import RowStart as RowStart
 from echornn.tasks.own.own_file import OwnFile
-from echornn.tasks.task import Task
+from echornn.tasks.task import Symbols, Task
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
@@ -230,6 +230,26 @@ class EchoConfig(FlatValues, WindowSizes):
     def output_size(self) -> int:
         """The number of values that leave the network at a time step: one per class, or the task's numbers."""
         return self.the_task.outputs.output_size
+
+    @property
+    def is_echo(self) -> bool:
+        """Whether the echo is learned, whose settings are fields of the configuration."""
+        return self.task is None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the network says symbols, which are right or wrong, rather than numbers."""
+        return isinstance(self.the_task.outputs, Symbols)
+
+    def accuracy(self, errors: float, windows: int = 1) -> float:
+        """The share of right predictions in some windows with so many wrong ones; NaN if the network says numbers."""
+        return 1 - errors / (windows * self.predictions_per_window) if self.has_classes else math.nan
+
+    @property
+    def loss_name(self) -> str:
+        """What the loss is, with its unit."""
+        outputs = self.the_task.outputs
+        return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 
 
 ECHO_DEFAULTS = {name: getattr(EchoConfig, name) for name in ECHO_FIELDS}

@@ -100,17 +100,31 @@ def _known_lags(task: Task, t: int) -> tuple[int, ...]:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
-    """Whether targets are missed, bool [count]: no window contains both the target and its source.
+    """Whether targets are missed, bool [count]: no window contains both the target and all its sources. A target whose
+    sources are not known is not missed.
 
     Entry i is about the target ``first + i`` steps after the first step of a window, away from the ends of the row; the
-    pattern repeats with each stride. The last window that contains the source reaches farthest.
+    pattern repeats with each stride. The last window that contains the sources reaches farthest. In trials, the parts
+    between two cuts of the gradient take the place of windows.
     """
+    length = config.truncated_backprop_length
+    stride = config.window_stride if config.is_stream else length
     steps = np.arange(first, first + count)
-    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
-    covered: npt.NDArray[np.bool_] = steps - begins < config.truncated_backprop_length
+    begins = (steps - _farthest_lags(config, steps)) // stride * stride
+    covered: npt.NDArray[np.bool_] = steps - begins < length
     return ~covered
 
 
+def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
+    """The lag of the farthest source of each target, 0 if it is not known; for `missed`."""
+    if config.task is None:
+        return config.echo_step
+    known = {step: max(lags) for step, lags in _lags_of_a_window(config)}
+    return np.array([known.get(step, 0) for step in (steps % config.window_steps).tolist()], np.int64)
+
+
 def missed_of_a_stride(config: EchoConfig) -> int:
-    """The number of missed targets per stride: ``max(0, stride - max(0, T - echo))``."""
-    return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))
+    """The number of missed targets per stride: in the echo ``max(0, stride - max(0, T - echo))``."""
+    if config.task is None:
+        return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))
+    return int(missed(config, 0, config.window_stride).sum())

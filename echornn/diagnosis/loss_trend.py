@@ -50,7 +50,7 @@ longer does.
 FALLS, STANDS = 0.06, 0.03
 """The loss falls if it fell by more than the first share of what is left to learn; it stands still below the second."""
 
-SHORT_FALLS, SHORT_STANDS = 0.03, 0.01
+SHORT_FALLS, SHORT_STANDS = 0.06, 0.02
 """The same shares for the fall over only the last blocks (see `SHORT_SPAN`), which decides in tasks with a ladder."""
 
 FIRST_NOISE = 3

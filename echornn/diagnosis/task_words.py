@@ -50,12 +50,16 @@ def position_of(it: Diagnosis) -> LadderPosition | None:
 
 def loss_of(config: EchoConfig, loss: float) -> str:
     """A loss as text, with more decimals if all losses of the task are small."""
-    return loss_text(loss, 4 if chance_level(config) < FEW_DIGITS else 3)
+    return loss_text(loss, _decimals(config))
 
 
 def level_text(config: EchoConfig, level: Level) -> str:
-    """A level of the ladder as text: its name and its loss."""
-    return f"{shortened(level.name)} ({loss_of(config, level.loss)})"
+    """A level of the ladder as text: its name and its loss, which may be rounded to zero."""
+    return f"{shortened(level.name)} ({level.loss:.{_decimals(config)}f})"
+
+
+def _decimals(config: EchoConfig) -> int:
+    return 4 if chance_level(config) < FEW_DIGITS else 3
 
 
 def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:

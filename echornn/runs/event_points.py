@@ -48,12 +48,13 @@ class EventPoint:
     def curves(self, windows: int) -> Curves:
         """The values of the point by tag; ``windows`` is the number of its windows.
 
-        For a single network, its mean loss in nats, and its accuracy, 0 to 1. For several networks, the median and the
-        10 % and 90 % quantiles of their mean losses, and the share of networks that have solved the task.
+        For a single network, its mean loss and, if it says symbols, its accuracy, 0 to 1. For several networks, the
+        median and the 10 % and 90 % quantiles of their mean losses, and the share of those that have solved the task.
         """
         if self._config.replicas == 1:
-            accuracy = 1 - self._errors / (windows * self._config.predictions_per_window)
-            return {"loss": float(self._sums.sums[0] / windows), "accuracy": accuracy}
+            accuracy = self._config.accuracy(self._errors, windows)
+            curves = {"loss": float(self._sums.sums[0] / windows), "accuracy": accuracy}
+            return curves if self._config.has_classes else {"loss": curves["loss"]}
         low, middle, high = quantiles(self._sums.means[np.newaxis], SHARES)[:, 0].tolist()
         rate = self._solved / self._config.replicas
         return {"loss": middle, "loss_10": low, "loss_90": high, "success_rate": rate}

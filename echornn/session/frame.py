@@ -8,8 +8,10 @@ from enum import StrEnum
 from itertools import takewhile
 
 from echornn.config import EchoConfig
+from echornn.data.levels import ladder_of
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis, passed
+from echornn.diagnosis.ladder_position import distinct
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.seeds_words import seeds_sentence
@@ -19,6 +21,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.session.commands import Answer
 from echornn.session.drive import Start
+from echornn.tasks.task import Level, TaskError
 
 NEAR_WINDOWS = 1_000
 """The age in windows up to which `Frame.vitals` still describe the network; vitals from the last half of the path also
@@ -137,6 +140,14 @@ class Frame:
         return self.config.of(self.replica)
 
     @property
+    def ladder(self) -> tuple[Level, ...]:
+        """The ladder of the task, without levels of the same loss; empty if there is none."""
+        try:
+            return tuple(distinct(ladder_of(self.own_config)))
+        except TaskError:  # of a user's own task; training says so
+            return ()
+
+    @property
     def loss(self) -> float:
         """The loss of the newest window in nats; NaN before the first window of an epoch."""
         if self.progress is not None:
@@ -145,10 +156,10 @@ class Frame:
 
     @property
     def accuracy(self) -> float:
-        """The share of right predictions in the newest window, 0 to 1; NaN before the first window."""
-        if self.progress is None:
-            return math.nan
-        return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
+        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network says
+        numbers.
+        """
+        return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
     def diagnosis(self) -> Diagnosis:

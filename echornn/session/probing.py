@@ -187,7 +187,8 @@ class Probing:
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
         unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
-        return standing.question is not None and standing.moment != here and standing.failed != config and not unasked
+        asked = standing.question is not None and not unasked and config.is_echo
+        return asked and standing.moment != here and standing.failed != config
 
     def begin(
         self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool

@@ -168,14 +168,14 @@ class Task(ABC):
     def solved(self, rows: int, steps: int) -> float | None:
         """The mean loss below which the task counts as solved; None if there are fewer than two levels.
 
-        It is close to the last level, and at most half-way to the level before, so that a solved network knows at least
-        a part of what distinguishes the last two levels.
+        It is close to the last level, and at most a quarter of the way to the level before: a loss half-way between the
+        two can be noise of a network that is not at the last one.
         """
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
         if not above:
             return None
-        return min(losses[-1] + SOLVED_SHARE * losses[0], (losses[-1] + above[-1]) / 2)
+        return losses[-1] + min(SOLVED_SHARE * losses[0], (above[-1] - losses[-1]) / 4)
 
 
 def entropy(*probabilities: float) -> float:

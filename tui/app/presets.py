@@ -16,11 +16,13 @@ NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs", "ta
 
 TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
 
+WITH_ROOM = {"truncated_backprop_length": 15, "state_size": 16, "init": "glorot"}
+
 PRESETS: Mapping[str, Changes] = MappingProxyType(
     {
         "glorot": {"init": "glorot"},
-        "echo 14, within T 15": {"echo_step": 14, "truncated_backprop_length": 15, "state_size": 16, "init": "glorot"},
-        "echo 15, beyond T 15": {"echo_step": 15, "truncated_backprop_length": 15, "state_size": 16, "init": "glorot"},
+        "echo 14, within T 15": {"task": "echo", "echo_step": 14, **WITH_ROOM},
+        "echo 15, beyond T 15": {"task": "echo", "echo_step": 15, **WITH_ROOM},
         "LSTM": {"cell": "lstm", "init": "glorot"},
         "three LSTM layers": {"cell": "lstm", "num_layers": 3, "init": "glorot"},
         "three layers, dropout 0.5": {"cell": "lstm", "num_layers": 3, "dropout": 0.5, "init": "glorot"},

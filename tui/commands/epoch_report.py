@@ -77,7 +77,7 @@ class EpochReport:
     def _fields(self, progress: PopulationProgress, index: int, losses: LossSums, errors: int) -> Record:
         """The numbers about some windows, the last of which has this index, from their losses and wrong predictions."""
         if self.config.replicas == 1:
-            accuracy = 1 - errors / (losses.windows * self.config.predictions_per_window)
+            accuracy = self.config.accuracy(errors, losses.windows)
             return {"loss": float(losses.sums[0] / losses.windows), "accuracy": accuracy}
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
         solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -88,4 +89,7 @@ def _how_well(frame: Frame) -> list[str]:
     """Texts about the newest window's loss; with several networks, about how many have solved the task."""
     if frame.seed_stats is not None:
         return [f"{frame.seed_stats.solved}/{frame.seed_stats.replicas} solved"]
-    return [f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []
+    if frame.progress is None:
+        return []
+    accuracy = [] if math.isnan(frame.accuracy) else [f"accuracy {frame.accuracy:.1%}"]
+    return [f"loss {loss_text(frame.loss)}", *accuracy]

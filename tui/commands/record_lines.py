@@ -22,12 +22,12 @@ def _of_one(record: Record, config: EchoConfig) -> str:
         case "window":
             return (
                 f"epoch {record['epoch']}/{config.num_epochs}  window {record['window']}/{config.windows_per_epoch}"
-                f"  loss {loss_text(record['loss'])}  accuracy {record['accuracy']:.1%}"
+                f"  loss {loss_text(record['loss'])}{_accuracy(record)}"
             )
         case "epoch":
             return (
                 f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
-                f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
+                f"{_accuracy(record)}  at {record['seconds']:.1f} s"
             )
         case "finished":
             solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
@@ -38,6 +38,12 @@ def _of_one(record: Record, config: EchoConfig) -> str:
             )
         case event:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+
+
+def _accuracy(record: Record) -> str:
+    """The accuracy as text; empty if predictions are neither right nor wrong."""
+    accuracy = record["accuracy"]
+    return "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}"
 
 
 def _of_replicas(record: Record) -> str:

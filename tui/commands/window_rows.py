@@ -33,9 +33,10 @@ class WindowRow(NamedTuple):
     Attributes:
         window: the number of the window, from 1, in the whole run or along a path.
         epoch: the number of its epoch, from 1.
-        losses: the loss of each network, in nats.
+        losses: the loss of each network, in nats, or squared errors.
         accuracies: the accuracy of each network, 0 to 1.
         first: the number of the first network, see `ReplicaNumbers`; the others have the following numbers.
+        has_accuracy: whether predictions are symbols, which are right or wrong.
     """
 
     window: int
@@ -43,6 +44,7 @@ class WindowRow(NamedTuple):
     losses: list[float]
     accuracies: list[float]
     first: int = 0
+    has_accuracy: bool = True
 
 
 def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
@@ -77,9 +79,10 @@ def _rows(
         if (index := numbers.index(replica, branch.config)) is None:
             return
         losses, errors, first = losses[:, [index]], errors[:, [index]], replica
-    rates = np.where(errors < 0, np.nan, errors / float(branch.config.predictions_per_window))
+    has = branch.config.has_classes
+    rates = np.where((errors < 0) | (not has), np.nan, errors / float(branch.config.predictions_per_window))
     for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield WindowRow(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first)
+        yield WindowRow(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first, has)
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:
@@ -89,7 +92,8 @@ def as_csv(row: WindowRow, numbered: bool = False) -> str:
         numbered: whether each line has its replica at the end.
     """
     template = _template("%.9g,%s", f",{INDEX}" if numbered else "", row.first, len(row.losses))
-    return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
+    accuracies = map(_TEXTS.__getitem__, row.accuracies) if row.has_accuracy else [""] * len(row.losses)
+    return _filled(template, f"{row.window},{row.epoch},", row.losses, accuracies)
 
 
 def as_json(row: WindowRow, numbered: bool = False) -> str:

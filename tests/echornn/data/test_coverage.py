@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -11,8 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig, RowStart
-from echornn.data.coverage import Source, counts_by_source, missed, missed_of_a_stride, source_of
+from echornn.data.coverage import (
+    Source,
+    counts_by_source,
+    lags_beyond,
+    missed,
+    missed_of_a_stride,
+    source_of,
+    targets_inside,
+)
 from echornn.data.levels import credit_coverage
+from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.two_coins import TwoCoins
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)
 """The tutorial's example."""
@@ -89,3 +100,44 @@ def test_what_is_missed_is_in_no_window_with_its_source(config: EchoConfig) -> N
 def test_one_stride_a_window_misses_what_gets_no_credit(row_start: RowStart) -> None:
     config = replace(EchoConfig(), row_start=row_start)
     assert missed_of_a_stride(config) / config.window_stride == pytest.approx(1 - credit_coverage(config))
+
+
+TASKS = st.one_of(
+    st.builds(
+        lambda near, more, length, stride: EchoConfig(
+            task=TwoCoins(lag=near, far_lag=near + more), truncated_backprop_length=length, stride=min(stride, length)
+        ),
+        st.integers(0, 6), st.integers(1, 8), st.integers(1, 14), st.integers(1, 14),
+    ),
+    st.builds(
+        lambda blank, length: EchoConfig(task=CopyMemory(blank=blank, items=2), truncated_backprop_length=length),
+        st.integers(1, 9), st.integers(1, 14),
+    ),
+)  # fmt: skip
+
+
+@given(TASKS)
+def test_targets_of_any_task_are_counted_with_all_their_sources(config: EchoConfig) -> None:
+    task, length, steps = config.the_task, config.truncated_backprop_length, config.window_steps
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
+    known = {step: task.sources(first + step) for step in range(steps) if task.sources(first + step)}
+    inside = [step for step, lags in known.items() if all((step - lag) // length == step // length for lag in lags)]
+    assert targets_inside(config) == (len(inside), len(known))
+    lags = {lag for each in known.values() for lag in each}
+    assert lags_beyond(config) == tuple(sorted(lag for lag in lags if lag >= length))
+    if config.is_stream:
+        far, stride = max(lags), config.window_stride
+        for step, is_missed in enumerate(missed(config, 0, stride).tolist()):
+            target = 40 * stride + step
+            starts = range(0, 60 * stride, stride)
+            assert is_missed == (not any(start <= target - far and target < start + length for start in starts))
+    else:
+        assert set(np.flatnonzero(missed(config, 0, steps)).tolist()) == known.keys() - set(inside)
+
+
+def test_sources_at_random_places_are_neither_inside_nor_missed() -> None:
+    config = EchoConfig(task="adding", truncated_backprop_length=10)
+    assert targets_inside(config) == (0, 0)
+    assert math.isnan(credit_coverage(config))
+    assert lags_beyond(config) == ()
+    assert missed_of_a_stride(config) == 0

@@ -27,7 +27,7 @@ from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples
 from tests.losses_seen import after
 
-COINS = EchoConfig(task="two_coins", total_series_length=10**8)
+COINS = EchoConfig(task="two_coins")
 SHORT = replace(COINS, truncated_backprop_length=5)
 XOR = EchoConfig(task="delayed_xor")
 FLIP_FLOP = EchoConfig(task="flip_flop")
@@ -82,7 +82,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "53% of the way to knows t-3 (0.519): the coin 3 steps back"),
         (COINS, [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
-         "t-8 is missing; next is knows both (0.454): the coins 3 and 8 steps back"),
+         "t-8 is missing; next is knows both (0.455): the coins 3 and 8 steps back"),
         (SHORT, [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
          "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T (s) may help"),
@@ -90,16 +90,16 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "stands at 0.495 since about window 1,200, below knows t-3 (0.519)",
          "no gradient gets 8 steps back (T 5); a longer T (s) may help"),
         (COINS, [(3000, 0.495)], "stands at 0.495 from the start, below knows t-3 (0.519)",
-         "37% of the way to knows both (0.454): the coins 3 and 8 steps back"),
+         "37% of the way to knows both (0.455): the coins 3 and 8 steps back"),
         (COINS, [(1000, 0.6616), (500, 0.456)],
-         "solved at window 1,043: mean loss 0.4560 (least possible 0.454)",
+         "solved at window 1,047: mean loss 0.4560 (least possible 0.455)",
          "s sets another task, or its settings; l shows powers of ten"),
         (COINS, [(30, 0.6616)], "too early to tell: 34 more windows needed",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
         (COINS, [(100, 0.9)], "above chance: mean loss 0.900, chance is 0.662",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
         (XOR, [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
-         "next is knows both (2.1e-04): the bits 1 and 3 steps back"),
+         "next is knows both (0.000): the bits 1 and 3 steps back"),
         (FLIP_FLOP, [(1000, 1.0), (5000, 0.64)],
          "stands at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
          "next is knows 4 back (0.409): the pulses of the last 4 steps"),
@@ -125,7 +125,7 @@ def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
     ("config", "cause", "advice"),
     [
         (COINS, "chance is 0.662 nats, the loss of knowing nothing",
-         "next: knows t-8 (0.628), knows t-3 (0.519), knows both (0.454)"),
+         "next: knows t-8 (0.628), knows t-3 (0.519), knows both (0.455)"),
         (ADDING, "chance is a squared error of 0.167, the loss of knowing nothing",
          "next: knows one (0.083), knows both (0.000)"),
         (own(), "guessing evenly has a loss of 1.386 nats; the task has no ladder",
@@ -177,8 +177,6 @@ def test_a_task_that_cannot_be_solved_is_not_in_a_population_either() -> None:
 def test_first_targets_that_no_network_can_know_are_told() -> None:
     config = EchoConfig(task="delayed_xor")
     stats = stats_of(config, (1000, 0.0))
-    if config.the_task.levels(5, 15)[-1].loss == 0:
-        pytest.skip("the task does not score these targets")
     window = window_of([*[0.0] * 60, 0.14], 0)
     sentence = said(diagnosis(config, replace(stats, recent=np.append(stats.recent[1:], np.float32(0.14))), window))
     assert sentence.cause == "solved; spike: the first targets of a row hang on inputs before the row"

@@ -513,7 +513,7 @@ async def test_ascii_only_is_ascii_only() -> None:
         await pilot.press("left")
         await pilot.pause()
         assert screen_text(app).isascii()
-        for keys_pressed in (["question_mark"], ["s"], [*["down"] * 8, "0", "enter"], ["ctrl+p"]):
+        for keys_pressed in (["question_mark"], ["s"], [*["down"] * 9, "0", "enter"], ["ctrl+p"]):
             await pilot.press(*keys_pressed)
             await pilot.pause()
             text = screen_text(app)

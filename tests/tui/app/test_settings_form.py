@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from typing import Any
@@ -11,15 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.files.recorded_values import record_of
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
+from echornn.tasks.table import TASKS
 from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS
-from tui.app.widgets.settings_fields import FIELDS, LIVE, STRUCTURAL, field_help, next_rung, nudged
-from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, ROWS, Form
+from tui.app.widgets.settings_fields import (
+    field_help,
+    help_of,
+    live_rows,
+    next_rung,
+    nudged,
+    settings_in,
+    structural_rows,
+)
+from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, Form
 
 TUTORIAL = EchoConfig()
+
+FIELDS = tuple(TUTORIAL.fields())
 
 
 class Settings:
@@ -36,7 +47,8 @@ class Settings:
         self.nudges += edit.held
 
     def at(self, name: str) -> Form:
-        self.form.move(ROWS.index(name) - ROWS.index(self.form.name))
+        rows = self.form.rows
+        self.form.move(rows.index(name) - rows.index(self.form.name))
         return self.form
 
     def enter(self, name: str, text: str) -> None:
@@ -49,7 +61,7 @@ class Settings:
         self.form.take(self.frame)
 
     def trains(self, **fields: Any) -> None:
-        self.shows(config=dataclasses.replace(self.frame.config, **fields))
+        self.shows(config=self.frame.config.with_fields(fields))
 
 
 @pytest.fixture
@@ -58,10 +70,10 @@ def settings() -> Settings:
 
 
 def test_every_field_is_there_once_presets_first_then_what_is_live() -> None:
-    assert ROWS[0] == PRESET
-    assert sorted(ROWS[1:]) == sorted(FIELDS)
-    assert LIVE[0] == "learning_rate"
-    assert not set(LIVE) & set(STRUCTURAL)
+    rows = Form(TUTORIAL, print).rows
+    assert rows[:2] == (PRESET, "learning_rate")
+    assert sorted(rows[1:]) == sorted(FIELDS)
+    assert not set(live_rows(TUTORIAL)) & set(structural_rows(TUTORIAL))
 
 
 def test_every_field_has_its_help() -> None:
@@ -179,7 +191,7 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
         settings.form.nudge(True)
     assert settings.sent == []
     settings.form.enter()
-    changes = {name: value for name, value in PRESETS[preset].items() if getattr(trained, name) != value}
+    changes = {name: value for name, value in PRESETS[preset].items() if trained.fields().get(name) != value}
     assert settings.sent == ([changes] if changes else [])
     assert not set(PRESETS[preset]) & {"seed", "replicas", "device", "num_epochs"}
     settings.trains(**changes)
@@ -188,8 +200,8 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
 
 
 def test_the_last_preset_goes_back_to_the_tutorials_values() -> None:
-    assert {**record_of(LOTTERY), **PRESETS["as in the tutorial"]} == {
-        name: getattr(LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL, name) for name in FIELDS
+    assert {**LOTTERY.fields(), **PRESETS["as in the tutorial"]} == {
+        name: (LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL).value(name) for name in FIELDS
     }
 
 
@@ -294,12 +306,12 @@ def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[
                 trained = dataclasses.replace(trained, **changes)
             except ConfigError:
                 assert "forget" in [key for key, *_ in story]
-        assert all(settings.form.text(row).isprintable() for row in ROWS)
+        assert all(settings.form.text(row).isprintable() for row in settings.form.rows)
 
 
 def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
     value: Any = nudged(config, name, up)
-    return dataclasses.replace(config, **{name: value})
+    return config.with_fields({name: value})
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -308,7 +320,7 @@ def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     up = with_nudged(config, name, False)
     assert up != config
     back = with_nudged(up, name, True)
-    assert getattr(back, name) == (15 if name == "stride" else getattr(config, name))
+    assert back.value(name) == (15 if name == "stride" else config.value(name))
 
 
 def test_the_same_keys_lead_to_the_same_field_each_time(settings: Settings) -> None:
@@ -318,3 +330,62 @@ def test_the_same_keys_lead_to_the_same_field_each_time(settings: Settings) -> N
         settings.form.move(1)
         assert settings.form.name == "learning_rate"
         settings.form.move(5)
+
+
+def test_another_task_is_drafted_with_its_settings_and_sent_as_one_edit(settings: Settings) -> None:
+    form = settings.at("task")
+    assert form.text("task") == "echo"
+    form.nudge(True)
+    assert form.drafts == {"task": "two_coins"}
+    assert {"lag", "far_lag", "base"} <= {*form.rows}
+    assert not {"echo_step", "num_classes", "row_start"} & {*form.rows}
+    settings.at("lag").nudge(True)
+    assert not settings.sent, "the setting of a task that is not trained yet is a draft too"
+    assert (form.text("lag"), form.text("far_lag")) == ("4", "8")
+    form.enter()
+    assert settings.sent == [{"task": "two_coins", "lag": 4}]
+    assert form.text("task") == "two_coins"
+    settings.trains(task="two_coins", lag=4)
+    assert not form.is_underway("task")
+    settings.at("lag").nudge(False)
+    assert settings.sent[-1] == {"lag": 3}, "live, as no shape changes"
+
+
+def test_drafts_of_a_task_that_is_not_chosen_after_all_are_dropped(settings: Settings) -> None:
+    form = settings.at("task")
+    form.nudge(True)
+    settings.at("far_weight").nudge(True)
+    settings.at("state_size").nudge(True)
+    settings.at("task").nudge(True)
+    assert form.drafts == {"task": "delayed_xor", "state_size": "5"}
+
+
+def test_a_setting_out_of_its_range_is_refused_beside_it() -> None:
+    settings = Settings(EchoConfig(task="two_coins"))
+    settings.enter("lag", "9")
+    assert settings.form.refused == "lag"
+    assert "far_lag" in settings.form.refusal
+    settings.form.escape()
+    settings.enter("far_weight", "2")
+    assert settings.form.refusal == "far_weight = 2 cannot be used: -1 to 1"
+
+
+def test_a_negative_number_can_be_typed_where_it_is_allowed() -> None:
+    settings = Settings(EchoConfig(task="two_coins"))
+    form = settings.at("far_weight")
+    form.erase(whole=True)
+    form.nudge(False)
+    form.type("0.1")
+    form.enter()
+    assert settings.sent == [{"far_weight": -0.1}]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_setting_of_every_task_has_help_and_can_be_nudged(task: str) -> None:
+    config = EchoConfig(task=task)
+    for name in (*live_rows(config), *structural_rows(config)):
+        assert len(help_of(config, name)) > 10
+    for name in settings_in(config):
+        for up in (True, False):
+            with contextlib.suppress(ConfigError):
+                assert with_nudged(config, name, up) != config

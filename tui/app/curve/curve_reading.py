@@ -9,13 +9,14 @@ from echornn.history.band import Band
 from echornn.history.curve import Curve
 
 
-def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> str:
+def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0, has_errors: bool = True) -> str:
     """The text about a window on the curve: its epoch, and the loss and error rate of its bucket.
 
     Args:
         band: with several replicas, the distribution of their losses. The text then begins with it, and with the number
             of replicas that have solved the task.
         seed: the seed of the network that the curve belongs to.
+        has_errors: whether predictions are right or wrong; numbers are neither.
     """
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
@@ -30,10 +31,11 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
         else:
             place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    wrong = f"{float(curve.error_rate[bucket]):.1%} wrong" if has_errors else ""
     if of_all:
-        return f"{place} · {of_all} · seed {seed}: {mean}, {float(curve.error_rate[bucket]):.1%} wrong"
+        return ", ".join(filter(None, [f"{place} · {of_all} · seed {seed}: {mean}", wrong]))
     loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
-    return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
+    return " · ".join(filter(None, [place, loss, wrong]))
 
 
 def _of_all(band: Band, window: int) -> str:

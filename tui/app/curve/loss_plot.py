@@ -24,6 +24,7 @@ from tui.app.curve.curve_line import line_characters
 from tui.app.curve.curve_reading import read
 from tui.app.curve.dots import characters, overlaid, spans
 from tui.app.curve.ghosts import GhostLines, Place
+from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import Legend, ghost_words
 from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
 from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
@@ -162,7 +163,7 @@ class LossPlot(CellWidget, can_focus=True):
         picture, frame = self._picture, self._picture.frame
         (first, last, length), curve, band = picture.axis, picture.curve, picture.band
         width = cells.width - GUTTER
-        strips = Strips.of(len(band) > 0, cells.height, self._ascii)
+        strips = Strips.of(len(band) > 0, cells.height, self._ascii, frame.own_config.has_classes)
         height = cells.height - 1 - strips.lines
         if width < LEAST_WIDTH or height < 1:
             return
@@ -176,7 +177,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
         self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
         self._draw_strips(cells, place, strips, curve, band)
-        draw_levels(cells, place, frame.own_config, self._glyphs)
+        self._draw_levels(cells, place)
         self._draw_marks(cells, curve, length, width, height)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             self._draw_here(cells, frame.trained, place)
@@ -185,7 +186,8 @@ class LossPlot(CellWidget, can_focus=True):
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
-            self._reading = read(curve, cursor, band, frame.own_config.seed)
+            own = frame.own_config
+            self._reading = read(curve, cursor, band, own.seed, own.has_classes)
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """The lines of the legend."""
@@ -193,6 +195,15 @@ class LossPlot(CellWidget, can_focus=True):
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
         return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
+
+    def _draw_levels(self, cells: Cells, place: Place) -> None:
+        """Draw chance and floor of the echo; of another task its ladder, and what its loss is."""
+        config = self._picture.frame.own_config
+        if config.is_echo:
+            draw_levels(cells, place, config, self._glyphs)
+        else:
+            draw_ladder(cells, place, self._picture.frame.ladder, self._glyphs["level"])
+            draw_name(cells, place, config.loss_name)
 
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,15 +39,19 @@ class Strips:
     errors: int = 1
 
     @classmethod
-    def of(cls, has_replicas: bool, lines: int, ascii_only: bool) -> Strips:
+    def of(cls, has_replicas: bool, lines: int, ascii_only: bool, has_errors: bool = True) -> Strips:
         """The strips for a plot of ``lines`` lines. If lines are few, there is no strip of solved replicas, so that the
         curve keeps its lines.
+
+        Args:
+            has_errors: whether predictions are right or wrong; numbers are neither.
         """
+        errors = int(has_errors)
         if not has_replicas:
-            return cls()
+            return cls(0, errors)
         if lines < BOTH:
             return cls(1, 0)
-        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, 1)
+        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, errors)
 
     @property
     def lines(self) -> int:
@@ -66,10 +71,11 @@ class StripArea:
 
 
 def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
-    """Draw the error rate; a full block is the error rate of guessing."""
+    """Draw the error rate; a full block is the error rate of guessing, or all if that is not known."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
-    cells.write(where.x, where.top, _bars(shown / guessing, ascii_only), "plot--errors")
+    most = 1.0 if math.isnan(guessing) else guessing
+    cells.write(where.x, where.top, _bars(shown / most, ascii_only), "plot--errors")
 
 
 def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:

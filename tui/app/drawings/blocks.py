@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.progress import Progress, Symbols
+from echornn.progress import Bools, Floats, Symbols
 
 BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
 ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
@@ -15,24 +15,26 @@ Block = tuple[str, str]
 """A block: its two characters, and the name of its style."""
 
 
-def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
-    """The blocks of one line of a row, one per time step; ``line`` is 0 for inputs, 1 for targets, 2 for predictions.
+def predicted_blocks(
+    targets: Symbols, probabilities: Floats, glyphs: dict[str, str], scored: Bools | None = None
+) -> list[Block]:
+    """The blocks of a row's predictions, one per time step.
 
-    With two classes, all blocks of a line have the same style, except for wrong predictions: the character shows the
-    value, and a long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong
-    prediction of two digits has no room for a mark, but differs from the target above it.
+    With two classes, all blocks have the same style, except for wrong predictions: the character shows the value, and a
+    long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong prediction
+    of two digits has no room for a mark, but differs from the target above it.
+
+    Args:
+        targets: uint8 [T].
+        probabilities: float32 [T, classes].
+        scored: bool [T], the steps at which a prediction can be wrong; None for all.
     """
-    classes = progress.probabilities.shape[-1]
-    two_classes = classes == 2
-    if line < 2:
-        symbols = (progress.x, progress.y)[line][row]
-        return blocks_of_symbols(symbols, classes, ("input", "target")[line], glyphs)
-    probabilities = progress.probabilities[row]
+    two_classes = probabilities.shape[-1] == 2
+    chosen = probabilities.argmax(axis=-1)
+    wrong = chosen != targets if scored is None else (chosen != targets) & scored
     blocks: list[Block] = []
-    for target, predicted, p in zip(
-        progress.y[row].tolist(), probabilities.argmax(axis=-1).tolist(), probabilities.tolist(), strict=True
-    ):
-        if predicted != target:
+    for is_wrong, predicted, p in zip(wrong.tolist(), chosen.tolist(), probabilities.tolist(), strict=True):
+        if is_wrong:
             blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<"), "rows--wrong"))
         elif two_classes:
             blocks.append((glyphs[shade(p[1])], "rows--prediction"))

@@ -25,10 +25,12 @@ class TapeWindow:
         return self.begin <= step < self.end
 
 
-def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[TapeWindow]:
+def lay_tape(
+    config: EchoConfig, windows: tuple[Progress, ...], width: int, step: int | None = None
+) -> list[TapeWindow]:
     """The newest windows that fit on ``width`` characters, oldest first, with the newest at the right end.
 
-    If even the newest window does not fit, only its newest time steps are shown.
+    If even the newest window does not fit, only its newest time steps are shown, or those from ``step`` on.
     """
     pieces: list[TapeWindow] = []
     room = width
@@ -36,6 +38,8 @@ def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> l
     end = windows[-1].x.shape[1]
     for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
         steps = min(end, (room - len(seam[:1])) // 2)
+        if not pieces and step is not None and step < end - steps:
+            end = step + max(1, steps)
         if steps < 1:
             break
         room -= 2 * steps + len(seam[:1])
@@ -55,10 +59,10 @@ def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
 
 
 def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
-    """The kind of seam between two windows: they are adjacent (window), an epoch ends (epoch), or windows are missing
-    (gap).
+    """The kind of seam between two windows: they are adjacent (window), an epoch or a trial ends (epoch), or windows
+    are missing (gap).
     """
     first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
     if second != first + 1:
         return "gap"
-    return "window" if before.epoch == after.epoch else "epoch"
+    return "window" if before.epoch == after.epoch and config.is_stream else "epoch"

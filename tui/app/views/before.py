@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.config_text import changes_text
+from echornn.config_text import changes_text, fields_text
+from echornn.data.epoch_data import batch_of
 from echornn.data.levels import (
     boundary_floor,
     chance_level,
     few_uniform_starts_learn,
     fits_register,
     guessing_errors,
+    ladder_of,
     register_numbers,
     solved_level,
     state_numbers,
 )
-from echornn.data.series import EchoSeries
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import cut_off, seeds_that_solve
-from echornn.progress import Symbols
+from echornn.tasks.chosen import name_of, values_of
+from echornn.tasks.task import Level, TaskError
+from tui.app.drawings.row_cells import NOT_SCORED, RowData
 
 MOST_SYMBOLS = 1_000_000
 """The longest series whose symbols are drawn, in time steps; drawing a longer one would block the screen."""
+
+MOST_RUNGS = 6
+"""The most rungs of a ladder that are listed."""
 
 ABOUT_WIDTH = 8
 """The columns of the subject at the beginning of each line."""
@@ -38,6 +46,8 @@ class Known(NamedTuple):
 
 def known(config: EchoConfig) -> list[Known]:
     """The lines of text about a single network of this configuration, the most important first."""
+    if not config.is_echo:
+        return _known_of_any_task(config)
     return [
         Known("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
         Known("trains", _trained(config)),
@@ -47,6 +57,46 @@ def known(config: EchoConfig) -> list[Known]:
         *_memory(config),
         *_floor(config),
     ]
+
+
+def _known_of_any_task(config: EchoConfig) -> list[Known]:
+    rungs, solved = ladder_of(config), solved_level(config)
+    return [
+        Known("task", f"{name_of(config.the_task)}: {_first_sentence(config)}"),
+        *([Known("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
+        Known("data", data_text(config)),
+        *([Known("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
+        *([Known("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved > 0 else []),
+        Known("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
+        *(Known(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
+    ]
+
+
+def _some(rungs: Sequence[Level]) -> Sequence[Level]:
+    """The rungs, or the first and the last of many."""
+    return rungs if len(rungs) <= MOST_RUNGS else (*rungs[: MOST_RUNGS - 1], rungs[-1])
+
+
+def _first_sentence(config: EchoConfig) -> str:
+    """What the task is, in its author's words, without the source."""
+    whole = " ".join((type(config.the_task).__doc__ or "").split())
+    sentence = re.split(r"(?<=[.:])\s", whole)[0]
+    text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", sentence)
+    return text[:1].lower() + text[1:]
+
+
+def data_text(config: EchoConfig) -> str:
+    rows = "1 row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
+    if config.is_stream:
+        return f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; the state is carried"
+    cut = config.truncated_backprop_length
+    follows = f", the gradient cut each {cut} steps" if cut < config.window_steps else ""
+    return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
+
+
+def _settings_text(config: EchoConfig) -> str:
+    """The fields, beside the task's, that are not the defaults."""
+    return changes_text(EchoConfig(seed=config.seed, task=config.task), config, without=values_of(config.the_task))
 
 
 def then(echo_step: int) -> str:
@@ -96,9 +146,21 @@ def _floor(config: EchoConfig) -> list[Known]:
 
 
 @lru_cache(maxsize=1)
-def first_window(config: EchoConfig) -> tuple[Symbols, Symbols] | None:
-    """Inputs and targets of the first window's first row, uint8 [T] each; None if the series is too long to draw."""
+def first_window(config: EchoConfig) -> RowData | None:
+    """The first row of the first window; None if the data of an epoch is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
-    x, y = EchoSeries.generate(config).window(0, config.truncated_backprop_length)
-    return x[0], y[0]
+    try:
+        batch = batch_of(config, 0, 0)
+    except TaskError:
+        return None
+    steps = config.window_steps
+    return RowData(batch.x[0, :steps], batch.y[0, :steps], batch.scored[0, :steps])
+
+
+def about_first_window(config: EchoConfig, window: RowData) -> tuple[str, str]:
+    """The texts beside the inputs and the targets of the first window's first row."""
+    if config.is_echo:
+        return "the first window of row 1", f"its targets: the input {then(config.echo_step)}"
+    not_scored = "" if window.scored.all() else f" ({NOT_SCORED.strip()}: does not count)"
+    return f"the first {'window' if config.is_stream else 'trial'} of row 1", f"its targets{not_scored}"

@@ -9,11 +9,13 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import Source, source_of
 from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line
 from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
+from tui.app.views.data_of_task import draw_data
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -104,7 +106,9 @@ class Data(View):
     def reading(self) -> str:
         """A line of text about the target at the cursor: its source, and whether the error reaches the source."""
         cursor = self._visible_cursor()
-        return "" if cursor is None or self._frame is None else read(self._frame.own_config, self._window, *cursor)
+        if cursor is None or self._frame is None or not self._frame.config.is_echo:
+            return ""
+        return read(self._frame.own_config, self._window, *cursor)
 
     @property
     def _window(self) -> int:
@@ -113,7 +117,7 @@ class Data(View):
 
     def _visible_cursor(self) -> tuple[int, int] | None:
         frame = self._frame
-        if self._cursor is None or frame is None or not frame.state.stands_still:
+        if self._cursor is None or frame is None or not frame.state.stands_still or not frame.config.is_echo:
             return None
         row, step = self._cursor
         return min(row, frame.config.batch_size - 1), min(step, frame.config.truncated_backprop_length - 1)
@@ -122,7 +126,7 @@ class Data(View):
         frame = self._frame
         if frame is None:
             return
-        count, length = frame.config.batch_size, frame.config.truncated_backprop_length
+        count, length = frame.config.batch_size, frame.config.window_steps
         shown = share(self.size.height, count).rows
         cursor = self._visible_cursor()
         if cursor is None and steps and frame.state.stands_still:
@@ -153,6 +157,11 @@ class Data(View):
             return
         config, shares = frame.own_config, share(cells.height, frame.config.batch_size)
         first = min(self._first_row, config.batch_size - shares.rows)
+        if not config.is_echo:
+            self._draw_strip(cells, config, first, config.batch_size)
+            blocks = ASCII_BLOCKS if self._ascii_only else BLOCKS
+            draw_data(cells, config, self._window, frame.progress, range(first, config.batch_size), blocks)
+            return
         cursor = self._visible_cursor()
         matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)
         series = symbols_of(config, frame.generation, frame.epoch - 1)
@@ -174,7 +183,7 @@ class Data(View):
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
         """Draw the whole matrix as a strip in which the window is marked, and say which rows are shown."""
-        start, length = self._window * config.window_stride, config.truncated_backprop_length
+        start, length = self._window * config.window_stride, config.window_steps
         which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
         width = min(MOST_STRIP, cells.width - len(text) - len(f"{FOCUSED}matrix "))

@@ -1,25 +1,36 @@
-"""View 1, rows: inputs, echo targets and predictions of the newest windows."""
+"""View 1, rows: inputs, targets and predictions of the newest windows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
+from echornn.tasks.task import Numbers
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, symbol_text
+from tui.app.drawings.row_cells import (
+    INPUT,
+    PREDICTION,
+    RowData,
+    RowLine,
+    cells_of,
+    left_out,
+    number_text,
+    row_lines,
+    scales_of,
+)
 from tui.app.drawings.tape import TapeWindow, lay_tape
-from tui.app.views.before import ABOUT_WIDTH, first_window, known, then
+from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
+from tui.app.views.rows_words import lags_of, read, title
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
-LABELS = ("input ", "echo  ", "pred  ")
-LABEL_WIDTH = 6
 PANEL_HEIGHT = 4
+"""Lines of a panel of symbols."""
+
 GAP = 2
 
 SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
@@ -34,28 +45,30 @@ class Arrangement:
         columns: the number of panels side by side.
         shown: the number of all panels.
         width: the characters of one panel, without the gap.
+        height: the lines of one panel.
     """
 
     columns: int
     shown: int
     width: int
+    height: int
 
 
 class Rows(View):
-    """The rows view: a panel for each row of the batch that fits. Each has a title and three lines of blocks, with the
-    newest window at the right.
+    """The rows view: a panel for each row of the batch that fits. Each has a title and three lines of blocks, or a line
+    for each number, with the newest window at the right.
 
     Values differ in character as well as in colour: a full block is 1, a base line is 0. A prediction is shaded by its
-    probability, and a wrong one is shown as ``><``.
+    probability, and a wrong one is shown as ``><``. A step that does not count has a dash for its target.
     """
 
     key = "1"
     title = "rows"
-    about = "Input, echo target and prediction of the newest windows"
+    about = "Input, target and prediction of the newest windows"
     STYLES = tuple(
         f"rows--{name}"
         for name in (
-            *("input", "target", "prediction", "wrong", "title", "focused", "label", "cursor", "source"),
+            *("input", "target", "prediction", "wrong", "unscored", "title", "focused", "label", "cursor", "source"),
             *(f"class{number}" for number in range(CLASS_COLOURS)),
         )
     )
@@ -93,15 +106,15 @@ class Rows(View):
         frame = self._frame
         if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
             return None
-        rows, length = frame.progress.y.shape
+        rows, length = frame.progress.y.shape[:2]
         return min(self._cursor[0], rows - 1), min(self._cursor[1], length - 1)
 
     def action_move(self, steps: int, rows: int) -> None:
         frame = self._frame
         if frame is None or frame.progress is None:
             return
-        count, length = frame.progress.y.shape
-        shown = arrange(count, self.size.width, self.size.height, length).shown
+        count, length = frame.progress.y.shape[:2]
+        shown = self._panels(frame, self.size.width, self.size.height)[0].shown
         cursor = self._visible_cursor()
         if cursor is None and steps and frame.state.stands_still:
             self._cursor = (self._first_row, length - 1)
@@ -123,13 +136,23 @@ class Rows(View):
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """As many lines as whole panels need, at most ``most``."""
         rows = config.batch_size
-        whole = LABEL_WIDTH + 2 * config.truncated_backprop_length
+        of_a_panel = row_lines(config, most - 1)
+        panel = 1 + len(of_a_panel)
+        whole = len(of_a_panel[0].label) + 2 * config.window_steps
         side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
         for columns in range(1, side_by_side + 1):
-            lines = -(-rows // columns) * PANEL_HEIGHT
+            lines = -(-rows // columns) * panel
             if lines <= most:
                 return lines
-        return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
+        return max(PANEL_HEIGHT, most // panel * panel)
+
+    @staticmethod
+    def _panels(frame: Frame, width: int, height: int) -> tuple[Arrangement, tuple[RowLine, ...]]:
+        """The layout of the panels of a frame with progress, and the lines of each panel."""
+        assert frame.progress is not None
+        rows, length = frame.progress.x.shape[:2]
+        lines = row_lines(frame.own_config, height - 1)
+        return arrange(rows, width, height, length, len(lines[0].label), 1 + len(lines)), lines
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
@@ -138,13 +161,16 @@ class Rows(View):
             if frame is not None and frame.is_new:
                 self._draw_before(cells, frame)
             return
-        rows, length = frame.progress.x.shape
-        panels = arrange(rows, cells.width, cells.height, length)
+        panels, lines = self._panels(frame, cells.width, cells.height)
+        rows = len(frame.progress.x)
         first = min(self._first_row, rows - panels.shown)
-        tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), panels.width - LABEL_WIDTH)
+        cursor = self._visible_cursor()
+        room = panels.width - len(lines[0].label)
+        tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), room, cursor and cursor[1])
         for index in range(panels.shown):
             line, column = divmod(index, panels.columns)
-            self._draw_panel(cells, tape, first + index, column * (panels.width + GAP), line * PANEL_HEIGHT, panels)
+            at = column * (panels.width + GAP), line * panels.height
+            self._draw_panel(cells, tape, first + index, at, panels.width, lines)
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
             for text in (f" rows {of}: tab, then up/down ", f" {of}: tab ", f" {of}"):
@@ -158,75 +184,109 @@ class Rows(View):
         config, y = frame.own_config, 1
         window = first_window(config)
         if window is not None:
-            texts = ("the first window of row 1", f"its targets: the input {then(config.echo_step)}")
-            for label, symbols, style, text in zip(LABELS, window, ("input", "target"), texts, strict=False):
-                cells.write(0, y, label, "rows--label")
-                x = LABEL_WIDTH
-                for block, block_style in blocks_of_symbols(symbols, config.num_classes, style, self._glyphs):
+            scales = scales_of(config, window.x, window.y)
+            lines = row_lines(config, cells.height // 2)
+            texts = iter(about_first_window(config, window))
+            for line in lines:
+                blocks = cells_of(config, window, line, scales, self._glyphs, self._ascii_only)
+                if not blocks:
+                    continue
+                x = cells.write(0, y, line.label, "rows--label")
+                for block, block_style in blocks:
                     x = cells.write(x, y, block, block_style)
+                text = next(texts, "") if line.channel == 0 else ""
                 if x + 2 + len(text) <= cells.width:
                     cells.write(x + 2, y, text, "rows--label")
                 y += 1
-        lines = known(frame.config)
-        y += cells.height > y + len(lines)
-        for line, (about, text) in enumerate(lines[: cells.height - y], y):
-            cells.write(0, line, about, "rows--label")
-            cells.write(ABOUT_WIDTH, line, shortened(text, cells.width - ABOUT_WIDTH), "rows--title")
+        known_lines = known(frame.config)
+        y += cells.height > y + len(known_lines)
+        for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
+            cells.write(0, number, about, "rows--label")
+            cells.write(ABOUT_WIDTH, number, shortened(text, cells.width - ABOUT_WIDTH), "rows--title")
 
-    def _draw_panel(self, cells: Cells, tape: list[TapeWindow], row: int, x: int, y: int, panels: Arrangement) -> None:
+    def _draw_panel(
+        self,
+        cells: Cells,
+        tape: list[TapeWindow],
+        row: int,
+        place: tuple[int, int],
+        width: int,
+        lines: tuple[RowLine, ...],
+    ) -> None:
+        assert self._frame is not None
+        config, (x, y), label_width = self._frame.own_config, place, len(lines[0].label)
         newest = tape[-1]
-        at = x + newest.x + (LABEL_WIDTH if newest.x else 0)
+        at = x + newest.x + (label_width if newest.x else 0)
         cursor = self._visible_cursor()
         lit = self.has_focus and (cursor is None or cursor[0] == row)
         sign = FOCUSED if lit and (cursor is not None or x + y == 0) else ""
-        name = sign + title(newest.progress, row, newest.begin, x + panels.width - at - len(sign))
-        style = "rows--focused" if lit else "rows--title"
-        cells.write(at, y, name, style)
-        for line, label in enumerate(LABELS):
-            cells.write(x, y + 1 + line, label, "rows--label")
+        room = x + width - at - len(sign)
+        more = left_out(config, lines)
+        name = sign + title(newest.progress, row, newest.begin, room, config.has_classes, more)
+        cells.write(at, y, name, "rows--focused" if lit else "rows--title")
+        scales = scales_of(config, newest.progress.x, newest.progress.y)
+        for number, line in enumerate(lines, y + 1):
+            cells.write(x, number, line.label, "rows--label")
             for piece in tape:
-                at = x + LABEL_WIDTH + piece.x
-                for text, block_style in blocks_of(piece.progress, row, line, self._glyphs)[piece.begin : piece.end]:
-                    at = cells.write(at, y + 1 + line, text, block_style)
+                at = x + label_width + piece.x
+                blocks = cells_of(config, RowData.of(piece.progress, row), line, scales, self._glyphs, self._ascii_only)
+                for text, block_style in blocks[piece.begin : piece.end]:
+                    at = cells.write(at, number, text, block_style)
                 if piece.seam:
-                    cells.write(at, y + 1 + line, self._seams[piece.seam], "rows--label")
-        self._draw_cursor(cells, tape, row, x + LABEL_WIDTH, y)
+                    cells.write(at, number, self._seams[piece.seam], "rows--label")
+        if cursor is not None and cursor[0] == row:
+            for number, line in enumerate(lines, y + 1):
+                self._draw_cursor(cells, tape, cursor, (x + label_width, number), line)
 
-    def _draw_cursor(self, cells: Cells, tape: list[TapeWindow], row: int, x: int, y: int) -> None:
-        """Highlight a target, its prediction, and the input that the target echoes."""
-        cursor = self._visible_cursor()
-        if cursor is None or cursor[0] != row or self._frame is None:
+    def _draw_cursor(
+        self, cells: Cells, tape: list[TapeWindow], cursor: tuple[int, int], at: tuple[int, int], line: RowLine
+    ) -> None:
+        """Highlight a target and what the network says, or the inputs that the target hangs on."""
+        assert self._frame is not None
+        config, newest = self._frame.own_config, tape[-1]
+        row, step = cursor
+        if line.part != INPUT:
+            light(cells, at, newest, step, "rows--cursor", value_text(config, newest.progress, row, step, line))
             return
-        newest = tape[-1]
-        step = cursor[1]
-        target = int(newest.progress.y[row, step])
-        predicted = int(newest.progress.probabilities[row, step].argmax())
-        two_classes = self._frame.config.num_classes == 2
-        wrong = "<" if predicted != target else " "
-        light(cells, x, newest, step, y + 2, "rows--cursor", cell_text(target, two_classes))
-        light(cells, x, newest, step, y + 3, "rows--cursor", cell_text(predicted, two_classes, wrong))
-        source = step - self._frame.config.echo_step
-        for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
-            if source >= 0:
-                light(
-                    cells,
-                    x,
-                    piece,
-                    source,
-                    y + 1,
-                    "rows--source",
-                    cell_text(int(piece.progress.x[row, source]), two_classes),
-                )
-                return
-            if before is None or before.seam != "window":
-                return
-            source += before.end
+        for lag in lags_of(config, newest.progress, step):
+            found = source_on(tape, step - lag)
+            if found is not None:
+                piece, source = found
+                light(cells, at, piece, source, "rows--source", value_text(config, piece.progress, row, source, line))
 
 
-def light(cells: Cells, x: int, piece: TapeWindow, step: int, y: int, style: str, text: str) -> None:
-    """Write the symbol of a time step over its block, if the step is visible."""
+def source_on(tape: list[TapeWindow], step: int) -> tuple[TapeWindow, int] | None:
+    """The window and the step in it of a step counted from the newest window's first, back through windows without a
+    gap; None if it is not on the tape.
+    """
+    for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
+        if step >= 0:
+            return piece, step
+        if before is None or before.seam != "window":
+            return None
+        step += before.end
+    return None
+
+
+def light(cells: Cells, at: tuple[int, int], piece: TapeWindow, step: int, style: str, text: str) -> None:
+    """Write the value of a time step over its block, if the step is visible."""
     if step in piece:
-        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
+        cells.write(at[0] + piece.x + 2 * (step - piece.begin), at[1], text, style)
+
+
+def value_text(config: EchoConfig, progress: Progress, row: int, step: int, line: RowLine) -> str:
+    """The value of a time step on a line in two characters."""
+    is_input = line.part == INPUT
+    form = config.the_task.inputs if is_input else config.the_task.outputs
+    said = progress.outputs[row, step]
+    values = progress.x[row, step] if is_input else progress.y[row, step]
+    if isinstance(form, Numbers):
+        return number_text(float((said if line.part == PREDICTION else values)[line.channel]))
+    two_classes = form.count == 2
+    if line.part != PREDICTION:
+        return cell_text(int(values), two_classes)
+    predicted = int(said.argmax())
+    return cell_text(predicted, two_classes, "<" if predicted != int(values) else " ")
 
 
 def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
@@ -234,42 +294,18 @@ def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
     return f"{symbol_text(symbol).strip():>2}" if two_classes else symbol_text(symbol, mark)
 
 
-def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
+def arrange(rows: int, width: int, height: int, length: int, label: int = 6, panel: int = PANEL_HEIGHT) -> Arrangement:
     """The layout of panels for ``rows`` rows of ``length`` steps on ``width`` x ``height`` characters.
 
     As few panels as possible are side by side, so that each shows more windows; but a panel is wide enough for a
     window, unless the screen is narrower.
+
+    Args:
+        label: the characters before each line.
+        panel: the lines of a panel.
     """
-    whole = LABEL_WIDTH + 2 * length
+    whole = label + 2 * length
     most = max(1, min((width + GAP) // (whole + GAP), rows))
-    lines = max(1, (height + 1) // PANEL_HEIGHT)
+    lines = max(1, (height + 1) // panel)
     columns = next((number for number in range(1, most + 1) if -(-rows // number) <= lines), most)
-    return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP))
-
-
-def title(progress: Progress, row: int, first_step: int, width: int) -> str:
-    """The title of a panel that begins at ``first_step``, in the longest form that fits."""
-    right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
-    length = progress.y.shape[1]
-    cut = f", steps {first_step + 1} to {length}" if first_step else ""
-    forms = (f"row {row + 1}: {right} of {length} right{cut}", f"row {row + 1}: {right}/{length}", f"row {row + 1}")
-    return next((form for form in forms if len(form) <= width), "")
-
-
-def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    """A text about a target: the input that it echoes, and the predicted probabilities."""
-    target = int(progress.y[row, step])
-    probabilities = progress.probabilities[row, step]
-    source = step - config.echo_step
-    if source >= 0:
-        echoed = f"echoes step {source + 1}"
-    elif source + progress.window * config.window_stride < 0:
-        echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
-    else:
-        echoed = f"echoes {-source} steps before this window"
-    symbols = list(range(len(probabilities)))
-    if len(symbols) > 4:  # the target's probability determines the loss; the likeliest symbols show the mistake
-        likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
-        symbols = [target, *likeliest[:3]]
-    shown = ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)
-    return f"row {row + 1}, step {step + 1}: target {symbol_text(target).strip()} {echoed}; {shown}"
+    return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP), panel)

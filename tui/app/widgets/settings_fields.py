@@ -8,21 +8,55 @@ import math
 import textwrap
 from functools import cache
 
-from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, EchoConfig
+from echornn.config import CHOICES, FRACTIONS, EchoConfig
+from echornn.config_fields import TASK
+from echornn.tasks.settings import Setting, settings_of
+from echornn.tasks.table import TASKS
 
-FIELDS = EchoConfig.names()
-
-LIVE = ("learning_rate", *(name for name in FIELDS if name in LIVE_FIELDS and name != "learning_rate"))
-"""Fields that can change while training goes on, the most useful first."""
-
-STRUCTURAL = tuple(name for name in FIELDS if name not in LIVE_FIELDS)
-"""Fields whose change starts a new network."""
+PARTS = 20
+"""A nudge changes a number with a range by the range divided by this."""
 
 RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 """The learning rates that nudging goes through, within each power of ten."""
 
-DROPOUT_STEPS = 20
-"""A nudge changes dropout by 1 divided by this."""
+
+def settings_in(config: EchoConfig) -> dict[str, Setting]:
+    """The settings of the configuration's task that are not fields, by name."""
+    return {} if config.is_echo else {known.name: known for known in settings_of(config.the_task)}
+
+
+def live_rows(config: EchoConfig) -> tuple[str, ...]:
+    """Names whose values can change while training goes on, the most useful first."""
+    live = config.live_fields
+    return "learning_rate", *(name for name in config.fields() if name in live and name != "learning_rate")
+
+
+def structural_rows(config: EchoConfig) -> tuple[str, ...]:
+    """Names whose change starts a new network: the task, its settings, and fields."""
+    starts = [name for name in config.fields() if name not in config.live_fields and name != TASK]
+    settings = settings_in(config)
+    return TASK, *(name for name in starts if name in settings), *(name for name in starts if name not in settings)
+
+
+def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
+    """The allowed values of a field that is chosen from a list; empty if it is typed."""
+    if name == TASK:
+        own = () if config.the_task.own is None else (str(config.the_task.own),)
+        return (*TASKS, *own)
+    known = settings_in(config).get(name)
+    return CHOICES.get(name, ()) if known is None else known.choices
+
+
+def is_fraction(config: EchoConfig, name: str) -> bool:
+    """Whether a field's value may be a fraction."""
+    known = settings_in(config).get(name)
+    return name in FRACTIONS if known is None else isinstance(known.default, float)
+
+
+def may_be_negative(config: EchoConfig, name: str) -> bool:
+    """Whether a field's value may be below zero."""
+    known = settings_in(config).get(name)
+    return known is not None and known.least < 0
 
 
 def as_typed(value: object) -> str:
@@ -52,16 +86,23 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
     The value may be invalid; the configuration then refuses it.
     """
     value = config.value(name)
-    if name in CHOICES:
-        words = CHOICES[name]
-        return words[(words.index(value) + (1 if up else -1)) % len(words)]
+    words = choices_of(config, name)
+    if words:
+        return words[(words.index(as_typed(value)) + (1 if up else -1)) % len(words)]
     if name == "learning_rate":
         return next_rung(value, up)
-    if name in FRACTIONS:
-        return (round(value * DROPOUT_STEPS) + (1 if up else -1)) / DROPOUT_STEPS
+    if is_fraction(config, name):
+        part = _range_of(config, name) / PARTS
+        return round((round(value / part) + (1 if up else -1)) * part, 9)
     if name == "stride":
         value = config.window_stride
     return value + 1 if up else value - 1
+
+
+def _range_of(config: EchoConfig, name: str) -> float:
+    """The range of a number, at most 20."""
+    known = settings_in(config).get(name)
+    return 1.0 if known is None else min(known.most - known.least, float(PARTS))
 
 
 def next_rung(value: float, up: bool) -> float:
@@ -75,10 +116,24 @@ def next_rung(value: float, up: bool) -> float:
     return max((rung for rung in rungs if 0 < rung < value * (1 - 1e-9)), default=value)
 
 
+def help_of(config: EchoConfig, name: str) -> str:
+    """What a field means, and which values it allows."""
+    known = settings_in(config).get(name)
+    if known is not None:
+        allowed = ", ".join(known.choices) or f"{known.least:,} to {known.most:,}"
+        return f"{known.help} {allowed}."
+    if name == TASK:
+        task = config.the_task
+        settings = ", ".join(setting.name for setting in settings_of(task))
+        about = " ".join((type(task).__doc__ or "").split()).partition(". ")[0].rstrip(".")
+        return f"{about}. Settings: {settings or 'none'}."
+    return field_help()[name]
+
+
 @cache
 def field_help() -> dict[str, str]:
     """The docstring of each field of `EchoConfig`, by field name; empty texts if the source is not available."""
-    texts = dict.fromkeys(FIELDS, "")
+    texts = dict.fromkeys((*EchoConfig.names(), TASK), "")
     body = ast.parse(textwrap.dedent(inspect.getsource(EchoConfig))).body[0]
     assert isinstance(body, ast.ClassDef)
     for statement, following in zip(body.body, body.body[1:], strict=False):

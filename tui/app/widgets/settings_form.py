@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
+from echornn.config import ConfigError, EchoConfig
+from echornn.config_fields import TASK
 from echornn.session.commands import Answer, Edit
 from echornn.session.frame import Frame, State
 from tui.app.presets import PRESETS, differing
-from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, parsed
+from tui.app.widgets.settings_fields import (
+    as_typed,
+    choices_of,
+    is_fraction,
+    live_rows,
+    may_be_negative,
+    nudged,
+    parsed,
+    settings_in,
+    structural_rows,
+)
 
 PRESET = "preset"
-ROWS = (PRESET, *LIVE, *STRUCTURAL)
-"""The rows of the form, in order."""
 
 LONGEST_DRAFT = 32
 """The most characters of a draft; numbers need no more."""
@@ -58,7 +67,29 @@ class Form:
         """The text of a field's value; of the new value if it was typed or entered."""
         if name == PRESET:
             return self.preset
-        return self.drafts.get(name, as_typed(self._wanted().value(name)))
+        return self.drafts.get(name, as_typed(self.shown.value(name)))
+
+    @property
+    def shown(self) -> EchoConfig:
+        """The configuration whose fields are the rows of the form: that of the drafted task, if it can be used."""
+        wanted = self._wanted()
+        if TASK not in self.drafts:
+            return wanted
+        try:
+            return wanted.with_fields({TASK: self._typed()[TASK]})
+        except ConfigError:
+            return wanted
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of the form, in order."""
+        shown = self.shown
+        return PRESET, *live_rows(shown), *structural_rows(shown)
+
+    def is_live(self, name: str) -> bool:
+        """Whether a change of the field does not start a new network."""
+        wanted = self._wanted()
+        return name in wanted.live_fields and not (TASK in self.drafts and name in settings_in(self.shown))
 
     @property
     def preset(self) -> str:
@@ -114,14 +145,21 @@ class Form:
     def move(self, rows: int) -> None:
         """Move the cursor by ``rows`` rows, at most to the first or last row."""
         self.typing = False
-        self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
+        names = self.rows
+        at = names.index(self.name) if self.name in names else 0
+        self.name = names[min(max(0, at + rows), len(names) - 1)]
 
     def takes(self, text: str) -> bool:
         """Whether this text can be added to the field's draft, or can begin a draft."""
         if self.typing:
             return True
-        begins = "0123456789." if self.name in FRACTIONS else "0123456789"
-        return self.name != PRESET and self.name not in CHOICES and bool(text) and text[0] in begins
+        begins = "0123456789." if is_fraction(self.shown, self.name) else "0123456789"
+        return self._is_typed and bool(text) and text[0] in begins
+
+    @property
+    def _is_typed(self) -> bool:
+        """Whether the value under the cursor is typed rather than chosen."""
+        return self.name != PRESET and not choices_of(self.shown, self.name)
 
     def type(self, text: str) -> bool:
         """Add text to the field's draft, or begin a draft; False if the text cannot begin one."""
@@ -136,13 +174,14 @@ class Form:
 
     def erase(self, whole: bool = False) -> None:
         """Erase the last character of the draft, or the whole draft."""
-        if self.name != PRESET and self.name not in CHOICES:
+        if self._is_typed:
             self.drafts[self.name] = "" if whole else self.text(self.name)[:-1]
             self.typing = True
 
     def nudge(self, up: bool) -> None:
         """Go to the next value: a live field changes at once, another field gets a draft."""
-        if self.typing and self.drafts[self.name][-1:] in ("e", "E"):
+        draft = self.drafts[self.name] if self.typing else "."
+        if draft[-1:] in ("e", "E") or (not draft and not up and may_be_negative(self.shown, self.name)):
             self.type("+" if up else "-")
             return
         if self.name == PRESET:
@@ -167,14 +206,16 @@ class Form:
             return
         value = nudged(drafted, name, up)
         try:
-            drafted = drafted.with_fields({name: value})
+            drafted = drafted.with_fields({name: self._task_of(value) if name == TASK else value})
         except ConfigError as error:
             self._refuse(name, str(error))
             return
         self._refuse("", "")
         self.typing = False
-        if name not in LIVE_FIELDS or name in self.drafts:
+        if not self.is_live(name) or name in self.drafts:
             self.drafts[name] = as_typed(value)
+            if name == TASK:
+                self._keep_only_drafts_of(drafted)
         elif name in self.sent:
             self._held[name] = value
         else:
@@ -210,7 +251,23 @@ class Form:
 
     def _typed(self) -> dict[str, Any]:
         """The drafts of all fields, converted to values."""
-        return {name: text if name in CHOICES else parsed(name, text) for name, text in self.drafts.items()}
+        values: dict[str, Any] = {}
+        if TASK in self.drafts:
+            values[TASK] = self._task_of(self.drafts[TASK])
+        shown = self._wanted().with_fields(values)
+        for name, text in self.drafts.items():
+            if name != TASK:
+                values[name] = text if choices_of(shown, name) else parsed(name, text)
+        return values
+
+    def _task_of(self, text: object) -> object:
+        """The name of a task for its text: the file of the user's own, if it is that."""
+        own = self.config.the_task.own
+        return own if own is not None and text == str(own) else text
+
+    def _keep_only_drafts_of(self, config: EchoConfig) -> None:
+        """Drop the drafts of settings that another task has."""
+        self.drafts = {name: text for name, text in self.drafts.items() if name in config.fields()}
 
     def _send(self, changes: dict[str, Any], held: bool = False) -> None:
         self.sent.update(changes)

@@ -10,11 +10,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
-from echornn.config import LIVE_FIELDS, EchoConfig
+from echornn.config import EchoConfig
 from echornn.config_text import fields_text
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame
-from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
+from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget
 
@@ -24,14 +24,8 @@ COLUMN_WIDTH, GAP = 37, 2
 MOST_FOOT = 5
 """The most lines of explanation of the field under the cursor; a low panel uses a quarter of its lines."""
 
-GROUPS = (
-    ("", (PRESET,)),
-    ("live: the network goes on", LIVE),
-    ("these start the network over", STRUCTURAL),
-)
-"""The fields by heading."""
-
-NAME_WIDTHS = {name: max(len(one) for one in names) for _, names in GROUPS for name in names}
+LIVE, STRUCTURAL = "live: the network goes on", "these start the network over"
+"""The headings of fields."""
 
 BINDINGS = [
     Binding("up", "move(-1)", "Up", show=False, tooltip="The field above"),
@@ -198,18 +192,21 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def _lines(self, width: int) -> list[SettingsLine]:
         lines: list[SettingsLine] = []
-        for heading, names in GROUPS:
+        shown = self.form.shown
+        groups = ("", (PRESET,)), (LIVE, live_rows(shown)), (STRUCTURAL, structural_rows(shown))
+        for heading, names in groups:
             if heading:
                 lines.append(SettingsLine(heading, "panel--heading"))
+            name_width = max(map(len, names))
             for name in names:
-                lines.append(self._field(name, width))
+                lines.append(self._field(name, width, name_width))
                 if self.form.refused == name and self.form.refusal:
                     text = self._plain(f"! {self.form.refusal}")
                     wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
                     lines += [SettingsLine(f"  {one}", "panel--refusal") for one in wrapped]
         return lines
 
-    def _field(self, name: str, width: int) -> SettingsLine:
+    def _field(self, name: str, width: int, name_width: int) -> SettingsLine:
         form = self.form
         here = name == form.name
         value = form.text(name)
@@ -223,7 +220,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         elif not value:
             value = "unset" if name != PRESET else "none chosen"
         style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
-        text = self._plain(f"{'> ' if here else '  '}{name:<{NAME_WIDTHS[name]}}  {value}")
+        text = self._plain(f"{'> ' if here else '  '}{name:<{name_width}}  {value}")
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _foot(self, width: int) -> list[str]:
@@ -232,7 +229,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         if name == PRESET:
             text = self._of_the_preset()
         else:
-            text = f"{'Live' if name in LIVE_FIELDS else 'Starts over'}: {field_help()[name]}"
+            text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
         return textwrap.wrap(self._plain(text), max(width, 1))
 
     def _of_the_preset(self) -> str:
@@ -242,7 +239,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             return "A change of a few fields; all others stay. right and left choose, enter applies, u undoes."
         if not drafts:
             return f"{preset}: nothing to change."
-        then = "the network goes on" if drafts.keys() <= LIVE_FIELDS else "the network starts over"
+        then = "the network goes on" if all(map(self.form.is_live, drafts)) else "the network starts over"
         return f"{preset}: {fields_text(drafts)}. All else stays, {then}. enter applies, u undoes."
 
     def _plain(self, text: str) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
+from echornn.config_fields import TASK
 from echornn.diagnosis.advice import SET
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.remedy import Remedy
 from echornn.diagnosis.sentence import Sentence
 from echornn.diagnosis.words import said
 from echornn.session.frame import Frame, State
+from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
 from tui.app.widgets.lasting import Lasting
 from tui.kit.cells import Cells, CellWidget
@@ -153,8 +155,11 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
         ("epoch", f"{frame.epoch}/{config.num_epochs}"),
         ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
         *([] if frame.seed_stats is None else [("seed", str(frame.own_config.seed))]),
-        ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
-        ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
+        (
+            "loss" if config.has_classes else config.loss_name,
+            "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss),
+        ),
+        *([("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}")] if config.has_classes else []),
     ]
 
 
@@ -229,26 +234,53 @@ def _three_digits(rate: float) -> float:
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:
     """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
-    stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
     last = config.seed + config.replicas - 1
     seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
+    of_task, settings = _task_parts(config)
     said = [
+        *of_task,
         (config.cell, ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
         (f"dropout {config.dropout:g}", ("dropout",), False),
-        (f"{config.num_classes} classes", ("num_classes",), False),
-        (f"echo {config.echo_step}", ("echo_step",), True),
-        (f"T {config.truncated_backprop_length}{stride}", ("truncated_backprop_length", "window_stride"), True),
+        *settings,
+        (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
         (f"state {config.state_size}", ("state_size",), True),
         (f"batch {config.batch_size}", ("batch_size",), True),
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
-        ("blank row starts", ("row_start",), False),
+        *([("blank row starts", ("row_start",), False)] if config.is_echo else []),
         (seeds, ("seed", "replicas"), True),
     ]
+    known, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name_of(config.the_task))}
     parts: list[LinePart] = []
     for text, fields, always in said:
-        differs = any(getattr(config, field) != getattr(TUTORIAL, field) for field in fields)
+        differs = any(
+            known[field] != usual[field] if field in known else getattr(config, field) != getattr(TUTORIAL, field)
+            for field in fields
+        )
         if differs or always:
             parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
     return parts
+
+
+Said = tuple[str, tuple[str, ...], bool]
+"""A part of the configuration: its text, its fields, and whether it is there even if it is as in the tutorial."""
+
+
+def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
+    """The name of the task, which the echo does not need; and its settings."""
+    if config.is_echo:
+        classes = f"{config.num_classes} classes", ("num_classes",), False
+        return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
+    values = values_of(config.the_task)
+    shown = {name: value for name, value in values.items() if name != "length"}  # said as that of trials
+    settings: list[Said] = [(f"{name} {value}", (name,), isinstance(value, int)) for name, value in shown.items()]
+    return [(f"{name_of(config.the_task)}", (TASK,), True)], settings
+
+
+def _window_text(config: EchoConfig) -> str:
+    """The window length T; for trials, the length of a trial if the gradient is not cut within it."""
+    cut = f"T {config.truncated_backprop_length}"
+    if config.is_stream:
+        return cut if config.window_stride == config.window_steps else f"{cut} every {config.window_stride}"
+    return cut if config.truncated_backprop_length < config.window_steps else f"trials of {config.window_steps}"

@@ -16,9 +16,11 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tests.scripted import SMALL, make_progress
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, Block, shade
+from tui.app.drawings.row_cells import ECHO_LINES, RowData, cells_of
 from tui.app.drawings.tape import lay_tape
-from tui.app.views.rows import LABEL_WIDTH, PANEL_HEIGHT, Rows, arrange, cell_text, read, title
+from tui.app.views.rows import PANEL_HEIGHT, Rows, arrange, cell_text
+from tui.app.views.rows_words import read, title
 
 TUTORIAL = EchoConfig()
 
@@ -31,7 +33,16 @@ def by_hand() -> Progress:
         x=np.array([[1, 1, 0, 1]], np.uint8),
         y=np.array([[0, 1, 1, 0]], np.uint8),
         outputs=np.stack([1 - p, p], axis=-1),
+        scored=np.ones((1, 4), np.bool_),
     )
+
+
+LABEL_WIDTH = 6
+
+
+def blocks_of(progress: Progress, row: int, number: int, blocks: dict[str, str]) -> list[Block]:
+    config = EchoConfig(num_classes=progress.probabilities.shape[-1])
+    return cells_of(config, RowData.of(progress, row), ECHO_LINES[number], (1, 1), blocks, False)
 
 
 def line(progress: Progress, number: int, blocks: dict[str, str] = BLOCKS) -> str:

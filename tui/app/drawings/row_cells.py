@@ -1,0 +1,155 @@
+"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters a time step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Bools, Progress
+from echornn.tasks.task import Numbers, Symbols
+from tui.app.drawings.blocks import Block, blocks_of_symbols, predicted_blocks
+from tui.app.drawings.signed import scale_of, signed_blocks
+
+INPUT, TARGET, PREDICTION = "input", "target", "pred"
+STYLES = {INPUT: "rows--input", TARGET: "rows--target", PREDICTION: "rows--prediction"}
+
+NOT_SCORED = "- "
+"""The target of a time step that does not count in the loss."""
+
+
+class RowLine(NamedTuple):
+    """A line of a row.
+
+    Attributes:
+        label: the text before it.
+        part: what it shows: `INPUT`, `TARGET` or `PREDICTION`.
+        channel: which of several numbers, from 0.
+    """
+
+    label: str
+    part: str
+    channel: int = 0
+
+
+ECHO_LINES = RowLine("input ", INPUT), RowLine("echo  ", TARGET), RowLine("pred  ", PREDICTION)
+
+
+@dataclass(frozen=True, eq=False)
+class RowData:
+    """One row of a window.
+
+    Attributes:
+        x, y: symbols, uint8 [T]; or numbers, float32 [T, count].
+        scored: bool [T], the steps that count.
+        said: float32 [T, outputs], the probabilities or numbers of the network; None before it is trained.
+    """
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: Bools
+    said: npt.NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, progress: Progress, row: int) -> RowData:
+        """A row of the newest window."""
+        scored = progress.scored if progress.scored.size else np.ones(progress.y.shape[:2], np.bool_)
+        return cls(progress.x[row], progress.y[row], scored[row], progress.outputs[row])
+
+
+def row_lines(config: EchoConfig, most: int) -> tuple[RowLine, ...]:
+    """The lines of a row, of at most ``most`` lines if three are enough; of many channels only the first are there."""
+    if config.is_echo:
+        return ECHO_LINES
+    task = config.the_task
+    counts = {INPUT: _channels(task.inputs), TARGET: _channels(task.outputs), PREDICTION: _channels(task.outputs)}
+    shown = max(counts.values())
+    while shown > 1 and sum(min(shown, count) for count in counts.values()) > most:
+        shown -= 1
+    labels = {
+        (part, channel): f"{part} {channel + 1}" if count > 1 else part
+        for part, count in counts.items()
+        for channel in range(min(shown, count))
+    }
+    width = max(map(len, labels.values())) + 1
+    return tuple(RowLine(label.ljust(width), *key) for key, label in labels.items())
+
+
+def left_out(config: EchoConfig, lines: tuple[RowLine, ...]) -> str:
+    """Which channels have no line, in words; empty if all have one."""
+    task, shown = config.the_task, max(line.channel for line in lines) + 1
+    most = max(_channels(task.inputs), _channels(task.outputs))
+    channels = "channel 1" if shown == 1 else f"channels 1 to {shown}"
+    return f", {channels} of {most}" if shown < most else ""
+
+
+def cells_of(
+    config: EchoConfig, data: RowData, line: RowLine, scales: tuple[float, float], glyphs: dict[str, str], ascii: bool
+) -> list[Block]:
+    """The cells of a line, one per time step. Steps that are not scored are dimmed, and their target is a dash.
+
+    Args:
+        scales: the sizes of an input and of an output that the largest block stands for, if they are numbers.
+    """
+    if line.part == INPUT:
+        return _values(config.the_task.inputs, data.x, line, scales[0], glyphs, ascii)
+    outputs = config.the_task.outputs
+    if line.part == TARGET:
+        cells = _values(outputs, data.y, line, scales[1], glyphs, ascii)
+        return [
+            cell if counts else (NOT_SCORED, "rows--unscored")
+            for cell, counts in zip(cells, data.scored.tolist(), strict=True)
+        ]
+    if data.said is None:
+        return []
+    if isinstance(outputs, Symbols):
+        cells = predicted_blocks(data.y, data.said, glyphs, data.scored)
+    else:
+        cells = _values(outputs, data.said, line, scales[1], glyphs, ascii)
+    return [
+        (text, style if counts else "rows--unscored")
+        for (text, style), counts in zip(cells, data.scored.tolist(), strict=True)
+    ]
+
+
+def scales_of(config: EchoConfig, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> tuple[float, float]:
+    """The largest input and the largest target of a window, if they are numbers."""
+    return (
+        scale_of(x) if isinstance(config.the_task.inputs, Numbers) else 1.0,
+        scale_of(y) if isinstance(config.the_task.outputs, Numbers) else 1.0,
+    )
+
+
+def number_text(value: float) -> str:
+    """A number in two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10 on."""
+    sign = "-" if value < 0 else "+"
+    size = abs(value)
+    if not size < 9.5:
+        return sign * 2 if size == size else "? "
+    if size >= 0.95:
+        return f"{sign}{size:.0f}"
+    if size < 0.05:
+        return " 0"
+    return "-." if value < 0 else f".{min(9, round(10 * size))}"
+
+
+def _channels(form: Symbols | Numbers) -> int:
+    return form.count if isinstance(form, Numbers) else 1
+
+
+def _values(
+    form: Symbols | Numbers,
+    values: npt.NDArray[Any],
+    line: RowLine,
+    scale: float,
+    glyphs: dict[str, str],
+    ascii: bool,
+) -> list[Block]:
+    style = STYLES[line.part]
+    if isinstance(form, Symbols):
+        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), glyphs)
+    characters, _ = signed_blocks(values[:, line.channel], scale, ascii)
+    return [(character * 2, style) for character in characters.tolist()]
