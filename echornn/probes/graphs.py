@@ -27,7 +27,7 @@ CPU = "/CPU:0"
 def structure(config: EchoConfig) -> EchoConfig:
     """The configuration, with default values in all fields that graphs do not depend on."""
     sizes: dict[str, Any] = {name: getattr(config, name) for name in ("cell", "state_size", "num_layers")}
-    if config.task is None:
+    if config.is_echo:
         return EchoConfig(num_classes=config.num_classes, **sizes)
     least = max(config.window_steps, DEFAULT_WINDOW)
     return EchoConfig(task=config.the_task, batch_size=1, total_series_length=least, **sizes)

@@ -214,7 +214,7 @@ def series_for(config: EchoConfig) -> ProbeSeries:
 def targets_for(config: EchoConfig) -> TargetSeries:
     """The data whose losses are followed back; a pure function of the seed, the task and the sizes."""
     sizes, groups = target_sizes_for(config), groups_for(config)
-    if config.task is None:
+    if config.is_echo:
         return _echo_targets(config, sizes, groups)
     if config.is_stream:
         x, y, scored = draw_task(config, sizes.steps, sizes.rows)

@@ -164,7 +164,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
     used = f"{memory.total:.1f} of {memory.size} numbers used"
     if sources:
-        needed = f"{source_name(config) if config.task is None else 'lag'} {sources[-1]} needs"
+        needed = f"{source_name(config) if config.is_echo else 'lag'} {sources[-1]} needs"
         yield f"{used}; a linear shift register for {needed} {memory.shift_register(sources[-1])}"
     else:
         yield f"{used}; no fixed lag decides the targets: all lags are shown alike"

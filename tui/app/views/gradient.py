@@ -188,7 +188,7 @@ class GradientView(ProbeView):
         if flip is not None and first:
             after = flip.before[first:], flip.after[first:]
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        echo = readings.config.echo_step if readings.config.task is None else None
+        echo = readings.config.echo_step if readings.config.is_echo else None
         y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
         if flip is not None:
             words = flip_words(flip, echo, first)

@@ -161,7 +161,7 @@ def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
     if isinstance(rows, Effects):
         turned = rows.turned[row - rows.first_row, at_step]
         sizes = [f"{size:.2f}{' (turns)' if turns else ''}" for size, turns in zip(strength, turned, strict=False)]
-        text += "source before the window; " if config.task is None and step < config.echo_step else ""
+        text += "source before the window; " if config.is_echo and step < config.echo_step else ""
         text += "flips move p:"
     else:
         sizes = [size_text(size) for size in strength.tolist()]
@@ -187,7 +187,7 @@ def size_text(value: float) -> str:
 
 def source_words(config: EchoConfig) -> str:
     """The words for what targets depend on."""
-    return "the echo's source" if config.task is None else "a target's source"
+    return "the echo's source" if config.is_echo else "a target's source"
 
 
 def reaches(lag: int, gradient: Gradient) -> bool:
