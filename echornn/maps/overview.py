@@ -24,7 +24,7 @@ def overview_of(results: SweepResults, before: Overview | None = None) -> Overvi
     configs: dict[Values, EchoConfig] = {}
     reasons: dict[Values, str] = {}
     for point in results.points:
-        values = tuple(point.config.value(name) for name in axes)
+        values = tuple(map(point.config.fields().get, axes))
         version = results.versions.index(point.versions)
         all_counts[values] = counts_of(point, known.get(values), version)
         configs[values] = point.config

@@ -31,6 +31,7 @@ from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
 from echornn.runtime.background import Background
+from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.branch import Moment
 from echornn.training.trained_on import NO_DEVICES, Devices
 
@@ -70,7 +71,7 @@ class RunRecorder:
         self._folder = folder
         self._lock = lock
         self._clock = clock
-        self._notes = "; ".join(resumed.notes) if resumed else ""
+        self._notes = "; ".join((*resumed.notes, *_on_its_task(resumed))) if resumed else ""
         self._hung: _Hung | None = None
         self._told = 0
         self._moves = 0
@@ -279,3 +280,10 @@ class _Hung:
 
     seconds: float
     told: int
+
+
+def _on_its_task(run: Run) -> list[str]:
+    """A note if the file of the run's task, of the user's own, has another text by now."""
+    task = run.config.value("task")
+    changed = isinstance(task, OwnFile) and task.has_changed
+    return [f"the file of {task} has changed: this run keeps the task as it was"] if changed else []

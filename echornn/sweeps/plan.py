@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.config_fields import ECHO_FIELDS
+from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
+from echornn.tasks.door import form_of
+from echornn.training.replica_configs import REPLICA_FIELDS
 
 LANES = 8
 """The number of networks that a vector operation of a processor computes at once."""
 
 SECONDS_TO_START, SECONDS_TO_COMPILE = 5.0, 3.0
-
-SHAPELESS = {"learning_rate": 1.0, "echo_step": 0, "seed": 0, "init": "tutorial", "row_start": "zero"}
-"""The fields in which networks of a population may differ, each with a fixed value."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Plan:
         The networks of a structure are divided so that populations are well filled, and so that there are at least as
         many parts as the structure's share of the workers.
         """
-        groups: dict[EchoConfig, list[EchoConfig]] = {}
+        groups: dict[Hashable, list[EchoConfig]] = {}
         for config in configs:
             groups.setdefault(structure_of(config), []).append(config)
         costs = {like: sum(map(microseconds, group)) for like, group in groups.items()}
@@ -51,7 +50,7 @@ class Plan:
         for like, group in groups.items():
             group.sort(key=_ease, reverse=True)  # easy ones get separate parts, which end early
             of_the_workers = round(workers * costs[like] / sum(costs.values()))
-            parts = max(-(-len(group) // most_together(like)), min(of_the_workers, -(-len(group) // LANES)))
+            parts = max(-(-len(group) // most_together(group[0])), min(of_the_workers, -(-len(group) // LANES)))
             size = -(-len(group) // parts)
             chunks += [tuple(group[at : at + size]) for at in range(0, len(group), size)]
         chunks.sort(key=lambda chunk: -_ease(chunk[-1]))
@@ -69,10 +68,13 @@ def _ease(config: EchoConfig) -> float:
     return 1.0 if math.isnan(coverage) else coverage
 
 
-def structure_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with fixed values in all fields in which networks of a population may differ."""
-    fixed = {name: value for name, value in SHAPELESS.items() if config.task is None or name not in ECHO_FIELDS}
-    return replace(config, **fixed)  # type: ignore[arg-type]
+def structure_of(config: EchoConfig) -> Hashable:
+    """What is the same for all networks that can be one population: the task and its form, and all other fields."""
+    names = (name for name in config.names() if name not in REPLICA_FIELDS)
+    if config.task is None:
+        return tuple(getattr(config, name) for name in names)
+    form = config.value(TASK), form_of(config.the_task)
+    return form, tuple(getattr(config, name) for name in names if name not in ECHO_FIELDS)
 
 
 def most_together(config: EchoConfig) -> int:

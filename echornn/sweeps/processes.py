@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from echornn.config import EchoConfig
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
@@ -145,7 +144,7 @@ class Worker:
         is_gone: whether it has ended or hung up.
     """
 
-    def __init__(self, server: ForkServer, structure: EchoConfig) -> None:
+    def __init__(self, server: ForkServer, structure: Hashable) -> None:
         self.structure = structure
         self.part: int | None = None
         self.is_ready = self.was_ready = self.is_gone = False

@@ -76,7 +76,7 @@ class SweepResults:
     """
 
     folder: Path
-    axes: Mapping[str, tuple[Value, ...]]
+    axes: Mapping[str, tuple[Value | None, ...]]
     seeds: tuple[int, ...]
     fields: Mapping[str, Value]
     until: Until
@@ -224,18 +224,19 @@ def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:
     return tuple(found)
 
 
-def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...]]:
+def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value | None, ...]]:
     """The fields that a grid varies, or in which points of different grids differ, with their values."""
     named = dict.fromkeys(axis.field for each in asked for axis in each.grid.axes)
     others = dict.fromkeys(name for each in asked for name in each.grid.fields if name not in ("seed", *named))
-    axes: dict[str, tuple[Value, ...]] = {}
+    axes: dict[str, tuple[Value | None, ...]] = {}
     for name in (*named, *others):
         given = [value for each in asked for axis in each.grid.axes if axis.field == name for value in axis.values]
-        there = [getattr(point.config, name) for point in index.points]
-        values = dict.fromkeys((*given, *there))
-        if name in named or len(values) > 1:
-            numbers = all(isinstance(value, (int, float)) for value in values)
-            axes[name] = tuple(sorted(values) if numbers else values)
+        all_values = [point.config.fields() for point in index.points]
+        differ = len({fields[name] for fields in all_values if name in fields}) > 1
+        values = dict.fromkeys((*given, *(fields.get(name) for fields in all_values)))  # None without such a setting
+        if name in named or differ:
+            numbers = [value for value in values if isinstance(value, (int, float))]
+            axes[name] = tuple(sorted(numbers) if len(numbers) == len(values) else values)
     return axes
 
 

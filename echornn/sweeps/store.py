@@ -149,7 +149,7 @@ class Store:
 
 def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) -> list[str]:
     return [
-        *(_cell(config.value(name)) for name in axes),
+        *(_cell(config.fields().get(name)) for name in axes),
         str(config.seed),
         "" if result.solved_at is None else str(result.solved_at),
         f"{result.final_loss:.6g}",

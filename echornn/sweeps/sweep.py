@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -87,7 +87,7 @@ class Sweep:
         self._queue: list[Part] = []
         self._numbers = 0
         self._under_way: dict[int, UnderWay] = {}
-        self._seen: dict[str, set[EchoConfig]] = {}
+        self._seen: dict[str, set[Hashable]] = {}
         self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
 
     def plan(self, workers: int, room: float = 1.0) -> Plan:

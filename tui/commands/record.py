@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
+from echornn.config_fields import TASK
 from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
@@ -19,9 +20,11 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
+from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
 from echornn.timeline.letters import letter_of, number_of
 from tui.commands.flags import ConfigFlags
+from tui.term import printed
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted
 
@@ -64,7 +67,11 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
     assert run is not None
-    return _edited(run, flags, first_at(run, flags, at)), recorder
+    config = _edited(run, flags, first_at(run, flags, at))
+    before, task = run.config.value(TASK), config.value(TASK)
+    if isinstance(task, OwnFile) and str(task) == str(before) and task != before:
+        printed.complain(f"the file of {task} has changed, so it is another task: the network starts over")
+    return config, recorder
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:

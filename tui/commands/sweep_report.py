@@ -59,7 +59,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     (low, high), level = counts.interval, solved_level(point.config)
     return {
         "event": "point",
-        **shown({name: point.config.value(name) for name in axes}),
+        **shown({name: point.config.fields().get(name) for name in axes}),
         "seeds": counts.finished,
         "solved": counts.solved,
         "success_low": low,

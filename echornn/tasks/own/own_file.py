@@ -83,6 +83,14 @@ class OwnFile:
             raise TaskError(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
 
     @property
+    def has_changed(self) -> bool:
+        """Whether the file has another text by now; False if it cannot be read here."""
+        try:
+            return OwnFile.read(str(self)) != self
+        except TaskError:
+            return False
+
+    @property
     def module(self) -> str:
         """The unique name of the module that is made from the text."""
         return f"own_task_{self.digest[:16]}"

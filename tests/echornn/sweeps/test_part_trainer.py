@@ -14,7 +14,7 @@ from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 from echornn.sweeps.part_trainer import size_of, that_fit
-from echornn.sweeps.plan import SHAPELESS, structure_of
+from echornn.sweeps.plan import structure_of
 from echornn.sweeps.processes import Processes
 from echornn.training.programs import structure
 from echornn.training.trainer import Trainer
@@ -93,5 +93,10 @@ def test_populations_have_few_sizes() -> None:
 
 
 def test_a_structure_is_what_programs_are_kept_by() -> None:
-    assert structure(structure_of(SHORT)) == structure(SHORT)
-    assert all(getattr(structure_of(SHORT), name) == value for name, value in SHAPELESS.items())
+    one = EchoConfig(task="two_coins")
+    live = [SHORT, replace(SHORT, echo_step=1, seed=3, init="glorot", row_start="zero", learning_rate=0.1)]
+    assert len(set(map(structure_of, live))) == len(set(map(structure, live))) == 1
+    others = [SHORT, replace(SHORT, state_size=5), replace(SHORT, num_classes=3), replace(SHORT, num_epochs=3)]
+    assert len(set(map(structure_of, others))) == 4
+    assert structure_of(one) == structure_of(one.with_fields({"lag": 5, "seed": 3}))
+    assert structure_of(one) != structure_of(EchoConfig(task="delayed_xor"))

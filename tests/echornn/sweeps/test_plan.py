@@ -7,16 +7,12 @@ from dataclasses import replace
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.sweeps.plan import SHAPELESS, Plan, halves, microseconds
-from echornn.training.replica_configs import REPLICA_FIELDS, require_one_structure
+from echornn.sweeps.plan import Plan, halves, microseconds
+from echornn.training.replica_configs import require_one_structure
 
 
 def networks(seeds: int, **fields: int | str) -> list[EchoConfig]:
     return [EchoConfig(seed=seed, **fields) for seed in range(seeds)]  # type: ignore[arg-type]
-
-
-def test_what_replicas_may_differ_in_is_no_structure() -> None:
-    assert set(SHAPELESS) == REPLICA_FIELDS
 
 
 def test_every_network_is_in_one_part_and_easy_ones_come_first() -> None:

@@ -90,6 +90,21 @@ def test_several_grids_are_one_map(tmp_path: Path) -> None:
     assert [point.seeds for point in results.points] == [(5, 6)] * 4 + [(6, 7)] * 2
 
 
+def test_a_setting_that_only_some_tasks_have_is_an_axis_if_it_varies(tmp_path: Path) -> None:
+    tasks, strides = Axis("task", ("echo", "two_coins")), Grid((Axis("echo_step", (3,)),), {"stride": 5}, seeds=1)
+    begin(tmp_path, Grid((tasks,), {"far_lag": 9}, seeds=1))
+    assert SweepResults.read(tmp_path).axes == {"task": ("echo", "two_coins")}
+    begin(tmp_path, Grid((tasks, Axis("far_lag", (8, 9))), seeds=1), strides)
+    results = SweepResults.read(tmp_path)
+    assert results.axes == {
+        "task": ("echo", "two_coins"),
+        "far_lag": (8, 9, None),
+        "echo_step": (3, None),
+        "stride": (None, 5),
+    }
+    assert len(results.impossible) == 2
+
+
 def test_what_is_asked_for_later_is_seen(tmp_path: Path) -> None:
     begin(tmp_path, GRID)
     results = SweepResults.read(tmp_path)

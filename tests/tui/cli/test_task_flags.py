@@ -146,7 +146,14 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     assert config_of("--resume", "run", "--lag", "4") == config.with_fields({"lag": 4})
     assert "The settings of mine.py:Mine: --lag." in refused(capsys, "--resume", "run", "--leg", "4")
     Path("mine.py").write_text(GOOD.replace("/ 2", "/ 3"), encoding="utf-8")
+    recorder = RunRecorder.go_on(Path("run"))
+    recorder.close()
+    assert recorder.warning == "the file of mine.py:Mine has changed: this run keeps the task as it was"
+    assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
+    assert capsys.readouterr().err == (
+        "the file of mine.py:Mine has changed, so it is another task: the network starts over\n"
+    )
     assert changed != config
     assert not config.differs_only_live(changed)
 
