@@ -15,11 +15,11 @@ The map of this package; each folder may import only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
-    tasks/      the echo task: its data, and loss levels known before training; a table of tasks, and tasks in files
-                (own/), on which nothing trains yet
+    data/       the data of an epoch, and the loss levels that are known before training
+    tasks/      what can be learned: a file for each task, a table of them, and tasks in the user's own files (own/)
     reference/  slow, simple programs that share no code with the rest, to test it
-    config, config_error, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record,
-    snapshot, readings, row_readings: plain values that all folders use
+    config, config_fields, config_windows, config_error, config_text, limits, cell_facts, seeding, progress,
+    trainer_state, population_state, unlike_record, snapshot, readings, row_readings: plain values that all folders use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

@@ -21,6 +21,9 @@ Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivi
 MINUS_INFINITY = -87.0
 """A Lyapunov exponent of at most this means minus infinity: differences vanish in one step."""
 
+RAISED = 0.1
+"""A changed input of numbers has this added to each of its numbers."""
+
 SATURATED = 0.97
 """A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does."""
 
@@ -33,7 +36,7 @@ class Question:
         kinds: the kinds of readings to compute.
         part: the part of the network for `memory` and `units`, by its name in `Readings.parts`; empty means the top
             layer's h.
-        flip: (row, time step), from 0, of the input that `flip` changes to its next symbol; None to flip none.
+        flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
         row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
     """
 
@@ -52,8 +55,12 @@ class Memory:
         by_lag: float32 [lags], 0 to 1: for each lag k from 0 on, r2 of the best linear read-out (least squares with
             intercept) of x[t-k] at step t, on held-out steps. Lags reach beyond T and the echo, to at most 512.
         size: how many numbers the part has; the sum of `by_lag` times `numbers_a_symbol` cannot exceed it.
-        numbers_a_symbol: the independent numbers per symbol, num_classes - 1.
+        numbers_a_symbol: the independent numbers per input: one less than the symbols, or the channels of numbers.
         samples: time steps, over all rows, on which r2 was measured (equally many were used for the fit); 0 if unknown.
+        channels: float32 [lags, channels], r2 of each channel, of which `by_lag` is the mean; empty, [lags, 0], if
+            there is only one, or of symbols.
+
+    Of trials, r2 is read at the last scored steps, and is about differences between trials.
     """
 
     part: str
@@ -61,6 +68,7 @@ class Memory:
     size: int
     numbers_a_symbol: int = 1
     samples: int = 0
+    channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def total(self) -> float:
@@ -69,14 +77,14 @@ class Memory:
         """
         return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
 
-    def shift_register(self, echo_step: int) -> int:
-        """How many numbers a linear shift register for the echo holds: all symbols from the newest back to the echo's
-        source.
+    def shift_register(self, lag: int) -> int:
+        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag, such
+        as the echo's source.
 
         Some networks solve the task with fewer: the echo needs only its own lag, and a nonlinear read-out may find more
         than one number in a unit.
         """
-        return (echo_step + 1) * self.numbers_a_symbol
+        return (lag + 1) * self.numbers_a_symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +102,8 @@ class Units:
         best_lag: int32 [units], the lag k at which the input x[t-k] has the largest absolute correlation with the unit.
         correlation: float32 [units], this correlation, -1 to 1; 0 for a constant unit.
         samples: the number of time steps, over all rows, of the probe's own data; 0 if unknown.
+        best_channel: int32 [units], which of the input's numbers `best_lag` is about, from 0; empty, [0], if there is
+            only one, or of symbols.
     """
 
     part: str
@@ -104,6 +114,7 @@ class Units:
     best_lag: Counts
     correlation: Floats
     samples: int = 0
+    best_channel: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +122,11 @@ class Gradient:
     """How far the gradient of the loss reaches back in time; computed without dropout.
 
     Attributes:
-        by_lag: float32 [lags], for k = 0, 1, ...: phi_k, the mean over t of ||dL_t/dh[t-k]||, in nats per unit of
-            state. There are about twice as many lags as T or the echo, at most 512. h is everything carried from step
-            t-k to the next: the h of every layer, and an LSTM's c; the output of a layer to the layer above in the same
-            step does not count. Values too large for float32 are infinite or NaN.
+        by_lag: float32 [lags], for k = 0, 1, ...: phi_k, the mean over t of ||dL_t/dh[t-k]||, in nats (or squared
+            error) per unit of state. There are about twice as many lags as T or the echo, or those of a trial, at most
+            512. h is everything carried from step t-k to the next: the h of every layer, and an LSTM's c; the output of
+            a layer to the layer above in the same step does not count. Values too large for float32 are infinite or
+            NaN.
         bias: float32 [lags], the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g||
             / ||g|| with K = k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error
             followed back K steps, g is that with all of these lags. So the last entry is 0, whatever comes after it.
@@ -126,6 +138,8 @@ class Gradient:
             NaN. If the spread is at least as large as the bias, the bias may be zero.
         bias_of_windows_spread: the spread of `bias_of_windows`.
         samples: the number of losses whose gradients were followed back; 0 if unknown.
+        complete: whether the lags reach the beginning of all trials, so that no errors go farther. For trials, T cuts
+            where training does: at each T-th step from a trial's beginning.
     """
 
     by_lag: Floats
@@ -134,13 +148,14 @@ class Gradient:
     bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
     bias_of_windows_spread: float = 0.0
     samples: int = 0
+    complete: bool = False
 
     def through(self, steps: int) -> tuple[float, float]:
         """Bias and spread if each error is followed back ``steps`` steps (from 1); (NaN, infinity) if fewer steps were
         measured, since the part beyond is then unknown.
         """
         if steps >= len(self.bias):
-            return np.nan, np.inf
+            return (0.0, 0.0) if self.complete else (np.nan, np.inf)
         return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
 
     @property
@@ -165,8 +180,8 @@ class Reliance:
 
     Attributes:
         turned: float32 [lags], 0 to 1: the share of predictions that change to another symbol if only x[t-k] is
-            changed, as in `Effects`; k = 0, 1, ..., the lags of `Memory`.
-        moved: float32 [lags], the mean change of the predictions' probabilities, as in `Effects`.
+            changed, as in `Effects`; k = 0, 1, ..., the lags of `Memory`. 0 if the outputs are numbers.
+        moved: float32 [lags], the mean change of the predictions, as in `Effects`.
         samples: the number of predictions tested at each lag.
     """
 

@@ -19,7 +19,7 @@ class OfRows:
     Attributes:
         strength: float32 [rows read, steps read, steps read]: entry (row, t, s) is how strongly the prediction at step
             t depends on the input x[s]; 0 if s is after t.
-        probabilities: float32 [rows read, steps read, num_classes], the predictions with the current weights;
+        probabilities: float32 [rows read, steps read, outputs], the predictions with the current weights;
             `Progress` has the predictions made before the window changed the weights.
         first_row: the index in the window of the first row read; either all rows were read, or only the requested row.
         first_step: the index in the window of the first step read; of a window longer than 512 steps, only the newest
@@ -54,9 +54,10 @@ class OfRows:
 class Effects(OfRows):
     """How each prediction changes if a single input is changed; the row is computed again for each input.
 
-    A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped.
+    A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
+    number of an input of numbers becomes larger by `echornn.readings.RAISED`.
     `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
-    absolute changes), 0 to 1.
+    absolute changes), 0 to 1; of numbers, the length of their change.
 
     Attributes:
         turned: bool, of the same shape as `strength`: whether another symbol becomes the likeliest.

@@ -72,7 +72,10 @@ def recorded_readings(moment: int) -> Readings:
         of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{moment} ")}
 
     def read(kind: type[Any]) -> Any:
-        values = {field.name: of_moment[f"{kind.__name__.lower()} {field.name}"] for field in dataclasses.fields(kind)}
+        names = {field.name: f"{kind.__name__.lower()} {field.name}" for field in dataclasses.fields(kind)}
+        values = {
+            name: of_moment[key] for name, key in names.items() if key in of_moment
+        }  # newer fields: as by default
         return kind(**{name: value if value.ndim else value.item() for name, value in values.items()})
 
     def named(kind: str, what: Any) -> dict[str, Any]:

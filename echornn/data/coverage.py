@@ -58,7 +58,7 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
     targets have sources that are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
     length = config.truncated_backprop_length
-    if config.task is None:
+    if config.is_echo:
         return max(0, length - config.echo_step), length
     lags = _lags_of_a_window(config)
     return sum(max(known) <= step % length for step, known in lags), len(lags)
@@ -67,9 +67,16 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
     length = config.truncated_backprop_length
-    if config.task is None:
+    if config.is_echo:
         return (config.echo_step,) if config.echo_step >= length else ()
     return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known if lag >= length}))
+
+
+def source_lags(config: EchoConfig) -> tuple[int, ...]:
+    """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
+    if config.is_echo:
+        return (config.echo_step,)
+    return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known}))
 
 
 def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
@@ -110,7 +117,7 @@ def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
 
 def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
     """The lag of the farthest source of each target, 0 if it is not known; for `missed`."""
-    if config.task is None:
+    if config.is_echo:
         return config.echo_step
     known = {step: max(lags) for step, lags in _lags_of_a_window(config)}
     return np.array([known.get(step, 0) for step in (steps % config.window_steps).tolist()], np.int64)
@@ -118,6 +125,6 @@ def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | np
 
 def missed_of_a_stride(config: EchoConfig) -> int:
     """The number of missed targets per stride: in the echo ``max(0, stride - max(0, T - echo))``."""
-    if config.task is None:
+    if config.is_echo:
         return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))
     return int(missed(config, 0, config.window_stride).sum())

@@ -10,7 +10,8 @@ from echornn.data.levels import chance_level, is_echo, register_numbers, state_n
 from echornn.diagnosis.diagnosis import Diagnosis, Note
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.sentence import LINE
-from echornn.tasks.task import Symbols
+from echornn.readings import RAISED
+from echornn.tasks.task import Numbers, Symbols
 
 SLOWER = "a smaller learning_rate (s)"
 ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
@@ -193,3 +194,13 @@ def percent(share: float) -> str:
 
 def targets(count: int) -> str:
     return "target" if count == 1 else f"{count:,} targets"
+
+
+def source_name(config: EchoConfig) -> str:
+    """The name of an input on which a target depends."""
+    return "echo" if config.task is None else "source"
+
+
+def change_words(config: EchoConfig) -> str:
+    """How the probes change an input, in words."""
+    return f"raised by {RAISED:g}" if isinstance(config.the_task.inputs, Numbers) else "changed"

@@ -18,4 +18,4 @@ def effects(prepared: Prepared, row: int | None = None) -> Effects | None:
     if read is None:
         return None
     moved, turned = flip_each(prepared.config, prepared.weights, read.x, read.before[0])
-    return Effects(moved, read.probabilities, read.first_row, read.first_step, turned=turned)
+    return Effects(moved, read.outputs, read.first_row, read.first_step, turned=turned)

@@ -14,39 +14,50 @@ from echornn.config import EchoConfig
 from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
-from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, structure
-from echornn.probes.running import logits_of
-from echornn.progress import Floats, Symbols
+from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, input_spec, ordered, structure
+from echornn.probes.running import logits_of, outputs_of
+from echornn.probes.task_data import Inputs
+from echornn.progress import Floats
+from echornn.readings import RAISED
+from echornn.tasks.task import Numbers, Symbols
 
 
 class Flipped(NamedTuple):
     """Differences from the predictions of the unchanged row; 0 and False if the input comes after the prediction."""
 
     moved: Floats
-    """The total variation distance of the probabilities, float32 [rows, prediction's step, input's step], 0 to 1."""
+    """The total variation distance of the probabilities (0 to 1), or the length of the change of the numbers, float32
+    [rows, prediction's step, input's step].
+    """
     turned: npt.NDArray[np.bool_]
-    """Whether another symbol becomes the likeliest, of the same shape."""
+    """Whether another symbol becomes the likeliest, of the same shape; False for numbers."""
 
 
-def next_symbol(x: Symbols, classes: int) -> Symbols:
-    """The next symbol of each input; the last symbol becomes the first. With two classes, this flips the input."""
-    return ((x.astype(np.int64) + 1) % classes).astype(np.uint8)
+def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
+    """The changed inputs: of symbols the next ones, where the last becomes the first, so that two are flipped; numbers
+    are raised by `RAISED`.
+    """
+    if isinstance(form, Numbers):
+        return x + np.float32(RAISED)
+    return ((x.astype(np.int64) + 1) % form.count).astype(np.uint8)
 
 
-def flip_each(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_state: Floats) -> Flipped:
-    """The effect of changing each input of each row alone to its next symbol; all in one batch.
+def flip_each(config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, init_state: Floats) -> Flipped:
+    """The effect of changing each input of each row alone (see `changed`); all in one batch.
 
     Args:
-        x: uint8 [steps, rows].
+        x: [steps, rows, ...].
         init_state: the initial state of each row, float32 [rows, carried].
     """
-    steps, rows = x.shape
+    steps, rows = x.shape[:2]
     variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
     each = np.arange(steps)
-    variants[each, each] = next_symbol(x, config.num_classes)
+    variants[each, each] = changed(x, config.the_task.inputs)
     begun = np.tile(init_state, (steps + 1, 1))
     graph = _flipping(structure(config), steps, rows)
-    moved, turned = call(graph, variants.reshape(steps, -1), begun, *ordered(config, weights))
+    moved, turned = call(
+        graph, variants.reshape(steps, (steps + 1) * rows, *x.shape[2:]), begun, *ordered(config, weights)
+    )
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return Flipped(moved.transpose(by_row) * before, turned.transpose(by_row) & before)
@@ -60,11 +71,15 @@ def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
         def run_step(t: tf.Tensor, state: tf.Tensor, moved: tf.TensorArray, turned: tf.TensorArray) -> Any:
             after = step(config, weights, embed(x[t][tf.newaxis], config.the_task.inputs)[0], state).state
-            predicted = tf.nn.softmax(logits_of(config, weights, after))
-            of_variants = tf.reshape(predicted, [steps + 1, rows, config.num_classes])
+            predicted = outputs_of(config, logits_of(config, weights, after))
+            of_variants = tf.reshape(predicted, [steps + 1, rows, config.output_size])
             flipped, as_it_is = of_variants[:-1], of_variants[-1:]
-            distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
-            differs = tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1)
+            if isinstance(config.the_task.outputs, Numbers):
+                distance = tf.norm(flipped - as_it_is, axis=-1)
+                differs = tf.zeros_like(distance, tf.bool)
+            else:
+                distance = tf.reduce_sum(tf.abs(flipped - as_it_is), axis=-1) / 2
+                differs = tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1)
             return t + 1, after, moved.write(t, distance), turned.write(t, differs)
 
         arrays = [tf.TensorArray(kind, steps, element_shape=[steps, rows]) for kind in (tf.float32, tf.bool)]
@@ -73,4 +88,4 @@ def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
         return moved.stack(), turned.stack()
 
     first = tf.TensorSpec([count, carried_size(config)])
-    return graph_of(forward, config, tf.TensorSpec([steps, count], tf.uint8), first)
+    return graph_of(forward, config, input_spec(config, steps, count), first)

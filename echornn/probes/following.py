@@ -16,7 +16,8 @@ from echornn.network.step import step
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, series_specs, structure
 from echornn.probes.noise import Doubles
 from echornn.probes.running import logits_of
-from echornn.progress import Floats, Symbols
+from echornn.probes.task_data import Inputs
+from echornn.progress import Floats
 
 
 class Tails(NamedTuple):
@@ -32,22 +33,31 @@ class Tails(NamedTuple):
     1, groups, groups].
     """
     beyond_windows: Doubles
-    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k; float64
-    [groups, groups].
+    """Like `beyond`, for the part that windows of T steps cut off, which is the share min(k, T) / T of lag k, or that
+    of `Some`; float64 [groups, groups].
     """
 
 
+class Some(NamedTuple):
+    """Which errors there are at each lag, [lags, targets * rows] each."""
+
+    there: Floats
+    """1 if the target is scored and the lag does not go back beyond its trial, else 0."""
+    cut: Floats
+    """The share that training does not follow back so far, 0 to 1."""
+
+
 def to_inputs(
-    config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
+    config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, before: Floats, d_logits: Floats, lags: int
 ) -> Floats:
     """Follow the gradients of predictions back to the inputs, for all predictions at once.
 
     The predictions are those of the last steps of ``x``, one for each entry of ``d_logits``.
 
     Args:
-        x: uint8 [steps, rows].
+        x: [steps, rows, ...].
         before: the state before each step, float32 [steps, rows, carried].
-        d_logits: the gradients to the logits of the last steps, float32 [targets, rows, classes].
+        d_logits: the gradients to the logits of the last steps, float32 [targets, rows, outputs].
         lags: the number of lags.
 
     Returns:
@@ -62,20 +72,22 @@ def to_inputs(
 def tails(
     config: EchoConfig,
     weights: Mapping[str, Floats],
-    x: Symbols,
+    x: Inputs,
     before: Floats,
     d_logits: Floats,
     lags: int,
     groups: int,
+    some: Some | None = None,
 ) -> Tails:
     """Follow gradients back like `to_inputs`, but to the carried state and to the recurrent weights.
 
     Args:
         groups: the number of groups of rows; all have the same size.
+        some: which errors there are, if not all go back through all lags.
     """
-    graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
-    window = np.float32(config.truncated_backprop_length)
-    return Tails(*call(graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)))
+    graph = _cutting(structure(config), x.shape[1], len(d_logits), groups, some is not None)
+    windows = (np.float32(config.truncated_backprop_length),) if some is None else some
+    return Tails(*call(graph, x, before, d_logits, np.int32(lags), *windows, *ordered(config, weights)))
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
@@ -127,6 +139,10 @@ def _back(
     return tuple(array.stack() for array in filled)
 
 
+def _sum_of(sizes: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.where(there > 0, sizes, 0.0), axis=1)
+
+
 @functools.lru_cache(GRAPHS_KEPT)
 def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
     def backward(
@@ -138,12 +154,12 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
         )
         return (tf.reshape(sizes, [lags, targets, rows]),)
 
-    d_logits = tf.TensorSpec([targets, rows, config.num_classes])
+    d_logits = tf.TensorSpec([targets, rows, config.output_size])
     return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
+def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: bool) -> Any:
     """A graph from the farthest lag to the nearest, so that it needs only one array as large as the groups' weights.
 
     Each group multiplies with its own copy of the weights, so each gets its own gradient.
@@ -164,9 +180,9 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         before: tf.Tensor,
         d_logits: tf.Tensor,
         lags: tf.Tensor,
-        window: tf.Tensor,
-        weights: Mapping[str, tf.Tensor],
+        *rest: Any,
     ) -> Any:
+        *windows, weights = rest
         inputs = embed(x, config.the_task.inputs)
         norms, to_states = _back(
             config,
@@ -175,26 +191,38 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
             before,
             d_logits,
             lags,
-            lambda d_state, _: (tf.reduce_mean(size(d_state)), d_state),
-            [[], [targets * rows, carried_size(config)]],
+            lambda d_state, _: (size(d_state) if of_some else tf.reduce_mean(size(d_state)), d_state),
+            [[targets * rows] if of_some else [], [targets * rows, carried_size(config)]],
         )
+        if of_some:
+            there = windows[0]
+            norms = tf.math.divide_no_nan(_sum_of(norms, there), tf.reduce_sum(there, axis=1))
+            to_states = tf.where(there[..., tf.newaxis] > 0, to_states, 0.0)
         of_groups = {
             name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
         }
         watched = [of_groups[name] for name in weights if name not in ("W2", "b2")]
 
         def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
-            with tf.GradientTape() as tape:
+            with tf.GradientTape(persistent=of_some) as tape:
                 tape.watch(watched)
                 state = grouped(at_lag(before, k, targets))
                 after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply).state
             d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
-            gradients = tape.gradient(after, watched, d_state)
-            gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
-            gradient = tf.cast(gradient, tf.float64)  # squares of small numbers need float64
-            share = tf.minimum(tf.cast(k, tf.float32), window) / window
+
+            def by_group(d_state: tf.Tensor) -> tf.Tensor:
+                gradients = tape.gradient(after, watched, d_state)
+                gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
+                return tf.cast(gradient, tf.float64)  # squares of small numbers need float64
+
+            gradient = by_group(d_state)
             sums += gradient
-            cut += tf.cast(share, tf.float64) * gradient
+            if of_some:
+                cut += by_group(d_state * grouped(tf.gather(windows[1], k)[:, tf.newaxis]))
+            else:
+                (window,) = windows
+                share = tf.minimum(tf.cast(k, tf.float32), window) / window
+                cut += tf.cast(share, tf.float64) * gradient
             return k - 1, products.write(k, tf.matmul(sums, sums, transpose_b=True)), sums, cut
 
         count = sum(one.shape.num_elements() for one in watched) // groups
@@ -205,6 +233,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
         return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
 
-    d_logits = tf.TensorSpec([targets, rows, config.num_classes])
-    numbers = (tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32))
+    d_logits = tf.TensorSpec([targets, rows, config.output_size])
+    of_lags = [tf.TensorSpec([None, targets * rows])] * 2 if of_some else [tf.TensorSpec([])]
+    numbers = (tf.TensorSpec([], tf.int32), *of_lags)
     return graph_of(backward, config, *series_specs(config, rows), d_logits, *numbers)

@@ -13,8 +13,10 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.config_fields import DEFAULT_WINDOW
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats
+from echornn.tasks.task import Numbers
 
 GRAPHS_KEPT = 16
 """The number of graphs of each kind that are kept."""
@@ -24,12 +26,11 @@ CPU = "/CPU:0"
 
 def structure(config: EchoConfig) -> EchoConfig:
     """The configuration, with default values in all fields that graphs do not depend on."""
-    return EchoConfig(
-        cell=config.cell,
-        state_size=config.state_size,
-        num_classes=config.num_classes,
-        num_layers=config.num_layers,
-    )
+    sizes: dict[str, Any] = {name: getattr(config, name) for name in ("cell", "state_size", "num_layers")}
+    if config.is_echo:
+        return EchoConfig(num_classes=config.num_classes, **sizes)
+    least = max(config.window_steps, DEFAULT_WINDOW)
+    return EchoConfig(task=config.the_task, batch_size=1, total_series_length=least, **sizes)
 
 
 def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:
@@ -62,5 +63,13 @@ def graph_of(function: Callable[..., Any], config: EchoConfig, *specs: tf.Tensor
     return tf.function(with_names, autograph=False).get_concrete_function(*specs, *weight_specs)
 
 
+def input_spec(config: EchoConfig, steps: int | None, rows: int) -> tf.TensorSpec:
+    """Symbols [steps, rows] or numbers [steps, rows, count]."""
+    form = config.the_task.inputs
+    if isinstance(form, Numbers):
+        return tf.TensorSpec([steps, rows, form.count])
+    return tf.TensorSpec([steps, rows], tf.uint8)
+
+
 def series_specs(config: EchoConfig, rows: int) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-    return tf.TensorSpec([None, rows], tf.uint8), tf.TensorSpec([None, rows, carried_size(config)])
+    return input_spec(config, None, rows), tf.TensorSpec([None, rows, carried_size(config)])

@@ -18,8 +18,9 @@ from echornn.probes.following import at_lag
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, series_specs, structure
 from echornn.probes.prepared import Prepared, states_before
 from echornn.probes.running import run
-from echornn.probes.series import FEW_ROWS, draw
-from echornn.progress import Floats, Symbols
+from echornn.probes.series import FEW_ROWS
+from echornn.probes.task_data import Inputs, draw
+from echornn.progress import Floats
 
 ALL_UP_TO = 16
 """If there are at most this many exponents, all are computed."""
@@ -43,7 +44,7 @@ def lyapunov(prepared: Prepared) -> Floats:
     They are computed by QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and
     Abbott 2023), here transposed and from the last step to the first. This gives the same singular values of the
     product, whose rows are then those of back-propagation. The exponents are those of the whole carried state, under
-    uniformly random symbols.
+    the inputs of the task; trials follow each other without a new state.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING
@@ -60,14 +61,12 @@ def lyapunov(prepared: Prepared) -> Floats:
     return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
 
 
-def stretch(
-    config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, directions: Floats
-) -> Floats:
+def stretch(config: EchoConfig, weights: Mapping[str, Floats], x: Inputs, before: Floats, directions: Floats) -> Floats:
     """How much the transposed step Jacobians stretch directions, which are made orthonormal at each step; last step
     first.
 
     Args:
-        x: uint8 [steps, rows].
+        x: [steps, rows, ...].
         before: the state before each step, float32 [steps, rows, carried].
         directions: float32 [rows, directions, carried], orthonormal in each row.
 

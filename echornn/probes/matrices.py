@@ -12,6 +12,7 @@ from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
 from echornn.readings import Matrices, Recurrent
 from echornn.snapshot import Snapshot
+from echornn.tasks.task import Numbers
 
 
 def matrices(snapshot: Snapshot) -> Matrices:
@@ -56,7 +57,13 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The names of the rows and of the columns of each weight."""
     size, kind = config.state_size, CELL_FACTS[config.cell]
-    inputs = ("x",) if config.num_classes == 2 else tuple(f"x={symbol}" for symbol in range(config.num_classes))
+    reads, says = config.the_task.inputs, config.the_task.outputs
+    if config.input_size == 1:
+        inputs: tuple[str, ...] = ("x",)
+    elif isinstance(reads, Numbers):
+        inputs = tuple(f"x{number}" for number in range(1, reads.count + 1))
+    else:
+        inputs = tuple(f"x={symbol}" for symbol in range(reads.count))
     state = tuple(f"h{unit}" for unit in range(1, size + 1))
     named = {}
     for layer, names in enumerate(layer_weight_names(config)):
@@ -67,6 +74,9 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
             )
             named[names[weight]] = ((*below, *state), columns)
             named[names[bias]] = (("bias",), columns)
-    classes = tuple(f"class {number}" for number in range(config.num_classes))
-    named |= {"W2": (state, classes), "b2": (("bias",), classes)}
+    if isinstance(says, Numbers):
+        outputs = tuple(f"output {number}" for number in range(1, says.count + 1))
+    else:
+        outputs = tuple(f"class {number}" for number in range(says.count))
+    named |= {"W2": (state, outputs), "b2": (("bias",), outputs)}
     return {name: named[name] for name in weight_shapes(config)}

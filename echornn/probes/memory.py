@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared
-from echornn.progress import Symbols
+from echornn.probes.task_data import Inputs
 from echornn.readings import Memory
+from echornn.tasks.task import Numbers, Symbols
 
 LEAST_SIZE = 1e-12
 """Eigenvalues below this share of the largest are ignored."""
@@ -19,18 +22,34 @@ Doubles = npt.NDArray[np.float64]
 def memory(prepared: Prepared, part: CellPart) -> Memory:
     """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
 
+    Of trials, each step's mean is subtracted from states and inputs: a network that only knows the time remembers no
+    input.
+
     "Short term memory in echo state networks" (Jaeger 2001) defines memory capacity as the sum over all lags. With two
-    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose numbers give one common r2.
+    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose numbers give one common r2. Each
+    channel of numbers has its own r2, and the reading is their mean.
     """
-    read, series, classes = prepared.read(part), prepared.series, prepared.config.num_classes
+    read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
     rows = read.shape[1] // 2
-    fitted, judged = (_samples(half) for half in (read[:, :rows], read[:, rows:]))
+    halves = np.s_[:, :rows], np.s_[:, rows:]
+    fitted, judged = (_samples(read[half], series.of_trials) for half in halves)
     read_out = _ReadOut(fitted, judged)
     by_lag = []
     for lag in range(series.lags):
-        x = series.x_before(lag)
-        by_lag.append(read_out.r2(_targets(x[:, :rows], classes), _targets(x[:, rows:], classes)))
-    return Memory(part.name, np.array(by_lag, np.float32), read.shape[-1], classes - 1, len(judged))
+        x = as_numbers(series.x_before(lag), form)
+        wanted, truth = (_samples(x[half], series.of_trials) for half in halves)
+        by_lag.append(read_out.r2(wanted, truth, each=isinstance(form, Numbers)))
+    channels = np.array(by_lag, np.float32)
+    independent = form.count if isinstance(form, Numbers) else form.count - 1
+    whole = channels.mean(axis=1, dtype=np.float32)
+    return Memory(
+        part.name,
+        whole,
+        read.shape[-1],
+        independent,
+        len(judged),
+        channels if channels.shape[1] > 1 else channels[:, :0],
+    )
 
 
 class _ReadOut:
@@ -48,21 +67,27 @@ class _ReadOut:
         known = sizes > LEAST_SIZE * sizes[-1]
         self._inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
 
-    def r2(self, fitted: Doubles, judged: Doubles) -> float:
-        """The r2 of the read-out of these targets, float64 [samples, numbers]; 0 to 1."""
+    def r2(self, fitted: Doubles, judged: Doubles, each: bool) -> Doubles:
+        """The r2 of the read-out of these targets, float64 [samples, numbers]; 0 to 1, one for ``each`` or one."""
         mean = fitted.mean(axis=0)
         read = mean + self._judged @ (self._inverse @ (self._fitted.T @ (fitted - mean)))
-        spread = ((judged - judged.mean(axis=0)) ** 2).sum()
-        return float(np.clip(1 - ((judged - read) ** 2).sum() / spread, 0, 1)) if spread else 0.0
+        axis = 0 if each else None
+        spread = np.atleast_1d(((judged - judged.mean(axis=0)) ** 2).sum(axis=axis))
+        missing = np.atleast_1d(((judged - read) ** 2).sum(axis=axis))
+        share = np.divide(missing, spread, out=np.ones_like(spread), where=spread > 0)
+        return np.asarray(np.clip(1 - share, 0, 1))
 
 
-def _samples(read: npt.NDArray[np.float32]) -> Doubles:
-    return read.reshape(-1, read.shape[-1]).astype(np.float64)
+def _samples(values: npt.NDArray[Any], of_trials: bool) -> Doubles:
+    """Values [steps, rows, n] as float64 [samples, n]; of trials, without each step's mean."""
+    numbers = values.astype(np.float64)
+    if of_trials:
+        numbers -= numbers.mean(axis=1, keepdims=True)
+    return numbers.reshape(-1, values.shape[-1])
 
 
-def _targets(x: Symbols, classes: int) -> Doubles:
-    """The symbols, uint8 [steps, rows], as numbers, float64 [samples, 1 or classes]."""
-    flat = x.reshape(-1)
-    if classes == 2:
-        return np.asarray(flat[:, np.newaxis], np.float64)
-    return np.asarray(flat[:, np.newaxis] == np.arange(classes), np.float64)
+def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
+    """What read-outs are of: numbers as they are, two symbols as one number, more as one-hot; [steps, rows, n]."""
+    if isinstance(form, Numbers):
+        return x
+    return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)

@@ -10,9 +10,11 @@ import numpy as np
 from echornn.network.shapes import carried_size
 from echornn.probes.parts import CellPart
 from echornn.probes.running import Ran, run
-from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, draw, series_for, targets_for
-from echornn.progress import Floats, Symbols
+from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, series_for, targets_for
+from echornn.probes.task_data import Inputs, draw
+from echornn.progress import Floats
 from echornn.snapshot import Snapshot
+from echornn.tasks.task import Numbers
 
 STEPS_TO_SETTLE = 256
 """Time steps until a network has settled from a zero state: with the tutorial's initial weights, 2 of 100 rows have not
@@ -25,12 +27,12 @@ class NewestWindow:
     """The newest window, with time on the first axis.
 
     Attributes:
-        x, y: uint8 [T, batch_size].
+        x, y: symbols, uint8 [T, batch_size], or numbers, float32 [T, batch_size, count].
         init_state: float32 [batch_size, carried].
     """
 
-    x: Symbols
-    y: Symbols
+    x: Inputs
+    y: Inputs
     init_state: Floats
 
 
@@ -39,7 +41,7 @@ class Prepared:
 
     The probes' rows start with the states that the batch's rows carry. A network can have several resting states, and
     from a zero state it may take hundreds of steps to reach those of training. At the beginning of an epoch, where
-    states are zero, the network is run until it settles.
+    states are zero, the network is run until it settles. Trials begin with a zero state.
 
     Attributes:
         config, weights: the configuration and weights of the network.
@@ -90,6 +92,8 @@ class Prepared:
     def _settled(self) -> Floats:
         """States as they occur in training, float32 [rows, carried]."""
         carried = self._carried
+        if not self.config.is_stream:
+            return np.zeros((1, carried_size(self.config)), np.float32)
         if carried is not None and np.isfinite(carried).all() and carried.any():
             return carried
         zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
@@ -112,8 +116,13 @@ def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
     config, progress = snapshot.state.config, snapshot.progress
     if progress is None:
         return None
-    shape = (config.batch_size, config.truncated_backprop_length)
-    fits = progress.x.shape == shape and progress.init_state.shape == (config.batch_size, carried_size(config))
+    shape, forms = (config.batch_size, config.window_steps), (config.the_task.inputs, config.the_task.outputs)
+    same = all(
+        one.shape == (*shape, form.count) if isinstance(form, Numbers) else one.shape == shape
+        for one, form in zip((progress.x, progress.y), forms, strict=True)
+    )
+    fits = same and progress.init_state.shape == (config.batch_size, carried_size(config))
     if not fits or not np.isfinite(progress.init_state).all():
         return None
-    return NewestWindow(np.ascontiguousarray(progress.x.T), np.ascontiguousarray(progress.y.T), progress.init_state)
+    x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in (progress.x, progress.y))
+    return NewestWindow(x, y, progress.init_state)

@@ -1,4 +1,4 @@
-"""The probes' own data: random symbols that are the same at every position of a run."""
+"""The series that the probes read: data of the task that is the same at every position of a run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import functools
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.progress import Symbols
+from echornn.data.coverage import source_lags
+from echornn.probes.task_data import Inputs, draw, draw_task, draw_trials
+from echornn.progress import Bools
 
 LEAST_SAMPLES = 4096
 SAMPLES_A_UNIT = 22
@@ -50,9 +49,18 @@ FEW_ROWS = 8
 """The number of rows if many steps are needed and few rows are enough."""
 
 LAGS_BEYOND = 5
-"""The least number of lags at which memory is read beyond the echo and the window; a quarter of these if that is
-more.
+"""The least number of lags at which memory is read beyond the targets' sources and the window; a quarter of these if
+that is more.
 """
+
+MOST_TARGETS_OF_A_TRIAL = 16
+"""The most scored steps at the end of a trial whose losses are followed back."""
+
+MOST_TRIALS = 2048
+"""The most trials whose losses are followed back, if few of their steps are scored."""
+
+MOST_STEPS_OF_TRIALS = 2**18
+"""The most steps of all trials together in which memory is read, with more than `MOST_ROWS` trials."""
 
 MOST_LAGS = 512
 
@@ -61,18 +69,22 @@ MOST_LAGS = 512
 class ProbeSeries:
     """Rows to run; they are read only after the effect of their initial state has vanished.
 
+    Of trials, the last scored steps are read; what is the same in all trials at a step is no memory of an input.
+
     Attributes:
-        x: uint8 [steps, rows].
+        x: the inputs, [steps, rows, ...].
         lags: the number of lags at which memory is read.
         steps_back: the number of steps at the beginning that are not read.
+        of_trials: whether each row is a trial.
     """
 
-    x: Symbols
+    x: Inputs
     lags: int
     steps_back: int
+    of_trials: bool = False
 
-    def x_before(self, lag: int) -> Symbols:
-        """The inputs ``lag`` steps before each step that is read, uint8 [steps read, rows]."""
+    def x_before(self, lag: int) -> Inputs:
+        """The inputs ``lag`` steps before each step that is read, [steps read, rows, ...]."""
         return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
@@ -81,17 +93,26 @@ class TargetSeries:
     """Rows whose last losses are followed back.
 
     Attributes:
-        x: uint8 [steps, rows].
-        y: the targets of the last steps, uint8 [targets, rows].
+        x: the inputs, [steps, rows, ...].
+        y: the targets of the last steps, [targets, rows, ...].
         steps_back: the number of steps through which gradients are followed back.
         groups: the number of groups of consecutive rows, all of the same size. Groups share no symbols, so that
             differences between their gradients are due to chance.
+        scored: which targets count, bool [targets, rows]; None if all do.
+        of_trials: whether each row is a trial, so that no error goes back beyond its first step.
     """
 
-    x: Symbols
-    y: Symbols
+    x: Inputs
+    y: Inputs
     steps_back: int
     groups: int
+    scored: Bools | None = None
+    of_trials: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each error is followed back to where it ends."""
+        return self.of_trials and self.steps_back >= len(self.x)
 
 
 @dataclass(frozen=True)
@@ -100,9 +121,9 @@ class SeriesSizes:
 
     Attributes:
         steps, rows: the size of the whole series.
-        lags: the number of lags for memory: up to the echo and the window and some more, at most 512.
-        steps_back: the steps through which gradients are followed back: twice the larger of echo and window, at most
-            512.
+        lags: the number of lags for memory: up to the targets' sources and the window and some more, at most 512.
+        steps_back: the steps through which gradients are followed back: twice the larger of sources and window, at most
+            512; for trials, their length.
         targets: the number of steps at the end of each row whose losses are followed back.
     """
 
@@ -117,6 +138,9 @@ def sizes_for(config: EchoConfig) -> SeriesSizes:
     """The sizes of `series_for`, without making it."""
     lags, steps_back = _lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
+    if not config.is_stream:
+        most = max(MOST_ROWS, MOST_STEPS_OF_TRIALS // steps_back)
+        return SeriesSizes(steps_back, min(most, 2 ** math.ceil(math.log2(samples))), lags, steps_back)
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     return SeriesSizes(steps_back + max(steps_read, math.ceil(samples / rows)), rows, lags, steps_back)
@@ -129,17 +153,32 @@ def target_sizes_for(config: EchoConfig) -> SeriesSizes:
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
     count = 2 ** round(math.log2(min(MOST_TARGETS, max(least, WORK_OF_TARGETS / work))))
     rows = min(MOST_ROWS, count)
+    if not config.is_stream:
+        targets = min(MOST_TARGETS_OF_A_TRIAL, steps_back)
+        rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two(count / targets)))
+        return SeriesSizes(steps_back, rows, lags, steps_back, targets)
     return SeriesSizes(steps_back + count // rows, rows, lags, steps_back, count // rows)
 
 
 def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
     """The sizes of rows whose inputs are changed in turn: fewer rows if network and lags make this much work."""
-    lags, _ = _lags_and_steps_back(config)
+    lags, length = _lags_and_steps_back(config)
     targets = max(LEAST_STEPS_READ, lags // 4)
-    steps = lags + targets - 1
+    steps = lags + targets - 1 if config.is_stream else length
     work = steps**2 * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
     rows = 2 ** math.floor(math.log2(min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / work))))
     return SeriesSizes(steps, rows, lags, lags - 1, targets)
+
+
+def _power_of_two(number: float) -> int:
+    """The largest power of two that is at most this number, of at least 1."""
+    return 1 << math.floor(math.log2(number))
+
+
+def steps_read_of(config: EchoConfig) -> int:
+    """The most steps at the end of a trial in which memory is read: few enough that lags reach all sources."""
+    farthest = max(source_lags(config), default=config.window_steps * 3 // 4)
+    return max(1, min(LEAST_STEPS_READ, config.window_steps - farthest))
 
 
 def groups_for(config: EchoConfig) -> int:
@@ -150,33 +189,46 @@ def groups_for(config: EchoConfig) -> int:
 
 
 def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    needed = max(config.echo_step + 1, config.truncated_backprop_length)
+    """The lags at which memory is read, and the steps through which gradients are followed; of a trial, its length."""
+    if not config.is_stream:
+        return min(MOST_LAGS, config.window_steps), config.window_steps
+    needed = max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
     lags = min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
     return lags, max(lags, min(MOST_LAGS, 2 * needed))
 
 
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> ProbeSeries:
-    """The probes' own data; a pure function of the seed and the sizes."""
+    """The probes' own data; a pure function of the seed, the task and the sizes."""
     sizes = sizes_for(config)
-    return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
+    if config.is_stream:
+        return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
+    read = draw_trials(config, LEAST_ROWS, steps_read_of(config)).read
+    rows = max(LEAST_ROWS, _power_of_two(sizes.rows / read))
+    (x, _, _), read = draw_trials(config, rows, steps_read_of(config))
+    not_read = len(x) - read
+    return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, of_trials=True)
 
 
 @functools.lru_cache(2)
 def targets_for(config: EchoConfig) -> TargetSeries:
-    """The data whose losses are followed back; a pure function of the seed and the sizes.
+    """The data whose losses are followed back; a pure function of the seed, the task and the sizes."""
+    sizes, groups = target_sizes_for(config), groups_for(config)
+    if config.is_echo:
+        return _echo_targets(config, sizes, groups)
+    if config.is_stream:
+        x, y, scored = draw_task(config, sizes.steps, sizes.rows)
+        y, scored = y[-sizes.targets :], scored[-sizes.targets :]
+        return TargetSeries(x, y, sizes.steps_back, groups, None if scored.all() else scored)
+    read = draw_trials(config, LEAST_ROWS, sizes.targets).read
+    rows = min(MOST_TRIALS, _power_of_two(sizes.rows * sizes.targets / read))
+    (x, y, scored), read = draw_trials(config, rows, sizes.targets)
+    return TargetSeries(x, y[-read:], min(MOST_LAGS, len(x)), groups, scored[-read:], of_trials=True)
 
-    If the echo's source is before all steps that are run, the targets are independent of all inputs.
-    """
-    sizes = target_sizes_for(config)
+
+def _echo_targets(config: EchoConfig, sizes: SeriesSizes, groups: int) -> TargetSeries:
+    """Of the echo. If the source is before all steps that are run, the targets are independent of all inputs."""
     echo = min(config.echo_step, sizes.steps)
     drawn = draw(config, max(sizes.steps, echo + sizes.targets), sizes.rows)
     first = len(drawn) - echo - sizes.targets
-    y = drawn[first : first + sizes.targets]
-    return TargetSeries(drawn[-sizes.steps :], y, sizes.steps_back, groups_for(config))
-
-
-def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:
-    """Uniformly random symbols, uint8 [steps, rows]."""
-    rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
-    return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)
+    return TargetSeries(drawn[-sizes.steps :], drawn[first : first + sizes.targets], sizes.steps_back, groups)

@@ -42,14 +42,15 @@ def bytes_needed(config: EchoConfig) -> int:
 
 def _bytes_of_the_window(config: EchoConfig) -> int:
     """The bytes for running the newest window again, and for the dependence of a row's predictions on its inputs."""
-    looked_at = min(MOST_LAGS, config.truncated_backprop_length)
+    looked_at = min(MOST_LAGS, config.window_steps)
     flipped = looked_at * _numbers_a_step(config)
-    run = config.batch_size * config.truncated_backprop_length * _numbers_a_step(config)
+    run = config.batch_size * config.window_steps * _numbers_a_step(config)
     return 4 * (run + flipped + COPIES * looked_at**2)
 
 
 def _numbers_a_step(config: EchoConfig) -> int:
-    return NUMBERS_A_UNIT * config.num_layers * config.state_size + NUMBERS_A_SYMBOL * config.num_classes
+    widest = max(config.input_size, config.output_size, 2)
+    return NUMBERS_A_UNIT * config.num_layers * config.state_size + NUMBERS_A_SYMBOL * widest
 
 
 def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes) -> None:
@@ -63,5 +64,5 @@ def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes
     if there is not None and needed > there:
         what = f"state_size = {config.state_size}"
         if 2 * _bytes_of_the_window(config) > needed:
-            what = f"a window of batch_size = {config.batch_size} x T = {config.truncated_backprop_length}"
+            what = f"a window of batch_size = {config.batch_size} x T = {config.window_steps}"
         raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, but only {there / 2**30:.1f} GiB are free")

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond, source_lags
+from echornn.diagnosis.phrases import change_words, source_name
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
+from echornn.tasks.task import Symbols
 from echornn.timeline.branch import Moment, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
@@ -36,6 +39,9 @@ DECADES = 4
 """The powers of ten that the bars of the gradient span."""
 
 LITTLE_BIAS = 0.1
+
+MOST_CHANNELS = 3
+"""The most numbers of an input whose own r2 is printed behind the bar."""
 
 
 def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int | None = None) -> int:
@@ -92,9 +98,9 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
-    gradient_by_lag, in nats per unit of state; truncation_bias, the bias if each error is followed back T steps,
-    truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of windows of T
-    steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
+    gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
+    back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
+    windows of T steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
     spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the top
     layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the network;
     as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the share of
@@ -103,6 +109,8 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
+    sources = source_lags(readings.config)
+    says_symbols = isinstance(readings.config.the_task.outputs, Symbols)
     bias, spread = gradient.through(readings.config.truncated_backprop_length)
     spreads = np.broadcast_to(gradient.bias_spread, gradient.bias.shape)
     return {
@@ -124,8 +132,8 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "seed": readings.config.seed,
         "replica": replica,
         "as_recorded": unlike is None,
-        "shift_register": memory.shift_register(readings.config.echo_step),
-        "turned_by_lag": _plain(reliance.turned),
+        "shift_register": memory.shift_register(sources[-1]) if sources else None,
+        "turned_by_lag": _plain(reliance.turned) if says_symbols else [None] * len(reliance.turned),
         "moved_by_lag": _plain(reliance.moved),
         "memory_samples": memory.samples,
         "gradient_samples": gradient.samples,
@@ -144,27 +152,41 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     config = readings.config
-    echo, length = config.echo_step, config.truncated_backprop_length
-    marks = {echo: "echo", length: f"T {length}"}
+    sources, length = source_lags(config), config.truncated_backprop_length
+    marks = {length: f"T {length}", **dict.fromkeys(sources, source_name(config))}
     where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
     whose = "" if replica is None else f", replica {replica}: seed {config.seed}"
     yield f"after window {readings.window:,}{where}{whose}"
     if unlike is not None:
         yield str(unlike)
     yield ""
-    yield f"memory by lag: r2{_on(memory.samples, 'steps, fitted on as many others')}"
-    needed = memory.shift_register(echo)
-    yield f"{memory.total:.1f} of {memory.size} numbers used; a linear shift register for echo {echo} needs {needed}"
-    if echo >= length:
-        yield f"no gradient reaches lag {echo} (T {length}): only what the state keeps of it can be used"
+    at_the_end = "" if config.is_stream else " at trials' ends"
+    yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
+    used = f"{memory.total:.1f} of {memory.size} numbers used"
+    if sources:
+        needed = f"{source_name(config) if config.is_echo else 'lag'} {sources[-1]} needs"
+        yield f"{used}; a linear shift register for {needed} {memory.shift_register(sources[-1])}"
+    else:
+        yield f"{used}; no fixed lag decides the targets: all lags are shown alike"
+    for lag in lags_beyond(config)[:1]:
+        yield f"no gradient reaches lag {lag} (T {length}): only what the state keeps of it can be used"
     for lag, r2 in enumerate(memory.by_lag.tolist()):
-        yield _bar(lag, f"{r2:.2f}", r2, marks)
+        channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
+        yield _bar(lag, f"{r2:.2f}", r2, marks, channels)
     yield ""
-    yield f"predictions that turn when only the input at that lag is changed{_on(reliance.samples, '')}"
-    for lag, share in enumerate(reliance.turned.tolist()):
-        yield _bar(lag, f"{share:.1%}", share, marks)
+    change = change_words(config)
+    if isinstance(config.the_task.outputs, Symbols):
+        yield f"predictions that turn when only the input at that lag is {change}{_on(reliance.samples, '')}"
+        for lag, share in enumerate(reliance.turned.tolist()):
+            yield _bar(lag, f"{share:.1%}", share, marks)
+    else:
+        yield f"how far outputs move if only the input at that lag is {change}{_on(reliance.samples, '')}"
+        most = max(filter(math.isfinite, reliance.moved.tolist()), default=0.0) or 1.0
+        for lag, size in enumerate(reliance.moved.tolist()):
+            yield _bar(lag, f"{size:.1e}", size / most if math.isfinite(size) else 1.0, marks)
     yield ""
-    yield f"gradient by lag, nats for a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
+    unit = "nats for" if config.the_task.outputs.unit else config.the_task.outputs.loss
+    yield f"gradient by lag, {unit} a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
     sizes = gradient.by_lag.tolist()
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     for lag, size in enumerate(sizes):
@@ -204,6 +226,9 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         return
     bias, spread = gradient.through(length)
     followed = len(gradient.bias)
+    if gradient.complete and readings.config.gradient_cut is None:
+        yield f"errors go back to the beginning of a trial, {readings.config.window_steps} steps: nothing is cut off"
+        return
     if length >= followed:
         yield f"errors were followed through {followed} steps: what T {length} cuts off is not known"
     elif math.isnan(bias):
@@ -214,7 +239,10 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         yield f"T {length} biases the gradient by {estimated(bias, spread)}{would_do}"
     if math.isfinite(gradient.bias_of_windows):
         share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
-        yield f"windows of {length} step{'s' if length > 1 else ''}, whose first targets reach less far: {share}"
+        if readings.config.is_stream:
+            yield f"windows of {length} step{'s' if length > 1 else ''}, whose first targets reach less far: {share}"
+        else:
+            yield f"trials, in which errors stop at each step that T = {length} divides: {share}"
 
 
 def estimated(bias: float, spread: float) -> str:
@@ -229,9 +257,10 @@ def _exponent(value: float) -> str:
     return "-inf" if value <= MINUS_INFINITY else f"{value:.2f}"
 
 
-def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:
+def _bar(lag: int, value: str, height: float, marks: dict[int, str], channels: str = "") -> str:
     bar = "#" * round(BAR * min(1.0, max(0.0, height)))
-    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {marks.get(lag, '')}".rstrip()
+    told = "  ".join(text for text in (marks.get(lag, ""), channels) if text)
+    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {told}"[:COLUMNS].rstrip()
 
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:

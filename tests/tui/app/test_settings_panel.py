@@ -10,6 +10,7 @@ import pytest
 from textual.events import Key
 
 from echornn.config import EchoConfig
+from echornn.config_text import fields_text
 from echornn.session.commands import Edit, Faster, Reset, SetSpeed, Toggle, Undo
 from echornn.session.frame import State
 from echornn.session.nothing_to_do import AT_THE_START
@@ -20,7 +21,7 @@ from tests.tui.app.test_app import TUTORIAL, opened, screen_text, show
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
-from tui.app.presets import PRESETS
+from tui.app.presets import PRESETS, WHY, differing
 from tui.app.views.rows import Rows
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.kit.help_screen import HelpScreen
@@ -318,9 +319,9 @@ async def test_of_each_preset_the_changes_are_read_on_the_smallest_common_termin
             await pilot.press("right")
             await pilot.pause()
             foot = " ".join(screen_text(app).split())
-            differ = {name: value for name, value in changes.items() if TUTORIAL.fields().get(name) != value}
-            said = ", ".join(f"{name} {value}" for name, value in differ.items())
-            assert f"{preset}: {said}. All else stays" in foot if said else f"{preset}: nothing to change" in foot
+            said = fields_text(differing(changes, TUTORIAL))
+            after = WHY.get(preset, "All else stays")
+            assert (f"{preset}: {said}. {after}" if said else f"{preset}: nothing to change") in foot
 
 
 async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:

@@ -1,4 +1,4 @@
-"""Draws a bar chart by lag, with marks at the echo and at the truncation length T; used by two views."""
+"""Draws a bar chart by lag, with marks at targets' sources and at the truncation length T; used by two views."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ class LagChart:
         styles: the style of each bar.
         slots: bool [lags], whether the full height of the bar's slot is drawn behind it.
         ticks: (height, label) of each tick on the axis.
-        echo, wall: the lag of the echo's source, and the first lag that truncation to T steps cuts off.
+        sources, wall: the lags of the targets' sources, and the first lag that truncation to T steps cuts off.
         wall_text: the label of the truncation mark.
+        source_name: the name of a source's mark.
         cursor: the highlighted lag; None if there is none.
         sample: texts on the size of the sample, longest first; the longest that fits is drawn below the bars.
     """
@@ -52,11 +53,12 @@ class LagChart:
     styles: tuple[str, ...]
     slots: npt.NDArray[np.bool_]
     ticks: tuple[tuple[float, str], ...]
-    echo: int
+    sources: tuple[int, ...]
     wall: int
     wall_text: str
     cursor: int | None = None
     sample: tuple[str, ...] = ()
+    source_name: str = "echo"
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _draw_bars(
     """Draw all bars, str [lines, bars], and behind them their slots."""
     slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
     names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
-    behind = np.where(order == chart.echo, cells.names.index("view--echo"), cells.names.index("view--slot"))
+    behind = np.where(np.isin(order, chart.sources), cells.names.index("view--echo"), cells.names.index("view--slot"))
     empty = bars == " "
     characters, styles = np.where(empty, slots, bars), np.where(empty, behind, names).astype(np.int16)
     width = columns.width + 1
@@ -187,7 +189,7 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
     for bar in range(columns.bars):
         lag, x = bar * columns.lags_a_bar, columns.x_of(bar)
         lit = chart.cursor is not None and chart.cursor // columns.lags_a_bar == bar
-        marked = lag <= chart.echo < lag + columns.lags_a_bar
+        marked = any(lag <= source < lag + columns.lags_a_bar for source in chart.sources)
         if (bar % every == 0 or lit) and x >= end and x + len(str(lag)) <= box.width - GUTTER:
             style = "view--cursor" if lit else "view--echo" if marked else "view--axis"
             write_in(cells, box, line, str(lag), style, at=GUTTER + x)
@@ -195,34 +197,47 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 
 
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
-    """Draw the echo's mark and the label of the truncation. If the echo is beyond the last bar, its lag is written at
-    the right.
-
-    Then draw the sample size, if there is room.
-    """
-    arrow = ASCII_MARK if ascii_only else MARK
-    bar = chart.echo // columns.lags_a_bar
-    text = f"{arrow} echo {chart.echo}"
-    if bar >= columns.bars:
-        text, at = f"echo {chart.echo} >", max(0, box.width - GUTTER - len(f"echo {chart.echo} >"))
-    else:
-        at = columns.x_of(bar)
-        if at + len(text) > box.width - GUTTER:
-            text = f"{chart.echo} echo {arrow}"
-            at = max(0, at + 1 - len(text))
-    end = at + len(text)
-    write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
-    taken = [(at, end)]
+    """Draw the marks of the sources and the label of the truncation, then the sample size, if there is room."""
+    taken = _draw_sources(cells, box, line, chart, columns, ascii_only)
     stands = 0 < columns.wall_bar < columns.bars
     sign = ASCII_WALL if ascii_only else WALL
     wall = f"{sign} {chart.wall_text}" if stands else f"{chart.wall_text} >"
     begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall)
-    for x in (begin, end + 1, at - len(wall) - 1):
-        if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
+    beside_marks = (place for at, end in taken[:1] for place in (end + 1, at - len(wall) - 1))
+    for x in (begin, *beside_marks):
+        free = all(x > end or x + len(wall) < at for at, end in taken)
+        if x >= 0 and x + len(wall) <= box.width - GUTTER and free:
             write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
             taken.append((x, x + len(wall)))
             break
     _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
+
+
+def _draw_sources(
+    cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool
+) -> list[tuple[int, int]]:
+    """Draw a mark for each source, the first with its name. A source beyond the last bar is written at the right.
+
+    Returns:
+        The columns that are taken, from and to.
+    """
+    arrow, room = ASCII_MARK if ascii_only else MARK, box.width - GUTTER
+    taken: list[tuple[int, int]] = []
+    for source in chart.sources:
+        name = f"{chart.source_name} {source}" if not taken else str(source)
+        bar = source // columns.lags_a_bar
+        text = f"{arrow} {name}"
+        if bar >= columns.bars:
+            text, at = f"{name} >", max(0, room - len(f"{name} >"))
+        else:
+            at = columns.x_of(bar)
+            if at + len(text) > room:
+                text = f"{source} {chart.source_name} {arrow}" if not taken else arrow
+                at = max(0, at + 1 - len(text))
+        if all(at > end or at + len(text) < first for first, end in taken):
+            write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+            taken.append((at, at + len(text)))
+    return taken
 
 
 def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:

@@ -203,8 +203,12 @@ def before_flip(flip: Flip) -> Symbols:
     return x
 
 
-def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
-    """The targets after the flip, uint8 [T]: the echo of the flipped input is changed too."""
+def targets_after(y: Symbols, flip: Flip, echo_step: int | None) -> Symbols | None:
+    """The targets after the flip, uint8 [T]: the echo of the flipped input is changed too; None if it is another task,
+    whose targets are not known then.
+    """
+    if echo_step is None:
+        return None
     after = y.copy()
     if flip.step + echo_step < len(y):
         after[flip.step + echo_step] = flip.x[flip.step]
@@ -216,7 +220,7 @@ def changed_steps(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
+def flip_words(flip: Flip, echo_step: int | None, first_step: int = 0) -> tuple[str, ...]:
     """What the flip changes, as texts, longest first; step numbers take `RowPanel.first_step` into account.
 
     The shortest text fits on `LEAST_WIDTH` columns: it omits the flipped step, which the line above shows.
@@ -228,7 +232,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
         named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         turn = f"turn{'s' if len(changed) == 1 else ''}"
         told = [f"{named} {turn}", f"{len(changed)} prediction{'s' if len(changed) > 1 else ''} {turn}"]
-    elif flip.step + echo_step >= len(flip.x):
+    elif echo_step is not None and flip.step + echo_step >= len(flip.x):
         told = ["its echo comes after this window", "its echo comes later"]
     else:
         told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]

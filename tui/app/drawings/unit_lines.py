@@ -42,7 +42,8 @@ def best_input(units: Units, unit: int) -> str:
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still"
     lag = int(units.best_lag[unit])
-    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
+    x = f"x{units.best_channel[unit] + 1}" if units.best_channel.size else "x"
+    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"{x}[t-{lag}]" if lag else f"{x}[t]"
     return f"{name:<{_name_width(units)}} r {correlation:>5.2f}"
 
 
@@ -50,7 +51,8 @@ def _name_width(units: Units) -> int:
     """The columns of the longest name of an input; the same up to lag 99, so that columns do not move during
     training.
     """
-    return max(7, len(f"x[t-{units.best_lag.max(initial=0)}]"))
+    channel = f"{units.best_channel.max(initial=0) + 1}" if units.best_channel.size else ""
+    return max(7, len(f"x{channel}[t-{units.best_lag.max(initial=0)}]"))
 
 
 def label_width(units: Units) -> int:

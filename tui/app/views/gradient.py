@@ -10,8 +10,11 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond, source_lags
+from echornn.diagnosis.phrases import source_name
 from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
 from echornn.session.picture import Picture
+from echornn.tasks.task import Numbers
 from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
 from tui.app.drawings.row_panel import (
     LABEL_WIDTH,
@@ -24,7 +27,7 @@ from tui.app.drawings.row_panel import (
     unread,
 )
 from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import read, relied_on, size_text, words_of
+from tui.app.views.gradient_words import moved_words, read, relied_on, size_text, words_of
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -78,12 +81,12 @@ class GradientView(ProbeView):
         flip = self._flip
         if flip is not None and self._frame is not None:
             config = self._frame.config
-            fits = flip[0] < config.batch_size and flip[1] < config.truncated_backprop_length
+            fits = flip[0] < config.batch_size and flip[1] < config.window_steps
             flip = flip if fits else None
         row, cut = self._cursor[0] if self._cursor is not None else 0, False
         if self._frame is not None:
             row = min(row, self._frame.config.batch_size - 1)
-            cut = self._frame.config.echo_step >= self._frame.config.truncated_backprop_length
+            cut = bool(lags_beyond(self._frame.config))
         wanted: dict[Kind, bool] = {
             "connectivity": self._derivative,
             "effects": not self._derivative,
@@ -105,7 +108,7 @@ class GradientView(ProbeView):
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """Lines for the sentences, for a row, and below it for each prediction of the row."""
-        return min(most, 2 + ROW_LINES + 2 + max(config.truncated_backprop_length, ROW_LINES))
+        return min(most, 2 + ROW_LINES + 2 + max(config.window_steps, ROW_LINES))
 
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
@@ -123,7 +126,7 @@ class GradientView(ProbeView):
 
         While this is computed, the strengths are unknown; None if there are no rows.
         """
-        if readings is None:
+        if readings is None or not is_of_symbols(readings.config):
             return None
         both: tuple[OfRows | None, OfRows | None] = readings.effects, readings.connectivity
         chosen, other = both[::-1] if self._derivative else both
@@ -139,7 +142,7 @@ class GradientView(ProbeView):
         if readings is None or rows is None or not rows.strength.size:
             return None
         first, last = rows.first_step, rows.first_step + rows.strength.shape[1] - 1
-        echoed = last - readings.config.echo_step
+        echoed = last - max(source_lags(readings.config), default=0)
         row, step = self._cursor or (0, echoed if echoed >= first else last)
         return min(row, readings.config.batch_size - 1), min(max(first, step), last)
 
@@ -147,7 +150,7 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        first, second = words_of(config, gradient, kept_at_the_echo(readings), readings.reliance)
+        first, second = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
         self.draw_head(cells, readings, first)
         write_in(
             cells,
@@ -157,6 +160,10 @@ class GradientView(ProbeView):
             "view--words",
         )
         top = 2 if cells.height > 6 else 1
+        if top == 2 and not is_of_symbols(config):
+            moved = shortened(moved_words(config, readings.reliance), cells.width)
+            write_in(cells, Box(0, 0, cells.width, cells.height), 2, moved, "view--words")
+            top = 3
         body = Box(0, top, cells.width, max(0, cells.height - top))
         panel = self._panel(readings)
         left, right = share_room(config, gradient, panel, body, self._row_first)
@@ -181,7 +188,7 @@ class GradientView(ProbeView):
         if flip is not None and first:
             after = flip.before[first:], flip.after[first:]
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        echo = readings.config.echo_step
+        echo = readings.config.echo_step if readings.config.is_echo else None
         y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
         if flip is not None:
             words = flip_words(flip, echo, first)
@@ -240,17 +247,24 @@ class GradientView(ProbeView):
         self._changed()
 
 
-def kept_at_the_echo(readings: Readings) -> float | None:
-    """The r2 of a read-out of the echo's source from the top layer's h; None if it was not computed."""
-    memory, echo = readings.memory, readings.config.echo_step
-    if memory is None or echo >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
+def is_of_symbols(config: EchoConfig) -> bool:
+    """Whether inputs and outputs are symbols: only of these a row shows which inputs a prediction uses."""
+    return not isinstance(config.the_task.inputs, Numbers) and not isinstance(config.the_task.outputs, Numbers)
+
+
+def kept_at_the_source(readings: Readings) -> float | None:
+    """The r2 of a read-out, from the top layer's h, of the nearest source that no error reaches; None if it was not
+    computed.
+    """
+    memory, beyond = readings.memory, lags_beyond(readings.config)
+    if memory is None or not beyond or beyond[0] >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
         return None
-    return float(memory.by_lag[echo])
+    return float(memory.by_lag[beyond[0]])
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags."""
-    echo, wall = config.echo_step, config.truncated_backprop_length
+    sources, wall = source_lags(config), config.truncated_backprop_length
     lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
     phi = gradient.by_lag[:lags].astype(np.float64)
     bottom, top = decades(phi)
@@ -258,14 +272,15 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
         heights = (np.log10(np.where(phi > 0, phi, np.nan)) - bottom) / (top - bottom)
     heights = np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan)
     styles = tuple(
-        "view--beyond" if lag >= wall else "view--echo" if lag == echo else "view--bar" for lag in range(lags)
+        "view--beyond" if lag >= wall else "view--echo" if lag in sources else "view--bar" for lag in range(lags)
     )
     every = max(1, (top - bottom) // 3)
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
     cut, sample = f"T {wall}: cut off beyond", sample_texts(gradient.samples, "losses")
-    return LagChart(heights, values, styles, slots, ticks, echo, wall, cut, sample=sample)
+    name = source_name(config)
+    return LagChart(heights, values, styles, slots, ticks, sources, wall, cut, sample=sample, source_name=name)
 
 
 def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
@@ -278,8 +293,8 @@ def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """The number of lags to show: up to the echo and T, and some beyond."""
-    return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
+    """The number of lags to show: up to the targets' sources and T, and some beyond."""
+    return max(*source_lags(config), config.truncated_backprop_length, 0) + LAGS_BEYOND
 
 
 def share_room(

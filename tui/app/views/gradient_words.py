@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond, source_lags
+from echornn.diagnosis.phrases import change_words
 from echornn.readings import Effects, Gradient, OfRows, Reliance
 from tui.app.drawings.row_panel import is_read
 
@@ -46,19 +48,21 @@ def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
     """Two texts: the share of the gradient that truncation leaves out, and the share that it would leave out if every
-    error were followed T steps back. If truncation cuts off the echo's source, the text is about how well the state
+    error were followed T steps back. If truncation cuts off a target's source, the text is about how well the state
     still holds the source.
 
     The gradient is that of the current network: an echo that is not learned yet adds nothing to it. So the text names a
-    sufficient number of steps only if errors reach the echo's source.
+    sufficient number of steps only if errors reach the farthest source.
 
     Args:
-        kept: r2 of the echo's source read from the state; None if unknown.
+        kept: r2 of the nearest source beyond truncation read from the state; None if unknown.
         reliance: how many predictions change with each input; None if unknown.
     """
-    steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
-    if echo >= steps and kept is not None:
-        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", kept_words(echo, kept, reliance)
+    steps, followed = config.truncated_backprop_length, len(gradient.bias)
+    beyond, sources = lags_beyond(config), source_lags(config)
+    too_far = f"no error gets {beyond[0]} steps back, to {source_words(config)}: T is {steps}" if beyond else ""
+    if beyond and kept is not None:
+        return too_far, kept_words(beyond[0], kept, reliance)
     if not gradient.travels:
         return (
             "no error travels back: nothing is left of it after one step",
@@ -68,20 +72,25 @@ def words_of(
         return "there is no gradient", ""
     if not np.isfinite(gradient.by_lag).all():
         return f"the error grows on its way back, too large to tell what T {steps} cuts off", ""
+    if gradient.complete and config.gradient_cut is None:
+        return f"errors go back to the beginning of a trial, {config.window_steps} steps: nothing is cut off", ""
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {followed} steps; T is {steps}", ""
         return "too little gradient to tell what training leaves out", ""
     training = f"training {left_out(gradient.bias_of_windows)}"
     now = f"{training} of the gradient as it is now"
-    if echo >= steps:
-        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", now
-    if not reaches_the_echo(echo, gradient):
-        return (
-            now,
-            f"few errors reach {echo} steps back, to the echo, so far: too early to judge T",
-        )
-    first = f"{training}: errors stop at their window's start"
+    if beyond:
+        return too_far, now
+    if sources and not reaches(sources[-1], gradient):
+        name = source_words(config).removesuffix("'s source")
+        return now, f"few errors reach {sources[-1]} steps back, to {name}, so far: too early to judge T"
+    if not sources:
+        first = now
+    elif config.is_stream:
+        first = f"{training}: errors stop at their window's start"
+    else:
+        first = f"{training}: errors stop at each step that T = {steps} divides"
     if steps >= followed:
         return first, f"errors were followed through {followed} steps; T is {steps}"
     bias, spread = gradient.through(steps)
@@ -125,6 +134,15 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     )
 
 
+def moved_words(config: EchoConfig, reliance: Reliance | None) -> str:
+    """A text about the input that moves predictions most, for inputs or outputs that are numbers."""
+    if reliance is None or not len(reliance.moved) or not np.isfinite(reliance.moved).all():
+        return ""
+    lag, change = int(reliance.moved.argmax()), change_words(config)
+    size = size_text(float(reliance.moved[lag]))
+    return f"one input {change} moves predictions most at {input_name(lag)}, on average by {size}"
+
+
 def input_name(lag: int) -> str:
     """The name of the input ``lag`` steps ago, such as "x[t-3]"."""
     return f"x[t-{lag}]" if lag else "x[t]"
@@ -143,7 +161,7 @@ def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
     if isinstance(rows, Effects):
         turned = rows.turned[row - rows.first_row, at_step]
         sizes = [f"{size:.2f}{' (turns)' if turns else ''}" for size, turns in zip(strength, turned, strict=False)]
-        text += "source before the window; " if step < config.echo_step else ""
+        text += "source before the window; " if config.is_echo and step < config.echo_step else ""
         text += "flips move p:"
     else:
         sizes = [size_text(size) for size in strength.tolist()]
@@ -167,9 +185,14 @@ def size_text(value: float) -> str:
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
-    """Whether a gradient truncated just before the echo's source would miss a notable part."""
-    return not echo or echo > len(gradient.bias) or bool(gradient.bias[echo - 1] > ACCEPTED_BIAS)
+def source_words(config: EchoConfig) -> str:
+    """The words for what targets depend on."""
+    return "the echo's source" if config.is_echo else "a target's source"
+
+
+def reaches(lag: int, gradient: Gradient) -> bool:
+    """Whether a gradient truncated just before a source would miss a notable part."""
+    return not lag or lag > len(gradient.bias) or bool(gradient.bias[lag - 1] > ACCEPTED_BIAS)
 
 
 def left_out(share: float) -> str:

@@ -8,7 +8,10 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import lags_beyond, source_lags
+from echornn.diagnosis.phrases import source_name
 from echornn.readings import Memory, Readings, Units
+from echornn.tasks.task import Numbers
 from tui.app.drawings.blocks import most_digits
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.app.drawings.row_panel import input_blocks
@@ -92,14 +95,15 @@ class MemoryView(ProbeView):
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
             inputs = inputs_of(readings, row, self._ascii_only)
-            args = (units, row, self._first_unit, inputs, self._ascii_only, most_digits(readings.config.num_classes))
+            digits = most_digits(symbols_in(readings.config) or 2)
+            args = (units, row, self._first_unit, inputs, self._ascii_only, digits)
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:
         readings = self._readings
         if readings is not None and readings.memory is not None:
             lags = len(readings.memory.by_lag)
-            begin = min(readings.config.echo_step, lags - 1)
+            begin = min(max(source_lags(readings.config), default=0), lags - 1)
             self._lag = begin if self._lag is None else max(0, min(lags - 1, self._lag + by))
             self._changed()
 
@@ -126,43 +130,50 @@ class MemoryView(ProbeView):
 
 
 def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: bool = True) -> str:
-    """How many past inputs linear read-outs recover from the state (their r2 added up), and how many the echo needs.
+    """How many past inputs linear read-outs recover from the state (their r2 added up), and how many a shift register
+    needs that reaches back to the targets' farthest source.
 
-    If the gradient is cut before the echo's source, the text says what the state still keeps of the source.
+    If the gradient is cut before a source, the text says what the state still keeps of it.
 
     Args:
         of_state: whether the memory is that of the state (True) or of a gate (False).
     """
-    total, echo = memory.total, config.echo_step
+    total, beyond, sources = memory.total, lags_beyond(config), source_lags(config)
     used = f"{f'{total:.1f}' if math.isfinite(total) else '?'} of {memory.size} numbers used"
     if computing:
         return f"{used}; computing {computing}"
     if not of_state:
         return used
-    if echo >= config.truncated_backprop_length and echo < len(memory.by_lag):
-        return f"{used}; no gradient reaches lag {echo}: r2 {float(memory.by_lag[echo]):.2f}"
-    return f"{used}; a shift register needs {memory.shift_register(echo)}"
+    if beyond and beyond[0] < len(memory.by_lag):
+        return f"{used}; no gradient reaches lag {beyond[0]}: r2 {float(memory.by_lag[beyond[0]]):.2f}"
+    if not sources:
+        return f"{used}; no fixed lag decides the targets"
+    return f"{used}; a shift register needs {memory.shift_register(sources[-1])}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
     """The bar chart: of all lags if their values fit, otherwise of the important lags."""
-    echo, wall = config.echo_step, config.truncated_backprop_length
+    sources, wall = source_lags(config), config.truncated_backprop_length
+    farthest = max(sources, default=-1)
     lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
     heights[heights < LEAST_VALUE] = 0
     styles = tuple(
-        "view--echo" if lag == echo else "view--bar" if lag < echo else "view--beyond" for lag in range(lags)
+        "view--echo" if lag in sources else "view--bar" if lag < farthest or not sources else "view--beyond"
+        for lag in range(lags)
     )
     values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
-    slots = np.arange(lags) <= echo
+    slots = np.arange(lags) <= farthest
     ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
     sample = sample_texts(memory.samples, "steps")
-    return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}", cursor, sample)
+    return LagChart(
+        heights, values, styles, slots, ticks, sources, wall, f"T {wall}", cursor, sample, source_name(config)
+    )
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """The number of lags to show: up to the echo and T, and some beyond."""
-    return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
+    """The number of lags to show: up to the targets' sources and T, and some beyond."""
+    return max(*source_lags(config), config.truncated_backprop_length, 0) + LAGS_BEYOND
 
 
 def share_text(value: float) -> str:
@@ -199,9 +210,16 @@ def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...]
     available.
     """
     progress, units = readings.progress, readings.units
-    if progress is None or units is None or progress.x.shape != units.activity.shape[:2] or row >= len(progress.x):
+    symbols = symbols_in(readings.config)
+    if progress is None or units is None or progress.x.shape[:2] != units.activity.shape[:2] or row >= len(progress.x):
         return None
-    return input_blocks(progress.x[row], readings.config.num_classes, ascii_only)
+    return None if symbols is None else input_blocks(progress.x[row], symbols, ascii_only)
+
+
+def symbols_in(config: EchoConfig) -> int | None:
+    """How many symbols the inputs are; None if they are numbers."""
+    form = config.the_task.inputs
+    return None if isinstance(form, Numbers) else form.count
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
@@ -210,12 +228,17 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     if lag < 0:
         return ""
     name = f"x[t-{lag}]" if lag else "x[t]"
-    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
+    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
+    text = f"lag {lag}{what}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
+    channels = memory.channels[lag].tolist() if memory.channels.size else []
+    each = f" ({', '.join(map(share_text, channels))} of its numbers)" if channels else ""
+    text += each if len(text + each) <= LONGEST else ""
     text += f" in {memory.samples:,} steps" if memory.samples else ""
     if units is not None and len(units.best_lag):
         holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))
         if len(holders):
             best = int(holders[np.abs(units.correlation[holders]).argmax()])
-            follower = f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+            it = f"number {units.best_channel[best] + 1}" if units.best_channel.size else "it"
+            follower = f"; unit {best + 1} follows {it}, {float(units.correlation[best]):+.2f}"
             text += follower if len(text + follower) <= LONGEST else ""
     return text

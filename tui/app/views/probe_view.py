@@ -19,9 +19,6 @@ PART_BINDINGS = [
 ]
 
 
-ONLY_THE_ECHO = "cannot read networks of this task yet, only of the echo"
-
-
 class ProbeView(View):
     """The base class of views that draw probe readings. It names the window of the readings if another one is shown.
 
@@ -74,9 +71,7 @@ class ProbeView(View):
 
     def draw(self, cells: Cells) -> None:
         readings = self._readings
-        if self._frame is not None and not self._frame.config.is_echo:
-            cells.write(0, 0, f"{self.title}: {ONLY_THE_ECHO}"[: cells.width], "view--words")
-        elif readings is None or (self._frame is not None and self._frame.unread):
+        if readings is None or (self._frame is not None and self._frame.unread):
             cells.write(0, 0, waiting(self.title, self._frame, self._message)[: cells.width], "view--words")
         else:
             self.paint(cells, readings)

@@ -9,7 +9,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.config_fields import TASK
 from echornn.session.commands import Answer, Edit
 from echornn.session.frame import Frame, State
-from tui.app.presets import PRESETS, differing
+from tui.app.presets import PRESETS, differing, under_task
 from tui.app.widgets.settings_fields import (
     as_typed,
     choices_of,
@@ -76,7 +76,7 @@ class Form:
         if TASK not in self.drafts:
             return wanted
         try:
-            return wanted.with_fields({TASK: self._typed()[TASK]})
+            return under_task(wanted, self._task_of(self.drafts[TASK]))
         except ConfigError:
             return wanted
 
@@ -254,7 +254,7 @@ class Form:
         values: dict[str, Any] = {}
         if TASK in self.drafts:
             values[TASK] = self._task_of(self.drafts[TASK])
-        shown = self._wanted().with_fields(values)
+        shown = self.shown
         for name, text in self.drafts.items():
             if name != TASK:
                 values[name] = text if choices_of(shown, name) else parsed(name, text)

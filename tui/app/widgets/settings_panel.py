@@ -14,6 +14,7 @@ from echornn.config import EchoConfig
 from echornn.config_text import fields_text
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame
+from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget
@@ -22,7 +23,7 @@ COLUMN_WIDTH, GAP = 37, 2
 """The columns of a field in a panel below the curve, and between two fields; as many as fit are side by side."""
 
 MOST_FOOT = 5
-"""The most lines of explanation of the field under the cursor; a low panel uses a quarter of its lines."""
+"""The most lines of explanation. A low panel uses a quarter of its lines for a field, and half of them for a preset."""
 
 LIVE, STRUCTURAL = "live: the network goes on", "these start the network over"
 """The headings of fields."""
@@ -163,7 +164,9 @@ class SettingsPanel(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         columns = max(1, (cells.width + GAP) // (COLUMN_WIDTH + GAP))
         width = (cells.width + GAP) // columns - GAP
-        foot_height = min(MOST_FOOT, max(1, cells.height // 4))
+        foot = self._foot(cells.width)
+        wanted = len(foot) if self.form.name == PRESET else 0
+        foot_height = min(MOST_FOOT, max(1, cells.height // 4, min(wanted, cells.height // 2)))
         height = max(1, cells.height - 1 - foot_height)
         lines = self._lines(width)
         self._scroll(lines, height * columns)
@@ -177,7 +180,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             x = column * (width + GAP)
             cells.write(x, 1 + y, line.text, line.style)
         below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
-        for y, text in enumerate(self._foot(cells.width)[:foot_height], below):
+        for y, text in enumerate(foot[:foot_height], below):
             cells.write(0, y, text, "panel--help")
 
     def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
@@ -240,7 +243,8 @@ class SettingsPanel(CellWidget, can_focus=True):
         if not drafts:
             return f"{preset}: nothing to change."
         then = "the network goes on" if all(map(self.form.is_live, drafts)) else "the network starts over"
-        return f"{preset}: {fields_text(drafts)}. All else stays, {then}. enter applies, u undoes."
+        why = WHY.get(preset) or f"All else stays, {then}."
+        return f"{preset}: {fields_text(drafts)}. {why} enter applies, u undoes."
 
     def _plain(self, text: str) -> str:
         return text.encode("ascii", "replace").decode() if self._ascii else text

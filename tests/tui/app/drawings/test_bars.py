@@ -21,7 +21,7 @@ def chart(heights: list[float], echo: int, wall: int) -> LagChart:
         ("view--bar",) * lags,
         np.arange(lags) <= echo,
         ((0.0, "0"), (1.0, "1")),
-        echo,
+        (echo,),
         wall,
         f"T {wall}",
     )
