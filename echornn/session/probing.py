@@ -187,7 +187,7 @@ class Probing:
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
         unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
-        asked = standing.question is not None and not unasked and config.is_echo
+        asked = standing.question is not None and not unasked
         return asked and standing.moment != here and standing.failed != config
 
     def begin(

@@ -106,5 +106,6 @@ def test_log_lines_are_known(line: bytes) -> None:
 def test_numpy_is_complete_before_tensorflow_adds_to_its_types(tmp_path: Path) -> None:
     """If another thread computed its first median meanwhile, the app sometimes crashed."""
     (tmp_path / "tensorflow.py").write_text("import sys\nWAS_COMPLETE = 'numpy.ma' in sys.modules\n")
-    program = "from echornn.runtime import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
+    load = "from echornn.runtime import quiet; quiet.import_tensorflow()"
+    program = f"{load}; import tensorflow; print(tensorflow.WAS_COMPLETE)"
     assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "True\n"
