@@ -52,7 +52,7 @@ class Answer(TypedDict):
 def run(snippet: Snippet, names: dict[str, Any]) -> Came:
     """Run a Python block with these variables; its own are added to them."""
     code = "\n" * snippet["line"] + snippet["text"]
-    return captured(lambda: exec(compile(code, snippet["page"], "exec"), names))
+    return captured(lambda: exec(compile(code, snippet["page"], "exec", dont_inherit=True), names))
 
 
 def give(words: list[str]) -> Came:
