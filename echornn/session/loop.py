@@ -20,6 +20,7 @@ from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
+from echornn.tasks.task import TaskError
 from echornn.timeline.branch import Moment
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
@@ -61,6 +62,8 @@ class Loop:
         """Is set when `run` has returned."""
         self.error: Exception | None = None
         """The error that ended the session; None if there is none."""
+        self.is_loaded = False
+        """Whether the session has loaded, so that an error is a failure of training."""
         self.recorder: Recorder = Unrecorded() if recorder is None else recorder
         self._on_progress = on_progress
         self._clock = clock
@@ -109,6 +112,7 @@ class Loop:
         """
         try:
             self._load()
+            self.is_loaded = True
             while self.mailbox.wait(self._wait_seconds(), self._is_idle):
                 self._obey()
                 self._work()
@@ -128,7 +132,7 @@ class Loop:
         if self.error is not None:
             return
         self.error = error
-        message = f"{type(error).__name__}: {error}"
+        message = str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
             file = self.recorder.failed(error)
             message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
@@ -244,10 +248,14 @@ class Loop:
         begun = self._clock()
         self._can_save = False
         diverged_before = live.diverged
-        progress = live.train(windows)
+        try:
+            progress = live.train(windows)
+        except TaskError:  # the data could not be made, so the networks are as before
+            self._can_save = True
+            raise
         trained = len(progress.losses)
         self.pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or self.pace.slice_windows() == 1)
-        self.drive.trained(windows)
+        self.drive.trained(trained)
         self._can_save = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
             self.drive.pause()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
@@ -79,6 +79,12 @@ class Session:
     def error(self) -> Exception | None:
         """The error that ended the session, or that occurred when the record was closed; None if there is none."""
         return self._loop.error
+
+    @property
+    def refused(self) -> ConfigError | None:
+        """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
+        error = self._loop.error
+        return error if isinstance(error, ConfigError) and not self._loop.is_loaded else None
 
     @property
     def going_first(self) -> int | None:

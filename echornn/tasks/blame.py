@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +17,8 @@ MOST_CHARACTERS = 300
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Any exception inside becomes a `TaskError` of one line, which begins with the place in the task's file.
+    """Any exception inside, except Ctrl+C, becomes a `TaskError` of one line, which begins with the place in the task's
+    file.
 
     Args:
         file: the name under which the file was compiled.
@@ -23,7 +26,9 @@ def blaming(file: str, line: int | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if _is_ctrl_c(error):
+            raise
         raise TaskError(_one_line(f"{_place(error, file, line)}: {_words(error)}")) from error
 
 
@@ -35,6 +40,13 @@ def blaming_method(task: type[Task], method: str) -> AbstractContextManager[None
     if code is None:
         return blaming(task.__module__)
     return blaming(code.co_filename, code.co_firstlineno)
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    """Whether this may be Ctrl+C, which Python raises only on the main thread, and only with its own handler."""
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    is_handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, KeyboardInterrupt) and on_main_thread and is_handled
 
 
 def _place(error: BaseException, file: str, line: int | None) -> str:
@@ -52,7 +64,7 @@ def _words(error: BaseException) -> str:
         return f"it ends the program, with exit status {error.code}"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # the exception's own __str__ may raise an error too
+    except BaseException:  # the exception's own __str__ may raise an error too
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

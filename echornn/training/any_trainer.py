@@ -66,7 +66,9 @@ class AnyTrainer(Protocol):
         """Compile, so that training runs at full speed; nothing is trained."""
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows, or fewer at the end of the last epoch; `ValueError` if ``n`` is below 1."""
+        """Train ``n`` windows, or fewer at the end of the last epoch, or if a user's task cannot make the data of later
+        windows; `TaskError` if it cannot make that of the next window, `ValueError` if ``n`` is below 1.
+        """
 
     def reset(self, draw: int = 0) -> None:
         """Start over with the initial weights of this number, and the same data."""

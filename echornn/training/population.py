@@ -14,6 +14,7 @@ from echornn.data.series import EchoSeries
 from echornn.data.solved import Levels, SolvedAt
 from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.tasks.task import TaskError
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.memory import require_memory
@@ -86,11 +87,13 @@ class Population:
         self._runner.train(self._next_call(0), self.draw)
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows in every replica, or fewer if the last epoch ends before.
+        """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
+        the data of later windows; then the next call raises the error.
 
         After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
 
         Raises:
+            TaskError: a user's task cannot make the data of the next window; nothing was trained.
             ValueError: ``n`` is below 1.
         """
         if n < 1:
@@ -99,8 +102,13 @@ class Population:
             return self._nothing_trained()
         losses: list[Floats] = []
         errors: list[Counts] = []
-        while True:
-            call = self._next_call(n)
+        while n > 0 and not self.finished:
+            try:
+                call = self._next_call(n)
+            except TaskError:
+                if not losses:
+                    raise
+                break
             trained = self._runner.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
@@ -108,11 +116,9 @@ class Population:
             epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
             self.epoch += epochs
             n -= call.windows
-            if n == 0 or self.finished:
-                break
+            newest = shown_window(self.configs[0], self._data, call, trained, self._solved.reported())
             del call, trained  # before the next data is made, so that both do not take memory at the same time
-        trained = trained._replace(losses=np.concatenate(losses), errors=np.concatenate(errors))
-        self._last = shown_window(self.configs[0], self._data, call, trained, self._solved.reported())
+        self._last = dataclasses.replace(newest, losses=np.concatenate(losses), errors=np.concatenate(errors))
         return self._last
 
     @property

@@ -94,9 +94,10 @@ def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
     recorder: Recorder | None = session.recorder
     if code != ExitCode.CHECKPOINTED and record.forget_if_empty(recorder, session.frame.trained_in_all):
         recorder = None
-    if isinstance(session.error, ConfigError):
-        raise session.error
+    if session.refused is not None:
+        raise session.refused
     if session.error is not None:
-        printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
+        tail = "" if isinstance(session.error, ConfigError) else native_log.tail()
+        printed.complain(*f"echornn-tui: {session.frame.message}\n{tail}".splitlines())
     dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
     return [*dropped, *record.farewell(recorder, record.flags_to_go_on(session))]

@@ -102,12 +102,15 @@ def _conclude(
     lines: LinePrinter,
 ) -> int:
     frame = session.frame
-    if isinstance(session.error, ConfigError):
+    if session.refused is not None:
         forget_if_empty(recorder, frame.trained_in_all)
-    if isinstance(session.error, (ConfigError, BrokenPipeError)):
+        raise session.refused
+    if isinstance(session.error, BrokenPipeError):
         raise session.error
     if session.error is not None:
-        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}".splitlines(), sys.stderr)
+        tail = "" if isinstance(session.error, ConfigError) else native_log.tail()
+        lines.print(f"echornn-tui: {frame.message}\n{tail}".splitlines(), sys.stderr)
+        lines.print(farewell(recorder, flags_to_go_on(session)), sys.stderr)
         return ExitCode.FAILED
     diverged = _has_diverged(frame)
     if diverged:

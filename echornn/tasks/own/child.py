@@ -11,6 +11,7 @@ import json
 import os
 import re
 import resource
+import signal
 import sys
 import threading
 import warnings
@@ -61,6 +62,7 @@ def main() -> NoReturn:
     sys.dont_write_bytecode = True
     sys.stdout = sys.stderr = NoScreen()
     sys.addaudithook(_refuse)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a KeyboardInterrupt is the task's
     faulthandler.enable(answers)
     faulthandler.dump_traceback_later(limits.seconds, exit=True, file=answers)
     try:

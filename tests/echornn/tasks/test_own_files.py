@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -92,10 +93,29 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert str(said.value) == says
 
 
-def test_an_error_in_a_later_draw_names_its_line() -> None:
-    """The check saw other sizes; nothing but a `TaskError` comes out, whatever the file does."""
-    text = GOOD.replace("        x = rng", "        if rows > 40: raise SystemExit\n        x = rng")
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ("SystemExit(3)", "it ends the program, with exit status 3"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("GeneratorExit", "GeneratorExit"),
+        ("StopIteration", "StopIteration"),
+        ("type('Odd', (BaseException,), {'__str__': lambda self: exit()})", "Odd"),
+    ],
+)
+def test_an_error_in_a_later_draw_names_its_line(error: str, says: str) -> None:
+    """The check saw other sizes; nothing but a `TaskError` comes out on the thread that trains, whatever the file
+    does.
+    """
+    text = GOOD.replace("        x = rng", f"        if rows > 40: raise {error}\n        x = rng")
     task = OwnFile("mine.py", "Mine", text).task()
     draw_rows(task, seeding.stream(0, 0), 40, 9)
-    with pytest.raises(TaskError, match=r"mine.py:11: it ends the program"):
-        draw_rows(task, seeding.stream(0, 0), 41, 9)
+    with ThreadPoolExecutor(1) as thread, pytest.raises(TaskError) as said:
+        thread.submit(draw_rows, task, seeding.stream(0, 0), 41, 9).result()
+    assert str(said.value) == f"mine.py:11: {says}"
+
+
+def test_ctrl_c_while_a_task_draws_is_no_error_of_the_task() -> None:
+    text = GOOD.replace("        x = rng", "        import signal; signal.raise_signal(signal.SIGINT)\n        x = rng")
+    with pytest.raises(KeyboardInterrupt):
+        draw_rows(OwnFile("mine.py", "Mine", text).task(), seeding.stream(0, 0), 40, 9)

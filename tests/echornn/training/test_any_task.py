@@ -199,3 +199,27 @@ def test_a_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: 
     with pytest.raises(TaskError, match=r"Seldom scores no step of window 0 of epoch 3 .* truncated_backprop_length"):
         batch_of(config, 0, 3)
     assert batch_of(replace(config, truncated_backprop_length=13), 0, 3).scored.sum() == ROWS * (87 - 12)
+
+
+@pytest.mark.usefixtures("shared_programs", "one_processor")
+def test_windows_whose_data_there_is_are_trained_before_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, draw = replace(config_of("stream of symbols"), total_series_length=ROWS * 6 * 2100), TwoCoins.draw
+    calls: list[int] = []
+
+    def failing(task: TwoCoins, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        calls.append(1)
+        if len(calls) > 2:
+            raise ValueError("late")
+        return draw(task, rng, rows, steps)
+
+    expected = Population(config).advance(2 * config.windows_per_epoch)
+    monkeypatch.setattr(TwoCoins, "draw", failing)
+    population = Population(config)
+    progress = population.advance(9000)
+    np.testing.assert_array_equal(progress.losses, expected.losses)
+    for shown in ("x", "y", "outputs", "states"):
+        np.testing.assert_array_equal(getattr(progress, shown), getattr(expected, shown))
+    assert (population.epoch, population.window) == (2, 0)
+    with pytest.raises(TaskError, match="ValueError: late"):
+        population.advance(1)
+    assert (population.epoch, population.window) == (2, 0)
