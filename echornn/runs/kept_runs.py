@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -20,6 +21,9 @@ LONGEST_NAME = 200
 """The most characters of a folder's name; file systems allow 255 bytes."""
 
 MOST_OF_A_NAME = 10_000
+
+MOST_OF_A_TASK = 40
+"""The most characters of a task's name in the name of a folder."""
 
 LATEST = 253_402_300_000.0
 """The end of the year 9999, the last of calendars; the time of a file may be later."""
@@ -40,7 +44,7 @@ def new_folder(config: EchoConfig) -> Path:
         RunError: the folder cannot be made.
     """
     name = (
-        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
+        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{_task_name(config)}-T{config.truncated_backprop_length}"
         f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
         f"{'' if config.replicas == 1 else f'-replicas{config.replicas}'}"
     )[:LONGEST_NAME]
@@ -54,6 +58,13 @@ def new_folder(config: EchoConfig) -> Path:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
         return folder
     raise RunError(f"there are already {MOST_OF_A_NAME - 1:,} folders named {state_folder() / name}")
+
+
+def _task_name(config: EchoConfig) -> str:
+    """The task in the name of a run's folder: echo3, or two_coins."""
+    if config.task is None:
+        return f"echo{config.echo_step}"
+    return re.sub(r"\W+", "-", str(config.value("task")), flags=re.ASCII).strip("-")[:MOST_OF_A_TASK] or "task"
 
 
 def runs(among: Path | None = None) -> list[Path]:

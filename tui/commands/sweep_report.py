@@ -28,7 +28,7 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
     that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    seconds_at_most, an estimate, less if the echo is solved early; left_out, the impossible points with the reason.
+    seconds_at_most, an estimate, less if the task is solved early; left_out, the impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -102,7 +102,7 @@ def start_lines(record: Record) -> Iterator[str]:
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
-        early = ", less where the echo is solved early" if record["until"] == "solved" else ""
+        early = ", less where the task is solved early" if record["until"] == "solved" else ""
         compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
         yield f"{compiled} to compile; about {time_text(record['seconds_at_most'])} on {workers}{early}"
 

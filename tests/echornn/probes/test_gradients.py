@@ -266,5 +266,5 @@ def test_of_many_exponents_the_leading_ones_are_read_and_lost_directions_stay_fi
 
 def test_a_part_that_a_network_does_not_have_is_refused() -> None:
     config = small("lstm")
-    with pytest.raises(ValueError, match=r"^part = 'nosuch' cannot be read: h, c, input, forget, output$"):
+    with pytest.raises(ValueError, match=r"^part = 'nosuch' cannot be read: one of h, c, input, forget, output$"):
         memory_by_lag(random_weights(config), config, part="nosuch")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from echornn.config import MOST
+from echornn.config import MOST, EchoConfig
 from echornn.files.lock import LOCK_FILE, Lock
 from echornn.files.run_error import RunError
 from echornn.runs import kept_runs, run_dir
@@ -217,3 +217,18 @@ def test_killed_at_any_line_of_the_beginning_it_can_begin_again(state: Path) -> 
 def test_a_lottery_is_named_by_its_number_of_networks(state: Path) -> None:
     assert kept_runs.new_folder(replace(SMALL, replicas=64)).name.endswith("-seed7-replicas64")
     assert kept_runs.new_folder(SMALL).name.endswith("-seed7")
+
+
+@pytest.mark.parametrize(
+    ("config", "part"),
+    [
+        (EchoConfig(echo_step=5), "_echo5-T15-"),
+        (EchoConfig(task="two_coins"), "_two_coins-T15-"),
+        (EchoConfig(task="adding"), "_adding-T50-"),
+    ],
+)
+def test_the_name_of_a_folder_says_the_task(
+    config: EchoConfig, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert part in kept_runs.new_folder(config).name

@@ -49,7 +49,7 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert first == "6 points with 4 seeds each: 24 networks"
     why = "echo_step = 20000 cannot be used: 0 to 9999, less than the row's length"
     assert rest[:2] == [f"left out: echo_step 20000, cell {cell}: {why}" for cell in ("rnn", "gru")]
-    assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the echo is solved early"
+    assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the task is solved early"
     assert sorted(rest[3:9]) == [
         "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), median loss 0.6931",
         "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), median loss 0.6931",
