@@ -286,4 +286,4 @@ def _on_its_task(run: Run) -> list[str]:
     """A note if the file of the run's task, of the user's own, has another text by now."""
     task = run.config.value("task")
     changed = isinstance(task, OwnFile) and task.has_changed
-    return [f"the file of {task} has changed: this run keeps the task as it was"] if changed else []
+    return [f"the file of {task} has changed: this run was trained with its former text"] if changed else []

@@ -148,7 +148,7 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     Path("mine.py").write_text(GOOD.replace("/ 2", "/ 3"), encoding="utf-8")
     recorder = RunRecorder.go_on(Path("run"))
     recorder.close()
-    assert recorder.warning == "the file of mine.py:Mine has changed: this run keeps the task as it was"
+    assert recorder.warning == "the file of mine.py:Mine has changed: this run was trained with its former text"
     assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
     assert capsys.readouterr().err == (
