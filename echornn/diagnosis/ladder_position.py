@@ -88,7 +88,7 @@ def _range(levels: Sequence[Level], index: int, unsure: float, solved: float) ->
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:
-    """The levels of a ladder without those whose loss is that of the level before."""
+    """The levels of a ladder; a level is left out if its loss equals the loss of the level before."""
     levels = list(ladder[:1])
     for level in ladder[1:]:
         if level.loss < levels[-1].loss - LEAST * ladder[0].loss:

@@ -73,7 +73,7 @@ def _words(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:
-    """The class of flags with the settings of these tasks; those of the echo only if it is one of them.
+    """The class of flags with the settings of these tasks. The echo's settings are left out if it is not among them.
 
     Raises:
         TaskError: a setting of a user's task has the name of another flag.

@@ -93,7 +93,9 @@ class Palette(ClosesOnce):
 
 
 def found(commands: Iterable[SystemCommand], typed: str) -> list[SystemCommand]:
-    """Commands whose title has the typed letters in this order, best match first; then those whose help has them."""
+    """The commands that fit the typed letters. First come titles that have the letters in this order, the best match
+    first; then come commands whose help has them.
+    """
     if not typed:
         return list(commands)
     matcher = Matcher(typed)

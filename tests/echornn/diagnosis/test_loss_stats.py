@@ -1,4 +1,4 @@
-"""LossStats does not depend on the sizes of the pieces it is given, and finds when the echo was solved."""
+"""Loss statistics are the same however the losses are cut into pieces, and say when the echo was solved."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ def per_column(
     length: int,
     offset: int = 0,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The lowest and highest value in each column of an axis of ``length`` windows; NaN where there is no bucket.
+    """The lowest and the highest value in each column. The axis has ``length`` windows. A column without a bucket
+    is NaN.
 
     Values between buckets are interpolated; the extremes of each bucket are kept in the column of its middle.
 

@@ -1,4 +1,4 @@
-"""Draws the ladder of a task on the curve: a line for each rung, with its name and its loss where there is room."""
+"""Draws the ladder of a task on the curve: a line for each rung, named if there is room."""
 
 from __future__ import annotations
 
