@@ -32,8 +32,8 @@ class Place(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A drawn ghost: its characters, str [height, width], with spaces elsewhere, and the row of its mean in each column,
-    float64 [width]. A column without a mean is NaN.
+    """A drawn ghost: its characters, str [height, width], with spaces elsewhere, and the row of its mean in each
+    column, float64 [width]. A column without a mean is NaN.
     """
 
     characters: npt.NDArray[np.str_]
