@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from echornn.history.curve import Curve, HistoryPiece, width_of
+from echornn.history.curve import Curve, HistoryPiece, width_of, within
 from echornn.history.pyramid_level import Buckets, Reducers, Windows
 from echornn.progress import Floats
 
@@ -90,13 +90,11 @@ def band_of(pieces: Sequence[HistoryPiece[OfSeveral]], columns: int, first: int,
     edges: list[Windows] = [np.empty((2, 0), np.int64)]
     values: list[Buckets] = [np.empty((len(OF_BAND), 0))]
     replicas: list[int] = []
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if begin < end:
-            of_piece, buckets = piece.history.over_all(width, begin - piece.offset, end - piece.offset)
-            edges.append(of_piece + piece.offset)
-            values.append(buckets)
-            replicas += [piece.history.replicas] * buckets.shape[1]
+    for piece, begin, end in within(pieces, first, last):
+        of_piece, buckets = piece.history.over_all(width, begin - piece.offset, end - piece.offset)
+        edges.append(of_piece + piece.offset)
+        values.append(buckets)
+        replicas += [piece.history.replicas] * buckets.shape[1]
     starts, ends = np.concatenate(edges, axis=1)
     low, tenth, median, ninetieth, high, solved = np.concatenate(values, axis=1)
     counts = ends - starts

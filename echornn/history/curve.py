@@ -115,6 +115,16 @@ class HistoryPiece(Generic[History]):
     last: int
 
 
+def within(
+    pieces: Sequence[HistoryPiece[History]], first: int, last: int
+) -> Iterator[tuple[HistoryPiece[History], int, int]]:
+    """The pieces with windows from ``first`` up to ``last``, each with the first such window and the end of them."""
+    for piece in pieces:
+        begin, end = max(first, piece.first), min(last, piece.last)
+        if begin < end:
+            yield piece, begin, end
+
+
 def width_of(columns: int, windows: int) -> int:
     """The number of windows in a bucket, a power of two, with which ``windows`` windows need at most ``columns``
     buckets.
@@ -134,12 +144,10 @@ def curve_of(
     width = width_of(columns, last - first)
     edges: list[Windows] = []
     values: list[Buckets] = []
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if begin < end:
-            of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
-            edges.append(of_piece + piece.offset)
-            values.append(buckets)
+    for piece, begin, end in within(pieces, first, last):
+        of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
+        edges.append(of_piece + piece.offset)
+        values.append(buckets)
     starts, ends = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
     low, high, total, errors = np.concatenate(values, axis=1) if values else np.empty((4, 0))
     counts = ends - starts

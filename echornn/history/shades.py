@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.history.curve import HistoryPiece, width_of
+from echornn.history.curve import HistoryPiece, width_of, within
 from echornn.history.loss_history import LossHistory
 from echornn.progress import Floats
 
@@ -26,9 +26,8 @@ def shades_of(
         return shades
     cuts = first + np.arange(columns + 1) * (last - first) // columns
     width = max(1, width_of(columns, last - first) // 2)
-    for piece in pieces:
-        begin, end = max(first, piece.first), min(last, piece.last)
-        if piece.history.replicas == 1 or begin >= end:
+    for piece, begin, end in within(pieces, first, last):
+        if piece.history.replicas == 1:
             continue
         known = np.array([at for at, one in enumerate(replicas) if one < piece.history.replicas], np.int64)
         which = np.array(replicas, np.int64)[known]

@@ -121,7 +121,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
     """The mean loss below which a task counts as solved, checked; None if the task has no such level.
 
     Raises:
-        TaskError: the level is no finite number.
+        TaskError: the level is NaN or infinite.
     """
     with blaming_method(type(task), "solved"):
         level = task.solved(rows, steps)
