@@ -36,9 +36,10 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed: two fields across and down, all values of the others.
 
     Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
-    median of their final losses. Two lines come from theory: from echo = T on, no gradient reaches the echo's source,
-    and only what the state keeps can be used; beyond echo + 1 = state, a linear shift register does not fit, and fewer
-    seeds solve it. In the app, enter trains a point and escape comes back.
+    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input that a target
+    hangs on (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
+    linear shift register does not fit; beyond trial = T, gradients are cut within a trial. In the app, enter trains a
+    point and escape comes back.
 
     Without a terminal the map is printed once, as with --once.
 

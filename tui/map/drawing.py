@@ -31,6 +31,7 @@ STYLES = (
     "map--marked",
     "map--limit0",
     "map--limit1",
+    "map--limit2",
 )
 
 WIDEST, HIGHEST = 9, 7

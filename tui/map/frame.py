@@ -78,9 +78,9 @@ class MapFrame:
             return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another square to compare them; space removes the mark"
-        beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
+        beyond = next(filter(None, (limit.of_all(cell.configs.values()) for limit in LIMITS)), "")
         if beyond:
-            return beyond[0].words
+            return beyond
         return beside_the_best(self.table, self.cursor) if self.scale.measure is Measure.SUCCESS else ""
 
     @property

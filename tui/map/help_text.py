@@ -22,9 +22,11 @@ WHAT_IS_SEEN = (
     ),
     (
         "The lines",
-        "They come from theory, and are no walls: some seeds get beyond. From echo = T on, no gradient reaches the "
-        "echo's source, and the network can use only what its state keeps. Beyond echo + 1 = state, a linear shift "
-        "register does not fit, and fewer seeds solve the echo. (An LSTM has two numbers for each unit.)",
+        "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
+        "which a target hangs; the echo's is echo_step. From lag = T on, no gradient reaches that input, and the "
+        "network can use only what its state keeps. Beyond lag + 1 = state, a linear shift register does not fit, and "
+        "fewer seeds solve the echo. (An LSTM has two numbers for each unit.) Beyond trial = T, gradients are cut "
+        "within a trial; this line is for tasks whose lags depend on the data.",
     ),
     (
         "The square under the cursor",

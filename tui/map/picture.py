@@ -19,7 +19,7 @@ SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21
 NONE = "#f2f2f2"
 """The colour of a cell at the lowest level of the scale."""
 
-LINES = (("#c2185b", ""), ("#000000", "6 4"))
+LINES = (("#c2185b", ""), ("#000000", "6 4"), ("#c2185b", "2 3"))
 """Colour and dash pattern of each line of theory."""
 
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3

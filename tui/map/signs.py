@@ -34,8 +34,8 @@ class Signs:
     cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "┃┊", "━┄", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "|:", "=-", "M", "[]", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "v", "|:;", "=-_", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:

@@ -15,14 +15,16 @@ from echornn.maps.overview import overview_of
 from echornn.maps.ranking_words import beside_the_best, ranking_told
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Choice, Overview, Table, first_choice, table_of
-from echornn.maps.theory import LIMITS
+from echornn.maps.theory import LIMITS, Limit
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
+from echornn.tasks.settings import settings_of
+from echornn.tasks.table import TASKS
 from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
-ECHO_IS_T, STATE_IS_FULL = LIMITS
+LAG_IS_T, STATE_IS_FULL, TRIAL_IS_T = LIMITS
 
 
 def overview(grid: Grid) -> Overview:
@@ -133,9 +135,9 @@ def test_an_example_of_a_filter_is_one(axes: dict[str, tuple[int | str, ...]], e
     assert not axes or kept_values(example, axes)
 
 
-def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff: Table) -> None:
-    assert cliff.limits == [ECHO_IS_T, STATE_IS_FULL]
-    assert cliff.beyond(ECHO_IS_T) == ((False,) * 14 + (True,) * 6,) * 3
+def test_theory_parts_the_map_where_the_lag_is_t_and_where_the_state_is_full(cliff: Table) -> None:
+    assert cliff.limits == [LAG_IS_T, STATE_IS_FULL]
+    assert cliff.beyond(LAG_IS_T) == ((False,) * 14 + (True,) * 6,) * 3
     full = (False,) * 15 + (True,) * 5
     assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
 
@@ -147,14 +149,78 @@ def test_lines_fit_and_call_nothing_impossible() -> None:
         assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
 
 
+OF_TASKS: dict[str, dict[str, object]] = {
+    "far_lag=4,5 truncated_backprop_length=5": {"task": "two_coins"},
+    "far_lag=4,5 state_size=4,5,6": {"task": "delayed_xor", "truncated_backprop_length": 20},
+    "lag=1,2 truncated_backprop_length=1,2": {"task": "delayed_xor"},
+    "length=10,20 truncated_backprop_length=10": {"task": "adding"},
+    "blank=1,2 truncated_backprop_length=2": {"task": "copy_memory", "items": 1},
+    "bits=1,3 state_size=2": {"task": "flip_flop", "truncated_backprop_length": 1},
+    "task=echo,two_coins,temporal_order,flip_flop": {"truncated_backprop_length": 5},
+}
+"""Grids of tasks, as the words of their axes, each with its other fields."""
+
+
+def of_tasks(words: str) -> Table:
+    settings = {known.name: known for kind in TASKS.values() for known in settings_of(kind)}
+    axes = tuple(Axis.parse(word, settings) for word in words.split())
+    everything = overview(Grid(axes, OF_TASKS[words], 1))
+    return table_of(everything, Choice(axes[0].field, axes[1].field if len(axes) > 1 else None))
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "beyond"),
+    [
+        ("far_lag=4,5 truncated_backprop_length=5", LAG_IS_T, [[False, True]]),
+        ("lag=1,2 truncated_backprop_length=1,2", LAG_IS_T, [[True, True], [True, True]]),
+        ("blank=1,2 truncated_backprop_length=2", LAG_IS_T, [[True, True]]),
+        ("far_lag=4,5 state_size=4,5,6", STATE_IS_FULL, [[True, True], [False, True], [False, False]]),
+        ("length=10,20 truncated_backprop_length=10", TRIAL_IS_T, [[False, True]]),
+        ("bits=1,3 state_size=2", LAG_IS_T, [[False, False]]),
+        ("task=echo,two_coins,temporal_order,flip_flop", LAG_IS_T, [[False, True, False, False]]),
+        ("task=echo,two_coins,temporal_order,flip_flop", STATE_IS_FULL, [[False, True, False, False]]),
+        ("task=echo,two_coins,temporal_order,flip_flop", TRIAL_IS_T, [[False, False, True, False]]),
+    ],
+)
+def test_theory_parts_the_map_of_any_task(words: str, limit: Limit, beyond: list[list[bool]]) -> None:
+    """Which lag counts is what the task says of itself; no axis has a name that counts."""
+    assert [list(row) for row in of_tasks(words).beyond(limit)] == beyond
+
+
+def test_what_is_beyond_a_limit_is_said_with_its_lag() -> None:
+    def told(**fields: object) -> list[str]:
+        config = EchoConfig.from_fields(fields)
+        return [limit.told(config) for limit in LIMITS if limit.is_beyond(config)]
+
+    assert told(task="two_coins", truncated_backprop_length=5) == [
+        "lag 8 >= T 5: no gradient gets there; only the state may keep it",
+        "lag 8 + 1 > 4 numbers of state: a linear shift register does not fit",
+    ]
+    assert told(task="delayed_xor", truncated_backprop_length=1) == [
+        "lags 1, 3 >= T 1: no gradient gets there; only the state may keep it"
+    ]
+    assert told(task="two_coins", cell="lstm") == [
+        "lag 8 + 1 > 8 numbers of state: a linear shift register does not fit"
+    ]
+    assert told(task="temporal_order", truncated_backprop_length=20) == [
+        "trial 60 > T 20: gradients are cut within a trial; only the state goes on"
+    ]
+    for of_any_size in ({"task": "flip_flop"}, {"task": "adding"}, {"num_classes": 3}):
+        assert not told(**of_any_size)
+    both = [EchoConfig.from_fields({"task": "two_coins", "state_size": size}) for size in (2, 3, 9)]
+    assert STATE_IS_FULL.of_all(both[:2]) == STATE_IS_FULL.words
+    assert not STATE_IS_FULL.of_all(both)
+    assert not STATE_IS_FULL.of_all([])
+
+
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
     everything = overview(Grid(axes, {}, 1))
     averaged = table_of(everything, Choice("echo_step", "state_size"))
-    assert averaged.beyond(ECHO_IS_T) == ((False, None), (False, None))
+    assert averaged.beyond(LAG_IS_T) == ((False, None), (False, None))
     assert averaged.limits == [STATE_IS_FULL]
     held = table_of(everything, Choice("echo_step", "state_size", {"truncated_backprop_length": 5}))
-    assert held.beyond(ECHO_IS_T) == ((False, True), (False, True))
+    assert held.beyond(LAG_IS_T) == ((False, True), (False, True))
 
 
 def test_what_is_missing_failed_or_impossible_is_told() -> None:
