@@ -1,4 +1,4 @@
-"""The limits of theory on a map: how far back gradients reach, and whether a linear shift register fits the state."""
+"""What theory says of the cells of a map: limits beyond which a task is harder, and what it excludes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.data.levels import register_numbers, state_numbers
+from echornn.data.levels import register_numbers, solved_level, state_numbers
+from echornn.maps.read_out import least_error
 
 MOST_LAGS = 3
 """The most lags that a sentence names."""
@@ -61,6 +62,20 @@ def _cut_trial(config: EchoConfig) -> str:
     return f"trial {length:,} > T {cut:,}: gradients are cut within a trial; only the state goes on"
 
 
+def excluded(config: EchoConfig) -> str:
+    """Why theory excludes that the task is solved, whatever the network learns; empty if it does not.
+
+    The least error has to be twice the level that counts as solved, so that no luck of 50 windows is enough.
+    """
+    least = least_error(config)
+    if not least > max(0.0, 2 * solved_level(config)):
+        return ""
+    outputs, units = config.output_size, config.state_size
+    return (
+        f"{outputs} outputs, {units} unit{'s' * (units > 1)}: no linear read-out has a squared error below {least:.2g}"
+    )
+
+
 LIMITS = (
     Limit("lag = T", "lag >= T: no gradient gets there; only the state may keep it", _no_gradient),
     Limit(
@@ -74,7 +89,9 @@ LIMITS = (
 state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
 lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
-No limit makes a task impossible. Within 20 000 windows (glorot), 5, 10, 8 and 3 of 32 seeds solve (echo, state) = (3,
-3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo 3 and echo 4 from what the carried
-state happens to keep; all but one of them lose it again. Temporal order of 20 steps falls to 0.69 with T 5.
+None of these makes a task impossible; see `excluded` for what does. Within 20 000 windows (glorot), 5, 10, 8 and 3 of
+32 seeds solve (echo, state) = (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo
+3 and echo 4 from what the carried state happens to keep; all but one of them lose it again. Delayed XOR (lag 1, state
+16, T 2, 25 000 windows): 8, 7 and 5 of 8 seeds solve far_lag 2, 3 and 4, none 5. Temporal order of 20 steps falls to
+0.69 with T 5.
 """

@@ -52,7 +52,7 @@ def show_map(
     down
         Field of the rows.
     show
-        success, the share of seeds in %; windows; or loss, nats.
+        success, the share of seeds in %; windows; or loss.
     filter
         Show some values only: words such as cell=gru,lstm or echo_step=5..15.
     once
@@ -62,9 +62,10 @@ def show_map(
         its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
         seeds asked for: while some are missing or failed, success is at least that, half_solved at most that;
         median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
-        trains), until (solved or all), level (the mean loss in nats below which the echo counts as solved), version (of
-        the program that trained it: a larger number is newer; results.csv says which). A square of several points has
-        no interval, and its half_solved and median_loss are the medians over its points.
+        trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
+        program that trained it: a larger number is newer; results.csv says which), rung (where on the ladder of its
+        task the median loss is). A square of several points has no interval, and its half_solved and median_loss are
+        the medians over its points; the losses of several tasks have none.
     svg
         Write it to this .svg file as a picture.
     ascii

@@ -253,7 +253,7 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     table = table_of(everything, first_choice(everything.axes))
     assert not table.cells[0][1].counts.is_pooled
     first, second = told(table, 0, 1)
-    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
+    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %), median at chance"
     assert second.startswith("none in 1,300 windows; least loss ")
     assert second.endswith("; 1 other impossible point")
     assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
@@ -263,7 +263,7 @@ def test_a_cell_in_words(cliff: Table) -> None:
     assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
     assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
     assert told(cliff, 2, 16) == (
-        "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %)",
+        "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %), median at chance",
         "least loss 0.693 of seed 0; median loss 0.693",
     )
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))

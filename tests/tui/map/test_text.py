@@ -152,6 +152,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "until": "solved",
         "level": "0.0491266",
         "version": "1",
+        "rung": "below chance",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(frame_of(broken))))
