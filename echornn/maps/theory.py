@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -22,21 +23,21 @@ class Limit:
     Attributes:
         name: the name on the map.
         words: what holds beyond the limit, of any configuration.
-        told: what holds for a configuration that is beyond the limit; empty if it is not.
+        text: what holds for a configuration that is beyond the limit; empty if it is not.
     """
 
     name: str
     words: str
-    told: Callable[[EchoConfig], str]
+    text: Callable[[EchoConfig], str]
 
     def is_beyond(self, config: EchoConfig) -> bool:
         """Whether a configuration is beyond the limit."""
-        return bool(self.told(config))
+        return bool(self.text(config))
 
     def of_all(self, configs: Collection[EchoConfig]) -> str:
         """What holds for all of these configurations; empty if one is not beyond the limit, or if there are none."""
-        told = set(map(self.told, configs))
-        return "" if not told or "" in told else told.pop() if len(told) == 1 else self.words
+        texts = set(map(self.text, configs))
+        return "" if not texts or "" in texts else texts.pop() if len(texts) == 1 else self.words
 
 
 def _no_gradient(config: EchoConfig) -> str:
@@ -70,19 +71,15 @@ def excluded(config: EchoConfig) -> str:
     least = least_error(config)
     if not least > max(0.0, 2 * solved_level(config)):
         return ""
-    outputs, units = config.output_size, config.state_size
-    return (
-        f"{outputs} outputs, {units} unit{'s' * (units > 1)}: no linear read-out has a squared error below {least:.2g}"
-    )
+    outputs, units = config.output_size, f"{config.state_size} unit{'s' * (config.state_size > 1)}"
+    unit = 10 ** (math.floor(math.log10(least)) - 1)
+    bound = math.floor(least / unit) * unit  # two digits, not rounded up
+    return f"{outputs} outputs, {units}: no linear read-out has a squared error below {bound:.2g}"
 
 
 LIMITS = (
     Limit("lag = T", "lag >= T: no gradient gets there; only the state may keep it", _no_gradient),
-    Limit(
-        "lag + 1 = state",
-        "lag + 1 > state: a linear shift register does not fit",
-        _too_long_a_register,
-    ),
+    Limit("lag + 1 = state", "lag + 1 > state: a linear shift register does not fit", _too_long_a_register),
     Limit("trial = T", "trial > T: gradients are cut within a trial; only the state goes on", _cut_trial),
 )
 """Truncated back-propagation follows an error back T steps; a linear shift register holds one input per number of the
@@ -95,3 +92,12 @@ None of these makes a task impossible; see `excluded` for what does. Within 20 0
 16, T 2, 25 000 windows): 8, 7 and 5 of 8 seeds solve far_lag 2, 3 and 4, none 5. Temporal order of 20 steps falls to
 0.69 with T 5.
 """
+
+
+def theory_text(configs: Collection[EchoConfig]) -> str:
+    """What theory says of all these configurations: what it excludes, or else the first limit that they are beyond;
+    empty if there is none.
+    """
+    reasons = set(map(excluded, configs))
+    texts = (reasons.pop() if len(reasons) == 1 else "", *(limit.of_all(configs) for limit in LIMITS))
+    return next(filter(None, texts), "")

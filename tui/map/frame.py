@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import compared, name_of, told, told_apart
+from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
 from echornn.maps.kept_values import FilterError
 from echornn.maps.measures import Measure, Scale, short_text, value_of, words_of
 from echornn.maps.ranking_words import beside_the_best
 from echornn.maps.table import Choice, Overview, Table, table_of
-from echornn.maps.theory import LIMITS, excluded
+from echornn.maps.theory import theory_text
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 from tui.map.walls import Walls, walls_of
@@ -69,7 +69,7 @@ class MapFrame:
         cell.
         """
         row, column = self.cursor
-        return *told(self.table, row, column), self._beside()
+        return *cell_text(self.table, row, column), self._beside()
 
     def _beside(self) -> str:
         row, column = self.cursor
@@ -78,13 +78,10 @@ class MapFrame:
             return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another square to compare them; space removes the mark"
-        configs = cell.configs.values()
-        told = [excluded(config) for config in configs] if len(configs) == 1 else []
-        told += [limit.of_all(configs) for limit in LIMITS]
-        theory = next(filter(None, told), "")
-        if theory:
+        theory = theory_text(cell.configs.values())
+        if theory or self.scale.measure is not Measure.SUCCESS:
             return theory
-        return beside_the_best(self.table, self.cursor) if self.scale.measure is Measure.SUCCESS else ""
+        return beside_the_best(self.table, self.cursor)
 
     @property
     def heading(self) -> str:

@@ -9,22 +9,20 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import compared, name_of, told, told_apart
+from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
 from echornn.maps.kept_values import FilterError, example_of, kept_values
 from echornn.maps.overview import overview_of
 from echornn.maps.ranking_words import beside_the_best, ranking_told
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Choice, Overview, Table, first_choice, table_of
-from echornn.maps.theory import LIMITS, Limit
+from echornn.maps.theory import LIMITS
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
-from echornn.tasks.settings import settings_of
-from echornn.tasks.table import TASKS
 from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
-LAG_IS_T, STATE_IS_FULL, TRIAL_IS_T = LIMITS
+LAG_IS_T, STATE_IS_FULL, _ = LIMITS
 
 
 def overview(grid: Grid) -> Overview:
@@ -142,77 +140,6 @@ def test_theory_parts_the_map_where_the_lag_is_t_and_where_the_state_is_full(cli
     assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
 
 
-def test_lines_fit_and_call_nothing_impossible() -> None:
-    """Some seeds beyond both limits solve the echo."""
-    for limit in LIMITS:
-        assert len(limit.words) <= 78
-        assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
-
-
-OF_TASKS: dict[str, dict[str, object]] = {
-    "far_lag=4,5 truncated_backprop_length=5": {"task": "two_coins"},
-    "far_lag=4,5 state_size=4,5,6": {"task": "delayed_xor", "truncated_backprop_length": 20},
-    "lag=1,2 truncated_backprop_length=1,2": {"task": "delayed_xor"},
-    "length=10,20 truncated_backprop_length=10": {"task": "adding"},
-    "blank=1,2 truncated_backprop_length=2": {"task": "copy_memory", "items": 1},
-    "bits=1,3 state_size=2": {"task": "flip_flop", "truncated_backprop_length": 1},
-    "task=echo,two_coins,temporal_order,flip_flop": {"truncated_backprop_length": 5},
-}
-"""Grids of tasks, as the words of their axes, each with its other fields."""
-
-
-def of_tasks(words: str) -> Table:
-    settings = {known.name: known for kind in TASKS.values() for known in settings_of(kind)}
-    axes = tuple(Axis.parse(word, settings) for word in words.split())
-    everything = overview(Grid(axes, OF_TASKS[words], 1))
-    return table_of(everything, Choice(axes[0].field, axes[1].field if len(axes) > 1 else None))
-
-
-@pytest.mark.parametrize(
-    ("words", "limit", "beyond"),
-    [
-        ("far_lag=4,5 truncated_backprop_length=5", LAG_IS_T, [[False, True]]),
-        ("lag=1,2 truncated_backprop_length=1,2", LAG_IS_T, [[True, True], [True, True]]),
-        ("blank=1,2 truncated_backprop_length=2", LAG_IS_T, [[True, True]]),
-        ("far_lag=4,5 state_size=4,5,6", STATE_IS_FULL, [[True, True], [False, True], [False, False]]),
-        ("length=10,20 truncated_backprop_length=10", TRIAL_IS_T, [[False, True]]),
-        ("bits=1,3 state_size=2", LAG_IS_T, [[False, False]]),
-        ("task=echo,two_coins,temporal_order,flip_flop", LAG_IS_T, [[False, True, False, False]]),
-        ("task=echo,two_coins,temporal_order,flip_flop", STATE_IS_FULL, [[False, True, False, False]]),
-        ("task=echo,two_coins,temporal_order,flip_flop", TRIAL_IS_T, [[False, False, True, False]]),
-    ],
-)
-def test_theory_parts_the_map_of_any_task(words: str, limit: Limit, beyond: list[list[bool]]) -> None:
-    """Which lag counts is what the task says of itself; no axis has a name that counts."""
-    assert [list(row) for row in of_tasks(words).beyond(limit)] == beyond
-
-
-def test_what_is_beyond_a_limit_is_said_with_its_lag() -> None:
-    def told(**fields: object) -> list[str]:
-        config = EchoConfig.from_fields(fields)
-        return [limit.told(config) for limit in LIMITS if limit.is_beyond(config)]
-
-    assert told(task="two_coins", truncated_backprop_length=5) == [
-        "lag 8 >= T 5: no gradient gets there; only the state may keep it",
-        "lag 8 + 1 > 4 numbers of state: a linear shift register does not fit",
-    ]
-    assert told(task="delayed_xor", truncated_backprop_length=1) == [
-        "lags 1, 3 >= T 1: no gradient gets there; only the state may keep it"
-    ]
-    assert told(task="two_coins", cell="lstm") == [
-        "lag 8 + 1 > 8 numbers of state: a linear shift register does not fit"
-    ]
-    assert told(task="temporal_order", truncated_backprop_length=20) == [
-        "trial 60 > T 20: gradients are cut within a trial; only the state goes on"
-    ]
-    for of_any_size in ({"task": "flip_flop"}, {"task": "adding"}, {"num_classes": 3}):
-        assert not told(**of_any_size)
-    both = [EchoConfig.from_fields({"task": "two_coins", "state_size": size}) for size in (2, 3, 9)]
-    assert STATE_IS_FULL.of_all(both[:2]) == STATE_IS_FULL.words
-    assert not STATE_IS_FULL.of_all(both)
-    assert not STATE_IS_FULL.of_all([])
-
-
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
     everything = overview(Grid(axes, {}, 1))
@@ -240,11 +167,11 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
         (0, 0, 2, 0),
         (0, 0, 0, 1),
     ]
-    assert told(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
-    assert told(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
-    assert told(table, 0, 3)[0] == "cell rnn, echo_step 40: impossible, so it was left out"
-    assert "0 to 39" in told(table, 0, 3)[1]
-    assert told(table, 0, 0)[1].endswith("1 to come")
+    assert cell_text(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
+    assert cell_text(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
+    assert cell_text(table, 0, 3)[0] == "cell rnn, echo_step 40: impossible, so it was left out"
+    assert "0 to 39" in cell_text(table, 0, 3)[1]
+    assert cell_text(table, 0, 0)[1].endswith("1 to come")
 
 
 def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
@@ -252,26 +179,26 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     everything = overview_of(results_of(Grid(axes, {}, 4)))
     table = table_of(everything, first_choice(everything.axes))
     assert not table.cells[0][1].counts.is_pooled
-    first, second = told(table, 0, 1)
+    first, second = cell_text(table, 0, 1)
     assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %), median at chance"
     assert second.startswith("none in 1,300 windows; least loss ")
     assert second.endswith("; 1 other impossible point")
-    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
+    assert cell_text(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
 
 
 def test_a_cell_in_words(cliff: Table) -> None:
-    assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
-    assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
-    assert told(cliff, 2, 16) == (
+    assert cell_text(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
+    assert cell_text(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
+    assert cell_text(cliff, 2, 16) == (
         "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %), median at chance",
         "least loss 0.693 of seed 0; median loss 0.693",
     )
-    assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
+    assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in cell_text(cliff, row, column))
 
 
 def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
     everything = overview_of(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
-    first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
+    first, second = cell_text(table_of(everything, Choice("echo_step", None)), 0, 0)
     assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
     assert second == "first seed 2 at 51, cell rnn; 32 to come"
 
@@ -359,9 +286,9 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
 
     everything = overview_of(results_of(grid, rule))
     table = table_of(everything, Choice("echo_step", None))
-    assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
-    assert told(table, 0, 0)[1].startswith("half by window ")
-    assert " or before; " in told(table, 0, 0)[1]
+    assert cell_text(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
+    assert cell_text(table, 0, 0)[1].startswith("half by window ")
+    assert " or before; " in cell_text(table, 0, 0)[1]
     assert ranking_told(table)[0] == (
         "solved most often: 2 squares tie at 16 of 16; soonest among them: echo_step 4, half by window 90; "
         "without 1 whose seeds are not all known"
