@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from echornn.tasks.door import trial_length
+from echornn.tasks.checked_task import trial_length
 
 if TYPE_CHECKING:
     from echornn.tasks.task import Task

@@ -16,7 +16,7 @@ from echornn.data.coverage import targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
-from echornn.tasks import door
+from echornn.tasks import checked_task
 from echornn.tasks.task import Level, Symbols, Task, TaskError
 
 PINNING_STATE = 7
@@ -65,12 +65,12 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
 
 @lru_cache(maxsize=256)
 def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    return door.ladder(task, rows, steps)
+    return checked_task.ladder(task, rows, steps)
 
 
 @lru_cache(maxsize=64)
 def _solved_level(task: Task, rows: int, steps: int) -> float | None:
-    return door.solved_level(task, rows, steps)
+    return checked_task.solved_level(task, rows, steps)
 
 
 def _size(config: EchoConfig) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from echornn.config_error import ConfigError
-from echornn.tasks.door import form_of
+from echornn.tasks.checked_task import form_of
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS

@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from echornn import seeding
-from echornn.tasks.blame import blaming_method
-from echornn.tasks.door import draw_rows, known_lags, ladder, solved_level, trial_length
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder, solved_level, trial_length
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Batch, Task, TaskError
+from echornn.tasks.task_errors import blaming_method
 
 START_SECONDS = 60.0
 """The most seconds that the other process may take to start, and to report where it was when it reached a limit."""

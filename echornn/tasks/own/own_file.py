@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
-from echornn.tasks.blame import blaming
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
+from echornn.tasks.task_errors import blaming
 
 MOST_BYTES = 1 << 20
 """The most bytes of a file, since its text is stored in every run."""

@@ -12,7 +12,7 @@ import pytest
 
 import echornn
 from echornn import TaskError, seeding
-from echornn.tasks.door import draw_rows, known_lags, ladder
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.own.check import Limits, check, examine
 from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
 from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad

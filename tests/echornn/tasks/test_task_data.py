@@ -16,9 +16,9 @@ import echornn.tasks
 from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
 from echornn.config_error import ConfigError
 from echornn.tasks.adding import Adding
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
-from echornn.tasks.door import draw_rows, known_lags, ladder
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.lags import scored_from

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.tasks.blame import blaming_method
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
+from echornn.tasks.task_errors import blaming_method
 
 MOST_LOSS = 512.0
 """The highest loss of a ladder; higher losses are not told apart. Targets can be scaled."""
