@@ -65,6 +65,14 @@ class WindowSizes:
         return (self.row_length - self.window_steps) // self.window_stride + 1
 
     @property
+    def data_shape(self) -> tuple[int, int]:
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
+        windows = self.windows_per_epoch
+        if self.is_stream:
+            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
+        return self.batch_size * windows, self.window_steps
+
+    @property
     def unused_steps(self) -> int:
         """Time steps of an epoch that no window covers: the remainder of dividing it into rows and windows."""
         covered = (self.windows_per_epoch - 1) * self.window_stride + self.window_steps

@@ -57,7 +57,7 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
     Raises:
         TaskError: an error in a user's own task.
     """
-    known = _ladder(config.the_task, *_size(config))
+    known = _ladder(config.the_task, *config.data_shape)
     if is_echo(config):
         return known[0], replace(known[1], loss=mean_floor(config))
     return known
@@ -71,14 +71,6 @@ def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
 @lru_cache(maxsize=64)
 def _solved_level(task: Task, rows: int, steps: int) -> float | None:
     return checked_task.solved_level(task, rows, steps)
-
-
-def _size(config: EchoConfig) -> tuple[int, int]:
-    """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
-    windows = config.windows_per_epoch
-    if config.is_stream:
-        return config.batch_size, (windows - 1) * config.window_stride + config.window_steps
-    return config.batch_size * windows, config.window_steps
 
 
 def chance_level(config: EchoConfig) -> float:
@@ -201,7 +193,7 @@ def solved_level(config: EchoConfig) -> float:
     infinity if the task has no such level, so that it is never solved.
     """
     if not is_echo(config):
-        level = _solved_level(config.the_task, *_size(config))
+        level = _solved_level(config.the_task, *config.data_shape)
         return -math.inf if level is None else level
     chance = chance_level(config)
     return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)

@@ -10,6 +10,7 @@ from typing import Any
 from echornn.config_error import ConfigError
 from echornn.tasks.checked_task import form_of
 from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.recorded_task import RecordedTask
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Task
@@ -48,7 +49,7 @@ def class_of(name: TaskName) -> type[Task]:
     Raises:
         TaskError: an error in a user's file.
     """
-    return TASKS[name] if isinstance(name, str) else name.load()
+    return TASKS[name] if isinstance(name, str) else name.kind
 
 
 def values_of(task: Task) -> dict[str, Any]:
@@ -104,6 +105,10 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
     """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    known = task.live_settings() if isinstance(task, RecordedTask) else None
+    if known is not None:
+        return known
+    task = task.as_written()
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 

@@ -86,7 +86,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "folder:Mine": "folder is not a file",
         "pipe:Mine": "pipe is not a file",
         "bytes.py:Mine": "bytes.py is not a UTF-8 text: invalid start byte at byte 5",
-        "long.py:Mine": "long.py is too long: at most 1,048,576 bytes",
+        "long.py:Mine": "long.py is too long: at most 65,536 bytes",
     }.items():
         with pytest.raises(TaskError) as said:
             OwnFile.read(wanted)
