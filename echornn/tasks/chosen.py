@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -60,6 +61,16 @@ def values_of(task: Task) -> dict[str, Any]:
 def defaults_of(name: TaskName) -> dict[str, Any]:
     """The default values of a task's settings, by name."""
     return {known.name: known.default for known in settings_of(class_of(name))}
+
+
+def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
+    """The values of a task's settings that another task has too, and allows."""
+    settings = {known.name: known for known in settings_of(class_of(name))}
+    kept = {}
+    for known, value in values_of(task).items():
+        with contextlib.suppress(ConfigError, KeyError):
+            kept[known] = settings[known].checked(value)
+    return kept
 
 
 def require_known(name: TaskName, values: Mapping[str, object]) -> None:

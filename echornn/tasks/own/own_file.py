@@ -98,11 +98,15 @@ class OwnFile:
         except UnicodeDecodeError as error:
             raise TaskError(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
 
+    def is_change_of(self, before: object) -> bool:
+        """Whether a task before had the same name, but another text."""
+        return str(self) == str(before) and self != before
+
     @property
     def has_changed(self) -> bool:
         """Whether the file has another text by now; False if it cannot be read here."""
         try:
-            return OwnFile.read(str(self)) != self
+            return OwnFile.read(str(self)).is_change_of(self)
         except TaskError:
             return False
 

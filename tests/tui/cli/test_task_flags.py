@@ -38,7 +38,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    flags._check.cache_clear()
+    flags.check_own_task.cache_clear()
 
 
 def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
