@@ -26,7 +26,7 @@ The map of this package; each folder may import only those below it::
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
 is imported, it prints no log lines (`echornn.runtime.quiet`).
 
-A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Moment`) of another::
+A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Position`) of another::
 
     run = Run.read(folder)                      # does not change the folder
     timeline = run.timeline()                   # every window ever trained
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from echornn.tasks.task import TaskError as TaskError
     from echornn.tasks.task import entropy as entropy
     from echornn.timeline.branch import Branch as Branch
-    from echornn.timeline.branch import Moment as Moment
+    from echornn.timeline.branch import Position as Position
     from echornn.timeline.timeline import Timeline as Timeline
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.device import use_one_thread as use_one_thread

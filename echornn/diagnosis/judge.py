@@ -103,7 +103,7 @@ def diagnosis(
         return replace(known, kind=Kind.TOO_EARLY, windows=loss_stats.block_means.windows)
     kind = _unsolved(known, trend, len(loss_stats.block_means))
     stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
-    judged = replace(known, kind=kind, since=trend.stands_since if stands_still else trend.since)
+    judged = replace(known, kind=kind, since=trend.flat_since if stands_still else trend.since)
     return _as_saturated(_at_once(judged, loss_stats, trend))
 
 

@@ -51,7 +51,7 @@ class Checkpoint:
         state: the trainer's state.
         losses: the end of the loss log.
         commands: the end of the command log.
-        stands: the current position of the run: a branch, and the windows along its path; None in records of version
+        position: the current position of the run: a branch, and the windows along its path; None in records of version
             0.1.0, which means the end of the branch trained last.
         solved_at: the window along the path, from 1, at which the weights solved the echo; 0 if they have not yet, None
             if not recorded (versions up to 0.1.0).
@@ -67,7 +67,7 @@ class Checkpoint:
     losses: LogEnd = NO_LOG
     commands: LogEnd = NO_LOG
     solved_at: int | None = None
-    stands: tuple[int, int] | None = None
+    position: tuple[int, int] | None = None
     layout: LossLayout = OF_ONE
     solved: LogEnd = NO_LOG
     lost_at: int | None = None
@@ -89,7 +89,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
-        "stands": checkpoint.stands,
+        "stands": checkpoint.position,
         "solved_at": checkpoint.solved_at,
         **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
@@ -135,7 +135,7 @@ def decode(data: bytes) -> Checkpoint:
             _log_end(header["losses"]),
             _log_end(header["commands"]),
             None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
-            None if header.get("stands") is None else _moment(*header["stands"]),
+            None if header.get("stands") is None else _position(*header["stands"]),
             OF_ONE if header.get("layout") is None else _layout(header["layout"]),
             LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
             None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
@@ -150,7 +150,7 @@ def _log_end(fields: dict[str, int]) -> LogEnd:
     return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
 
 
-def _moment(branch: int, window: int) -> tuple[int, int]:
+def _position(branch: int, window: int) -> tuple[int, int]:
     return whole(branch, "stands"), whole(window, "stands")
 
 

@@ -56,7 +56,7 @@ def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
 
 def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
     """Check the types of values, and that arrays begin with axes of shape ``side``; raises a ValueError."""
-    for name in ("epoch", "window", "generation", "draw"):
+    for name in ("epoch", "window", "data_version", "init_index"):
         whole(values[name], name)
     for name, weight in values["weights"].items():
         _check_array(weight, side, f"weight {shortened(name)}")

@@ -45,7 +45,7 @@ from echornn.session.nothing_to_do import why_nothing
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
 from echornn.timeline import turning
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.epoch_ends import end_of_epoch
 
 
@@ -75,7 +75,7 @@ class Handlers:
         self._pace = pace
         self._drive = drive
         self._probing = probing
-        self._turned: turning.Turn | None = None
+        self._turned: turning.ReplicaSwitch | None = None
 
     def obey(self, sent: Sent) -> None:
         """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
@@ -160,9 +160,9 @@ class Handlers:
         else:
             live.go(target[0])
             live.choose(target[1])
-        self._turned = turning.Turn(here, replica, at_its_end, live.config)
+        self._turned = turning.ReplicaSwitch(here, replica, at_its_end, live.config)
 
-    def _stay(self, before: Moment) -> None:
+    def _stay(self, before: Position) -> None:
         """Pause if the new position is in the past. At the end of another branch, training continues there, without
         windows that were requested elsewhere.
         """
@@ -176,7 +176,7 @@ class Handlers:
         if not 0 <= branch < len(timeline):
             raise NotThereError(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
         end = timeline.end(branch)
-        moment = end if window is None else Moment(branch, min(max(0, window), end.window))
-        if moment != self._live.here:
-            self._live.go(moment)
+        position = end if window is None else Position(branch, min(max(0, window), end.window))
+        if position != self._live.here:
+            self._live.go(position)
         self._drive.pause()

@@ -79,7 +79,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedGrid:
     """A requested grid, and the versions that train it."""
 
     grid: Grid
@@ -108,7 +108,7 @@ class Asked:
         return value.as_record(short_record(self.grid.facts_of(value), MOST_BYTES_OF_FACTS))
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Asked:
+    def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(task_from, values) if name == TASK else values)) for name, values in record["axes"]]
@@ -140,7 +140,7 @@ def told_of(config: EchoConfig) -> dict[str, Any]:
     return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
 
 
-def read_asked(folder: Path) -> tuple[Asked, ...]:
+def read_asked(folder: Path) -> tuple[RequestedGrid, ...]:
     """The requested grids, oldest first.
 
     Raises:
@@ -153,7 +153,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
         if not record["grids"]:
             raise RunError(f"{file} is damaged: it contains no grid")
-        return tuple(Asked.from_record(one) for one in record["grids"])
+        return tuple(RequestedGrid.from_record(one) for one in record["grids"])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
@@ -166,7 +166,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
         raise RunError(f"{file} is damaged: {shortened(error)}") from error
 
 
-def write_asked(folder: Path, asked: tuple[Asked, ...]) -> None:
+def write_asked(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:
     """Write the requested grids.
 
     Raises:

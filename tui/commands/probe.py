@@ -20,7 +20,7 @@ from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
 from echornn.tasks.task import Symbols
-from echornn.timeline.branch import Moment, place_among
+from echornn.timeline.branch import Position, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
@@ -62,7 +62,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    config, chosen = _chosen(run, run.moment(at, number), replica)
+    config, chosen = _chosen(run, run.position(at, number), replica)
     check_own_task(config)
     told = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
@@ -83,13 +83,13 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     return ExitCode.DONE
 
 
-def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, int]:
+def _chosen(run: Run, position: Position, replica: int | None) -> tuple[EchoConfig, int]:
     """The configuration at a position, and the index of the network to read, from 0."""
-    owner = run.owner(moment)
+    owner = run.owner(position)
     if owner is None:
         config, own = run.config, 0
     else:
-        config, own = owner.config, place_among(owner.config, run.tree[0][moment.branch].config)
+        config, own = owner.config, place_among(owner.config, run.tree[0][position.branch].config)
     if replica is None:
         return config, own
     numbers = ReplicaNumbers.of(run)

@@ -97,21 +97,21 @@ def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
     """
     if at is not None or not flags.given or _is_finite(run):
         return at
-    return before_it_diverged(run.timeline(), run.stands)
+    return before_it_diverged(run.timeline(), run.position)
 
 
 def _is_finite(run: Run) -> bool:
     """Whether the last loss is finite; with several networks, whether any last loss is. Only one window is read."""
-    newest = [windows for _, _, windows in run.path(run.stands, max(0, run.stands.window - 1))]
+    newest = [windows for _, _, windows in run.path(run.position, max(0, run.position.window - 1))]
     return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     """The configuration with which to continue: the run's, with the changed fields."""
-    moment = run.moment(at)
-    owner = run.owner(moment) if at is not None else None
+    position = run.position(at)
+    owner = run.owner(position) if at is not None else None
     if owner is not None:
-        before, (epoch, window) = owner.config, owner.position(moment.window)
+        before, (epoch, window) = owner.config, owner.position(position.window)
     else:
         state = run.checkpoint.state if run.checkpoint else None
         before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)

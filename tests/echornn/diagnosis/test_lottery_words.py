@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.data.levels import lost_level
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.diagnosis.seeds_words import Standings, seeds_sentence
+from echornn.diagnosis.seeds_words import LevelCounts, seeds_sentence
 from echornn.diagnosis.sentence import LINE
 
 TUTORIAL = EchoConfig()
@@ -33,7 +33,7 @@ def lottery(solved: list[float], others: list[float], windows: int = 2000) -> Se
 
 def test_where_they_stand() -> None:
     some = lottery([SOLVED, 0.6, NAN], [AT_CHANCE, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
-    assert Standings.of(some, TUTORIAL) == Standings(at_chance=2, above=1, below=1, diverged=2, lost=2)
+    assert LevelCounts.of(some, TUTORIAL) == LevelCounts(at_chance=2, above=1, below=1, diverged=2, lost=2)
 
 
 def test_how_many_solved_then_what_keeps_the_others() -> None:

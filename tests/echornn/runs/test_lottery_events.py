@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.history.kept_windows import as_kept, losses_of
+from echornn.history.kept_windows import as_stored, losses_of
 from echornn.runs import events, run_dir
 from echornn.runs.event_points import EventPoint
 from echornn.runs.run_recorder import RunRecorder
@@ -38,7 +38,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
     assert recorder.resumed.checkpoint is not None
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
-    recorder.windows(as_kept(population.advance(windows), population.config))
+    recorder.windows(as_stored(population.advance(windows), population.config))
     if is_killed:
         recorder._events.flush(recorder._events.length)
         recorder._losses.flush()

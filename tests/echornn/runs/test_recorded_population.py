@@ -20,7 +20,7 @@ from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.solved_log import SOLVED
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
@@ -41,7 +41,7 @@ class Told:
         self.trainers: dict[int, AnyTrainer] = {}
         self.ends: dict[int, int] = {}
 
-    def begin(self, number: int, config: EchoConfig, parent: Moment | None = None) -> None:
+    def begin(self, number: int, config: EchoConfig, parent: Position | None = None) -> None:
         trainer = self.trainers[number] = ScriptedTrainer(config)
         branch = Branch(number, "start" if parent is None else "edit", parent, parent, 0, 0, 0, 0, config)
         self.ends[number] = 0
@@ -50,7 +50,7 @@ class Told:
 
     def go_on(self, number: int) -> None:
         branch = Branch(number, "edit", None, None, 0, 0, 0, 0, self.trainers[number].config)
-        self.recorder.command(RecordedCommand.returns(branch, Moment(number, self.ends[number]), self.windows))
+        self.recorder.command(RecordedCommand.returns(branch, Position(number, self.ends[number]), self.windows))
 
     def train(self, number: int, windows: int) -> None:
         trainer = self.trainers[number]
@@ -67,7 +67,7 @@ class Told:
         return sum(map(len, self.trained))
 
     def save(self, number: int) -> None:
-        self.recorder.save(self.trainers[number].state, Moment(number, self.ends[number]))
+        self.recorder.save(self.trainers[number].state, Position(number, self.ends[number]))
 
     def close(self, number: int) -> None:
         self.save(number)
@@ -80,7 +80,7 @@ def told(folder: Path) -> Told:
     run = Told(folder)
     run.begin(0, SMALL_LOTTERY)
     run.train(0, 200)
-    run.begin(1, ALONE, Moment(0, 0))
+    run.begin(1, ALONE, Position(0, 0))
     run.train(1, 30)
     run.go_on(0)
     run.train(0, 300)
@@ -90,14 +90,14 @@ def told(folder: Path) -> Told:
 
 def assert_is(run: Run, what: Told) -> None:
     assert run.notes == ()
-    assert (run.trained, run.ends, run.stands) == (530, [500, 30], Moment(0, 500))
+    assert (run.trained, run.ends, run.position) == (530, [500, 30], Position(0, 500))
     first, alone, second = what.trained
     np.testing.assert_array_equal(run.windows(0, 200, 6), first)
     np.testing.assert_array_equal(run.windows(200, 230)["loss"][:, 0], alone)
     np.testing.assert_array_equal(run.windows(230, 530, 6), second)
     assert (run.windows(150, 250, 6)[50:80] == packed.LOST).all(), "they are of one"
     assert [len(windows) for _, windows in run.pieces()] == [200, 30, 300]
-    assert [(branch.number, along, len(some)) for branch, along, some in run.path(Moment(0, 500), 100)] == [
+    assert [(branch.number, along, len(some)) for branch, along, some in run.path(Position(0, 500), 100)] == [
         (0, 100, 100),
         (0, 200, 300),
     ]
@@ -144,7 +144,7 @@ def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
-    recorder.save(population.state, Moment(0, 520))
+    recorder.save(population.state, Position(0, 520))
     assert recorder.wait(PATIENCE)
     recorder.close()
     expected = what.trainers[0].advance(20)
@@ -197,7 +197,7 @@ def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: st
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
-    recorder.save(population.state, Moment(0, 520))
+    recorder.save(population.state, Position(0, 520))
     assert recorder.wait(PATIENCE)
     recorder.close()
     run = run_dir.read(folder)
@@ -209,9 +209,9 @@ def test_windows_that_no_memory_held_are_lost_windows(tmp_path: Path, monkeypatc
     monkeypatch.setattr(append_log, "MAX_PENDING_BYTES", 6 * 4 * 25)
     run = Told(tmp_path / "run")
     run.begin(0, SMALL_LOTTERY)
-    run.begin(1, ALONE, Moment(0, 0))
+    run.begin(1, ALONE, Position(0, 0))
     run.train(1, 7)
-    run.begin(2, SMALL_LOTTERY, Moment(0, 0))
+    run.begin(2, SMALL_LOTTERY, Position(0, 0))
     for _ in range(4):
         run.train(2, 10)
     assert "27 windows are lost to the loss log" in run.recorder.warning
@@ -250,7 +250,7 @@ def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(t
     record_branches(folder, 20, {"replicas": 3}, 333, (0, 10), config=ENDLESS, make_trainer=ScriptedTrainer)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    assert (recorder.resumed.config.replicas, recorder.resumed.stands) == (1, (0, 10))
+    assert (recorder.resumed.config.replicas, recorder.resumed.position) == (1, (0, 10))
     assert recorder.resumed.extends == recorder.resumed.tree[0][1]
     recorder.windows(ScriptedTrainer(replace(ENDLESS, replicas=3)).advance(7))
     recorder.close()

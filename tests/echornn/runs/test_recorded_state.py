@@ -19,7 +19,7 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.recorded_state import Arrays
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
 
 
@@ -64,11 +64,11 @@ def test_every_bit_comes_back(state: PopulationState, changes: list[tuple[int, i
 
 @given(states())
 def test_a_keyframe_is_as_large_as_it_says_and_comes_back(state: PopulationState) -> None:
-    keyframe = Keyframe(Moment(2, 17), state, 9)
+    keyframe = Keyframe(Position(2, 17), state, 9)
     (read,) = records(keyframe.as_record())
     assert (again := read.state()) is not None
     assert all_of(again) == all_of(state)
-    assert read.moment == Moment(2, 17)
+    assert read.position == Position(2, 17)
     assert abs(read.size - keyframe.size) < HEADER_BYTES
 
 

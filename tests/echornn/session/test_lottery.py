@@ -33,7 +33,7 @@ from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import place
 from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.examples import examples
@@ -186,7 +186,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
 
 def is_of_one_moment(frame: Frame, session: Session) -> None:
     """Check that all values of a frame belong to the same window of the same network."""
-    timeline, moment = session.timeline, Moment(frame.branch, frame.trained)
+    timeline, position = session.timeline, Position(frame.branch, frame.trained)
     if not frame.trained:
         assert frame.progress is None
         return
@@ -200,7 +200,7 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
         (frame.epoch, frame.window),
         (frame.epoch + 1, 0),
     )
-    losses = timeline.losses(moment, 0, frame.replica)
+    losses = timeline.losses(position, 0, frame.replica)
     assert losses is not None
     assert frame.loss == losses[-1] or math.isnan(frame.loss)
 
@@ -244,7 +244,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                 assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
                 assert (frame.seed_stats is None) == (config.replicas == 1)
                 if frame.progress is not None:
-                    losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
+                    losses = session.timeline.losses(Position(frame.branch, frame.trained), 0, frame.replica)
                     assert losses is not None
                     assert frame.loss == losses[-1]
         after(session, Pause())
@@ -400,4 +400,4 @@ def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) ->
     np.testing.assert_array_equal(back.seed_stats.solved_at, early.seed_stats.solved_at)
     np.testing.assert_array_equal(back.seed_stats.mean, early.seed_stats.mean)
     assert late.seed_stats.solved > early.seed_stats.solved
-    assert session.timeline.seed_stats(Moment(0, 370)) is not None
+    assert session.timeline.seed_stats(Position(0, 370)) is not None

@@ -256,7 +256,7 @@ def test_redraw_takes_the_next_random_start_and_reset_keeps_it() -> None:
         stage.session.send(Redraw())
         stage.session.send(Reset())
         stage.obeyed()
-        assert stage.session.frame.draw == 2
+        assert stage.session.frame.init_index == 2
 
 
 def test_regenerate_starts_the_epoch_again() -> None:
@@ -266,7 +266,7 @@ def test_regenerate_starts_the_epoch_again() -> None:
         stage.session.send(Regenerate())
         stage.obeyed()
         frame = stage.session.frame
-        assert (frame.generation, frame.epoch, frame.window, frame.progress) == (1, 2, 0, None)
+        assert (frame.data_version, frame.epoch, frame.window, frame.progress) == (1, 2, 0, None)
 
 
 def test_a_finished_run_can_be_reset_and_runs_again() -> None:
@@ -377,7 +377,7 @@ def trained_then(stage: Stage, windows: int) -> None:
 
 
 def anew(frame: Frame) -> tuple[int, int]:
-    return frame.generation, frame.draw
+    return frame.data_version, frame.init_index
 
 
 @pytest.mark.parametrize("command", [Reset(), Redraw(), Regenerate(), Edit({"echo_step": 5})])
@@ -393,10 +393,10 @@ def test_every_command_that_destroys_something_can_be_undone(command: Command) -
         stage.session.send(Undo())
         stage.obeyed()
         frame, back = stage.session.frame, stage.trainer.state
-        for name in ("config", "epoch", "window", "generation", "draw"):
+        for name in ("config", "epoch", "window", "data_version", "init_index"):
             assert getattr(back, name) == getattr(state, name)
         assert stage.trainer.trained == 12
-        for name in ("config", "epoch", "window", "draw", "generation", "trained", "line", "branch", "is_past"):
+        for name in ("config", "epoch", "window", "init_index", "data_version", "trained", "line", "branch", "is_past"):
             assert getattr(frame, name) == getattr(before, name), name
         assert frame.progress is not None
         assert before.progress is not None
@@ -408,7 +408,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: Command) -
         stage.session.send(Redo())
         stage.obeyed()
         forth = stage.session.frame
-        assert (forth.branch, forth.config, forth.generation, forth.draw) == (1, changed.config, *anew(changed))
+        assert (forth.branch, forth.config, forth.data_version, forth.init_index) == (1, changed.config, *anew(changed))
         assert (forth.undoable, forth.redoable) == (1, False)
 
 
@@ -420,11 +420,11 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
             stage.obeyed()
         stage.session.send(Undo())
         stage.obeyed()
-        assert (stage.session.frame.draw, stage.session.frame.undoable) == (2, 2)
+        assert (stage.session.frame.init_index, stage.session.frame.undoable) == (2, 2)
         for _ in range(5):
             stage.session.send(Undo())
         stage.obeyed()
-        assert (stage.session.frame.draw, stage.session.frame.undoable) == (0, 0)
+        assert (stage.session.frame.init_index, stage.session.frame.undoable) == (0, 0)
 
 
 def test_new_data_many_times_in_a_moment_is_one_undo() -> None:
@@ -432,7 +432,7 @@ def test_new_data_many_times_in_a_moment_is_one_undo() -> None:
         for _ in range(15 + 5):
             stage.session.send(Regenerate())
         stage.obeyed()
-        assert (stage.session.frame.generation, stage.session.frame.undoable) == (20, 1)
+        assert (stage.session.frame.data_version, stage.session.frame.undoable) == (20, 1)
 
 
 @pytest.mark.parametrize("begin_anew", [Reset(), Redraw()])
@@ -444,7 +444,7 @@ def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin
         stage.session.send(Undo())
         stage.obeyed()
         frame = stage.session.frame
-        assert (frame.epoch, frame.window, frame.draw, frame.undoable) == (2, 2, 0, 0)
+        assert (frame.epoch, frame.window, frame.init_index, frame.undoable) == (2, 2, 0, 0)
         assert frame.loss_stats.windows == 12
 
 
@@ -471,7 +471,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
         session.send(Resume())
         assert released.wait(10)
         frame = after(session, Pause())
-    assert (frame.draw, frame.undoable, frame.loss_stats.windows) == (0, 0, 501)
+    assert (frame.init_index, frame.undoable, frame.loss_stats.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:

@@ -58,11 +58,11 @@ class UpgradedLottery(ScriptedTrainer):
         return dataclasses.replace(progress, losses=losses, packed=None)
 
 
-def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) -> Session:
+def gone_to(folder: Path, make_trainer: MakeTrainer, *positions: tuple[int, int]) -> Session:
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     session = Session(recorder.resumed.config, make_trainer=make_trainer, recorder=recorder)
-    return play(session, *(Go(*moment) for moment in moments))
+    return play(session, *(Go(*position) for position in positions))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_i
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)
-    assert all(one.moment.window in (0, 400) for one in run_dir.read(tmp_path / "run").keyframes())
+    assert all(one.position.window in (0, 400) for one in run_dir.read(tmp_path / "run").keyframes())
     assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 200), (0, 199)).frame.warning == ""
 
 

@@ -14,7 +14,7 @@ from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
@@ -38,7 +38,7 @@ async def lottery(
     grow(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        where = session.timeline.seed_stats(Moment(0, windows))
+        where = session.timeline.seed_stats(Position(0, windows))
         session.set_frame(state, make_progress(config.of(0)), trained=windows, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()

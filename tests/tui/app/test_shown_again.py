@@ -6,7 +6,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.session.frame import State
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from tests.tui.app.test_app import opened
 from tui.cli.parser import command as program
 from tui.kit.command_text import command_again, command_of
@@ -16,7 +16,7 @@ FOLDER = Path("/tmp/it's here")
 
 
 def branch(**changes: int) -> Branch:
-    terms = {"epoch": 0, "window": 0, "generation": 0, "draw": 0, **changes}
+    terms = {"epoch": 0, "window": 0, "data_version": 0, "init_index": 0, **changes}
     return Branch(0, "start", None, None, **terms, config=LOTTERY)
 
 
@@ -39,15 +39,15 @@ def test_from_the_start_fields_are_enough_and_else_it_is_the_run_that_is_kept() 
     assert command_again([branch()], 800, False, FOLDER) == plain
     kept = "echornn-tui --resume '/tmp/it'\"'\"'s here' --at 800"
     assert command_again([branch()], 800, True, FOLDER) == kept
-    assert command_again([branch(draw=1)], 800, False, FOLDER) == kept
-    assert command_again([branch(generation=1)], 800, False, FOLDER) == kept
+    assert command_again([branch(init_index=1)], 800, False, FOLDER) == kept
+    assert command_again([branch(data_version=1)], 800, False, FOLDER) == kept
     assert command_again([branch(), branch()], 800, False, FOLDER) == kept
     assert command_again([branch(), branch()], 800, False, None) == plain
 
 
 async def test_y_copies_it_and_says_it() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
-        assert session.timeline.path(Moment(0, 800))
+        assert session.timeline.path(Position(0, 800))
         await pilot.press("y")
         assert app.clipboard == "echornn-tui"
         assert [one.message for one in app._notifications] == ["echornn-tui"]

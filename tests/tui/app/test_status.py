@@ -131,7 +131,7 @@ async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows()
 def test_speed_and_counters() -> None:
     assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,000 windows/s, full speed · ")
     assert second_line(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
-    assert "weights 2 · data 4" in second_line(replace(RUNNING, draw=1, generation=3))
+    assert "weights 2 · data 4" in second_line(replace(RUNNING, init_index=1, data_version=3))
     stride = replace(TUTORIAL, stride=5)
     assert "T 15 every 5" in second_line(replace(RUNNING, config=stride))
     failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory")

@@ -12,7 +12,7 @@ from echornn import EchoConfig
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
-from echornn.sweeps.folder import Asked, read_asked, write_asked
+from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
 from echornn.sweeps.grid import Grid
 from echornn.tasks.own import check as checking
 from echornn.tasks.own.own_file import OwnFile
@@ -181,7 +181,7 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
     Path("mine.py").write_text(GOOD, encoding="utf-8")
     grid = grid_of("--grid", "task=two_coins,mine.py:Mine", "lag=2,3")
     Path("mine.py").unlink()
-    asked = Asked(grid, {"engine": "0"})
+    asked = RequestedGrid(grid, {"engine": "0"})
     write_asked(tmp_path, (asked,))
     (again,) = read_asked(tmp_path)
     assert again == asked

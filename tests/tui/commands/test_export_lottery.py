@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from echornn.files.run_error import RunError
-from echornn.history.kept_windows import as_kept
+from echornn.history.kept_windows import as_stored
 from echornn.runs import run_dir
 from tests.recorded import record_branches
 from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
@@ -25,7 +25,7 @@ STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, 
 then three networks for four windows.
 """
 
-LOTTERY = as_kept(ScriptedTrainer(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
+LOTTERY = as_stored(ScriptedTrainer(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
 
 
 @pytest.fixture(scope="module")

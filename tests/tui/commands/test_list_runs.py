@@ -144,9 +144,9 @@ def test_a_run_of_a_hundred_million_windows_is_listed_at_once(home: Path) -> Non
     (newest, *_), _ = checkpoint.load(home / "long")
     length = 10**8 * WINDOW.itemsize
     os.truncate(home / "long" / LOSS_FILE, length)
-    assert newest.stands == (0, 1000)
+    assert newest.position == (0, 1000)
     losses = replace(newest.losses, length=length)
-    longer = replace(newest, serial=newest.serial + 1, losses=losses, stands=(0, 10**8))
+    longer = replace(newest, serial=newest.serial + 1, losses=losses, position=(0, 10**8))
     checkpoint.save(home / "long", longer)
     begun = time.process_time()
     (run,) = objects()

@@ -16,7 +16,7 @@ from echornn.maps.cell_words import told
 from echornn.maps.measures import Measure
 from echornn.maps.overview import overview_of
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Asked, Result
+from echornn.sweeps.folder import RequestedGrid, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
@@ -180,7 +180,9 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     """A map of two echo steps; then another version trains the second again with fewer seeds, and a third."""
     first = Grid((Axis.parse("echo_step=2,3"),), {**WIDE_STATE, "seed": 0}, 16)
     then = Grid((Axis.parse("echo_step=3,4"),), {**WIDE_STATE, "seed": 0}, 8)
-    results = SweepResults.of(Path("nowhere"), (Asked(first, VERSIONS), Asked(then, {**VERSIONS, "engine": "new"})))
+    results = SweepResults.of(
+        Path("nowhere"), (RequestedGrid(first, VERSIONS), RequestedGrid(then, {**VERSIONS, "engine": "new"}))
+    )
     whole = [
         tuple(
             replace(point, results={seed: with_a_cliff(replace(point.config, seed=seed)) for seed in point.seeds})

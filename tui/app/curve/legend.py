@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.session.ghosts import Ghost
-from tui.app.curve.ghosts import Place
+from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 
 MOST_WORDS = 5
@@ -30,7 +30,7 @@ class Legend:
     def __init__(self) -> None:
         self._at: tuple[bool, int] | None = None
 
-    def draw(self, cells: Cells, place: Place, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
+    def draw(self, cells: Cells, place: PlotArea, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
         """Write the legend over the plot.
 
         Args:
@@ -60,7 +60,7 @@ class Legend:
         return self._at if stays and self._at is not None else best
 
 
-def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
+def ghost_words(ghosts: Sequence[Ghost], place: PlotArea, cut: str, lines: int) -> list[str]:
     """The entries of ghosts, at most ``lines`` lines. If they do not all fit: the newest ghosts, and the number of the
     others.
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.progress import Floats, Symbols
-from echornn.readings import Flip, OfRows
+from echornn.readings import Flip, RowDependence
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, most_digits, shade, symbol_text
 from tui.app.drawings.signed import scale_of, signed_blocks
 from tui.kit.cells import Cells
@@ -102,7 +102,7 @@ def is_read(strengths: Floats) -> bool:
     return not bool(np.isnan(strengths).all())
 
 
-def unread(rows: OfRows) -> OfRows:
+def unread(rows: RowDependence) -> RowDependence:
     """Readings of the same rows and steps, with all strengths unknown."""
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 

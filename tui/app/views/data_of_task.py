@@ -9,21 +9,21 @@ from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import TaskError
 from tui.app.drawings.row_cells import PREDICTION, RowData, RowLine, cells_of, row_lines, scales_of
-from tui.app.views.before import ABOUT_WIDTH, Known, data_text, first_window
+from tui.app.views.before import ABOUT_WIDTH, Fact, data_text, first_window
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
 PLACES_VARY = "not known, or different from one target to the next"
 
 
-def about_data(config: EchoConfig) -> list[Known]:
+def about_data(config: EchoConfig) -> list[Fact]:
     """What is known of the data."""
     lags = lags_of_targets(config)
     names = [f"t-{lag}" for lag in lags]
     return [
-        Known("data", data_text(config)),
-        Known("sources", f"a target is decided by the inputs {', '.join(names)}" if lags else PLACES_VARY),
-        Known("reach", _reach(config, lags)),
+        Fact("data", data_text(config)),
+        Fact("sources", f"a target is decided by the inputs {', '.join(names)}" if lags else PLACES_VARY),
+        Fact("reach", _reach(config, lags)),
     ]
 
 

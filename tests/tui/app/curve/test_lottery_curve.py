@@ -11,7 +11,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow
@@ -99,7 +99,7 @@ def test_the_words_tell_lines_apart_without_colour() -> None:
 
 def test_at_80_columns_the_strip_takes_one_line_and_says_how_many_with_the_interval() -> None:
     timeline = recorded()
-    lottery = timeline.seed_stats(Moment(0, 700))
+    lottery = timeline.seed_stats(Position(0, 700))
     assert lottery is not None
     cells, _ = drawn(timeline)
     *curve, strip, base = lines_of(cells)
