@@ -31,9 +31,9 @@ A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a pos
     run = Run.read(folder)                      # does not change the folder
     timeline = run.timeline()                   # every window ever trained
     timeline.differs(2), timeline.solved_at(2)  # of branch 2
-    moment = run.moment(310)                    # after 310 windows along the path to the run's current position
-    timeline.losses(moment, 0)                  # float32 [310], nats: the windows on that path
-    config = timeline.owner(moment).config      # the configuration that trained the last of them
+    position = run.position_at(310)             # after 310 windows along the path to the run's current position
+    timeline.losses(position, 0)                # float32 [310], nats: the windows on that path
+    config = timeline.owner(position).config    # the configuration that trained the last of them
     Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # continues from there, as a new branch
 
 A configuration with several ``replicas`` trains that many networks with consecutive seeds: a `Population`. In a session
@@ -99,7 +99,7 @@ _HOME = {
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
-    "Moment": "timeline.branch",
+    "Position": "timeline.branch",
     "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",

@@ -28,7 +28,7 @@ def branch_off(
     """
     parent = None if at is None else Position(*at)
     if position is None:
-        position = (0, 0) if parent is None else timeline.owner(parent).position(parent.window)
+        position = (0, 0) if parent is None else timeline.owner(parent).epoch_and_window(parent.window)
     number = len(timeline)
     timeline.begin(Branch(number, cause, parent, parent, *position, 0, 0, config))
     return number

@@ -27,11 +27,25 @@ MOST_DIGITS_OF_A_SIZE = 100
 MOST_CHARACTERS = 200
 """The most characters of a record's text that an error message repeats."""
 
+RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
+"""The names that these fields have in records: those of version 0.1.0, since its runs are read for good."""
+
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 """Exceptions that parsing a damaged or handmade record can raise."""
 
 NUMBERS = re.compile(r"[<|][biuf?][0-9]{1,2}")
 """Array types that a record may have: numbers and booleans, little-endian."""
+
+
+def as_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with the names that they have in records."""
+    return {RECORDED_NAMES.get(name, name): value for name, value in fields.items()}
+
+
+def from_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record with the names that they have in this version."""
+    names = {recorded_name: name for name, recorded_name in RECORDED_NAMES.items()}
+    return {names.get(name, name): value for name, value in fields.items()}
 
 
 def shortened(what: object) -> str:

@@ -140,9 +140,8 @@ class Replay:
             span = self._spans[number]
             if span.first > self._tape_from:
                 continue
-            while (
-                found := keyframes.nearest(Position(span.branch.number, min(self._tape_from, span.last)))
-            ) is not None:
+            begin = Position(span.branch.number, min(self._tape_from, span.last))
+            while (found := keyframes.nearest(begin)) is not None:
                 if (state := self._usable(found, span.branch)) is not None:
                     return number, found.position.window, state
                 keyframes.drop(found)

@@ -14,7 +14,7 @@ from echornn.replay.trainers import Trainers
 from echornn.replay.travel import Travel
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Position
-from echornn.timeline.position_in_run import CurrentPosition
+from echornn.timeline.current_position import CurrentPosition
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord

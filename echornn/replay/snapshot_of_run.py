@@ -39,7 +39,7 @@ def snapshot_of_run(
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")
-    position = run.position(at, branch)
+    position = run.position_at(at, branch)
     if position == run.position:
         return Snapshot(run.checkpoint.state.of(replica), position.branch, position.window)
     timeline, keyframes = run.timeline(), Keyframes()

@@ -11,7 +11,15 @@ from typing import Literal, get_args
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import MOST, NO_RECORD, config_from, record_of_changes, shortened
+from echornn.files.recorded_values import (
+    MOST,
+    NO_RECORD,
+    as_recorded,
+    config_from,
+    from_recorded,
+    record_of_changes,
+    shortened,
+)
 from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Position
@@ -60,7 +68,7 @@ class RecordedCommand:
     @classmethod
     def returns(cls, branch: Branch, end: Position, at: int) -> RecordedCommand:
         """The command that trains on at the end of a branch."""
-        position = (*branch.position(end.window), branch.data_version, branch.init_index)
+        position = (*branch.epoch_and_window(end.window), branch.data_version, branch.init_index)
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
@@ -69,9 +77,9 @@ class RecordedCommand:
 
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
-        told = {name: value for name, value in vars(self).items() if value is not None}
-        told["config"] = record_of_changes(self.config)
-        return json.dumps(told).encode() + b"\n"
+        fields = as_recorded({name: value for name, value in vars(self).items() if value is not None})
+        fields["config"] = record_of_changes(self.config)
+        return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> RecordedCommand:
@@ -81,7 +89,7 @@ class RecordedCommand:
             ValueError: the line is no command.
         """
         try:
-            fields = json.loads(line)
+            fields = from_recorded(json.loads(line))
             fields["config"] = config_from(fields["config"])
             for name in ("back", "parent", "before"):
                 if fields.get(name) is not None:

@@ -137,7 +137,7 @@ class Run:
         there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
         return Position(*told) if told is not None and there else end
 
-    def position(self, at: int | None = None, branch: int | None = None) -> Position:
+    def position_at(self, at: int | None = None, branch: int | None = None) -> Position:
         """The position after ``at`` windows of the path to the run's current position; by default that position.
 
         Args:

@@ -126,7 +126,7 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
     branch, along = branches[position.branch], position.window + windows - run.trained
     if along == branch.start and not branch.window:
         return branch.epoch, 0 if branch.epoch == 0 else run.config.windows_per_epoch
-    epoch, window = branch.position(along - 1)
+    epoch, window = branch.epoch_and_window(along - 1)
     return epoch + 1, window + 1
 
 

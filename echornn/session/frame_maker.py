@@ -153,7 +153,7 @@ class FrameMaker:
     def _read_there(self) -> dict[str, Any]:
         """The attributes that are known from the record alone: the position, and the loss statistics."""
         live, owner, here = self._live, self._live.owner, self._live.here
-        epoch, window = place(*owner.position(here.window), live.config)
+        epoch, window = place(*owner.epoch_and_window(here.window), live.config)
         position = {
             "epoch": epoch,
             "window": window,

@@ -44,7 +44,7 @@ from echornn.session.mailbox import Mailbox
 from echornn.session.nothing_to_do import why_nothing
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
-from echornn.timeline import turning
+from echornn.timeline import replica_switch as turning
 from echornn.timeline.branch import Position
 from echornn.timeline.epoch_ends import end_of_epoch
 

@@ -96,7 +96,7 @@ class LiveRun(ReplayedRun):
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
             count = int(bad[0])
-            progress = progress.until(count, *self.owner.position(self.here.window + max(count - 1, 0)))
+            progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
         self.timeline.trained_in(self.here.branch, progress)
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)

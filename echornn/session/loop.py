@@ -78,7 +78,7 @@ class Loop:
         self._wanted = config
         resumed = self.recorder.resumed
         if resumed is not None:
-            owner = None if at is None else resumed.owner(resumed.position(at))
+            owner = None if at is None else resumed.owner(resumed.position_at(at))
             self.editing_first = (resumed if owner is None else owner).config.changes_to(config)
         trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
         made = make_trainer or tensorflow_trainers(*trained_by)

@@ -12,7 +12,7 @@ from echornn.replay.pace import faster, slower
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
 from echornn.session.frame import Frame
-from echornn.timeline import turning
+from echornn.timeline import replica_switch as turning
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:

@@ -15,7 +15,7 @@ from echornn.runtime import quiet
 from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
-from echornn.session.weighing import WeightRecorder
+from echornn.session.weight_recorder import WeightRecorder
 from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState

@@ -37,7 +37,8 @@ class Branch:
             is 0 if the weights are new. None for the first branch.
         before: the position of the run when the branch began, to which an undo goes; None for the first branch.
         epoch, window: epoch and window in it (both from 0) of the branch's first window.
-        data_version, init_index: the numbers of the data and of the initial weights; each request for new ones increases them.
+        data_version, init_index: the numbers of the data and of the initial weights; each request for new ones
+            increases them.
         config: the configuration of the branch.
     """
 
@@ -61,7 +62,7 @@ class Branch:
         """Whether the branch begins with new weights, so that no earlier window is on its path."""
         return self.parent is None or self.parent.window == 0
 
-    def position(self, window: int) -> tuple[int, int]:
+    def epoch_and_window(self, window: int) -> tuple[int, int]:
         """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch

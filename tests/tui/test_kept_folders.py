@@ -93,7 +93,7 @@ def logs(folder: Path) -> dict[str, bytes]:
 def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None = FromAnyState) -> Iterator[Session]:
     """A session that continues the run, paused at first; its commands are carried out before it ends."""
     run = Run.read(folder)
-    owner = run.owner(run.position(at))
+    owner = run.owner(run.position_at(at))
     assert owner is not None
     session = Session(owner.config, make_trainer=make_trainer, recorder=RunRecorder.go_on(folder), at=at)
     session.send(Pause())
@@ -165,8 +165,8 @@ def test_what_was_recorded_stays_when_it_goes_on(
     folder = unpacked(name, tmp_path)
     run = Run.read(folder)
     rows, branches, before = told(capfd, "export", name), branches_of(name, capfd), saved_of(name, logs(folder))
-    begun = run.position(at).window
-    owner = run.owner(run.position(at))
+    begun = run.position_at(at).window
+    owner = run.owner(run.position_at(at))
     assert owner is not None
     all_windows = owner.config.num_epochs * owner.config.windows_per_epoch
     given = () if at is None else ("--at", str(at))

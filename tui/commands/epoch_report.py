@@ -41,11 +41,11 @@ class EpochReport:
         Args:
             at: the window of the run's path at which the run continues; by default its current position.
         """
-        position = run.position(at)
+        position = run.position_at(at)
         owner = run.owner(position)
         if owner is None or not owner.config.differs_only_live(self.config):
             return
-        _, before = owner.position(position.window)
+        _, before = owner.epoch_and_window(position.window)
         for branch, _, windows in run.path(position, position.window - before):
             own = place_among(branch.config, self.config)
             which = slice(own, own + self.config.replicas)

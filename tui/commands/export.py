@@ -39,7 +39,7 @@ def export(
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    end = run.position if path else None if branch is None else run.position(branch=record.branch_named(run, branch))
+    end = run.position if path else None if branch is None else run.position_at(branch=record.branch_named(run, branch))
     if weights is not None or keras is not None:
         write_network(run, weights, keras, replica)
     elif summary:

@@ -62,7 +62,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    config, chosen = _chosen(run, run.position(at, number), replica)
+    config, chosen = _chosen(run, run.position_at(at, number), replica)
     check_own_task(config)
     told = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()

@@ -108,10 +108,10 @@ def _is_finite(run: Run) -> bool:
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     """The configuration with which to continue: the run's, with the changed fields."""
-    position = run.position(at)
+    position = run.position_at(at)
     owner = run.owner(position) if at is not None else None
     if owner is not None:
-        before, (epoch, window) = owner.config, owner.position(position.window)
+        before, (epoch, window) = owner.config, owner.epoch_and_window(position.window)
     else:
         state = run.checkpoint.state if run.checkpoint else None
         before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)

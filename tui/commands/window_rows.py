@@ -82,7 +82,9 @@ def _rows(
     has = branch.config.has_classes
     rates = np.where((errors < 0) | (not has), np.nan, errors / float(branch.config.predictions_per_window))
     for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield WindowRow(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first, has)
+        yield WindowRow(
+            before + index + 1, branch.epoch_and_window(along + index)[0] + 1, of_each, accuracies, first, has
+        )
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:

@@ -196,7 +196,7 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
     assert frame.seed_stats is None or frame.seed_stats.windows == frame.trained
     if "to train again" in frame.message and frame.progress is not None:
         return  # values of the same network at an earlier window stay until new ones arrive
-    assert place(*branch.position(frame.trained), branch.config) in (
+    assert place(*branch.epoch_and_window(frame.trained), branch.config) in (
         (frame.epoch, frame.window),
         (frame.epoch + 1, 0),
     )

@@ -482,7 +482,7 @@ def test_a_live_edit_goes_on_where_it_was() -> None:
         frame = stage.session.frame
         assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
         assert stage.trainer.config == stage.session.config == frame.config
-        assert stage.session.look(Query(columns=50)).curve.segments[-1].position(12) == (1, 2)
+        assert stage.session.look(Query(columns=50)).curve.segments[-1].epoch_and_window(12) == (1, 2)
 
 
 def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:

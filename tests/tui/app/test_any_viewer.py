@@ -74,7 +74,7 @@ def kept(name: str) -> Callable[[Path], Session]:
     def of_folder(place: Path) -> Session:
         folder = unpacked(name, place)
         run = Run.read(folder)
-        owner = run.owner(run.position(None))
+        owner = run.owner(run.position_at(None))
         assert owner is not None
         recorder = RunRecorder.go_on(folder)
         return Session(owner.config, make_trainer=FromAnyState, recorder=recorder, examine=examined)

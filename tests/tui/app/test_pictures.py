@@ -71,7 +71,7 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "moment", "state", "size", "keys"),
+    ("name", "position", "state", "size", "keys"),
     [
         ("learning", 298, State.RUNNING, (120, 38), []),
         ("spike", 667, State.PAUSED, (100, 30), []),

@@ -115,8 +115,8 @@ def test_a_run_that_never_saved_has_window_0_only(tmp_path: Path) -> None:
 def test_a_run_that_stands_in_the_past_may_go_on_from_any_window_of_its_line(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 14, (0, 4))
     kept = run_dir.read(tmp_path / "run")
-    assert (kept.position, kept.position()) == (Position(0, 4), Position(0, 4))
-    assert kept.position(14) == Position(0, 14)
+    assert (kept.position, kept.position_at()) == (Position(0, 4), Position(0, 4))
+    assert kept.position_at(14) == Position(0, 14)
     assert start_record(SMALL, RunRecorder.go_on(tmp_path / "run"))["trained"] == 4
 
 

@@ -22,12 +22,12 @@ from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
 from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError
+from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import ASCII, BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
-from tui.map.what_is_trained import common_to_all
 
 
 def frame_of(

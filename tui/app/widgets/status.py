@@ -186,7 +186,7 @@ def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
     return [
         *_speed_parts(frame),
         *_config_parts(frame.config),
-        *([LinePart(f"weights {frame.draw + 1}", DIFFERS, "weights", missed=True)] if frame.draw else []),
+        *([LinePart(f"weights {frame.init_index + 1}", DIFFERS, "weights", missed=True)] if frame.init_index else []),
         *([LinePart(f"data {frame.data_version + 1}", DIFFERS, "data", missed=True)] if frame.data_version else []),
         *([LinePart(frame.device, AS_USUAL, "device")] if frame.device else []),
     ]

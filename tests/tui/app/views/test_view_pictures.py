@@ -20,7 +20,7 @@ from tui.app.app import EchoApp
 
 
 @pytest.mark.parametrize(
-    ("name", "moment", "size", "keys"),
+    ("name", "position", "size", "keys"),
     [
         ("memory", 298, (120, 38), ["3"]),
         ("memory_ascii", 298, (80, 24), ["3"]),

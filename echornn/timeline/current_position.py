@@ -51,7 +51,7 @@ class CurrentPosition:
     @property
     def epoch_left(self) -> int:
         """The number of windows from here to the end of the epoch."""
-        return self.config.windows_per_epoch - self.owner.position(self.here.window)[1]
+        return self.config.windows_per_epoch - self.owner.epoch_and_window(self.here.window)[1]
 
     @property
     def is_of_a_piece(self) -> bool:
