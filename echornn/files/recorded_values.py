@@ -100,9 +100,19 @@ def config_from(fields: object) -> EchoConfig:
         return EchoConfig.from_fields(values)
     with reading(task):
         config = EchoConfig.from_fields(values)
-        if task.facts and not task.facts.knows(settings, config.data_shape):
-            raise ValueError(f"it does not say enough about the task {task}")
-        return config
+    require_facts(config)
+    return config
+
+
+def require_facts(config: EchoConfig) -> None:
+    """Check that the facts about a task of the user's own, if there are any, tell the ladder for its data.
+
+    Raises:
+        ValueError: they do not.
+    """
+    own = config.the_task.own
+    if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
+        raise ValueError(f"it does not say enough about the task {own}")
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
     recorded_value,
+    require_facts,
     shortened,
     task_from,
     values_from,
@@ -117,6 +118,8 @@ class RequestedGrid:
                 if isinstance(one, OwnFile):
                     stack.enter_context(reading(one))
             grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
+            for point in grid.points.possible:
+                require_facts(point)
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 

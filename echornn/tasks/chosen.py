@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -128,7 +127,8 @@ def _changes_form(task: Task, known: Setting) -> bool:
     for value in _others(known, getattr(task, known.name)):
         try:
             known.checked(value)
-            return form_of(replace(task, **{known.name: value})) != form_of(task)
+            other = task_of(name_of(task), {**values_of(task), known.name: value})
+            return form_of(other) != form_of(task)
         except ConfigError:
             continue
     return True

@@ -44,12 +44,16 @@ def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
     """The facts about a task with its values.
 
     Args:
-        shape: the shape of the data whose ladder is known then; None for no ladder.
+        shape: the shape of the data whose ladder is known then, empty if the task cannot tell it; None for no ladder.
 
     Raises:
         TaskError: an error in the task's text.
     """
-    ladders = {} if shape is None else {shape: Ladder(ladder(task, *shape), solved_level(task, *shape))}
+    ladders = {}
+    if shape is not None:
+        ladders[shape] = Ladder((), None)
+        with contextlib.suppress(TaskError):
+            ladders[shape] = Ladder(ladder(task, *shape), solved_level(task, *shape))
     form = KnownForm(*form_of(task), settings_without_form(task), ladders)
     return _facts(type(task), {values_in_order(task): form})
 
@@ -58,13 +62,10 @@ def all_facts_of(own: OwnFile, given: Mapping[str, object], shape: Shape | None)
     """The facts about a task with these values of its settings, even if they are impossible.
 
     Args:
-        shape: as in `facts_of`; the ladder is left out if the task cannot tell it.
+        shape: as in `facts_of`.
     """
     try:
-        task = own.task(given)
-        with contextlib.suppress(TaskError):
-            return facts_of(task, shape)
-        return facts_of(task, None)
+        return facts_of(own.task(given), shape)
     except TaskError as error:
         values = tuple(given.get(known.name, known.default) for known in settings_of(own.kind))
         return _facts(own.kind, {values: str(error)})

@@ -18,7 +18,7 @@ from echornn.tasks.own.facts import TaskFacts
 from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
-from echornn.tasks.task_errors import PlacedError, blaming
+from echornn.tasks.task_errors import blaming
 
 MOST_BYTES = 1 << 16
 """The most bytes of a file, since its text is stored with each branch of a run."""
@@ -154,11 +154,12 @@ class OwnFile:
         """The class that the text defines; the same class for the same text. The first time, this runs the text.
 
         Raises:
-            TaskError: the text has an error, or no usable task; or it may not be run, see `never_running`.
+            TaskError: the text has an error, or no usable task.
+            ValueError: it may not be run now; see `never_running`.
         """
         if self.digest not in LOADED:
             if not MAY_RUN.get():
-                raise PlacedError(f"{self.file}: the record does not say enough about the task {self.name}")
+                raise ValueError(f"it does not say enough about the task {self}")
             LOADED[self.digest] = self._loaded()
         return LOADED[self.digest]
 

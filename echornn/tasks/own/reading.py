@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from echornn.tasks.own.own_file import LOADED, OwnFile, never_running
+from echornn.tasks.own import own_file
+from echornn.tasks.own.own_file import OwnFile, never_running
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def reading(own: OwnFile) -> Iterator[None]:
     Raises:
         TaskError: there are no facts, and the text cannot be used.
     """
-    if own.facts is None and own.digest not in LOADED:
+    if own.facts is None and own.digest not in own_file.LOADED:
         from echornn.tasks.own.check import check
 
         check(own)

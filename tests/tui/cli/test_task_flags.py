@@ -152,7 +152,7 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
     assert capsys.readouterr().err == (
-        "the file of mine.py:Mine has changed, so it is another task: the network starts over\n"
+        "the file of mine.py:Mine has changed, so it is another task: the network starts over; kept: lag 3\n"
     )
     assert changed != config
     assert not config.differs_only_live(changed)
