@@ -25,7 +25,7 @@ from echornn.snapshot import Snapshot
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows per epoch, three epochs."""
 
-SMALL_LOTTERY = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
+SMALL_POPULATION = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
 """Ten windows an epoch, a thousand in all, seeds 7 to 12: two of three solve it."""
 
 STUCK = math.log(2)

@@ -117,8 +117,8 @@ def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress])
     known = known_of(config, loss_stats, loss_trend(config, loss_stats.block_means), None, False, ())
     if not np.isfinite(loss_stats.recent).all():
         return None
-    told = (_passing(known, loss_stats, progress, ago) for ago, progress in enumerate(reversed(shown)))
-    return next((one for one in told if one is not None), None)
+    found = (_passing(known, loss_stats, progress, ago) for ago, progress in enumerate(reversed(shown)))
+    return next((one for one in found if one is not None), None)
 
 
 def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:

@@ -108,9 +108,9 @@ def seeds_sentence(
         (stand.diverged, "diverged"),
         (stand.lost, f"of the {seed_stats.solved:,} lost it again"),
     ]
-    told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
+    parts = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
     cause, more = as_fits(
-        _solved_text(seed_stats, config), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told))
+        _solved_text(seed_stats, config), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(parts))
     )
     seen = Sentence(cause, "", more)
     if advice := _advice(stand, seed_stats, config, undoable, finished):

@@ -165,10 +165,10 @@ def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     return [(record_of_changes(config), device) for config, device in devices.items()]
 
 
-def _devices(told: object) -> Devices:
-    if not isinstance(told, list) or any(device not in DEVICES for _, device in told):
-        raise ValueError(f"devices = {shortened(repr(told))} cannot be used")
-    return {program_of(config_from(fields)): device for fields, device in told}
+def _devices(recorded: object) -> Devices:
+    if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
+        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used")
+    return {program_of(config_from(fields)): device for fields, device in recorded}
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

@@ -146,8 +146,8 @@ class _Tree:
     def _end(self) -> Position:
         return Position(self._here, self._ends[self._here]) if self.branches else Position(0, 0)
 
-    def _position(self, told: tuple[int, int]) -> Position:
-        number, window = self._number_of.get(told[0]), told[1]
+    def _position(self, recorded: tuple[int, int]) -> Position:
+        number, window = self._number_of.get(recorded[0]), recorded[1]
         if number is None or not 0 <= window <= self._ends[number]:
             return Position(self._here, 0)
         return Position(number, window)

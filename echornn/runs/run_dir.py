@@ -133,9 +133,9 @@ class Run:
             return Position(0, 0)
         newest = stretches[-1]
         end = Position(newest.branch, newest.along + newest.last - newest.first)
-        told = self.checkpoint.position if self.checkpoint and not self.lost_commands else None
-        there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
-        return Position(*told) if told is not None and there else end
+        recorded = self.checkpoint.position if self.checkpoint and not self.lost_commands else None
+        there = recorded is not None and 0 <= recorded[0] < len(branches) and 0 <= recorded[1] <= self.ends[recorded[0]]
+        return Position(*recorded) if recorded is not None and there else end
 
     def position_at(self, at: int | None = None, branch: int | None = None) -> Position:
         """The position after ``at`` windows of the path to the run's current position; by default that position.

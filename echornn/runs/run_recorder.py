@@ -172,7 +172,7 @@ class RunRecorder:
     @property
     def _kept(self) -> int:
         """How many reports are on disk."""
-        return 0 if self._writer.kept is None else self._writer.kept.told
+        return 0 if self._writer.kept is None else self._writer.kept.reports
 
     def command(self, command: RecordedCommand) -> None:
         self._notes = ""
@@ -270,7 +270,7 @@ class RunRecorder:
         self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if seconds >= HANGING_SECONDS[0] and not self.saved:
             self._hung = _Hung(seconds, self._told)
-        elif self._hung is not None and self._kept >= self._hung.told:
+        elif self._hung is not None and self._kept >= self._hung.reports:
             self._hung = None
 
 
@@ -279,7 +279,7 @@ class _Hung:
     """The longest delay of the disk: the seconds, and how much had been reported when it answered."""
 
     seconds: float
-    told: int
+    reports: int
 
 
 def _on_its_task(run: Run) -> list[str]:

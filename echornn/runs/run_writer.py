@@ -32,7 +32,7 @@ class Unsaved:
     Attributes:
         state: the trainer's state.
         position, solved_at, lost_at, devices: as in `echornn.runs.checkpoint.Checkpoint`.
-        told: the number of reports that it includes.
+        reports: the number of reports that it includes.
         moves: how many times the run's position had changed.
         layout: the position of each window in the loss log.
         losses, commands, events, solved: the lengths of the logs at the time of this save.
@@ -43,7 +43,7 @@ class Unsaved:
     solved_at: int
     lost_at: int
     devices: Devices
-    told: int
+    reports: int
     moves: int
     layout: LossLayout
     losses: int

@@ -28,7 +28,7 @@ NETWORKS = {
     "gru": EchoConfig(seed=7, num_epochs=10_000, cell="gru"),
     "lstm, two layers, dropout 0.5": EchoConfig(seed=7, num_epochs=10_000, cell="lstm", num_layers=2, dropout=0.5),
     "stride 5 below T 15": EchoConfig(seed=7, num_epochs=10_000, stride=5),
-    "a lottery of 64": EchoConfig(seed=0, num_epochs=10_000, replicas=64),
+    "a population of 64": EchoConfig(seed=0, num_epochs=10_000, replicas=64),
 }
 
 NEWEST = 10_000

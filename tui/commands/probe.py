@@ -64,7 +64,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     number = None if branch is None else record.branch_named(run, branch)
     config, chosen = _chosen(run, run.position_at(at, number), replica)
     check_own_task(config)
-    told = ReplicaNumbers.of(run).first(config) + chosen
+    replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
     try:
@@ -77,9 +77,9 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, told, snapshot.unlike))])
+        printed.lines([json.dumps(record_of(readings, replica_number, snapshot.unlike))])
     else:
-        printed.lines(lines(readings, told if config.replicas > 1 else None, snapshot.unlike))
+        printed.lines(lines(readings, replica_number if config.replicas > 1 else None, snapshot.unlike))
     return ExitCode.DONE
 
 
@@ -262,8 +262,8 @@ def _exponent(value: float) -> str:
 
 def _bar(lag: int, value: str, height: float, marks: dict[int, str], channels: str = "") -> str:
     bar = "#" * round(BAR * min(1.0, max(0.0, height)))
-    told = "  ".join(text for text in (marks.get(lag, ""), channels) if text)
-    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {told}"[:COLUMNS].rstrip()
+    marked = "  ".join(text for text in (marks.get(lag, ""), channels) if text)
+    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
 
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:

@@ -56,10 +56,10 @@ STEPS = st.one_of(
 
 def told(timeline: Timeline, position: Position) -> list[int]:
     """The window at which each network had lost the echo, as of a position."""
-    lottery = timeline.seed_stats(position)
+    population = timeline.seed_stats(position)
     replicas = range(timeline.owner(position).config.replicas)
     each = [timeline.loss_stats(position, replica).lost_at or 0 for replica in replicas]
-    assert lottery is None or lottery.lost_at.tolist() == each
+    assert population is None or population.lost_at.tolist() == each
     return each
 
 
@@ -84,9 +84,9 @@ def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
                 assert told(timeline, position) == by_hand
                 assert [row.lost_at for row in replica_rows(run, position)] == by_hand
                 if position == end:
-                    lottery = line.get("lottery")
-                    assert lottery is None or lottery["lost"] == np.count_nonzero(by_hand)
-                    assert lottery is not None or (line["lost_at"] or 0) == by_hand[0]
+                    population = line.get("lottery")
+                    assert population is None or population["lost"] == np.count_nonzero(by_hand)
+                    assert population is not None or (line["lost_at"] or 0) == by_hand[0]
 
 
 def _path(timeline: Timeline, position: Position, replica: int) -> Floats:

@@ -25,18 +25,18 @@ from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 
-ALONE = SMALL_LOTTERY.of(2)
+ALONE = SMALL_POPULATION.of(2)
 
-ENDLESS = replace(SMALL_LOTTERY, num_epochs=1000, replicas=1)
+ENDLESS = replace(SMALL_POPULATION, num_epochs=1000, replicas=1)
 
 
 class Told:
     """The data given to a recorder: a branch of six networks, one of a single network, and the first again."""
 
     def __init__(self, folder: Path) -> None:
-        self.recorder = RunRecorder.begin(folder, SMALL_LOTTERY)
+        self.recorder = RunRecorder.begin(folder, SMALL_POPULATION)
         self.trained: list[np.ndarray] = []
         self.trainers: dict[int, AnyTrainer] = {}
         self.ends: dict[int, int] = {}
@@ -78,7 +78,7 @@ class Told:
 
 def told(folder: Path) -> Told:
     run = Told(folder)
-    run.begin(0, SMALL_LOTTERY)
+    run.begin(0, SMALL_POPULATION)
     run.train(0, 200)
     run.begin(1, ALONE, Position(0, 0))
     run.train(1, 30)
@@ -122,7 +122,7 @@ def test_what_was_told_is_read(tmp_path: Path) -> None:
 def test_however_the_windows_come_in_the_record_is_the_same(tmp_path: Path, at_once: int) -> None:
     for name, size in (("one", 100), ("other", at_once)):
         run = Told(tmp_path / name)
-        run.begin(0, SMALL_LOTTERY)
+        run.begin(0, SMALL_POPULATION)
         for begin in range(0, 500, size):
             run.train(0, min(size, 500 - begin))
         run.close(0)
@@ -148,7 +148,7 @@ def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
     assert recorder.wait(PATIENCE)
     recorder.close()
     expected = what.trainers[0].advance(20)
-    again = packed.pack(expected.losses, expected.errors, SMALL_LOTTERY)
+    again = packed.pack(expected.losses, expected.errors, SMALL_POPULATION)
     np.testing.assert_array_equal(run_dir.read(folder).windows(530, 550, 6), again)
     assert (folder / SOLVED_FILE).read_bytes() == before[SOLVED_FILE], "nothing is told twice"
 
@@ -208,10 +208,10 @@ def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: st
 def test_windows_that_no_memory_held_are_lost_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(append_log, "MAX_PENDING_BYTES", 6 * 4 * 25)
     run = Told(tmp_path / "run")
-    run.begin(0, SMALL_LOTTERY)
+    run.begin(0, SMALL_POPULATION)
     run.begin(1, ALONE, Position(0, 0))
     run.train(1, 7)
-    run.begin(2, SMALL_LOTTERY, Position(0, 0))
+    run.begin(2, SMALL_POPULATION, Position(0, 0))
     for _ in range(4):
         run.train(2, 10)
     assert "27 windows are lost to the loss log" in run.recorder.warning
@@ -258,7 +258,7 @@ def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(t
 
 def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:
     run = Told(tmp_path / "run")
-    run.begin(0, replace(SMALL_LOTTERY, replicas=1))
+    run.begin(0, replace(SMALL_POPULATION, replicas=1))
     run.train(0, 200)
     run.close(0)
     assert not (tmp_path / "run" / SOLVED_FILE).exists()

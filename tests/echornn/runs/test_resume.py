@@ -91,7 +91,7 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
 
 
 @pytest.mark.usefixtures("one_processor")
-def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
+def test_of_a_population_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
     story: list[Step] = [900, "regenerate", 6, "edit", 9, "redraw", 3, Position(1, 903), 6, "alone", 7]
     killed_after_each_step(tmp_path, replace(CONFIG, num_epochs=200, replicas=16), story)
     windows = 900 + 6 + 9 + 3 + 6

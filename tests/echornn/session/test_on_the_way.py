@@ -15,7 +15,7 @@ from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("further", [0, 1])
-def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_has_that_one(further: int) -> None:
+def test_who_starts_over_on_the_way_through_a_population_to_one_that_goes_on_alone_has_that_one(further: int) -> None:
     now = 0.0
     pace = Pace(100.0, lambda: now)
-    live = LiveRun(SMALL_LOTTERY, ScriptedTrainer, Unrecorded(), pace, lambda: now)
+    live = LiveRun(SMALL_POPULATION, ScriptedTrainer, Unrecorded(), pace, lambda: now)
     live.load()
     live.begin()
     pace.took(1000, 0.001)
@@ -92,9 +92,9 @@ def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_
     live.train(5)
     live.go(Position(1, 23))
     assert not live.arrived
-    assert live.trainer.config == SMALL_LOTTERY
+    assert live.trainer.config == SMALL_POPULATION
     live.reset(further)
-    assert live.trainer.config == live.config == replace(SMALL_LOTTERY, replicas=1, seed=11)
+    assert live.trainer.config == live.config == replace(SMALL_POPULATION, replicas=1, seed=11)
     assert (live.trainer.epoch, live.trainer.window, live.trainer.init_index) == (0, 0, further)
     assert live.train(3).losses.shape == (3, 1)
 
@@ -102,7 +102,7 @@ def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_
 def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_is_room_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = tuple(ScriptedTrainer(SMALL_LOTTERY).advance(1) for _ in range(50))
+    shown = tuple(ScriptedTrainer(SMALL_POPULATION).advance(1) for _ in range(50))
     assert len(newest(shown)) == 33
     size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "outputs", "states"))
     monkeypatch.setattr(travel, "TAPE_BYTES", 4 * size)

@@ -24,7 +24,7 @@ from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
 from tests.on_a_thread import play
 from tests.recorded import record_branches
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 from tests.tui.commands.test_probe import readings
 from tui.commands import probe
 
@@ -48,7 +48,7 @@ class Flawed(ScriptedTrainer):
         return np.where(self.trained + np.arange(n)[:, np.newaxis] == 100, np.float32(0.9), super()._losses(n))
 
 
-class UpgradedLottery(ScriptedTrainer):
+class UpgradedPopulation(ScriptedTrainer):
     """A population in which one network has other losses throughout."""
 
     def advance(self, n: int) -> PopulationProgress:
@@ -104,11 +104,11 @@ def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
     assert session.frame.warning == ""
 
 
-def test_each_network_of_a_lottery_is_compared(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+def test_each_network_of_a_population_is_compared(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)
     assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 20)).frame.warning == ""
-    said = gone_to(tmp_path / "run", UpgradedLottery, (0, 25)).frame.warning
+    said = gone_to(tmp_path / "run", UpgradedPopulation, (0, 25)).frame.warning
     assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 1, 0\.\d+ on record", said)
 
 

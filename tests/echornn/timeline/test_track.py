@@ -31,7 +31,7 @@ def grown(losses: Floats, solved_at: tuple[int, ...], config: EchoConfig = THREE
 
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=8))
-def test_a_lottery_is_solved_when_half_of_it_is(solved_at: list[int]) -> None:
+def test_a_population_is_solved_when_half_of_it_is(solved_at: list[int]) -> None:
     config = replace(THREE, replicas=len(solved_at))
     timeline = grown(np.full((60, len(solved_at)), 0.5, np.float32), tuple(solved_at), config)
     solved = sorted(one for one in solved_at if one)
@@ -39,7 +39,7 @@ def test_a_lottery_is_solved_when_half_of_it_is(solved_at: list[int]) -> None:
     assert timeline.solved_at(0) == (solved[half - 1] if len(solved) >= half else None)
 
 
-def test_the_loss_of_a_lottery_is_its_median_networks() -> None:
+def test_the_loss_of_a_population_is_its_median_networks() -> None:
     losses = np.repeat(np.array([[0.25, 0.5, np.nan]], np.float32), 60, axis=0)
     losses[-1] = [1.0, 0.75, np.inf]
     timeline = grown(losses[:, :2], (0, 0), replace(THREE, replicas=2))
@@ -58,13 +58,13 @@ def test_networks_that_lost_what_they_solved_are_counted() -> None:
     losses = np.full((400, 3), 0.01, np.float32)
     losses[:, 2] = losses[300:, 0] = 0.69
     timeline = grown(losses, (50, 50, 0))
-    lottery, before = timeline.seed_stats(Position(0, 400)), timeline.seed_stats(Position(0, 300))
-    assert lottery is not None
+    population, before = timeline.seed_stats(Position(0, 400)), timeline.seed_stats(Position(0, 300))
+    assert population is not None
     assert before is not None
-    assert lottery.lost_at.tolist() == [308, 0, 0]
+    assert population.lost_at.tolist() == [308, 0, 0]
     assert before.lost_at.tolist() == [0, 0, 0]
-    assert (str(lottery.counts), str(before.counts)) == ("2 of 3 solved, 1 lost again", "2 of 3 solved")
-    assert timeline.counts(0) == lottery.counts
+    assert (str(population.counts), str(before.counts)) == ("2 of 3 solved, 1 lost again", "2 of 3 solved")
+    assert timeline.counts(0) == population.counts
     assert [timeline.loss_stats(Position(0, 400), replica).lost_at for replica in range(3)] == [308, None, None]
 
 
@@ -73,10 +73,10 @@ def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.M
     losses = (np.linspace(1, 0, 4000)[:, np.newaxis] + np.arange(3)).astype(np.float32)
     timeline = grown(losses, (30, 0, 2000))
     assert timeline.losses(Position(0, 1000), 950) is None
-    lottery = timeline.seed_stats(Position(0, 1000))
-    assert lottery is not None
-    assert lottery.solved_at.tolist() == [30, 0, 0]
-    np.testing.assert_allclose(lottery.mean, losses[950:1000].mean(axis=0), atol=0.02)
+    population = timeline.seed_stats(Position(0, 1000))
+    assert population is not None
+    assert population.solved_at.tolist() == [30, 0, 0]
+    np.testing.assert_allclose(population.mean, losses[950:1000].mean(axis=0), atol=0.02)
     now = timeline.seed_stats(Position(0, 4000))
     assert now is not None
     np.testing.assert_allclose(now.mean, losses[-50:].mean(axis=0), rtol=1e-5)
@@ -92,7 +92,7 @@ def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.M
         ("back", replace(THREE, replicas=2)),
     ],
 )
-def test_a_branch_that_no_lottery_can_go_on_as_is_refused(cause: str, after: EchoConfig) -> None:
+def test_a_branch_that_no_population_can_go_on_as_is_refused(cause: str, after: EchoConfig) -> None:
     timeline = grown(np.full((6, 3), 0.5, np.float32), (0, 0, 0))
     here = Position(0, 6)
     branch = Branch(1, cause, here, here, 0, 6, 0, 0, after)  # type: ignore[arg-type]

@@ -71,10 +71,10 @@ def ghost_words(ghosts: Sequence[Ghost], place: PlotArea, cut: str, lines: int) 
     count = min(len(ghosts), MOST_WORDS, lines)
     if count == lines > 1 and count < len(ghosts):
         count -= 1
-    told = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
+    texts = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
     if count < len(ghosts):
-        told.append(f" and {len(ghosts) - count} more: b ")
-    return told[: max(0, lines)]
+        texts.append(f" and {len(ghosts) - count} more: b ")
+    return texts[: max(0, lines)]
 
 
 def _told(ghost: Ghost, width: int, cut: str) -> str:

@@ -231,13 +231,13 @@ def flip_words(flip: Flip, echo_step: int | None, first_step: int = 0) -> tuple[
     if changed:
         named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         turn = f"turn{'s' if len(changed) == 1 else ''}"
-        told = [f"{named} {turn}", f"{len(changed)} prediction{'s' if len(changed) > 1 else ''} {turn}"]
+        texts = [f"{named} {turn}", f"{len(changed)} prediction{'s' if len(changed) > 1 else ''} {turn}"]
     elif echo_step is not None and flip.step + echo_step >= len(flip.x):
-        told = ["its echo comes after this window", "its echo comes later"]
+        texts = ["its echo comes after this window", "its echo comes later"]
     else:
-        told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
+        texts = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
     step = f"step {first_step + flip.step + 1} flipped: "
-    return (*(f"{step}{one}" for one in told), f"flipped: {told[-1]}")
+    return (*(f"{step}{one}" for one in texts), f"flipped: {texts[-1]}")
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
 from echornn.timeline.branch import Position
 from tests.losses_seen import after
-from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
+from tests.record_population import CONFIG, WINDOWS, recorded_population
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
 from tests.record_stuck import CONFIG as STUCK
@@ -51,14 +51,14 @@ async def test_picture(name: str, position: int, size: tuple[int, int], keys: li
 @pytest.mark.parametrize(
     ("name", "size", "keys"),
     [
-        ("lottery", (120, 40), ["6"]),
-        ("lottery_ascii", (80, 24), ["6", "tab", "down"]),
-        ("lottery_small", (80, 24), ["z", "left"]),
+        ("seeds", (120, 40), ["6"]),
+        ("seeds_ascii", (80, 24), ["6", "tab", "down"]),
+        ("seeds_small", (80, 24), ["z", "left"]),
     ],
 )
-async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
+async def test_picture_of_a_population(name: str, size: tuple[int, int], keys: list[str]) -> None:
     session = ScriptedSession(CONFIG)
-    grow(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
+    grow(session.timeline, branch_off(session.timeline, CONFIG), recorded_population())
     (*tape, progress), losses, error_rates = recorded(WINDOWS)
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:

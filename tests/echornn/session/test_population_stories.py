@@ -129,21 +129,21 @@ class Story:
             assert np.array_equal(loss_stats.recent, told[len(told) - len(loss_stats.recent) :])
             if live.shown:
                 assert live.shown[-1].of(index).losses[-1] == told[-1]
-        self.check_lottery()
+        self.check_population()
 
-    def check_lottery(self) -> None:
+    def check_population(self) -> None:
         live = self.live
-        lottery = live.timeline.seed_stats(live.here)
-        assert (lottery is None) == (live.config.replicas == 1)
-        for index in range(0 if lottery is None else lottery.replicas):
-            assert lottery is not None
+        population = live.timeline.seed_stats(live.here)
+        assert (population is None) == (live.config.replicas == 1)
+        for index in range(0 if population is None else population.replicas):
+            assert population is not None
             loss_stats = live.timeline.loss_stats(live.here, index)
-            assert lottery.windows == live.here.window
-            assert (int(lottery.solved_at[index]) or None) == loss_stats.solved_at
-            assert (int(lottery.lost_at[index]) or None) == loss_stats.lost_at
+            assert population.windows == live.here.window
+            assert (int(population.solved_at[index]) or None) == loss_stats.solved_at
+            assert (int(population.lost_at[index]) or None) == loss_stats.lost_at
             if loss_stats.recent.size:
-                assert lottery.newest[index] == loss_stats.recent[-1]
-                assert math.isclose(lottery.mean[index], loss_stats.mean, rel_tol=1e-6)
+                assert population.newest[index] == loss_stats.recent[-1]
+                assert math.isclose(population.mean[index], loss_stats.mean, rel_tol=1e-6)
 
 
 CHANGES = ["reset", "redraw", "regenerate", "rate", "echo", "more", "one", "alone"]

@@ -16,9 +16,9 @@ from echornn.runs.event_points import EventPoint
 from echornn.runs.run_recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 
-LONG = replace(SMALL_LOTTERY, num_epochs=1000)
+LONG = replace(SMALL_POPULATION, num_epochs=1000)
 TAGS = ("loss", "loss_10", "loss_90", "success_rate", "learning_rate")
 
 Points = dict[str, list[tuple[int, float]]]
@@ -78,7 +78,7 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
 
 
 @pytest.mark.slow
-def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) -> None:
+def test_networks_alone_and_populations_share_a_curve_of_the_loss(tmp_path: Path) -> None:
     story: tuple[Step, ...] = (30, {"replicas": 1}, 20, {"replicas": 3}, 10)
     record_branches(tmp_path / "run", *story, config=LONG, make_trainer=ScriptedTrainer)
     shown = points(tmp_path / "run")
