@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.tasks.door import lags_of_steps
+from echornn.tasks.checked_task import lags_of_steps
 from echornn.tasks.task import Task, TaskError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.tasks.door import draw_rows
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.task import Numbers, Task, TaskError
 
 STEPS = 50_000

@@ -38,7 +38,11 @@ class Symbols:
 
     def __post_init__(self) -> None:
         if not 2 <= self.count <= 256:
-            raise TaskError(f"Symbols({self.count}): there can be 2 to 256 symbols")
+            raise TaskError(f"{self}: there can be 2 to 256 symbols")
+
+    def __repr__(self) -> str:
+        """The form as users write it."""
+        return f"Symbols({self.count})"
 
     @property
     def input_size(self) -> int:
@@ -63,7 +67,11 @@ class Numbers:
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= 256:
-            raise TaskError(f"Numbers({self.count}): there can be 1 to 256 numbers")
+            raise TaskError(f"{self}: there can be 1 to 256 numbers")
+
+    def __repr__(self) -> str:
+        """The form as users write it."""
+        return f"Numbers({self.count})"
 
     @property
     def input_size(self) -> int:
@@ -128,6 +136,10 @@ class Task(ABC):
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def as_written(self) -> Task:
+        """The task that the text of its file makes: itself, but for a `RecordedTask`."""
+        return self
 
     @property
     @abstractmethod

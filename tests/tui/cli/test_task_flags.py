@@ -38,7 +38,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    flags._check.cache_clear()
+    flags.check_own_task.cache_clear()
 
 
 def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
@@ -152,7 +152,7 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
     assert capsys.readouterr().err == (
-        "the file of mine.py:Mine has changed, so it is another task: the network starts over\n"
+        "the file of mine.py:Mine has changed, so it is another task: the network starts over; kept: lag 3\n"
     )
     assert changed != config
     assert not config.differs_only_live(changed)

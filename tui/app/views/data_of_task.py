@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.tasks.door import known_lags
+from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import TaskError
 from tui.app.drawings.row_cells import PREDICTION, RowData, RowLine, cells_of, row_lines, scales_of
 from tui.app.views.before import ABOUT_WIDTH, Fact, data_text, first_window
