@@ -66,7 +66,7 @@ class KnownForm:
     def lags_at(self, t: int) -> tuple[int, ...] | None:
         """The lags of the sources of a step; None if the record lacks them."""
         if not self.sources:
-            return self.sources
+            return None if self.sources is None else ()
         return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
 
     def as_record(self) -> dict[str, Any]:
