@@ -511,6 +511,11 @@ def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
     assert [cells.text(line) for line in (1, 3)] == ["input " + "c7" * 8, "pred  " + "c6" * 8]
 
 
+CHANGED = np.array([[0.0], [0.0], [0.2], [-0.1]], np.float32)
+RAISED = Flip(0, 2, np.zeros((4, 2), np.float32), np.zeros((4, 1), np.float32), CHANGED)
+"""The third input is raised, and the last two predictions change."""
+
+
 def row_of_numbers(flip: Flip | None = None, width: int = 40, height: int = 12) -> list[str]:
     """The panel of a row of two named numbers and one prediction, whose cursor is at the last of four steps."""
     x = np.array([[0, 1], [0.5, 0], [-1, 0], [0.25, 1]], np.float32)
@@ -532,16 +537,15 @@ def test_a_row_of_numbers_has_a_line_for_each_channel_what_it_uses_and_what_it_p
         "pred        ··▒▒██.9",
         "words",
     ]
-    raised = Flip(0, 2, np.zeros((4, 2), np.float32), np.zeros((4, 1)), np.array([[0.0], [0], [0.2], [-0.1]]))
-    assert row_of_numbers(raised)[3:8] == [
+    assert row_of_numbers(RAISED)[3:8] == [
         "raise           +",
         "uses        ░░░░░░██",
         "pred        ··▒▒██.9",
         "change      ····██▂▂",
         "words",
     ]
-    assert row_of_numbers(raised, width=18)[1:4] == ["input value ·▒▄2", "input mark  █··1", "raise         +"]
-    assert row_of_numbers(raised, height=7)[1:] == [
+    assert row_of_numbers(RAISED, width=18)[1:4] == ["input value ·▒▄2", "input mark  █··1", "raise         +"]
+    assert row_of_numbers(RAISED, height=7)[1:] == [
         "input value ··▒▒▄▄.2",
         "raise           +",
         "uses        ░░░░░░██",
@@ -552,14 +556,13 @@ def test_a_row_of_numbers_has_a_line_for_each_channel_what_it_uses_and_what_it_p
 
 
 def test_what_raising_an_input_does_is_said_in_the_size_of_the_change() -> None:
-    raised = Flip(0, 2, np.zeros((4, 2), np.float32), np.zeros((4, 1)), np.array([[0.0], [0], [0.2], [-0.1]]))
-    words = flip_words(raised, None, 0, "raised", of_symbols=False)
+    words = flip_words(RAISED, None, 0, "raised", of_symbols=False)
     assert words == (
         "step 3 raised: predictions move by 0.2 at most",
         "step 3 raised: moves by 0.2",
         "raised: moves by 0.2",
     )
-    assert before_flip(raised, Numbers(2))[2].tolist() == pytest.approx([-0.1, -0.1])
+    assert before_flip(RAISED, Numbers(2))[2].tolist() == pytest.approx([-0.1, -0.1])
     config = EchoConfig(task=FlipFlop(bits=3), truncated_backprop_length=4)
     strength = np.tril(np.full((1, 4, 4), 0.02, np.float32))
     effects = Effects(strength, np.zeros((1, 4, 3), np.float32), turned=strength > 1)
