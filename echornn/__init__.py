@@ -26,14 +26,14 @@ The map of this package; each folder may import only those below it::
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
 is imported, it prints no log lines (`echornn.runtime.quiet`).
 
-A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Moment`) of another::
+A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Position`) of another::
 
     run = Run.read(folder)                      # does not change the folder
     timeline = run.timeline()                   # every window ever trained
     timeline.differs(2), timeline.solved_at(2)  # of branch 2
-    moment = run.moment(310)                    # after 310 windows along the path to the run's current position
-    timeline.losses(moment, 0)                  # float32 [310], nats: the windows on that path
-    config = timeline.owner(moment).config      # the configuration that trained the last of them
+    position = run.position_at(310)             # after 310 windows along the path to the run's current position
+    timeline.losses(position, 0)                # float32 [310], nats: the windows on that path
+    config = timeline.owner(position).config    # the configuration that trained the last of them
     Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # continues from there, as a new branch
 
 A configuration with several ``replicas`` trains that many networks with consecutive seeds: a `Population`. In a session
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from echornn.tasks.task import TaskError as TaskError
     from echornn.tasks.task import entropy as entropy
     from echornn.timeline.branch import Branch as Branch
-    from echornn.timeline.branch import Moment as Moment
+    from echornn.timeline.branch import Position as Position
     from echornn.timeline.timeline import Timeline as Timeline
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.device import use_one_thread as use_one_thread
@@ -99,7 +99,7 @@ _HOME = {
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
-    "Moment": "timeline.branch",
+    "Position": "timeline.branch",
     "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",

@@ -24,8 +24,8 @@ class PopulationState:
     Attributes:
         configs: the configuration of each replica.
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        generation: how many times the data has been drawn anew.
-        draw: the number of the initial weights, from 0.
+        data_version: how many times the data has been drawn anew.
+        init_index: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried], the states after the last window.
         optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in the
@@ -36,8 +36,8 @@ class PopulationState:
     configs: tuple[EchoConfig, ...]
     epoch: int
     window: int
-    generation: int
-    draw: int
+    data_version: int
+    init_index: int
     weights: dict[str, Floats]
     carried_state: Floats
     optimizer: tuple[npt.NDArray[Any], ...]
@@ -50,8 +50,8 @@ class PopulationState:
             (state.config,),
             state.epoch,
             state.window,
-            state.generation,
-            state.draw,
+            state.data_version,
+            state.init_index,
             {name: values[np.newaxis] for name, values in state.weights.items()},
             state.carried_state[np.newaxis],
             tuple(np.asarray(values)[np.newaxis] for values in state.optimizer),
@@ -78,8 +78,8 @@ class PopulationState:
             self.configs[replica],
             self.epoch,
             self.window,
-            self.generation,
-            self.draw,
+            self.data_version,
+            self.init_index,
             {name: values[replica] for name, values in self.weights.items()},
             self.carried_state[replica],
             tuple(values[replica] for values in self.optimizer),

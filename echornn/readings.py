@@ -13,7 +13,7 @@ from echornn.progress import Counts, Floats, Progress
 from echornn.row_readings import Connectivity as Connectivity
 from echornn.row_readings import Effects as Effects
 from echornn.row_readings import Flip as Flip
-from echornn.row_readings import OfRows as OfRows
+from echornn.row_readings import RowDependence as RowDependence
 
 Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
 """The kinds of readings that can be requested; the classes below define them."""

@@ -12,7 +12,7 @@ from echornn.progress import Floats
 
 
 @dataclass(frozen=True, eq=False)
-class OfRows:
+class RowDependence:
     """How strongly each prediction of the newest window depends on each input of its row in the window.
 
     Inputs before the window act through its initial state, and are not measured.
@@ -52,7 +52,7 @@ class OfRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Effects(OfRows):
+class Effects(RowDependence):
     """How each prediction changes if a single input is changed; the row is computed again for each input.
 
     A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
@@ -68,7 +68,7 @@ class Effects(OfRows):
 
 
 @dataclass(frozen=True, eq=False)
-class Connectivity(OfRows):
+class Connectivity(RowDependence):
     """The local derivative of each prediction by each input: `strength` is ||d logit(target at t) / d x[s]|| (Madsen
     2019).
 

@@ -20,8 +20,8 @@ class TrainerState:
     Attributes:
         config: the configuration.
         epoch, window: the position of the next window to train, both from 0.
-        generation: how many times the data has been drawn anew.
-        draw: the number of the initial weights, from 0.
+        data_version: how many times the data has been drawn anew.
+        init_index: the number of the initial weights, from 0.
         weights: float32 arrays by name.
         carried_state: float32 [batch_size, carried], the state after the last window (see `carried_size`).
         optimizer: the optimizer's variables (slots, iteration count), in the optimizer's order.
@@ -30,8 +30,8 @@ class TrainerState:
     config: EchoConfig
     epoch: int
     window: int
-    generation: int
-    draw: int
+    data_version: int
+    init_index: int
     weights: dict[str, Floats]
     carried_state: Floats
     optimizer: tuple[npt.NDArray[Any], ...]

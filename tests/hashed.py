@@ -20,17 +20,17 @@ class HashTrainer(ScriptedTrainer):
         super().__init__(config)
         self.reset()
 
-    def reset(self, draw: int = 0) -> None:
-        super().reset(draw)
+    def reset(self, init_index: int = 0) -> None:
+        super().reset(init_index)
         seeds = range(self.config.seed, self.config.seed + self.config.replicas)
-        self.numbers = [_hashed(self.config.state_size, seed, draw) for seed in seeds]
+        self.numbers = [_hashed(self.config.state_size, seed, init_index) for seed in seeds]
 
     def _losses(self, n: int) -> Floats:
         config = self.config
         windows = []
         for position in range(self._position, self._position + n):
             place = divmod(position, config.windows_per_epoch)
-            what = (config.learning_rate, config.echo_step, self.generation, *place)
+            what = (config.learning_rate, config.echo_step, self.data_version, *place)
             self.numbers = [_hashed(number, *what) for number in self.numbers]
             windows.append(self.numbers)
         return (np.array(windows, np.float64).reshape(n, config.replicas) / 2**32).astype(np.float32)

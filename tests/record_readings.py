@@ -46,30 +46,30 @@ def record() -> None:
     trainer = Trainer(EchoConfig())
     arrays: dict[str, Any] = {}
     trained = 0
-    for moment in MOMENTS:
-        trainer.advance(moment - WINDOWS_SINCE - trained)
+    for position in MOMENTS:
+        trainer.advance(position - WINDOWS_SINCE - trained)
         before = {name: weight.copy() for name, weight in trainer.weights.items()}
         progress = trainer.advance(WINDOWS_SINCE)
-        trained = moment
-        readings = examine(Snapshot(trainer.state, 0, moment, progress, before, WINDOWS_SINCE), QUESTION)
+        trained = position
+        readings = examine(Snapshot(trainer.state, 0, position, progress, before, WINDOWS_SINCE), QUESTION)
         for kind in KINDS:
-            arrays |= {f"{moment} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
-        arrays[f"{moment} lyapunov"] = readings.lyapunov
-        arrays[f"{moment} lyapunov_samples"] = readings.lyapunov_samples
+            arrays |= {f"{position} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
+        arrays[f"{position} lyapunov"] = readings.lyapunov
+        arrays[f"{position} lyapunov_samples"] = readings.lyapunov_samples
         weights = readings.weights
         assert weights is not None
-        arrays[f"{moment} names"] = [*weights.weights]
+        arrays[f"{position} names"] = [*weights.weights]
         for name in weights.weights:
             of_one = ("weights", "rows", "columns", "update")
-            arrays |= {f"{moment} {kind} {name}": getattr(weights, kind)[name] for kind in of_one}
-        arrays[f"{moment} eigenvalues"] = weights.recurrent[0].eigenvalues
+            arrays |= {f"{position} {kind} {name}": getattr(weights, kind)[name] for kind in of_one}
+        arrays[f"{position} eigenvalues"] = weights.recurrent[0].eigenvalues
     np.savez_compressed(FILE, allow_pickle=False, **arrays)
 
 
-def recorded_readings(moment: int) -> Readings:
-    """The recorded readings of the tutorial's run after ``moment`` windows."""
+def recorded_readings(position: int) -> Readings:
+    """The recorded readings of the tutorial's run after ``position`` windows."""
     with np.load(FILE) as run:
-        of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{moment} ")}
+        of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{position} ")}
 
     def read(kind: type[Any]) -> Any:
         names = {field.name: f"{kind.__name__.lower()} {field.name}" for field in dataclasses.fields(kind)}
@@ -86,12 +86,12 @@ def recorded_readings(moment: int) -> Readings:
     readings = Readings(
         EchoConfig(),
         0,
-        moment,
+        position,
         ("h",),
         weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
         lyapunov=of_moment["lyapunov"],
         lyapunov_samples=of_moment["lyapunov_samples"].item(),
-        progress=recorded(moment)[0][-1],
+        progress=recorded(position)[0][-1],
     )
     return replace(
         readings,

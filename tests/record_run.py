@@ -35,15 +35,15 @@ def record() -> None:
     arrays: dict[str, np.ndarray] = {}
     pieces: list[Progress] = []
     trained = 0
-    for moment in MOMENTS:
-        if moment - TAPE > trained:
-            pieces.append(trainer.advance(moment - TAPE - trained))
-            trained = moment - TAPE
-        newest = [trainer.advance(1) for _ in range(moment - trained)]
-        trained = moment
+    for position in MOMENTS:
+        if position - TAPE > trained:
+            pieces.append(trainer.advance(position - TAPE - trained))
+            trained = position - TAPE
+        newest = [trainer.advance(1) for _ in range(position - trained)]
+        trained = position
         pieces += newest
         for name in ("x", "y", "probabilities"):
-            arrays[f"{name}_{moment}"] = np.stack([getattr(one, name) for one in newest])
+            arrays[f"{name}_{position}"] = np.stack([getattr(one, name) for one in newest])
     arrays["losses"] = np.concatenate([piece.losses for piece in pieces])
     arrays["errors"] = np.concatenate([piece.errors for piece in pieces])
     for name, (fork, changes, windows) in FUTURES.items():
@@ -65,16 +65,16 @@ def recorded_future(name: str) -> tuple[int, EchoConfig, np.ndarray]:
         return fork, dataclasses.replace(EchoConfig(), **changes), run[f"losses_{name}"]
 
 
-def recorded(moment: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:
+def recorded(position: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:
     """The rows up to a window, newest last; and the losses and error rates of all windows to it (float32 [moment])."""
     config = EchoConfig()
     with np.load(FILE) as run:
-        losses, errors = run["losses"][:moment], run["errors"][:moment]
-        windows = zip(*(run[f"{name}_{moment}"] for name in ("x", "y", "probabilities")), strict=True)
+        losses, errors = run["losses"][:position], run["errors"][:position]
+        windows = zip(*(run[f"{name}_{position}"] for name in ("x", "y", "probabilities")), strict=True)
         states = np.zeros((config.batch_size, config.truncated_backprop_length, config.state_size), np.float32)
         shown = []
-        count = len(run[f"x_{moment}"])
-        for number, (x, y, probabilities) in enumerate(windows, start=moment - count):
+        count = len(run[f"x_{position}"])
+        for number, (x, y, probabilities) in enumerate(windows, start=position - count):
             epoch, window = divmod(number, config.windows_per_epoch)
             at = slice(number, number + 1)
             shown.append(Progress(losses[at], errors[at], epoch, window, x, y, probabilities, states))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from echornn.config import EchoConfig
 from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
@@ -69,9 +68,9 @@ def take(live: LiveRun, step: Step) -> None:
         case "alone":
             live.alone()
         case dict():
-            live.edit(replace(live.config, **step))
+            live.edit(live.config.with_fields(step))
         case (branch, window):
-            live.go(Moment(branch, window))
+            live.go(Position(branch, window))
             while not live.arrived:
                 live.step(100)
 

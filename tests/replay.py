@@ -39,7 +39,7 @@ class _Replay:
         self._run = run
         self._make = make_trainer
         self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
-        self._generations = {one.branch: one.generation for one in run.commands if one.cause != "return"}
+        self._generations = {one.branch: one.data_version for one in run.commands if one.cause != "return"}
         told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
         self._stops = {self._owned(place) for place in told}
         self._states: dict[Place, PopulationState] = {}
@@ -60,8 +60,8 @@ class _Replay:
             if command.branch is None:
                 return f"command {number}, {command.cause}: of no branch"
             trainer = self._obeyed(command)
-            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
-            if position != (command.epoch, command.window, command.generation, command.draw):
+            position = (trainer.epoch, trainer.window, trainer.data_version, trainer.init_index)
+            if position != (command.epoch, command.window, command.data_version, command.init_index):
                 return f"command {number}, {command.cause}: at {position} in the replay"
             along = self._ends.setdefault(command.branch, self._parents[command.branch][1])
             wrong = self._train(trainer, command.branch, along, command.at, last)
@@ -100,7 +100,7 @@ class _Replay:
                 trainer = self._make(command.config)
                 for _ in range(self._generations[command.parent[0]]):
                     trainer.regenerate()
-                trainer.reset(command.draw)
+                trainer.reset(command.init_index)
                 return trainer
             case "preset" | "edit":
                 trainer = self._at(command.before if command.cause == "preset" else command.parent)

@@ -25,7 +25,7 @@ from echornn.snapshot import Snapshot
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows per epoch, three epochs."""
 
-SMALL_LOTTERY = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
+SMALL_POPULATION = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
 """Ten windows an epoch, a thousand in all, seeds 7 to 12: two of three solve it."""
 
 STUCK = math.log(2)
@@ -75,7 +75,7 @@ class ScriptedTrainer:
 
     def __init__(self, config: EchoConfig) -> None:
         self.config = config
-        self.epoch = self.window = self.generation = self.draw = self.trained = 0
+        self.epoch = self.window = self.data_version = self.init_index = self.trained = 0
         self.calls: list[int] = []
         self.compiled = False
         self.fails_at: int | None = None
@@ -115,7 +115,7 @@ class ScriptedTrainer:
     @property
     def state(self) -> PopulationState:
         replicas = self.config.replicas
-        books = (self.epoch, self.window, self.generation, self.draw)
+        books = (self.epoch, self.window, self.data_version, self.init_index)
         weights = np.where(self.trained > self._sound_until, math.nan, self.trained).astype(np.float32)
         return PopulationState(
             tuple(map(self.config.of, range(replicas))),
@@ -129,7 +129,12 @@ class ScriptedTrainer:
     def restore(self, state: PopulationState) -> None:
         if state.config != self.config:
             raise ValueError(f"state of {state.config} cannot be restored")
-        self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
+        self.epoch, self.window, self.data_version, self.init_index = (
+            state.epoch,
+            state.window,
+            state.data_version,
+            state.init_index,
+        )
         self.trained, self._solved = int(state.optimizer[0][0]), state.solved
 
     def edit(self, config: EchoConfig) -> None:
@@ -140,11 +145,11 @@ class ScriptedTrainer:
             self._solved = self._solved.anew()
         self.config = config
 
-    def start(self, config: EchoConfig, draw: int = 0) -> None:
+    def start(self, config: EchoConfig, init_index: int = 0) -> None:
         if not self.config.same_program(config):
             raise ValueError(f"{config} needs new networks")
-        self.config, self.generation = config, 0
-        self.reset(draw)
+        self.config, self.data_version = config, 0
+        self.reset(init_index)
 
     def compile(self) -> None:
         self.compiled = True
@@ -168,7 +173,7 @@ class ScriptedTrainer:
                 self.config.of(index),
                 *last,
                 losses[:, index],
-                self.generation,
+                self.data_version,
                 wrong_every=self.wrong_every,
                 errors=None if errors is None else errors[:, index],
             )
@@ -184,13 +189,13 @@ class ScriptedTrainer:
         windows = range(self.trained, self.trained + n)
         return np.array([[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32).reshape(n, 1)
 
-    def reset(self, draw: int = 0) -> None:
+    def reset(self, init_index: int = 0) -> None:
         self.epoch = self.window = self.trained = 0
-        self.draw = draw
+        self.init_index = init_index
         self._solved = SolvedAt.never(self.config.replicas)
 
     def regenerate(self) -> None:
-        self.generation += 1
+        self.data_version += 1
         self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
 
@@ -203,7 +208,7 @@ def make_progress(
     epoch: int = 0,
     window: int = 0,
     losses: Sequence[float] | Floats = (0.5,),
-    generation: int = 0,
+    data_version: int = 0,
     sure: float = 0.9,
     wrong_every: int = 0,
     errors: Counts | None = None,
@@ -215,7 +220,9 @@ def make_progress(
         wrong_every: every n-th prediction of a row is wrong; 0 for none.
         errors: the number of wrong predictions in each window, in place of ``wrong_every``; they come first.
     """
-    x, y = series_of(config, generation, epoch).window(window * config.window_stride, config.truncated_backprop_length)
+    x, y = series_of(config, data_version, epoch).window(
+        window * config.window_stride, config.truncated_backprop_length
+    )
     if errors is None:
         wrong = np.broadcast_to(np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape)
         errors = np.full(len(losses), wrong.sum(), np.int32)

@@ -65,19 +65,19 @@ TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
 ]
 """The kinds of input: relative frequency, and a function that makes one."""
 
-LOTTERIES: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _: b"L")]
+POPULATIONS: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _: b"L")]
 
 
 class Storm:
     """A storm of input that a seed determines. If a key ends the program (the palette can quit), the run is resumed.
 
     Args:
-        lotteries: whether to switch between one network and many, which takes seconds each time.
+        populations: whether to switch between one network and many, which takes seconds each time.
         hashed: whether to use hashes in place of training, so that every path is different and takes no time.
     """
 
-    def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False, hashed: bool = False) -> None:
-        self._kinds = [*TOKENS, *(LOTTERIES if lotteries else [])]
+    def __init__(self, seed: int, tokens: int, folder: Path, populations: bool = False, hashed: bool = False) -> None:
+        self._kinds = [*TOKENS, *(POPULATIONS if populations else [])]
         self._dice = random.Random(seed)
         self._left = self._tokens = tokens
         self._folder = folder

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import FAILED, RESULTS, Asked, Result, failed_bytes, point_of, result_bytes, write_asked
+from echornn.sweeps.folder import (
+    FAILED,
+    RESULTS,
+    RequestedGrid,
+    Result,
+    failed_bytes,
+    point_of,
+    result_bytes,
+    write_asked,
+)
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.results import SweepResults
 
@@ -45,7 +54,7 @@ SMALL = Grid((Axis.parse("echo_step=12..16"), Axis.parse("cell=rnn,gru")), {**WI
 
 def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> SweepResults:
     """The results of a sweep that is not on disk."""
-    results = SweepResults.of(Path("nowhere"), (Asked(grid, VERSIONS),))
+    results = SweepResults.of(Path("nowhere"), (RequestedGrid(grid, VERSIONS),))
     points = []
     for point in results.points:
         known = {config.seed: rule(config) for config in with_seeds_from(point.config, len(point.seeds))}
@@ -58,7 +67,7 @@ def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed:
     """Write a folder as a sweep with these results leaves it."""
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    asked = tuple(Asked(grid, VERSIONS) for grid in grids)
+    asked = tuple(RequestedGrid(grid, VERSIONS) for grid in grids)
     write_asked(folder, asked)
     for one in asked:
         for point in one.grid.points.possible:

@@ -9,7 +9,7 @@ from echornn.config import EchoConfig
 from echornn.data.solved import Levels, SolvedAt
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import kept, losses_of
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 
 
@@ -26,9 +26,9 @@ def branch_off(
         at: the position where it begins; by default the run's start.
         position: epoch and window in it, from 0, if not the next window there.
     """
-    parent = None if at is None else Moment(*at)
+    parent = None if at is None else Position(*at)
     if position is None:
-        position = (0, 0) if parent is None else timeline.owner(parent).position(parent.window)
+        position = (0, 0) if parent is None else timeline.owner(parent).epoch_and_window(parent.window)
     number = len(timeline)
     timeline.begin(Branch(number, cause, parent, parent, *position, 0, 0, config))
     return number

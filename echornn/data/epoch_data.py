@@ -12,7 +12,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data.series_side_by_side import series_side_by_side
 from echornn.progress import Bools
-from echornn.tasks.door import draw_rows
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.task import Batch, TaskError
 
 
@@ -35,7 +35,7 @@ class EpochData(NamedTuple):
         return (one for one in self if one is not None)
 
 
-def batch_of(config: EchoConfig, generation: int, epoch: int) -> Batch:
+def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
     """The rows of one epoch: a pure function of the seed, the version of the data, and the epoch.
 
     The steps of a row that no trial covers are not there.
@@ -43,26 +43,26 @@ def batch_of(config: EchoConfig, generation: int, epoch: int) -> Batch:
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.
     """
-    rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
+    rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
     batch = draw_rows(config.the_task, rng, config.batch_size, config.row_length)
     if not config.the_task.scores_every_step:
         _require_scored_windows(config, batch.scored, epoch)
     return batch
 
 
-def data_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: int) -> EpochData:
+def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of `batch_of` for each configuration, bit for bit.
 
     Args:
         configs: configurations of one structure.
-        generation, epoch: the version of the data, and the epoch.
+        data_version, epoch: the version of the data, and the epoch.
 
     Raises:
         TaskError: see `batch_of`.
     """
     if configs[0].task is None:
-        return EpochData(*series_side_by_side(configs, generation, epoch))
-    each = [batch_of(config, generation, epoch) for config in configs]
+        return EpochData(*series_side_by_side(configs, data_version, epoch))
+    each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
     x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
     every_step = configs[0].the_task.scores_every_step

@@ -27,11 +27,11 @@ class EchoSeries:
     unused: int = 0
 
     @classmethod
-    def generate(cls, config: EchoConfig, generation: int = 0, epoch: int = 0) -> EchoSeries:
-        """The data of an epoch: a pure function of (seed, generation, epoch), so no random generator has to be
+    def generate(cls, config: EchoConfig, data_version: int = 0, epoch: int = 0) -> EchoSeries:
+        """The data of an epoch: a pure function of (seed, data version, epoch), so no random generator has to be
         saved.
         """
-        rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
+        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
         x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 

@@ -15,18 +15,18 @@ FEW = 8
 """The number of rows per configuration above which it is faster to copy a whole configuration at a time."""
 
 
-def series_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
+def series_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> tuple[Symbols, Symbols]:
     """The data of `EchoSeries.generate` for each configuration, bit for bit, at a third of the cost.
 
     Args:
         configs: configurations of one structure; seed, echo step and row start may differ.
-        generation, epoch: the version of the data, and the epoch.
+        data_version, epoch: the version of the data, and the epoch.
 
     Returns:
         x and y, uint8 [row length, batch_size, configurations].
     """
     batch, length = configs[0].batch_size, configs[0].row_length
-    rows = [_drawn(config, generation, epoch)[: batch * length].reshape(batch, length) for config in configs]
+    rows = [_drawn(config, data_version, epoch)[: batch * length].reshape(batch, length) for config in configs]
     x = np.empty((length, batch, len(configs)), np.uint8)
     if FEW * len(configs) < batch:
         for replica, its_rows in enumerate(rows):
@@ -47,6 +47,6 @@ def series_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: i
     return x, y
 
 
-def _drawn(config: EchoConfig, generation: int, epoch: int) -> Symbols:
-    rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
+def _drawn(config: EchoConfig, data_version: int, epoch: int) -> Symbols:
+    rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
     return uniform_symbols(rng, config.num_classes, config.total_series_length)

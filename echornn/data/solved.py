@@ -132,9 +132,9 @@ def crossings(
     was_lost = lost_at[runs] > 0
     crossing = np.flatnonzero(np.where(was_lost, solved.any(axis=0), lost.any(axis=0)))
     before = np.where(was_lost[crossing], np.int8(1), np.int8(-1))
-    told = np.concatenate([before[np.newaxis], lost[:, crossing].astype(np.int8) - solved[:, crossing]])
-    newest = np.maximum.accumulate(np.where(told != 0, np.arange(len(told))[:, np.newaxis], 0), axis=0)
-    is_lost = np.take_along_axis(told, newest, axis=0) > 0
+    changes = np.concatenate([before[np.newaxis], lost[:, crossing].astype(np.int8) - solved[:, crossing]])
+    newest = np.maximum.accumulate(np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0)
+    is_lost = np.take_along_axis(changes, newest, axis=0) > 0
     at, which = np.nonzero(is_lost[1:] != is_lost[:-1])
     return Crossings(numbers[at], runs[crossing[which]], np.where(is_lost[1:][at, which], numbers[at], 0))
 
@@ -150,8 +150,8 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
         windows: the number of windows in the run so far.
     """
     mean = _counted(levels.most, recent).sum(axis=0) * UNIT / max(1, len(recent))
-    told = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
-    return np.where(solved_at == 0, 0, told if len(recent) else UNKNOWN)
+    lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
+    return np.where(solved_at == 0, 0, lost if len(recent) else UNKNOWN)
 
 
 def _means_up_to(most: Nats, losses: Floats) -> Nats:

@@ -21,7 +21,7 @@ from noise.
 SLIGHT = 0.05
 """The share of a fall by which the loss may already be lower where the fall begins."""
 
-STANDS = 0.02
+FLAT = 0.02
 """The share of the steepest fall below which the loss counts as constant. A pause within a fall does not end the fall.
 """
 
@@ -90,7 +90,7 @@ def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
     if most <= 0:
         return None
     level = steepest
-    while level > 1 and falls[level - 2] > STANDS * most:
+    while level > 1 and falls[level - 2] > FLAT * most:
         level -= 1
     above = float(means[max(0, level - reach) : level].mean())
     below = float(means[steepest : steepest + reach].mean())

@@ -103,7 +103,7 @@ def diagnosis(
         return replace(known, kind=Kind.TOO_EARLY, windows=loss_stats.block_means.windows)
     kind = _unsolved(known, trend, len(loss_stats.block_means))
     stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
-    judged = replace(known, kind=kind, since=trend.stands_since if stands_still else trend.since)
+    judged = replace(known, kind=kind, since=trend.flat_since if stands_still else trend.since)
     return _as_saturated(_at_once(judged, loss_stats, trend))
 
 
@@ -117,8 +117,8 @@ def passed(config: EchoConfig, loss_stats: LossStats, shown: Sequence[Progress])
     known = known_of(config, loss_stats, loss_trend(config, loss_stats.block_means), None, False, ())
     if not np.isfinite(loss_stats.recent).all():
         return None
-    told = (_passing(known, loss_stats, progress, ago) for ago, progress in enumerate(reversed(shown)))
-    return next((one for one in told if one is not None), None)
+    found = (_passing(known, loss_stats, progress, ago) for ago, progress in enumerate(reversed(shown)))
+    return next((one for one in found if one is not None), None)
 
 
 def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:

@@ -47,7 +47,7 @@ FEWER, AS_MANY = 0.9, 0.95
 longer does.
 """
 
-FALLS, STANDS = 0.06, 0.03
+FALLS, FLAT = 0.06, 0.03
 """The loss falls if it fell by more than the first share of what is left to learn; it stands still below the second."""
 
 SHORT_FALLS, SHORT_STANDS = 0.06, 0.02
@@ -110,7 +110,7 @@ class LossTrend:
         falls: whether the loss falls.
         fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
             half; negative if it rose.
-        stands_since: if the loss stands still, the number of windows from which on it stayed within `FALLS` of the
+        flat_since: if the loss stands still, the number of windows from which on it stayed within `FALLS` of the
             value that it had when this was noticed.
         relapses: how many times the task was solved and then lost.
         lost_at: the number of windows after which the task was last lost; None if it never was.
@@ -132,7 +132,7 @@ class LossTrend:
     slipped: bool
     falls: bool
     fall: float
-    stands_since: int
+    flat_since: int
     relapses: int
     lost_at: int | None
     until: int
@@ -196,7 +196,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         slipped=bool(_slipped(means, unsure, chance)[-1]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
-        stands_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
+        flat_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
         lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
         until=begun + int(ends[-1]),
@@ -219,7 +219,7 @@ def _newest_fall(config: EchoConfig, fall: Numbers, short_fall: Numbers) -> tupl
     if not is_echo(config):
         return np.nan_to_num(short_fall), SHORT_FALLS, SHORT_STANDS
     part = 1 if fits_register(config) else FEW_NUMBERS_FALL
-    return np.fmax(fall, short_fall), part * FALLS, part * STANDS
+    return np.fmax(fall, short_fall), part * FALLS, part * FLAT
 
 
 def _smoothed(values: Numbers) -> Numbers:

@@ -49,7 +49,7 @@ SETTLED = 1_000
 
 
 @dataclass(frozen=True)
-class Standings:
+class LevelCounts:
     """The number of networks at each level of the mean loss.
 
     Attributes:
@@ -66,7 +66,7 @@ class Standings:
     lost: int
 
     @classmethod
-    def of(cls, seed_stats: SeedStats, config: EchoConfig) -> Standings:
+    def of(cls, seed_stats: SeedStats, config: EchoConfig) -> LevelCounts:
         """The numbers for these results."""
         chance, solved = chance_level(config), seed_stats.solved_at > 0
         lowest = (1 - chance_width(config) * AT_CHANCE_SHARE) * chance
@@ -95,7 +95,7 @@ def seeds_sentence(
             f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
             f"{_chance_text(config)}; 6 shows each",
         )
-    stand = Standings.of(seed_stats, config)
+    stand = LevelCounts.of(seed_stats, config)
     left = RECENT_WINDOWS - seed_stats.windows
     if left > 0 and not stand.diverged and math.isinf(solved_level(config)):
         return Sentence(f"too early to tell: {left} more window{'s' * (left != 1)} needed")
@@ -108,9 +108,9 @@ def seeds_sentence(
         (stand.diverged, "diverged"),
         (stand.lost, f"of the {seed_stats.solved:,} lost it again"),
     ]
-    told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
+    parts = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
     cause, more = as_fits(
-        _solved_text(seed_stats, config), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told))
+        _solved_text(seed_stats, config), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(parts))
     )
     seen = Sentence(cause, "", more)
     if advice := _advice(stand, seed_stats, config, undoable, finished):
@@ -134,7 +134,7 @@ def _solved_text(seed_stats: SeedStats, config: EchoConfig) -> str:
     return f"{seed_stats.replicas:,} networks: mean losses {low} to {high} (10 to 90 %), median {middle}"
 
 
-def _below(stand: Standings, seed_stats: SeedStats, config: EchoConfig) -> list[tuple[int, str]]:
+def _below(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig) -> list[tuple[int, str]]:
     """The networks below chance: how many there are, or how many at each level of a ladder with several."""
     ladder = ladder_of(config)
     if math.isnan(chance_level(config)):
@@ -151,7 +151,7 @@ def _below(stand: Standings, seed_stats: SeedStats, config: EchoConfig) -> list[
     return [(count, words) for words, count in counts.items()]
 
 
-def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool, finished: bool) -> str:
+def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoable: bool, finished: bool) -> str:
     """The advice for the largest group of unsolved networks; empty if `_in_all` has advice for all groups."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:

@@ -83,16 +83,16 @@ def reach_text(config: EchoConfig) -> str:
 
 def start(it: Diagnosis) -> Sentence:
     chance = chance_level(it.config)
-    told = f"chance is {loss_with_unit(it.config, chance)}, the loss of knowing nothing"
+    text = f"chance is {loss_with_unit(it.config, chance)}, the loss of knowing nothing"
     if math.isnan(chance):
-        told = "this task has no ladder, so that chance is not known"
+        text = "this task has no ladder, so that chance is not known"
     elif not ladder_of(it.config):
-        told = f"guessing evenly has a loss of {loss_with_unit(it.config, chance)}; the task has no ladder"
+        text = f"guessing evenly has a loss of {loss_with_unit(it.config, chance)}; the task has no ladder"
     if it.before is not None:
         was, now = terms(it)
         field, value = was.split(" ", 1)
-        return Sentence(shortened(f"{field} {now} from here on, with weights that solved {value}", 78), told)
-    return Sentence(told, *_ladder_text(it.config))
+        return Sentence(shortened(f"{field} {now} from here on, with weights that solved {value}", 78), text)
+    return Sentence(text, *_ladder_text(it.config))
 
 
 def _ladder_text(config: EchoConfig) -> tuple[str, str, str]:
@@ -182,14 +182,14 @@ def solved(it: Diagnosis) -> Sentence:
     though = f", though {cut_off(config)}" if lags_beyond(config) else ""
     sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
     cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}", least, though, trend)
-    told = []
+    parts = []
     if it.renewed is not None:
-        told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
+        parts.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
     if it.tried:
-        told.append(ONE_SEED)
+        parts.append(ONE_SEED)
     if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP):
-        told.append(note_text(it))
-    first, *others = told or ["s sets another task, or its settings; l shows powers of ten"]
+        parts.append(note_text(it))
+    first, *others = parts or ["s sets another task, or its settings; l shows powers of ten"]
     return Sentence(cause, first, more + sure, adds(*others))
 
 

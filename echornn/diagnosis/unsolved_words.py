@@ -191,9 +191,9 @@ def forgot(it: Diagnosis) -> Sentence:
     seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
     if it.saturated > MAINLY:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
-        told, advice = Sentence(cause, "", more + loss, adds(seeds)), f"{over}; saturated units hardly learn"
+        sentence, advice = Sentence(cause, "", more + loss, adds(seeds)), f"{over}; saturated units hardly learn"
     else:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
-        told = Sentence(cause, "", f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
+        sentence = Sentence(cause, "", f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
         advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
-    return helped(it.config, told, advice, after="; or u goes back" * it.undoable)
+    return helped(it.config, sentence, advice, after="; or u goes back" * it.undoable)

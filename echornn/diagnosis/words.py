@@ -107,18 +107,18 @@ def _learning(it: Diagnosis) -> Sentence:
 
 
 def _beginning(it: Diagnosis) -> Sentence:
-    told = Sentence(
+    sentence = Sentence(
         f"{right(it)}, more than by guessing, though the loss is near chance: {it.mean:.3f}",
         note_text(it),
         adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
     )
     if few_inside(it.config):
-        return unsolved_words.slow(it, told)
+        return unsolved_words.slow(it, sentence)
     if it.windows < SOON:
-        return told
+        return sentence
     so_long = f"so for {it.windows:,} windows; "
     patience = wait(it.finished)
-    return helped(it.config, told, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
+    return helped(it.config, sentence, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
 
 
 def _solved(it: Diagnosis) -> Sentence:
@@ -135,16 +135,16 @@ def _solved(it: Diagnosis) -> Sentence:
 
 def _of_solved(it: Diagnosis) -> list[str]:
     """Additional facts about a solved task, the most important first."""
-    told = []
+    parts = []
     if it.renewed is not None:
-        told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
+        parts.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
     if it.tried:
-        told.append(ONE_SEED)
+        parts.append(ONE_SEED)
     if _is_cut_off(it.config):
-        told.append(CARRIED)
+        parts.append(CARRIED)
     if it.note in (Note.ONE_WINDOW, Note.FEW_NUMBERS, Note.DROPOUT, Note.OVERLAP):
-        told.append(note_text(it))
-    return told or ["s sets a longer echo_step; l shows powers of ten"]
+        parts.append(note_text(it))
+    return parts or ["s sets a longer echo_step; l shows powers of ten"]
 
 
 def _is_cut_off(config: EchoConfig) -> bool:
@@ -153,15 +153,17 @@ def _is_cut_off(config: EchoConfig) -> bool:
 
 
 def _unsteady(it: Diagnosis) -> Sentence:
-    told = Sentence(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
+    sentence = Sentence(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
     if it.note is Note.DROPOUT:
-        return replace(told, advice=note_text(it))
-    return _cut_off(it, told) if _is_cut_off(it.config) else replace(told, advice=f"{SLOWER} may hold it steadier")
+        return replace(sentence, advice=note_text(it))
+    return (
+        _cut_off(it, sentence) if _is_cut_off(it.config) else replace(sentence, advice=f"{SLOWER} may hold it steadier")
+    )
 
 
-def _cut_off(it: Diagnosis, told: Sentence) -> Sentence:
+def _cut_off(it: Diagnosis, sentence: Sentence) -> Sentence:
     """The sentence for a lost task, with the advice if no gradient reaches the echo's source."""
-    return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
+    return helped(it.config, sentence, DESTROYED, UNTAUGHT, "; [ and { go back")
 
 
 def _relapsed(it: Diagnosis) -> Sentence:
@@ -173,8 +175,8 @@ def _relapsed(it: Diagnosis) -> Sentence:
     has_room = len(lost + into + mean) <= LINE
     worse = ", worse than chance" if is_worse else ""
     cause, more = as_fits(f"{lost}{into if has_room else ''}{mean}", worse, "" if has_room else into)
-    told = Sentence(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
-    return _cut_off(it, told) if _is_cut_off(it.config) else told
+    sentence = Sentence(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
+    return _cut_off(it, sentence) if _is_cut_off(it.config) else sentence
 
 
 def _still_solved(it: Diagnosis) -> str:

@@ -36,7 +36,7 @@ class Segment:
     window: int
     windows_per_epoch: int
 
-    def position(self, window: int) -> tuple[int, int]:
+    def epoch_and_window(self, window: int) -> tuple[int, int]:
         """The epoch, and the window in it, of window ``window`` of the curve, which must be in this segment."""
         epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
         return self.epoch + epochs, in_epoch
@@ -46,7 +46,7 @@ class Segment:
 
         At most ``most`` starts are returned; if there are more, only every 2nd, 5th, 10th, ...
         """
-        next_epoch, in_epoch = self.position(max(first, self.at))
+        next_epoch, in_epoch = self.epoch_and_window(max(first, self.at))
         start = max(first, self.at) - in_epoch
         if start < max(first, self.at):
             start, next_epoch = start + self.windows_per_epoch, next_epoch + 1

@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.history import packed
 from echornn.progress import Counts, Floats, PopulationProgress
 
-Kept = npt.NDArray[Any]
+StoredWindows = npt.NDArray[Any]
 """Stored windows, [n, replicas], of the type `kept_type`."""
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
@@ -38,7 +38,7 @@ def kept_type(replicas: int) -> np.dtype[Any]:
     return WINDOW if replicas == 1 else PACKED
 
 
-def kept(losses: Floats, errors: Counts, config: EchoConfig) -> Kept:
+def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
     """Convert windows to their stored form.
 
     Args:
@@ -52,38 +52,38 @@ def kept(losses: Floats, errors: Counts, config: EchoConfig) -> Kept:
     return windows
 
 
-def kept_of(progress: PopulationProgress, config: EchoConfig) -> Kept:
+def stored_windows(progress: PopulationProgress, config: EchoConfig) -> StoredWindows:
     """The windows of a progress in their stored form."""
     return kept(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
 
 
-def as_kept(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
+def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
     """The progress with its losses and errors rounded as they are stored; unchanged for a single network."""
     if kept_type(config.replicas) == WINDOW:
         return progress
-    windows = kept_of(progress, config)
+    windows = stored_windows(progress, config)
     return replace(progress, losses=losses_of(windows), errors=errors_of(windows, config), packed=windows)
 
 
-def lost(count: int, replicas: int) -> Kept:
+def lost(count: int, replicas: int) -> StoredWindows:
     """Lost windows in stored form."""
     of_each = kept_type(replicas)
     return np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8).view(of_each).reshape(count, replicas)
 
 
-def losses_of(windows: Kept) -> Floats:
+def losses_of(windows: StoredWindows) -> Floats:
     """The losses of stored windows in nats, float32 [n, replicas]; NaN for a lost window."""
     losses: Floats = windows["loss"] if windows.dtype == WINDOW else packed.losses_of(windows)
     return losses
 
 
-def errors_of(windows: Kept, config: EchoConfig) -> Counts:
+def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
     """The number of wrong predictions in stored windows, int32 [n, replicas]; negative for a lost window."""
     errors: Counts = windows["errors"] if windows.dtype == WINDOW else packed.errors_of(windows, config)
     return errors
 
 
-def error_rates_of(windows: Kept, config: EchoConfig) -> Floats:
+def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
     """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a lost window."""
     if windows.dtype != WINDOW:
         return packed.error_rates_of(windows, config)

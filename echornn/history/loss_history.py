@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.history import packed
 from echornn.history.band import OF_BAND, SHARES, solved_after
 from echornn.history.curve import Curve, HistoryPiece, curve_of
-from echornn.history.kept_windows import PACKED, Kept, error_rates_of, kept, kept_type, losses_of
+from echornn.history.kept_windows import PACKED, StoredWindows, error_rates_of, kept, kept_type, losses_of
 from echornn.history.pyramid import Pyramid
 from echornn.history.pyramid_level import ALL, FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, PyramidLevel, Which, Windows
 from echornn.history.quantiles import quantiles
@@ -71,7 +71,7 @@ class LossHistory:
         errors = np.rint(np.reshape(error_rates, shape) * self._config.predictions_per_window).astype(np.int32)
         self.add(kept(np.reshape(losses, shape), errors, self._config), np.zeros(self.replicas, np.int64))
 
-    def add(self, windows: Kept, solved_at: npt.NDArray[np.int64], before: int = 0) -> None:
+    def add(self, windows: StoredWindows, solved_at: npt.NDArray[np.int64], before: int = 0) -> None:
         """Add stored windows, in order.
 
         Args:

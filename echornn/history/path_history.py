@@ -64,7 +64,7 @@ class PathHistory:
 NO_PATH = PathHistory(np.empty(0, np.int64), (), NO_SUMS, ())
 
 
-def as_one(history: OfOne, windows: int) -> Buckets:
+def in_one_bucket(history: OfOne, windows: int) -> Buckets:
     """The first ``windows`` windows of a history as one bucket, float64 [4, 1]."""
     _, buckets = history.buckets(1 << max(1, windows).bit_length(), 0, windows)
     nothing = np.array([[np.nan], [np.nan], [0.0], [0.0]])

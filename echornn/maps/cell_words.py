@@ -34,7 +34,7 @@ def told_apart(name: str, other: str) -> str:
     return ", ".join(field for field in name.split(", ") if field not in fields) or name
 
 
-def told(table: Table, row: int, column: int) -> tuple[str, str]:
+def cell_text(table: Table, row: int, column: int) -> tuple[str, str]:
     """Two lines about a cell: how many seeds solved it, with the interval; and when, with the best seed.
 
     If a cell has several points, their shares differ by more than chance, so the text has their range rather than an

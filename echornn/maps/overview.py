@@ -51,8 +51,8 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
     """
     missing = len(point.missing)
     failed = missing if point.failed is not None else 0
-    told = (len(point.results), failed, missing - failed, version)
-    if before is not None and (before.finished, before.failed, before.missing, before.version) == told:
+    counts = (len(point.results), failed, missing - failed, version)
+    if before is not None and (before.finished, before.failed, before.missing, before.version) == counts:
         return before
     results = sorted(point.results.items())
     level = lost_level(point.config)

@@ -51,11 +51,11 @@ def _sure(table: Table, ranking: Ranking) -> str:
     below = f"the other {len(ranking.below):,} {verb} ruled out" if ranking.below else "none is ruled out"
     candidates = 1 + len(ranking.tied) + len(ranking.close)
     which = "it is the best" if candidates == 1 else f"the best is one of {candidates:,} squares{_also(table, ranking)}"
-    told = f"with {SURE} confidence {which}; {below} {test}"
+    text = f"with {SURE} confidence {which}; {below} {test}"
     needed = seeds_needed(ranking.cells)
     if ranking.below or ranking.count >= needed:
-        return told
-    return f"{told}; to rule out any of {ranking.cells:,} squares takes {needed} seeds or more in each"
+        return text
+    return f"{text}; to rule out any of {ranking.cells:,} squares takes {needed} seeds or more in each"
 
 
 def _also(table: Table, ranking: Ranking) -> str:

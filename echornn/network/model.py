@@ -142,13 +142,13 @@ def checked_weights(
     return arrays
 
 
-def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[np.float32]]:
+def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
     """Initial weights: a pure function of (seed, draw). Biases are zero, or as the cell says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
     a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).
     """
-    rng = seeding.stream(config.seed, seeding.WEIGHTS, draw)
+    rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
     weights = {}
     for name, shape in weight_shapes(config).items():
         if name.startswith("b"):

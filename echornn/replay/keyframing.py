@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 
@@ -20,7 +20,7 @@ KEYFRAME_SHARE = 0.02
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
     """The keyframes found on disk that belong to this run, since the file may be another run's."""
     for one in keyframes:
-        if timeline.has(one.moment) and one.digest == timeline.digest(one.moment.branch):
+        if timeline.has(one.position) and one.digest == timeline.digest(one.position.branch):
             yield one
 
 
@@ -53,7 +53,7 @@ class Keyframing:
         self._trained += seconds
         return self._trained >= self._apart
 
-    def keep(self, moment: Moment, trainer: AnyTrainer, digest: int) -> None:
+    def keep(self, position: Position, trainer: AnyTrainer, digest: int) -> None:
         """Keep the trainer's state at a position of the branch that trained it, if its weights are finite.
 
         Args:
@@ -62,7 +62,7 @@ class Keyframing:
         begun = self._clock()
         state = trainer.state
         if state.is_finite:
-            if self.keyframes.add(keyframe := Keyframe(moment, state, digest)):
+            if self.keyframes.add(keyframe := Keyframe(position, state, digest)):
                 self._recorder.keyframe(keyframe)
             if self.keyframes.thinned != self._thinned:
                 self._thinned = self.keyframes.thinned

@@ -8,11 +8,11 @@ import dataclasses
 from collections import deque
 
 from echornn.config import EchoConfig
-from echornn.history.kept_windows import as_kept
+from echornn.history.kept_windows import as_stored
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, PopulationProgress
 from echornn.runs.keyframes import Keyframe, Keyframes
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
@@ -24,7 +24,7 @@ class Replay:
     Attributes:
         trainer: the trainer that is used; not always the given trainer, since one replica may continue alone on the
             path.
-        moment: the target position.
+        position: the target position.
         unlike: the first window whose new loss differs from the recorded loss; None if there is none.
         tape: the windows before the target that were trained again, with their data, oldest first; if one of several
             replicas continues alone, only its windows.
@@ -33,7 +33,7 @@ class Replay:
         timeline: the run's branches.
         keyframes: the stored states of the run; damaged ones are removed.
         trainer: the current trainer.
-        moment: the target position.
+        position: the target position.
         tape_windows: the most windows before the target that are stored with their data, for the screen.
         make_trainer: makes another compiled trainer, if the path needs one.
     """
@@ -43,21 +43,21 @@ class Replay:
         timeline: Timeline,
         keyframes: Keyframes,
         trainer: AnyTrainer,
-        moment: Moment,
+        position: Position,
         tape_windows: int,
         make_trainer: MakeTrainer,
     ) -> None:
-        self.moment = moment
+        self.position = position
         self.unlike: UnlikeRecord | None = None
         self._timeline = timeline
         self.tape: deque[PopulationProgress] = deque(maxlen=max(1, tape_windows))
-        self._spans = timeline.spans(moment)
-        self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
+        self._spans = timeline.spans(position)
+        self._tape_from = max(0, position.window - self.tape.maxlen) if self.tape.maxlen else position.window
         self._span, self._window, state = self._base(keyframes)
         config = self._spans[self._span].branch.config
         self.trainer = trainer if trainer.config.same_program(config) else make_trainer(config)
         self._alone = self._later_alone(trainer, make_trainer)
-        self.trainer.start(config, self._spans[self._span].branch.draw)
+        self.trainer.start(config, self._spans[self._span].branch.init_index)
         if state is None:
             self._begin(self._spans[self._span].branch)
         else:
@@ -67,7 +67,7 @@ class Replay:
     @property
     def windows_left(self) -> int:
         """The number of windows that still have to be trained again."""
-        return self.moment.window - self._window
+        return self.position.window - self._window
 
     @property
     def arrived(self) -> bool:
@@ -75,9 +75,9 @@ class Replay:
         return self.windows_left == 0
 
     @property
-    def at_tape(self) -> Moment | None:
+    def at_tape(self) -> Position | None:
         """The current position, if the first window of the tape is next; otherwise None."""
-        here = Moment(self._spans[self._span].branch.number, self._window)
+        here = Position(self._spans[self._span].branch.number, self._window)
         return here if self._window == self._tape_from else None
 
     def advance(self, windows: int) -> int:
@@ -88,7 +88,7 @@ class Replay:
         last = self._spans[self._span].last
         is_shown = self._window >= self._tape_from
         windows = 1 if is_shown else min(windows, last - self._window, self._tape_from - self._window)
-        progress = as_kept(self.trainer.advance(windows), self.trainer.config)
+        progress = as_stored(self.trainer.advance(windows), self.trainer.config)
         if is_shown:
             self.tape.append(progress)
         if self.unlike is None:
@@ -140,21 +140,22 @@ class Replay:
             span = self._spans[number]
             if span.first > self._tape_from:
                 continue
-            while (found := keyframes.nearest(Moment(span.branch.number, min(self._tape_from, span.last)))) is not None:
+            begin = Position(span.branch.number, min(self._tape_from, span.last))
+            while (found := keyframes.nearest(begin)) is not None:
                 if (state := self._usable(found, span.branch)) is not None:
-                    return number, found.moment.window, state
+                    return number, found.position.window, state
                 keyframes.drop(found)
         return 0, self._spans[0].first, None
 
     def _usable(self, keyframe: Keyframe, branch: Branch) -> PopulationState | None:
         state = keyframe.state()
-        fits = state is not None and state.config == branch.config and keyframe.moment.window >= branch.start
+        fits = state is not None and state.config == branch.config and keyframe.position.window >= branch.start
         return state if fits else None
 
     def _begin(self, branch: Branch) -> None:
         """Apply the change that began a branch."""
         self._set_up(branch.config)
-        position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
+        position = {name: getattr(branch, name) for name in ("epoch", "window", "data_version", "init_index")}
         state = self.trainer.state
         if any(getattr(state, name) != value for name, value in position.items()):
             self.trainer.restore(dataclasses.replace(state, **position))

@@ -13,8 +13,8 @@ from echornn.replay.pace import Pace
 from echornn.replay.trainers import Trainers
 from echornn.replay.travel import Travel
 from echornn.runs.recorder import Recorder
-from echornn.timeline.branch import Moment
-from echornn.timeline.position_in_run import Position
+from echornn.timeline.branch import Position
+from echornn.timeline.current_position import CurrentPosition
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
@@ -23,7 +23,7 @@ ROWS_SECONDS = 0.5
 """When a run is continued, showing its newest rows may delay training by this many seconds."""
 
 
-class ReplayedRun(Position):
+class ReplayedRun(CurrentPosition):
     """The current position of a run, with the trainer that is there, or on its way there.
 
     Attributes:
@@ -84,9 +84,9 @@ class ReplayedRun(Position):
         not stored, since it may differ from the one that was trained on.
         """
         if self.arrived and not self.is_past:
-            self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
+            self._keyframing.keep(self.position, self.trainer, self.timeline.digest(self.owner.number))
 
-    def _leave(self) -> Moment:
+    def _leave(self) -> Position:
         """Store what is needed to come back to this position; returns the position."""
         self._keyframe()
         self.save()
@@ -110,21 +110,21 @@ class ReplayedRun(Position):
 
     # ---- going to a position
 
-    def go(self, moment: Moment) -> None:
+    def go(self, position: Position) -> None:
         """Set out for a position of the run; `step` takes the next steps. If this raises an error, everything stays as
         it was.
 
         Raises:
             ValueError: this run has no such position.
         """
-        if not self.timeline.has(moment):
-            raise ValueError(f"{moment} is not a position of this run")
-        if self.arrived and not self.is_past and moment != self.here:
+        if not self.timeline.has(position):
+            raise ValueError(f"{position} is not a position of this run")
+        if self.arrived and not self.is_past and position != self.here:
             self._leave()
-        self.trainer = self._travel.set_out(self.timeline, moment, self.trainer, self._trainers.make)
-        self.here = moment
-        self.config = self.timeline.owner(moment).config
-        line = self.timeline.branch(moment.branch).config
+        self.trainer = self._travel.set_out(self.timeline, position, self.trainer, self._trainers.make)
+        self.here = position
+        self.config = self.timeline.owner(position).config
+        line = self.timeline.branch(position.branch).config
         # one replica continues alone later on the path, and its curve is shown
         if line.replicas < self.config.replicas:
             self.choose(line.seed - self.config.seed)
@@ -144,7 +144,7 @@ class ReplayedRun(Position):
 
     def show_rows(self) -> None:
         """Train the newest windows again so that their rows can be shown, if a state shortly before them is stored."""
-        before = Moment(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
+        before = Position(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
         trainer, state, until = self.trainer, self.trainer.state, self._clock() + ROWS_SECONDS
@@ -155,5 +155,5 @@ class ReplayedRun(Position):
         if not self.arrived:
             self._travel.leave()
             self.trainer = trainer
-            trainer.start(state.config, state.draw)
+            trainer.start(state.config, state.init_index)
             trainer.restore(state)

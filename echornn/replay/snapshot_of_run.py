@@ -39,16 +39,16 @@ def snapshot_of_run(
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")
-    moment = run.moment(at, branch)
-    if moment == run.stands:
-        return Snapshot(run.checkpoint.state.of(replica), moment.branch, moment.window)
+    position = run.position_at(at, branch)
+    if position == run.position:
+        return Snapshot(run.checkpoint.state.of(replica), position.branch, position.window)
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
     make = make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)
-    replay = Replay(timeline, keyframes, make(run.config), moment, 1, make)
+    replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
     while not replay.arrived:
         replay.advance(WINDOWS_AT_A_TIME)
     newest = replay.tape[-1].of(replica) if replay.tape else None
     state = replay.trainer.state.of(replica)
-    return Snapshot(state, moment.branch, moment.window, newest, unlike=replay.unlike)
+    return Snapshot(state, position.branch, position.window, newest, unlike=replay.unlike)

@@ -8,7 +8,7 @@ from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import Keyframing
 from echornn.replay.pace import Pace
 from echornn.replay.replay import Replay
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.unlike_record import UnlikeRecord
@@ -79,11 +79,13 @@ class Travel:
         assert self._under_way is not None
         return self._under_way[0].trainer
 
-    def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
+    def set_out(
+        self, timeline: Timeline, position: Position, trainer: AnyTrainer, make_trainer: MakeTrainer
+    ) -> AnyTrainer:
         """Set out for a position; returns the trainer that the replay uses. If this fails, nothing has changed; see
         `Replay`.
         """
-        replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
+        replay = Replay(timeline, self._keyframing.keyframes, trainer, position, self.tape_windows, make_trainer)
         self._under_way = replay, timeline
         self.unlike = None
         self._seconds = 0.0

@@ -43,10 +43,10 @@ class BranchNotes:
         that the run no longer has.
         """
         try:
-            told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
-            names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in told["names"].items()}
-            pinned, hidden = ({_branch(number) for number in told[name]} for name in ("pinned", "hidden"))
-            noted = {_branch(number): told["digests"][number] for number in told.get("digests", {})}
+            fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
+            names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
+            pinned, hidden = ({_branch(number) for number in fields[name]} for name in ("pinned", "hidden"))
+            noted = {_branch(number): fields["digests"][number] for number in fields.get("digests", {})}
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
         return cls(names, pinned, hidden, noted)
@@ -70,13 +70,13 @@ class BranchNotes:
         Raises:
             OSError: the notes could not be written.
         """
-        told = {
+        fields = {
             "names": self.names,
             "pinned": sorted(self.pinned),
             "hidden": sorted(self.hidden),
             "digests": {number: digests[number] for number in sorted({*self.names, *self.pinned, *self.hidden})},
         }
-        own_files.write_whole(folder / NOTE_FILE, json.dumps(told).encode())
+        own_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
 
 
 def _branch(number: object) -> int:

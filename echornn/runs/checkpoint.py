@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from echornn.config import EchoConfig
 from echornn.files import own_files, recorded_values
 from echornn.files.append_log import NO_LOG, LogEnd
-from echornn.files.recorded_values import NO_RECORD, config_from, record_of, recorded, shortened, whole
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, record_of_changes, shortened, whole
 from echornn.population_state import PopulationState
 from echornn.runs import recorded_state
 from echornn.runs.loss_layout import OF_ONE, LossLayout
@@ -52,7 +51,7 @@ class Checkpoint:
         state: the trainer's state.
         losses: the end of the loss log.
         commands: the end of the command log.
-        stands: the current position of the run: a branch, and the windows along its path; None in records of version
+        position: the current position of the run: a branch, and the windows along its path; None in records of version
             0.1.0, which means the end of the branch trained last.
         solved_at: the window along the path, from 1, at which the weights solved the echo; 0 if they have not yet, None
             if not recorded (versions up to 0.1.0).
@@ -68,7 +67,7 @@ class Checkpoint:
     losses: LogEnd = NO_LOG
     commands: LogEnd = NO_LOG
     solved_at: int | None = None
-    stands: tuple[int, int] | None = None
+    position: tuple[int, int] | None = None
     layout: LossLayout = OF_ONE
     solved: LogEnd = NO_LOG
     lost_at: int | None = None
@@ -90,7 +89,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
-        "stands": checkpoint.stands,
+        "stands": checkpoint.position,
         "solved_at": checkpoint.solved_at,
         **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
@@ -136,7 +135,7 @@ def decode(data: bytes) -> Checkpoint:
             _log_end(header["losses"]),
             _log_end(header["commands"]),
             None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
-            None if header.get("stands") is None else _moment(*header["stands"]),
+            None if header.get("stands") is None else _position(*header["stands"]),
             OF_ONE if header.get("layout") is None else _layout(header["layout"]),
             LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
             None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
@@ -151,7 +150,7 @@ def _log_end(fields: dict[str, int]) -> LogEnd:
     return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
 
 
-def _moment(branch: int, window: int) -> tuple[int, int]:
+def _position(branch: int, window: int) -> tuple[int, int]:
     return whole(branch, "stands"), whole(window, "stands")
 
 
@@ -163,13 +162,13 @@ def _layout(changes: object) -> LossLayout:
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     """For each program, the configuration's fields that differ from the defaults, and the device."""
-    return [(recorded(EchoConfig().changes_to(config)), device) for config, device in devices.items()]
+    return [(record_of_changes(config), device) for config, device in devices.items()]
 
 
-def _devices(told: object) -> Devices:
-    if not isinstance(told, list) or any(device not in DEVICES for _, device in told):
-        raise ValueError(f"devices = {shortened(repr(told))} cannot be used")
-    return {program_of(config_from(fields)): device for fields, device in told}
+def _devices(recorded: object) -> Devices:
+    if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
+        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used")
+    return {program_of(config_from(fields)): device for fields, device in recorded}
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

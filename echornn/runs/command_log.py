@@ -11,15 +11,23 @@ from typing import Literal, get_args
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import MOST, NO_RECORD, config_from, recorded, shortened
+from echornn.files.recorded_values import (
+    MOST,
+    NO_RECORD,
+    as_recorded,
+    config_from,
+    from_recorded,
+    record_of_changes,
+    shortened,
+)
 from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 
 Deed = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
 
-MOST_LINE_BYTES = 1 << 16
+MOST_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class RecordedCommand:
         at: the number of windows trained before, in the whole run.
         cause: start, reset, edit, ...; ``return`` if it continues an existing branch at its end.
         epoch, window: epoch and window in it after the command, both from 0.
-        generation, draw: the numbers of the data and of the initial weights from here on.
+        data_version, init_index: the numbers of the data and of the initial weights from here on.
         config: the configuration from here on.
         back: only for an undo of version 0.1.0: its target, as the number (from 0) of the command that began those
             windows, and the windows trained in the whole run by then.
@@ -43,8 +51,8 @@ class RecordedCommand:
     cause: Deed
     epoch: int
     window: int
-    generation: int
-    draw: int
+    data_version: int
+    init_index: int
     config: EchoConfig
     back: tuple[int, int] | None = None
     branch: int | None = None
@@ -54,13 +62,13 @@ class RecordedCommand:
     @classmethod
     def begins(cls, branch: Branch, at: int) -> RecordedCommand:
         """The command that began a branch, after ``at`` windows in the whole run."""
-        position = (branch.epoch, branch.window, branch.generation, branch.draw)
+        position = (branch.epoch, branch.window, branch.data_version, branch.init_index)
         return cls(at, branch.cause, *position, branch.config, None, branch.number, branch.parent, branch.before)
 
     @classmethod
-    def returns(cls, branch: Branch, end: Moment, at: int) -> RecordedCommand:
+    def returns(cls, branch: Branch, end: Position, at: int) -> RecordedCommand:
         """The command that trains on at the end of a branch."""
-        position = (*branch.position(end.window), branch.generation, branch.draw)
+        position = (*branch.epoch_and_window(end.window), branch.data_version, branch.init_index)
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
@@ -69,9 +77,9 @@ class RecordedCommand:
 
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
-        told = {name: value for name, value in vars(self).items() if value is not None}
-        told["config"] = recorded(EchoConfig().changes_to(self.config))
-        return json.dumps(told).encode() + b"\n"
+        fields = as_recorded({name: value for name, value in vars(self).items() if value is not None})
+        fields["config"] = record_of_changes(self.config)
+        return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> RecordedCommand:
@@ -81,7 +89,7 @@ class RecordedCommand:
             ValueError: the line is no command.
         """
         try:
-            fields = json.loads(line)
+            fields = from_recorded(json.loads(line))
             fields["config"] = config_from(fields["config"])
             for name in ("back", "parent", "before"):
                 if fields.get(name) is not None:
@@ -90,7 +98,7 @@ class RecordedCommand:
             command = cls(**fields)
         except NO_RECORD as error:
             raise ValueError(f"no command: {shortened(error)}") from error
-        numbers = [command.at, command.epoch, command.window, command.generation, command.draw]
+        numbers = [command.at, command.epoch, command.window, command.data_version, command.init_index]
         numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
         numbers += [] if command.branch is None else [command.branch]
         if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):

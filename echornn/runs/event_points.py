@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.kept_windows import Kept, errors_of, losses_of
+from echornn.history.kept_windows import StoredWindows, errors_of, losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.history.quantiles import quantiles
 from echornn.progress import Counts, Floats, PopulationProgress
@@ -36,7 +36,7 @@ class EventPoint:
         along = progress.trained - len(progress.losses) + end
         self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))
 
-    def take_again(self, windows: Kept) -> None:
+    def take_again(self, windows: StoredWindows) -> None:
         """Add windows from the run's log."""
         self._add(losses_of(windows), errors_of(windows, self._config))
 

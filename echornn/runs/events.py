@@ -20,7 +20,7 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd
-from echornn.history.kept_windows import Kept
+from echornn.history.kept_windows import StoredWindows
 from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.event_points import EventPoint
@@ -40,7 +40,7 @@ points is 1/100 of the windows since the command. This makes 231 points per powe
 MOST_PENDING_BYTES = 1 << 20
 """If more bytes than this wait for the disk, points are left out, and the next point is a mean over more windows."""
 
-ReadWindows = Callable[[int, int, int], Kept]
+ReadWindows = Callable[[int, int, int], StoredWindows]
 """Reads windows of the run's loss log: ``first <= window < last``, counted from 0; the third argument is the number of
 networks.
 """

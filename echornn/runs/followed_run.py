@@ -14,7 +14,7 @@ from echornn.runs import about, run_dir
 from echornn.runs.about import Identity
 from echornn.runs.recorded_tree import Stretch
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 
 Windows = npt.NDArray[Any]
@@ -26,12 +26,12 @@ class RunSnapshot(NamedTuple):
 
     Attributes:
         timeline: everything trained in the run, as far as it was read.
-        stands: the current position of the run.
+        position: the current position of the run.
         config: the configuration at this position.
     """
 
     timeline: Timeline
-    stands: Moment
+    position: Position
     config: EchoConfig
 
 
@@ -55,7 +55,7 @@ class FollowedRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         run = run_dir.glance(folder)
-        self.seen = RunSnapshot(Timeline(), run.stands, run.config)
+        self.seen = RunSnapshot(Timeline(), run.position, run.config)
         self._read = _Read(run.identity)
 
     def refresh(self) -> bool:
@@ -68,7 +68,7 @@ class FollowedRun:
         run = run_dir.glance(self.folder)  # losses are drawn as they are, even if damaged
         branches, stretches = run.tree
         found = _Read(run.identity, tuple(branches), tuple(stretches))
-        if found == self._read and self.seen == (self.seen.timeline, run.stands, run.config):
+        if found == self._read and self.seen == (self.seen.timeline, run.position, run.config):
             return False
         goes_on = found.goes_on_after(self._read)
         timeline = self.seen.timeline if goes_on else Timeline()
@@ -83,7 +83,7 @@ class FollowedRun:
             for windows in pieces:
                 run.tell(timeline, stretch, windows)
         about.require_identity(self.folder, run.identity)
-        self.seen, self._read = RunSnapshot(timeline, run.stands, run.config), found
+        self.seen, self._read = RunSnapshot(timeline, run.position, run.config), found
         return True
 
 

@@ -17,7 +17,7 @@ from echornn.files import own_files
 from echornn.population_state import PopulationState
 from echornn.runs import checkpoint, recorded_state
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 
 MOST_BYTES = 4 << 20
 """The most bytes of all keyframes of a run; when they exceed it, up to half are dropped. If states are large,
@@ -41,20 +41,20 @@ class Keyframe:
     """A trainer's state at a position of the branch that trained it.
 
     Attributes:
-        moment: the position of the state.
+        position: the position of the state.
         digest: a hash of everything that leads to the branch, to recognise the run's keyframes in a file; see
             `Timeline.digest`.
         size: the approximate number of bytes.
 
     Args:
-        moment: the position of the state.
+        position: the position of the state.
         state: the state, or its bytes from `echornn.runs.checkpoint.encode`. Encoding a large state would delay
             training, so the writing thread does it.
         digest: as above.
     """
 
-    def __init__(self, moment: Moment, state: PopulationState | bytes, digest: int = 0) -> None:
-        self.moment = moment
+    def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
+        self.position = position
         self.digest = digest
         self._state = state
         if isinstance(state, bytes):
@@ -77,7 +77,7 @@ class Keyframe:
         """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these; then the data."""
         state = self._state
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
-        terms = (*self.moment, self.digest)
+        terms = (*self.position, self.digest)
         return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data
 
 
@@ -94,7 +94,7 @@ def records(data: bytes) -> list[Keyframe]:
         end = at + _RECORD.size + length
         state = data[at + _RECORD.size : end]
         if end <= len(data) and _crc(branch, window, digest, state) == crc:
-            found.append(Keyframe(Moment(branch, window), state, digest))
+            found.append(Keyframe(Position(branch, window), state, digest))
             at = end
         else:
             at += 1
@@ -131,11 +131,11 @@ class Keyframes:
     def add(self, keyframe: Keyframe) -> bool:
         """Add a keyframe, unless there is one at its position; returns whether it was added."""
         with self._lock:
-            number, window = keyframe.moment
+            number, window = keyframe.position
             self._starts[number] = min(window, self._starts.get(number, window))
             branch = self._of.setdefault(number, [])
-            at = bisect.bisect_left(branch, window, key=lambda one: one.moment.window)
-            if at < len(branch) and branch[at].moment == keyframe.moment:
+            at = bisect.bisect_left(branch, window, key=lambda one: one.position.window)
+            if at < len(branch) and branch[at].position == keyframe.position:
                 return False
             branch.insert(at, keyframe)
             self._count += 1
@@ -144,23 +144,23 @@ class Keyframes:
                 self._thin()
             return True
 
-    def nearest(self, moment: Moment) -> Keyframe | None:
+    def nearest(self, position: Position) -> Keyframe | None:
         """The last keyframe in the same branch at or before a position; None if there is none."""
         with self._lock:
-            branch = self._of.get(moment.branch, [])
-            at = bisect.bisect_right(branch, moment.window, key=lambda one: one.moment.window)
+            branch = self._of.get(position.branch, [])
+            at = bisect.bisect_right(branch, position.window, key=lambda one: one.position.window)
             return branch[at - 1] if at else None
 
     def drop(self, keyframe: Keyframe) -> None:
         """Remove a damaged keyframe, so that the previous one is used."""
         with self._lock:
-            branch = self._of.get(keyframe.moment.branch, [])
+            branch = self._of.get(keyframe.position.branch, [])
             if keyframe in branch:
                 branch.remove(keyframe)
                 self._count -= 1
                 self._bytes -= keyframe.size
             if not branch:
-                self._of.pop(keyframe.moment.branch, None)
+                self._of.pop(keyframe.position.branch, None)
 
     def _is_too_much(self, newest: int) -> bool:
         most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
@@ -172,7 +172,7 @@ class Keyframes:
         Dropping every other one each time would make the gaps between old ones ever larger.
         """
         self.thinned += 1
-        length = sum(row[-1].moment.window - self._starts[number] for number, row in self._of.items())
+        length = sum(row[-1].position.window - self._starts[number] for number, row in self._of.items())
         kept, gap = self._of, length // self._count
         while sum(map(len, kept.values())) > self._count // 2:
             gap += gap // 2 + 1
@@ -186,9 +186,9 @@ def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
     """The keyframes of a branch to keep so that no gap is larger than ``gap``."""
     kept, last = [], start
     for one, after in zip(row, [*row[1:], row[-1]], strict=True):
-        if after.moment.window - last > gap:
+        if after.position.window - last > gap:
             kept.append(one)
-            last = one.moment.window
+            last = one.position.window
     return kept
 
 

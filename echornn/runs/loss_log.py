@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from echornn.files import own_files
-from echornn.history.kept_windows import Kept, lost
+from echornn.history.kept_windows import StoredWindows, lost
 from echornn.runs.loss_layout import LossLayout, row_bytes
 
 BYTES_AT_A_TIME = 1 << 21
@@ -19,7 +19,7 @@ def windows_at_a_time(replicas: int) -> int:
     return max(1, BYTES_AT_A_TIME // row_bytes(replicas))
 
 
-def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> Kept:
+def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> StoredWindows:
     """Windows ``first`` to ``last`` of a loss log, which have ``replicas`` networks.
 
     Windows that the log lacks, or has for another number of networks, are returned as lost windows.

@@ -9,10 +9,10 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.history.kept_windows import losses_of
 from echornn.progress import Floats
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Moment, place_among, task_since, whole_path
+from echornn.timeline.branch import Position, place_among, task_since, whole_path
 
 
-def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
+def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
     """The newest losses of each network at a position, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
     Losses from before the weights were new, or of another task, are left out; if a replica continues alone, so are the
@@ -24,8 +24,8 @@ def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
     branches = run.tree[0]
     newest = [np.empty((0, config.replicas), np.float32)]
     if run.checkpoint is not None and branches:
-        path = whole_path(branches[moment.branch], branches.__getitem__)
-        for branch, _, windows in run.path(moment, max(task_since(path), moment.window - RECENT_WINDOWS)):
+        path = whole_path(branches[position.branch], branches.__getitem__)
+        for branch, _, windows in run.path(position, max(task_since(path), position.window - RECENT_WINDOWS)):
             own = place_among(branch.config, config)
             if 0 <= own <= branch.config.replicas - config.replicas:
                 newest.append(losses_of(windows)[:, own : own + config.replicas])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.data.solved import RECENT_WINDOWS, SolvedAt
-from echornn.files.recorded_values import array, shortened, whole
+from echornn.files.recorded_values import array, as_recorded, from_recorded, shortened, whole
 from echornn.population_state import PopulationState
 from echornn.trainer_state import TrainerState
 
@@ -29,7 +29,7 @@ def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
     index.
     """
     recorded = state.of(0) if state.config.replicas == 1 else state
-    return {name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))}
+    return as_recorded({name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))})
 
 
 def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
@@ -40,6 +40,7 @@ def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> P
             state.
     """
     alone = config.replicas == 1
+    fields = from_recorded(fields)
     for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
         raise ValueError(f"the state's field {shortened(name)} is not known to this version")
     values = {name: _restored(value, arrays) for name, value in fields.items()}
@@ -56,7 +57,7 @@ def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
 
 def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
     """Check the types of values, and that arrays begin with axes of shape ``side``; raises a ValueError."""
-    for name in ("epoch", "window", "generation", "draw"):
+    for name in ("epoch", "window", "data_version", "init_index"):
         whole(values[name], name)
     for name, weight in values["weights"].items():
         _check_array(weight, side, f"weight {shortened(name)}")

@@ -10,7 +10,7 @@ from echornn.config import MAX_SEED, EchoConfig
 from echornn.history.curve import Cause
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
-from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
+from echornn.timeline.branch import Branch, Position, goes_on, starts_over
 
 
 class Stretch(NamedTuple):
@@ -99,13 +99,13 @@ class _Tree:
             for _ in range(missing):
                 self._hold_a_number(command.config)
         number = len(self.branches)
-        before = self._moment(command.before) if command.before else self._end()
+        before = self._position(command.before) if command.before else self._end()
         parent = self._parent(command) if number else None
         if parent is not None and parent.window:
             fits = goes_on(command.cause, self.branches[parent.branch].config, command.config)
-            parent = parent if fits else Moment(parent.branch, 0)
+            parent = parent if fits else Position(parent.branch, 0)
         cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
-        position = (command.epoch, command.window, command.generation, command.draw)
+        position = (command.epoch, command.window, command.data_version, command.init_index)
         self.branches.append(Branch(number, cause, parent, before if number else None, *position, command.config))
         self._ends.append(self.branches[-1].start)
         self._first_at.append(command.at)
@@ -113,7 +113,7 @@ class _Tree:
         self._here = number
 
     def _hold_a_number(self, config: EchoConfig) -> None:
-        root = Moment(0, 0) if self.branches else None
+        root = Position(0, 0) if self.branches else None
         self.branches.append(Branch(len(self.branches), "lost", root, root, 0, 0, 0, 0, config))
         self._ends.append(0)
         self._first_at.append(-1)
@@ -125,34 +125,36 @@ class _Tree:
         """Continue a branch whose beginning is lost: its earlier windows are in another branch."""
         assert command.branch is not None
         self._here = self._number_of[command.branch] = command.branch
-        position = {name: getattr(command, name) for name in ("epoch", "window", "generation", "draw", "config")}
+        position = {
+            name: getattr(command, name) for name in ("epoch", "window", "data_version", "init_index", "config")
+        }
         self.branches[self._here] = dataclasses.replace(self.branches[self._here], **position)
 
-    def _parent(self, command: RecordedCommand) -> Moment:
+    def _parent(self, command: RecordedCommand) -> Position:
         if command.parent:
-            return self._owned(self._moment(command.parent))
+            return self._owned(self._position(command.parent))
         if command.cause == "undo":
             number, trained = command.back or (-1, 0)
             if not 0 <= number < len(self.branches):
-                return Moment(self._here, 0)
+                return Position(self._here, 0)
             along = self.branches[number].start + trained - self._first_at[number]
-            return self._owned(self._moment((number, along)))
+            return self._owned(self._position((number, along)))
         if starts_over(command.cause, self.branches[self._here].config, command.config):
-            return Moment(self._here, 0)
+            return Position(self._here, 0)
         return self._end()
 
-    def _end(self) -> Moment:
-        return Moment(self._here, self._ends[self._here]) if self.branches else Moment(0, 0)
+    def _end(self) -> Position:
+        return Position(self._here, self._ends[self._here]) if self.branches else Position(0, 0)
 
-    def _moment(self, told: tuple[int, int]) -> Moment:
-        number, window = self._number_of.get(told[0]), told[1]
+    def _position(self, recorded: tuple[int, int]) -> Position:
+        number, window = self._number_of.get(recorded[0]), recorded[1]
         if number is None or not 0 <= window <= self._ends[number]:
-            return Moment(self._here, 0)
-        return Moment(number, window)
+            return Position(self._here, 0)
+        return Position(number, window)
 
-    def _owned(self, moment: Moment) -> Moment:
+    def _owned(self, position: Position) -> Position:
         """This position, given by the branch that trained it."""
-        number, window = moment
+        number, window = position
         while window and window < self.branches[number].start:
-            number = (self.branches[number].parent or Moment(0, 0)).branch
-        return Moment(number, window)
+            number = (self.branches[number].parent or Position(0, 0)).branch
+        return Position(number, window)

@@ -11,7 +11,7 @@ from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
@@ -58,7 +58,7 @@ class Recorder(Protocol):
     def save(
         self,
         state: PopulationState,
-        stands: Moment | None = None,
+        position: Position | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
@@ -66,7 +66,7 @@ class Recorder(Protocol):
         """Save everything reported so far, with the current state; returns without waiting for the disk.
 
         Args:
-            stands: the current position of the run; by default the end of the branch trained last.
+            position: the current position of the run; by default the end of the branch trained last.
             solved_at: the window at which the echo was solved, if it was; see `echornn.diagnosis.loss_stats.LossStats`.
             lost_at: the window at which the echo was lost again, if it was; see `LossStats` too.
             devices: the device that trained each of the run's networks.
@@ -112,7 +112,7 @@ class Unrecorded:
     def save(
         self,
         state: PopulationState,
-        stands: Moment | None = None,
+        position: Position | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,

@@ -32,7 +32,7 @@ from echornn.files.lock import LOCK_FILE as LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, shortened
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import WINDOW as WINDOW
-from echornn.history.kept_windows import Kept
+from echornn.history.kept_windows import StoredWindows
 from echornn.runs import about, solved_log
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.chosen_checkpoint import newest_usable
@@ -51,7 +51,7 @@ from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.solved_log import solved_at
 from echornn.runtime import small_loops
-from echornn.timeline.branch import Branch, Moment, path_to, spans_to, whole_path
+from echornn.timeline.branch import Branch, Position, path_to, spans_to, whole_path
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 from echornn.training.trained_on import NO_DEVICES, Devices
@@ -108,7 +108,7 @@ class Run:
         """The position of each window in the loss log."""
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
-    def windows(self, first: int, last: int, replicas: int = 1) -> Kept:
+    def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
         `echornn.runs.loss_log.read_windows`.
         """
@@ -126,18 +126,18 @@ class Run:
         return branches[stretches[-1].branch] if stretches else None
 
     @property
-    def stands(self) -> Moment:
+    def position(self) -> Position:
         """The current position of the run, from which it continues."""
         branches, stretches = self.tree
         if not stretches:
-            return Moment(0, 0)
+            return Position(0, 0)
         newest = stretches[-1]
-        end = Moment(newest.branch, newest.along + newest.last - newest.first)
-        told = self.checkpoint.stands if self.checkpoint and not self.lost_commands else None
-        there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
-        return Moment(*told) if told is not None and there else end
+        end = Position(newest.branch, newest.along + newest.last - newest.first)
+        recorded = self.checkpoint.position if self.checkpoint and not self.lost_commands else None
+        there = recorded is not None and 0 <= recorded[0] < len(branches) and 0 <= recorded[1] <= self.ends[recorded[0]]
+        return Position(*recorded) if recorded is not None and there else end
 
-    def moment(self, at: int | None = None, branch: int | None = None) -> Moment:
+    def position_at(self, at: int | None = None, branch: int | None = None) -> Position:
         """The position after ``at`` windows of the path to the run's current position; by default that position.
 
         Args:
@@ -146,21 +146,21 @@ class Run:
         Raises:
             RunError: the path has fewer windows.
         """
-        stands = self.stands if branch is None else Moment(branch, self.ends[branch])
+        position = self.position if branch is None else Position(branch, self.ends[branch])
         if at is None:
-            return stands
-        end = self.ends[stands.branch] if self.ends else 0
+            return position
+        end = self.ends[position.branch] if self.ends else 0
         if at and not self.ends:
             raise RunError(f"at = {at} cannot be used: the run was never saved, and has only its start, 0")
         if not 0 <= at <= end:
             path = "the run's path" if branch is None else f"the path of branch {letter_of(branch)}"
             raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along {path}")
-        return Moment(stands.branch, at)
+        return Position(position.branch, at)
 
-    def owner(self, moment: Moment) -> Branch | None:
+    def owner(self, position: Position) -> Branch | None:
         """The branch whose configuration holds at a position; None if nothing was saved."""
         branches = self.tree[0]
-        return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
+        return path_to(position.window, self._whole_path(position.branch))[-1] if branches else None
 
     def _whole_path(self, number: int) -> tuple[Branch, ...]:
         branches = self.tree[0]
@@ -179,14 +179,14 @@ class Run:
         except OSError:
             return solved_log.read(self.folder, LogEnd())
 
-    def pieces(self) -> Iterator[tuple[Stretch, Kept]]:
+    def pieces(self) -> Iterator[tuple[Stretch, StoredWindows]]:
         """All windows in the order trained, in pieces (see `windows`), each with its part of the stretch."""
         for stretch in self.tree[1]:
             for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
 
-    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, Kept]]:
+    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, StoredWindows]]:
         """The windows of a stretch, in pieces: the number of the first window in the loss log, and the windows (see
         `windows`).
         """
@@ -204,15 +204,15 @@ class Run:
             ends[stretch.branch] = stretch.along + stretch.last - stretch.first
         return ends
 
-    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, Kept]]:
+    def path(self, position: Position, since: int = 0) -> Iterator[tuple[Branch, int, StoredWindows]]:
         """The windows on the path to a position, in pieces: their branch, the number of the first window along the
         path, and the windows.
 
         Args:
             since: the number of windows at the beginning of the path to leave out.
         """
-        path = self._whole_path(moment.branch)
-        for branch, first, last in spans_to(moment.window, path) if path else ():
+        path = self._whole_path(position.branch)
+        for branch, first, last in spans_to(position.window, path) if path else ():
             for stretch in self.tree[1]:
                 begin, end = max(first, stretch.along, since), min(last, stretch.along + stretch.last - stretch.first)
                 if stretch.branch == branch.number:
@@ -236,7 +236,7 @@ class Run:
             timeline.begin(branch)
         return timeline
 
-    def tell(self, timeline: Timeline, stretch: Stretch, windows: Kept) -> None:
+    def tell(self, timeline: Timeline, stretch: Stretch, windows: StoredWindows) -> None:
         """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
         number = stretch.branch
         solved, end = self.solved_at(number), timeline.end(number).window + len(windows)

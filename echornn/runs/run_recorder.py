@@ -17,12 +17,11 @@ from echornn.config import EchoConfig
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
-from echornn.history.kept_windows import LOST, kept_of
+from echornn.history.kept_windows import LOST, stored_windows
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
 from echornn.runs.command_log import RecordedCommand
-from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.loss_layout import OF_ONE
@@ -30,9 +29,10 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
+from echornn.runs.truncate_logs import truncate_logs
 from echornn.runtime.background import Background
 from echornn.tasks.own.own_file import OwnFile
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
@@ -81,7 +81,7 @@ class RunRecorder:
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
         self._identity = resumed.identity if resumed else about.read(folder).identity
-        ends = cut_back(resumed) if resumed else (NO_LOG,) * 3
+        ends = truncate_logs(resumed) if resumed else (NO_LOG,) * 3
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
@@ -172,7 +172,7 @@ class RunRecorder:
     @property
     def _kept(self) -> int:
         """How many reports are on disk."""
-        return 0 if self._writer.kept is None else self._writer.kept.told
+        return 0 if self._writer.kept is None else self._writer.kept.reports
 
     def command(self, command: RecordedCommand) -> None:
         self._notes = ""
@@ -184,7 +184,7 @@ class RunRecorder:
         self._told += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        self._losses.append(kept_of(progress, self._config).tobytes())
+        self._losses.append(stored_windows(progress, self._config).tobytes())
         if self._config.replicas > 1:  # the log of losses says exactly when a lone network was solved
             self._solved.windows(progress)
         self._events.windows(progress)
@@ -206,7 +206,7 @@ class RunRecorder:
     def save(
         self,
         state: PopulationState,
-        stands: Moment | None = None,
+        position: Position | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
@@ -222,7 +222,7 @@ class RunRecorder:
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
         when = (solved_at or 0, lost_at or 0)
-        save = self._newest = Unsaved(state, stands, *when, devices, self._told, self._moves, self._layout, *ends)
+        save = self._newest = Unsaved(state, position, *when, devices, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 
@@ -270,7 +270,7 @@ class RunRecorder:
         self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if seconds >= HANGING_SECONDS[0] and not self.saved:
             self._hung = _Hung(seconds, self._told)
-        elif self._hung is not None and self._kept >= self._hung.told:
+        elif self._hung is not None and self._kept >= self._hung.reports:
             self._hung = None
 
 
@@ -279,7 +279,7 @@ class _Hung:
     """The longest delay of the disk: the seconds, and how much had been reported when it answered."""
 
     seconds: float
-    told: int
+    reports: int
 
 
 def _on_its_task(run: Run) -> list[str]:

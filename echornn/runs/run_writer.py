@@ -21,7 +21,7 @@ from echornn.runs.keyframes import KeyframeLog
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
 from echornn.runs.solved_log import SolvedLog
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.trained_on import Devices
 
 
@@ -31,19 +31,19 @@ class Unsaved:
 
     Attributes:
         state: the trainer's state.
-        stands, solved_at, lost_at, devices: as in `echornn.runs.checkpoint.Checkpoint`.
-        told: the number of reports that it includes.
+        position, solved_at, lost_at, devices: as in `echornn.runs.checkpoint.Checkpoint`.
+        reports: the number of reports that it includes.
         moves: how many times the run's position had changed.
         layout: the position of each window in the loss log.
         losses, commands, events, solved: the lengths of the logs at the time of this save.
     """
 
     state: PopulationState
-    stands: Moment | None
+    position: Position | None
     solved_at: int
     lost_at: int
     devices: Devices
-    told: int
+    reports: int
     moves: int
     layout: LossLayout
     losses: int
@@ -106,7 +106,7 @@ class RunWriter:
                 self._losses.end,
                 self._commands.end,
                 save.solved_at,
-                save.stands,
+                save.position,
                 save.layout,
                 self._solved.end,
                 save.lost_at,

@@ -63,9 +63,9 @@ class SolvedLog:
         # the order must not depend on the sizes of pieces
         new = new[np.argsort(progress.solved_at[new], kind="stable")]
         if new.size and self._branch is not None:
-            told = np.empty(new.size, SOLVED)
-            told["branch"], told["replica"], told["window"] = self._branch, new, progress.solved_at[new]
-            self._log.append(told.tobytes())
+            records = np.empty(new.size, SOLVED)
+            records["branch"], records["replica"], records["window"] = self._branch, new, progress.solved_at[new]
+            self._log.append(records.tobytes())
         self._known = progress.solved_at
 
     def flush(self, length: int) -> None:
@@ -99,17 +99,17 @@ def is_whole(file: Path, end: LogEnd) -> bool:
         return False
 
 
-def solved_at(told: npt.NDArray[np.void], branch: int, replicas: int, windows: int) -> Windows:
+def solved_at(records: npt.NDArray[np.void], branch: int, replicas: int, windows: int) -> Windows:
     """The windows at which the networks of a branch were solved, according to the log.
 
     Args:
-        told: `SOLVED` [n], the records of the log.
+        records: `SOLVED` [n], the records of the log.
         windows: the number of windows along the branch's path; later records are ignored.
 
     Returns:
         int64 [replicas], windows along the path, from 1; 0 for networks without a record.
     """
     solved = np.zeros(replicas, np.int64)
-    its = told[(told["branch"] == branch) & (told["replica"] < replicas) & (told["window"] <= windows)]
+    its = records[(records["branch"] == branch) & (records["replica"] < replicas) & (records["window"] <= windows)]
     solved[its["replica"]] = its["window"]
     return solved

@@ -12,7 +12,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
-from echornn.history.kept_windows import Kept, error_rates_of, losses_of
+from echornn.history.kept_windows import StoredWindows, error_rates_of, losses_of
 from echornn.history.quantiles import median_mean
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.newest_losses import newest_losses
@@ -93,7 +93,7 @@ def summary(folder: Path) -> Summary:
 
 def _has_diverged(run: Run) -> bool:
     """Whether the newest loss of the run is NaN or infinite; with several networks, all newest losses."""
-    newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
+    newest = list(run.path(run.position, run.position.window - 1)) if run.checkpoint is not None else []
     return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
 
 
@@ -109,7 +109,7 @@ def _diverged_after_the_checkpoint(run: Run) -> int:
     return count if _is_no_number(newest, run.config) else 0
 
 
-def _is_no_number(windows: Kept, config: EchoConfig) -> bool:
+def _is_no_number(windows: StoredWindows, config: EchoConfig) -> bool:
     """Whether all of these losses are NaN or infinite, in windows that are not lost."""
     lost, finite = np.isnan(error_rates_of(windows, config)), np.isfinite(losses_of(windows))
     return not (lost.any() or finite.any())
@@ -122,11 +122,11 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
     branches = run.tree[0]
     if run.checkpoint is None or not branches:
         return 0, 0
-    stands = run.stands
-    branch, along = branches[stands.branch], stands.window + windows - run.trained
+    position = run.position
+    branch, along = branches[position.branch], position.window + windows - run.trained
     if along == branch.start and not branch.window:
         return branch.epoch, 0 if branch.epoch == 0 else run.config.windows_per_epoch
-    epoch, window = branch.position(along - 1)
+    epoch, window = branch.epoch_and_window(along - 1)
     return epoch + 1, window + 1
 
 
@@ -137,8 +137,8 @@ def solved_there(run: Run) -> SolvedAt | None:
     kept = run.checkpoint
     if kept is None:
         return None
-    config, window = kept.state.config, run.stands.window
-    recent, recorded = newest_losses(run, run.stands, run.config), kept.state.solved
+    config, window = kept.state.config, run.position.window
+    recent, recorded = newest_losses(run, run.position, run.config), kept.state.solved
     at, lost_at = recorded.at, recorded.lost_at
     if config.replicas == 1:
         at = np.array([UNKNOWN if kept.solved_at is None else kept.solved_at])
@@ -147,5 +147,5 @@ def solved_there(run: Run) -> SolvedAt | None:
     is_early = (by_now == UNKNOWN) & (kept.lost_at is None)
     unsure = (at == UNKNOWN) | ((lost_at == 0) & ((by_now > 0) | is_early))  # the record does not tell
     if unsure.any() and run.trained <= MOST_READ:
-        return run.timeline().solved(run.stands)
+        return run.timeline().solved(run.position)
     return SolvedAt(at, window, recent, np.where(unsure, by_now, lost_at))

@@ -65,8 +65,8 @@ class Frame:
         rate: the measured windows per second over about the last second; 0 while nothing trains.
         speed: the set speed in windows per second; infinity is full speed.
         device: the device that trains, cpu or gpu; empty while loading.
-        generation: how many times new data was requested.
-        draw: the number of the initial weights, from 0; each request for new weights increases it.
+        data_version: how many times new data was requested.
+        init_index: the number of the initial weights, from 0; each request for new weights increases it.
         tape: windows shown before `progress`, oldest first; at high speed most windows between them are missing.
         loss_stats: the statistics of the losses since the last start.
         undoable: how many changes can be undone one after the other.
@@ -106,8 +106,8 @@ class Frame:
     rate: float = 0.0
     speed: float = math.inf
     device: str = ""
-    generation: int = 0
-    draw: int = 0
+    data_version: int = 0
+    init_index: int = 0
     tape: tuple[Progress, ...] = ()
     loss_stats: LossStats = field(default_factory=LossStats)
     undoable: int = 0

@@ -59,7 +59,12 @@ def newest_windows(trainer: AnyTrainer, config: EchoConfig, shown: Sequence[Prog
     epoch, window = place(trainer.epoch, trainer.window, config)
     if shown:
         epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
-    position = {"epoch": epoch, "window": window, "generation": trainer.generation, "draw": trainer.draw}
+    position = {
+        "epoch": epoch,
+        "window": window,
+        "data_version": trainer.data_version,
+        "init_index": trainer.init_index,
+    }
     return {"progress": shown[-1] if shown else None, "tape": tuple(shown[:-1]), **position}
 
 
@@ -148,8 +153,13 @@ class FrameMaker:
     def _read_there(self) -> dict[str, Any]:
         """The attributes that are known from the record alone: the position, and the loss statistics."""
         live, owner, here = self._live, self._live.owner, self._live.here
-        epoch, window = place(*owner.position(here.window), live.config)
-        position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
+        epoch, window = place(*owner.epoch_and_window(here.window), live.config)
+        position = {
+            "epoch": epoch,
+            "window": window,
+            "data_version": owner.data_version,
+            "init_index": owner.init_index,
+        }
         return {"loss_stats": live.timeline.loss_stats(here, live.replica), **position}
 
     def show_going(self) -> None:
@@ -194,11 +204,11 @@ class FrameMaker:
     def _vitals(self) -> Readings | None:
         """The vitals of the previous frame, unless they are of another network, another branch or a later window."""
         frame, live = self._holder.frame, self._live
-        vitals, moment = frame.vitals, live.moment
+        vitals, position = frame.vitals, live.position
         if frame.own_config.seed != live.config.of(live.replica).seed:
             self._probing.forget()
             return None
-        if vitals is not None and (vitals.branch != moment.branch or vitals.window > moment.window):
+        if vitals is not None and (vitals.branch != position.branch or vitals.window > position.window):
             self._probing.forget()
             return None
         return vitals

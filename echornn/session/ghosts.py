@@ -95,9 +95,9 @@ def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> 
 
 def _words(timeline: Timeline, number: int, names: Mapping[int, str]) -> str:
     branch, before = timeline.branch(number), timeline.parent_config(timeline.branch(number))
-    told = set() if before is None else set(before.changes_to(branch.config))
-    told |= SEEDS if branch.cause == "alone" or told & SEEDS else set()
-    others = changes_text(timeline.branch(0).config, branch.config, told)
+    named = set() if before is None else set(before.changes_to(branch.config))
+    named |= SEEDS if branch.cause == "alone" or named & SEEDS else set()
+    others = changes_text(timeline.branch(0).config, branch.config, named)
     name = f"{names[number]}: " if number in names else ""
     return f"{name}{timeline.differs(number)}{f' with {others}' if others else ''}"
 

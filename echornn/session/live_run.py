@@ -9,7 +9,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.history.curve import Cause
-from echornn.history.kept_windows import as_kept
+from echornn.history.kept_windows import as_stored
 from echornn.progress import PopulationProgress
 from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
@@ -17,7 +17,7 @@ from echornn.replay.replayed_run import ReplayedRun
 from echornn.replay.travel import newest
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
-from echornn.timeline.branch import Branch, Moment, goes_on, starts_over
+from echornn.timeline.branch import Branch, Position, goes_on, starts_over
 from echornn.timeline.undoing import Undoing
 from echornn.training.any_trainer import MakeTrainer
 
@@ -48,7 +48,7 @@ class LiveRun(ReplayedRun):
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             return
-        self.here = run.stands
+        self.here = run.position
         self.timeline = run.timeline()
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
@@ -83,22 +83,22 @@ class LiveRun(ReplayedRun):
         them, and trains that window next, alone.
         """
         if self.is_past:
-            self._branch("back", self.moment, self.here)
+            self._branch("back", self.position, self.here)
         elif self._extends != self.here.branch:
             self._extends = self.here.branch
             end = self.timeline.end(self.here.branch)
             self._recorder.command(RecordedCommand.returns(self.owner, end, self.timeline.trained))
         diverged_before = self.diverged
         begun = self._clock()
-        progress = as_kept(self.trainer.advance(windows), self.config)
+        progress = as_stored(self.trainer.advance(windows), self.config)
         due = self._keyframing.trained(self._clock() - begun)
         bad = np.flatnonzero(progress.diverged)
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
             count = int(bad[0])
-            progress = progress.until(count, *self.owner.position(self.here.window + max(count - 1, 0)))
+            progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
         self.timeline.trained_in(self.here.branch, progress)
-        self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
+        self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
         self._any_unsaved = True
         if cut:
@@ -118,13 +118,13 @@ class LiveRun(ReplayedRun):
             held: whether the change may be one of many that are undone together, such as those of a key held down.
         """
         before = self._leave()
-        self._start_over(self.owner.draw + further)
+        self._start_over(self.owner.init_index + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
         """Draw new data: the epoch starts again with it, and the weights stay. For ``held`` see `reset`."""
         before = self._leave()
-        parent = self.moment
+        parent = self.position
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._leads_back("data", before, held))
 
@@ -139,7 +139,7 @@ class LiveRun(ReplayedRun):
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self.root if starts_over(cause, self.config, config) else self.moment
+        parent = self.root if starts_over(cause, self.config, config) else self.position
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
@@ -161,32 +161,32 @@ class LiveRun(ReplayedRun):
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.only(replica) for one in self.shown)
-        self._branch("alone", self.moment, self._leads_back(None, before, False))
+        self._branch("alone", self.position, self._leads_back(None, before, False))
 
-    def _start_over(self, draw: int = 0) -> None:
+    def _start_over(self, init_index: int = 0) -> None:
         """Go to the beginning of the path with the current configuration and data. (The trainer may have others, if it
         is still on the way to a position.)
         """
-        self._start(self.config, draw)
-        if self.trainer.generation != self.owner.generation:
-            self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
+        self._start(self.config, init_index)
+        if self.trainer.data_version != self.owner.data_version:
+            self.trainer.restore(replace(self.trainer.state, data_version=self.owner.data_version))
 
-    def _start(self, config: EchoConfig, draw: int = 0) -> None:
+    def _start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Begin with this configuration, with a new trainer if the current trainer cannot train it."""
         if self.trainer.config.same_program(config):
-            self.trainer.start(config, draw)
+            self.trainer.start(config, init_index)
         else:
             self.trainer = self._trainers.make(config)
-            if draw:
-                self.trainer.reset(draw)
+            if init_index:
+                self.trainer.reset(init_index)
 
-    def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
+    def _branch(self, cause: Cause, parent: Position | None, before: Position | None) -> None:
         trainer = self.trainer
-        position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+        position = (trainer.epoch, trainer.window, trainer.data_version, trainer.init_index)
         branch = Branch(len(self.timeline), cause, parent, before, *position, self.config)
         self.timeline.begin(branch)
         self._recorder.command(RecordedCommand.begins(branch, self.timeline.trained))
-        self.here = Moment(branch.number, branch.start)
+        self.here = Position(branch.number, branch.start)
         self._travel.leave()
         if branch.starts_over:
             self._travel.unlike = None
@@ -197,7 +197,7 @@ class LiveRun(ReplayedRun):
         self._undoing.began(cause)
         self._keyframe()
 
-    def _leads_back(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
+    def _leads_back(self, kind: object, before: Position, by_a_held_key: bool) -> Position:
         return self._undoing.before(kind, self.timeline, before, by_a_held_key)
 
     # ---- going to a position
@@ -212,7 +212,7 @@ class LiveRun(ReplayedRun):
         """Go forward again to the position at which the last undo was made. Only if `redoable`."""
         self.go(self._undoing.redo())
 
-    def go(self, moment: Moment) -> None:
+    def go(self, position: Position) -> None:
         """Begin to go to a position of the run, see `ReplayedRun.go`; the next change is undone separately."""
-        super().go(moment)
+        super().go(position)
         self._undoing.went()

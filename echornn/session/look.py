@@ -15,7 +15,7 @@ from echornn.session.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.queries import Query
 from echornn.session.seed_losses import SeedLosses, seed_losses
 from echornn.session.window_axis import WindowAxis
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.going_back import tried_from
 from echornn.timeline.timeline import Timeline
 
@@ -29,7 +29,7 @@ def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None 
     """
     if not len(timeline):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
-    return _Look(query, frame, timeline, Picture(frame) if before is None else before).picture()
+    return _PictureMaker(query, frame, timeline, Picture(frame) if before is None else before).picture()
 
 
 def with_curve(
@@ -49,7 +49,7 @@ def with_curve(
     return ghost.on(axis, columns, timeline, branch)
 
 
-class _Look:
+class _PictureMaker:
     """The computation of one picture; the run may grow meanwhile."""
 
     def __init__(self, query: Query, frame: Frame, timeline: Timeline, before: Picture) -> None:
@@ -142,13 +142,13 @@ class _Look:
         return tuple(turning_points(self._curve, self.query.falls, first, last, self.frame.loss_stats))
 
     def _path(self) -> tuple[Branch, ...]:
-        return self.timeline.path(Moment(self.frame.branch, self.frame.trained))
+        return self.timeline.path(Position(self.frame.branch, self.frame.trained))
 
     def _tried(self) -> int | None:
         """The branch in which the edit was already tried; None if there is none, or if the position is not yet in the
         run.
         """
-        edit, position = self.query.tried, Moment(self.frame.line, self.frame.trained)
+        edit, position = self.query.tried, Position(self.frame.line, self.frame.trained)
         if edit is None or not self.timeline.has(position):
             return None
         return tried_from(self.timeline, position, edit.config, edit.anew)

@@ -21,7 +21,7 @@ from echornn.session.mailbox import Mailbox
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.tasks.task import TaskError
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
@@ -78,7 +78,7 @@ class Loop:
         self._wanted = config
         resumed = self.recorder.resumed
         if resumed is not None:
-            owner = None if at is None else resumed.owner(resumed.moment(at))
+            owner = None if at is None else resumed.owner(resumed.position_at(at))
             self.editing_first = (resumed if owner is None else owner).config.changes_to(config)
         trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
         made = make_trainer or tensorflow_trainers(*trained_by)
@@ -93,8 +93,8 @@ class Loop:
         )
         self.recorder.when_saved(lambda: notify(self._frame_maker.show_warning))
 
-    def _stands(self) -> tuple[Moment, EchoConfig]:
-        return self.live.moment, self.live.config.of(self.live.replica)
+    def _stands(self) -> tuple[Position, EchoConfig]:
+        return self.live.position, self.live.config.of(self.live.replica)
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
@@ -166,7 +166,7 @@ class Loop:
         self._frame_maker.show()
 
     def _go_first(self, at: int) -> None:
-        self.live.go(Moment(self.live.here.branch, at))
+        self.live.go(Position(self.live.here.branch, at))
         while not (self.live.arrived or self.mailbox.stopping):
             self._frame_maker.show_going()
             self._step_on_the_way()
@@ -230,17 +230,17 @@ class Loop:
         def take() -> TrainerState:
             return live.trainer.state.of(replica)
 
-        if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.moment):
-            probing.weigh(take, live.moment)
+        if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.position):
+            probing.weigh(take, live.position)
             return
         newest = live.shown[-1].of(replica) if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED
-        probing.begin(take, live.moment, newest, self._stands_still, flat_out)
+        probing.begin(take, live.position, newest, self._stands_still, flat_out)
 
     @property
     def _slice_windows(self) -> int:
         """The most windows to train now: one if the change of the weights is to be measured."""
-        alone = self.probing.asked and self.probing.is_weighed(self.live.moment)
+        alone = self.probing.asked and self.probing.is_weighed(self.live.position)
         return 1 if alone else self.pace.slice_windows()
 
     def _train(self, windows: int) -> None:

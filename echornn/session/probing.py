@@ -15,9 +15,9 @@ from echornn.runtime import quiet
 from echornn.runtime.background import Background
 from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
-from echornn.session.weighing import Weighing
+from echornn.session.weight_recorder import WeightRecorder
 from echornn.snapshot import Snapshot
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 
 Examine = Callable[[Snapshot, Question], Readings]
@@ -57,18 +57,18 @@ def union(*questions: Question | None) -> Question | None:
 
 
 @dataclass
-class Standing:
+class StandingQuestion:
     """A question that is asked again and again until it is replaced.
 
     Attributes:
         question: the question; None if there is none.
-        moment: the last position examined for it; None if there is none.
+        position: the last position examined for it; None if there is none.
         next_at: the time of the next examination while training runs.
         failed: the configuration for which the examination failed; it is not tried again.
     """
 
     question: Question | None = None
-    moment: Moment | None = None
+    position: Position | None = None
     next_at: float = 0.0
     failed: EchoConfig | None = None
 
@@ -106,7 +106,7 @@ class Probing:
         send: Callable[[Notice], None],
         show: Callable[..., None],
         clock: Callable[[], float],
-        now: Callable[[], tuple[Moment, EchoConfig]],
+        now: Callable[[], tuple[Position, EchoConfig]],
         vitals: bool = False,
     ) -> None:
         self._examine = examine
@@ -114,15 +114,15 @@ class Probing:
         self._show = show
         self._clock = clock
         self._now = now
-        self._standing: dict[Asker, Standing] = {
-            "screen": Standing(),
-            "sentence": Standing(VITALS if vitals else None),
+        self._standing: dict[Asker, StandingQuestion] = {
+            "screen": StandingQuestion(),
+            "sentence": StandingQuestion(VITALS if vitals else None),
         }
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
         self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
-        self._weighing = Weighing()
+        self._weighing = WeightRecorder()
         self.is_weighed = self._weighing.is_weighed
         self.follows = self._weighing.follows
 
@@ -146,7 +146,7 @@ class Probing:
         """Set the question of the screen; the first answer comes as soon as possible, since the user is waiting."""
         if question == self._standing["screen"].question:
             return
-        self._standing["screen"] = Standing(question)
+        self._standing["screen"] = StandingQuestion(question)
         self._rests_until = -math.inf
         self._show(unread="")
         if question is None:
@@ -156,9 +156,9 @@ class Probing:
         """Forget what was examined: positions that are visited again are examined again."""
         self._weighing.forget()
         for one in self._standing.values():
-            one.moment = None
+            one.position = None
 
-    def seconds(self, here: Moment, config: EchoConfig, still: bool) -> float | None:
+    def seconds(self, here: Position, config: EchoConfig, still: bool) -> float | None:
         """The seconds until an examination is due; None if none is due until something changes.
 
         Args:
@@ -178,20 +178,20 @@ class Probing:
                 ready_at = max(ready_at, self._rests_until)
         return max(0.0, ready_at - self._clock())
 
-    def weigh(self, take: Callable[[], TrainerState], here: Moment) -> None:
+    def weigh(self, take: Callable[[], TrainerState], here: Position) -> None:
         """Record the weights at a position, before the next window is examined; see `begin`."""
         try:
             self._weighing.weigh(take().weights, here)
         except Exception as error:  # for example too little memory; training continues
             self._fail(error)
 
-    def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
+    def _is_open(self, standing: StandingQuestion, here: Position, config: EchoConfig) -> bool:
         unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
         asked = standing.question is not None and not unasked
-        return asked and standing.moment != here and standing.failed != config
+        return asked and standing.position != here and standing.failed != config
 
     def begin(
-        self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool
+        self, take: Callable[[], TrainerState], here: Position, progress: Progress | None, still: bool, flat_out: bool
     ) -> None:
         """Examine this position for all questions that are due. Errors are shown, and training continues.
 
@@ -209,11 +209,11 @@ class Probing:
         except Exception as error:  # for example too little memory for a copy, or for a thread
             self._fail(error)
 
-    def _jobs(self, config: EchoConfig, here: Moment, still: bool, now: float) -> list[Job]:
+    def _jobs(self, config: EchoConfig, here: Position, still: bool, now: float) -> list[Job]:
         jobs: list[Job] = []
         for asker, one in self._standing.items():
             if self._is_open(one, here, config) and (still or one.next_at <= now) and one.question is not None:
-                one.moment, one.next_at = here, now + LEAST_SECONDS[asker]
+                one.position, one.next_at = here, now + LEAST_SECONDS[asker]
                 if jobs and not jobs[0].question.part:
                     jobs[0].question = union(jobs[0].question, one.question) or one.question
                     jobs[0].askers.append(asker)
@@ -251,8 +251,8 @@ class Probing:
         self._known = (config, seen | kinds)
         share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
         self._rests_until = self._clock() + counted * (1 - share) / share
-        moment, trained = self._now()
-        is_here = (snapshot.branch, config) == (moment.branch, trained)
+        position, trained = self._now()
+        is_here = (snapshot.branch, config) == (position.branch, trained)
         for job in jobs:
             for asker in job.askers:
                 if self._still_asks(asker, job):
@@ -269,8 +269,10 @@ class Probing:
             standing.failed = snapshot.state.config
         if is_here:
             self._tell(asker, job.outcome)
-        elif standing.moment == Moment(snapshot.branch, snapshot.window):  # the readings belong to an earlier network
-            standing.moment = None
+        elif standing.position == Position(
+            snapshot.branch, snapshot.window
+        ):  # the readings belong to an earlier network
+            standing.position = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
         readings, why = (None, why_unread(outcome)) if isinstance(outcome, Exception) else (outcome, "")

@@ -98,7 +98,7 @@ class Session:
 
     @property
     def before_it_diverged(self) -> int | None:
-        """The number of windows after which the loss was last finite; see `Position.before_it_diverged`."""
+        """The number of windows after which the loss was last finite; see `CurrentPosition.before_it_diverged`."""
         return self._loop.live.before_it_diverged
 
     @property

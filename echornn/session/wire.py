@@ -57,10 +57,10 @@ def decode(data: bytes, kind: type[T]) -> T:
     file, wanted = io.BytesIO(data), cast(type, kind)
     try:
         length = int.from_bytes(file.read(LENGTH_BYTES), "big")
-        told, arrays = json.loads(file.read(length)), []
+        header, arrays = json.loads(file.read(length)), []
         while file.tell() < len(data):
             arrays.append(np.lib.format.read_array(file, allow_pickle=False))
-        value = _value(told, arrays, classes_in(wanted))
+        value = _value(header, arrays, classes_in(wanted))
     except (ValueError, TypeError, LookupError, RecursionError, EOFError) as error:
         raise WireError(f"not a {kind.__name__}: {error}") from error
     if not isinstance(value, kind):
@@ -130,13 +130,13 @@ def _plain(value: Any, arrays: list[Array]) -> Any:
             raise TypeError(f"{value!r} cannot be encoded as bytes")
 
 
-def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
+def _value(encoded: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
     """The value that `_plain` has encoded."""
 
     def values(several: list[Any]) -> list[Any]:
         return [_value(one, arrays, classes) for one in several]
 
-    match told:
+    match encoded:
         case {"is": str(name), "name": str(member)}:
             return classes[name][member]  # type: ignore[index]
         case {"is": str(name), "of": list(several)}:
@@ -154,8 +154,8 @@ def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
         case {"map": list(pairs)}:
             return dict(map(values, pairs))
         case list():
-            return tuple(values(told))
+            return tuple(values(encoded))
         case None | bool() | int() | float() | str():
-            return told
+            return encoded
         case _:
-            raise WireError(f"{told!r} is not the encoding of a value")
+            raise WireError(f"{encoded!r} is not the encoding of a value")

@@ -91,11 +91,11 @@ def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
         case Began(where):
             return {"where": where}
         case Trained(windows, seconds, results):
-            told = [
+            records = [
                 [numbers[config], result.solved_at, result.final_loss, result.windows, result.seconds]
                 for config, result in results
             ]
-            return {"windows": windows, "seconds": seconds, "results": told}
+            return {"windows": windows, "seconds": seconds, "results": records}
         case _:
             raise ValueError(f"{news} is not a message during a task; the end of the task reports it")
 
@@ -104,5 +104,5 @@ def from_message(message: dict[str, Any], part: Part) -> News:
     """The news in plain values, as made by `as_message`."""
     if "where" in message:
         return Began(message["where"])
-    results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])
+    results = tuple((part.configs[number], Result(*values)) for number, *values in message["results"])
     return Trained(message["windows"], message["seconds"], results)

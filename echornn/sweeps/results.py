@@ -13,7 +13,7 @@ from echornn.sweeps.folder import (
     FAILED,
     RESULTS,
     SWEEP_FILE,
-    Asked,
+    RequestedGrid,
     Result,
     point_of,
     read_asked,
@@ -98,7 +98,7 @@ class SweepResults:
         return cls.of(folder, read_asked(folder), stamp).refresh()
 
     @classmethod
-    def of(cls, folder: Path, asked: tuple[Asked, ...], stamp: tuple[int, ...] = ()) -> SweepResults:
+    def of(cls, folder: Path, asked: tuple[RequestedGrid, ...], stamp: tuple[int, ...] = ()) -> SweepResults:
         """These grids, without any results yet."""
         index = _Index.of(asked)
         return cls(
@@ -182,7 +182,7 @@ class _Index:
     failures: Mapping[str, int]
 
     @classmethod
-    def of(cls, asked: tuple[Asked, ...]) -> _Index:
+    def of(cls, asked: tuple[RequestedGrid, ...]) -> _Index:
         found: dict[EchoConfig, dict[str, _Trained]] = {}
         for each in asked:
             for first in each.grid.points.possible:
@@ -217,14 +217,14 @@ class _Trained:
         return GridPoint(replace(point, seed=seeds[0]), seeds, versions=self.versions)
 
 
-def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:
+def _versions_of(asked: tuple[RequestedGrid, ...]) -> tuple[Versions, ...]:
     found: list[Versions] = []
     for each in asked:
         found = [one for one in found if one != each.versions] + [each.versions]
     return tuple(found)
 
 
-def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value | None, ...]]:
+def _axes(asked: tuple[RequestedGrid, ...], index: _Index) -> dict[str, tuple[Value | None, ...]]:
     """The fields that a grid varies, or in which points of different grids differ, with their values."""
     named = dict.fromkeys(axis.field for each in asked for axis in each.grid.axes)
     others = dict.fromkeys(name for each in asked for name in each.grid.fields if name not in ("seed", *named))

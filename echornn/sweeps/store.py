@@ -20,7 +20,7 @@ from echornn.sweeps.folder import (
     RESULTS,
     SWEEP_FILE,
     TABLE,
-    Asked,
+    RequestedGrid,
     Result,
     failed_bytes,
     point_of,
@@ -61,7 +61,7 @@ class Store:
 
     def __init__(self, folder: Path, grid: Grid) -> None:
         self.folder = folder
-        self.asked = Asked(grid, versions_here())
+        self.asked = RequestedGrid(grid, versions_here())
         _require_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as undo:
@@ -84,7 +84,7 @@ class Store:
         undo.callback(folder.close)
         return folder
 
-    def _begin(self, before: tuple[Asked, ...]) -> SweepResults:
+    def _begin(self, before: tuple[RequestedGrid, ...]) -> SweepResults:
         for there in (self._results, self._failed):
             for name in there.names():
                 if name.endswith(NEW):
@@ -147,7 +147,7 @@ class Store:
         own_files.write_whole(self._home.path / TABLE, _lines(rows))
 
 
-def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) -> list[str]:
+def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: RequestedGrid) -> list[str]:
     return [
         *(_cell(config.fields().get(name)) for name in axes),
         str(config.seed),
@@ -160,7 +160,7 @@ def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) 
     ]
 
 
-def _require_one_rule(folder: Path, before: Sequence[Asked], asked: Asked) -> None:
+def _require_one_rule(folder: Path, before: Sequence[RequestedGrid], asked: RequestedGrid) -> None:
     """Check that a grid has the rule of earlier grids: losses of networks that stop when solved cannot be compared with
     others; raises a RunError.
     """

@@ -30,7 +30,7 @@ class TaskError(ConfigError):
 
 
 @dataclass(frozen=True, repr=False)
-class Form:
+class DataForm:
     """How many symbols there are, or how many numbers at a step, and their names.
 
     Attributes:
@@ -55,7 +55,7 @@ class Form:
 
 
 @dataclass(frozen=True, repr=False)
-class Symbols(Form):
+class Symbols(DataForm):
     """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
 
     loss: ClassVar[str] = "cross-entropy"
@@ -63,7 +63,7 @@ class Symbols(Form):
 
     def __post_init__(self) -> None:
         if not 2 <= self.count <= 256:
-            raise TaskError(f"Symbols({self.count}): there can be 2 to 256 symbols")
+            raise TaskError(f"{self}: there can be 2 to 256 symbols")
         super().__post_init__()
 
     @property
@@ -80,7 +80,7 @@ class Symbols(Form):
 
 
 @dataclass(frozen=True, repr=False)
-class Numbers(Form):
+class Numbers(DataForm):
     """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
     loss: ClassVar[str] = "squared error"
@@ -88,7 +88,7 @@ class Numbers(Form):
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= 256:
-            raise TaskError(f"Numbers({self.count}): there can be 1 to 256 numbers")
+            raise TaskError(f"{self}: there can be 1 to 256 numbers")
         super().__post_init__()
 
     @property
@@ -154,6 +154,10 @@ class Task(ABC):
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def as_written(self) -> Task:
+        """The task that the text of its file makes: itself, but for a `RecordedTask`."""
+        return self
 
     @property
     @abstractmethod

@@ -17,7 +17,7 @@ STARTS_OVER = ("start", "reset", "redraw", "preset")
 """Causes of branches that always begin with new weights, so that their curve begins at window 0."""
 
 
-class Moment(NamedTuple):
+class Position(NamedTuple):
     """A position in a run: on a branch, after ``window`` windows along the path from new weights to the branch's
     end.
     """
@@ -37,18 +37,19 @@ class Branch:
             is 0 if the weights are new. None for the first branch.
         before: the position of the run when the branch began, to which an undo goes; None for the first branch.
         epoch, window: epoch and window in it (both from 0) of the branch's first window.
-        generation, draw: the numbers of the data and of the initial weights; each request for new ones increases them.
+        data_version, init_index: the numbers of the data and of the initial weights; each request for new ones
+            increases them.
         config: the configuration of the branch.
     """
 
     number: int
     cause: Cause
-    parent: Moment | None
-    before: Moment | None
+    parent: Position | None
+    before: Position | None
     epoch: int
     window: int
-    generation: int
-    draw: int
+    data_version: int
+    init_index: int
     config: EchoConfig
 
     @property
@@ -61,7 +62,7 @@ class Branch:
         """Whether the branch begins with new weights, so that no earlier window is on its path."""
         return self.parent is None or self.parent.window == 0
 
-    def position(self, window: int) -> tuple[int, int]:
+    def epoch_and_window(self, window: int) -> tuple[int, int]:
         """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch
@@ -81,15 +82,15 @@ def digest(branch: Branch, of_parent: int) -> int:
     Args:
         of_parent: the digest of the parent branch; ignored if the weights are new.
     """
-    config = record_of(branch.config)
+    config = record_of(branch.config, with_facts=False)
     if branch.config.replicas == 1:
         del config["replicas"]  # keeps the digests of keyframes from before replicas existed
     terms = (
         branch.start,
         branch.epoch,
         branch.window,
-        branch.generation,
-        branch.draw,
+        branch.data_version,
+        branch.init_index,
         config,
     )
     return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 
 
-def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
+def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
     """The window along the line at which an epoch ends: the ``epochs``-th end after ``here`` (negative: before it), at
     most the line's ends.
 
@@ -14,13 +14,13 @@ def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
     """
     window = here.window
     for _ in range(abs(epochs)):
-        before, window = window, _next(timeline, Moment(here.branch, window), forth=epochs > 0)
+        before, window = window, _next(timeline, Position(here.branch, window), forth=epochs > 0)
         if window == before:  # the end of the line is reached
             break
     return window
 
 
-def _next(timeline: Timeline, here: Moment, forth: bool) -> int:
+def _next(timeline: Timeline, here: Position, forth: bool) -> int:
     end = timeline.end(here.branch)
     spans = timeline.spans(end)
     for branch, begin, stop in spans if forth else reversed(spans):

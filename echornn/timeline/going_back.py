@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from echornn.timeline.track import GOOD_WINDOWS
 
@@ -11,20 +11,20 @@ MOST_COUNTED = 99
 """The largest count of undoable changes."""
 
 
-def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
+def before_the_change(timeline: Timeline, here: Position) -> Position | None:
     """The position before the last change. If the loss has diverged: the last good position, or that before the edit
     that made it diverge. None if there is no such position.
     """
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
-    moment: Moment | None = here
-    while moment is not None and timeline.bad_since(moment) is not None:
-        before = _before_it_went_bad(timeline, moment)
-        moment = None if before == moment else before
-    return None if moment == here else moment
+    position: Position | None = here
+    while position is not None and timeline.bad_since(position) is not None:
+        before = _before_it_went_bad(timeline, position)
+        position = None if before == position else before
+    return None if position == here else position
 
 
-def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
+def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
     """The number of windows along the path after which the loss was last finite. An undo goes there, or to the edit
     before. None if the loss has not diverged, or if the undo leaves the path.
     """
@@ -32,24 +32,24 @@ def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
         return None
     owner, line = timeline.owner(before), here.branch
     there = [at for at in (before.window, before.window - 1) if at >= 0]
-    return next((at for at in there if timeline.owner(Moment(line, at)) == owner), None)
+    return next((at for at in there if timeline.owner(Position(line, at)) == owner), None)
 
 
-def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
-    bad = timeline.bad_since(moment)
+def _before_it_went_bad(timeline: Timeline, position: Position) -> Position | None:
+    bad = timeline.bad_since(position)
     assert bad is not None
-    if suspects := _suspects(timeline, moment, bad):
+    if suspects := _suspects(timeline, position, bad):
         return suspects[0].before
-    path = timeline.path(Moment(moment.branch, bad))
+    path = timeline.path(Position(position.branch, bad))
     late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
     if late and late[0].before is not None:
         return late[0].before
-    return Moment(path[0].number, 0) if late else Moment(path[-1].number, bad - GOOD_WINDOWS)
+    return Position(path[0].number, 0) if late else Position(path[-1].number, bad - GOOD_WINDOWS)
 
 
-def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
+def _suspects(timeline: Timeline, position: Position, bad: int) -> list[Branch]:
     """The edits on the path shortly before the loss became bad, without edits of only ``num_epochs``."""
-    soon = [branch for branch in timeline.path(moment) if branch.start <= bad < branch.start + GOOD_WINDOWS]
+    soon = [branch for branch in timeline.path(position) if branch.start <= bad < branch.start + GOOD_WINDOWS]
     return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
 
 
@@ -59,15 +59,15 @@ def _edited(timeline: Timeline, branch: Branch) -> set[str]:
     return before.changes_to(branch.config).keys() - {"num_epochs"}
 
 
-def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
+def before_the_replicas(timeline: Timeline, here: Position) -> Position | None:
     """The position of the single network from which these replicas were made; None if there was none."""
-    moment: Moment | None = here
-    while moment is not None and timeline.owner(moment).config.replicas > 1:
-        moment = timeline.path(moment)[0].before
-    return moment
+    position: Position | None = here
+    while position is not None and timeline.owner(position).config.replicas > 1:
+        position = timeline.path(position)[0].before
+    return position
 
 
-def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
+def tried_from(timeline: Timeline, here: Position, config: EchoConfig, anew: bool = False) -> int | None:
     """The newest branch that already trained what an edit at this position would train; None if there is none.
 
     An edit with new weights gives the same windows from any position. An edit that only changes live fields gives the
@@ -83,7 +83,10 @@ def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool 
         if branch.config != config or branch.cause not in ("start", "edit", "preset"):
             continue
         if branch.starts_over:
-            same = (anew or not is_live) and (branch.generation, branch.draw) == (now.generation if is_live else 0, 0)
+            same = (anew or not is_live) and (branch.data_version, branch.init_index) == (
+                now.data_version if is_live else 0,
+                0,
+            )
         else:
             before = branch.before
             same = not anew and before is not None and before.window == here.window and timeline.owner(before) == now
@@ -92,15 +95,15 @@ def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool 
     return None
 
 
-def undoable(timeline: Timeline, here: Moment) -> int:
+def undoable(timeline: Timeline, here: Position) -> int:
     """How many changes can be undone one after the other; at most `MOST_COUNTED`."""
-    count, moment = 0, before_the_change(timeline, here) if len(timeline) else None
-    while moment is not None and count < MOST_COUNTED:
-        count, moment = count + 1, timeline.owner(moment).before
+    count, position = 0, before_the_change(timeline, here) if len(timeline) else None
+    while position is not None and count < MOST_COUNTED:
+        count, position = count + 1, timeline.owner(position).before
     return count
 
 
-def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
+def blamed(timeline: Timeline, here: Position) -> tuple[str, ...]:
     """The fields of the edits shortly before the loss became NaN or infinite; empty after a later change."""
     bad = timeline.bad_since(here) if len(timeline) else None
     path = timeline.path(here) if bad is not None else ()

@@ -14,12 +14,12 @@ from echornn.diagnosis.seed_stats import SeedStats, SolvedCounts
 from echornn.history.band import Band, band_of
 from echornn.history.block_means import BlockMeans
 from echornn.history.curve import Curve, HistoryPiece, Segment, curve_of, width_of
-from echornn.history.kept_windows import Kept, kept_of
+from echornn.history.kept_windows import StoredWindows, stored_windows
 from echornn.history.loss_history import LossHistory, ReplicaHistory
-from echornn.history.path_history import NO_PATH, PathHistory, as_one
+from echornn.history.path_history import NO_PATH, PathHistory, in_one_bucket
 from echornn.history.shades import shades_of
 from echornn.progress import Floats, PopulationProgress
-from echornn.timeline.branch import Branch, Moment, goes_on, place_among
+from echornn.timeline.branch import Branch, Position, goes_on, place_among
 from echornn.timeline.track import GOOD_WINDOWS, Track
 from echornn.timeline.tree import KEPT_PATHS, Tree
 
@@ -62,9 +62,9 @@ class Timeline(Tree):
 
     def trained_in(self, number: int, progress: PopulationProgress) -> None:
         """Add windows at the end of a branch, as its trainer reported them."""
-        self.append(number, kept_of(progress, self.branch(number).config), progress.solved_at)
+        self.append(number, stored_windows(progress, self.branch(number).config), progress.solved_at)
 
-    def append(self, number: int, windows: Kept, solved_at: npt.NDArray[np.int64]) -> None:
+    def append(self, number: int, windows: StoredWindows, solved_at: npt.NDArray[np.int64]) -> None:
         """Add windows that were trained at the end of this branch.
 
         Args:
@@ -80,54 +80,54 @@ class Timeline(Tree):
 
     # ---- losses and statistics
 
-    def loss_stats(self, moment: Moment, replica: int = 0) -> LossStats:
+    def loss_stats(self, position: Position, replica: int = 0) -> LossStats:
         """The loss statistics at a position, as they were when it was the end of training.
 
         For one of several networks, they have no block means.
         """
-        track = self._tracks[self.owner(moment).number]
-        known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=moment.window))
+        track = self._tracks[self.owner(position).number]
+        known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=position.window))
         solved, since = track.solved, track.task_since
         recent: Floats | None = solved.recent[:, replica]
-        if moment.window != track.end:
+        if position.window != track.end:
             with self._lock:
-                solved = track.solved_by(moment.window)
-            recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
-            known = dataclasses.replace(known, block_means=self._reviews(moment, known.block_means))
+                solved = track.solved_by(position.window)
+            recent = self.losses(position, max(since, position.window - RECENT_WINDOWS), replica)
+            known = dataclasses.replace(known, block_means=self._block_means(position, known.block_means))
         return dataclasses.replace(
             known,
-            windows=moment.window - since,
+            windows=position.window - since,
             recent=np.empty(0, np.float32) if recent is None else recent,
             solved_at=int(solved.at[replica]) or None,
             lost_at=int(solved.lost_at[replica]) or None,
         )
 
-    def seed_stats(self, moment: Moment) -> SeedStats | None:
+    def seed_stats(self, position: Position) -> SeedStats | None:
         """The counts for several networks at a position, as they were known then; None for a single network."""
-        if self.owner(moment).config.replicas == 1:
+        if self.owner(position).config.replicas == 1:
             return None
-        solved = self.solved(moment)
-        return SeedStats.after(solved.recent, solved.at, moment.window, solved.lost_at)
+        solved = self.solved(position)
+        return SeedStats.after(solved.recent, solved.at, position.window, solved.lost_at)
 
-    def solved(self, moment: Moment) -> SolvedAt:
+    def solved(self, position: Position) -> SolvedAt:
         """When each network that is trained at a position had solved the task by then."""
-        track = self._tracks[self.owner(moment).number]
-        if moment.window == track.end:
+        track = self._tracks[self.owner(position).number]
+        if position.window == track.end:
             return track.solved
         with self._lock:
-            return dataclasses.replace(track.solved_by(moment.window), recent=self._newest(moment))
+            return dataclasses.replace(track.solved_by(position.window), recent=self._newest(position))
 
-    def _newest(self, moment: Moment) -> Floats:
+    def _newest(self, position: Position) -> Floats:
         """The newest losses of the present task before a position, oldest first, float32 [up to RECENT_WINDOWS,
         replicas]; if they are no longer in memory, their mean instead.
         """
-        track = self._tracks[self.owner(moment).number]
-        if moment.window == track.end:
+        track = self._tracks[self.owner(position).number]
+        if position.window == track.end:
             return track.solved.recent
         config = track.branch.config
-        first = max(track.task_since, moment.window - RECENT_WINDOWS)
+        first = max(track.task_since, position.window - RECENT_WINDOWS)
         parts = [np.empty((0, config.replicas), np.float32)]
-        for branch, begin, end in self.spans(moment, first):
+        for branch, begin, end in self.spans(position, first):
             begin = max(begin, first)
             if begin < end:
                 history, at = self._tracks[branch.number].history, place_among(branch.config, config)
@@ -135,30 +135,30 @@ class Timeline(Tree):
                 parts.append(losses[:, at : at + config.replicas])
         return np.concatenate(parts)
 
-    def diverged(self, moment: Moment) -> bool:
+    def diverged(self, position: Position) -> bool:
         """Whether the last window's loss is NaN or infinite; with several networks, whether all losses are."""
-        recent = self._newest(moment)
+        recent = self._newest(position)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
-    def _reviews(self, moment: Moment, later: BlockMeans) -> BlockMeans:
+    def _block_means(self, position: Position, later: BlockMeans) -> BlockMeans:
         """The block means as they were at a position, from later block means of the same stretch."""
-        windows = moment.window - later.begun
+        windows = position.window - later.begun
         block_means = later.until(windows)
         first = block_means.begun + block_means.windows
-        losses = self.losses(moment, first)
-        errors = self._values(moment, first, 0, lambda history: history.error_rates)
+        losses = self.losses(position, first)
+        errors = self._values(position, first, 0, lambda history: history.error_rates)
         if losses is None or errors is None:
             return dataclasses.replace(block_means, windows=windows)
         return block_means.after(losses, errors)
 
-    def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
+    def losses(self, position: Position, first: int, replica: int = 0) -> Floats | None:
         """The losses from window ``first`` of the path up to a position, float32 [n]; None if they are no longer in
         memory.
 
         Args:
             replica: the index of the network, if there are several.
         """
-        return self._values(moment, first, replica, lambda history: history.losses)
+        return self._values(position, first, replica, lambda history: history.losses)
 
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
         """The losses of windows along a branch's path that were trained in the branch itself, for all of its networks:
@@ -170,15 +170,15 @@ class Timeline(Tree):
 
     def _values(
         self,
-        moment: Moment,
+        position: Position,
         first: int,
         replica: int,
         of: Callable[[ReplicaHistory], Callable[[int, int], Floats | None]],
     ) -> Floats | None:
         parts = [np.empty(0, np.float32)]
         with self._lock:
-            seed = self.owner(moment).config.of(replica).seed
-            for branch, begin, end in self.spans(moment, first):
+            seed = self.owner(position).config.of(replica).seed
+            for branch, begin, end in self.spans(position, first):
                 begin = max(begin, first)
                 if begin < end:
                     part = of(self._tracks[branch.number].of(seed))(begin - branch.start, end - branch.start)
@@ -187,21 +187,21 @@ class Timeline(Tree):
                     parts.append(part)
         return np.concatenate(parts)
 
-    def bad_since(self, moment: Moment) -> int | None:
+    def bad_since(self, position: Position) -> int | None:
         """The window (from 0) of the path at which losses became NaN or infinite; None if they have been finite for the
         last `GOOD_WINDOWS` windows.
         """
         since, newest = None, -1
         if not self._any_bad:
             return None
-        path = self.path(moment)
+        path = self.path(position)
         for index, branch in enumerate(path):
             for first, last in self._tracks[branch.number].bad:
-                end = path[index + 1].start if index + 1 < len(path) else moment.window
+                end = path[index + 1].start if index + 1 < len(path) else position.window
                 if first < end:
                     since = first if since is None or first - newest > GOOD_WINDOWS else since
                     newest = min(last, end - 1)
-        return since if moment.window - newest <= GOOD_WINDOWS else None
+        return since if position.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
         """The window along its path, from 1, at which a branch solved its task; None if it has not.
@@ -260,7 +260,7 @@ class Timeline(Tree):
         starts = np.append(before.starts, np.array([one.start for one in new], np.int64))
         histories = (*before.histories, *(self._tracks[one.number].of(seed) for one in new))
         ended = range(max(0, len(before.starts) - 1), len(starts) - 1)
-        sums = [as_one(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
+        sums = [in_one_bucket(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
         segments = (*before.segments, *map(_segment, new))
         line = PathHistory(starts, histories, np.concatenate([before.sums, *sums], axis=1), segments)
         if len(self._lines) >= KEPT_PATHS:

@@ -11,7 +11,7 @@ from echornn.data.lost_log import LostLog
 from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts, solved_by_half
-from echornn.history.kept_windows import Kept, error_rates_of, losses_of
+from echornn.history.kept_windows import StoredWindows, error_rates_of, losses_of
 from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.quantiles import median_mean
 from echornn.progress import Bools
@@ -65,7 +65,7 @@ class Track:
         """The number of windows along the path to the branch's end."""
         return self.branch.start + len(self)
 
-    def append(self, windows: Kept, solved_at: npt.NDArray[np.int64]) -> None:
+    def append(self, windows: StoredWindows, solved_at: npt.NDArray[np.int64]) -> None:
         """Add windows that were trained.
 
         Args:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
-from echornn.timeline.branch import Branch, BranchSpan, Moment, digest, path_to, spans_to, whole_path
+from echornn.timeline.branch import Branch, BranchSpan, Position, digest, path_to, spans_to, whole_path
 from echornn.timeline.track import Track
 
 KEPT_PATHS = 32
@@ -48,7 +48,7 @@ class Tree(ABC):
                     raise ValueError(f"a branch cannot begin at a position that the run does not have: {branch}")
                 if not branch.starts_over:
                     owner = self.owner(parent)
-                    branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
+                    branch = dataclasses.replace(branch, parent=Position(owner.number, parent.window))
                     of_parent = self.digest(owner.number)
             track = self._track(branch, digest(branch, of_parent))
             track.task_since = self._task_since(branch)
@@ -85,26 +85,26 @@ class Tree(ABC):
         """A hash of everything that leads to a branch; see `echornn.timeline.branch.digest`."""
         return self._tracks[number].digest
 
-    def end(self, number: int) -> Moment:
+    def end(self, number: int) -> Position:
         """The position at the end of a branch."""
-        return Moment(number, self._tracks[number].end)
+        return Position(number, self._tracks[number].end)
 
     def windows_of(self, number: int) -> int:
         """The number of windows that were trained in this branch itself."""
         return len(self._tracks[number])
 
-    def has(self, moment: Moment) -> bool:
+    def has(self, position: Position) -> bool:
         """Whether this position exists in this run."""
-        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
+        return 0 <= position.branch < len(self) and 0 <= position.window <= self._tracks[position.branch].end
 
-    def owner(self, moment: Moment) -> Branch:
+    def owner(self, position: Position) -> Branch:
         """The last branch on the path that has begun by this position: it trained the window before, or begins here."""
-        own = self.branch(moment.branch)
-        return own if own.start <= moment.window else self.path(moment)[-1]
+        own = self.branch(position.branch)
+        return own if own.start <= position.window else self.path(position)[-1]
 
-    def path(self, moment: Moment) -> tuple[Branch, ...]:
+    def path(self, position: Position) -> tuple[Branch, ...]:
         """The branches on the path to a position, beginning with the one that has new weights."""
-        return path_to(moment.window, self._path(moment.branch))
+        return path_to(position.window, self._path(position.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:
         with self._lock:
@@ -118,11 +118,11 @@ class Tree(ABC):
                 self._paths[number] = path
             return path
 
-    def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
+    def spans(self, position: Position, since: int = 0) -> list[BranchSpan]:
         """The windows on the path to a position, one span per branch; branches that ended at or before window ``since``
         are left out.
         """
-        return spans_to(moment.window, self._path(moment.branch), since)
+        return spans_to(position.window, self._path(position.branch), since)
 
     def parent_config(self, branch: Branch) -> EchoConfig | None:
         """The configuration that was trained before a branch began; None for the first branch."""

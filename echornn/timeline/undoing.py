@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from echornn.history.curve import Cause
 from echornn.timeline import going_back
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 
 HELD_SECONDS = 1.0
@@ -22,15 +22,15 @@ class Undoing:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._undone: list[Moment] = []
-        self._held: tuple[object, float, Moment] | None = None
+        self._undone: list[Position] = []
+        self._held: tuple[object, float, Position] | None = None
 
     @property
     def redoable(self) -> bool:
         """Whether an undo can be redone."""
         return bool(self._undone)
 
-    def undo(self, timeline: Timeline, here: Moment) -> Moment:
+    def undo(self, timeline: Timeline, here: Position) -> Position:
         """The position before the last change, which must exist; see
         `echornn.timeline.going_back.before_the_change`.
         """
@@ -39,11 +39,11 @@ class Undoing:
         self._undone.append(here)
         return target
 
-    def redo(self) -> Moment:
+    def redo(self) -> Position:
         """The position at which the last undo was made, which must exist; see `redoable`."""
         return self._undone.pop()
 
-    def before(self, kind: object, timeline: Timeline, here: Moment, by_a_held_key: bool) -> Moment:
+    def before(self, kind: object, timeline: Timeline, here: Position, by_a_held_key: bool) -> Position:
         """The position to which undoing a change made here will go; for changes that are undone together, the position
         before the first.
 

@@ -27,11 +27,11 @@ class AnyTrainer(Protocol):
         """The number of the next window in its epoch, from 0."""
 
     @property
-    def generation(self) -> int:
+    def data_version(self) -> int:
         """How many times the data has been drawn anew."""
 
     @property
-    def draw(self) -> int:
+    def init_index(self) -> int:
         """The number of the initial weights, from 0."""
 
     @property
@@ -70,10 +70,10 @@ class AnyTrainer(Protocol):
         windows; `TaskError` if it cannot make that of the next window, `ValueError` if ``n`` is below 1.
         """
 
-    def reset(self, draw: int = 0) -> None:
+    def reset(self, init_index: int = 0) -> None:
         """Start over with the initial weights of this number, and the same data."""
 
-    def start(self, config: EchoConfig, draw: int = 0) -> None:
+    def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is fixed in the
         compiled program.
         """

@@ -52,9 +52,9 @@ class LoopOutput(NamedTuple):
     """The state before the last window, float32 [batch, carried, ...]."""
 
 
-def dropout_key(config: EchoConfig, draw: int) -> int:
+def dropout_key(config: EchoConfig, init_index: int) -> int:
     """The random key of a run's dropout; the loop adds the number of the window."""
-    return (config.seed * 1_000_003 + draw) * MAX_LAYERS
+    return (config.seed * 1_000_003 + init_index) * MAX_LAYERS
 
 
 def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> list[int]:

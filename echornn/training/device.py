@@ -108,8 +108,8 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> Placement
         raise failures[one]
     best = max(rates, key=rates.__getitem__)
     worst = other if best == one else one
-    told = f"{rates[worst]:,.0f}" if worst in rates else f"cannot: {_in_a_word(failures[worst])}"
-    return Placement(best, f"{rates[best]:,.0f} windows/s, {worst.strip('/')} {told}")
+    rate = f"{rates[worst]:,.0f}" if worst in rates else f"cannot: {_in_a_word(failures[worst])}"
+    return Placement(best, f"{rates[best]:,.0f} windows/s, {worst.strip('/')} {rate}")
 
 
 def _in_a_word(error: Exception) -> str:

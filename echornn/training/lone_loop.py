@@ -40,10 +40,12 @@ class LoneLoop:
         """See `Runner.compilations`."""
         return self._loop.compilations
 
-    def train(self, call: Call, draw: int) -> LoopOutput:
+    def train(self, call: Call, init_index: int) -> LoopOutput:
         """See `Runner.train`."""
         before = call.block.first_epoch * self._config.windows_per_epoch
-        numbers = np.array(call_numbers(call.first, call.windows, before, dropout_key(self._config, draw)), np.int32)
+        numbers = np.array(
+            call_numbers(call.first, call.windows, before, dropout_key(self._config, init_index)), np.int32
+        )
         with tf.device(self._device):
             x, y, scored = call.block.of_call(0)
             trained = self._loop(x, y, tf.constant(numbers), *scored)

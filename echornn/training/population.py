@@ -37,8 +37,8 @@ class Population:
     Attributes:
         configs: the configuration of each replica.
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        generation: how many times the data has been drawn anew.
-        draw: the number of the initial weights, from 0.
+        data_version: how many times the data has been drawn anew.
+        init_index: the number of the initial weights, from 0.
         placement: the device, and why it was selected.
 
     Args:
@@ -74,7 +74,7 @@ class Population:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
-        self.epoch = self.window = self.generation = self.draw = 0
+        self.epoch = self.window = self.data_version = self.init_index = 0
         programs = programs or Programs()
         self.placement = placement or self._place(programs, at_once)
         self._runner = self._runner_of(programs, at_once)
@@ -84,7 +84,7 @@ class Population:
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._runner.train(self._next_call(0), self.draw)
+        self._runner.train(self._next_call(0), self.init_index)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
@@ -109,7 +109,7 @@ class Population:
                 if not losses:
                     raise
                 break
-            trained = self._runner.train(call, self.draw)
+            trained = self._runner.train(call, self.init_index)
             losses.append(trained.losses)
             errors.append(trained.errors)
             self._solved.add(trained.losses)
@@ -182,7 +182,7 @@ class Population:
     def series(self, replica: int) -> EchoSeries:
         """The data of the current epoch for one replica; of the last epoch if all have been trained."""
         epoch = min(self.epoch, self._num_epochs - 1)
-        return EchoSeries.generate(self.configs[replica], self.generation, epoch)
+        return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
     @property
     def state(self) -> PopulationState:
@@ -192,8 +192,8 @@ class Population:
             self.configs,
             self.epoch,
             self.window,
-            self.generation,
-            self.draw,
+            self.data_version,
+            self.init_index,
             values.weights,
             values.carried_state,
             values.optimizer,
@@ -210,7 +210,7 @@ class Population:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
         self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
-        self.generation, self.draw = state.generation, state.draw
+        self.data_version, self.init_index = state.data_version, state.init_index
         self._solved = SolvedCount(state.solved, Levels.of(self.configs))
         self._last = None
 
@@ -236,7 +236,7 @@ class Population:
         self._take(configs)
         self._solved = SolvedCount(solved, Levels.of(self.configs))
 
-    def start(self, config: EchoConfig, draw: int = 0) -> None:
+    def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over, like a new population of another configuration and size, without compiling again.
 
         Raises:
@@ -247,8 +247,8 @@ class Population:
                 f"{config} needs new networks: other fields than {', '.join(sorted(START_FIELDS))} need another program"
             )
         self._take(with_seeds(config, config.replicas))
-        self.generation, self._last = 0, None
-        self.reset(draw)
+        self.data_version, self._last = 0, None
+        self.reset(init_index)
 
     def _take(self, configs: Sequence[EchoConfig]) -> None:
         """Train these configurations from now on; data that does not change is kept."""
@@ -256,14 +256,14 @@ class Population:
         self._data.edit(self.configs)
         self._runner.edit(self.configs)
 
-    def reset(self, draw: int = 0) -> None:
+    def reset(self, init_index: int = 0) -> None:
         """Start over with initial weights and new optimizers, at the first window of the first epoch. The data stays.
 
         Args:
-            draw: the number of the initial weights; 0 in a new population.
+            init_index: the number of the initial weights; 0 in a new population.
         """
-        self._runner.load(start_values(self.configs, draw, self.fresh_optimizer))
-        self.draw, self.epoch, self.window = draw, 0, 0
+        self._runner.load(start_values(self.configs, init_index, self.fresh_optimizer))
+        self.init_index, self.epoch, self.window = init_index, 0, 0
         self._solved = SolvedCount(SolvedAt.never(self.replicas), Levels.of(self.configs))
 
     def regenerate(self) -> None:
@@ -271,7 +271,7 @@ class Population:
 
         After the last epoch, the last epoch is trained again.
         """
-        self.generation += 1
+        self.data_version += 1
         self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
 
     @property
@@ -299,7 +299,7 @@ class Population:
         trained.
         """
         per_epoch = self.configs[0].windows_per_epoch
-        block = self._data.block(self.generation, min(self.epoch, self._num_epochs - 1))
+        block = self._data.block(self.data_version, min(self.epoch, self._num_epochs - 1))
         first = (self.epoch - block.first_epoch) * per_epoch + self.window
         if self.finished:
             return Call(block, first - 1, 0)

@@ -26,7 +26,7 @@ MAX_BLOCK_BYTES = 1 << 24
 class Block(NamedTuple):
     """The data of some epochs, for all replicas."""
 
-    generation: int
+    data_version: int
     first_epoch: int
     epochs: int
     x: list[tf.Tensor]
@@ -46,8 +46,8 @@ class Block(NamedTuple):
         """The inputs and targets of a call, and in a list the steps that count, unless all do."""
         return self.x[number], self.y[number], self.scored[number : number + 1]
 
-    def holds(self, generation: int, epoch: int) -> bool:
-        return self.generation == generation and 0 <= epoch - self.first_epoch < self.epochs
+    def holds(self, data_version: int, epoch: int) -> bool:
+        return self.data_version == data_version and 0 <= epoch - self.first_epoch < self.epochs
 
 
 class PopulationData:
@@ -68,19 +68,19 @@ class PopulationData:
         self._thread = ThreadPoolExecutor(1, "population-data")
         weakref.finalize(self, self._thread.shutdown, wait=False, cancel_futures=True)
 
-    def block(self, generation: int, epoch: int) -> Block:
+    def block(self, data_version: int, epoch: int) -> Block:
         """The block with this epoch; also begins to make the next block, if there is one."""
-        if self._block is None or not self._block.holds(generation, epoch):
+        if self._block is None or not self._block.holds(data_version, epoch):
             self._block = None  # release it first, so that two blocks do not take memory at the same time
             ahead, self._ahead = self._ahead, None
-            make = (self._configs, self._shards, self._devices, self._epochs, generation)
-            if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
+            make = (self._configs, self._shards, self._devices, self._epochs, data_version)
+            if ahead is not None and ahead[0] == data_version and 0 <= epoch - ahead[1] < self._epochs:
                 self._block = ahead[2].result()
             else:
                 self._block = _made(*make, epoch)
             following = self._block.first_epoch + self._epochs
             if len(self._configs) > 1 and following < self._configs[0].num_epochs:
-                self._ahead = (generation, following, self._thread.submit(_made, *make, following))
+                self._ahead = (data_version, following, self._thread.submit(_made, *make, following))
         return self._block
 
     def window(self, of_calls: Sequence[Any], steps: slice) -> npt.NDArray[Any]:
@@ -123,26 +123,26 @@ def _made(
     shards: Shards,
     devices: Sequence[str],
     epochs: int,
-    generation: int,
+    data_version: int,
     first_epoch: int,
 ) -> Block:
     arrays: tuple[list[tf.Tensor], ...] = [], [], []
     vacant = (shards.room - shards.turns) * epochs
     for device, turns in zip(devices, shards.filled(configs), strict=True):
-        drawn = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
+        drawn = [_of_epoch(places, data_version, first_epoch + epoch) for places in turns for epoch in range(epochs)]
         kinds = zip(*(one.arrays for one in drawn), strict=True)
         for into, parts in zip(arrays, kinds, strict=False):  # no scored steps if all count
             whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
                 into.append(tf.constant(whole if shards.places else whole[..., 0]))
     shown = ([by_shard(one, shards.room) for one in of_calls] for of_calls in arrays)
-    return Block(generation, first_epoch, epochs, *arrays, *shown)
+    return Block(data_version, first_epoch, epochs, *arrays, *shown)
 
 
-def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> EpochData:
+def _of_epoch(places: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of a shard; unused places repeat the last replica's data."""
     vacant = sum(config is places[-1] for config in places) - 1
-    data = data_side_by_side(places[: len(places) - vacant], generation, epoch)
+    data = data_side_by_side(places[: len(places) - vacant], data_version, epoch)
     if not vacant:
         return data
     x, y, *scored = (np.concatenate([one] + [one[..., -1:]] * vacant, axis=-1) for one in data.arrays)

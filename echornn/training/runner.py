@@ -50,7 +50,7 @@ class Runner(Protocol):
     def compilations(self) -> int:
         """How many times a loop has been traced and compiled."""
 
-    def train(self, call: Call, draw: int) -> LoopOutput:
+    def train(self, call: Call, init_index: int) -> LoopOutput:
         """Train every replica.
 
         Returns:
@@ -72,15 +72,15 @@ class Runner(Protocol):
         """Train these configurations from now on, with their learning rates; all have the same program."""
 
 
-def start_values(configs: Sequence[EchoConfig], draw: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:
+def start_values(configs: Sequence[EchoConfig], init_index: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:
     """The values at the start of training.
 
     Args:
         configs: the configuration of each replica.
-        draw: the number of the initial weights.
+        init_index: the number of the initial weights.
         optimizer: the optimizers' variables at the start.
     """
-    each = [initial_weights(config, draw) for config in configs]
+    each = [initial_weights(config, init_index) for config in configs]
     weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
     shape = (len(configs), configs[0].batch_size, carried_size(configs[0]))
     return Values(weights, optimizer, np.zeros(shape, np.float32))

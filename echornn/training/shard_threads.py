@@ -54,11 +54,11 @@ class ShardThreads:
         of_one = [value[..., 0] if self.shards.places and value.ndim else value for value in of_a_shard]
         return fresh(of_one, self._configs)
 
-    def train(self, call: Call, draw: int) -> LoopOutput:
+    def train(self, call: Call, init_index: int) -> LoopOutput:
         """See `Runner.train`. The seats work at the same time, and each makes its calls one after the other."""
         before = call.block.first_epoch * self._configs[0].windows_per_epoch
         shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
-        keys = self._keys_of(draw)
+        keys = self._keys_of(init_index)
         done: list[list[npt.NDArray[Any]]] = [[] for _ in keys]
 
         def work(seat: int) -> None:
@@ -106,13 +106,15 @@ class ShardThreads:
             with tf.device(device):
                 values[rate] = tf.constant(rates)
 
-    def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
+    def _keys_of(self, init_index: int) -> list[npt.NDArray[np.int32]]:
         """The keys of dropout: an array for each call, int32 [shards, replicas in a shard]. They stay the same until
         the initial weights change.
         """
-        if self._keys is None or self._keys[0] != draw:
-            keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self._configs], np.int32)
-            self._keys = draw, [one.reshape(self.shards.room, -1) for one in self.shards.placed(keys)]
+        if self._keys is None or self._keys[0] != init_index:
+            keys = np.array(
+                [call_numbers(0, 0, 0, dropout_key(config, init_index))[3] for config in self._configs], np.int32
+            )
+            self._keys = init_index, [one.reshape(self.shards.room, -1) for one in self.shards.placed(keys)]
         return self._keys[1]
 
     def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

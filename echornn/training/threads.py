@@ -54,9 +54,9 @@ def _of_tensorflow() -> int:
     TensorFlow's own function for this looks for devices, with which XLA would read its flags too early.
     """
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
-    told = getattr(context, "_intra_op_parallelism_threads", None)
+    chosen = getattr(context, "_intra_op_parallelism_threads", None)
     has_begun = getattr(context, "_context_handle", None) is not None
-    return told or (_of_variable() or usable_processors() if has_begun else 0)
+    return chosen or (_of_variable() or usable_processors() if has_begun else 0)
 
 
 def _of_variable() -> int:

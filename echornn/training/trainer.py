@@ -69,14 +69,14 @@ class Trainer:
         return self._population.window
 
     @property
-    def generation(self) -> int:
+    def data_version(self) -> int:
         """How many times the data has been drawn anew."""
-        return self._population.generation
+        return self._population.data_version
 
     @property
-    def draw(self) -> int:
+    def init_index(self) -> int:
         """The number of the initial weights, from 0."""
-        return self._population.draw
+        return self._population.init_index
 
     @property
     def finished(self) -> bool:
@@ -91,7 +91,7 @@ class Trainer:
     @property
     def series(self) -> EchoSeries:
         """The data of the current epoch; of the last epoch if all have been trained."""
-        of = (self.config, self.generation, self.epoch)
+        of = (self.config, self.data_version, self.epoch)
         if self._series is None or self._series[0] != of:
             self._series = of, self._population.series(0)
         return self._series[1]
@@ -151,13 +151,13 @@ class Trainer:
         """Continue with other live fields: nothing is lost, and nothing is compiled again; see `Population.edit`."""
         self._population.edit(config)
 
-    def start(self, config: EchoConfig, draw: int = 0) -> None:
+    def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over like a new trainer of another configuration; see `Population.start`."""
-        self._population.start(config, draw)
+        self._population.start(config, init_index)
 
-    def reset(self, draw: int = 0) -> None:
+    def reset(self, init_index: int = 0) -> None:
         """Start over with the initial weights of this number, and the same data. See `Population.reset`."""
-        self._population.reset(draw)
+        self._population.reset(init_index)
 
     def regenerate(self) -> None:
         """Draw new data from the current epoch on; the weights stay. See `Population.regenerate`."""

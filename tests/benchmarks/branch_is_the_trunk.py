@@ -20,7 +20,7 @@ from echornn.progress import Floats
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import tensorflow_trainers
 
 NETWORKS = {
@@ -28,14 +28,14 @@ NETWORKS = {
     "gru": EchoConfig(seed=7, num_epochs=10_000, cell="gru"),
     "lstm, two layers, dropout 0.5": EchoConfig(seed=7, num_epochs=10_000, cell="lstm", num_layers=2, dropout=0.5),
     "stride 5 below T 15": EchoConfig(seed=7, num_epochs=10_000, stride=5),
-    "a lottery of 64": EchoConfig(seed=0, num_epochs=10_000, replicas=64),
+    "a population of 64": EchoConfig(seed=0, num_epochs=10_000, replicas=64),
 }
 
 NEWEST = 10_000
 """The windows whose losses a run of several replicas stores."""
 
 
-def losses_to(live: LiveRun, end: Moment) -> Floats:
+def losses_to(live: LiveRun, end: Position) -> Floats:
     """The losses up to a position, float32 [replicas, n]."""
     replicas = live.config.replicas
     first = 0 if replicas == 1 else max(0, end.window - NEWEST)
@@ -43,10 +43,10 @@ def losses_to(live: LiveRun, end: Moment) -> Floats:
     return np.stack([one for one in each if one is not None])
 
 
-def arrive(live: LiveRun, moment: Moment) -> float:
+def arrive(live: LiveRun, position: Position) -> float:
     """Go to a position; returns the seconds that it took."""
     begun = time.perf_counter()
-    live.go(moment)
+    live.go(position)
     while not live.arrived:
         live.step(4000)
     return time.perf_counter() - begun
@@ -65,7 +65,7 @@ def same(one: PopulationState, other: PopulationState) -> bool:
         [*other.weights.values(), other.carried_state, *other.optimizer],
         strict=True,
     )
-    places = [(state.epoch, state.window, state.generation, state.draw) for state in (one, other)]
+    places = [(state.epoch, state.window, state.data_version, state.init_index) for state in (one, other)]
     return places[0] == places[1] and all(np.array_equal(first, second) for first, second in arrays)
 
 
@@ -84,10 +84,10 @@ def main() -> int:
         live.load()
         live.begin()
         train(live, windows)
-        trunk = Moment(0, windows)
+        trunk = Position(0, windows)
         losses, state = losses_to(live, trunk), live.trainer.state
         for start in (1, 666, 667, 5_000, windows - 1):
-            seconds = arrive(live, Moment(0, start))
+            seconds = arrive(live, Position(0, start))
             train(live, windows - start)
             equal = np.array_equal(losses_to(live, live.here), losses) and same(live.trainer.state, state)
             equal = equal and live.here.branch != 0

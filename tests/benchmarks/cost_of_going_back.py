@@ -24,7 +24,7 @@ from echornn.runs import run_dir
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.benchmarks.branch_is_the_trunk import arrive
 
@@ -65,7 +65,7 @@ def look(windows: int, looks: int) -> None:
         kept = len(run_dir.read(Path(name) / "run").keyframes())
         print(f"{windows:,} windows in {seconds:.0f} s: {kept:,} keyframes, {size:,} bytes on disk", flush=True)
         dice = random.Random(windows)
-        taken = [arrive(live, Moment(0, dice.randrange(windows))) for _ in range(looks)]
+        taken = [arrive(live, Position(0, dice.randrange(windows))) for _ in range(looks)]
         if taken:
             median, longest = statistics.median(taken), max(taken)
             print(

@@ -26,7 +26,7 @@ def main() -> None:
         for seed in range(first, first + storms):
             folder = Path(name) / f"storm-{seed}"
             begun = time.monotonic()
-            storm = Storm(seed, keys, folder, lotteries=True)
+            storm = Storm(seed, keys, folder, populations=True)
             fault = storm.blow("--num-epochs", "20")
             wrong += bool(fault)
             run = run_dir.read(folder) if folder.exists() else None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from echornn.runs import run_dir
 from echornn.runs.run_dir import WINDOW, Run
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 
 SECONDS = 2.0
 """A kill comes up to this many seconds after the branch was first saved."""
@@ -54,7 +54,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"
         code = start("--run", str(folder), "--num-epochs", str(given.epochs)).wait()
-        end = run_dir.glance(folder).stands
+        end = run_dir.glance(folder).position
         print(f"the trunk: {end.window:,} windows, exit code {code}", flush=True)
         at = dice.randrange(end.window // 10)
         back = ["--at", str(at)]
@@ -62,8 +62,8 @@ def main() -> int:
         while killed < given.kills:
             if kill_once(folder, back, dice):
                 killed += 1
-                stands = run_dir.read(folder).stands
-                print(f"kill {killed}: branch {stands.branch} from window {at:,} at {stands.window:,}", flush=True)
+                position = run_dir.read(folder).position
+                print(f"kill {killed}: branch {position.branch} from window {at:,} at {position.window:,}", flush=True)
                 back = []
             else:  # the branch has reached its end: begin another
                 at = dice.randrange(end.window // 10)
@@ -72,13 +72,13 @@ def main() -> int:
         return 1 if differing(folder, end) else 0
 
 
-def differing(folder: Path, trunk: Moment) -> int:
+def differing(folder: Path, trunk: Position) -> int:
     """The number of branches whose losses or errors differ from the trunk's."""
     run = run_dir.read(folder)
     windows = windows_to(run, trunk)
     wrong = 0
     for branch in run.tree[0][1:]:
-        end = Moment(branch.number, run.ends[branch.number])
+        end = Position(branch.number, run.ends[branch.number])
         same = windows_to(run, end) == windows[: end.window * WINDOW.itemsize]
         wrong += not same
         word = "the same bits" if same else "DIFFERS"
@@ -86,9 +86,9 @@ def differing(folder: Path, trunk: Moment) -> int:
     return wrong
 
 
-def windows_to(run: Run, moment: Moment) -> bytes:
+def windows_to(run: Run, position: Position) -> bytes:
     """The windows on the path to a position, as stored in the log."""
-    return b"".join(windows.tobytes() for _, _, windows in run.path(moment))
+    return b"".join(windows.tobytes() for _, _, windows in run.path(position))
 
 
 if __name__ == "__main__":

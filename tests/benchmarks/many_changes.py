@@ -45,7 +45,7 @@ def change(session: Session, dice: random.Random, done: dict[str, int]) -> None:
     """Make one of the changes, and wait until it is done."""
     kind = dice.choice(list(done))
     done[kind] += 1
-    if kind == "lotteries":
+    if kind == "populations":
         session.send(ToggleReplicas(dice.choice(REPLICAS)))
     elif kind == "edits":
         cell, size = dice.choice(STRUCTURES)
@@ -61,7 +61,7 @@ def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
     config = EchoConfig(num_epochs=10**6)
     dice = random.Random(17)
-    done = {"lotteries": 0, "edits": 0, "goings back": 0}
+    done = {"populations": 0, "edits": 0, "goings back": 0}
     with tempfile.TemporaryDirectory() as name:
         session = Session(config, 2000.0, recorder=RunRecorder.begin(Path(name) / "run", config))
         thread = threading.Thread(target=session.run)

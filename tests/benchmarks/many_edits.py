@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
 
@@ -44,7 +44,7 @@ def measured(edits: int) -> dict[str, float]:
     """The times for a path of ``edits`` edits, by request."""
     timeline = edited(edits)
     end = timeline.end(edits)
-    before = Moment(edits, end.window - WINDOWS // 2)
+    before = Position(edits, end.window - WINDOWS // 2)
     return {
         "curve": milliseconds(lambda: timeline.curve(edits, 100)),
         "curve, zoomed": milliseconds(lambda: timeline.curve(edits, 100, end.window - 200)),

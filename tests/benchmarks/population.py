@@ -39,7 +39,7 @@ def resident_bytes() -> int:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 
 
-def tell_a_lottery() -> None:
+def tell_a_population() -> None:
     """Print the time of 64 replicas for the tutorial's 100 epochs, and how many seeds solve it within the first."""
     echornn.use_one_thread()
     begun = time.perf_counter()
@@ -79,12 +79,12 @@ def in_own_process(*arguments: object) -> None:
 def main() -> None:
     if sys.argv[1:2] == ["--memory"]:
         tell_memory(int(sys.argv[2]))
-    elif sys.argv[1:2] == ["--lottery"]:
-        tell_a_lottery()
+    elif sys.argv[1:2] == ["--population"]:
+        tell_a_population()
     else:
         for replicas in REPLICAS:
             in_own_process("--memory", replicas)
-        in_own_process("--lottery")
+        in_own_process("--population")
         tell_differences()
 
 

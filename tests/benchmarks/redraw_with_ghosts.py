@@ -18,7 +18,7 @@ from echornn.session.ghosts import MOST_GHOSTS
 from echornn.session.look import look
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import grow
 from tui.app.curve.loss_plot import LossPlot
@@ -42,7 +42,7 @@ def main() -> None:
     config = EchoConfig(num_epochs=10**6)
     timeline, noise = Timeline(), np.random.default_rng(0)
     for number in range(MOST_GHOSTS + 1):
-        start = Moment(0, 0) if number else None
+        start = Position(0, 0) if number else None
         timeline.begin(Branch(number, "redraw" if number else "start", start, start, 0, 0, 0, number, config))
         losses = noise.gamma(2, 0.1, windows).astype(np.float32)
         grow(timeline, number, losses, np.minimum(losses, 1))

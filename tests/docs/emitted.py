@@ -21,7 +21,7 @@ from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
@@ -64,7 +64,7 @@ def scripted(diverges_at: int | None = None) -> Iterator[None]:
 
 
 def of_training(folder: Path, read: Read) -> set[str]:
-    for number, (config, diverges_at) in enumerate([(UNEVEN, None), (SMALL, 15), (SMALL_LOTTERY, None)]):
+    for number, (config, diverges_at) in enumerate([(UNEVEN, None), (SMALL, 15), (SMALL_POPULATION, None)]):
         recorder = RunRecorder.begin(folder / str(number), config)
         with scripted(diverges_at):
             print_training(config, math.inf, True, recorder)
@@ -72,7 +72,7 @@ def of_training(folder: Path, read: Read) -> set[str]:
 
 
 def of_export(folder: Path, read: Read) -> set[str]:
-    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(folder / "run", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     run = run_dir.read(folder / "run")
     windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(run)]
     networks = [replica_rows.as_json(row) for row in replica_rows.replica_rows(run)]
@@ -80,13 +80,13 @@ def of_export(folder: Path, read: Read) -> set[str]:
 
 
 def of_branches(folder: Path, read: Read) -> set[str]:
-    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(folder / "run", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     return keys_of(branches.records(run_dir.read(folder / "run")), without=["lottery"])
 
 
 def of_list(folder: Path, read: Read) -> set[str]:
     record_branches(folder / "runs" / "one", 12)
-    record_branches(folder / "runs" / "many", 60, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(folder / "runs" / "many", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     (folder / "runs" / "damaged").mkdir()
     (folder / "runs" / "damaged" / "run.json").write_text("{")
     return keys_of(map(json.loads, list_runs.json_lines(folder / "runs")), without=["differs", "lottery"])

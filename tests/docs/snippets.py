@@ -27,7 +27,7 @@ class Snippet(TypedDict):
     text: str
 
 
-class Asked(TypedDict):
+class RequestedGrid(TypedDict):
     """What to run: for each page Python blocks, commands, and names such as ``Trainer.advance`` to look up."""
 
     snippets: list[Snippet]
@@ -125,14 +125,14 @@ def share_compiled_loops() -> None:
     patch("echornn.training.population.processors", lambda: ["/CPU:0"]).start()
 
 
-def of_page(page: str, asked: Asked) -> tuple[list[Came], list[str]]:
+def of_page(page: str, asked: RequestedGrid) -> tuple[list[Came], list[str]]:
     """The results of a page's snippets, which share their variables, and the names that do not exist."""
     names: dict[str, Any] = {"__name__": page}
     came = [run(one, names) for one in asked["snippets"] if one["page"] == page]
     return came, [name for where, name in asked["names"] if where == page and not is_there(name, names)]
 
 
-def answer(asked: Asked, folder: Path, state: Path) -> Answer:
+def answer(asked: RequestedGrid, folder: Path, state: Path) -> Answer:
     """Run the request in a folder, with the user's runs in another folder; returns the results."""
     os.chdir(folder)
     os.environ["XDG_STATE_HOME"] = str(state)

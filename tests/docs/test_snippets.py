@@ -10,7 +10,7 @@ import pytest
 import echornn
 from tests.docs.pages import PAGES, Block, Page
 from tests.docs.shell import Shown, shown, unlike
-from tests.docs.snippets import Asked, answer
+from tests.docs.snippets import RequestedGrid, answer
 from tests.docs.task_files import write_task_files
 from tests.docs.test_commands import recorded
 from tests.own_process import in_own_process
@@ -53,7 +53,7 @@ def test_everything_shown_runs(tmp_path: Path) -> None:
     write_task_files(tmp_path)
     blocks = [(page, block) for page, block in BLOCKS if block.is_run]
     trains = [one for one in shown() if one.output is not None and not one.is_quick]
-    asked: Asked = {
+    asked: RequestedGrid = {
         "snippets": [{"page": page.path, "line": block.line, "text": block.text} for page, block in blocks],
         "commands": [[*one.words] for one in trains],
         "names": [(page.path, name) for page in PAGES.values() for name in names_of(page)],

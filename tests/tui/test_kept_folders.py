@@ -17,7 +17,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Moment, Run, RunRecorder, Session, Timeline
+from echornn import EchoConfig, Position, Run, RunRecorder, Session, Timeline
 from echornn.population_state import PopulationState
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
@@ -93,7 +93,7 @@ def logs(folder: Path) -> dict[str, bytes]:
 def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None = FromAnyState) -> Iterator[Session]:
     """A session that continues the run, paused at first; its commands are carried out before it ends."""
     run = Run.read(folder)
-    owner = run.owner(run.moment(at))
+    owner = run.owner(run.position_at(at))
     assert owner is not None
     session = Session(owner.config, make_trainer=make_trainer, recorder=RunRecorder.go_on(folder), at=at)
     session.send(Pause())
@@ -129,10 +129,10 @@ def test_any_window_can_be_gone_to(name: str, tmp_path: Path) -> None:
                 assert session.when_idle(PATIENCE)
                 frame = session.frame
                 assert (frame.refused, frame.line, frame.trained) == (None, branch, window)
-                moment = Moment(branch, window)
-                for replica in range(timeline.owner(moment).config.replicas):
-                    losses = session.timeline.losses(moment, 0, replica)
-                    np.testing.assert_array_equal(losses, timeline.losses(moment, 0, replica))
+                position = Position(branch, window)
+                for replica in range(timeline.owner(position).config.replicas):
+                    losses = session.timeline.losses(position, 0, replica)
+                    np.testing.assert_array_equal(losses, timeline.losses(position, 0, replica))
     assert logs(folder) == before
 
 
@@ -165,8 +165,8 @@ def test_what_was_recorded_stays_when_it_goes_on(
     folder = unpacked(name, tmp_path)
     run = Run.read(folder)
     rows, branches, before = told(capfd, "export", name), branches_of(name, capfd), saved_of(name, logs(folder))
-    begun = run.moment(at).window
-    owner = run.owner(run.moment(at))
+    begun = run.position_at(at).window
+    owner = run.owner(run.position_at(at))
     assert owner is not None
     all_windows = owner.config.num_epochs * owner.config.windows_per_epoch
     given = () if at is None else ("--at", str(at))
@@ -225,10 +225,10 @@ def has_these_losses_after(windows: int, session: Session, recorded: Timeline) -
     """Whether the session, after ``windows`` more windows, has the losses of the recorded run's first branch."""
     session.send(Step(windows))
     assert session.when_idle(PATIENCE)
-    here = Moment(session.frame.line, session.frame.trained)
+    here = Position(session.frame.line, session.frame.trained)
     replicas = range(session.frame.config.replicas)
     pairs = [
-        (session.timeline.losses(here, 0, one), recorded.losses(Moment(0, here.window), 0, one)) for one in replicas
+        (session.timeline.losses(here, 0, one), recorded.losses(Position(0, here.window), 0, one)) for one in replicas
     ]
     return all(
         ours is not None and theirs is not None and np.allclose(ours, theirs, rtol=0, atol=1e-4)

@@ -29,7 +29,7 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.on_a_line import OnALine
+from tui.app.on_a_line import SlowTerminal
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.seeds_keys import SeedsKeys
@@ -59,7 +59,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, OnALine):
+class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"

@@ -10,7 +10,7 @@ from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
 
 
-class OnALine(AppPart):
+class SlowTerminal(AppPart):
     """The part of the app that keeps a slow terminal connection from falling behind."""
 
     def __init__(self) -> None:

@@ -76,11 +76,11 @@ async def run_app(app: EchoApp, guarded: Guarded) -> int:
     session = app.session
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    told = await app.run_async(mouse=False)
+    exit_code = await app.run_async(mouse=False)
     saved = await asyncio.to_thread(record.end, session)
     if app.return_code:  # the app crashed, and has shown the error
         return ExitCode.FAILED
-    if told == ExitCode.CHECKPOINTED:
+    if exit_code == ExitCode.CHECKPOINTED:
         return saved.after_a_signal
     return ExitCode.FAILED if session.error else saved.at_the_end
 

@@ -47,7 +47,7 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise RunError(f"{run.folder} cannot be read: {error.strerror or error}") from error
     for number in range(len(timeline)):
-        yield _record(timeline, number, number == run.stands.branch)
+        yield _record(timeline, number, number == run.position.branch)
 
 
 def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:

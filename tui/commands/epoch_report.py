@@ -42,12 +42,12 @@ class EpochReport:
         Args:
             at: the window of the run's path at which the run continues; by default its current position.
         """
-        moment = run.moment(at)
-        owner = run.owner(moment)
+        position = run.position_at(at)
+        owner = run.owner(position)
         if owner is None or not owner.config.differs_only_live(self.config):
             return
-        _, before = owner.position(moment.window)
-        for branch, _, windows in run.path(moment, moment.window - before):
+        _, before = owner.epoch_and_window(position.window)
+        for branch, _, windows in run.path(position, position.window - before):
             own = place_among(branch.config, self.config)
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
 from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas
@@ -39,17 +39,17 @@ def export(
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    end = run.stands if path else None if branch is None else run.moment(branch=record.branch_named(run, branch))
+    end = run.position if path else None if branch is None else run.position_at(branch=record.branch_named(run, branch))
     if weights is not None or keras is not None:
         write_network(run, weights, keras, replica)
     elif summary:
-        _print_networks(run, as_json_lines, run.stands if end is None else end)
+        _print_networks(run, as_json_lines, run.position if end is None else end)
     else:
         _print_windows(run, as_json_lines, end, replica)
     return ExitCode.DONE
 
 
-def _print_windows(run: Run, as_json_lines: bool, end: Moment | None, replica: int | None) -> None:
+def _print_windows(run: Run, as_json_lines: bool, end: Position | None, replica: int | None) -> None:
     if replica is not None:
         ReplicaNumbers.of(run).require(replica, configs_of(run, end))
     numbered = replica is None and most_replicas(run) > 1
@@ -60,8 +60,8 @@ def _print_windows(run: Run, as_json_lines: bool, end: Moment | None, replica: i
     printed.plain(text(window, numbered) for window in windows)
 
 
-def _print_networks(run: Run, as_json_lines: bool, moment: Moment) -> None:
-    networks = replica_rows.replica_rows(run, moment)
+def _print_networks(run: Run, as_json_lines: bool, position: Position) -> None:
+    networks = replica_rows.replica_rows(run, position)
     if as_json_lines:
         printed.lines(map(replica_rows.as_json, networks))
     else:

@@ -20,10 +20,11 @@ from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
 from echornn.tasks.task import Symbols
-from echornn.timeline.branch import Moment, place_among
+from echornn.timeline.branch import Position, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
+from tui.commands.flags import check_own_task
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
@@ -55,13 +56,15 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
     Raises:
         RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
+        TaskError: a task of the user's own fails its check.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    config, chosen = _chosen(run, run.moment(at, number), replica)
-    told = ReplicaNumbers.of(run).first(config) + chosen
+    config, chosen = _chosen(run, run.position_at(at, number), replica)
+    check_own_task(config)
+    replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
     try:
@@ -74,19 +77,19 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, told, snapshot.unlike))])
+        printed.lines([json.dumps(record_of(readings, replica_number, snapshot.unlike))])
     else:
-        printed.lines(lines(readings, told if config.replicas > 1 else None, snapshot.unlike))
+        printed.lines(lines(readings, replica_number if config.replicas > 1 else None, snapshot.unlike))
     return ExitCode.DONE
 
 
-def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, int]:
+def _chosen(run: Run, position: Position, replica: int | None) -> tuple[EchoConfig, int]:
     """The configuration at a position, and the index of the network to read, from 0."""
-    owner = run.owner(moment)
+    owner = run.owner(position)
     if owner is None:
         config, own = run.config, 0
     else:
-        config, own = owner.config, place_among(owner.config, run.tree[0][moment.branch].config)
+        config, own = owner.config, place_among(owner.config, run.tree[0][position.branch].config)
     if replica is None:
         return config, own
     numbers = ReplicaNumbers.of(run)
@@ -259,8 +262,8 @@ def _exponent(value: float) -> str:
 
 def _bar(lag: int, value: str, height: float, marks: dict[int, str], channels: str = "") -> str:
     bar = "#" * round(BAR * min(1.0, max(0.0, height)))
-    told = "  ".join(text for text in (marks.get(lag, ""), channels) if text)
-    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {told}"[:COLUMNS].rstrip()
+    marked = "  ".join(text for text in (marks.get(lag, ""), channels) if text)
+    return f"{lag:>5}  {value:>8}  {bar:<{BAR}}  {marked}"[:COLUMNS].rstrip()
 
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:

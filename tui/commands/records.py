@@ -33,7 +33,7 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
     record = {"event": "start", **shown(config.fields())}
     if recorder is not None:
         record["run"] = None if recorder.folder is None else str(recorder.folder)
-        record["trained"] = recorder.resumed.moment(at).window if recorder.resumed else 0
+        record["trained"] = recorder.resumed.position_at(at).window if recorder.resumed else 0
     return record
 
 

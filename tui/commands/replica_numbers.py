@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Moment, path_to, whole_path
+from echornn.timeline.branch import Position, path_to, whole_path
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ReplicaNumbers:
             raise RunError(f"replica = {number} cannot be used: {allowed}")
 
 
-def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
+def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
     """The configuration of each branch of a run, in the order in which they began; with ``end``, only of the branches
     on the path to that position.
     """

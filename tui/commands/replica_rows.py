@@ -14,7 +14,7 @@ from echornn.files.run_error import RunError
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.summary import solved_there
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tui.commands.replica_numbers import ReplicaNumbers
 
 
@@ -39,34 +39,34 @@ class ReplicaRow(NamedTuple):
 HEADER = ",".join(ReplicaRow._fields)
 
 
-def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]:
+def replica_rows(run: Run, position: Position | None = None) -> Iterator[ReplicaRow]:
     """A row for each network at a position; by default at the run's current position.
 
     Raises:
         RunError: nothing was saved of the run.
         OSError: the losses cannot be read.
     """
-    moment = run.stands if moment is None else moment
-    owner = run.owner(moment)
+    position = run.position if position is None else position
+    owner = run.owner(position)
     if run.checkpoint is None or owner is None:
         raise RunError(f"{run.folder} has no networks yet")
-    config = run.config if moment == run.stands else owner.config
-    newest = newest_losses(run, moment, config)
+    config = run.config if position == run.position else owner.config
+    newest = newest_losses(run, position, config)
     means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
     first = ReplicaNumbers.of(run).first(config)
-    solved = _solved(run, moment)
+    solved = _solved(run, position)
     each = zip(solved.at.tolist(), solved.lost_at.tolist(), means.tolist(), strict=True)
     for index, (solved_at, lost_at, mean) in enumerate(each):
         yield ReplicaRow(first + index, config.seed + index, solved_at, mean, lost_at)
 
 
-def _solved(run: Run, moment: Moment) -> SolvedAt:
+def _solved(run: Run, position: Position) -> SolvedAt:
     """When each network had solved the echo and lost it again at a position: at the run's own position, as the
     checkpoint says.
     """
-    solved = solved_there(run) if moment == run.stands else None
+    solved = solved_there(run) if position == run.position else None
     if solved is None or UNKNOWN in solved.at or UNKNOWN in solved.lost_at:
-        return run.timeline().solved(moment)  # the records of early versions do not say it
+        return run.timeline().solved(position)  # the records of early versions do not say it
     return solved
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.history.kept_windows import Kept, errors_of, losses_of
+from echornn.history.kept_windows import StoredWindows, errors_of, losses_of
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from tui.commands.replica_numbers import ReplicaNumbers
 
 HEADER = "window,epoch,loss,accuracy"
@@ -58,10 +58,10 @@ def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
         yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, numbers, replica)
 
 
-def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[WindowRow]:
+def rows_along(run: Run, position: Position, replica: int | None = None) -> Iterator[WindowRow]:
     """The windows on the path to a position, numbered along the path; see `rows`."""
     numbers = ReplicaNumbers.of(run)
-    for branch, along, windows in run.path(moment):
+    for branch, along, windows in run.path(position):
         yield from _rows(along, branch, along, windows, numbers, replica)
 
 
@@ -69,7 +69,7 @@ def _rows(
     before: int,
     branch: Branch,
     along: int,
-    windows: Kept,
+    windows: StoredWindows,
     numbers: ReplicaNumbers,
     replica: int | None,
 ) -> Iterator[WindowRow]:
@@ -82,7 +82,9 @@ def _rows(
     has = branch.config.has_classes
     rates = np.where((errors < 0) | (not has), np.nan, errors / float(branch.config.predictions_per_window))
     for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield WindowRow(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first, has)
+        yield WindowRow(
+            before + index + 1, branch.epoch_and_window(along + index)[0] + 1, of_each, accuracies, first, has
+        )
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:

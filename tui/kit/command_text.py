@@ -34,7 +34,7 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
         folder: the run's folder; None if the run is not saved.
     """
     last = path[-1]
-    from_the_start = len(path) == 1 and last.draw == last.generation == 0 and not is_past
+    from_the_start = len(path) == 1 and last.init_index == last.data_version == 0 and not is_past
     if from_the_start or folder is None:
         return command_of(last.config)
     return f"{PROGRAM} --resume {shlex.quote(str(folder))} --at {window}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import compared, name_of, told, told_apart
+from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
 from echornn.maps.kept_values import FilterError
 from echornn.maps.measures import WORDS, Measure, Scale, short_text, value_of
 from echornn.maps.ranking_words import beside_the_best
@@ -69,7 +69,7 @@ class MapFrame:
         cell.
         """
         row, column = self.cursor
-        return *told(self.table, row, column), self._beside()
+        return *cell_text(self.table, row, column), self._beside()
 
     def _beside(self) -> str:
         row, column = self.cursor

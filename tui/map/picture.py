@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape
 from echornn.maps.measures import Scale, value_of
 from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS
+from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import BLOCKS, edge_sign, sign_of
-from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
 """The colours of levels, worst to best, ever darker: yellow to blue (viridis), suitable for the colour-blind."""

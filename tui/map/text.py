@@ -14,10 +14,10 @@ from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Measure
 from echornn.maps.ranking_words import ranking_told
 from echornn.maps.table import windows_of
+from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
 from tui.map.signs import Signs, edge_sign, sign_of
-from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
 """The width of the text below the table, in characters."""

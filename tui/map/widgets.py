@@ -8,12 +8,12 @@ from echornn.maps.measures import WORDS, Measure
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
 from tui.kit.paint import Box
+from tui.map.common_settings import common_to_all
 from tui.map.drawing import STYLES, draw_map
 from tui.map.frame import MapFrame
 from tui.map.labels import held_text, legend_of
 from tui.map.signs import signs_for
 from tui.map.state import others
-from tui.map.what_is_trained import common_to_all
 
 LEGEND_LINES = 2
 

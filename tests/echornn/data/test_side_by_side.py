@@ -46,11 +46,11 @@ def replicas() -> st.SearchStrategy[list[EchoConfig]]:
 
 @settings(deadline=None)
 @given(replicas(), st.integers(0, 3), st.integers(0, 3))
-def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], generation: int, epoch: int) -> None:
-    x, y = series_side_by_side(configs, generation, epoch)
+def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], data_version: int, epoch: int) -> None:
+    x, y = series_side_by_side(configs, data_version, epoch)
     assert x.shape == y.shape == (configs[0].row_length, configs[0].batch_size, len(configs))
     for index, config in enumerate(configs):
-        alone = EchoSeries.generate(config, generation, epoch)
+        alone = EchoSeries.generate(config, data_version, epoch)
         np.testing.assert_array_equal(x[..., index].T, alone.x)
         np.testing.assert_array_equal(y[..., index].T, alone.y)
 

@@ -79,7 +79,7 @@ def test_what_falls_and_what_stands() -> None:
     assert told.fall == pytest.approx(0.5, abs=1e-3)
     assert told.falls
     assert not stands((1024, 0.6), (8192, 0.5)).falls
-    assert stands((1024, 0.6), (8192, 0.5)).stands_since == 1024 + 128, "as soon as the mean of four blocks is near"
+    assert stands((1024, 0.6), (8192, 0.5)).flat_since == 1024 + 128, "as soon as the mean of four blocks is near"
     slow = loss_trend(TUTORIAL, reviews_of(0.6 * np.arange(1, 20_000) ** -0.2))
     assert slow is not None
     assert slow.falls, "by an eighth as often as the windows double"

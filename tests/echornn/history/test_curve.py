@@ -68,10 +68,10 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
 
 def test_positions_of_a_segment() -> None:
     segment = Segment(at=100, cause="regenerate", epoch=2, window=3, windows_per_epoch=10)
-    assert segment.position(100) == (2, 3)
-    assert segment.position(106) == (2, 9)
-    assert segment.position(107) == (3, 0)
-    assert segment.position(127) == (5, 0)
+    assert segment.epoch_and_window(100) == (2, 3)
+    assert segment.epoch_and_window(106) == (2, 9)
+    assert segment.epoch_and_window(107) == (3, 0)
+    assert segment.epoch_and_window(127) == (5, 0)
     assert segment.epoch_starts(0, 130, most=12) == [(107, 3), (117, 4), (127, 5)]
     assert segment.epoch_starts(107, 127, most=12) == [(107, 3), (117, 4)]
     assert segment.epoch_starts(108, 117, most=12) == []
@@ -90,7 +90,7 @@ def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, l
     assert len(starts) <= most
     for start, epoch in starts:
         assert max(first, at) <= start < first + length
-        assert segment.position(start) == (epoch, 0)
+        assert segment.epoch_and_window(start) == (epoch, 0)
     if len(starts) > 1:
         every = starts[1][1] - starts[0][1]
         assert int(str(every)[0]) in (1, 2, 5)

@@ -7,8 +7,8 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.history import packed
-from echornn.history.kept_windows import as_kept, error_rates_of, errors_of, kept, kept_of, losses_of, lost
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer
+from echornn.history.kept_windows import as_stored, error_rates_of, errors_of, kept, losses_of, lost, stored_windows
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 
 @pytest.mark.parametrize(("replicas", "row_bytes", "exactness"), [(1, 8, 0.0), (3, 12, 8e-6)])
@@ -35,16 +35,16 @@ def test_a_lost_window_has_no_loss_and_no_error_rate(replicas: int) -> None:
 
 
 def test_several_networks_progress_is_packed_once_and_cut_as_its_windows_are() -> None:
-    trained = ScriptedTrainer(SMALL_LOTTERY).advance(9)
-    progress = as_kept(trained, SMALL_LOTTERY)
-    assert as_kept(progress, SMALL_LOTTERY).losses.tobytes() == progress.losses.tobytes()
+    trained = ScriptedTrainer(SMALL_POPULATION).advance(9)
+    progress = as_stored(trained, SMALL_POPULATION)
+    assert as_stored(progress, SMALL_POPULATION).losses.tobytes() == progress.losses.tobytes()
     first = progress.until(4, 0, 3)
-    assert kept_of(progress, SMALL_LOTTERY) is progress.packed
-    expected = packed.pack(trained.losses[:4], trained.errors[:4], SMALL_LOTTERY)
-    assert kept_of(first, SMALL_LOTTERY).tobytes() == expected.tobytes()
+    assert stored_windows(progress, SMALL_POPULATION) is progress.packed
+    expected = packed.pack(trained.losses[:4], trained.errors[:4], SMALL_POPULATION)
+    assert stored_windows(first, SMALL_POPULATION).tobytes() == expected.tobytes()
     assert losses_of(expected).tobytes() == first.losses.tobytes()
 
 
 def test_a_lone_networks_progress_is_as_it_was_trained() -> None:
     alone = ScriptedTrainer(SMALL).advance(3)
-    assert as_kept(alone, SMALL) is alone
+    assert as_stored(alone, SMALL) is alone

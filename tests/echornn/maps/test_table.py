@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import compared, name_of, told, told_apart
+from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
 from echornn.maps.kept_values import FilterError, example_of, kept_values
 from echornn.maps.overview import overview_of
 from echornn.maps.ranking_words import beside_the_best, ranking_told
@@ -174,11 +174,11 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
         (0, 0, 2, 0),
         (0, 0, 0, 1),
     ]
-    assert told(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
-    assert told(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
-    assert told(table, 0, 3)[0] == "cell rnn, echo_step 40: impossible, so it was left out"
-    assert "0 to 39" in told(table, 0, 3)[1]
-    assert told(table, 0, 0)[1].endswith("1 to come")
+    assert cell_text(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
+    assert cell_text(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
+    assert cell_text(table, 0, 3)[0] == "cell rnn, echo_step 40: impossible, so it was left out"
+    assert "0 to 39" in cell_text(table, 0, 3)[1]
+    assert cell_text(table, 0, 0)[1].endswith("1 to come")
 
 
 def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
@@ -186,26 +186,26 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     everything = overview_of(results_of(Grid(axes, {}, 4)))
     table = table_of(everything, first_choice(everything.axes))
     assert not table.cells[0][1].counts.is_pooled
-    first, second = told(table, 0, 1)
+    first, second = cell_text(table, 0, 1)
     assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
     assert second.startswith("none in 1,300 windows; least loss ")
     assert second.endswith("; 1 other impossible point")
-    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
+    assert cell_text(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
 
 
 def test_a_cell_in_words(cliff: Table) -> None:
-    assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
-    assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
-    assert told(cliff, 2, 16) == (
+    assert cell_text(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
+    assert cell_text(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
+    assert cell_text(cliff, 2, 16) == (
         "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %)",
         "least loss 0.693 of seed 0; median loss 0.693",
     )
-    assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
+    assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in cell_text(cliff, row, column))
 
 
 def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
     everything = overview_of(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
-    first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
+    first, second = cell_text(table_of(everything, Choice("echo_step", None)), 0, 0)
     assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
     assert second == "first seed 2 at 51, cell rnn; 32 to come"
 
@@ -293,9 +293,9 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
 
     everything = overview_of(results_of(grid, rule))
     table = table_of(everything, Choice("echo_step", None))
-    assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
-    assert told(table, 0, 0)[1].startswith("half by window ")
-    assert " or before; " in told(table, 0, 0)[1]
+    assert cell_text(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
+    assert cell_text(table, 0, 0)[1].startswith("half by window ")
+    assert " or before; " in cell_text(table, 0, 0)[1]
     assert ranking_told(table)[0] == (
         "solved most often: 2 squares tie at 16 of 16; soonest among them: echo_step 4, half by window 90; "
         "without 1 whose seeds are not all known"

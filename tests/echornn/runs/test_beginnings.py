@@ -214,7 +214,7 @@ def test_killed_at_any_line_of_the_beginning_it_can_begin_again(state: Path) -> 
     assert record.go_on(str(state / "whole"), flags)[0] == SMALL
 
 
-def test_a_lottery_is_named_by_its_number_of_networks(state: Path) -> None:
+def test_a_population_is_named_by_its_number_of_networks(state: Path) -> None:
     assert kept_runs.new_folder(replace(SMALL, replicas=64)).name.endswith("-seed7-replicas64")
     assert kept_runs.new_folder(SMALL).name.endswith("-seed7")
 

@@ -35,8 +35,8 @@ STATES = st.builds(
     ),
     epoch=st.integers(0, 10**12),
     window=st.integers(0, 10**12),
-    generation=st.integers(0, 10**6),
-    draw=st.integers(0, 10**6),
+    data_version=st.integers(0, 10**6),
+    init_index=st.integers(0, 10**6),
     weights=st.dictionaries(st.text(max_size=5), FLOATS, max_size=4),
     carried_state=FLOATS,
     optimizer=st.lists(SLOTS, max_size=4).map(tuple),
@@ -66,7 +66,7 @@ ONE = Checkpoint(
 def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     for name in ("serial", "losses", "commands"):
         assert getattr(one, name) == getattr(other, name)
-    for name in ("config", "epoch", "window", "generation", "draw"):
+    for name in ("config", "epoch", "window", "data_version", "init_index"):
         assert getattr(one.state, name) == getattr(other.state, name)
     assert list(one.state.weights) == list(other.state.weights)
     pairs = [

@@ -27,7 +27,7 @@ from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.summary import summary
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.echornn.runs.test_recorder import Disk
 from tests.examples import examples
 from tests.patience import PATIENCE
@@ -87,7 +87,7 @@ def test_commands_that_are_lost_take_no_others_number(lost: tuple[int, ...], fol
     for one in begun:
         assert one.branch is not None
         branch = damaged.tree[0][one.branch]
-        assert (branch.config, branch.cause, branch.draw) == (one.config, one.cause, one.draw)
+        assert (branch.config, branch.cause, branch.init_index) == (one.config, one.cause, one.init_index)
     use_it_all(folder)
     go_on(folder, "redraw", 3, {"learning_rate": 0.4}, 2)
     after = run_dir.read(folder)
@@ -185,9 +185,9 @@ def test_a_full_disk_loses_no_branch_and_no_state(tmp_path: Path, monkeypatch: p
     recorder.close()
     run, twin = run_dir.read(tmp_path / "run"), run_dir.read(tmp_path / "twin")
     assert run.notes == ()
-    assert (run.commands, run.stands) == (twin.commands, twin.stands)
+    assert (run.commands, run.position) == (twin.commands, twin.position)
     assert run.windows(0, run.trained).tobytes() == twin.windows(0, twin.trained).tobytes()
-    assert {one.moment for one in run.keyframes()} == {one.moment for one in twin.keyframes()}
+    assert {one.position for one in run.keyframes()} == {one.position for one in twin.keyframes()}
     use_it_all(tmp_path / "run")
 
 
@@ -203,7 +203,7 @@ def test_a_folder_that_is_read_only_is_read_and_refused_where_it_would_be_writte
 
     monkeypatch.setattr(os, "open", read_only)
     use_it_all(folder)
-    assert len(list(rows_along(run_dir.read(folder), Moment(1, 10)))) == 10
+    assert len(list(rows_along(run_dir.read(folder), Position(1, 10)))) == 10
     followed = FollowedRun(folder)
     assert followed.refresh()
     assert len(followed.seen.timeline) == 9

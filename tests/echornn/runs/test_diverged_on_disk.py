@@ -22,7 +22,7 @@ from echornn.session import loop
 from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.echornn.runs.test_recorder import log
 from tests.on_a_thread import on_a_thread, play
 from tests.patience import PATIENCE
@@ -50,8 +50,8 @@ class WildTrainer(ScriptedTrainer):
             self.diverges_at = self.trained + 3
         return super().advance(n)
 
-    def reset(self, draw: int = 0) -> None:
-        super().reset(draw)
+    def reset(self, init_index: int = 0) -> None:
+        super().reset(init_index)
         self.diverges_at = None
 
 
@@ -76,7 +76,7 @@ def taken_up(folder: Path, *commands: Callable[[Session], object]) -> Session:
 def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> None:
     before = diverge(tmp_path / "run").frame
     run = run_dir.read(tmp_path / "run")
-    assert (run.trained, run.notes, run.stands) == (9, (), Moment(1, 9))
+    assert (run.trained, run.notes, run.position) == (9, (), Position(1, 9))
     assert [command.cause for command in run.commands] == ["start", "edit"]
     assert run.checkpoint is not None
     assert math.isnan(run.checkpoint.state.weights["W"][0, 0])
@@ -112,7 +112,7 @@ def test_a_disk_that_does_not_answer_until_the_end_gets_all(tmp_path: Path, monk
             assert session.when_idle(PATIENCE)
         answers.set()
     run = run_dir.read(tmp_path / "run")
-    assert (run.trained, run.stands, run.notes) == (3002, Moment(1, 3002), ())
+    assert (run.trained, run.position, run.notes) == (3002, Position(1, 3002), ())
     assert len(log(tmp_path / "run")) == 3002
 
 
@@ -128,7 +128,7 @@ def test_leaving_on_the_way_to_the_window_that_diverges_keeps_what_was_trained(t
     session = Session(ENDLESS, math.inf, lambda _: trainer, on_progress, clock=lambda: 0.0, recorder=recorder)
     session.run()
     run = run_dir.read(tmp_path / "run")
-    assert (run.trained, run.stands) == (17, Moment(0, 17))
+    assert (run.trained, run.position) == (17, Position(0, 17))
     assert np.isfinite(log(tmp_path / "run")["loss"]).all()
 
 
@@ -191,7 +191,7 @@ def test_fields_given_beside_resume_edit_it_before_it_diverged(tmp_path: Path) -
     assert record.flags_to_go_on(session) == ""
     timeline = run_dir.read(tmp_path / "run").timeline()
     assert [timeline.branch(number).cause for number in range(len(timeline))] == ["start", "edit", "edit"]
-    assert timeline.branch(2).parent == Moment(0, 4)
+    assert timeline.branch(2).parent == Position(0, 4)
 
 
 def test_without_fields_it_is_taken_up_where_it_diverged(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_command_that_was_not_saved_is_taken_back(tmp_path: Path) -> None:
     recorded(folder, 12, config=LONG)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    recorder.command(replace(recorder.resumed.commands[0], at=12, cause="redraw", draw=1))
+    recorder.command(replace(recorder.resumed.commands[0], at=12, cause="redraw", init_index=1))
     recorder._events.flush(recorder._events.length)
     recorder.close()
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))

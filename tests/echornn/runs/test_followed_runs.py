@@ -24,7 +24,7 @@ def record_anew(folder: Path, *steps: Step) -> None:
     record_branches(folder, *steps)
 
 
-def cut_back(folder: Path, kept: Path) -> None:
+def truncate_logs(folder: Path, kept: Path) -> None:
     """Cut the run back to its last save, as when its process was killed."""
     shutil.rmtree(folder)
     shutil.copytree(kept, folder)
@@ -57,7 +57,7 @@ def test_a_run_that_was_cut_back_and_went_another_way_is_read_anew(tmp_path: Pat
     go_on(tmp_path / "run", 5, {"learning_rate": 0.3}, 4)
     followed = FollowedRun(tmp_path / "run")
     assert followed.refresh()
-    cut_back(tmp_path / "run", tmp_path / "kept")
+    truncate_logs(tmp_path / "run", tmp_path / "kept")
     go_on(tmp_path / "run", *later)
     assert followed.refresh()
     assert_same(followed.seen.timeline, run_dir.read(tmp_path / "run").timeline())
@@ -69,7 +69,7 @@ def test_that_a_run_stands_elsewhere_is_seen_without_new_windows(tmp_path: Path)
     assert followed.refresh()
     go_on(tmp_path / "run", (0, 8))
     assert followed.refresh()
-    assert (followed.seen.stands, followed.seen.config.learning_rate) == ((0, 8), 0.3)
+    assert (followed.seen.position, followed.seen.config.learning_rate) == ((0, 8), 0.3)
 
 
 def test_a_run_that_is_begun_while_the_one_before_is_read_is_not_mixed_in(
@@ -119,7 +119,7 @@ def test_another_branch_of_the_same_number_does_not_bear_its_name(tmp_path: Path
     named.save(folder, digests_of(folder))
     assert BranchNotes.read(folder).among(digests_of(folder)) == named
     notes = (folder / NOTE_FILE).read_bytes()
-    cut_back(folder, tmp_path / "kept")
+    truncate_logs(folder, tmp_path / "kept")
     go_on(folder, *other)
     (folder / NOTE_FILE).write_bytes(notes)
     assert BranchNotes.read(folder).among(digests_of(folder)) == BranchNotes({0: "first"})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.echornn.data.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
@@ -54,12 +54,12 @@ STEPS = st.one_of(
 )
 
 
-def told(timeline: Timeline, moment: Moment) -> list[int]:
+def told(timeline: Timeline, position: Position) -> list[int]:
     """The window at which each network had lost the echo, as of a position."""
-    lottery = timeline.seed_stats(moment)
-    replicas = range(timeline.owner(moment).config.replicas)
-    each = [timeline.loss_stats(moment, replica).lost_at or 0 for replica in replicas]
-    assert lottery is None or lottery.lost_at.tolist() == each
+    population = timeline.seed_stats(position)
+    replicas = range(timeline.owner(position).config.replicas)
+    each = [timeline.loss_stats(position, replica).lost_at or 0 for replica in replicas]
+    assert population is None or population.lost_at.tolist() == each
     return each
 
 
@@ -78,19 +78,19 @@ def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
         timeline = run.timeline()
         for number, line in enumerate(branches.records(run)):
             end = timeline.end(number)
-            for moment in (end, Moment(number, window % (end.window + 1))):
-                each = range(timeline.owner(moment).config.replicas)
-                by_hand = [lost_at_by_hand(_path(timeline, moment, replica), config) for replica in each]
-                assert told(timeline, moment) == by_hand
-                assert [row.lost_at for row in replica_rows(run, moment)] == by_hand
-                if moment == end:
-                    lottery = line.get("lottery")
-                    assert lottery is None or lottery["lost"] == np.count_nonzero(by_hand)
-                    assert lottery is not None or (line["lost_at"] or 0) == by_hand[0]
+            for position in (end, Position(number, window % (end.window + 1))):
+                each = range(timeline.owner(position).config.replicas)
+                by_hand = [lost_at_by_hand(_path(timeline, position, replica), config) for replica in each]
+                assert told(timeline, position) == by_hand
+                assert [row.lost_at for row in replica_rows(run, position)] == by_hand
+                if position == end:
+                    population = line.get("lottery")
+                    assert population is None or population["lost"] == np.count_nonzero(by_hand)
+                    assert population is not None or (line["lost_at"] or 0) == by_hand[0]
 
 
-def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
-    losses = timeline.losses(moment, 0, replica)
+def _path(timeline: Timeline, position: Position, replica: int) -> Floats:
+    losses = timeline.losses(position, 0, replica)
     assert losses is not None
     return losses
 
@@ -115,5 +115,5 @@ def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() 
     losses = np.concatenate([np.full(n, loss, np.float32) for n, loss in ((150, 0.01), (130, 0.69), (120, 0.01))])
     timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, ALONE))
     grow(timeline, 0, losses, 0.0)
-    known = [timeline.loss_stats(Moment(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
+    known = [timeline.loss_stats(Position(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
     assert known == [None, None, 159, 159, None]

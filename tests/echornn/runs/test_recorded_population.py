@@ -20,28 +20,28 @@ from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.solved_log import SOLVED
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 
-ALONE = SMALL_LOTTERY.of(2)
+ALONE = SMALL_POPULATION.of(2)
 
-ENDLESS = replace(SMALL_LOTTERY, num_epochs=1000, replicas=1)
+ENDLESS = replace(SMALL_POPULATION, num_epochs=1000, replicas=1)
 
 
 class Told:
     """The data given to a recorder: a branch of six networks, one of a single network, and the first again."""
 
     def __init__(self, folder: Path) -> None:
-        self.recorder = RunRecorder.begin(folder, SMALL_LOTTERY)
+        self.recorder = RunRecorder.begin(folder, SMALL_POPULATION)
         self.trained: list[np.ndarray] = []
         self.trainers: dict[int, AnyTrainer] = {}
         self.ends: dict[int, int] = {}
 
-    def begin(self, number: int, config: EchoConfig, parent: Moment | None = None) -> None:
+    def begin(self, number: int, config: EchoConfig, parent: Position | None = None) -> None:
         trainer = self.trainers[number] = ScriptedTrainer(config)
         branch = Branch(number, "start" if parent is None else "edit", parent, parent, 0, 0, 0, 0, config)
         self.ends[number] = 0
@@ -50,7 +50,7 @@ class Told:
 
     def go_on(self, number: int) -> None:
         branch = Branch(number, "edit", None, None, 0, 0, 0, 0, self.trainers[number].config)
-        self.recorder.command(RecordedCommand.returns(branch, Moment(number, self.ends[number]), self.windows))
+        self.recorder.command(RecordedCommand.returns(branch, Position(number, self.ends[number]), self.windows))
 
     def train(self, number: int, windows: int) -> None:
         trainer = self.trainers[number]
@@ -67,7 +67,7 @@ class Told:
         return sum(map(len, self.trained))
 
     def save(self, number: int) -> None:
-        self.recorder.save(self.trainers[number].state, Moment(number, self.ends[number]))
+        self.recorder.save(self.trainers[number].state, Position(number, self.ends[number]))
 
     def close(self, number: int) -> None:
         self.save(number)
@@ -78,9 +78,9 @@ class Told:
 
 def told(folder: Path) -> Told:
     run = Told(folder)
-    run.begin(0, SMALL_LOTTERY)
+    run.begin(0, SMALL_POPULATION)
     run.train(0, 200)
-    run.begin(1, ALONE, Moment(0, 0))
+    run.begin(1, ALONE, Position(0, 0))
     run.train(1, 30)
     run.go_on(0)
     run.train(0, 300)
@@ -90,14 +90,14 @@ def told(folder: Path) -> Told:
 
 def assert_is(run: Run, what: Told) -> None:
     assert run.notes == ()
-    assert (run.trained, run.ends, run.stands) == (530, [500, 30], Moment(0, 500))
+    assert (run.trained, run.ends, run.position) == (530, [500, 30], Position(0, 500))
     first, alone, second = what.trained
     np.testing.assert_array_equal(run.windows(0, 200, 6), first)
     np.testing.assert_array_equal(run.windows(200, 230)["loss"][:, 0], alone)
     np.testing.assert_array_equal(run.windows(230, 530, 6), second)
     assert (run.windows(150, 250, 6)[50:80] == packed.LOST).all(), "they are of one"
     assert [len(windows) for _, windows in run.pieces()] == [200, 30, 300]
-    assert [(branch.number, along, len(some)) for branch, along, some in run.path(Moment(0, 500), 100)] == [
+    assert [(branch.number, along, len(some)) for branch, along, some in run.path(Position(0, 500), 100)] == [
         (0, 100, 100),
         (0, 200, 300),
     ]
@@ -122,7 +122,7 @@ def test_what_was_told_is_read(tmp_path: Path) -> None:
 def test_however_the_windows_come_in_the_record_is_the_same(tmp_path: Path, at_once: int) -> None:
     for name, size in (("one", 100), ("other", at_once)):
         run = Told(tmp_path / name)
-        run.begin(0, SMALL_LOTTERY)
+        run.begin(0, SMALL_POPULATION)
         for begin in range(0, 500, size):
             run.train(0, min(size, 500 - begin))
         run.close(0)
@@ -144,11 +144,11 @@ def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
-    recorder.save(population.state, Moment(0, 520))
+    recorder.save(population.state, Position(0, 520))
     assert recorder.wait(PATIENCE)
     recorder.close()
     expected = what.trainers[0].advance(20)
-    again = packed.pack(expected.losses, expected.errors, SMALL_LOTTERY)
+    again = packed.pack(expected.losses, expected.errors, SMALL_POPULATION)
     np.testing.assert_array_equal(run_dir.read(folder).windows(530, 550, 6), again)
     assert (folder / SOLVED_FILE).read_bytes() == before[SOLVED_FILE], "nothing is told twice"
 
@@ -197,7 +197,7 @@ def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: st
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
     recorder.windows(population.advance(20))
-    recorder.save(population.state, Moment(0, 520))
+    recorder.save(population.state, Position(0, 520))
     assert recorder.wait(PATIENCE)
     recorder.close()
     run = run_dir.read(folder)
@@ -208,10 +208,10 @@ def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: st
 def test_windows_that_no_memory_held_are_lost_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(append_log, "MAX_PENDING_BYTES", 6 * 4 * 25)
     run = Told(tmp_path / "run")
-    run.begin(0, SMALL_LOTTERY)
-    run.begin(1, ALONE, Moment(0, 0))
+    run.begin(0, SMALL_POPULATION)
+    run.begin(1, ALONE, Position(0, 0))
     run.train(1, 7)
-    run.begin(2, SMALL_LOTTERY, Moment(0, 0))
+    run.begin(2, SMALL_POPULATION, Position(0, 0))
     for _ in range(4):
         run.train(2, 10)
     assert "27 windows are lost to the loss log" in run.recorder.warning
@@ -250,7 +250,7 @@ def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(t
     record_branches(folder, 20, {"replicas": 3}, 333, (0, 10), config=ENDLESS, make_trainer=ScriptedTrainer)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    assert (recorder.resumed.config.replicas, recorder.resumed.stands) == (1, (0, 10))
+    assert (recorder.resumed.config.replicas, recorder.resumed.position) == (1, (0, 10))
     assert recorder.resumed.extends == recorder.resumed.tree[0][1]
     recorder.windows(ScriptedTrainer(replace(ENDLESS, replicas=3)).advance(7))
     recorder.close()
@@ -258,7 +258,7 @@ def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(t
 
 def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:
     run = Told(tmp_path / "run")
-    run.begin(0, replace(SMALL_LOTTERY, replicas=1))
+    run.begin(0, replace(SMALL_POPULATION, replicas=1))
     run.train(0, 200)
     run.close(0)
     assert not (tmp_path / "run" / SOLVED_FILE).exists()

@@ -19,8 +19,8 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
 from echornn.runs.loss_layout import LossLayout
 from echornn.runs.recorded_state import Arrays
-from echornn.timeline.branch import Moment
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from echornn.timeline.branch import Position
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 
 
 @st.composite
@@ -64,16 +64,16 @@ def test_every_bit_comes_back(state: PopulationState, changes: list[tuple[int, i
 
 @given(states())
 def test_a_keyframe_is_as_large_as_it_says_and_comes_back(state: PopulationState) -> None:
-    keyframe = Keyframe(Moment(2, 17), state, 9)
+    keyframe = Keyframe(Position(2, 17), state, 9)
     (read,) = records(keyframe.as_record())
     assert (again := read.state()) is not None
     assert all_of(again) == all_of(state)
-    assert read.moment == Moment(2, 17)
+    assert read.position == Position(2, 17)
     assert abs(read.size - keyframe.size) < HEADER_BYTES
 
 
 def changed(**fields: Any) -> PopulationState:
-    population = ScriptedTrainer(SMALL_LOTTERY)
+    population = ScriptedTrainer(SMALL_POPULATION)
     population.advance(60)
     return replace(population.state, **fields)
 
@@ -108,7 +108,7 @@ def test_a_record_that_does_not_say_what_was_lost_again_is_read() -> None:
     state = changed(solved=replace(NEVER, at=np.arange(6), lost_at=np.arange(6)))
     fields = recorded_state.fields_of(state, arrays := list[np.ndarray]())
     del fields["solved"]["dict"]["lost_at"]
-    early = recorded_state.state_of(fields, SMALL_LOTTERY, arrays)
+    early = recorded_state.state_of(fields, SMALL_POPULATION, arrays)
     assert early.solved.at.tolist() == list(range(6))
     assert early.solved.lost_at.tolist() == [0] * 6
 
@@ -117,9 +117,9 @@ def test_a_state_of_many_is_none_of_one() -> None:
     state = changed()
     fields = recorded_state.fields_of(state, arrays := list[np.ndarray]())
     with pytest.raises(ValueError, match="field solved is not known"):
-        recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=1), arrays)
+        recorded_state.state_of(fields, replace(SMALL_POPULATION, replicas=1), arrays)
     with pytest.raises(ValueError, match="must have an axis of 7 networks"):
-        recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=7), arrays)
+        recorded_state.state_of(fields, replace(SMALL_POPULATION, replicas=7), arrays)
 
 
 def test_a_record_of_one_network_is_as_it_was() -> None:

@@ -17,7 +17,7 @@ from echornn.runs import checkpoint, run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_recorder import RunRecorder
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -163,10 +163,10 @@ def test_whatever_a_log_says_each_window_has_one_place_and_each_branch_a_parent(
     assert [branch.number for branch in branches] == list(range(len(branches)))
     assert branches[0].parent is None
     for branch in branches[1:]:
-        for moment in (branch.parent, branch.before):
-            assert moment is not None
-            assert moment.branch < branch.number
-            assert moment.window <= ends[moment.branch]
+        for position in (branch.parent, branch.before):
+            assert position is not None
+            assert position.branch < branch.number
+            assert position.window <= ends[position.branch]
         assert branch.parent is not None
         assert branch.parent.window == 0 or branch.parent.window >= branches[branch.parent.branch].start
 
@@ -206,15 +206,15 @@ def test_a_folder_of_version_0_1_0_is_a_tree_and_goes_on(tmp_path: Path) -> None
 
     run = run_dir.read(folder)
     assert [(one.cause, one.parent) for one in run.tree[0]] == [("start", None), ("reset", (0, 0)), ("back", (0, 14))]
-    assert run.stands == Moment(2, 17)
-    assert run.owner(Moment(2, 3)) == run.tree[0][0]
+    assert run.position == Position(2, 17)
+    assert run.owner(Position(2, 3)) == run.tree[0][0]
     assert run.keyframes() == []
     timeline = run.timeline()
     expected = 0.7 * 0.99 ** np.arange(17)
-    for moment in (run.stands, Moment(1, 4)):
-        kept = timeline.losses(moment, 0)
+    for position in (run.position, Position(1, 4)):
+        kept = timeline.losses(position, 0)
         assert kept is not None
-        np.testing.assert_allclose(kept, expected[: moment.window], rtol=1e-6)
+        np.testing.assert_allclose(kept, expected[: position.window], rtol=1e-6)
 
 
 def test_the_tree_is_the_same_without_what_version_0_1_0_did_not_write(tmp_path: Path) -> None:
@@ -243,8 +243,8 @@ def test_a_damaged_line_leaves_every_window_somewhere(tmp_path: Path, at: int) -
     run = run_dir.read(folder)
     assert any("1 of" in note for note in run.notes)
     assert run.timeline().trained == run.trained == 25
-    assert run.timeline().has(run.stands)
-    assert sum(len(windows) for _, _, windows in run.path(run.stands)) == run.stands.window
+    assert run.timeline().has(run.position)
+    assert sum(len(windows) for _, _, windows in run.path(run.position)) == run.position.window
 
 
 @pytest.mark.parametrize("config", [EchoConfig(), SLOW, LARGE, replace(LARGE, stride=3, cell="gru", row_start="zero")])

@@ -63,8 +63,8 @@ def test_every_window_and_command_is_on_disk(tmp_path: Path) -> None:
         (15, "regenerate", 0, 0),
         (20, "redraw", 0, 0),
     ]
-    assert run.commands[2].generation == 1
-    assert run.commands[3].draw == 1
+    assert run.commands[2].data_version == 1
+    assert run.commands[3].init_index == 1
     assert [(one.branch, one.parent, one.before) for one in run.commands] == [
         (0, None, None),
         (1, (0, 0), (0, 12)),
@@ -72,7 +72,7 @@ def test_every_window_and_command_is_on_disk(tmp_path: Path) -> None:
         (3, (2, 0), (2, 8)),
     ]
     assert run.checkpoint is not None
-    assert (run.checkpoint.state.draw, run.checkpoint.stands) == (1, (3, 0))
+    assert (run.checkpoint.state.init_index, run.checkpoint.position) == (1, (3, 0))
 
 
 def test_a_run_goes_on_with_all_of_its_curves(tmp_path: Path) -> None:
@@ -606,8 +606,8 @@ def test_a_divergence_is_undone_to_fifty_windows_before_it(diverges_at: int, goo
     assert (frame.undoable, frame.redoable, frame.warning) == (0, True, "")
     assert frame.loss_stats.windows == good
     run = run_dir.read(folder)
-    assert run.stands == (0, good)
-    assert run.timeline().loss_stats(run.stands).windows == good
+    assert run.position == (0, good)
+    assert run.timeline().loss_stats(run.position).windows == good
     assert len(log(folder)) == diverges_at + 1, "nothing trained is dropped"
 
 

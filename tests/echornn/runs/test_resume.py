@@ -19,7 +19,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer
 from tests.compiled import SMALL, make_population
 
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.slow
 CONFIG = replace(SMALL, init="glorot")
 """14 windows per epoch (21 with a stride of 2)."""
 
-Step = int | str | Moment
+Step = int | str | Position
 
 STORY: list[Step] = [
     *(7, "regenerate", 6, "edit", 9, "reset", 4, "undo", 5, "redraw", 13, "regenerate", 8),
-    *(Moment(2, 17), 6, "undo", Moment(1, 13), 2),
+    *(Position(2, 17), 6, "undo", Position(1, 13), 2),
 ]
 """Windows to train, commands, and positions to go to."""
 
@@ -40,7 +40,7 @@ STORY: list[Step] = [
 def tell(live: LiveRun, step: Step) -> None:
     """Carry out a step of the story."""
     match step:
-        case Moment():
+        case Position():
             live.go(step)
         case int():
             live.train(step)
@@ -91,8 +91,8 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
 
 
 @pytest.mark.usefixtures("one_processor")
-def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
-    story: list[Step] = [900, "regenerate", 6, "edit", 9, "redraw", 3, Moment(1, 903), 6, "alone", 7]
+def test_of_a_population_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
+    story: list[Step] = [900, "regenerate", 6, "edit", 9, "redraw", 3, Position(1, 903), 6, "alone", 7]
     killed_after_each_step(tmp_path, replace(CONFIG, num_epochs=200, replicas=16), story)
     windows = 900 + 6 + 9 + 3 + 6
     assert (tmp_path / "whole" / LOSS_FILE).stat().st_size == windows * 16 * 4 + 7 * 8

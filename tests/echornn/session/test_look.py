@@ -10,7 +10,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, NO_CURVE, Picture
 from echornn.session.queries import GhostChoice, Query, SeedRows, Span, Tried
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedSession, scripted_losses
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedSession, scripted_losses
 from tests.trees import branch_off, grow
 
 SLOW = dataclasses.replace(SMALL, learning_rate=0.1)
@@ -112,9 +112,9 @@ def test_questions_of_keys_are_answered_for_the_moment_that_is_shown() -> None:
 
 
 def test_losses_of_some_replicas_lie_over_the_same_windows() -> None:
-    live = ScriptedSession(SMALL_LOTTERY)
-    losses = scripted_losses(SMALL_LOTTERY, 0, 50)
-    grow(live.timeline, branch_off(live.timeline, SMALL_LOTTERY), losses)
+    live = ScriptedSession(SMALL_POPULATION)
+    losses = scripted_losses(SMALL_POPULATION, 0, 50)
+    grow(live.timeline, branch_off(live.timeline, SMALL_POPULATION), losses)
     live.set_frame(State.PAUSED, trained=50, seed_stats=None, replica=3)
     picture = live.look(Query(Span(10), 100, seeds=SeedRows((4, 1), 10)))
     assert picture.seeds is not None

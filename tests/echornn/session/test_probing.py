@@ -20,7 +20,7 @@ from echornn.session.frame import State
 from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 from tests.clock import Clock
 from tests.echornn.runtime.test_background import no_thread
@@ -44,7 +44,7 @@ class Bench:
         self.took = 0.01
         self.error: Exception | None = None
         self.mail: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.now = (Moment(0, 0), SMALL)
+        self.now = (Position(0, 0), SMALL)
         self.short: Exception | None = None
         self.probing = Probing(self.examine, self.mail.put, self.show, self.clock, lambda: self.now, vitals)
 
@@ -59,10 +59,10 @@ class Bench:
         return Readings(snapshot.state.config, snapshot.branch, snapshot.window)
 
     def seconds(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> float | None:
-        return self.probing.seconds(Moment(branch, window), config, still)
+        return self.probing.seconds(Position(branch, window), config, still)
 
     def begin(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
-        self.now = (Moment(branch, window), config)
+        self.now = (Position(branch, window), config)
         self.probing.begin(lambda: self.take(window, config), self.now[0], None, still, flat_out=True)
 
     def take(self, window: int, config: EchoConfig = SMALL) -> TrainerState:
@@ -173,10 +173,10 @@ def test_a_specimen_knows_what_one_window_changed() -> None:
 
     def weigh(window: int) -> None:
         assert bench.seconds(window) == 0
-        bench.probing.weigh(lambda: bench.take(window), Moment(0, window))
+        bench.probing.weigh(lambda: bench.take(window), Position(0, window))
         assert bench.seconds(window) is None, "the next window comes first"
-        assert bench.probing.is_weighed(Moment(0, window))
-        assert bench.probing.follows(Moment(0, window + 1))
+        assert bench.probing.is_weighed(Position(0, window))
+        assert bench.probing.follows(Position(0, window + 1))
 
     assert change(10) is None
     bench.clock.now += 10
@@ -217,8 +217,8 @@ def test_an_answer_to_what_is_not_asked_any_more_is_not_shown() -> None:
     assert "readings" not in bench.shown
 
 
-@pytest.mark.parametrize("now", [(Moment(1, 0), replace(SMALL, state_size=2)), (Moment(1, 0), SMALL)])
-def test_readings_of_what_is_not_trained_any_more_are_not_shown(now: tuple[Moment, EchoConfig]) -> None:
+@pytest.mark.parametrize("now", [(Position(1, 0), replace(SMALL, state_size=2)), (Position(1, 0), SMALL)])
+def test_readings_of_what_is_not_trained_any_more_are_not_shown(now: tuple[Position, EchoConfig]) -> None:
     bench = Bench(vitals=True)
     bench.probing.ask(MEMORY)
     bench.begin(7)
@@ -253,7 +253,7 @@ def test_where_memory_for_weighing_is_short_that_is_said() -> None:
     bench = Bench()
     bench.probing.ask(MEMORY)
     bench.short = MemoryError()
-    bench.probing.weigh(lambda: bench.take(1), Moment(0, 1))
+    bench.probing.weigh(lambda: bench.take(1), Position(0, 1))
     assert bench.shown["unread"] == "nothing could be read: MemoryError"
 
 

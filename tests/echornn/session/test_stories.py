@@ -18,7 +18,7 @@ from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.examples import examples
 from tests.hashed import HashTrainer
 
@@ -32,21 +32,21 @@ TINY = EchoConfig(
 class Model:
     """Keeps the state after every window of every branch, and the losses before it."""
 
-    states: dict[Moment, tuple[Any, ...]] = field(default_factory=dict)
-    losses: dict[Moment, list[float]] = field(default_factory=dict)
+    states: dict[Position, tuple[Any, ...]] = field(default_factory=dict)
+    losses: dict[Position, list[float]] = field(default_factory=dict)
 
     def note(self, live: LiveRun, losses: list[float]) -> None:
         self.states[owned(live)] = essence(live.trainer.state)
         self.losses[owned(live)] = losses
 
 
-def owned(live: LiveRun) -> Moment:
+def owned(live: LiveRun) -> Position:
     """The position of the run, as a position in the branch that trained that window."""
-    return Moment(live.owner.number, live.here.window)
+    return Position(live.owner.number, live.here.window)
 
 
 def essence(state: PopulationState) -> tuple[Any, ...]:
-    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1][0]))
+    return (state.config, state.epoch, state.window, state.data_version, state.init_index, int(state.optimizer[1][0]))
 
 
 class Story:
@@ -59,7 +59,7 @@ class Story:
         self.recorder = RunRecorder.begin(self.folder, TINY)
         self.live = self._alive(TINY)
         self.model.note(self.live, [])
-        self.undone: list[Moment] = []
+        self.undone: list[Position] = []
 
     def _alive(self, config: EchoConfig) -> LiveRun:
         live = LiveRun(config, HashTrainer, self.recorder, Pace(math.inf, self.clock), self.clock)
@@ -110,22 +110,22 @@ class Story:
         branch = live.timeline.branch(live.here.branch)
         self.model.note(live, [] if branch.starts_over else losses)
 
-    def go(self, moment: Moment) -> None:
-        self.live.go(moment)
+    def go(self, position: Position) -> None:
+        self.live.go(position)
         while not self.live.arrived:
             self.live.step(7)
 
     def come_back_from_the_dead(self) -> None:
         self.live.save()
         assert self.recorder.wait(20)
-        stands = self.live.here
+        position = self.live.here
         self.recorder.close()
         copy = self.folder.with_name("copy")
         shutil.rmtree(copy, ignore_errors=True)
         self.recorder = RunRecorder.go_on(self.folder)
         assert self.recorder.resumed is not None
         self.live = self._alive(self.recorder.resumed.config)
-        assert self.live.here == stands
+        assert self.live.here == position
 
     def check(self) -> None:
         live, here = self.live, self.live.here
@@ -181,7 +181,7 @@ def tell(told: Story, story: list[tuple[str, Any]]) -> None:
                 told.change(much)
             case "go":
                 branch = much[0] % len(live.timeline)
-                told.go(Moment(branch, much[1] % (live.timeline.end(branch).window + 1)))
+                told.go(Position(branch, much[1] % (live.timeline.end(branch).window + 1)))
             case "undo" if live.undoable:
                 live.undo()
                 while not live.arrived:
@@ -194,7 +194,7 @@ def tell(told: Story, story: list[tuple[str, Any]]) -> None:
                 told.come_back_from_the_dead()
         told.check()
     timeline = told.live.timeline
-    for moment in told.model.states:
-        told.go(moment)
+    for position in told.model.states:
+        told.go(position)
         told.check()
     assert timeline.trained == sum(timeline.windows_of(number) for number in range(len(timeline)))

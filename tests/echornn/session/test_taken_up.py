@@ -19,7 +19,7 @@ from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import Session
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.on_a_thread import on_a_thread, running
 from tests.patience import PATIENCE, wait_for
 from tests.recorded import contents, record_branches
@@ -94,7 +94,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(tmp_path: Path) -
             assert frame.loss == pytest.approx(scripted_loss(16))
             curve = session.look(Query(columns=100)).curve
             np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
-            assert [branch.cause for branch in session.timeline.path(Moment(1, 17))] == ["start", "edit"]
+            assert [branch.cause for branch in session.timeline.path(Position(1, 17))] == ["start", "edit"]
         finally:
             never.set()
         assert session.when_idle(PATIENCE)

@@ -24,7 +24,7 @@ from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
 from tests.on_a_thread import play
 from tests.recorded import record_branches
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 from tests.tui.commands.test_probe import readings
 from tui.commands import probe
 
@@ -48,7 +48,7 @@ class Flawed(ScriptedTrainer):
         return np.where(self.trained + np.arange(n)[:, np.newaxis] == 100, np.float32(0.9), super()._losses(n))
 
 
-class UpgradedLottery(ScriptedTrainer):
+class UpgradedPopulation(ScriptedTrainer):
     """A population in which one network has other losses throughout."""
 
     def advance(self, n: int) -> PopulationProgress:
@@ -58,11 +58,11 @@ class UpgradedLottery(ScriptedTrainer):
         return dataclasses.replace(progress, losses=losses, packed=None)
 
 
-def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) -> Session:
+def gone_to(folder: Path, make_trainer: MakeTrainer, *positions: tuple[int, int]) -> Session:
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     session = Session(recorder.resumed.config, make_trainer=make_trainer, recorder=recorder)
-    return play(session, *(Go(*moment) for moment in moments))
+    return play(session, *(Go(*position) for position in positions))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_i
     record_branches(tmp_path / "run", 400, config=LONG)
     said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
     assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)
-    assert all(one.moment.window in (0, 400) for one in run_dir.read(tmp_path / "run").keyframes())
+    assert all(one.position.window in (0, 400) for one in run_dir.read(tmp_path / "run").keyframes())
     assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 200), (0, 199)).frame.warning == ""
 
 
@@ -104,11 +104,11 @@ def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
     assert session.frame.warning == ""
 
 
-def test_each_network_of_a_lottery_is_compared(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+def test_each_network_of_a_population_is_compared(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)
     assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 20)).frame.warning == ""
-    said = gone_to(tmp_path / "run", UpgradedLottery, (0, 25)).frame.warning
+    said = gone_to(tmp_path / "run", UpgradedPopulation, (0, 25)).frame.warning
     assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 1, 0\.\d+ on record", said)
 
 

@@ -15,7 +15,7 @@ from echornn.files import own_files
 from echornn.files.run_error import RunError
 from echornn.sweeps import folder as files
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Asked, Result
+from echornn.sweeps.folder import RequestedGrid, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 
@@ -24,15 +24,15 @@ GRID = Grid((Axis("echo_step", (3, 1)), Axis("cell", ("rnn", "gru"))), {"state_s
 RESULT = Result(120, 0.04, 120, 0.5)
 
 
-def begin(folder: Path, *grids: Grid) -> tuple[Asked, ...]:
-    asked = tuple(Asked(grid, VERSIONS) for grid in grids)
+def begin(folder: Path, *grids: Grid) -> tuple[RequestedGrid, ...]:
+    asked = tuple(RequestedGrid(grid, VERSIONS) for grid in grids)
     for name in (files.RESULTS, files.FAILED):
         (folder / name).mkdir(exist_ok=True)
     files.write_asked(folder, asked)
     return asked
 
 
-def put(folder: Path, asked: Asked, config: EchoConfig, result: Result = RESULT) -> Path:
+def put(folder: Path, asked: RequestedGrid, config: EchoConfig, result: Result = RESULT) -> Path:
     file = folder / files.RESULTS / f"{asked.key(config)}.json"
     own_files.write_whole(file, files.result_bytes(config, result))
     return file
@@ -115,7 +115,9 @@ def test_what_is_asked_for_later_is_seen(tmp_path: Path) -> None:
 def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
     """A grid of four seeds; then another version computes two of them, and only one point."""
     (before,) = begin(tmp_path, replace(GRID, seeds=4))
-    now = Asked(replace(GRID, axes=(Axis("echo_step", (3,)), Axis("cell", ("gru",)))), {**VERSIONS, "engine": "new"})
+    now = RequestedGrid(
+        replace(GRID, axes=(Axis("echo_step", (3,)), Axis("cell", ("gru",)))), {**VERSIONS, "engine": "new"}
+    )
     files.write_asked(tmp_path, (before, now))
     config = EchoConfig(state_size=8, echo_step=3, cell="gru")
     for seed in (5, 6, 7, 8):

@@ -16,12 +16,13 @@ import echornn.tasks
 from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
 from echornn.config_error import ConfigError
 from echornn.tasks.adding import Adding
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
-from echornn.tasks.door import draw_rows, known_lags, ladder
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.lags import scored_from
+from echornn.tasks.own.recorded_task import RecordedTask
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.temporal_order import TemporalOrder
@@ -63,7 +64,8 @@ def drawn(task: Task, seed: int, rows: int, steps: int) -> Batch:
 def test_every_task_is_in_the_table() -> None:
     for module in pkgutil.iter_modules(echornn.tasks.__path__):
         importlib.import_module(f"echornn.tasks.{module.name}")
-    assert {kind for kind in Task.__subclasses__() if kind.__module__.startswith("echornn.")} == set(TASKS.values())
+    kinds = {kind for kind in Task.__subclasses__() if kind.__module__.startswith("echornn.")}
+    assert kinds - {RecordedTask} == set(TASKS.values())
 
 
 @given(any_task, st.integers(0, 9), st.integers(1, 4), st.integers(1, 150))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.epoch_ends import end_of_epoch
 from echornn.timeline.going_back import tried_from
 from echornn.timeline.timeline import Timeline
@@ -42,26 +42,26 @@ def line() -> tuple[Timeline, int]:
 )
 def test_epochs_end_where_they_do_and_not_by_count(here: int, back: int, forth: int) -> None:
     timeline, number = line()
-    assert end_of_epoch(timeline, Moment(number, here), -1) == back
-    assert end_of_epoch(timeline, Moment(number, here), 1) == forth
+    assert end_of_epoch(timeline, Position(number, here), -1) == back
+    assert end_of_epoch(timeline, Position(number, here), 1) == forth
 
 
 def test_several_epochs_are_several_steps() -> None:
     timeline, number = line()
-    assert end_of_epoch(timeline, Moment(number, 36), -3) == 20
-    assert end_of_epoch(timeline, Moment(number, 3), 3) == 25
-    assert end_of_epoch(timeline, Moment(number, 3), 99) == 37
-    assert end_of_epoch(timeline, Moment(number, 3), 10**30) == 37, "at once"
-    assert end_of_epoch(timeline, Moment(number, 3), -(10**30)) == 0
+    assert end_of_epoch(timeline, Position(number, 36), -3) == 20
+    assert end_of_epoch(timeline, Position(number, 3), 3) == 25
+    assert end_of_epoch(timeline, Position(number, 3), 99) == 37
+    assert end_of_epoch(timeline, Position(number, 3), 10**30) == 37, "at once"
+    assert end_of_epoch(timeline, Position(number, 3), -(10**30)) == 0
 
 
 def test_an_edit_that_starts_over_was_tried_wherever_one_is_and_a_live_one_from_its_moment() -> None:
     timeline, number = line()
-    assert tried_from(timeline, Moment(number, 30), GLOROT) is None
+    assert tried_from(timeline, Position(number, 30), GLOROT) is None
     over = branch_off(timeline, GLOROT, "edit", (number, 0))
     live = branch_off(timeline, LIVE, "edit", (number, 30))
-    assert tried_from(timeline, Moment(number, 30), GLOROT) == over
-    assert tried_from(timeline, Moment(number, 7), GLOROT) == over
-    assert tried_from(timeline, Moment(number, 30), LIVE) == live
-    assert tried_from(timeline, Moment(number, 31), LIVE) is None
-    assert tried_from(timeline, Moment(number, 30), LIVE, anew=True) is None
+    assert tried_from(timeline, Position(number, 30), GLOROT) == over
+    assert tried_from(timeline, Position(number, 7), GLOROT) == over
+    assert tried_from(timeline, Position(number, 30), LIVE) == live
+    assert tried_from(timeline, Position(number, 31), LIVE) is None
+    assert tried_from(timeline, Position(number, 30), LIVE, anew=True) is None

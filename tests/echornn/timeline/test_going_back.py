@@ -275,4 +275,4 @@ def test_where_one_looks_is_saved_without_being_asked_for(tmp_path: Path) -> Non
         then(session)
         assert session.when_idle(PATIENCE)
         assert recorder.seconds_to_save() is not None, "it is due"
-    assert read(tmp_path / "run").stands == (0, 20)
+    assert read(tmp_path / "run").position == (0, 20)

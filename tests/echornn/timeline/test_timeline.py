@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.loss_history import ReplicaHistory
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.losses_seen import after
@@ -25,8 +25,8 @@ OTHER_RATE = replace(SMALL, learning_rate=0.1)
 OTHER_TASK = replace(SMALL, echo_step=5)
 
 
-def begun(number: int, cause: Any, parent: Moment | None, config: EchoConfig = SMALL) -> Branch:
-    before = None if parent is None else Moment(0, 0)
+def begun(number: int, cause: Any, parent: Position | None, config: EchoConfig = SMALL) -> Branch:
+    before = None if parent is None else Position(0, 0)
     return Branch(number, cause, parent, before, 0, 0, 0, 0, config)
 
 
@@ -48,7 +48,7 @@ class Model:
         self.lines: list[Line] = []
         self.begin("start", None, SMALL)
 
-    def begin(self, cause: str, parent: Moment | None, config: EchoConfig) -> None:
+    def begin(self, cause: str, parent: Position | None, config: EchoConfig) -> None:
         self.timeline.begin(begun(len(self.lines), cause, parent, config))
         if parent is None or parent.window == 0:
             self.lines.append(Line(config, [], []))
@@ -94,36 +94,36 @@ def grown(draw: st.DrawFn) -> Model:
         else:
             number = where[0] % len(model.lines)
             window = 0 if what == "reset" else where[1] % (len(model.lines[number].losses) + 1)
-            model.begin(what, Moment(number, window), much)
+            model.begin(what, Position(number, window), much)
     return model
 
 
-def moment_of(model: Model, number: int, window: int) -> Moment:
+def moment_of(model: Model, number: int, window: int) -> Position:
     number %= len(model.lines)
-    return Moment(number, window % (len(model.lines[number].losses) + 1))
+    return Position(number, window % (len(model.lines[number].losses) + 1))
 
 
 @examples(150)
 @given(grown(), st.integers(0, 99), st.integers(0, 999), st.integers(0, 999))
 def test_path_spans_owner_and_losses_of_any_moment(model: Model, number: int, window: int, first: int) -> None:
     timeline = model.timeline
-    moment = moment_of(model, number, window)
-    line = model.lines[moment.branch]
-    by_span = [span.branch.number for span in timeline.spans(moment) for _ in range(span.first, span.last)]
-    assert by_span == line.trained_by[: moment.window]
-    edges = [span.first for span in timeline.spans(moment)] + [moment.window]
-    assert edges == [0] + [span.last for span in timeline.spans(moment)]
-    path = timeline.path(moment)
+    position = moment_of(model, number, window)
+    line = model.lines[position.branch]
+    by_span = [span.branch.number for span in timeline.spans(position) for _ in range(span.first, span.last)]
+    assert by_span == line.trained_by[: position.window]
+    edges = [span.first for span in timeline.spans(position)] + [position.window]
+    assert edges == [0] + [span.last for span in timeline.spans(position)]
+    path = timeline.path(position)
     assert path[0].starts_over
     assert [one.parent and one.parent.branch for one in path[1:]] == [one.number for one in path[:-1]]
-    assert timeline.owner(moment) == path[-1]
-    assert path[-1].start <= moment.window
-    assert timeline.has(moment)
-    assert not timeline.has(Moment(moment.branch, len(line.losses) + 1))
-    losses = timeline.losses(moment, first)
-    np.testing.assert_array_equal(losses, np.array(line.losses[first : moment.window], np.float32))
+    assert timeline.owner(position) == path[-1]
+    assert path[-1].start <= position.window
+    assert timeline.has(position)
+    assert not timeline.has(Position(position.branch, len(line.losses) + 1))
+    losses = timeline.losses(position, first)
+    np.testing.assert_array_equal(losses, np.array(line.losses[first : position.window], np.float32))
     assert timeline.trained == sum(timeline.windows_of(one) for one in range(len(timeline)))
-    assert timeline.end(moment.branch) == Moment(moment.branch, len(line.losses))
+    assert timeline.end(position.branch) == Position(position.branch, len(line.losses))
 
 
 @examples(150)
@@ -131,20 +131,20 @@ def test_path_spans_owner_and_losses_of_any_moment(model: Model, number: int, wi
 def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
     model: Model, number: int, window: int
 ) -> None:
-    moment = moment_of(model, number, window)
-    line = model.lines[moment.branch]
-    path = model.timeline.path(moment)
+    position = moment_of(model, number, window)
+    line = model.lines[position.branch]
+    path = model.timeline.path(position)
     loss_stats = LossStats()
     for before, branch, end in zip(
-        [None, *path], path, [*(one.start for one in path[1:]), moment.window], strict=False
+        [None, *path], path, [*(one.start for one in path[1:]), position.window], strict=False
     ):
         if before is not None:
             loss_stats = loss_stats.under(branch.config, before.config, branch.start)
         for at in range(branch.start, end):
             loss, wrong = np.array([line.losses[at]], np.float32), np.array([0.5], np.float32)
             loss_stats = after(loss_stats, loss, branch.config, at, wrong)
-    told = model.timeline.loss_stats(moment)
-    assert told.windows == moment.window - model.lines[path[-1].number].task_since
+    told = model.timeline.loss_stats(position)
+    assert told.windows == position.window - model.lines[path[-1].number].task_since
     assert (told.windows, told.solved_at, told.before) == (loss_stats.windows, loss_stats.solved_at, loss_stats.before)
     assert told.lost_at == loss_stats.lost_at
     np.testing.assert_array_equal(told.recent, loss_stats.recent)
@@ -163,14 +163,14 @@ def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten
     losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in ((9999, 0.5), (3_000_000, 0.01))])
     for piece in np.array_split(losses, 5):
         grow(timeline, 0, piece, 0.5)
-    then, alone = timeline.loss_stats(Moment(0, 5000)), after(LossStats(), losses[:5000], SMALL)
+    then, alone = timeline.loss_stats(Position(0, 5000)), after(LossStats(), losses[:5000], SMALL)
     assert (then.windows, then.recent.size, then.solved_at) == (5000, 0, None)
     np.testing.assert_array_equal(then.block_means.losses, alone.block_means.losses)
     np.testing.assert_array_equal(then.block_means.ends, alone.block_means.ends)
     assert then.block_means.windows == 5000
-    timeline.begin(begun(1, "back", Moment(0, 5000)))
+    timeline.begin(begun(1, "back", Position(0, 5000)))
     grow(timeline, 1, np.full(200, 0.25), 0.5)
-    assert timeline.loss_stats(Moment(1, 5200)).block_means.losses[-1] == 0.25
+    assert timeline.loss_stats(Position(1, 5200)).block_means.losses[-1] == 0.25
 
 
 @examples(150)
@@ -203,11 +203,11 @@ def test_a_curve_along_any_path_keeps_its_extremes(
     "branch",
     [
         begun(1, "edit", None),
-        begun(2, "edit", Moment(0, 3)),
-        begun(0, "edit", Moment(0, 3)),
-        begun(1, "edit", Moment(0, 6)),
-        begun(1, "edit", Moment(1, 0)),
-        begun(1, "edit", Moment(-1, 0)),
+        begun(2, "edit", Position(0, 3)),
+        begun(0, "edit", Position(0, 3)),
+        begun(1, "edit", Position(0, 6)),
+        begun(1, "edit", Position(1, 0)),
+        begun(1, "edit", Position(-1, 0)),
     ],
 )
 def test_a_branch_that_begins_nowhere_is_refused(branch: Branch) -> None:
@@ -223,18 +223,18 @@ def test_a_branch_of_a_moment_before_the_one_named_began_is_of_the_branch_that_t
     timeline = Timeline()
     timeline.begin(begun(0, "start", None))
     grow(timeline, 0, np.zeros(5), 0.0)
-    timeline.begin(begun(1, "edit", Moment(0, 5), OTHER_RATE))
-    timeline.begin(begun(2, "back", Moment(1, 3), SMALL))
-    assert timeline.branch(2).parent == Moment(0, 3)
-    assert [one.number for one in timeline.path(Moment(2, 3))] == [0, 2]
-    assert [one.number for one in timeline.path(Moment(2, 2))] == [0]
+    timeline.begin(begun(1, "edit", Position(0, 5), OTHER_RATE))
+    timeline.begin(begun(2, "back", Position(1, 3), SMALL))
+    assert timeline.branch(2).parent == Position(0, 3)
+    assert [one.number for one in timeline.path(Position(2, 3))] == [0, 2]
+    assert [one.number for one in timeline.path(Position(2, 2))] == [0]
 
 
 def test_what_is_said_of_a_branch() -> None:
     timeline = Timeline()
     timeline.begin(begun(0, "start", None))
-    timeline.begin(begun(1, "edit", Moment(0, 0), OTHER_RATE))
-    timeline.begin(replace(begun(2, "reset", Moment(1, 0), OTHER_RATE), before=Moment(1, 0)))
+    timeline.begin(begun(1, "edit", Position(0, 0), OTHER_RATE))
+    timeline.begin(replace(begun(2, "reset", Position(1, 0), OTHER_RATE), before=Position(1, 0)))
     assert [timeline.differs(number) for number in range(3)] == ["the start", "learning_rate 0.1", "started over"]
     assert math.isnan(timeline.newest_loss(0))
     grow(timeline, 0, [0.25], 0.0)
@@ -248,7 +248,7 @@ def test_a_curve_of_many_edits_asks_no_more_histories_than_it_has_columns(monkey
     losses = np.random.default_rng(3).uniform(0, 1, (1200, 11)).astype(np.float32)
     for number, some in enumerate(losses):
         if number:
-            timeline.begin(begun(number, "edit", Moment(number - 1, 11 * number)))
+            timeline.begin(begun(number, "edit", Position(number - 1, 11 * number)))
         grow(timeline, number, some, 0.5)
     timeline.curve(1199, columns)
     asked: list[int] = []

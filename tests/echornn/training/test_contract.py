@@ -48,11 +48,11 @@ def like(trainer: AnyTrainer, **changes: Any) -> EchoConfig:
 
 
 def position(trainer: AnyTrainer) -> tuple[int, int, int, int]:
-    return trainer.epoch, trainer.window, trainer.generation, trainer.draw
+    return trainer.epoch, trainer.window, trainer.data_version, trainer.init_index
 
 
 def assert_same_state(one: PopulationState, other: PopulationState) -> None:
-    for name in ("configs", "epoch", "window", "generation", "draw"):
+    for name in ("configs", "epoch", "window", "data_version", "init_index"):
         assert getattr(one, name) == getattr(other, name), name
     assert one.weights.keys() == other.weights.keys()
     for name, weight in one.weights.items():
@@ -62,10 +62,10 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
         np.testing.assert_array_equal(slot, theirs)
 
 
-def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, generation: int = 0) -> None:
+def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, data_version: int = 0) -> None:
     progress = trained.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
-    x, y = EchoSeries.generate(SMALL, generation, epoch).window(window * 3, 3)
+    x, y = EchoSeries.generate(SMALL, data_version, epoch).window(window * 3, 3)
     np.testing.assert_array_equal(progress.x, x)
     np.testing.assert_array_equal(progress.y, y)
     assert progress.probabilities.shape == (2, 3, 2)
@@ -162,7 +162,7 @@ def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
     state, kept = trainer.state, trainer.state
     losses, end = trainer.advance(12).of(0).losses, trainer.state
     assert_same_state(state, kept)
-    trainer.reset(draw=3)
+    trainer.reset(init_index=3)
     trainer.restore(state)
     assert_same_state(trainer.state, kept)
     np.testing.assert_array_equal(trainer.advance(12).of(0).losses, losses)
@@ -227,7 +227,7 @@ def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
     np.testing.assert_array_equal(trainer.advance(14).of(0).losses, first)
-    trainer.reset(draw=2)
+    trainer.reset(init_index=2)
     assert position(trainer) == (0, 0, 1, 2)
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
@@ -243,7 +243,7 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     assert position(trainer) == (1, 0, 1, 0)
     for name, weight in trainer.state.weights.items():
         np.testing.assert_array_equal(weight, weights[name])
-    assert_shows_its_last_window(trainer.advance(2), 1, 1, generation=1)
+    assert_shows_its_last_window(trainer.advance(2), 1, 1, data_version=1)
 
 
 def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer) -> None:
@@ -251,4 +251,4 @@ def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer)
     trainer.advance(30)
     trainer.regenerate()
     assert (position(trainer), trainer.windows_left, trainer.finished) == ((2, 0, 1, 0), 10, False)
-    assert_shows_its_last_window(trainer.advance(10), 2, 9, generation=1)
+    assert_shows_its_last_window(trainer.advance(10), 2, 9, data_version=1)

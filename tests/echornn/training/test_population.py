@@ -126,7 +126,7 @@ def lot(request: pytest.FixtureRequest) -> Population:
 
 
 def assert_same_state(one: PopulationState, other: PopulationState) -> None:
-    for name in ("configs", "epoch", "window", "generation", "draw"):
+    for name in ("configs", "epoch", "window", "data_version", "init_index"):
         assert getattr(one, name) == getattr(other, name), name
     for name, weight in one.weights.items():
         np.testing.assert_array_equal(weight, other.weights[name])
@@ -188,7 +188,7 @@ def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
     lot.advance(4)
     state = lot.state
     losses, end = lot.advance(30).losses, lot.state
-    lot.reset(draw=2)
+    lot.reset(init_index=2)
     lot.restore(state)
     assert_same_state(lot.state, state)
     np.testing.assert_array_equal(lot.advance(30).losses, losses)
@@ -201,16 +201,16 @@ def test_new_data_begin_the_epoch_again_and_another_draw_begins_elsewhere(lot: P
     lot.advance(25)
     weights = lot.weights
     lot.regenerate()
-    assert (lot.epoch, lot.window, lot.generation) == (1, 0, 1)
+    assert (lot.epoch, lot.window, lot.data_version) == (1, 0, 1)
     np.testing.assert_array_equal(lot.weights["W"], weights["W"])
     replica = lot.replicas - 1
     expected = EchoSeries.generate(lot.configs[replica], 1, 1)
     np.testing.assert_array_equal(lot.series(replica).x, expected.x)
     np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 3)[1])
-    lot.reset(draw=1)
+    lot.reset(init_index=1)
     trainer = make_trainer(lot.configs[replica])
     trainer.regenerate()
-    trainer.reset(draw=1)
+    trainer.reset(init_index=1)
     np.testing.assert_allclose(lot.advance(10).losses[:, replica], trainer.advance(10).losses, rtol=0, atol=2e-5)
 
 
@@ -256,10 +256,10 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
     lot.advance(25)
     lot.regenerate()
     compilations = lot.compilations
-    for config, draw in ((replace(lot.config, seed=40), 1), (lot.config, 0)):
-        lot.start(config, draw)
+    for config, init_index in ((replace(lot.config, seed=40), 1), (lot.config, 0)):
+        lot.start(config, init_index)
         new = Population(config, None, PROGRAMS)
-        new.reset(draw)
+        new.reset(init_index)
         assert_same_state(lot.state, new.state)
         np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations

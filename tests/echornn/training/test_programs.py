@@ -68,15 +68,15 @@ def test_a_trainer_starts_over_as_another_with_nothing_compiled_and_trains_what_
     trainer = make_trainer(SMALL)
     trainer.advance(30)
     trainer.regenerate()
-    for config, draw in (
+    for config, init_index in (
         (replace(SMALL, seed=8), 0),
         (replace(SMALL, init="glorot", learning_rate=0.1), 2),
         (SMALL, 0),
     ):
         new, compilations = make_trainer(config), trainer.compilations
-        new.reset(draw)
-        trainer.start(config, draw)
-        assert (trainer.epoch, trainer.window, trainer.generation, trainer.draw) == (0, 0, 0, draw)
+        new.reset(init_index)
+        trainer.start(config, init_index)
+        assert (trainer.epoch, trainer.window, trainer.data_version, trainer.init_index) == (0, 0, 0, init_index)
         np.testing.assert_array_equal(trainer.advance(20).losses, new.advance(20).losses)
         assert trainer.compilations == compilations
     with pytest.raises(ValueError, match="needs new networks"):

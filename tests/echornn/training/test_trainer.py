@@ -61,7 +61,16 @@ def test_it_is_the_population_of_one_without_its_axis() -> None:
         theirs, mine = population.advance(20).of(0), alone.advance(20)
         for name in ("losses", "errors", "x", "y", "probabilities", "states", "init_state"):
             np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
-        for name in ("epoch", "window", "generation", "draw", "finished", "windows_left", "device", "compilations"):
+        for name in (
+            "epoch",
+            "window",
+            "data_version",
+            "init_index",
+            "finished",
+            "windows_left",
+            "device",
+            "compilations",
+        ):
             assert getattr(alone, name) == getattr(population, name), name
         state = alone.state
         assert_same_weights(state.weights, population.state.of(0).weights)
@@ -103,8 +112,8 @@ def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Train
 
 
 def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
-    fresh.reset(draw=3)
-    assert fresh.draw == 3
+    fresh.reset(init_index=3)
+    assert fresh.init_index == 3
     assert_same_weights(fresh.weights, initial_weights(SMALL, 3))
     assert not np.array_equal(fresh.weights["W"], initial_weights(SMALL)["W"])
 
@@ -113,7 +122,7 @@ def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Tra
     fresh.advance(20)
     weights = fresh.weights
     fresh.regenerate()
-    assert (fresh.epoch, fresh.window, fresh.generation) == (1, 0, 1)
+    assert (fresh.epoch, fresh.window, fresh.data_version) == (1, 0, 1)
     assert_same_weights(fresh.weights, weights)
     np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 1, 1).x)
     progress = fresh.advance(1)
@@ -199,13 +208,13 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
     assert Trainer(replace(SMALL, device="auto")).device == "cpu"
 
 
-@pytest.mark.parametrize("draw", [0, 1])
-def test_initial_weights(draw: int) -> None:
-    uniform = initial_weights(EchoConfig(state_size=200), draw)
+@pytest.mark.parametrize("init_index", [0, 1])
+def test_initial_weights(init_index: int) -> None:
+    uniform = initial_weights(EchoConfig(state_size=200), init_index)
     assert 0 <= uniform["W"].min() < 0.001 < 0.999 < uniform["W"].max() < 1
     assert not uniform["b"].any()
     assert not uniform["b2"].any()
-    glorot = initial_weights(EchoConfig(state_size=200, init="glorot"), draw)
+    glorot = initial_weights(EchoConfig(state_size=200, init="glorot"), init_index)
     bound = np.sqrt(6 / 401)
     assert np.abs(glorot["W"]).max() <= bound
     assert glorot["W"].std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
@@ -224,7 +233,7 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: Optimizer, rate: float,
     other = make_trainer(config)
     other.advance(5)
     other.restore(state)
-    assert (other.epoch, other.window, other.generation) == (state.epoch, state.window, 1)
+    assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
     again = other.advance(23)
     np.testing.assert_array_equal(again.losses, rest.losses)
     np.testing.assert_array_equal(again.states, rest.states)

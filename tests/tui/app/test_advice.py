@@ -27,7 +27,7 @@ from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.app import EchoApp
 
-LOTTERY = EchoConfig(state_size=12, replicas=64)
+POPULATION = EchoConfig(state_size=12, replicas=64)
 NONE = np.zeros(64, np.int64)
 AT_CHANCE = SeedStats.after(np.full((50, 64), 0.69, np.float32), NONE, 700, NONE)
 SOLVED = SeedStats.after(np.full((50, 64), 0.01, np.float32), NONE + 300, 700, NONE)
@@ -37,10 +37,10 @@ SOLVED = SeedStats.after(np.full((50, 64), 0.01, np.float32), NONE + 300, 700, N
 async def shown(
     size: tuple[int, int] = (80, 24), **frame: Any
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
-    session = ScriptedSession(LOTTERY)
+    session = ScriptedSession(POPULATION)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        config = frame.get("config", LOTTERY)
+        config = frame.get("config", POPULATION)
         branch_off(session.timeline, config)
         session.set_frame(State.RUNNING, make_progress(config.of(0)), trained=700, **frame)
         app.show_newest_frame()

@@ -22,7 +22,7 @@ from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, make_progress
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
 from tests.tui.app.views.by_hand import flipped, shift_register
 from tests.tui.test_kept_folders import FromAnyState
 from tests.viewer import OnlyForViewers, PictureSession
@@ -55,7 +55,7 @@ def examined(snapshot: Snapshot, question: Question) -> Readings:
 
 
 def of_six_replicas(_: Path) -> Session:
-    return Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer, examine=examined)
+    return Session(SMALL_POPULATION, make_trainer=ScriptedTrainer, examine=examined)
 
 
 def diverging(config: EchoConfig) -> ScriptedTrainer:
@@ -74,7 +74,7 @@ def kept(name: str) -> Callable[[Path], Session]:
     def of_folder(place: Path) -> Session:
         folder = unpacked(name, place)
         run = Run.read(folder)
-        owner = run.owner(run.moment(None))
+        owner = run.owner(run.position_at(None))
         assert owner is not None
         recorder = RunRecorder.go_on(folder)
         return Session(owner.config, make_trainer=FromAnyState, recorder=recorder, examine=examined)

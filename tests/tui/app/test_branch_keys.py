@@ -175,8 +175,8 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
 def test_a_branch_that_lost_what_it_had_solved_says_where() -> None:
     branch = BranchRow(0, "a", "the start", 2000, 0.676, 169, 1042, None, True, False, False)
     assert row_of(branch).second == "solved 169, lost 1,042 of 2,000 · mean loss 0.6760"
-    lottery = dataclasses.replace(branch, seed_stats=SolvedCounts(64, 41, 3))
-    assert row_of(lottery).second == "41 of 64 solved, 3 lost again · 2,000 on its path · mean loss 0.6760"
+    population = dataclasses.replace(branch, seed_stats=SolvedCounts(64, 41, 3))
+    assert row_of(population).second == "41 of 64 solved, 3 lost again · 2,000 on its path · mean loss 0.6760"
 
 
 async def test_enter_goes_to_a_branchs_end_and_closes_the_list() -> None:

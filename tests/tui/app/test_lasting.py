@@ -15,7 +15,7 @@ from echornn.session.frame import Frame, State
 from tests.clock import Clock
 from tests.losses_seen import after
 from tests.scripted import make_progress
-from tui.app.widgets.lasting import LASTING_SECONDS, Lasting
+from tui.app.widgets.lasting import LASTING_SECONDS, HeldDiagnosis
 
 TUTORIAL = EchoConfig()
 EPOCH = TUTORIAL.windows_per_epoch
@@ -43,7 +43,7 @@ def frame_after(windows: int, **changes: object) -> Frame:
 
 def test_a_spike_between_two_frames_stands_for_some_seconds() -> None:
     clock = Clock()
-    lasting = Lasting(clock)
+    lasting = HeldDiagnosis(clock)
     assert lasting.diagnosis(frame_after(2 * EPOCH)).kind is Kind.SOLVED
     for seconds, kind in ((0.05, Kind.SPIKE), (2.0, Kind.SPIKE), (LASTING_SECONDS, Kind.SPIKE), (4.1, Kind.SOLVED)):
         clock.now = seconds
@@ -51,7 +51,7 @@ def test_a_spike_between_two_frames_stands_for_some_seconds() -> None:
 
 
 def test_of_two_the_newest_is_told() -> None:
-    lasting = Lasting(Clock())
+    lasting = HeldDiagnosis(Clock())
     assert lasting.diagnosis(frame_after(4 * EPOCH + 1)).kind is Kind.SPIKE
     it = lasting.diagnosis(frame_after(4 * EPOCH + 4))
     assert (it.kind, it.place) == (Kind.UNSTABLE, (5, 4))
@@ -59,7 +59,7 @@ def test_of_two_the_newest_is_told() -> None:
 
 def test_it_stays_while_paused_and_goes_where_one_moves() -> None:
     clock = Clock()
-    lasting = Lasting(clock)
+    lasting = HeldDiagnosis(clock)
     assert lasting.diagnosis(frame_after(2 * EPOCH + 5)).kind is Kind.SPIKE
     for clock.now in (1.0, 100.0):
         assert lasting.diagnosis(frame_after(2 * EPOCH + 9, state=State.PAUSED)).kind is Kind.SPIKE
@@ -68,20 +68,20 @@ def test_it_stays_while_paused_and_goes_where_one_moves() -> None:
 
 
 def test_a_past_window_is_told_for_itself() -> None:
-    lasting = Lasting(Clock())
+    lasting = HeldDiagnosis(Clock())
     for windows, kind in ((EPOCH + 1, Kind.SPIKE), (EPOCH + 2, Kind.SOLVED), (4 * EPOCH + 3, Kind.UNSTABLE)):
         it = lasting.diagnosis(frame_after(windows, state=State.PAUSED, is_past=True))
         assert it.kind is kind
 
 
 def test_where_windows_cannot_be_watched_nothing_is_said_of_one() -> None:
-    lasting = Lasting(Clock())
+    lasting = HeldDiagnosis(Clock())
     assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=math.inf)).kind is Kind.SOLVED
     assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=1000.0)).kind is Kind.SOLVED
 
 
 def test_another_branch_and_a_loss_that_is_no_number_end_it() -> None:
-    lasting = Lasting(Clock())
+    lasting = HeldDiagnosis(Clock())
     assert lasting.diagnosis(frame_after(2 * EPOCH + 1)).kind is Kind.SPIKE
     assert lasting.diagnosis(frame_after(2 * EPOCH + 40, branch=1)).kind is Kind.SOLVED
     assert lasting.diagnosis(frame_after(3 * EPOCH + 1, branch=1)).kind is Kind.SPIKE

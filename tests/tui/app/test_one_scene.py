@@ -14,7 +14,7 @@ from echornn.session.commands import Pause, Step
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer, unread
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer, unread
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.seeds import SeedsView
@@ -31,7 +31,7 @@ WALK = [
 
 
 def paused(replicas: int) -> Session:
-    session = Session(replace(SMALL_LOTTERY, replicas=replicas), make_trainer=ScriptedTrainer, examine=unread)
+    session = Session(replace(SMALL_POPULATION, replicas=replicas), make_trainer=ScriptedTrainer, examine=unread)
     session.send(Pause())
     return session
 

@@ -273,7 +273,7 @@ def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Pa
         live.train(3)
         write(live, recorder)
         assert run.refresh()
-        assert (len(run.seen.timeline), run.seen.stands.branch, run.seen.timeline.end(1).window) == (2, 1, 3)
+        assert (len(run.seen.timeline), run.seen.position.branch, run.seen.timeline.end(1).window) == (2, 1, 3)
         session = ScriptedSession(SMALL)
         branch_off(session.timeline, SMALL)
         futures = Futures(session, (folder,))
@@ -302,7 +302,7 @@ def test_what_was_read_changes_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
         assert run.refresh()
     assert seen, "another thread may look at any time"
     assert all(one is before for one in seen)
-    assert (run.seen.stands.window, run.seen.config.learning_rate) == (3, 0.7)
+    assert (run.seen.position.window, run.seen.config.learning_rate) == (3, 0.7)
 
 
 def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path) -> None:

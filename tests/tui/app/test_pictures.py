@@ -71,7 +71,7 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "moment", "state", "size", "keys"),
+    ("name", "position", "state", "size", "keys"),
     [
         ("learning", 298, State.RUNNING, (120, 38), []),
         ("spike", 667, State.PAUSED, (100, 30), []),
@@ -93,8 +93,8 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
         ("branches", 1500, State.PAUSED, (120, 40), ["b", "up", "n", *"slower", "enter"]),
     ],
 )
-async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
-    (*tape, progress), losses, error_rates = recorded(moment)
+async def test_picture(name: str, position: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
+    (*tape, progress), losses, error_rates = recorded(position)
     session = ScriptedSession(TUTORIAL)
     loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
     has_futures = name.startswith(("futures", "past", "branches"))
@@ -108,9 +108,9 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-light" if name == "light" else app.theme
-        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "loss_stats": loss_stats, "tape": tuple(tape)}
-        readings = recorded_readings(moment) if size[0] >= TWO_VIEWS else None
-        session.set_frame(state, progress, **shown, readings=readings, is_past=moment < len(losses))
+        shown = {"trained": position, "rate": 100.0, "device": "cpu", "loss_stats": loss_stats, "tape": tuple(tape)}
+        readings = recorded_readings(position) if size[0] >= TWO_VIEWS else None
+        session.set_frame(state, progress, **shown, readings=readings, is_past=position < len(losses))
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)

@@ -31,5 +31,5 @@ def test_a_finished_run_trains_on_and_the_edit_can_be_undone(tmp_path: Path) -> 
     assert [command.cause for command in run.commands] == ["start", "edit"]
     assert [command.config.cell for command in run.commands] == ["rnn", "gru"]
     assert run.trained == 80 + 160, "what was undone is kept"
-    assert run.stands == (0, 80)
+    assert run.position == (0, 80)
     assert run.config.cell == "rnn"

@@ -179,11 +179,11 @@ def test_after_an_undo_what_was_sent_is_not_waited_for(settings: Settings) -> No
     assert settings.form.text("state_size") == "4"
 
 
-LOTTERY = EchoConfig(state_size=12, replicas=64, seed=3, learning_rate=0.1, num_epochs=400, batch_size=7)
+POPULATION = EchoConfig(state_size=12, replicas=64, seed=3, learning_rate=0.1, num_epochs=400, batch_size=7)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("trained", [TUTORIAL, LOTTERY, EchoConfig(truncated_backprop_length=20, stride=5)])
+@pytest.mark.parametrize("trained", [TUTORIAL, POPULATION, EchoConfig(truncated_backprop_length=20, stride=5)])
 def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: str, trained: EchoConfig) -> None:
     settings = Settings(trained)
     settings.at(PRESET)
@@ -201,8 +201,8 @@ def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: s
 
 
 def test_the_last_preset_goes_back_to_the_tutorials_values() -> None:
-    assert {**LOTTERY.fields(), **PRESETS["as in the tutorial"]} == {
-        name: (LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL).value(name) for name in FIELDS
+    assert {**POPULATION.fields(), **PRESETS["as in the tutorial"]} == {
+        name: (POPULATION if name in NOT_OF_THE_TUTORIAL else TUTORIAL).value(name) for name in FIELDS
     }
 
 

@@ -295,8 +295,8 @@ async def test_a_failure_closes_the_settings() -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_a_preset_says_what_it_changes_and_is_one_edit_of_that(size: tuple[int, int]) -> None:
     async with opened(size=size) as (app, session, pilot):
-        lottery = EchoConfig(state_size=12, replicas=64)
-        session.set_frame(State.RUNNING, config=lottery)
+        population = EchoConfig(state_size=12, replicas=64)
+        session.set_frame(State.RUNNING, config=population)
         app.show_newest_frame()
         await pilot.press("s", "right")
         await pilot.pause()
@@ -305,7 +305,7 @@ async def test_a_preset_says_what_it_changes_and_is_one_edit_of_that(size: tuple
         assert "glorot: init glorot. All else stays, the network starts over." in " ".join(text.split())
         await pilot.press("enter")
         assert session.commands == [Edit({"init": "glorot"})]
-        session.set_frame(State.RUNNING, config=EchoConfig(**{**vars(lottery), "init": "glorot"}))
+        session.set_frame(State.RUNNING, config=EchoConfig(**{**vars(population), "init": "glorot"}))
         app.show_newest_frame()
         await pilot.press("right")
         await pilot.pause()

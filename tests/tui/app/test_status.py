@@ -114,12 +114,12 @@ def second_line(frame: Frame, width: int = 200) -> str:
     return fitted(parts_of(frame, frame.message or frame.warning), width)
 
 
-async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows() -> None:
+async def test_of_a_population_it_says_how_many_solved_it_and_whose_loss_it_shows() -> None:
     config = replace(TUTORIAL, replicas=64)
     solved_at = np.where(np.arange(64) < 41, 1243, 0)
     mean = np.where(solved_at > 0, 0.01, 0.69).astype(np.float32)
-    lottery = SeedStats(solved_at, mean, mean, np.zeros(64, np.bool_), 1547, np.zeros(64, np.int64))
-    lines = await drawn(replace(RUNNING, config=config, seed_stats=lottery, replica=3))
+    population = SeedStats(solved_at, mean, mean, np.zeros(64, np.bool_), 1547, np.zeros(64, np.int64))
+    lines = await drawn(replace(RUNNING, config=config, seed_stats=population, replica=3))
     assert lines[0] == "▶ running epoch 3/100 window 215/666 seed 10 loss 0.0221 accuracy 80.0%"
     assert "seeds 7 to 70" in lines[1]
     assert lines[2:] == [
@@ -131,7 +131,7 @@ async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows()
 def test_speed_and_counters() -> None:
     assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,000 windows/s, full speed · ")
     assert second_line(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
-    assert "weights 2 · data 4" in second_line(replace(RUNNING, draw=1, generation=3))
+    assert "weights 2 · data 4" in second_line(replace(RUNNING, init_index=1, data_version=3))
     stride = replace(TUTORIAL, stride=5)
     assert "T 15 every 5" in second_line(replace(RUNNING, config=stride))
     failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory")

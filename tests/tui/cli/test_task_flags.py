@@ -12,7 +12,7 @@ from echornn import EchoConfig
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
-from echornn.sweeps.folder import Asked, read_asked, write_asked
+from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
 from echornn.sweeps.grid import Grid
 from echornn.tasks.own import check as checking
 from echornn.tasks.own.own_file import OwnFile
@@ -38,7 +38,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    flags._check.cache_clear()
+    flags.check_own_task.cache_clear()
 
 
 def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
@@ -152,7 +152,7 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
     assert capsys.readouterr().err == (
-        "the file of mine.py:Mine has changed, so it is another task: the network starts over\n"
+        "the file of mine.py:Mine has changed, so it is another task: the network starts over; kept: lag 3\n"
     )
     assert changed != config
     assert not config.differs_only_live(changed)
@@ -181,7 +181,7 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
     Path("mine.py").write_text(GOOD, encoding="utf-8")
     grid = grid_of("--grid", "task=two_coins,mine.py:Mine", "lag=2,3")
     Path("mine.py").unlink()
-    asked = Asked(grid, {"engine": "0"})
+    asked = RequestedGrid(grid, {"engine": "0"})
     write_asked(tmp_path, (asked,))
     (again,) = read_asked(tmp_path)
     assert again == asked

@@ -13,7 +13,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 from tui.commands import branches
 from tui.commands.branches import lines, records
 
@@ -110,11 +110,11 @@ def test_losses_that_cannot_be_read_are_a_refusal(folder: Path) -> None:
 
 def test_a_branch_of_several_networks_says_how_many_are_solved(tmp_path: Path) -> None:
     steps = (500, "alone", 30, {"replicas": 2}, 20)
-    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
-    lottery, alone, again = records(run_dir.read(tmp_path / "run"))
-    assert (lottery["lottery"]["solved"], lottery["lottery"]["replicas"]) == (4, 6)
+    record_branches(tmp_path / "run", *steps, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
+    population, alone, again = records(run_dir.read(tmp_path / "run"))
+    assert (population["lottery"]["solved"], population["lottery"]["replicas"]) == (4, 6)
     assert "lottery" not in alone
     assert alone["differs"] == "seed 7 alone"
     assert (again["lottery"]["replicas"], again["solved_at"]) == (2, None)
-    table = list(lines([lottery, alone, again]))
+    table = list(lines([population, alone, again]))
     assert [line.split("  ")[-2].strip() for line in table[1:]] == ["4 of 6", str(alone["solved_at"]), "0 of 2"]

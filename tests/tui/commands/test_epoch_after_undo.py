@@ -74,7 +74,7 @@ def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | Com
     with tempfile.TemporaryDirectory() as name:
         trainer = told(Path(name) / "run", story)
         run = run_dir.read(Path(name) / "run")
-        since = run.stands.window - trainer.window
-        windows = np.concatenate([np.empty((0, 1), WINDOW), *(some for _, _, some in run.path(run.stands, since))])
+        since = run.position.window - trainer.window
+        windows = np.concatenate([np.empty((0, 1), WINDOW), *(some for _, _, some in run.path(run.position, since))])
     expected = [scripted_loss(trainer.trained - trainer.window + number) for number in range(trainer.window)]
     np.testing.assert_allclose(windows["loss"][:, 0], expected, rtol=1e-6)

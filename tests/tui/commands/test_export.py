@@ -136,10 +136,10 @@ def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, mon
     assert first.wait(30)
     assert second.folder is not None
     (second.folder / run_dir.RUN_FILE).write_text("{")
-    for recorder, moment in ((first, 1000), (second, 2000)):
+    for recorder, position in ((first, 1000), (second, 2000)):
         assert recorder.folder is not None
         for file in recorder.folder.iterdir():
-            os.utime(file, (moment, moment))
+            os.utime(file, (position, position))
     _, newest, oldest = lines()
     assert "two/run.json is damaged" in newest
     assert "epoch 2/3" in oldest

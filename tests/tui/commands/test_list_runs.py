@@ -26,7 +26,7 @@ from tests.scripted import (
     FORGETS_AT,
     LOST_AT,
     SMALL,
-    SMALL_LOTTERY,
+    SMALL_POPULATION,
     SOLVED_AT,
     ScriptedTrainer,
     forgetful,
@@ -144,9 +144,9 @@ def test_a_run_of_a_hundred_million_windows_is_listed_at_once(home: Path) -> Non
     (newest, *_), _ = checkpoint.load(home / "long")
     length = 10**8 * WINDOW.itemsize
     os.truncate(home / "long" / LOSS_FILE, length)
-    assert newest.stands == (0, 1000)
+    assert newest.position == (0, 1000)
     losses = replace(newest.losses, length=length)
-    longer = replace(newest, serial=newest.serial + 1, losses=losses, stands=(0, 10**8))
+    longer = replace(newest, serial=newest.serial + 1, losses=losses, position=(0, 10**8))
     checkpoint.save(home / "long", longer)
     begun = time.process_time()
     (run,) = objects()
@@ -214,9 +214,9 @@ def test_what_cannot_be_read_is_a_line_of_its_own_that_nobody_can_forge(
     assert (len(out.splitlines()), b"\x1b" in out) == (3, False)
 
 
-def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
-    record_branches(home / "lot", 500, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
-    solved = ScriptedTrainer(SMALL_LOTTERY)
+def test_a_population_says_how_many_are_solved(home: Path) -> None:
+    record_branches(home / "lot", 500, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
+    solved = ScriptedTrainer(SMALL_POPULATION)
     progress = solved.advance(500)
     by_half = sorted(progress.solved_at[progress.solved_at > 0])[2]
     _, line = list_runs.lines()
@@ -230,8 +230,8 @@ def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
     assert run["loss"] == run["lottery"]["loss_50"]
 
 
-def test_of_a_lottery_that_nothing_was_trained_of_no_loss_is_told(home: Path) -> None:
-    record_branches(home / "lot", config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+def test_of_a_population_that_nothing_was_trained_of_no_loss_is_told(home: Path) -> None:
+    record_branches(home / "lot", config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     _, line = list_runs.lines()
     assert "mean loss - " in line
     assert "0 of 6 solved" in line
@@ -239,22 +239,22 @@ def test_of_a_lottery_that_nothing_was_trained_of_no_loss_is_told(home: Path) ->
     assert (run["loss"], run["diverged"]) == (None, False)
 
 
-def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> None:
-    record_branches(home / "lot", 500, "alone", 20, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+def test_one_of_a_population_that_goes_on_alone_has_its_own_losses(home: Path) -> None:
+    record_branches(home / "lot", 500, "alone", 20, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     (run,) = objects()
-    losses = [*scripted_losses(SMALL_LOTTERY, 470, 30)[:, 0], *map(scripted_loss, range(500, 520))]
+    losses = [*scripted_losses(SMALL_POPULATION, 470, 30)[:, 0], *map(scripted_loss, range(500, 520))]
     assert run["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
     assert "lottery" not in run
 
 
-def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
+def test_a_population_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
     def make_trainer(config: EchoConfig) -> ScriptedTrainer:
         population = ScriptedTrainer(config)
         population.diverge(dict.fromkeys(range(6), 16))
         return population
 
-    recorder = RunRecorder.begin(home / "wild", SMALL_LOTTERY)
-    session = Session(SMALL_LOTTERY, make_trainer=make_trainer, recorder=recorder)
+    recorder = RunRecorder.begin(home / "wild", SMALL_POPULATION)
+    session = Session(SMALL_POPULATION, make_trainer=make_trainer, recorder=recorder)
     play(session, Step(40))
     (run,) = objects()
     assert (run["windows"], run["epoch"], run["window"], run["loss"], run["diverged"]) == (17, 2, 7, None, True)

@@ -16,7 +16,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Pause, Step
 from echornn.session.session import Session
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.answered import answered
 from tests.on_a_thread import running
 from tests.recorded import contents, record_branches
@@ -57,10 +57,10 @@ def test_a_run_goes_back_and_on_as_a_new_branch_with_what_was_trained_there(fold
     timeline = run_dir.read(folder).timeline()
     assert len(timeline) == 4
     branch = timeline.branch(3)
-    assert (branch.cause, branch.parent, branch.config) == ("back", Moment(0, 5), SMALL)
-    losses = timeline.losses(Moment(3, 8), 0)
+    assert (branch.cause, branch.parent, branch.config) == ("back", Position(0, 5), SMALL)
+    losses = timeline.losses(Position(3, 8), 0)
     assert losses == pytest.approx([scripted_loss(window) for window in range(8)])
-    assert run_dir.read(folder).stands == Moment(3, 8)
+    assert run_dir.read(folder).position == Position(3, 8)
 
 
 def test_fields_given_begin_a_branch_there(folder: Path) -> None:
@@ -73,7 +73,7 @@ def test_fields_given_begin_a_branch_there(folder: Path) -> None:
         pass
     timeline = run_dir.read(folder).timeline()
     branch = timeline.branch(3)
-    assert (branch.cause, branch.parent, branch.before) == ("edit", Moment(1, 16), Moment(1, 16))
+    assert (branch.cause, branch.parent, branch.before) == ("edit", Position(1, 16), Position(1, 16))
     assert timeline.differs(3) == "learning_rate 0.7"
 
 
@@ -115,8 +115,8 @@ def test_a_run_that_never_saved_has_window_0_only(tmp_path: Path) -> None:
 def test_a_run_that_stands_in_the_past_may_go_on_from_any_window_of_its_line(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 14, (0, 4))
     kept = run_dir.read(tmp_path / "run")
-    assert (kept.stands, kept.moment()) == (Moment(0, 4), Moment(0, 4))
-    assert kept.moment(14) == Moment(0, 14)
+    assert (kept.position, kept.position_at()) == (Position(0, 4), Position(0, 4))
+    assert kept.position_at(14) == Position(0, 14)
     assert start_record(SMALL, RunRecorder.go_on(tmp_path / "run"))["trained"] == 4
 
 
@@ -216,9 +216,9 @@ def test_the_path_to_where_the_run_stands_and_to_each_branch(folder: Path, capsy
 
 def test_all_windows_are_numbered_in_the_order_trained_and_a_path_along_itself(folder: Path) -> None:
     kept = run_dir.read(folder)
-    assert [row[0] for row in rows_along(kept, Moment(2, 26))] == list(range(1, 27))
-    assert list(rows_along(kept, Moment(1, 0))) == []
-    assert [row[0] for row in rows_along(kept, Moment(1, 9))] == list(range(1, 10))
+    assert [row[0] for row in rows_along(kept, Position(2, 26))] == list(range(1, 27))
+    assert list(rows_along(kept, Position(1, 0))) == []
+    assert [row[0] for row in rows_along(kept, Position(1, 9))] == list(range(1, 10))
 
 
 @pytest.mark.parametrize("branch", ["3", "-1", str(10**20), "d", "B", "1.0", "", "z" * 13])

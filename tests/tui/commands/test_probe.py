@@ -21,7 +21,7 @@ from echornn.session import probing
 from echornn.snapshot import Snapshot
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands import probe
 from tui.commands.probe import lines, record_of
@@ -137,14 +137,14 @@ def test_of_another_branch_than_the_first_the_letter_is_told() -> None:
     assert next(lines(replace(readings(), branch=1))) == "after window 1,330 of branch b"
 
 
-def test_of_a_lottery_the_network_is_told() -> None:
+def test_of_a_population_the_network_is_told() -> None:
     one = replace(readings(), config=replace(CONFIG, seed=9))
     assert next(lines(one, 2)) == "after window 1,330, replica 2: seed 9"
     record = record_of(one, 2)
     assert (record["seed"], record["replica"]) == (9, 2)
 
 
-def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
+def test_a_network_of_a_population_is_chosen_or_is_the_one_that_goes_on_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Snapshot] = []
@@ -157,7 +157,7 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
     monkeypatch.setattr(probe, "examine", examine)
     monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=ScriptedTrainer))
     story = (60, "choose 2", "alone", 30)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", *story, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     for words, seed, replica in (
         ([], 9, 2),
         (["--replica", "2"], 9, 2),
@@ -169,7 +169,7 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
         assert exit_code_of(["probe", str(tmp_path / "run"), "--json", *words]) == 0
         read = json.loads(capsys.readouterr().out)
         assert (read["seed"], read["replica"]) == (seed, replica)
-        assert seen[-1].state.config == SMALL_LOTTERY.of(seed - 7)
+        assert seen[-1].state.config == SMALL_POPULATION.of(seed - 7)
         assert seen[-1].state.weights["W"].shape == (1,)
     for words, allowed in ((["--replica", "0"], "only 2: it is a network alone"), (["--replica=-1"], "only 2")):
         assert exit_code_of(["probe", str(tmp_path / "run"), *words]) == 2

@@ -12,7 +12,7 @@ from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig
 from echornn.progress import Floats
 from tests.recorded import record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.commands.export import export
 from tui.commands.weights_text import FORMULAS, weights_text
 
@@ -80,7 +80,7 @@ def test_numpy_computes_the_same_by_what_is_said(cell: Cell, classes: int) -> No
 
 
 def test_the_text_lies_beside_the_file_which_holds_the_weights_alone(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 5, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 5, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     assert export(str(tmp_path / "run"), False, tmp_path / "w.npz") == 0
     with np.load(tmp_path / "w.npz") as saved:
         assert saved.files == ["W"]

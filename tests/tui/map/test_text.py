@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import told
+from echornn.maps.cell_words import cell_text
 from echornn.maps.measures import Measure
 from echornn.maps.overview import overview_of
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Asked, Result
+from echornn.sweeps.folder import RequestedGrid, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
 from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError
+from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import ASCII, BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
-from tui.map.what_is_trained import common_to_all
 
 
 def frame_of(
@@ -94,7 +94,7 @@ def test_where_networks_lost_it_again_is_said_and_marked() -> None:
         "of the 24 networks that solved it 6 lost it again by the end: 4 in echo_step 2;",
         "2 in echo_step 3",
     ]
-    assert told(frame.table, 0, 1)[1].startswith("4 of these lost it again; half by window 103; ")
+    assert cell_text(frame.table, 0, 1)[1].startswith("4 of these lost it again; half by window 103; ")
     assert "↓ some lost again" in picture_of(frame)
     kept = list(lines_of(frame_of(results_of(grid, rule), "echo_step=1"), ASCII))
     assert kept[-1] == "of the 8 networks that solved it none lost it again by the end"
@@ -180,7 +180,9 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     """A map of two echo steps; then another version trains the second again with fewer seeds, and a third."""
     first = Grid((Axis.parse("echo_step=2,3"),), {**WIDE_STATE, "seed": 0}, 16)
     then = Grid((Axis.parse("echo_step=3,4"),), {**WIDE_STATE, "seed": 0}, 8)
-    results = SweepResults.of(Path("nowhere"), (Asked(first, VERSIONS), Asked(then, {**VERSIONS, "engine": "new"})))
+    results = SweepResults.of(
+        Path("nowhere"), (RequestedGrid(first, VERSIONS), RequestedGrid(then, {**VERSIONS, "engine": "new"}))
+    )
     whole = [
         tuple(
             replace(point, results={seed: with_a_cliff(replace(point.config, seed=seed)) for seed in point.seeds})
@@ -193,7 +195,10 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     assert "squares by 2 versions of the program, 16 older results in results.csv only" in lines
     assert "version 2 has engine new and not unset as version 1" in lines
     assert "; without 1 trained by another version" in " ".join(lines)
-    assert [told(frame.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
+    assert [cell_text(frame.table, 0, column)[1][-14:] for column in range(3)] == [
+        "version 1 of 2",
+        *["version 2 of 2"] * 2,
+    ]
     rows = csv.DictReader(csv_lines(frame))
     assert [(row["echo_step"], row["trained"], row["version"]) for row in rows] == [
         ("2", "16", "1"),

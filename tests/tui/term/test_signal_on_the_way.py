@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_recorder import RunRecorder
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.patience import PATIENCE
 from tests.program import running
 from tests.scripted import ScriptedTrainer, make_progress, side_by_side
@@ -46,7 +46,7 @@ def test_a_signal_on_the_way_to_a_moment_leaves_the_run_where_it_stood(tmp_path:
         assert f"--resume {folder} --at 290000" in program.text.replace("\n", ""), "what was not done is said"
     assert [(folder / name).read_bytes() for name in (run_dir.LOSS_FILE, run_dir.COMMAND_FILE)] == before
     run = run_dir.read(folder)
-    assert (run.stands, run.notes) == (Moment(0, 300_000), ())
+    assert (run.position, run.notes) == (Position(0, 300_000), ())
     with running("--headless", "--json", "--resume", str(folder), scripted=True) as program:
         program.until(lambda text: '"trained": 300000' in text.replace("\n", ""))
         program.until(lambda text: '"event": "epoch"' in text.replace("\n", ""))

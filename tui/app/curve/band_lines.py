@@ -11,7 +11,7 @@ from echornn.progress import Floats
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.columns import per_column
 from tui.app.curve.dots import characters, filled, overlaid, spans
-from tui.app.curve.ghosts import Place
+from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 
 WILD = 1.5
@@ -44,7 +44,7 @@ def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
     return LossAxis.holding(low, high, log)
 
 
-def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
+def draw_band(cells: Cells, place: PlotArea, band: Band, ascii_only: bool) -> None:
     """Draw the distribution of the losses: 10th to 90th percentile as a texture, the median as a thick line, the
     extremes as dots; marks at the top show losses beyond the axis.
     """
@@ -78,7 +78,7 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
         cells.write(place.x + column, 0, "^", "plot--extreme")
 
 
-def band_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
+def band_words(band: Band, seed: int, place: PlotArea, ascii_only: bool) -> list[str]:
     """The legend of the textures: a line for each, or a single line with as many as fit."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
     chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"

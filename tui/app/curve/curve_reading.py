@@ -25,7 +25,7 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0, has
     of_all = "" if band is None else _of_all(band, window)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
-        epoch, in_epoch = segment.position(max(begin, segment.at))
+        epoch, in_epoch = segment.epoch_and_window(max(begin, segment.at))
         if of_all and end - begin > 1:  # the text has to fit on two lines of 80 columns
             place += f" · epoch {epoch + 1}"
         else:

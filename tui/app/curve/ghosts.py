@@ -20,7 +20,7 @@ LETTER_EVERY = 24
 SMOOTHED_SHARE = 40
 
 
-class Place(NamedTuple):
+class PlotArea(NamedTuple):
     """The axes of the plot, and the box of the plot in the grid of cells."""
 
     axis: LossAxis
@@ -47,7 +47,7 @@ class GhostLines:
         self._ascii = ascii_only
         self._drawn: dict[object, tuple[object, Drawn]] = {}
 
-    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str) -> None:
+    def draw(self, cells: Cells, place: PlotArea, ghosts: Sequence[Ghost], style: str) -> None:
         """Draw the lines of ghosts. Call this before the curve is drawn, so that the curve covers them, and `letters`
         after.
         """
@@ -63,7 +63,7 @@ class GhostLines:
             cells.styles[inside][seen] = cells.names.index(style)
         self._drawn = kept
 
-    def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
+    def letters(self, cells: Cells, place: PlotArea, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
         """Draw the letter of each ghost where its line is visible: at regular distances, and at its end.
 
         If a line is completely covered, the letter is drawn over the curve, near the line's end.
@@ -81,7 +81,7 @@ class GhostLines:
                     cells.write(place.x + x, y, ghost.letter, letter_style)
                     due = x + LETTER_EVERY
 
-    def _one(self, place: Place, ghost: Ghost) -> Drawn:
+    def _one(self, place: PlotArea, ghost: Ghost) -> Drawn:
         width, height = place.width, place.height
         curve = ghost.curve
         if curve is None:

@@ -9,7 +9,7 @@ import numpy as np
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import shortened
 from echornn.tasks.task import Level
-from tui.app.curve.ghosts import Place
+from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 
 STYLE = "plot--level"
@@ -18,7 +18,7 @@ GAP = 2
 """Columns of the line that stay visible between two labels on it."""
 
 
-def draw_ladder(cells: Cells, place: Place, levels: Sequence[Level], dash: str) -> None:
+def draw_ladder(cells: Cells, place: PlotArea, levels: Sequence[Level], dash: str) -> None:
     """Draw each rung that lies on the axis as a line behind the curve, with its label.
 
     The labels of the first and the last rung are placed first, then those between. A label is in the right half of its
@@ -41,7 +41,7 @@ def draw_ladder(cells: Cells, place: Place, levels: Sequence[Level], dash: str) 
             cells.write(place.x + best[1], best[0], text, STYLE)
 
 
-def draw_name(cells: Cells, place: Place, name: str) -> None:
+def draw_name(cells: Cells, place: PlotArea, name: str) -> None:
     """Write the name and the unit of the loss at the top of the plot, where nothing is."""
     text = f" {name} "
     for begin in (place.x, place.x + place.width - len(text)):
@@ -50,12 +50,12 @@ def draw_name(cells: Cells, place: Place, name: str) -> None:
             return
 
 
-def _line(place: Place, loss: float) -> int:
+def _line(place: PlotArea, loss: float) -> int:
     share = place.axis.share(np.array([loss], np.float32))[0]
     return place.height - 1 - min(place.height - 1, int(share * place.height))
 
 
-def _room(cells: Cells, place: Place, line: int, length: int, dash: str) -> int | None:
+def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str) -> int | None:
     """The rightmost column of the plot from which on a text fits on the line; None if there is none."""
     row = cells.characters[line, place.x : place.x + place.width - 1]
     free = (row == " ") | (row == dash)

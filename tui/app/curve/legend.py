@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.session.ghosts import Ghost
-from tui.app.curve.ghosts import Place
+from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 
 MOST_WORDS = 5
@@ -30,7 +30,7 @@ class Legend:
     def __init__(self) -> None:
         self._at: tuple[bool, int] | None = None
 
-    def draw(self, cells: Cells, place: Place, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
+    def draw(self, cells: Cells, place: PlotArea, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
         """Write the legend over the plot.
 
         Args:
@@ -60,7 +60,7 @@ class Legend:
         return self._at if stays and self._at is not None else best
 
 
-def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
+def ghost_words(ghosts: Sequence[Ghost], place: PlotArea, cut: str, lines: int) -> list[str]:
     """The entries of ghosts, at most ``lines`` lines. If they do not all fit: the newest ghosts, and the number of the
     others.
 
@@ -71,10 +71,10 @@ def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> 
     count = min(len(ghosts), MOST_WORDS, lines)
     if count == lines > 1 and count < len(ghosts):
         count -= 1
-    told = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
+    texts = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
     if count < len(ghosts):
-        told.append(f" and {len(ghosts) - count} more: b ")
-    return told[: max(0, lines)]
+        texts.append(f" and {len(ghosts) - count} more: b ")
+    return texts[: max(0, lines)]
 
 
 def _told(ghost: Ghost, width: int, cut: str) -> str:

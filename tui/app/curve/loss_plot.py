@@ -23,7 +23,7 @@ from tui.app.curve.columns import column_of, per_column, smoothed
 from tui.app.curve.curve_line import line_characters
 from tui.app.curve.curve_reading import read
 from tui.app.curve.dots import characters, overlaid, spans
-from tui.app.curve.ghosts import GhostLines, Place
+from tui.app.curve.ghosts import GhostLines, PlotArea
 from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import Legend, ghost_words
 from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
@@ -169,7 +169,7 @@ class LossPlot(CellWidget, can_focus=True):
             return
         log = self.viewport.log
         axis = band_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
-        place = Place(axis, first, length, GUTTER, width, height)
+        place = PlotArea(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self._glyphs, self.has_focus)
         self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
         if len(band):
@@ -189,14 +189,14 @@ class LossPlot(CellWidget, can_focus=True):
             own = frame.own_config
             self._reading = read(curve, cursor, band, own.seed, own.has_classes)
 
-    def _words(self, place: Place, band: Band) -> list[str]:
+    def _words(self, place: PlotArea, band: Band) -> list[str]:
         """The lines of the legend."""
         words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
         return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
 
-    def _draw_levels(self, cells: Cells, place: Place) -> None:
+    def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor of the echo; of another task its ladder, and what its loss is."""
         config = self._picture.frame.own_config
         if config.is_echo:
@@ -205,7 +205,7 @@ class LossPlot(CellWidget, can_focus=True):
             draw_ladder(cells, place, self._picture.frame.ladder, self._glyphs["level"])
             draw_name(cells, place, config.loss_name)
 
-    def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
+    def _draw_strips(self, cells: Cells, place: PlotArea, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
         if strips.solved:
             draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
@@ -213,7 +213,7 @@ class LossPlot(CellWidget, can_focus=True):
             lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
             draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
 
-    def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
+    def _draw_curve(self, cells: Cells, place: PlotArea, curve: Curve, alone_from: int) -> None:
         """Draw the mean loss, and the range from smallest to largest where a single network was trained."""
         _, _, length, _, width, height = place
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
@@ -248,7 +248,7 @@ class LossPlot(CellWidget, can_focus=True):
                 for x, line, text in place_label(mark, room):
                     cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
-    def _draw_here(self, cells: Cells, here: int, place: Place) -> None:
+    def _draw_here(self, cells: Cells, here: int, place: PlotArea) -> None:
         """Draw a vertical line at the shown window, if it is an earlier one."""
         width, height = place.width, place.height
         x = GUTTER + column_of(here - place.first, place.length, width)

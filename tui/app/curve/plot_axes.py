@@ -9,7 +9,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.levels import boundary_floor, chance_level
 from tui.app.curve.axes import loss_ticks, window_ticks
-from tui.app.curve.ghosts import Place
+from tui.app.curve.ghosts import PlotArea
 from tui.app.curve.strips import Strips
 from tui.kit.cells import Cells
 
@@ -50,7 +50,7 @@ ASCII_GLYPHS: Glyphs = {
 }
 
 
-def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_focus: bool) -> None:
+def draw_axes(cells: Cells, place: PlotArea, strips: Strips, glyphs: Glyphs, has_focus: bool) -> None:
     """Draw the losses at the left, the names of the strips below them, and the windows at the bottom."""
     glyph, tick = (glyphs[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
     bottom = place.height + strips.lines
@@ -72,7 +72,7 @@ def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_fo
             free = begin + len(label) + 3
 
 
-def draw_levels(cells: Cells, place: Place, config: EchoConfig, glyphs: Glyphs) -> None:
+def draw_levels(cells: Cells, place: PlotArea, config: EchoConfig, glyphs: Glyphs) -> None:
     """Draw the line of chance across the plot, and that of the floor of first windows only at the right edge."""
     axis, right = place.axis, GUTTER + place.width
     floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "

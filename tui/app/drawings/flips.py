@@ -65,12 +65,12 @@ def flip_words(
     if turned:
         named = ", ".join(map(str, turned[:3])) + (f" and {len(turned) - 3} more" if len(turned) > 3 else "")
         turn = f"turn{'s' if len(turned) == 1 else ''}"
-        told = [f"{named} {turn}", f"{len(turned)} prediction{'s' if len(turned) > 1 else ''} {turn}"]
+        texts = [f"{named} {turn}", f"{len(turned)} prediction{'s' if len(turned) > 1 else ''} {turn}"]
     elif not of_symbols:
-        told = [f"predictions move by {largest:.2g} at most", f"moves by {largest:.2g}"]
+        texts = [f"predictions move by {largest:.2g} at most", f"moves by {largest:.2g}"]
     elif echo_step is not None and flip.step + echo_step >= len(flip.x):
-        told = ["its echo comes after this window", "its echo comes later"]
+        texts = ["its echo comes after this window", "its echo comes later"]
     else:
-        told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
+        texts = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
     step = f"step {first_step + flip.step + 1} {changed}: "
-    return (*(f"{step}{one}" for one in told), f"{changed}: {told[-1]}")
+    return (*(f"{step}{one}" for one in texts), f"{changed}: {texts[-1]}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.readings import OfRows
+from echornn.readings import RowDependence
 from tui.app.drawings.blocks import BLOCKS
 from tui.app.drawings.panel_lines import RowPanel, is_read, label_width, lines_for, lines_of
 from tui.app.drawings.signed import scale_of, signed_blocks
@@ -21,7 +21,7 @@ LEAST_WIDTH = 32
 LEAST_TRIANGLE = 4
 
 
-def unread(rows: OfRows) -> OfRows:
+def unread(rows: RowDependence) -> RowDependence:
     """Readings of the same rows and steps, with all strengths unknown."""
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 

@@ -37,38 +37,38 @@ ABOUT_WIDTH = 8
 """The columns of the subject at the beginning of each line."""
 
 
-class Known(NamedTuple):
+class Fact(NamedTuple):
     """A line of text about the network: its subject in a word, and a statement."""
 
     about: str
     text: str
 
 
-def known(config: EchoConfig) -> list[Known]:
+def known(config: EchoConfig) -> list[Fact]:
     """The lines of text about a single network of this configuration, the most important first."""
     if not config.is_echo:
         return _known_of_any_task(config)
     return [
-        Known("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
-        Known("trains", _trained(config)),
-        Known("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {_right(config)} right"),
-        Known("solved", f"a mean loss of the last 50 windows below {loss_text(solved_level(config), 3)}"),
-        Known("reach", _reach(config)),
+        Fact("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
+        Fact("trains", _trained(config)),
+        Fact("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {_right(config)} right"),
+        Fact("solved", f"a mean loss of the last 50 windows below {loss_text(solved_level(config), 3)}"),
+        Fact("reach", _reach(config)),
         *_memory(config),
         *_floor(config),
     ]
 
 
-def _known_of_any_task(config: EchoConfig) -> list[Known]:
+def _known_of_any_task(config: EchoConfig) -> list[Fact]:
     rungs, solved = ladder_of(config), solved_level(config)
     return [
-        Known("task", f"{name_of(config.the_task)}: {_first_sentence(config)}"),
-        *([Known("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
-        Known("data", data_text(config)),
-        *([Known("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
-        *([Known("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved > 0 else []),
-        Known("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
-        *(Known(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
+        Fact("task", f"{name_of(config.the_task)}: {_first_sentence(config)}"),
+        *([Fact("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
+        Fact("data", data_text(config)),
+        *([Fact("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
+        *([Fact("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved > 0 else []),
+        Fact("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
+        *(Fact(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
     ]
 
 
@@ -126,23 +126,23 @@ def _reach(config: EchoConfig) -> str:
     return f"the gradient reaches the source of {reached:,} of {length:,} targets in a window"
 
 
-def _memory(config: EchoConfig) -> list[Known]:
+def _memory(config: EchoConfig) -> list[Fact]:
     numbers = register_numbers(config)
     if few_uniform_starts_learn(config):
-        return [Known("start", "few uniform starts of this size learn; most glorot starts do (s: init)")]
+        return [Fact("start", "few uniform starts of this size learn; most glorot starts do (s: init)")]
     if numbers is None:
         return []
     if not fits_register(config):
-        return [Known("memory", f"{seeds_that_solve(config)}: a shift register needs {numbers}")]
+        return [Fact("memory", f"{seeds_that_solve(config)}: a shift register needs {numbers}")]
     needs = f"{numbers:,} number{'s' * (numbers != 1)}"
-    return [Known("memory", f"a shift register for this echo needs {needs}; the state has {state_numbers(config):,}")]
+    return [Fact("memory", f"a shift register for this echo needs {needs}; the state has {state_numbers(config):,}")]
 
 
-def _floor(config: EchoConfig) -> list[Known]:
+def _floor(config: EchoConfig) -> list[Fact]:
     floor = boundary_floor(config)
     if floor < 0.0005:
         return []
-    return [Known("floor", f"{floor:.3f} in an epoch's first window: it echoes symbols not seen before")]
+    return [Fact("floor", f"{floor:.3f} in an epoch's first window: it echoes symbols not seen before")]
 
 
 @lru_cache(maxsize=1)

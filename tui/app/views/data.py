@@ -32,11 +32,11 @@ LEAST_STRIP, MOST_STRIP = 8, 60
 
 
 @lru_cache(maxsize=2)
-def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | None:
+def symbols_of(config: EchoConfig, data_version: int, epoch: int) -> Symbols | None:
     """The series of an epoch, row after row, uint8 [batch_size * row_length]; None if it is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
-    return EchoSeries.generate(config, generation, epoch).x.reshape(-1)
+    return EchoSeries.generate(config, data_version, epoch).x.reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Data(View):
 
     def _of_task(self, frame: Frame) -> TaskWindow:
         """The shown window of a task that is not the echo."""
-        return TaskWindow(frame.own_config, frame.generation, frame.epoch - 1, self._window, frame.progress)
+        return TaskWindow(frame.own_config, frame.data_version, frame.epoch - 1, self._window, frame.progress)
 
     @property
     def _window(self) -> int:
@@ -172,7 +172,7 @@ class Data(View):
         first = min(self._first_row, config.batch_size - shares.rows)
         cursor = self._visible_cursor()
         matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)
-        series = symbols_of(config, frame.generation, frame.epoch - 1)
+        series = symbols_of(config, frame.data_version, frame.epoch - 1)
         steps = TimeSteps(config, self._window, matrix, series, frame.progress, self._ascii_only)
         self._draw_strip(cells, config, first, shares.rows)
         y = 1 + shares.framed

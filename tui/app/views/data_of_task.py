@@ -8,10 +8,10 @@ from functools import lru_cache
 from echornn.config import EchoConfig
 from echornn.data.epoch_data import batch_of
 from echornn.progress import Progress
-from echornn.tasks.door import known_lags
+from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Batch, Numbers, TaskError
 from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text
-from tui.app.views.before import ABOUT_WIDTH, MOST_SYMBOLS, Known, data_text
+from tui.app.views.before import ABOUT_WIDTH, MOST_SYMBOLS, Fact, data_text
 from tui.app.views.value_words import first_that_fits, input_words, value_words
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -28,12 +28,12 @@ class TaskWindow:
 
     Attributes:
         config: the configuration.
-        generation, epoch, window: which window it is, the last two from 0.
+        data_version, epoch, window: which window it is, the last two from 0.
         newest: the newest window that was trained; None before the first.
     """
 
     config: EchoConfig
-    generation: int
+    data_version: int
     epoch: int
     window: int
     newest: Progress | None
@@ -42,7 +42,7 @@ class TaskWindow:
         """The data of a row; None if it is too long to draw."""
         if self.newest is not None and (self.newest.epoch, self.newest.window) == (self.epoch, self.window):
             return RowData.of(self.newest, row)
-        batch = batch_to_draw(self.config, self.generation, self.epoch)
+        batch = batch_to_draw(self.config, self.data_version, self.epoch)
         if batch is None:
             return None
         begin = self.window * self.config.window_stride
@@ -59,24 +59,24 @@ class TaskWindow:
 
 
 @lru_cache(maxsize=2)
-def batch_to_draw(config: EchoConfig, generation: int, epoch: int) -> Batch | None:
+def batch_to_draw(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
     """The data of an epoch; None if it is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
     try:
-        return batch_of(config, generation, epoch)
+        return batch_of(config, data_version, epoch)
     except TaskError:
         return None
 
 
-def about_data(config: EchoConfig) -> list[Known]:
+def about_data(config: EchoConfig) -> list[Fact]:
     """What is known of the data."""
     lags = lags_of_targets(config)
     names = [f"t-{lag}" for lag in lags]
     return [
-        Known("data", data_text(config)),
-        Known("sources", f"a target is decided by the inputs {', '.join(names)}" if lags else PLACES_VARY),
-        Known("reach", _reach(config, lags)),
+        Fact("data", data_text(config)),
+        Fact("sources", f"a target is decided by the inputs {', '.join(names)}" if lags else PLACES_VARY),
+        Fact("reach", _reach(config, lags)),
     ]
 
 

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.diagnosis.phrases import source_name
-from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
+from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after
 from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
@@ -114,14 +114,14 @@ class GradientView(ProbeView):
             return ""
         return read(readings.config, rows, *where)
 
-    def _rows(self, readings: Readings | None) -> OfRows | None:
+    def _rows(self, readings: Readings | None) -> RowDependence | None:
         """How strongly the predictions of the rows depend on their inputs, by the chosen measure.
 
         While this is computed, the strengths are unknown; None if there are no rows.
         """
         if readings is None:
             return None
-        both: tuple[OfRows | None, OfRows | None] = readings.effects, readings.connectivity
+        both: tuple[RowDependence | None, RowDependence | None] = readings.effects, readings.connectivity
         chosen, other = both[::-1] if self._derivative else both
         return chosen if chosen is not None else unread(other) if other is not None else None
 

@@ -9,7 +9,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.diagnosis.phrases import change_words
-from echornn.readings import Effects, Gradient, OfRows, Reliance
+from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
 
 MOST_NAMED = 3
@@ -148,7 +148,7 @@ def input_name(lag: int) -> str:
     return f"x[t-{lag}]" if lag else "x[t]"
 
 
-def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
+def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
     """The inputs that a prediction uses, in words, the strongest first; at most 78 characters.
 
     The text says so if the strengths of this row are not computed yet.

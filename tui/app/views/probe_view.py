@@ -83,7 +83,7 @@ class ProbeView(View):
         current ones.
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
-        note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)
+        note, short = position_text(self._frame, readings), position_text(self._frame, readings, short=True)
         if not note and not self.has_focus and len(f"{title}: {text}  {HOW_TO_FOCUS}") <= cells.width:
             note = HOW_TO_FOCUS
         if len(f"{title}: {text}  {note}") > cells.width:
@@ -109,7 +109,7 @@ class ProbeView(View):
         self.on_view()
 
 
-def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
+def position_text(frame: Frame | None, readings: Readings, short: bool = False) -> str:
     """The branch, window and, with several replicas, seed of the readings as text; empty if they are the frame's."""
     if frame is None:
         return ""
@@ -131,7 +131,7 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
     if frame.state in (State.LOADING, State.FAILED) or not frame.trained:
         return message or f"{title}: nothing trained yet"
     readings = frame.readings
-    if readings is not None and not moment(frame, readings) and is_empty(readings):
+    if readings is not None and not position_text(frame, readings) and is_empty(readings):
         return f"{title}: the weights are not finite; u goes back to where they were"
     return f"{title}: computing; the first time takes some seconds"
 

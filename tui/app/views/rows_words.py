@@ -7,7 +7,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_text import loss_text
 from echornn.progress import Progress
-from echornn.tasks.door import known_lags
+from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import TaskError
 from tui.app.drawings.row_cells import RowData
 from tui.app.views.value_words import first_that_fits, input_words, network_words, value_words

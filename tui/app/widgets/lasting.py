@@ -14,7 +14,7 @@ LASTING_SECONDS = 4.0
 """Seconds for which such a diagnosis stays on the screen while training runs."""
 
 
-class Lasting:
+class HeldDiagnosis:
     """Keeps the diagnosis about a remarkable window on the screen for some seconds. It must see all frames in order.
 
     At high speeds no diagnosis is about a single window. While training is paused, the diagnosis is about the shown

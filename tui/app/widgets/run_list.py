@@ -131,8 +131,8 @@ def _how_well(run: KeptRun) -> str:
     mean = [] if math.isnan(run.mean) else [mean_text(run.mean)]
     solved = [_solved(run)] if run.solved_at is not None or run.counts is not None else []
     is_lost = run.lost_at is not None or (run.counts is not None and run.counts.lost > 0)
-    told = [*solved, *mean] if is_lost else [*mean, *solved]  # in a narrow panel the last parts are cut
-    return " · ".join([*told, f"{run.windows:,} in all"])
+    parts = [*solved, *mean] if is_lost else [*mean, *solved]  # in a narrow panel the last parts are cut
+    return " · ".join([*parts, f"{run.windows:,} in all"])
 
 
 def _solved(run: KeptRun) -> str:

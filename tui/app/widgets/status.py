@@ -17,7 +17,7 @@ from echornn.diagnosis.words import said
 from echornn.session.frame import Frame, State
 from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
-from tui.app.widgets.lasting import Lasting
+from tui.app.widgets.lasting import HeldDiagnosis
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 
@@ -71,7 +71,7 @@ class StatusLine(CellWidget):
     def __init__(self, frame: Frame, ascii_only: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._frame = frame
-        self._lasting = Lasting(clock)
+        self._lasting = HeldDiagnosis(clock)
         self._one_seed_told: int | None = None
         self._verdict = frame.sentence
         self._reading = self._hint = ""
@@ -186,8 +186,8 @@ def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
     return [
         *_speed_parts(frame),
         *_config_parts(frame.config),
-        *([LinePart(f"weights {frame.draw + 1}", DIFFERS, "weights", missed=True)] if frame.draw else []),
-        *([LinePart(f"data {frame.generation + 1}", DIFFERS, "data", missed=True)] if frame.generation else []),
+        *([LinePart(f"weights {frame.init_index + 1}", DIFFERS, "weights", missed=True)] if frame.init_index else []),
+        *([LinePart(f"data {frame.data_version + 1}", DIFFERS, "data", missed=True)] if frame.data_version else []),
         *([LinePart(frame.device, AS_USUAL, "device")] if frame.device else []),
     ]
 

@@ -18,7 +18,7 @@ from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, Line
 from tui.app.curve.axes import LossAxis
-from tui.app.curve.ghosts import LETTER_EVERY, Place
+from tui.app.curve.ghosts import LETTER_EVERY, PlotArea
 from tui.app.curve.legend import MOST_WORDS, ghost_words
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.plot_axes import GUTTER
@@ -185,7 +185,7 @@ async def test_what_each_is_stands_in_the_corner() -> None:
 )
 def test_where_there_are_few_lines_the_newest_future_is_told(lines: int, told: str) -> None:
     ghosts = [Told([0.2]).ghost(letter, "")[0] for letter in "bcd"]
-    place = Place(LossAxis(0, 1), 0, 9, GUTTER, 70, 6)
+    place = PlotArea(LossAxis(0, 1), 0, 9, GUTTER, 70, 6)
     words = " ".join(" ".join(ghost_words(ghosts, place, "…", lines)).replace(":  ", " ").split())
     assert words == told
 

@@ -27,7 +27,7 @@ def test_another_branch_is_named_by_its_letter_as_elsewhere_on_the_screen() -> N
     assert drawn(MemoryView(), of_another, 90, 12)[0].endswith("  of window 999, branch a")
 
 
-def test_of_a_lottery_the_network_is_named_by_its_seed_until_the_chosen_one_is_read() -> None:
+def test_of_a_population_the_network_is_named_by_its_seed_until_the_chosen_one_is_read() -> None:
     many = replace(SOLVED.config, replicas=8)
     chosen = replace(frame_of(SOLVED), config=many, replica=2)
     assert drawn(MemoryView(), chosen, 78, 12)[0].endswith("  of seed 7")

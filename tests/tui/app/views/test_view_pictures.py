@@ -6,9 +6,9 @@ import pytest
 
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.losses_seen import after
-from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
+from tests.record_population import CONFIG, WINDOWS, recorded_population
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
 from tests.record_stuck import CONFIG as STUCK
@@ -20,7 +20,7 @@ from tui.app.app import EchoApp
 
 
 @pytest.mark.parametrize(
-    ("name", "moment", "size", "keys"),
+    ("name", "position", "size", "keys"),
     [
         ("memory", 298, (120, 38), ["3"]),
         ("memory_ascii", 298, (80, 24), ["3"]),
@@ -28,15 +28,15 @@ from tui.app.app import EchoApp
         ("weights", 1500, (100, 30), ["5"]),
     ],
 )
-async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list[str]) -> None:
-    (*tape, progress), losses, error_rates = recorded(moment)
+async def test_picture(name: str, position: int, size: tuple[int, int], keys: list[str]) -> None:
+    (*tape, progress), losses, error_rates = recorded(position)
     session = ScriptedSession(TUTORIAL)
     grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
-        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
+        shown = {"trained": position, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
         loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
-        session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, readings=recorded_readings(moment))
+        session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, readings=recorded_readings(position))
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
@@ -51,19 +51,19 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
 @pytest.mark.parametrize(
     ("name", "size", "keys"),
     [
-        ("lottery", (120, 40), ["6"]),
-        ("lottery_ascii", (80, 24), ["6", "tab", "down"]),
-        ("lottery_small", (80, 24), ["z", "left"]),
+        ("seeds", (120, 40), ["6"]),
+        ("seeds_ascii", (80, 24), ["6", "tab", "down"]),
+        ("seeds_small", (80, 24), ["z", "left"]),
     ],
 )
-async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
+async def test_picture_of_a_population(name: str, size: tuple[int, int], keys: list[str]) -> None:
     session = ScriptedSession(CONFIG)
-    grow(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
+    grow(session.timeline, branch_off(session.timeline, CONFIG), recorded_population())
     (*tape, progress), losses, error_rates = recorded(WINDOWS)
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
-        where = session.timeline.seed_stats(Moment(0, WINDOWS))
+        where = session.timeline.seed_stats(Position(0, WINDOWS))
         loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
         session.set_frame(State.PAUSED, progress, **shown, loss_stats=loss_stats, seed_stats=where)
         app.show_newest_frame()

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.kept_windows import as_kept
+from echornn.history.kept_windows import as_stored
 from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.examples import examples
 from tests.hashed import HashTrainer
 
@@ -31,7 +31,7 @@ Losses = dict[int, list[float]]
 def essence(state: PopulationState) -> tuple[Any, ...]:
     """Everything that distinguishes a state: the numbers of all networks."""
     each = [state.of(index) for index in range(state.config.replicas)]
-    books = (state.config, state.epoch, state.window, state.generation, state.draw)
+    books = (state.config, state.epoch, state.window, state.data_version, state.init_index)
     return (*books, [int(one.optimizer[1]) for one in each])
 
 
@@ -40,8 +40,8 @@ class Story:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.states: dict[Moment, tuple[Any, ...]] = {}
-        self.losses: dict[Moment, Losses] = {}
+        self.states: dict[Position, tuple[Any, ...]] = {}
+        self.losses: dict[Position, Losses] = {}
         self.live = LiveRun(TINY, HashTrainer, Unrecorded(), Pace(math.inf, self.clock), self.clock)
         self.live.load()
         self.live.begin()
@@ -52,8 +52,8 @@ class Story:
         return self.now
 
     @property
-    def owned(self) -> Moment:
-        return Moment(self.live.owner.number, self.live.here.window)
+    def owned(self) -> Position:
+        return Position(self.live.owner.number, self.live.here.window)
 
     def note(self, losses: Losses) -> None:
         self.states[self.owned] = essence(self.live.trainer.state)
@@ -106,8 +106,8 @@ class Story:
         starts_over = live.timeline.branch(live.here.branch).starts_over
         self.note({} if starts_over else {seed: before.get(seed, []) for seed in self.seeds})
 
-    def go(self, moment: Moment) -> None:
-        self.live.go(moment)
+    def go(self, position: Position) -> None:
+        self.live.go(position)
         self.arrive()
 
     def arrive(self) -> None:
@@ -129,21 +129,21 @@ class Story:
             assert np.array_equal(loss_stats.recent, told[len(told) - len(loss_stats.recent) :])
             if live.shown:
                 assert live.shown[-1].of(index).losses[-1] == told[-1]
-        self.check_lottery()
+        self.check_population()
 
-    def check_lottery(self) -> None:
+    def check_population(self) -> None:
         live = self.live
-        lottery = live.timeline.seed_stats(live.here)
-        assert (lottery is None) == (live.config.replicas == 1)
-        for index in range(0 if lottery is None else lottery.replicas):
-            assert lottery is not None
+        population = live.timeline.seed_stats(live.here)
+        assert (population is None) == (live.config.replicas == 1)
+        for index in range(0 if population is None else population.replicas):
+            assert population is not None
             loss_stats = live.timeline.loss_stats(live.here, index)
-            assert lottery.windows == live.here.window
-            assert (int(lottery.solved_at[index]) or None) == loss_stats.solved_at
-            assert (int(lottery.lost_at[index]) or None) == loss_stats.lost_at
+            assert population.windows == live.here.window
+            assert (int(population.solved_at[index]) or None) == loss_stats.solved_at
+            assert (int(population.lost_at[index]) or None) == loss_stats.lost_at
             if loss_stats.recent.size:
-                assert lottery.newest[index] == loss_stats.recent[-1]
-                assert math.isclose(lottery.mean[index], loss_stats.mean, rel_tol=1e-6)
+                assert population.newest[index] == loss_stats.recent[-1]
+                assert math.isclose(population.mean[index], loss_stats.mean, rel_tol=1e-6)
 
 
 CHANGES = ["reset", "redraw", "regenerate", "rate", "echo", "more", "one", "alone"]
@@ -161,8 +161,8 @@ steps = st.one_of(
 def test_every_moment_of_every_story_comes_back_bit_for_bit(story: list[tuple[str, Any]]) -> None:
     told = Story()
     tell(told, story)
-    for moment in list(told.states):
-        told.go(moment)
+    for position in list(told.states):
+        told.go(position)
         told.check()
 
 
@@ -176,7 +176,7 @@ def tell(told: Story, story: Sequence[tuple[str, Any]]) -> None:
             case "go":
                 timeline = told.live.timeline
                 branch = much[0] % len(timeline)
-                told.go(Moment(branch, much[1] % (timeline.end(branch).window + 1)))
+                told.go(Position(branch, much[1] % (timeline.end(branch).window + 1)))
             case "undo" if told.live.undoable:
                 told.live.undo()
                 told.arrive()
@@ -193,7 +193,7 @@ def test_who_goes_on_alone_trains_what_it_would_have_trained_alone_from_the_star
     told.live.alone()
     told.live.train(15)
     three = replace(TINY, replicas=3)
-    before = as_kept(HashTrainer(three).advance(20), three).of(2).losses
+    before = as_stored(HashTrainer(three).advance(20), three).of(2).losses
     alone = HashTrainer(told.live.config)
     alone.advance(20)
     told_losses = told.live.timeline.losses(told.live.here, 0)

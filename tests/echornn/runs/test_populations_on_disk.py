@@ -106,7 +106,7 @@ def test_what_is_read_is_what_was_lived(story: list[Any], later: list[Any], foll
 
         run = run_dir.read(folder)
         assert run.notes == ()
-        assert (run.stands, run.config) == (live.here, live.config)
+        assert (run.position, run.config) == (live.here, live.config)
         assert_same(live.timeline, run.timeline())
         followed.refresh()
         assert_same(live.timeline, followed.seen.timeline)
@@ -139,6 +139,6 @@ def test_who_goes_on_alone_is_a_branch_on_disk(tmp_path: Path) -> None:
     recorder.close()
     run = run_dir.read(tmp_path / "run")
     assert run.commands[-1].cause == "alone"
-    assert (run.config, run.stands) == (replace(TINY, seed=5), (1, 35))
-    assert [len(windows) for _, _, windows in run.path(run.stands)] == [20, 15]
+    assert (run.config, run.position) == (replace(TINY, seed=5), (1, 35))
+    assert [len(windows) for _, _, windows in run.path(run.position)] == [20, 15]
     assert run.timeline().differs(1) == "seed 5 alone"

@@ -44,8 +44,8 @@ class Common(NamedTuple):
 
     def __str__(self) -> str:
         """All parts as one text."""
-        told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
-        return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
+        amount = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
+        return "; ".join(filter(None, (", ".join(self.fields), amount, self.versions, self.newest)))
 
 
 def common_to_all(overview: Overview) -> Common | None:

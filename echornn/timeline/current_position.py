@@ -1,14 +1,14 @@
-"""`Position`: the current position of a run in its tree, and values that depend on it."""
+"""`CurrentPosition`: the current position of a run in its tree, and values that depend on it."""
 
 from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.timeline import going_back
-from echornn.timeline.branch import Branch, Moment
+from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 
 
-class Position:
+class CurrentPosition:
     """The current position in a growing run.
 
     Attributes:
@@ -19,7 +19,7 @@ class Position:
 
     def __init__(self, config: EchoConfig) -> None:
         self.timeline = Timeline()
-        self.here = Moment(0, 0)
+        self.here = Position(0, 0)
         self.config = config
         self._chosen = 0
 
@@ -44,14 +44,14 @@ class Position:
         return self.timeline.owner(self.here)
 
     @property
-    def moment(self) -> Moment:
+    def position(self) -> Position:
         """This position, given by the branch whose configuration holds here."""
-        return Moment(self.owner.number, self.here.window)
+        return Position(self.owner.number, self.here.window)
 
     @property
     def epoch_left(self) -> int:
         """The number of windows from here to the end of the epoch."""
-        return self.config.windows_per_epoch - self.owner.position(self.here.window)[1]
+        return self.config.windows_per_epoch - self.owner.epoch_and_window(self.here.window)[1]
 
     @property
     def is_of_a_piece(self) -> bool:
@@ -65,9 +65,9 @@ class Position:
         return owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
 
     @property
-    def root(self) -> Moment:
+    def root(self) -> Position:
         """The beginning of the path to this position, given by the branch whose configuration holds here."""
-        return Moment(self.owner.number, 0)
+        return Position(self.owner.number, 0)
 
     @property
     def diverged(self) -> bool:

@@ -59,7 +59,7 @@ def look(frame: Frame, rows: SeedRows | None) -> Picture:
     return Picture(frame, axis=axis, seeds=seeds)
 
 
-def lottery_after(windows: int, replicas: int = 64) -> SeedStats:
+def population_after(windows: int, replicas: int = 64) -> SeedStats:
     at = solve_times(replicas)
     newest = losses_of(range(replicas), np.array([windows]), replicas)[:, 0]
     return SeedStats(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows, np.zeros_like(at))
@@ -67,10 +67,16 @@ def lottery_after(windows: int, replicas: int = 64) -> SeedStats:
 
 def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Frame:
     config = EchoConfig(replicas=replicas)
-    lottery = lottery_after(windows, replicas) if replicas > 1 else None
+    population = population_after(windows, replicas) if replicas > 1 else None
     progress = make_progress(config.of(replica))
     return Frame(
-        State.PAUSED, config, trained=windows, line_end=windows, progress=progress, replica=replica, seed_stats=lottery
+        State.PAUSED,
+        config,
+        trained=windows,
+        line_end=windows,
+        progress=progress,
+        replica=replica,
+        seed_stats=population,
     )
 
 
@@ -199,10 +205,10 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
 
 def test_the_strip_counts_by_column() -> None:
     none = np.zeros(5, np.float32)
-    lottery = SeedStats(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
-    assert solved_by_column(lottery, 0, 100, 10) == ("█▄       ▄", 2)
-    assert solved_by_column(lottery, 50, 50, 5) == ("    █", 1)
-    assert solved_by_column(lottery, 0, 100, 10, ascii_only=True)[0].isascii()
+    population = SeedStats(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
+    assert solved_by_column(population, 0, 100, 10) == ("█▄       ▄", 2)
+    assert solved_by_column(population, 50, 50, 5) == ("    █", 1)
+    assert solved_by_column(population, 0, 100, 10, ascii_only=True)[0].isascii()
 
 
 def test_bars_are_as_long_as_their_share_and_never_too_short_to_be_seen() -> None:
@@ -214,18 +220,18 @@ def test_bars_are_as_long_as_their_share_and_never_too_short_to_be_seen() -> Non
 
 def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
     config = EchoConfig(seed=2**128 - 64, replicas=64)
-    labels = Labels.of(config, lottery_after(WINDOWS))
+    labels = Labels.of(config, population_after(WINDOWS))
     assert {len(labels.line(replica)) for replica in range(64)} == {len(labels.head)}
     assert labels.line(63).split()[0] == str(2**128 - 1)
 
 
 def test_what_became_of_a_network_is_read_out() -> None:
-    config, lottery = EchoConfig(replicas=64), lottery_after(WINDOWS)
+    config, population = EchoConfig(replicas=64), population_after(WINDOWS)
     solved = "seed 7: solved at 100, 1st of 43, mean loss 0.0069"
-    assert read(config, lottery, 0) == f"{solved}; enter: go on with it alone"
-    assert read(config, lottery, 1).startswith("seed 8: not solved, mean loss 0.6931")
-    assert "not finite" in read(config, replace(lottery, diverged=np.ones(64, np.bool_)), 5)
-    lost = read(config, replace(lottery, lost_at=np.full(64, 1042)), 0)
+    assert read(config, population, 0) == f"{solved}; enter: go on with it alone"
+    assert read(config, population, 1).startswith("seed 8: not solved, mean loss 0.6931")
+    assert "not finite" in read(config, replace(population, diverged=np.ones(64, np.bool_)), 5)
+    lost = read(config, replace(population, lost_at=np.full(64, 1042)), 0)
     assert lost == "seed 7: solved at 100, lost at 1,042, mean loss 0.0069; enter: go on with it alone"
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
 from echornn.timeline import going_back
-from echornn.timeline.branch import Moment, is_one_of
+from echornn.timeline.branch import Position, is_one_of
 from echornn.timeline.timeline import Timeline
 
 
 @dataclass(frozen=True)
-class Turn:
+class ReplicaSwitch:
     """A switch from one network to several replicas, or back.
 
     Attributes:
@@ -23,13 +23,13 @@ class Turn:
         came_to: the configuration after the switch.
     """
 
-    left: Moment
+    left: Position
     replica: int
     at_its_end: bool
     came_to: EchoConfig
 
 
-def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, int] | None:
+def there(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tuple[Position, int] | None:
     """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
 
     If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
@@ -54,7 +54,7 @@ def begun(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
     return replace(config, replicas=replicas) if config.replicas == 1 else config.of(replica)
 
 
-def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Moment | None:
+def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Position | None:
     """The end of the newest branch for which ``fits`` is true, given the configurations on its path."""
     ends = (timeline.end(number) for number in reversed(range(len(timeline))))
     return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)

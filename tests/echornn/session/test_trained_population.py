@@ -12,7 +12,7 @@ from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population
 
@@ -53,8 +53,8 @@ def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_mome
     assert_same(after, trainer.state)
 
     end = live.here
-    for moment, state in ((Moment(1, 25), before), (end, after), (Moment(2, 20), None), (end, after)):
-        live.go(moment)
+    for position, state in ((Position(1, 25), before), (end, after), (Position(2, 20), None), (end, after)):
+        live.go(position)
         while not live.arrived:
             live.step(7)
         if state is not None:

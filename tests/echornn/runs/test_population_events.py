@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.history.kept_windows import as_kept, losses_of
+from echornn.history.kept_windows import as_stored, losses_of
 from echornn.runs import events, run_dir
 from echornn.runs.event_points import EventPoint
 from echornn.runs.run_recorder import RunRecorder
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 
-LONG = replace(SMALL_LOTTERY, num_epochs=1000)
+LONG = replace(SMALL_POPULATION, num_epochs=1000)
 TAGS = ("loss", "loss_10", "loss_90", "success_rate", "learning_rate")
 
 Points = dict[str, list[tuple[int, float]]]
@@ -38,7 +38,7 @@ def go_on(folder: Path, windows: int, *, is_killed: bool = False) -> None:
     assert recorder.resumed.checkpoint is not None
     population = ScriptedTrainer(recorder.resumed.config)
     population.restore(recorder.resumed.checkpoint.state)
-    recorder.windows(as_kept(population.advance(windows), population.config))
+    recorder.windows(as_stored(population.advance(windows), population.config))
     if is_killed:
         recorder._events.flush(recorder._events.length)
         recorder._losses.flush()
@@ -78,7 +78,7 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
 
 
 @pytest.mark.slow
-def test_networks_alone_and_lotteries_share_a_curve_of_the_loss(tmp_path: Path) -> None:
+def test_networks_alone_and_populations_share_a_curve_of_the_loss(tmp_path: Path) -> None:
     story: tuple[Step, ...] = (30, {"replicas": 1}, 20, {"replicas": 3}, 10)
     record_branches(tmp_path / "run", *story, config=LONG, make_trainer=ScriptedTrainer)
     shown = points(tmp_path / "run")

@@ -14,12 +14,12 @@ from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import opened, screen_text
-from tests.tui.app.views.test_lottery import WINDOWS, losses_of
+from tests.tui.app.views.test_seeds import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
@@ -28,7 +28,7 @@ from tui.app.views.seeds import SeedsView
 
 
 @asynccontextmanager
-async def lottery(
+async def population(
     state: State = State.PAUSED, size: tuple[int, int] = (80, 24), replicas: int = 64
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     config = EchoConfig(replicas=replicas)
@@ -38,7 +38,7 @@ async def lottery(
     grow(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        where = session.timeline.seed_stats(Moment(0, windows))
+        where = session.timeline.seed_stats(Position(0, windows))
         session.set_frame(state, make_progress(config.of(0)), trained=windows, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()
@@ -56,7 +56,7 @@ def chosen_lines(app: EchoApp) -> list[str]:
 
 
 async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
-    async with lottery() as (app, session, pilot):
+    async with population() as (app, session, pilot):
         await pilot.press("6")
         await pilot.pause()
         assert "seeds: 43 of 64 solved  █ chance ▓▒░ · solved" in screen_text(app)
@@ -65,7 +65,7 @@ async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
 
 
 async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() -> None:
-    async with lottery() as (app, session, pilot):
+    async with population() as (app, session, pilot):
         await pilot.press("6", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
         order, page = order_of(app), app.query_one(SeedsView)._shown - 1
         chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
@@ -77,7 +77,7 @@ async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() ->
 
 
 async def test_what_the_session_shows_counts_once_it_is_there() -> None:
-    async with lottery() as (app, session, pilot):
+    async with population() as (app, session, pilot):
         order = order_of(app)
         await pilot.press("6", "down")
         session.set_frame(State.PAUSED, app._frame.progress, replica=order[1])
@@ -89,7 +89,7 @@ async def test_what_the_session_shows_counts_once_it_is_there() -> None:
 
 
 async def test_from_other_views_two_keys_go_through_the_lines() -> None:
-    async with lottery() as (app, session, pilot):
+    async with population() as (app, session, pilot):
         order = order_of(app)
         await pilot.press("3", "greater_than_sign", "greater_than_sign", "less_than_sign")
         assert session.commands == [Choose(order[line]) for line in (1, 2, 1)]
@@ -97,7 +97,7 @@ async def test_from_other_views_two_keys_go_through_the_lines() -> None:
 
 
 async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() -> None:
-    async with lottery() as (_, session, pilot):
+    async with population() as (_, session, pilot):
         await pilot.press("6", "tab", "enter")
         assert session.commands == [], "the curve has the keys"
         await pilot.press("tab", "enter")
@@ -105,7 +105,7 @@ async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() ->
 
 
 async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -> None:
-    async with lottery() as (app, _, pilot):
+    async with population() as (app, _, pilot):
         await pilot.press("6", "end")
         for by in ("seed", "loss", "when solved"):
             await pilot.press("v")
@@ -115,7 +115,7 @@ async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -
 
 
 async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
-    async with lottery() as (app, session, pilot):
+    async with population() as (app, session, pilot):
         await pilot.press("6")
         await pilot.pause()
         view = app.query_one(SeedsView)
@@ -153,7 +153,7 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
 
 
 @pytest.mark.parametrize(("before", "has_arrows"), [(["6"], True), (["6", "left"], False), ([], False)])
-async def test_where_its_view_is_shown_a_lottery_that_begins_has_the_arrows(
+async def test_where_its_view_is_shown_a_population_that_begins_has_the_arrows(
     before: list[str], has_arrows: bool
 ) -> None:
     """Unless the crosshair has them, or another view is shown."""
@@ -202,7 +202,7 @@ def test_where_a_turn_led_is_told_in_a_line(begun: bool, replicas: int) -> None:
 
 
 async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> None:
-    async with lottery() as (app, _, pilot):
+    async with population() as (app, _, pilot):
         await pilot.press("6")
         await pilot.pause()
         assert isinstance(app.focused, SeedsView), "its arrows act at once"
@@ -211,8 +211,8 @@ async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> N
         assert "enter: go on with it alone" in lines[3]
 
 
-async def test_the_crosshair_keeps_the_arrows_when_the_lottery_is_shown() -> None:
-    async with lottery() as (app, _, pilot):
+async def test_the_crosshair_keeps_the_arrows_when_the_population_is_shown() -> None:
+    async with population() as (app, _, pilot):
         await pilot.press("left", "6")
         await pilot.pause()
         assert isinstance(app.focused, LossPlot)
@@ -240,7 +240,7 @@ async def test_of_one_network_there_is_no_other_to_look_at() -> None:
 
 
 async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
-    async with lottery(replicas=4096) as (app, session, pilot):
+    async with population(replicas=4096) as (app, session, pilot):
         await pilot.press("6", "end")
         await pilot.pause()
         assert "of 4,096 solved" in screen_text(app)
@@ -248,7 +248,7 @@ async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
 
 
 async def test_where_training_has_failed_no_other_is_chosen() -> None:
-    async with lottery(State.FAILED) as (app, session, pilot):
+    async with population(State.FAILED) as (app, session, pilot):
         await pilot.press("6", "down", "enter", "greater_than_sign", "L")
         await pilot.pause()
         assert session.commands == []
@@ -275,14 +275,14 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         assert program.ended() == 0
 
 
-async def test_the_command_that_shows_a_lottery_again_says_how_many() -> None:
-    async with lottery() as (app, _, pilot):
+async def test_the_command_that_shows_a_population_again_says_how_many() -> None:
+    async with population() as (app, _, pilot):
         await pilot.press("y")
         assert app.clipboard == "echornn-tui --replicas 64"
 
 
-async def test_the_list_of_branches_says_how_many_of_a_lottery_solved() -> None:
-    async with lottery() as (app, _, pilot):
+async def test_the_list_of_branches_says_how_many_of_a_population_solved() -> None:
+    async with population() as (app, _, pilot):
         await pilot.press("b")
         await pilot.pause()
         assert "43 of 64 solved · 1,600 on its" in screen_text(app)

@@ -85,10 +85,10 @@ def test_lines_are_for_80_columns() -> None:
     assert len(SEEDS_NOTE) <= 80
 
 
-def test_the_last_line_is_the_lottery_as_it_stands() -> None:
+def test_the_last_line_is_the_population_as_it_stands() -> None:
     mean = np.array([0.001, 0.002, 0.6931], np.float32)
-    lottery = SeedStats(np.array([80, 0, 60]), mean, mean, np.zeros(3, np.bool_), 500, np.zeros(3, np.int64))
-    frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, seed_stats=lottery)
+    population = SeedStats(np.array([80, 0, 60]), mean, mean, np.zeros(3, np.bool_), 500, np.zeros(3, np.int64))
+    frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, seed_stats=population)
     record = finished_record(frame, 1.23456)
     assert as_line(record, CONFIG) == (
         "finished  2/3 solved (21-94%) median 60  mean loss 0.001 0.002 0.555  seconds 1.235"
@@ -96,7 +96,7 @@ def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     parsed = json.loads(as_json(record))
     assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
     assert (parsed["solved"], parsed["median_window"], parsed["diverged"], parsed["lost"]) == (2, 60, 0, 0)
-    frame = replace(frame, seed_stats=replace(lottery, lost_at=np.array([140, 0, 0])))
+    frame = replace(frame, seed_stats=replace(population, lost_at=np.array([140, 0, 0])))
     record = finished_record(frame, 1.23456)
     assert as_line(record, CONFIG).startswith("finished  2/3 solved (21-94%) median 60, 1 lost again  mean loss 0.001")
     assert json.loads(as_json(record))["lost"] == 1
@@ -117,7 +117,7 @@ def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path
         assert epoch[name] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value)
 
 
-def test_an_epoch_that_begins_in_a_lottery_and_goes_on_alone_is_that_networks(tmp_path: Path) -> None:
+def test_an_epoch_that_begins_in_a_population_and_goes_on_alone_is_that_networks(tmp_path: Path) -> None:
     story = (100, "choose 2", "alone", 20)
     record_branches(tmp_path / "run", *story, config=CONFIG, make_trainer=ScriptedTrainer)
     run = run_dir.read(tmp_path / "run")
@@ -152,7 +152,7 @@ def test_it_ends_as_diverged_when_no_network_has_a_loss(
 
 
 @pytest.mark.slow
-def test_the_program_prints_a_lottery_and_goes_on_with_it(tmp_path: Path) -> None:
+def test_the_program_prints_a_population_and_goes_on_with_it(tmp_path: Path) -> None:
     sizes = ("--num-epochs", "2", "--total-series-length", "18750", "--replicas", "9")
     folder, arguments = str(tmp_path / "run"), ("--headless", *sizes)
     done = program(*arguments, "--run", folder)

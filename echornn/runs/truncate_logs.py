@@ -14,7 +14,7 @@ from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.solved_log import SOLVED
 
 
-def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
+def truncate_logs(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
     """Cut the logs back to the checkpoint, so that windows trained again are not recorded twice.
 
     A loss log that is too short is extended with lost windows.

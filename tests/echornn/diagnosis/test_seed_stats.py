@@ -14,7 +14,7 @@ from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.history.quantiles import quantiles
 
 
-def lottery(solved_at: list[int], mean: list[float], windows: int = 1000) -> SeedStats:
+def population(solved_at: list[int], mean: list[float], windows: int = 1000) -> SeedStats:
     losses = np.array(mean, np.float32)
     at = np.array(solved_at, np.int64)
     return SeedStats(at, losses, losses, ~np.isfinite(losses), windows, np.zeros_like(at))
@@ -22,14 +22,14 @@ def lottery(solved_at: list[int], mean: list[float], windows: int = 1000) -> See
 
 NONE = np.zeros(3, np.int64)
 
-FIVE = lottery([700, 0, 81, 0, 0], [0.01, 0.69, 0.02, math.nan, 0.3])
+FIVE = population([700, 0, 81, 0, 0], [0.01, 0.69, 0.02, math.nan, 0.3])
 
 
 def test_how_many_solved_and_when() -> None:
     assert (FIVE.replicas, FIVE.solved, FIVE.median_window) == (5, 2, 81)
     assert FIVE.diverged.tolist() == [False, False, False, True, False]
     assert list(FIVE.quantiles) == pytest.approx([0.014, 0.3, math.inf])
-    assert lottery([0, 0], [0.7, 0.7]).median_window is None
+    assert population([0, 0], [0.7, 0.7]).median_window is None
 
 
 def test_after_some_windows_it_tells_what_is_known_by_then() -> None:
@@ -51,9 +51,9 @@ def test_before_the_first_window_nothing_is_known() -> None:
 
 def test_in_words() -> None:
     solved = [1243 if replica < 41 else 0 for replica in range(64)]
-    assert lottery(solved, [0.5] * 64).in_words() == "41 of 64 solved (52 to 75 %), median window 1,243"
-    assert lottery([0] * 64, [0.5] * 64).in_words() == "0 of 64 solved (0 to 6 %)"
-    assert lottery([9] * 64, [0.5] * 64).in_words() == "64 of 64 solved (94 to 100 %), median window 9"
+    assert population(solved, [0.5] * 64).in_words() == "41 of 64 solved (52 to 75 %), median window 1,243"
+    assert population([0] * 64, [0.5] * 64).in_words() == "0 of 64 solved (0 to 6 %)"
+    assert population([9] * 64, [0.5] * 64).in_words() == "64 of 64 solved (94 to 100 %), median window 9"
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_orders() -> None:
     assert FIVE.order().tolist() == [2, 0, 4, 1, 3]
     assert FIVE.order("loss").tolist() == [0, 2, 4, 1, 3]
     assert FIVE.order("seed").tolist() == [0, 1, 2, 3, 4]
-    assert lottery([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], "two at chance stand still"
-    assert lottery([0, 0, 0, 0], [59.0, 35.0, 1.1, 0.97]).order().tolist() == [2, 3, 0, 1]
-    assert lottery([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
+    assert population([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], "two at chance stand still"
+    assert population([0, 0, 0, 0], [59.0, 35.0, 1.1, 0.97]).order().tolist() == [2, 3, 0, 1]
+    assert population([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
 
 
 def test_a_histogram_has_round_bins() -> None:
@@ -90,14 +90,14 @@ def test_a_histogram_has_round_bins() -> None:
     assert (width, counts.tolist()) == (100, [1, 0, 0, 0, 0, 0, 1])
     width, counts = FIVE.histogram(6)
     assert (width, counts.tolist()) == (200, [1, 0, 0, 1])
-    assert lottery([0], [0.7]).histogram(10)[1].size == 0
-    width, counts = lottery([1, 2, 2], [0.1] * 3).histogram(8)
+    assert population([0], [0.7]).histogram(10)[1].size == 0
+    width, counts = population([1, 2, 2], [0.1] * 3).histogram(8)
     assert (width, counts.tolist()) == (1, [1, 2])
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30), st.integers(1, 50))
 def test_a_histogram_counts_each_once_within_its_bound(solved_at: list[int], most: int) -> None:
-    width, counts = lottery(solved_at, [0.1] * len(solved_at)).histogram(most)
+    width, counts = population(solved_at, [0.1] * len(solved_at)).histogram(most)
     assert counts.sum() == sum(window > 0 for window in solved_at)
     assert len(counts) <= most
     for index, count in enumerate(counts.tolist()):

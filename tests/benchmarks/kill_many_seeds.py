@@ -1,6 +1,6 @@
 """Kills a run of several networks at random times at full speed, resumes it each time, and compares the result.
 
-`python -m tests.benchmarks.kill_a_lottery [kills] [--replicas N] [--epochs N]` exits with 1 if the exported windows,
+`python -m tests.benchmarks.kill_many_seeds [kills] [--replicas N] [--epochs N]` exits with 1 if the exported windows,
 the record or the last state differ in a byte from a run that was never killed.
 """
 

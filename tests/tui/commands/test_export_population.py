@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from echornn.files.run_error import RunError
-from echornn.history.kept_windows import as_kept
+from echornn.history.kept_windows import as_stored
 from echornn.runs import run_dir
 from tests.recorded import record_branches
-from tests.scripted import SMALL_LOTTERY, ScriptedTrainer
+from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.cli.subcommands import export_run
 from tui.commands.export import export
 from tui.commands.front_end import UsageError
@@ -25,19 +25,19 @@ STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, 
 then three networks for four windows.
 """
 
-LOTTERY = as_kept(ScriptedTrainer(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
+POPULATION = as_stored(ScriptedTrainer(SMALL_POPULATION).advance(200), SMALL_POPULATION)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lottery") / "run"
-    record_branches(folder, *STORY, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(folder, *STORY, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     return folder
 
 
 @pytest.fixture
 def lone(tmp_path: Path) -> Path:
-    record_branches(tmp_path / "run", 60, config=SMALL_LOTTERY.of(1), make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 60, config=SMALL_POPULATION.of(1), make_trainer=ScriptedTrainer)
     return tmp_path / "run"
 
 
@@ -55,9 +55,9 @@ def test_a_row_for_each_network_of_each_window(folder: Path, capsys: pytest.Capt
     there = [range(6)] * 200 + [range(2, 3)] * 30 + [range(6)] * 25 + [range(3)] * 4
     assert numbered(rows) == [(window, index) for window, indices in enumerate(there, 1) for index in indices]
     losses = np.array([row["loss"] for row in rows[:1200]], np.float32).reshape(200, 6)
-    np.testing.assert_array_equal(losses, LOTTERY.losses)
+    np.testing.assert_array_equal(losses, POPULATION.losses)
     rates = np.array([row["accuracy"] for row in rows[:1200]], np.float64).reshape(200, 6)
-    np.testing.assert_allclose(1 - rates, LOTTERY.errors / SMALL_LOTTERY.predictions_per_window, atol=1e-8)
+    np.testing.assert_allclose(1 - rates, POPULATION.errors / SMALL_POPULATION.predictions_per_window, atol=1e-8)
     assert [int(row["epoch"]) for row in rows[:1200:6]] == [window // 10 + 1 for window in range(200)]
     assert export(str(folder), True) == 0
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -65,7 +65,7 @@ def test_a_row_for_each_network_of_each_window(folder: Path, capsys: pytest.Capt
     assert [np.float32(one["loss"]) for one in objects] == [np.float32(row["loss"]) for row in rows]
 
 
-def test_the_path_of_a_network_that_goes_on_alone_begins_in_the_lottery(
+def test_the_path_of_a_network_that_goes_on_alone_begins_in_the_population(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = printed(folder, capsys, branch="b")
@@ -74,7 +74,7 @@ def test_the_path_of_a_network_that_goes_on_alone_begins_in_the_lottery(
     alone = printed(folder, capsys, branch="b", replica=2)
     assert list(alone[0]) == ["window", "epoch", "loss", "accuracy"]
     assert [int(row["window"]) for row in alone] == list(range(1, 231))
-    np.testing.assert_array_equal(np.array([row["loss"] for row in alone[:200]], np.float32), LOTTERY.losses[:, 2])
+    np.testing.assert_array_equal(np.array([row["loss"] for row in alone[:200]], np.float32), POPULATION.losses[:, 2])
 
 
 def test_one_network_where_it_is_there_and_no_windows_of_another(
@@ -98,7 +98,7 @@ def test_a_number_is_one_seed_whatever_other_seeds_are_trained_later(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = (10, {"seed": 50}, 20, {"replicas": 1}, 5, {"seed": 9}, 3)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", *story, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     there = [range(6)] * 10 + [range(43, 49)] * 20 + [range(43, 44)] * 5 + [range(2, 3)] * 3
     rows = printed(tmp_path / "run", capsys)
     assert numbered(rows) == [(window, index) for window, indices in enumerate(there, 1) for index in indices]
@@ -110,11 +110,11 @@ def test_a_number_is_one_seed_whatever_other_seeds_are_trained_later(
         export(str(tmp_path / "run"), False, branch="d", replica=43)
 
 
-def test_in_a_run_without_a_lottery_the_network_is_number_0_whatever_its_seed(
+def test_in_a_run_without_a_population_the_network_is_number_0_whatever_its_seed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = (10, {"seed": 3}, 20)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY.of(1), make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", *story, config=SMALL_POPULATION.of(1), make_trainer=ScriptedTrainer)
     assert len(printed(tmp_path / "run", capsys, replica=0)) == 30
     (row,) = printed(tmp_path / "run", capsys, summary=True)
     assert (row["replica"], row["seed"]) == ("0", "3")
@@ -129,23 +129,23 @@ def test_the_summary_of_each_branch_is_of_its_end(folder: Path, capsys: pytest.C
         rows = printed(folder, capsys, summary=True, branch=str(number))
         assert [(int(row["replica"]), int(row["seed"])) for row in rows] == [(one, 7 + one) for one in replicas]
         end = timeline.end(number)
-        lottery = timeline.seed_stats(end)
+        population = timeline.seed_stats(end)
         own = timeline.loss_stats(end)
-        solved = [own.solved_at or 0] if lottery is None else lottery.solved_at.tolist()
-        means = [own.mean] if lottery is None else lottery.mean.tolist()
+        solved = [own.solved_at or 0] if population is None else population.solved_at.tolist()
+        means = [own.mean] if population is None else population.mean.tolist()
         assert [int(row["solved_at"] or 0) for row in rows] == solved
         assert [float(row["final_loss"]) for row in rows] == pytest.approx(means, rel=1e-6)
     assert printed(folder, capsys, summary=True) == printed(folder, capsys, summary=True, branch="e")
 
 
 def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record_branches(tmp_path / "run", 120, 80, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 120, 80, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     rows = list(replica_rows(run_dir.read(tmp_path / "run")))
     assert [row[:2] for row in rows] == [(index, 7 + index) for index in range(6)]
-    population = ScriptedTrainer(SMALL_LOTTERY)
+    population = ScriptedTrainer(SMALL_POPULATION)
     population.advance(200)
     assert [row.solved_at for row in rows] == population.state.solved.at.tolist()
-    assert [row.final_loss for row in rows] == pytest.approx(LOTTERY.losses[150:].mean(axis=0), rel=1e-6)
+    assert [row.final_loss for row in rows] == pytest.approx(POPULATION.losses[150:].mean(axis=0), rel=1e-6)
     table = printed(tmp_path / "run", capsys, summary=True)
     assert list(table[0]) == ["replica", "seed", "solved_at", "final_loss", "lost_at"]
     assert [row["solved_at"] for row in table] == [str(row.solved_at or "") for row in rows]
@@ -159,16 +159,18 @@ def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_pat
     (row,) = replica_rows(run_dir.read(lone))
     assert row[:3] == (0, 8, 0)
     assert row.final_loss == pytest.approx(np.mean([0.7 * 0.99**window for window in range(10, 60)]), rel=1e-5)
-    record_branches(tmp_path / "alone", 70, "choose 2", "alone", 10, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(
+        tmp_path / "alone", 70, "choose 2", "alone", 10, config=SMALL_POPULATION, make_trainer=ScriptedTrainer
+    )
     (row,) = replica_rows(run_dir.read(tmp_path / "alone"))
     assert row[:2] == (2, 9)
-    before = LOTTERY.losses[30:70, 2]
+    before = POPULATION.losses[30:70, 2]
     after = [0.7 * 0.99**window for window in range(70, 80)]
     assert row.final_loss == pytest.approx(np.mean([*before, *after]), rel=1e-5)
 
 
 def test_a_record_that_does_not_say_when_it_was_solved_is_read_for_that(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 500, config=replace(SMALL_LOTTERY, replicas=1), make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 500, config=replace(SMALL_POPULATION, replicas=1), make_trainer=ScriptedTrainer)
     run = run_dir.read(tmp_path / "run")
     (row,) = replica_rows(run)
     assert row.solved_at > 0
@@ -178,7 +180,7 @@ def test_a_record_that_does_not_say_when_it_was_solved_is_read_for_that(tmp_path
 
 
 def test_a_window_that_was_lost_is_no_number_in_any_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record_branches(tmp_path / "run", 20, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 20, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     log = tmp_path / "run" / run_dir.LOSS_FILE
     log.write_bytes(log.read_bytes()[: 4 * 6 * 15])
     rows = printed(tmp_path / "run", capsys)
@@ -187,7 +189,7 @@ def test_a_window_that_was_lost_is_no_number_in_any_network(tmp_path: Path, caps
 
 
 def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
-    record_branches(tmp_path / "run2", 20, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run2", 20, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     for options, shape in (({}, (6, 1)), ({"replica": 5}, (1,))):
         assert export(str(tmp_path / "run2"), False, tmp_path / "w.npz", **options) == 0  # type: ignore[arg-type]
         with np.load(tmp_path / "w.npz") as saved:
@@ -200,7 +202,7 @@ def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
 
 def test_the_weights_of_a_network_that_goes_on_alone_bear_its_number(tmp_path: Path) -> None:
     story = (20, "choose 2", "alone", 5)
-    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", *story, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     assert export(str(tmp_path / "run"), False, tmp_path / "w.npz", replica=2) == 0
     for replica in (0, 5):
         with pytest.raises(RunError, match=f"replica = {replica} cannot be used: only 2: it is a network alone"):
@@ -209,7 +211,7 @@ def test_the_weights_of_a_network_that_goes_on_alone_bear_its_number(tmp_path: P
 
 
 def test_a_run_of_which_nothing_was_saved_has_no_networks(tmp_path: Path) -> None:
-    record_branches(tmp_path / "run", 1, config=SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    record_branches(tmp_path / "run", 1, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     for file in (tmp_path / "run").glob("checkpoint-*"):
         file.unlink()
     with pytest.raises(RunError, match="has no networks yet"):

@@ -11,9 +11,9 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
-from tests.record_lottery import recorded_lottery
+from tests.record_population import recorded_population
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, Line
 from tui.app.curve.loss_plot import LossPlot
@@ -61,7 +61,7 @@ def columns_of(cells: Cells, style: str) -> dict[int, list[int]]:
 
 
 def recorded(windows: int = 700) -> Timeline:
-    return grown(recorded_lottery()[:windows], CONFIG)
+    return grown(recorded_population()[:windows], CONFIG)
 
 
 def three_kinds(windows: int = 400) -> Timeline:
@@ -99,14 +99,14 @@ def test_the_words_tell_lines_apart_without_colour() -> None:
 
 def test_at_80_columns_the_strip_takes_one_line_and_says_how_many_with_the_interval() -> None:
     timeline = recorded()
-    lottery = timeline.seed_stats(Moment(0, 700))
-    assert lottery is not None
+    population = timeline.seed_stats(Position(0, 700))
+    assert population is not None
     cells, _ = drawn(timeline)
     *curve, strip, base = lines_of(cells)
     assert len(curve) == 6
     assert strip.startswith("solved")
-    low, high = (round(100 * share) for share in lottery.interval)
-    assert strip.endswith(f" {lottery.solved}/64 ({low}-{high} %)")
+    low, high = (round(100 * share) for share in population.interval)
+    assert strip.endswith(f" {population.solved}/64 ({low}-{high} %)")
     assert base.startswith("window")
 
 

@@ -33,28 +33,28 @@ from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import place
 from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
-from echornn.timeline.branch import Moment
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.examples import examples
-from tests.scripted import SMALL, SMALL_LOTTERY, ScriptedTrainer, scripted_losses
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_losses
 from tests.steps import refusal
 
-ALONE = replace(SMALL_LOTTERY, replicas=1)
+ALONE = replace(SMALL_POPULATION, replicas=1)
 
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    session = Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    session = Session(SMALL_POPULATION, make_trainer=ScriptedTrainer)
     with playing(session):
         yield session
 
 
 def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> None:
     frame = after(session, Step(120))
-    assert (frame.replica, frame.config, frame.own_config) == (0, SMALL_LOTTERY, ALONE)
+    assert (frame.replica, frame.config, frame.own_config) == (0, SMALL_POPULATION, ALONE)
     assert frame.seed_stats is not None
-    losses = scripted_losses(SMALL_LOTTERY, 0, 120)
+    losses = scripted_losses(SMALL_POPULATION, 0, 120)
     assert frame.loss == pytest.approx(losses[-1, 0], rel=1e-5)
     np.testing.assert_allclose(frame.seed_stats.newest, losses[-1], rtol=1e-5)
     np.testing.assert_allclose(frame.seed_stats.mean, losses[-50:].mean(axis=0), rtol=1e-5)
@@ -94,7 +94,7 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     curve, band = picture.curve, picture.band
     assert (len(curve.starts), len(band)) == (45, 40)
     back = after(session, Undo())
-    assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 40, 3)
+    assert (back.config, back.trained, back.replica) == (SMALL_POPULATION, 40, 3)
     assert after(session, Redo()).config == on.config
 
 
@@ -107,7 +107,7 @@ def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: 
     assert after(session, Go(0, 40)).replica == 3
     assert after(session, Choose(5)).replica == 5
     past = after(session, Go(1, 30))
-    assert (past.config, past.replica, past.own_config.seed) == (SMALL_LOTTERY, 3, 10)
+    assert (past.config, past.replica, past.own_config.seed) == (SMALL_POPULATION, 3, 10)
     assert past.loss == session.look(Query(columns=1000)).curve.mean[29]
 
 
@@ -115,7 +115,7 @@ def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_t
     after(session, Step(40))
     after(session, Choose(3))
     first = after(session, Alone())
-    own = scripted_losses(SMALL_LOTTERY, 0, 40)[:, 3]
+    own = scripted_losses(SMALL_POPULATION, 0, 40)[:, 3]
 
     def shows_its_own(frame: Frame) -> None:
         assert (frame.branch, frame.trained, frame.own_config.seed) == (1, 40, 10)
@@ -137,7 +137,7 @@ def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_t
     assert [one.losses[-1] for one in before] == pytest.approx(own[39 - len(before) : 39], rel=1e-4)
 
 
-def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
+def test_on_the_way_from_a_population_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
     shown: list[Frame] = []
 
     def change(stage: FrameHolder, **changes: object) -> None:
@@ -166,7 +166,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
         stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
         shown.append(stage.frame)
 
-    session = Session(SMALL_LOTTERY, make_trainer=ScriptedTrainer)
+    session = Session(SMALL_POPULATION, make_trainer=ScriptedTrainer)
     with patch.object(FrameHolder, "change", change), playing(session):
         after(session, Step(40))
         after(session, Choose(3))
@@ -186,7 +186,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
 
 def is_of_one_moment(frame: Frame, session: Session) -> None:
     """Check that all values of a frame belong to the same window of the same network."""
-    timeline, moment = session.timeline, Moment(frame.branch, frame.trained)
+    timeline, position = session.timeline, Position(frame.branch, frame.trained)
     if not frame.trained:
         assert frame.progress is None
         return
@@ -196,11 +196,11 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
     assert frame.seed_stats is None or frame.seed_stats.windows == frame.trained
     if "to train again" in frame.message and frame.progress is not None:
         return  # values of the same network at an earlier window stay until new ones arrive
-    assert place(*branch.position(frame.trained), branch.config) in (
+    assert place(*branch.epoch_and_window(frame.trained), branch.config) in (
         (frame.epoch, frame.window),
         (frame.epoch + 1, 0),
     )
-    losses = timeline.losses(moment, 0, frame.replica)
+    losses = timeline.losses(position, 0, frame.replica)
     assert losses is not None
     assert frame.loss == losses[-1] or math.isnan(frame.loss)
 
@@ -244,7 +244,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                 assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
                 assert (frame.seed_stats is None) == (config.replicas == 1)
                 if frame.progress is not None:
-                    losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
+                    losses = session.timeline.losses(Position(frame.branch, frame.trained), 0, frame.replica)
                     assert losses is not None
                     assert frame.loss == losses[-1]
         after(session, Pause())
@@ -263,7 +263,7 @@ def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
         assert (frame.branch, frame.trained, len(session.timeline)) == (0, 3, 1)
 
 
-def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> None:
+def test_a_network_becomes_a_population_and_that_the_network_where_it_stood() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         after(session, Step(7))
@@ -299,24 +299,26 @@ def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew()
         assert len(session.timeline) == 2
 
 
-def test_a_lottery_from_the_start_becomes_the_chosen_one_from_the_start_and_that_the_lottery(session: Session) -> None:
+def test_a_population_from_the_start_becomes_the_chosen_one_from_the_start_and_back(
+    session: Session,
+) -> None:
     session.send(Step(7))
     after(session, Choose(3))
     frame = after(session, ToggleReplicas())
     assert (frame.config, frame.trained, frame.branch) == (replace(ALONE, seed=10), 0, 1)
-    assert after(session, Undo()).config == SMALL_LOTTERY
+    assert after(session, Undo()).config == SMALL_POPULATION
     assert after(session, Redo()).config.replicas == 1
     back = after(session, ToggleReplicas())
-    assert (back.config, back.trained, back.branch, back.replica) == (SMALL_LOTTERY, 7, 0, 3)
+    assert (back.config, back.trained, back.branch, back.replica) == (SMALL_POPULATION, 7, 0, 3)
 
 
-def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_to_it(session: Session) -> None:
+def test_from_the_one_that_went_on_alone_one_turns_to_its_population_and_from_that_to_it(session: Session) -> None:
     session.send(Step(7))
     after(session, Choose(3))
     session.send(Alone())
     after(session, Step(5))
     back = after(session, ToggleReplicas())
-    assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 7, 3)
+    assert (back.config, back.trained, back.replica) == (SMALL_POPULATION, 7, 3)
     after(session, Choose(1))
     assert (alone := after(session, ToggleReplicas())).own_config == replace(ALONE, seed=10)
     assert alone.trained == 12
@@ -324,7 +326,7 @@ def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_
     assert len(session.timeline) == 2
 
 
-def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
+def test_of_a_network_that_was_changed_since_there_is_another_population() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     with playing(session):
         session.send(Step(7))
@@ -339,13 +341,13 @@ def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
         assert after(session, ToggleReplicas()).config == replace(SMALL, replicas=6), "the one that it is of"
 
 
-def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
+def test_a_population_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
     def make(config: EchoConfig) -> AnyTrainer:
         population = ScriptedTrainer(config)
         population.diverge({0: 5, 1: 12, 2: 33, 3: 33, 4: 20, 5: 30})
         return population
 
-    session = Session(SMALL_LOTTERY, make_trainer=make)
+    session = Session(SMALL_POPULATION, make_trainer=make)
     with playing(session):
         frame = after(session, Step(32))
         assert (frame.warning, frame.trained) == ("", 32)
@@ -358,7 +360,7 @@ def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner(
         assert after(session, Undo()).trained == 0
 
 
-def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() -> None:
+def test_a_population_that_cannot_be_made_is_refused_by_name_and_nothing_changes() -> None:
     def make(config: EchoConfig) -> AnyTrainer:
         if config.replicas > 8:
             raise ConfigError("replicas", config.replicas, "about 8 would fit")
@@ -381,7 +383,7 @@ def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
             seen.append(told.frame)
         return ScriptedTrainer(config)
 
-    told = Session(SMALL_LOTTERY, make_trainer=make)
+    told = Session(SMALL_POPULATION, make_trainer=make)
     with playing(told):
         after(told, Step(20))
         after(told, Choose(2))
@@ -390,7 +392,7 @@ def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
     assert seen[0].progress is not None
 
 
-def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) -> None:
+def test_going_back_in_a_population_shows_where_all_stood_then(session: Session) -> None:
     early = after(session, Step(70))
     late = after(session, Step(300))
     assert early.seed_stats is not None
@@ -400,4 +402,4 @@ def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) ->
     np.testing.assert_array_equal(back.seed_stats.solved_at, early.seed_stats.solved_at)
     np.testing.assert_array_equal(back.seed_stats.mean, early.seed_stats.mean)
     assert late.seed_stats.solved > early.seed_stats.solved
-    assert session.timeline.seed_stats(Moment(0, 370)) is not None
+    assert session.timeline.seed_stats(Position(0, 370)) is not None

@@ -50,7 +50,7 @@ def use_it_all(folder: Path) -> Run:
     assert summary(folder).windows == run.trained
     assert list(branches.lines(list(branches.records(run))))
     assert len(list(window_rows.rows(run))) == run.trained
-    assert len(list(window_rows.rows_along(run, run.stands))) == run.stands.window
+    assert len(list(window_rows.rows_along(run, run.position))) == run.position.window
     assert list(replica_rows.replica_rows(run))
     followed = FollowedRun(folder)
     assert followed.refresh()
@@ -62,7 +62,7 @@ def test_the_story_mixes_them(whole: Path) -> None:
     run = use_it_all(whole)
     assert run.notes == ()
     assert [one.config.replicas for one in run.tree[0]] == [1, 3, 3, 1, 1, 3, 1, 2, 3]
-    assert (run.commands[-1].cause, run.stands) == ("return", (2, 68))
+    assert (run.commands[-1].cause, run.position) == ("return", (2, 68))
     assert [replicas for _, replicas in run.layout.changes] == [1, 3, 1, 3, 1, 2, 3]
 
 

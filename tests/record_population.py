@@ -1,4 +1,4 @@
-"""Records the run of several networks that the pictures show: `python -m tests.record_lottery` writes tests/data.
+"""Records the run of several networks that the pictures show: `python -m tests.record_population` writes tests/data.
 
 See `tests.record_run`.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 
-FILE = Path(__file__).parent / "data" / "lottery_run.npz"
+FILE = Path(__file__).parent / "data" / "population_run.npz"
 CONFIG = dataclasses.replace(EchoConfig(), replicas=64)
 """The tutorial's configuration, with 64 seeds."""
 
@@ -32,7 +32,7 @@ def record() -> None:
     np.savez_compressed(FILE, allow_pickle=False, losses=np.rint(255 * shares).astype(np.uint8).T)
 
 
-def recorded_lottery() -> Floats:
+def recorded_population() -> Floats:
     """The recorded losses, float32 [windows, replicas]; the first replica is the network of `tests.record_run`."""
     with np.load(FILE) as run:
         shares = run["losses"].T.astype(np.float32) / 255

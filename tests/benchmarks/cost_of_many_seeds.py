@@ -1,7 +1,7 @@
 """Measures what the losses of many networks cost: to pack and store, relative to a microsecond of training per network
 and window; to draw, for several lengths of a run; and to redraw the whole curve, relative to that of one network.
 
-`python -m tests.benchmarks.cost_of_a_lottery [replicas ...]`: by default 64 and 4096; about a minute and 1 GB. Times
+`python -m tests.benchmarks.cost_of_many_seeds [replicas ...]`: by default 64 and 4096; about a minute and 1 GB. Times
 are processor times, so that other programs on the machine do not count.
 """
 

@@ -1,7 +1,7 @@
 """Measures a run of several networks that prints lines: seconds, processor seconds, and the speed of its export.
 
-`python -m tests.benchmarks.lottery_in_lines [--replicas N] [--epochs N]`: by default 64 and 100. Then it trains seeds 0
-to 49 for an epoch, of which 29 solve the tutorial.
+`python -m tests.benchmarks.many_seeds_in_lines [--replicas N] [--epochs N]`: by default 64 and 100. Then it trains
+seeds 0 to 49 for an epoch, of which 29 solve the tutorial.
 """
 
 from __future__ import annotations
