@@ -76,15 +76,16 @@ def print_training(
 
 def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
     """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
+    notes, warning = session.recorder.warning, ""
     threading.Thread(target=session.run, name="training", daemon=True).start()
-    warning = ""
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
-            warning = newest
-            lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+            before, warning = warning, newest
+            if warning or before != notes:  # notes on an opened run end with the first command
+                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
         if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
             session.stop()

@@ -73,7 +73,7 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
     config = _edited(run, flags, first_at(run, flags, at))
     task = config.value(TASK)
     if isinstance(task, OwnFile) and task.is_change_of(run.config.value(TASK)):
-        printed.complain(_on_the_changed_file(run.config, config, flags.given))
+        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
     return config, recorder
 
 

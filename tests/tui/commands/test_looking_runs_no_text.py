@@ -172,3 +172,14 @@ def test_a_record_without_facts_is_read_once_its_text_is_checked(
         run_dir.read(home / "run")
     assert (texts, own_file.LOADED) == ([TEXT], {})
     assert not (tmp_path / "executed").exists()
+
+
+def test_the_longest_file_fits_into_all_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = GOOD + "#" + "\u00e9" * ((own_file.MOST_BYTES - len(GOOD) - 1) // 2)
+    Path(tmp_path / "long.py").write_text(text, encoding="utf-8")
+    task = OwnFile.read(f"{tmp_path}/long.py:Mine").task({"lag": 3})
+    record_branches(tmp_path / "run", 4, "reset", 3, config=EchoConfig(task=task))
+    forget_texts(monkeypatch)
+    run = run_dir.read(tmp_path / "run")
+    assert (run.notes, len(run.commands), run.lost_commands) == ((), 2, 0)
+    assert run.config.the_task == task
