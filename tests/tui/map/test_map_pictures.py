@@ -12,7 +12,6 @@ from tests.tui.app.test_pictures import compare, pinned
 from tui.map.app import MapApp
 from tui.map.follower import Follower
 
-
 RECORDS = {"map": "cliff", "map_of_tasks": "tasks"}
 
 
