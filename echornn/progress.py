@@ -102,8 +102,8 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position; the data of the last window stays that of another
-        window.
+        """The first ``windows`` windows, ending at this position; the data of the last window is not changed, so it
+        belongs to another window.
         """
         losses, errors = self.losses[:windows], self.errors[:windows]
         trained = self.trained - len(self.losses) + windows

@@ -55,9 +55,9 @@ class Effects(RowDependence):
     """How each prediction changes if a single input is changed; the row is computed again for each input.
 
     A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
-    number of an input of numbers becomes larger by `echornn.readings.RAISED`.
-    `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
-    absolute changes), 0 to 1; of numbers, the length of their change.
+    number of an input of numbers becomes larger by `echornn.readings.RAISED`. `strength` is the total variation
+    distance of the prediction's probabilities before and after (half the sum of the absolute changes), 0 to 1; for
+    numbers, the length of their change.
 
     Attributes:
         turned: bool, of the same shape as `strength`: whether another symbol becomes the likeliest.

@@ -18,7 +18,9 @@ from echornn.tasks.task import Task, TaskError
 
 
 class Source(StrEnum):
-    """Where the source of a target is; the source is the input that the target echoes."""
+    """Where the source of a target is, that is, the input that it echoes: in this window, before it, or in the row
+    above.
+    """
 
     WINDOW = "this window"
     BEFORE = "before this window"
@@ -27,7 +29,7 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source of a target is.
+    """Where the source of a target is: in this window, before it, or in the row above.
 
     Args:
         window: the index of the window in its epoch, from 0.
@@ -39,7 +41,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """For each place, the number of targets of a window whose source is there, over all rows; without zeros."""
+    """The number of targets of a window, over all rows, by where their source is; zero counts are left out."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)
     inside = max(0, length - config.echo_step)
@@ -54,8 +56,8 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def targets_inside(config: EchoConfig) -> tuple[int, int]:
-    """How many targets of a window have all their sources where the gradient reaches, in the window; and how many
-    targets have sources that are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
+    """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
+    sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
     length = config.truncated_backprop_length
     if config.is_echo:
@@ -65,7 +67,7 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
-    """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
+    """The lags of sources that no gradient reaches, since they are longer than any part of a window between two cuts."""
     length = config.truncated_backprop_length
     if config.is_echo:
         return (config.echo_step,) if config.echo_step >= length else ()
@@ -80,7 +82,7 @@ def source_lags(config: EchoConfig) -> tuple[int, ...]:
 
 
 def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of these."""
+    """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of its sources."""
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     return _lags(config.the_task, first, config.window_steps)
 
@@ -92,7 +94,7 @@ def _lags(task: Task, first: int, steps: int) -> tuple[tuple[int, tuple[int, ...
 
 
 def _known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of a step's sources; none if a user's own task cannot tell them."""
+    """The lags of a step's sources; empty if a user's task does not give them."""
     try:
         return known_lags(task, t)
     except TaskError:

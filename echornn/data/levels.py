@@ -1,6 +1,7 @@
 """What is known about the loss before training: chance, floors, the solved level, and how far gradients reach.
 
-Of the echo more is known than its task says (floors of single windows, what was measured): of other tasks, the ladder.
+For the echo, more is known than its ladder: floors of single windows, and measurements. For other tasks, only the
+ladder is known.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ MOST_PATIENT_STATE = 8
 
 
 def is_echo(config: EchoConfig) -> bool:
-    """Whether the task is the echo. What was measured with the echo is not claimed of other tasks."""
+    """Whether the task is the echo. Measurements with the echo are not applied to other tasks."""
     return config.task is None
 
 
@@ -74,7 +75,7 @@ def _solved_level(task: Task, rows: int, steps: int) -> float | None:
 
 
 def _size(config: EchoConfig) -> tuple[int, int]:
-    """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
+    """The rows of an epoch's data and their steps, without steps that no window contains; each trial is a row."""
     windows = config.windows_per_epoch
     if config.is_stream:
         return config.batch_size, (windows - 1) * config.window_stride + config.window_steps
@@ -138,7 +139,7 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     of a row, except in the first row, whose targets there are blank: ``(B - 1)/B * min(max(echo - window * stride, 0),
     T)/T * ln(num_classes)``. If rows begin with blanks, there is no floor.
 
-    In other tasks, it is by how much the least mean loss of this window is above that of an epoch's last window.
+    For other tasks, it is the difference between the least mean loss of this window and that of an epoch's last window.
     """
     if not is_echo(config):
         return _above_later(config, window)
@@ -157,8 +158,8 @@ def _above_later(config: EchoConfig, window: int) -> float:
 
 
 def _last_level(config: EchoConfig, window: int) -> float:
-    """The loss of the last level of the ladder in one window; 0 if it is not known. A ladder is one of whole rows, so
-    that a window is the difference of two rows.
+    """The loss of the last level of the ladder in one window; 0 if it is not known. The ladder gives losses of whole
+    rows, so the loss of a window is computed from two rows.
     """
     if not config.is_stream:
         return 0.0

@@ -43,7 +43,7 @@ class Levels:
         solved: the task is solved when the mean is below this level; minus infinity if it never is.
         lost: a solved task is lost when the mean is above this level; between the two levels nothing changes.
         most: the loss of guessing, or `HIGH` if it is not known. In deciding whether the task is lost, a higher loss
-            counts as this, so that the spike at the start of an epoch is not a loss of the task.
+            counts as ``most``, so that the spike at the start of an epoch is not a loss of the task.
     """
 
     solved: Nats

@@ -91,7 +91,8 @@ class LossLevel(StrEnum):
 
 @dataclass(frozen=True)
 class LossTrend:
-    """The trend of the loss at the newest block of a stretch. Windows are counted along the path, as on the curve.
+    """The trend of the loss at the newest block of a stretch of windows with the same settings. Windows are counted
+    along the path, as on the curve.
 
     Attributes:
         level: the level of the mean loss.
@@ -139,7 +140,7 @@ class LossTrend:
 
 
 def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
-    """The trend at the newest block of a stretch; None if it has no block yet."""
+    """The trend of the loss at the newest of these blocks; None if there is no block yet."""
     if not len(block_means):
         return None
     return _trend(

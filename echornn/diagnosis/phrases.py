@@ -126,7 +126,7 @@ def seeds_that_solve(config: EchoConfig) -> str:
 
 
 def cut_off(config: EchoConfig, lag: int | None = None) -> str:
-    """The phrase that windows do not reach back to a source, by default the nearest that they do not reach."""
+    """The phrase which says that windows do not reach back to a source; by default the nearest such source."""
     lag = min(lags_beyond(config), default=config.echo_step) if lag is None else lag
     steps = "step" if lag == 1 else "steps"
     return f"no gradient gets {lag:,} {steps} back"

@@ -76,7 +76,7 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration with these values, as of `record_of`; missing ones have their defaults.
+    """The configuration from a record that `record_of` made; missing values have their defaults.
 
     Raises:
         ValueError: a name is unknown to this version, or its value is invalid.
@@ -95,7 +95,9 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def record_of(config: EchoConfig) -> dict[str, Any]:
-    """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others."""
+    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
+    task.
+    """
     values = config.fields()
     if values[TASK] == ECHO:
         del values[TASK]
@@ -113,19 +115,19 @@ def recorded_value(value: Any) -> Any:
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that `recorded` has made JSON values. No file is read.
+    """The values from the JSON values that `recorded` made. No file is read.
 
     Raises:
-        ValueError: the task is not one.
+        ValueError: the task is invalid.
     """
     return {name: task_from(one) if name == TASK else one for name, one in record.items()}
 
 
 def task_from(recorded: object) -> str | OwnFile:
-    """The name of a task, from the JSON value that `recorded_value` has made of it. No file is read. None is the echo.
+    """The name of a task, from the JSON value that `recorded_value` made of it. No file is read. None means the echo.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the value is not a task.
     """
     if recorded is None:
         return ECHO

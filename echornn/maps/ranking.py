@@ -55,7 +55,7 @@ def can_be_ranked(counts: SeedCounts) -> bool:
 
 
 def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
-    """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
+    """The ranking of these cells. Only cells of the newest version among them are ranked, if they can be. None if fewer
     than two cells are left.
     """
     rankable = {place: counts for place, counts in all_counts.items() if can_be_ranked(counts)}

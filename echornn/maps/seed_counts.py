@@ -133,8 +133,8 @@ class SeedCounts:
         """The window by which half of all requested trainings had solved the echo; an upper bound while some are
         unfinished. None if fewer have solved it.
 
-        Unlike a median over the solved ones, it does not improve when others fail. For several points, it is the median
-        of their values.
+        Unlike a median over the trainings that solved the echo, it does not improve when others fail. For several
+        points, it is the median of their values.
         """
         if self.points:
             theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
@@ -146,7 +146,7 @@ class SeedCounts:
 
     @cached_property
     def loss(self) -> float:
-        """The median of the final losses in nats, of two middle ones the smaller; infinite if most diverged, NaN
+        """The median of the final losses in nats (the smaller of two middle losses); infinite if most diverged, NaN
         without results.
 
         For several points, it is the median of their values.

@@ -27,8 +27,8 @@ BUDGET = "num_epochs"
 
 
 class SweepCounts(NamedTuple):
-    """Counts over many points. Trainings: finished, solved, lost again, given up, not finished. And the points that
-    cannot be trained.
+    """Counts over many points. The numbers of trainings that are finished, solved, lost again, given up and not
+    finished; and of points that cannot be trained.
     """
 
     trained: int

@@ -88,8 +88,8 @@ def scan(
         weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
-        cut: the gradient does not flow from one stretch of so many time steps back into the one before; by default it
-            flows through all.
+        cut: the gradient is cut after each ``cut`` time steps, counted from the first; by default it flows through all
+            steps.
 
     Returns:
         float32 [T, batch, state, ...].

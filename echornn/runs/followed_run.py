@@ -38,8 +38,8 @@ class RunSnapshot(NamedTuple):
 class FollowedRun:
     """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
 
-    If the folder contains another run later, or if the run was cut back to its last save and trained on differently,
-    everything is read again. So a timeline never mixes two runs.
+    If the folder contains another run later, or if the run lost its windows after the last save and was then trained
+    differently, everything is read again. So a timeline never mixes two runs.
 
     Attributes:
         folder: the run's folder.

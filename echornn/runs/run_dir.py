@@ -3,15 +3,14 @@
 The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
-- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes for a lone network, 4 for each of several
-  (`echornn.history.kept_windows`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
-- ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
-- ``traceback.txt``: the traceback of the error that ended training, if one did;
-- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
-- ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
+- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`); - ``losses.bin``: all windows in the
+order trained: 8 bytes for a single network, 4 for each of several (`echornn.history.kept_windows`); -
+``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`); -
+``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer; -
+``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`); - ``traceback.txt``: the traceback
+of the error that ended training, if one did; - ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`),
+which nothing here reads; - ``lock``: held by the process that writes, and free as soon as that process ends, in
+whatever way.
 """
 
 from __future__ import annotations
@@ -158,7 +157,7 @@ class Run:
         return Position(position.branch, at)
 
     def owner(self, position: Position) -> Branch | None:
-        """The branch whose configuration holds at a position; None if nothing was saved."""
+        """The branch whose configuration is in effect at a position; None if nothing was saved."""
         branches = self.tree[0]
         return path_to(position.window, self._whole_path(position.branch))[-1] if branches else None
 

@@ -139,8 +139,8 @@ class RunRecorder:
 
     @property
     def warning(self) -> str:
-        """A message on faults found when the run was opened, until the first command; and on why it is not saved, if
-        so.
+        """A message on faults found when the run was opened, until the first command; and on why the run is not saved,
+        if it is not.
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
@@ -283,7 +283,7 @@ class _Hung:
 
 
 def _on_its_task(run: Run) -> list[str]:
-    """A note if the file of the run's task, of the user's own, has another text by now."""
+    """A note if the user's file that contains the run's task has changed since."""
     task = run.config.value("task")
     changed = isinstance(task, OwnFile) and task.has_changed
     return [f"the file of {task} has changed: this run was trained with its former text"] if changed else []

@@ -39,7 +39,7 @@ class Summary:
         solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
             With several networks, the window by which half of them had solved it.
         lost_at: the window along the path, from 1, at which the task was lost again, or by which it was lost if the
-            record does not tell more; 0 if it was not, None if unknown, and with several networks.
+            record does not contain the window; 0 if it was not, None if unknown, and with several networks.
         bytes: the size on disk.
         seed_stats: the results of several replicas; None for a single network.
     """
@@ -116,8 +116,8 @@ def _is_no_number(windows: StoredWindows, config: EchoConfig) -> bool:
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
-    """Epoch and number in it of the newest window, both from 1, if the log has ``windows`` windows; window 0 means
-    before the first.
+    """The epoch of the newest window, and its number in that epoch, both from 1, if the log has ``windows`` windows;
+    window 0 means before the first.
     """
     branches = run.tree[0]
     if run.checkpoint is None or not branches:

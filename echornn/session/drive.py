@@ -20,8 +20,8 @@ class Start:
     """What is trained first after loading.
 
     Attributes:
-        running: whether it trains without end.
-        windows: otherwise, the number of windows to train before pausing.
+        running: whether training continues until it is paused.
+        windows: otherwise, the number of windows to train before training pauses.
         to_the_end: whether these windows are the rest of the epoch.
     """
 
@@ -39,7 +39,7 @@ class Drive:
     """The state set by the keys that pause, resume and step.
 
     Attributes:
-        running: whether it trains without end.
+        running: whether training continues until it is paused.
         owed: the number of windows that a key has requested and that are not trained yet; then it pauses. Changes keep
             them.
         to_the_end: whether these windows are the rest of the epoch.

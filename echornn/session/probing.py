@@ -44,8 +44,8 @@ FIRST_SECONDS = 0.05
 
 
 def union(*questions: Question | None) -> Question | None:
-    """A question that covers all of these questions: all kinds, and of each other setting the first that is set; None
-    if nothing is requested.
+    """A question that covers all of these questions: all kinds, and for each other setting the first value that is set;
+    None if nothing is requested.
     """
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:

@@ -192,8 +192,8 @@ class OnDask:
             self._worn.add(worker.split()[0])
 
     def _restart_worn(self, there: dict[str, int]) -> None:
-        """Restart worn worker processes that are idle: a restart would also end other threads' parts, and what other
-        users of the cluster compute there.
+        """Restart worker processes that are worn (see `is_worn`) and idle. A restart of a busy process would end the
+        parts of other threads, and computations of other users of the cluster.
         """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}

@@ -31,7 +31,7 @@ class UnderWay:
     """A part that a worker is training.
 
     Attributes:
-        left: its networks without a result.
+        left: the networks of the part without a result.
         windows: the windows that each of these has trained so far.
     """
 

@@ -17,8 +17,8 @@ MOST_CHARACTERS = 300
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Any exception inside, except Ctrl+C, becomes a `TaskError` of one line, which begins with the place in the task's
-    file.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into a `TaskError` of one line, which begins with the
+    place in the task's file.
 
     Args:
         file: the name under which the file was compiled.

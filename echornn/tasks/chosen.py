@@ -1,4 +1,4 @@
-"""A task by what a user writes for it or a record holds: a name of the table, or a file of the user's own."""
+"""Finds the task that a user or a record names: a name in the table of tasks, or a user's own file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from echornn.tasks.task import Task
 
 
 def named(given: object) -> TaskName:
-    """The name for what a user writes: a name, or FILE.py:NAME.
+    """The name of the task that a user has written: a name in the table, or FILE.py:NAME.
 
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
@@ -76,7 +76,7 @@ def require_known(name: TaskName, values: Mapping[str, object]) -> None:
 
 
 def task_of(name: TaskName, values: Mapping[str, object]) -> Task:
-    """The task with these values of its settings, and the others as by default.
+    """The task with these values of its settings; all other settings have their defaults.
 
     Raises:
         ConfigError: the values are not possible together, or there is an error in a user's file.
@@ -85,7 +85,7 @@ def task_of(name: TaskName, values: Mapping[str, object]) -> Task:
 
 
 def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task]:
-    """A task, given itself or by name, with its name.
+    """A task and its name, from the task or from its name.
 
     Args:
         taken: names that a user's own settings may not have.
@@ -108,7 +108,7 @@ def settings_without_form(task: Task) -> frozenset[str]:
 
 
 def _changes_form(task: Task, known: Setting) -> bool:
-    """Whether another value of a setting changes the task's form; also if no other could be tried."""
+    """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
     for value in _others(known, getattr(task, known.name)):
         try:
             known.checked(value)

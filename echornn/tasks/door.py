@@ -61,7 +61,7 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
     """The inputs, outputs and length of a task: tasks of the same form are trained by the same program.
 
     Raises:
-        TaskError: one of them is not what it has to be.
+        TaskError: the inputs, the outputs or the length are invalid.
     """
     with blaming_method(type(task), "draw"):
         for name in ("inputs", "outputs"):

@@ -99,7 +99,8 @@ class Level:
         name: a few words for the curve: "knows t-3".
         loss: the mean loss over scored steps, in nats or squared error.
         knows: what such a learner knows, such as "the coin 3 steps back".
-        lags: the lags of the inputs that it knows; None if it does not know certain lags, or it is not known which.
+        lags: the lags of the inputs that it knows; None if it does not know certain lags, or if these lags are not
+            known.
         wrong: the share of its wrong answers among scored steps, 0 to 1; None if it is not known, and for numbers.
     """
 

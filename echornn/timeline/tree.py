@@ -67,7 +67,7 @@ class Tree(ABC):
         """An empty track for a new branch, with the statistics at the branch's beginning.
 
         Args:
-            number: the digest of the branch (not its number).
+            number: the digest of the branch, not the branch's number.
 
         Raises:
             ValueError: the branch cannot begin at its parent's position.

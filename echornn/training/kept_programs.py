@@ -86,7 +86,8 @@ class KeptPrograms:
         self._leaving = threading.Lock()
 
     def begin(self) -> None:
-        """Make XLA use the folder; not if TensorFlow has looked for devices before, since XLA has then read its flags.
+        """Make XLA use the folder. There is no effect if TensorFlow has looked for devices before, since XLA has then
+        read its flags.
 
         The flags are removed from the environment again: other processes lack the descriptor, and the flags must not
         affect the versions of results (`echornn.sweeps.trained_by`).

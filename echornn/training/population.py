@@ -215,8 +215,8 @@ class Population:
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
-        """Continue with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas, or one
-        for each. If the task changes, no replica counts as having solved it.
+        """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
+        or one for each. If the task changes, no replica counts as having solved it.
 
         Raises:
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.

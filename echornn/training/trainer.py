@@ -148,7 +148,9 @@ class Trainer:
         self._population.restore(replace(self._population.state, weights=loaded, optimizer=fresh))
 
     def edit(self, config: EchoConfig) -> None:
-        """Continue with other live fields: nothing is lost, and nothing is compiled again; see `Population.edit`."""
+        """Continue with new values of live fields: nothing is lost, and nothing is compiled again; see
+        `Population.edit`.
+        """
         self._population.edit(config)
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
@@ -156,7 +158,7 @@ class Trainer:
         self._population.start(config, init_index)
 
     def reset(self, init_index: int = 0) -> None:
-        """Start over with the initial weights of this number, and the same data. See `Population.reset`."""
+        """Start over with the initial weights ``init_index``, and the same data. See `Population.reset`."""
         self._population.reset(init_index)
 
     def regenerate(self) -> None:

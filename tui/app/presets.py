@@ -25,7 +25,7 @@ CAREFUL: Changes = {"init": "glorot", "optimizer": "adam", "learning_rate": 0.00
 
 
 def of(task: str, **settings: object) -> Changes:
-    """The task with these settings, and the others as by default."""
+    """The task with these settings; all other settings have their defaults."""
     return {TASK: task, **defaults_of(task), **settings}
 
 
@@ -86,7 +86,8 @@ adding at 0.165 after 5,400.
 
 
 def under_task(config: EchoConfig, task: object) -> EchoConfig:
-    """The configuration with another task; without overlapping windows, if the task has trials and cannot have them.
+    """The configuration with another task. If the task has trials, which cannot overlap, overlapping windows are
+    switched off.
 
     Raises:
         ConfigError: the other fields do not allow this task.

@@ -145,8 +145,8 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything that was trained is on disk. This is determined only once, since a thread that nobody waits
-    for may still train.
+    """Whether everything that was trained is on disk. This is determined only once, at the end, because the training
+    thread may still be running after it.
     """
 
     YES = auto()

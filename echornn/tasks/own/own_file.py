@@ -42,7 +42,7 @@ class OwnFile:
         """The file of a record, see `as_record`.
 
         Raises:
-            ValueError: it is not one.
+            ValueError: the values are not the record of a file.
         """
         if isinstance(record, Mapping) and record.keys() == {"file", "name", "text"}:
             file, name, text = record["file"], record["name"], record["text"]
@@ -55,7 +55,7 @@ class OwnFile:
         return {"file": self.file, "name": self.name, "text": self.text}
 
     def __str__(self) -> str:
-        """What a user writes for it."""
+        """The text that a user writes for the task: FILE.py:NAME."""
         return f"{self.file}:{self.name}"
 
     @classmethod
@@ -84,7 +84,7 @@ class OwnFile:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the file has another text by now; False if it cannot be read here."""
+        """Whether the text of the file on disk has changed; False if the file cannot be read here."""
         try:
             return OwnFile.read(str(self)) != self
         except TaskError:
@@ -124,7 +124,7 @@ class OwnFile:
         return found
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and the others as by default; see `load`.
+        """The task with these values of its settings; all other settings have their defaults. See `load`.
 
         Raises:
             TaskError: as in `load`, or a value is not allowed.
@@ -137,7 +137,7 @@ class OwnFile:
         """Check that no setting has a name that is used for something else.
 
         Raises:
-            TaskError: one has.
+            TaskError: a setting has such a name.
         """
         with blaming(self.file, self._line):
             for known in settings_of(self.load()):

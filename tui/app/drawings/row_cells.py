@@ -1,4 +1,4 @@
-"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters a time step."""
+"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters per time step."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ class RowData:
 
 
 def row_lines(config: EchoConfig, most: int) -> tuple[RowLine, ...]:
-    """The lines of a row, of at most ``most`` lines if three are enough; of many channels only the first are there."""
+    """The lines of a row, at most ``most`` if three are enough; if there are many channels, only lines of the first
+    ones.
+    """
     if config.is_echo:
         return ECHO_LINES
     task = config.the_task

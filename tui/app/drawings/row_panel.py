@@ -204,8 +204,8 @@ def before_flip(flip: Flip) -> Symbols:
 
 
 def targets_after(y: Symbols, flip: Flip, echo_step: int | None) -> Symbols | None:
-    """The targets after the flip, uint8 [T]: the echo of the flipped input is changed too; None if it is another task,
-    whose targets are not known then.
+    """The targets after the flip, uint8 [T]: the echo of the flipped input is changed too; None for other tasks, whose
+    targets after a flip are not known.
     """
     if echo_step is None:
         return None

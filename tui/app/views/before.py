@@ -95,7 +95,7 @@ def data_text(config: EchoConfig) -> str:
 
 
 def _settings_text(config: EchoConfig) -> str:
-    """The fields, beside the task's, that are not the defaults."""
+    """The fields, except the task's, that differ from their defaults."""
     return changes_text(EchoConfig(seed=config.seed, task=config.task), config, without=values_of(config.the_task))
 
 

@@ -1,4 +1,4 @@
-"""The data view of any task but the echo: how the data is cut, which inputs decide a target, and the newest window."""
+"""The data view of all tasks except the echo: how the data is cut, which inputs decide a target, and the newest window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLACES_VARY = "not known, or different from one target to the next"
 
 
 def about_data(config: EchoConfig) -> list[Fact]:
-    """What is known of the data."""
+    """Lines of text about the data, as far as it is known."""
     lags = lags_of_targets(config)
     names = [f"t-{lag}" for lag in lags]
     return [
@@ -37,7 +37,7 @@ def lags_of_targets(config: EchoConfig) -> tuple[int, ...]:
 
 
 def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
-    """How far the gradient gets back."""
+    """A text on how far back the gradient reaches."""
     steps, cut = config.window_steps, config.truncated_backprop_length
     if not config.is_stream:
         return f"cut each {cut} steps of a trial" if cut < steps else "the gradient reaches every input of a trial"

@@ -248,7 +248,7 @@ class GradientView(ProbeView):
 
 
 def is_of_symbols(config: EchoConfig) -> bool:
-    """Whether inputs and outputs are symbols: only of these a row shows which inputs a prediction uses."""
+    """Whether inputs and outputs are symbols. Only then does a row show which inputs a prediction uses."""
     return not isinstance(config.the_task.inputs, Numbers) and not isinstance(config.the_task.outputs, Numbers)
 
 
