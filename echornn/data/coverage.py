@@ -67,7 +67,7 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
-    """The lags of sources that no gradient reaches, since they are longer than any part of a window between two cuts."""
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
     length = config.truncated_backprop_length
     if config.is_echo:
         return (config.echo_step,) if config.echo_step >= length else ()
@@ -82,7 +82,7 @@ def source_lags(config: EchoConfig) -> tuple[int, ...]:
 
 
 def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of its sources."""
+    """The steps of an epoch's last window, or of a trial, whose sources are known, each with their lags."""
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     return _lags(config.the_task, first, config.window_steps)
 

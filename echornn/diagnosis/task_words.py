@@ -72,7 +72,7 @@ def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
 
 
 def reach_text(config: EchoConfig) -> str:
-    """How far gradients reach, if they do not reach all sources of the task; empty if they do, or if this is not known."""
+    """How far gradients reach, if they do not reach all sources of the task; empty if they do, or if unknown."""
     length = config.truncated_backprop_length
     if lags_beyond(config):
         return f"{cut_off(config)} (T {length:,})"

@@ -151,12 +151,12 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     for dtype, shape in _kinds(described):
         count = math.prod(shape)
         if at + count * dtype.itemsize > len(payload):
-            raise ValueError("its arrays have fewer numbers than their description says")
+            raise ValueError("the arrays have fewer numbers than their description says")
         one = np.frombuffer(payload, dtype, count, at).reshape(shape)
         arrays.append(one.astype(dtype.newbyteorder("=")))
         at += count * dtype.itemsize
     if at != len(payload):
-        raise ValueError("its arrays have more numbers than their description says")
+        raise ValueError("the arrays have more numbers than their description says")
     return arrays
 
 

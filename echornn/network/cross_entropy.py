@@ -101,7 +101,7 @@ def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:
-    """The likeliest class (the first, if several are equal): float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
+    """The likeliest class (the first of equals): float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
     if len(probabilities.shape) == 3:
         return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
     classes = probabilities.shape[2]

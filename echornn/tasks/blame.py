@@ -61,7 +61,7 @@ def _words(error: BaseException) -> str:
     if isinstance(error, (TaskError, ConfigError)):
         return str(error)
     if isinstance(error, SystemExit):
-        return f"it ends the program, with exit status {error.code}"
+        return f"the task ends the program, with exit status {error.code}"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:  # the exception's own __str__ may raise an error too

@@ -207,7 +207,7 @@ class Population:
             ValueError: the state has other configurations.
         """
         if state.configs != self.configs:
-            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
+            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
         self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index

@@ -54,7 +54,7 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
     lock = Lock(folder)
     try:
         if only_debris and not debris.is_debris(folder):
-            raise RunError(f"{folder} is left: a process has begun a run in it")
+            raise RunError(f"{folder} is kept: a process has begun a run there")
         run_dir.remove(folder)
     finally:
         lock.release()

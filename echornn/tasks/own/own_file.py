@@ -142,7 +142,7 @@ class OwnFile:
         with blaming(self.file, self._line):
             for known in settings_of(self.load()):
                 if known.name in taken:
-                    raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+                    raise TaskError(f"the setting {known.name} needs another name: the network has this setting")
 
     @property
     def _line(self) -> int | None:

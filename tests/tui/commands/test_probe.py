@@ -274,7 +274,9 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert of_first["window"] == 30
     assert of_first["memory"] != found[40]["memory"]
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--at", "31"]) == 2
-    assert "at = 31 cannot be used: 0 to 30, the windows along the path of branch a" in capsys.readouterr().err
+    assert (
+        "at = 31 cannot be used: it must be 0 to 30, the windows along the path of branch a" in capsys.readouterr().err
+    )
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "c"]) == 2
     assert "branch = 'c' cannot be used: a to b, or 0 to 1" in capsys.readouterr().err
     assert found[0]["memory"] != found[40]["memory"]

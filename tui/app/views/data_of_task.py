@@ -1,4 +1,4 @@
-"""The data view of all tasks except the echo: how the data is cut, which inputs decide a target, and the newest window."""
+"""The data view of tasks other than the echo: how data is cut, which inputs decide a target, and the newest window."""
 
 from __future__ import annotations
 
