@@ -47,8 +47,9 @@ class EchoConfig(FlatValues, WindowSizes):
 
     Values are checked when the object is made, so that every existing configuration can be trained.
 
-    What is learned is a `Task`, by default the echo, whose settings are fields here. Another task holds its settings
-    itself; with `fields`, `value`, `with_fields` and `from_fields` they are read and changed by name like fields.
+    What is learned is a `Task`, by default the echo, whose settings are fields here. The settings of another task are
+    stored in the task; with `fields`, `value`, `with_fields` and `from_fields` they are read and changed by name like
+    fields.
 
     Raises:
         ConfigError: a value, or a combination of values, that cannot work.
@@ -200,11 +201,11 @@ class EchoConfig(FlatValues, WindowSizes):
         return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
 
     def _take_task(self) -> None:
-        """Make a task from a name or a file. The settings of the echo become fields; another task holds its settings
-        itself.
+        """Make a task from a name or a file. The settings of the echo become fields; the settings of another task stay
+        in the task.
 
         Raises:
-            ConfigError: there is no such task, it cannot be used, or a setting of the echo is given beside it.
+            ConfigError: there is no such task, it cannot be used, or settings of the echo are given for another task.
         """
         from echornn.tasks.chosen import made, named, require_known, values_of
 
@@ -250,7 +251,7 @@ class EchoConfig(FlatValues, WindowSizes):
 
     @property
     def loss_name(self) -> str:
-        """What the loss is, with its unit."""
+        """The name of the loss, with its unit."""
         outputs = self.the_task.outputs
         return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 

@@ -137,7 +137,7 @@ class FlatValues:
 
     def same_program(self, other: Self) -> bool:
         """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ, or settings of
-        the task on which its form does not depend.
+        the task that do not change its form (inputs, outputs and length).
         """
         return self.differs_only_in(other, START_FIELDS)
 
@@ -155,7 +155,7 @@ class FlatValues:
         """The names of the values that can change between two windows; a change of any other value starts a new
         network.
 
-        A setting of the task is among them if it does not change the task's form.
+        A setting of the task is among them if it does not change the task's form (inputs, outputs and length).
         """
         if self.task is None:
             return LIVE_FIELDS

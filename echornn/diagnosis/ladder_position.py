@@ -45,8 +45,8 @@ def ladder_position(
 ) -> LadderPosition | None:
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
-    Of levels with the same loss, the first counts: its learner knows least. No loss is at the first level; whether it
-    is at chance is decided by `LossTrend`.
+    If several levels have the same loss, the first counts: its learner knows least. No loss is at the first level;
+    whether it is at chance is decided by `LossTrend`.
 
     Args:
         ladder: from chance to everything known.

@@ -205,8 +205,8 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
 
 
 def _noise_is_known(config: EchoConfig, blocks: int) -> Flags:
-    """The blocks after which the noise of the loss is known well enough to tell a loss from chance. That of the echo is
-    small; other tasks may score few steps of a window.
+    """The blocks after which the noise of the loss is known well enough to tell a loss from chance. The noise of the
+    echo is small; other tasks may score few steps of a window.
     """
     return np.arange(blocks) >= (0 if is_echo(config) else FIRST_NOISE)
 
@@ -215,7 +215,7 @@ def _newest_fall(config: EchoConfig, fall: Numbers, short_fall: Numbers) -> tupl
     """The fall at each block that decides whether the loss falls, and the shares above which it does and below which it
     stands still.
 
-    In tasks other than the echo, losses stay at levels of a ladder; that they fell long before does not count there.
+    In tasks other than the echo, losses stay at levels of a ladder; a fall long before does not count there.
     """
     if not is_echo(config):
         return np.nan_to_num(short_fall), SHORT_FALLS, SHORT_STANDS

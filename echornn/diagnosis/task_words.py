@@ -63,7 +63,7 @@ def _decimals(config: EchoConfig) -> int:
 
 
 def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
-    """What comes next on the ladder, as far as it fits on a line, and the rest."""
+    """The next level of the ladder as text, as far as it fits on a line, and the rest."""
     if place.next is None:
         return "that is the last level of the ladder", ""
     name = level_text(config, place.next)

@@ -88,7 +88,7 @@ class Pyramid:
         return self._levels[0].none(which)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider ones are
+        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider buckets are
         stored.
         """
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)

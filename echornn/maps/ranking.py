@@ -21,8 +21,8 @@ class Ranking:
     `chance_as_the_best`.
 
     Attributes:
-        best: the cell with the largest share of solved seeds; of equal cells, the one in which half of the seeds solved
-            it first.
+        best: the cell with the largest share of solved seeds; if several are equal, the cell in which half of the seeds
+            solved the echo first.
         tied: other cells with the same share.
         close: cells with a smaller share that may truly be the best.
         below: cells that are ruled out as the best, with p-values adjusted for all comparisons.

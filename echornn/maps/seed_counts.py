@@ -38,7 +38,7 @@ class SeedCounts:
     """Counts and statistics over the seeds of one or several points.
 
     Networks that solve the echo finish early; those that never do finish last. So shares and windows refer to all
-    requested seeds, not only the finished ones: they are lower or upper bounds until all are finished.
+    requested seeds, not only to finished seeds: they are lower or upper bounds until all are finished.
 
     Attributes:
         trained: the results of all points and seeds.

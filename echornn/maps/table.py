@@ -203,7 +203,7 @@ class Table:
         return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Which cells are beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
+        """Whether each cell is beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
         trained.
         """
         return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)

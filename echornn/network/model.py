@@ -104,7 +104,7 @@ class EchoRNN(tf.Module):
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
-    """What the cell reads, float32 [T, batch, input, ...].
+    """The inputs of the cell, float32 [T, batch, input, ...].
 
     Two symbols become the numbers 0 and 1, as in the tutorial; more symbols become one-hot vectors. Numbers stay.
 

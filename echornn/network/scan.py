@@ -48,7 +48,9 @@ class _Product(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the product is kept for the backward pass: large ones are; small ones are faster to compute again."""
+        """Whether the product is kept for the backward pass. Large products are; small products are faster to compute
+        again.
+        """
         inner = sum(part.shape[1] for part in self.parts)
         return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
@@ -187,7 +189,7 @@ def _backward(
         recorded: the steps, in order.
         d_states: for each step, the gradient to the state after it, from outside.
         d_state: the gradient to the last state, from later steps.
-        weights: the weights that the steps may use. Those used several times get the sum of gradients, unused ones
+        weights: the weights that the steps may use. Weights used several times get the sum of gradients, unused weights
             zero.
         first: the number of the first step in the window.
         cut: see `scan`.

@@ -45,7 +45,7 @@ def units(prepared: Prepared, part: CellPart) -> Units:
 
 
 def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
-    """Which values of a part are saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
+    """Whether each value of a part is saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
     shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
     return np.abs(shown) > SATURATED
 

@@ -24,7 +24,7 @@ ROWS_SECONDS = 0.5
 
 
 class ReplayedRun(CurrentPosition):
-    """The current position of a run, with the trainer that is there, or on its way there.
+    """The current position of a run, with a trainer that is at this position or on its way to it.
 
     Attributes:
         trainer: the trainer of the networks.

@@ -64,8 +64,7 @@ class RecordedCommand:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the log; of the configuration, only fields that differ from the defaults are
-        written.
+        """The command as a line of the log. Only fields of the configuration that differ from the defaults are written.
 
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """

@@ -95,7 +95,7 @@ def _since(trained: int, run: Run, stretch: Stretch) -> Iterator[Windows]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What a timeline was made from: the run's branches, and the stretches of its loss log."""
+    """The parts from which a timeline was made: the run's branches, and the stretches of its loss log."""
 
     identity: Identity
     branches: tuple[Branch, ...] = ()

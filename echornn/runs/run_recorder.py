@@ -54,8 +54,8 @@ HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 class RunRecorder:
     """Records a run in a folder. Make one with `begin` or `go_on`.
 
-    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; of
-    the saves requested meanwhile, only the newest is made.
+    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
+    several are requested meanwhile, only the newest is made.
     """
 
     def __init__(

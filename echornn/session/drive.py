@@ -17,7 +17,7 @@ WATCHABLE_SPEED = 100.0
 
 @dataclass(frozen=True)
 class Start:
-    """What is trained first after loading.
+    """The first training after loading: without end, a number of windows, or none.
 
     Attributes:
         running: whether training continues until it is paused.
@@ -100,7 +100,7 @@ class Drive:
         self.owed, self.to_the_end = 0, False
 
     def start_after(self, commands: Iterable[Command]) -> Start:
-        """What would be trained first after these commands; nothing is changed.
+        """The first training after these commands; nothing is changed.
 
         While the session loads, the number of windows to the end of the epoch is unknown, and returned as 1.
         """

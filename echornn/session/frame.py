@@ -30,7 +30,7 @@ do.
 
 
 class State(StrEnum):
-    """What a session is doing."""
+    """The activity of a session."""
 
     LOADING = "loading"
     RUNNING = "running"

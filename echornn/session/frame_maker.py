@@ -189,8 +189,8 @@ class FrameMaker:
 
     @property
     def _forgotten(self) -> dict[str, Any]:
-        """On the way to another network than the one shown: the attributes of that network's position, without window
-        data.
+        """The attributes of the target position, without window data, while the session is on its way to another
+        network.
         """
         live, frame = self._live, self._holder.frame
         before, own = frame.own_config, live.config.of(live.replica)

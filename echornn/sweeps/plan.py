@@ -26,7 +26,7 @@ class Plan:
     """The parts of a sweep, and an estimate of the time.
 
     Attributes:
-        parts: the parts to train; easy ones first, so that the map fills early.
+        parts: the parts to train; easy parts first, so that the map fills early.
         structures: the least number of programs to compile.
         seconds: about how long the workers need if no network is solved early.
     """

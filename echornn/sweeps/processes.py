@@ -47,9 +47,9 @@ class Processes:
     """Workers that are processes; they are forked when needed, and again when they die.
 
     They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
-    rather than threads, so that one that dies takes only its part with it. Each trains only one structure; for another
-    one, a new process takes its place and name. The reasons: only the first program of a process can be stored on disk
-    (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
+    rather than threads, so that only its own part is lost when a worker dies. Each trains only one structure; for
+    another structure, a new process takes its place and name. The reasons: only the first program of a process can be
+    stored on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
 
     Args:
         workers: the number of workers; by default the number of processors.

@@ -103,7 +103,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
-    """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    """The settings that do not seem to change the form of the task; see `form_of`."""
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 

@@ -1,4 +1,4 @@
-"""Where an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
+"""Finds the target of an undo, and the edit that made the loss diverge: pure functions of the run's tree."""
 
 from __future__ import annotations
 

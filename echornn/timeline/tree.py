@@ -103,7 +103,7 @@ class Tree(ABC):
         return own if own.start <= position.window else self.path(position)[-1]
 
     def path(self, position: Position) -> tuple[Branch, ...]:
-        """The branches on the path to a position, beginning with the one that has new weights."""
+        """The branches on the path to a position, beginning with the branch that has new weights."""
         return path_to(position.window, self._path(position.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:

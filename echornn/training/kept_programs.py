@@ -119,7 +119,7 @@ class KeptPrograms:
         return compiled
 
     def _leave(self) -> None:
-        """Switch to an empty folder for good: nothing is read from the old one, and new files are ignored."""
+        """Switch to an empty folder permanently: nothing is read from the old one, and new files are ignored."""
         with self._leaving:
             if not self._has_left:
                 self._has_left = True

@@ -180,7 +180,7 @@ class Population:
         return self._runner.compilations
 
     def series(self, replica: int) -> EchoSeries:
-        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
+        """The data of the current epoch for one replica; if all epochs have been trained, of the last."""
         epoch = min(self.epoch, self._num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
@@ -307,8 +307,8 @@ class Population:
         return Call(block, first, min(n, most))
 
     def _nothing_trained(self) -> PopulationProgress:
-        """A progress without losses, and with the last window; its predictions are unknown if another process trained
-        it.
+        """A `PopulationProgress` without losses that shows the last window; the predictions are unknown if another
+        process trained that window.
         """
         if self._last is None:
             unknown = unknown_window(self.configs[0], self.replicas)

@@ -40,8 +40,8 @@ class ConfigFlags(EchoConfig):
         """The configuration with these values in place of its own.
 
         Raises:
-            ConfigError: the resulting configuration is invalid, or its task, of the user's own, cannot be used with
-                these settings.
+            ConfigError: the resulting configuration is invalid, or the user's own task cannot be used with these
+                settings.
         """
         wanted = config.with_fields(self.given)
         settings = self.given.keys() - {*EchoConfig.names(), TASK}

@@ -81,7 +81,7 @@ def row_lines(config: EchoConfig, most: int) -> tuple[RowLine, ...]:
 
 
 def left_out(config: EchoConfig, lines: tuple[RowLine, ...]) -> str:
-    """Which channels have no line, in words; empty if all have one."""
+    """The channels that have no line, in words; empty if all have a line."""
     task, shown = config.the_task, max(line.channel for line in lines) + 1
     most = max(_channels(task.inputs), _channels(task.outputs))
     channels = "channel 1" if shown == 1 else f"channels 1 to {shown}"

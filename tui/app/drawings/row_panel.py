@@ -221,7 +221,7 @@ def changed_steps(flip: Flip) -> list[int]:
 
 
 def flip_words(flip: Flip, echo_step: int | None, first_step: int = 0) -> tuple[str, ...]:
-    """What the flip changes, as texts, longest first; step numbers take `RowPanel.first_step` into account.
+    """The changes that the flip causes, as texts, longest first; step numbers take `RowPanel.first_step` into account.
 
     The shortest text fits on `LEAST_WIDTH` columns: it omits the flipped step, which the line above shows.
     """

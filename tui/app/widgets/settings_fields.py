@@ -117,7 +117,7 @@ def next_rung(value: float, up: bool) -> float:
 
 
 def help_of(config: EchoConfig, name: str) -> str:
-    """What a field means, and which values it allows."""
+    """The meaning of a field, and the values that it allows."""
     known = settings_in(config).get(name)
     if known is not None:
         allowed = ", ".join(known.choices) or f"{known.least:,} to {known.most:,}"

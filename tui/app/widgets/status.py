@@ -193,7 +193,7 @@ def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
 
 
 def _start_parts(frame: Frame) -> list[LinePart]:
-    """What keys have requested during loading: the speed, and how far to train before training pauses."""
+    """Texts on what keys have requested during loading: the speed, and how far to train before training pauses."""
     start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
     if start.running:
         return speed
