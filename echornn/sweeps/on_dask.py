@@ -158,7 +158,7 @@ class OnDask:
                 come += self._heard(*message)
                 message = self._come.get_nowait()
         if self._client.status != "running":
-            raise EngineError("the Dask scheduler is gone")
+            raise EngineError("the connection to the Dask scheduler is lost")
         return come
 
     def close(self) -> None:
@@ -228,7 +228,7 @@ class OnDask:
         try:
             threads: dict[str, int] = self._client.nthreads()
         except (OSError, RuntimeError, TimeoutError, ValueError) as error:
-            raise EngineError("the Dask scheduler is gone") from error
+            raise EngineError("the connection to the Dask scheduler is lost") from error
         return threads
 
     def _most_on_a_machine(self, threads: dict[str, int]) -> int:

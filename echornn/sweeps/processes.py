@@ -128,7 +128,9 @@ def _require_same_code(ready: Ready) -> None:
     """Check that a worker has the same versions, since its results are stored under this process's versions."""
     different = difference_in_words(ready.versions, versions_here())
     if different:
-        raise EngineError(f"the program was changed while it ran: a new worker has {different}; start it again")
+        raise EngineError(
+            f"the program was changed while it ran: a new worker has {different}; start the program again"
+        )
 
 
 class Worker:

@@ -105,7 +105,7 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
             if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
                 raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
             if not level.name or not f"{level.name}{level.knows}".isprintable():
-                raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
+                raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
             raise TaskError(

@@ -69,7 +69,7 @@ class Population:
             require_memory(wanted, wanted.replicas)
             configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
-            raise ValueError(f"replicas = {replicas!r} cannot be used: each of the configurations is a replica")
+            raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
         else:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))

@@ -35,7 +35,7 @@ class Trainer:
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "1; a Population trains several")
+            raise ConfigError("replicas", config.replicas, "it must be 1; a Population trains several")
         self._population = Population(config, programs=programs)
         self._series: tuple[object, EchoSeries] | None = None
 

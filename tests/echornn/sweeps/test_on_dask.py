@@ -141,7 +141,7 @@ def test_started_from_a_shell_a_worker_may_be_killed_and_when_the_scheduler_dies
         wait_for(lambda: len(engine.idle()) == 2)
         run_and_kill(whole, engine, first)
         assert (whole.status.known, whole.status.failed) == (120, ())
-        with pytest.raises(EngineError, match="the Dask scheduler is gone"):
+        with pytest.raises(EngineError, match="the connection to the Dask scheduler is lost"):
             run_and_kill(part, on_dask.of_scheduler(None, file), scheduler)
     assert 0 < SweepResults.read(tmp_path / "part").known == part.status.known < 120
 

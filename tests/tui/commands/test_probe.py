@@ -171,7 +171,7 @@ def test_a_network_of_a_population_is_chosen_or_is_the_one_that_goes_on_alone(
         assert (read["seed"], read["replica"]) == (seed, replica)
         assert seen[-1].state.config == SMALL_POPULATION.of(seed - 7)
         assert seen[-1].state.weights["W"].shape == (1,)
-    for words, allowed in ((["--replica", "0"], "only 2: it is a network alone"), (["--replica=-1"], "only 2")):
+    for words, allowed in ((["--replica", "0"], "only 2, a single network"), (["--replica=-1"], "only 2")):
         assert exit_code_of(["probe", str(tmp_path / "run"), *words]) == 2
         assert f"cannot be used: {allowed}" in capsys.readouterr().err
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--replica", "6"]) == 2
