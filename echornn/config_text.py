@@ -15,7 +15,7 @@ def fields_text(values: Mapping[str, object]) -> str:
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a configuration as JSON values for people: a task of the user's own is FILE.py:NAME."""
+    """Values of a configuration as JSON values for people: a user's own task is FILE.py:NAME."""
     return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
 
 

@@ -278,6 +278,6 @@ def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
-    """The share of the way from chance to its floor that a mean loss has gone, 0 to 1."""
+    """The share of the distance from chance to the floor that a mean loss has covered, 0 to 1."""
     chance, floor = chance_level(config), mean_floor(config)
     return min(1.0, max(0.0, (chance - loss) / (chance - floor)))

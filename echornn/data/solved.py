@@ -66,8 +66,8 @@ def _levels(config: EchoConfig) -> tuple[float, float, float]:
 
 
 def first_below(losses: Floats, level: float) -> int | None:
-    """The index of the first of `RECENT_WINDOWS` losses, in float32 [n], whose mean is below a level; None if there are
-    none.
+    """The index at which the mean of `RECENT_WINDOWS` consecutive losses, in float32 [n], is first below a level; the
+    index is that of the first of these losses. None if the mean is never below the level.
 
     Running sums find candidates. Their means are then computed again, so that earlier losses do not matter.
     """

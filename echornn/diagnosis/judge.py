@@ -54,7 +54,7 @@ CLEAR = 0.85
 """A mean of the newest windows below this share of chance cannot be luck."""
 
 SURE_PREDICTIONS = 1024
-"""The number of predictions, in the newest windows, with which a fall can be told from luck."""
+"""The number of predictions, in the newest windows, with which a fall can be distinguished from luck."""
 
 LONG = 2048
 """The number of windows in a stretch above which blocks are so long that a diagnosis from them comes late."""

@@ -23,7 +23,8 @@ class LadderPosition:
         at: the level that the loss is at; None if it is at none.
         above: the level before that, or the last level whose loss is clearly higher.
         next: the level after that, or the first level whose loss is clearly lower; None at the last level.
-        way: the share of the way from ``above`` to ``next`` that the loss has gone, 0 to 1; NaN if there is no next.
+        way: the share of the distance from ``above`` to ``next`` that the loss has covered, 0 to 1; NaN if there is no
+            next.
     """
 
     at: Level | None

@@ -101,7 +101,7 @@ def loss_with_unit(config: EchoConfig, loss: float) -> str:
 
 
 def shortened(text: str, most: int = 24) -> str:
-    """A text of a user's own, cut if it is long."""
+    """A text that a user wrote, cut if it is long."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 

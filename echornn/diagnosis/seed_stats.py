@@ -65,8 +65,8 @@ class SeedStats:
         """The results of the replicas after ``windows`` windows along the path.
 
         Args:
-            recent: float32 [n, replicas], the newest losses up to there, oldest first; n is 50, or fewer if there are
-                fewer.
+            recent: float32 [n, replicas], the newest of these windows' losses, oldest first; n is 50, or fewer if there
+                are fewer.
             solved_at: as in `SeedStats`; entries after ``windows`` are ignored.
             lost_at: as in `SeedStats`.
         """

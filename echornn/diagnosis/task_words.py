@@ -223,4 +223,4 @@ SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
     Kind.SOLVED: solved,
     Kind.SPIKE: spike,
 }
-"""The function that makes the sentence, for each kind of diagnosis that is told differently from the echo's."""
+"""The function that makes the sentence, for each kind of diagnosis whose sentence differs from the echo's."""

@@ -23,11 +23,11 @@ PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class LogEnd:
-    """A length of a log, with a checksum of its bytes up to there.
+    """An end of a log: a length, with a checksum of all bytes up to that length.
 
     Attributes:
-        length: its length in bytes.
-        crc: the CRC-32 of all bytes up to there.
+        length: the length in bytes.
+        crc: the CRC-32 of these bytes.
     """
 
     length: int = 0

@@ -27,7 +27,7 @@ MOST_CHARACTERS = 200
 """The most characters of a record's text that an error message repeats."""
 
 RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
-"""The names that these fields have in records: those of version 0.1.0, since its runs are read for good."""
+"""The names that these fields have in records: those of version 0.1.0, whose runs are still read."""
 
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 """Exceptions that parsing a damaged or handmade record can raise."""
@@ -105,7 +105,7 @@ def record_of(config: EchoConfig) -> dict[str, Any]:
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Some values of a configuration as JSON values; a task of the user's own is its text."""
+    """Some values of a configuration as JSON values; a user's own task is the text of its file."""
     return {name: recorded_value(one) for name, one in values.items()}
 
 

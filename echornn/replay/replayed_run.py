@@ -1,5 +1,5 @@
-"""A run that can go to any of its positions: it trains windows again up to there, and stores the state that it
-leaves.
+"""A run that can go to any of its positions: it trains the windows before a position again, and first stores the state
+at the position that it leaves.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run
 
 MOST_READ = 1 << 22
-"""The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.
+"""The most windows that are read of a run whose record (of an early version) does not contain the windows at which it
+was solved or lost.
 """
 
 

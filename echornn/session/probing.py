@@ -235,7 +235,7 @@ class Probing:
         self._busy, self._begun = True, now
 
     def _fail(self, error: Exception) -> None:
-        """Show for all questions that the current network cannot be examined."""
+        """Show in the frame that the current network cannot be examined, for all questions of the examination."""
         for asker, one in self._standing.items():
             if one.question is not None:
                 one.failed = self._now()[1]

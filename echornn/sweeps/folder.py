@@ -120,7 +120,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
 def told_of(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, so that fields added by later versions do not change the hash.
 
-    A task of the user's own is the digest of its file, whose text is in ``sweep.json``.
+    A user's own task is represented by the digest of its file, whose text is in ``sweep.json``.
     """
     changes = DEFAULT.changes_to(config)
     return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}

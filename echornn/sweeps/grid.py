@@ -91,7 +91,9 @@ class Grid:
             )
         first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
         if first + self.seeds - 1 > MAX_SEED:
-            raise ConfigError("seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has its own")
+            raise ConfigError(
+                "seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has a different seed"
+            )
         if not self.points.possible:
             raise next(self._refusals())
 

@@ -15,7 +15,7 @@ from echornn.tasks.blame import blaming_method
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
 
 MOST_LOSS = 512.0
-"""The highest loss of a ladder; higher losses are not told apart. Targets can be scaled."""
+"""The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:

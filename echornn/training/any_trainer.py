@@ -28,7 +28,7 @@ class AnyTrainer(Protocol):
 
     @property
     def data_version(self) -> int:
-        """How many times the data has been drawn anew."""
+        """How many times new data has been drawn."""
 
     @property
     def init_index(self) -> int:

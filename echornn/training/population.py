@@ -37,7 +37,7 @@ class Population:
     Attributes:
         configs: the configuration of each replica.
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        data_version: how many times the data has been drawn anew.
+        data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         placement: the device, and why it was selected.
 

@@ -70,7 +70,7 @@ class Trainer:
 
     @property
     def data_version(self) -> int:
-        """How many times the data has been drawn anew."""
+        """How many times new data has been drawn."""
         return self._population.data_version
 
     @property

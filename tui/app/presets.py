@@ -111,4 +111,4 @@ def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
 
 
 NOTHING = object()
-"""In place of the value of a field that is not there."""
+"""A placeholder for the value of a missing field."""

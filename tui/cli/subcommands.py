@@ -67,7 +67,7 @@ def export_run(
         raise UsageError("--path cannot be used with --summary, which prints the run's current position")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
-        raise UsageError(f"--summary cannot be used with {flag}: it prints one row for each network")
+        raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
     from tui.commands.export import export
 
     return partial(export, run, json, weights, keras, path, branch, summary, replica)
@@ -204,7 +204,7 @@ def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, 
 
 
 def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
-    """Print what can be learned: each task with its inputs and outputs, losses that are known, and settings.
+    """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
     A task of your own is a file of Python with NumPy. It is checked, and printed like the others.
 

@@ -69,7 +69,7 @@ def show_map(
     ascii
         Draw with ASCII characters only.
     theme
-        Background of the app, dark or light. By default the one chosen last.
+        Background of the app, dark or light. By default the theme chosen last.
     """
     from echornn.sweeps.results import SweepResults
     from tui.cli.chosen_map import chosen
@@ -149,7 +149,7 @@ def compute_sweep(
     ascii
         Draw the map with ASCII characters only.
     theme
-        Background of the map, dark or light. By default the one chosen last.
+        Background of the map, dark or light. By default the theme chosen last.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid

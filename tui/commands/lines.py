@@ -66,7 +66,7 @@ class LinePrinter:
         """Show the progress of a task, ``done`` of ``all_of_it``, with some numbers; call this a few times a second."""
 
     def close(self) -> None:
-        """End the printing; no more lines will come."""
+        """End the printing; call this after the last line."""
 
 
 def say_last(texts: Iterable[str]) -> None:

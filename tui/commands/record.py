@@ -152,7 +152,7 @@ class Saved(Enum):
     YES = auto()
     NO = auto()
     NOWHERE = auto()
-    """Nothing is saved; the user was told so."""
+    """Nothing is saved; a message has told the user."""
 
     @property
     def after_a_signal(self) -> ExitCode:

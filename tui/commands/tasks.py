@@ -1,4 +1,4 @@
-"""The subcommand ``tasks``: prints what can be learned, with its settings, and what is known of its losses."""
+"""The subcommand ``tasks``: prints the tasks that can be trained, with their settings and the known losses."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class OwnFile:
         if "__dataclass_fields__" not in vars(found):
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
         if found.__abstractmethods__:
-            raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
+            raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
         settings_of(found)
         return found
 
@@ -173,4 +173,4 @@ def _print(*values: object, sep: str | None = None, end: str | None = None, **_:
 
 
 TaskName = str | OwnFile
-"""What stands for the class of a task: its name in the table, or the file of a user's own."""
+"""The reference to the class of a task: its name in the table, or a user's own file."""

@@ -156,7 +156,7 @@ SEEN_IN_ANY_PROCESS = [
         ":5: TypeError: cannot inherit non-frozen dataclass from a frozen one",
     ),
     Bad("no dataclass", "@dataclass(frozen=True)\n", "", ":5: write @dataclass(frozen=True) above class Mine"),
-    Bad("no outputs", FORMS, "inputs = Symbols(3)", ":6: Mine lacks outputs"),
+    Bad("no outputs", FORMS, "inputs = Symbols(3)", ":6: class Mine lacks outputs"),
     Bad("one symbol", "Symbols(3)", "Symbols(1)", ":8: Symbols(1): there can be 2 to 256 symbols"),
     Bad(
         "a setting without default",

@@ -50,7 +50,7 @@ def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
 def draw_data(
     cells: Cells, config: EchoConfig, window: int, newest: Progress | None, rows: range, glyphs: dict[str, str]
 ) -> None:
-    """Draw what is known of the data, and below it some rows of the window, from the second line on.
+    """Draw the known facts about the data, and below them some rows of the window, from the second line on.
 
     Args:
         window: the window of the epoch, from 0.
