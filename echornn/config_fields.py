@@ -173,7 +173,7 @@ class FlatValues:
         settings = self._settings_in(changes)
         if not settings or not changes - settings <= names:
             return False
-        from echornn.tasks.door import form_of
+        from echornn.tasks.checked_task import form_of
 
         return form_of(self.the_task) == form_of(other.the_task)
 

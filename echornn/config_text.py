@@ -6,7 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.config_fields import TASK
 from echornn.tasks.own.own_file import OwnFile
+
+SHOWN_DIGITS = 8
+"""The number of characters of a hash that are shown."""
 
 
 def fields_text(values: Mapping[str, object]) -> str:
@@ -19,6 +23,15 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
 
 
+def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
+    """The values that differ, for people: a changed file of a task is told from that before by a part of its hash."""
+    changes = before.changes_to(after)
+    task = changes.get(TASK)
+    if isinstance(task, OwnFile) and task.is_change_of(before.value(TASK)):
+        changes[TASK] = f"{task} (file changed, {task.digest[:SHOWN_DIGITS]})"
+    return changes
+
+
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
     """The fields that differ, with their values in ``after``; empty if none differs. A change of ``replicas`` is
     described by the resulting seeds.
@@ -26,7 +39,7 @@ def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str]
     Args:
         without: fields to leave out.
     """
-    changes = {name: value for name, value in before.changes_to(after).items() if name not in without}
+    changes = {name: value for name, value in changes_shown(before, after).items() if name not in without}
     if "replicas" not in changes:
         return fields_text(changes)
     last = after.seed + after.replicas - 1

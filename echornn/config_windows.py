@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from echornn.tasks.door import trial_length
+from echornn.tasks.checked_task import trial_length
 
 if TYPE_CHECKING:
     from echornn.tasks.task import Task
@@ -63,6 +63,14 @@ class WindowSizes:
     def windows_per_epoch(self) -> int:
         """The number of windows that fit into a row."""
         return (self.row_length - self.window_steps) // self.window_stride + 1
+
+    @property
+    def data_shape(self) -> tuple[int, int]:
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
+        windows = self.windows_per_epoch
+        if self.is_stream:
+            return self.batch_size, (windows - 1) * self.window_stride + self.window_steps
+        return self.batch_size * windows, self.window_steps
 
     @property
     def unused_steps(self) -> int:

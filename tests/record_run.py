@@ -66,12 +66,15 @@ def recorded_future(name: str) -> tuple[int, EchoConfig, np.ndarray]:
 
 
 def recorded(position: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:
-    """The rows up to a window, newest last; and the losses and error rates of all windows to it (float32 [moment])."""
+    """The rows up to a window, newest last; and the losses and error rates of all windows to it (float32 [position]).
+    The states are made up, from -1 to 1, since the recording has none.
+    """
     config = EchoConfig()
     with np.load(FILE) as run:
         losses, errors = run["losses"][:position], run["errors"][:position]
         windows = zip(*(run[f"{name}_{position}"] for name in ("x", "y", "probabilities")), strict=True)
-        states = np.zeros((config.batch_size, config.truncated_backprop_length, config.state_size), np.float32)
+        size = (config.batch_size, config.truncated_backprop_length, config.state_size)
+        states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
         shown = []
         count = len(run[f"x_{position}"])
         for number, (x, y, probabilities) in enumerate(windows, start=position - count):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def take(live: LiveRun, step: Step) -> None:
         case "alone":
             live.alone()
         case dict():
-            live.edit(replace(live.config, **step))
+            live.edit(live.config.with_fields(step))
         case (branch, window):
             live.go(Position(branch, window))
             while not live.arrived:

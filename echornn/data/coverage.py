@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.tasks.door import known_lags
+from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Task, TaskError
 
 

@@ -12,7 +12,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data.series_side_by_side import series_side_by_side
 from echornn.progress import Bools
-from echornn.tasks.door import draw_rows
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.task import Batch, TaskError
 
 

@@ -17,7 +17,7 @@ from echornn.data.coverage import targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
-from echornn.tasks import door
+from echornn.tasks import checked_task
 from echornn.tasks.task import Level, Symbols, Task, TaskError
 
 PINNING_STATE = 7
@@ -58,7 +58,7 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
     Raises:
         TaskError: an error in a user's own task.
     """
-    known = _ladder(config.the_task, *_size(config))
+    known = _ladder(config.the_task, *config.data_shape)
     if is_echo(config):
         return known[0], replace(known[1], loss=mean_floor(config))
     return known
@@ -66,20 +66,12 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
 
 @lru_cache(maxsize=256)
 def _ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
-    return door.ladder(task, rows, steps)
+    return checked_task.ladder(task, rows, steps)
 
 
 @lru_cache(maxsize=64)
 def _solved_level(task: Task, rows: int, steps: int) -> float | None:
-    return door.solved_level(task, rows, steps)
-
-
-def _size(config: EchoConfig) -> tuple[int, int]:
-    """The rows of an epoch's data and their steps, without steps that no window contains; each trial is a row."""
-    windows = config.windows_per_epoch
-    if config.is_stream:
-        return config.batch_size, (windows - 1) * config.window_stride + config.window_steps
-    return config.batch_size * windows, config.window_steps
+    return checked_task.solved_level(task, rows, steps)
 
 
 def chance_level(config: EchoConfig) -> float:
@@ -202,7 +194,7 @@ def solved_level(config: EchoConfig) -> float:
     infinity if the task has no such level, so that it is never solved.
     """
     if not is_echo(config):
-        level = _solved_level(config.the_task, *_size(config))
+        level = _solved_level(config.the_task, *config.data_shape)
         return -math.inf if level is None else level
     chance = chance_level(config)
     return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)

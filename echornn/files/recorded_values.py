@@ -13,6 +13,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO, TASK
 from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.reading import reading
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
@@ -76,7 +77,9 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration from a record that `record_of` made; missing values have their defaults.
+    """The configuration with these values, as of `record_of` or `record_of_changes`; missing ones have their defaults.
+
+    The text of a user's own task is not run, unless the record has no facts about it; it is checked then.
 
     Raises:
         ValueError: a name is unknown to this version, or its value is invalid.
@@ -84,24 +87,58 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    if values.get(TASK, ECHO) == ECHO:
-        for name in sorted(set(fields) - {*EchoConfig.names(), TASK}):
+    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
+    task = values.get(TASK, ECHO)
+    if task == ECHO:
+        for name in sorted(settings):
             raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
     for name, value in values.items():
         most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
         if isinstance(value, int) and abs(value) >= 10**most:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
-    return EchoConfig.from_fields(values)
+    if not isinstance(task, OwnFile):
+        return EchoConfig.from_fields(values)
+    with reading(task):
+        config = EchoConfig.from_fields(values)
+    require_facts(config)
+    return config
 
 
-def record_of(config: EchoConfig) -> dict[str, Any]:
-    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
-    task.
+def require_facts(config: EchoConfig) -> None:
+    """Check that the facts about a task of the user's own, if there are any, tell the ladder for its data.
+
+    Raises:
+        ValueError: they do not.
+    """
+    own = config.the_task.own
+    if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
+        raise ValueError(f"it does not say enough about the task {own}")
+
+
+def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
+    """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others.
+
+    Args:
+        with_facts: whether a task of the user's own has its facts, so that its text need not be run to read them.
     """
     values = config.fields()
     if values[TASK] == ECHO:
         del values[TASK]
-    return recorded(values)
+    return _with_facts(config, values) if with_facts else recorded(values)
+
+
+def record_of_changes(config: EchoConfig) -> dict[str, Any]:
+    """The values of a configuration that differ from the defaults, as JSON values; see `record_of`."""
+    return _with_facts(config, EchoConfig().changes_to(config))
+
+
+def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
+    record, task = recorded(values), values.get(TASK)
+    if isinstance(task, OwnFile):
+        from echornn.tasks.own.make_facts import record_of_facts
+
+        record[TASK] = task.as_record(record_of_facts(config.the_task, config.data_shape))
+    return record
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.progress import Bools, Floats
-from echornn.tasks.door import draw_rows
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.task import Numbers
 
 Inputs = npt.NDArray[Any]

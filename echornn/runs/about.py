@@ -20,6 +20,7 @@ from echornn.files.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 from echornn.runtime import small_loops
 from echornn.runtime.installed import version
+from echornn.tasks.task import TaskError
 from echornn.training.threads import threads_for, threads_if_asked
 
 FORMAT = 1
@@ -145,6 +146,8 @@ def read(folder: Path) -> About:
     except NO_RECORD as error:
         if isinstance(error, RunError):
             raise
+        if isinstance(error, TaskError):
+            raise RunError(f"{folder} cannot be read: {error}") from error
         raise RunError(f"{folder}/{RUN_FILE} is damaged: {shortened(error)}") from error
     return about
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from echornn.config import EchoConfig
 from echornn.files import own_files, recorded_values
 from echornn.files.append_log import NO_LOG, LogEnd
-from echornn.files.recorded_values import NO_RECORD, config_from, record_of, recorded, shortened, whole
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, record_of_changes, shortened, whole
 from echornn.population_state import PopulationState
 from echornn.runs import recorded_state
 from echornn.runs.loss_layout import OF_ONE, LossLayout
@@ -163,7 +162,7 @@ def _layout(changes: object) -> LossLayout:
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     """For each program, the configuration's fields that differ from the defaults, and the device."""
-    return [(recorded(EchoConfig().changes_to(config)), device) for config, device in devices.items()]
+    return [(record_of_changes(config), device) for config, device in devices.items()]
 
 
 def _devices(recorded: object) -> Devices:

@@ -11,7 +11,15 @@ from typing import Literal, get_args
 
 from echornn.config import EchoConfig
 from echornn.files import own_files
-from echornn.files.recorded_values import MOST, NO_RECORD, as_recorded, config_from, from_recorded, recorded, shortened
+from echornn.files.recorded_values import (
+    MOST,
+    NO_RECORD,
+    as_recorded,
+    config_from,
+    from_recorded,
+    record_of_changes,
+    shortened,
+)
 from echornn.history.curve import Cause
 from echornn.runs.checkpoint import Checkpoint
 from echornn.timeline.branch import Branch, Position
@@ -19,7 +27,7 @@ from echornn.timeline.branch import Branch, Position
 Deed = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
 
-MOST_LINE_BYTES = 1 << 16
+MOST_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class RecordedCommand:
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
         fields = as_recorded({name: value for name, value in vars(self).items() if value is not None})
-        fields["config"] = recorded(EchoConfig().changes_to(self.config))
+        fields["config"] = record_of_changes(self.config)
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod

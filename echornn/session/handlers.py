@@ -7,36 +7,7 @@ from typing import assert_never
 
 from echornn.config import ConfigError
 from echornn.replay.pace import Pace
-from echornn.session.commands import (
-    Alone,
-    Answer,
-    Ask,
-    ChangeCommand,
-    Choose,
-    Command,
-    Edit,
-    Faster,
-    FinishEpoch,
-    Go,
-    LookCommand,
-    Move,
-    MoveEpochs,
-    Pause,
-    Redo,
-    Redraw,
-    Regenerate,
-    Reset,
-    Resume,
-    Save,
-    Sent,
-    SetSpeed,
-    Slower,
-    StartOver,
-    Step,
-    Toggle,
-    ToggleReplicas,
-    Undo,
-)
+from echornn.session import commands
 from echornn.session.drive import Drive
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
@@ -44,7 +15,7 @@ from echornn.session.mailbox import Mailbox
 from echornn.session.nothing_to_do import why_nothing
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
-from echornn.timeline import replica_switch as turning
+from echornn.timeline import replica_switch
 from echornn.timeline.branch import Position
 from echornn.timeline.epoch_ends import end_of_epoch
 
@@ -75,20 +46,20 @@ class Handlers:
         self._pace = pace
         self._drive = drive
         self._probing = probing
-        self._turned: turning.ReplicaSwitch | None = None
+        self._last_switch: replica_switch.ReplicaSwitch | None = None
 
-    def obey(self, sent: Sent) -> None:
+    def obey(self, sent: commands.Sent) -> None:
         """Carry out a command, if it has something to do, and answer it. If it raises an error, the screen shows the
         error, and the previous network continues.
         """
         command, before = sent.command, self._holder.frame
-        answer = Answer(sent.number, command)
+        answer = commands.Answer(sent.number, command)
         try:
             if why_not := why_nothing(command, before):
                 answer = replace(answer, why_not=why_not)
             else:
                 self._do(command)
-            if isinstance(command, ChangeCommand | LookCommand):
+            if isinstance(command, commands.ChangeCommand | commands.LookCommand):
                 self._go_on()
         except Exception as error:
             # otherwise the error is TensorFlow's, about another network
@@ -106,46 +77,46 @@ class Handlers:
             self._drive.finish(self._live.epoch_left)
         self._holder.change(refused=None)
 
-    def _do(self, command: Command) -> None:
+    def _do(self, command: commands.Command) -> None:
         live, running, here = self._live, self._drive.running, self._live.here
         match command:
-            case Pause() | Resume() | Toggle() | Step() | FinishEpoch():
+            case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():
                 self._drive.obey(command, live.epoch_left)
-            case SetSpeed() | Faster() | Slower():
+            case commands.SetSpeed() | commands.Faster() | commands.Slower():
                 self._pace.set_speed(speed_after(command, self._pace.speed, self._holder.frame.rate))
                 self._holder.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
-            case Reset():
+            case commands.Reset():
                 live.reset(held=running)
-            case Redraw():
+            case commands.Redraw():
                 live.reset(further=1, held=running)
-            case Regenerate():
+            case commands.Regenerate():
                 live.regenerate(held=running)
-            case Edit(changes, held):
+            case commands.Edit(changes, held):
                 live.edit(live.config.with_fields(changes), held=held)
-            case StartOver(changes):
+            case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)
-            case Alone():
+            case commands.Alone():
                 live.alone()
-            case ToggleReplicas(replicas):
+            case commands.ToggleReplicas(replicas):
                 self._toggle_replicas(replicas)
                 self._stay(here)
-            case Undo():
+            case commands.Undo():
                 live.undo()
                 self._stay(here)
-            case Redo():
+            case commands.Redo():
                 live.redo()
                 self._stay(here)
-            case Go(branch, window):
+            case commands.Go(branch, window):
                 self._look_at(branch, window)
-            case Move(windows):
+            case commands.Move(windows):
                 self._look_at(here.branch, here.window + windows)
-            case MoveEpochs(epochs):
+            case commands.MoveEpochs(epochs):
                 self._look_at(here.branch, end_of_epoch(live.timeline, here, epochs))
-            case Choose(replica):
+            case commands.Choose(replica):
                 live.choose(replica)
-            case Ask(question):
+            case commands.Ask(question):
                 self._probing.ask(question)
-            case Save():
+            case commands.Save():
                 live.save()
             case _:
                 assert_never(command)
@@ -153,14 +124,14 @@ class Handlers:
     def _toggle_replicas(self, replicas: int) -> None:
         live = self._live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = turning.there(live.timeline, here, self._turned)
+        target = replica_switch.there(live.timeline, here, self._last_switch)
         if target is None:
-            live.edit(turning.begun(live.config, replica, replicas))
+            live.edit(replica_switch.begun(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
             live.choose(target[1])
-        self._turned = turning.ReplicaSwitch(here, replica, at_its_end, live.config)
+        self._last_switch = replica_switch.ReplicaSwitch(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Position) -> None:
         """Pause if the new position is in the past. At the end of another branch, training continues there, without

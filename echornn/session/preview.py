@@ -12,7 +12,7 @@ from echornn.replay.pace import faster, slower
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
 from echornn.session.frame import Frame
-from echornn.timeline import replica_switch as turning
+from echornn.timeline import replica_switch
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
@@ -39,7 +39,7 @@ def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | No
     large for ``config``.
     """
     with suppress(ConfigError):
-        return turning.begun(config, replica if replica < config.replicas else 0, replicas)
+        return replica_switch.begun(config, replica if replica < config.replicas else 0, replicas)
     return None
 
 

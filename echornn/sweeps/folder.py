@@ -19,6 +19,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from echornn.config_fields import TASK
 from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
-    recorded,
     recorded_value,
+    require_facts,
     shortened,
     task_from,
     values_from,
@@ -40,6 +41,7 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
 from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.reading import reading
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -48,6 +50,9 @@ FORMAT = 1
 
 MOST_BYTES = 1 << 24
 """The most bytes of ``sweep.json`` that are read."""
+
+MOST_BYTES_OF_FACTS = 1 << 21
+"""The most bytes of the facts about a task of the user's own; with more, the sweep is read with the task's text."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
@@ -87,22 +92,34 @@ class RequestedGrid:
 
     def as_record(self) -> dict[str, Any]:
         grid = self.grid
-        axes = [[axis.field, list(map(recorded_value, axis.values))] for axis in grid.axes]
+        axes = [[axis.field, list(map(self._recorded, axis.values))] for axis in grid.axes]
         return {
             "axes": axes,
-            "fields": recorded(grid.fields),
+            "fields": {name: self._recorded(one) for name, one in grid.fields.items()},
             "seeds": grid.seeds,
             "until": grid.until,
             "versions": dict(self.versions),
         }
 
+    def _recorded(self, value: Any) -> Any:
+        if not isinstance(value, OwnFile):
+            return recorded_value(value)
+        from echornn.tasks.own.make_facts import short_record
+
+        return value.as_record(short_record(self.grid.facts_of(value), MOST_BYTES_OF_FACTS))
+
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
-        axes = []
-        for field, values in record["axes"]:
-            axes.append(Axis(field, tuple(map(task_from, values) if field == TASK else values)))
-        grid = Grid(tuple(axes), values_from(record["fields"]), record["seeds"], record["until"])
+        fields = values_from(record["fields"])
+        axes = [(name, tuple(map(task_from, values) if name == TASK else values)) for name, values in record["axes"]]
+        with ExitStack() as stack:
+            for one in (fields.get(TASK), *(value for _, values in axes for value in values)):
+                if isinstance(one, OwnFile):
+                    stack.enter_context(reading(one))
+            grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
+            for point in grid.points.possible:
+                require_facts(point)
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal, get_args
 from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.config_fields import TASK
 from echornn.sweeps.axis import Axis, Value
+from echornn.tasks.own.facts import TaskFacts
+from echornn.tasks.own.own_file import OwnFile
 
 Until = Literal["solved", "all"]
 """When the training of a network ends: when it has solved the echo, or after all its epochs."""
@@ -108,6 +110,19 @@ class Grid:
             else:
                 possible.append(config)
         return Points(tuple(possible), tuple(impossible))
+
+    def facts_of(self, task: OwnFile) -> TaskFacts | None:
+        """The facts about a task of the user's own in all points, also the impossible ones; None without a point."""
+        from echornn.tasks.own.make_facts import all_facts_of
+
+        found = []
+        for values, config in self._combinations():
+            fields = {**self._fields_for(values), **values}
+            if fields.get(TASK) == task:
+                settings = {name: value for name, value in fields.items() if name not in (*EchoConfig.names(), TASK)}
+                shape = config.data_shape if isinstance(config, EchoConfig) else None
+                found.append(all_facts_of(task, settings, shape))
+        return found[0].with_others(found[1:]) if found else None
 
     def _refusals(self) -> Iterator[ConfigError]:
         return (config for _, config in self._combinations() if isinstance(config, ConfigError))

@@ -12,7 +12,7 @@ from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
-from echornn.tasks.door import form_of
+from echornn.tasks.checked_task import form_of
 from echornn.training.replica_configs import REPLICA_FIELDS
 
 LANES = 8

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from echornn.config_error import ConfigError
-from echornn.tasks.door import form_of
+from echornn.tasks.checked_task import form_of
 from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.recorded_task import RecordedTask
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Task
@@ -48,7 +49,7 @@ def class_of(name: TaskName) -> type[Task]:
     Raises:
         TaskError: an error in a user's file.
     """
-    return TASKS[name] if isinstance(name, str) else name.load()
+    return TASKS[name] if isinstance(name, str) else name.kind
 
 
 def values_of(task: Task) -> dict[str, Any]:
@@ -59,6 +60,16 @@ def values_of(task: Task) -> dict[str, Any]:
 def defaults_of(name: TaskName) -> dict[str, Any]:
     """The default values of a task's settings, by name."""
     return {known.name: known.default for known in settings_of(class_of(name))}
+
+
+def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
+    """The values of a task's settings that another task has too, and allows."""
+    settings = {known.name: known for known in settings_of(class_of(name))}
+    kept = {}
+    for known, value in values_of(task).items():
+        with contextlib.suppress(ConfigError, KeyError):
+            kept[known] = settings[known].checked(value)
+    return kept
 
 
 def require_known(name: TaskName, values: Mapping[str, object]) -> None:
@@ -103,7 +114,11 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
-    """The settings that do not seem to change the form of the task; see `form_of`."""
+    """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    known = task.live_settings() if isinstance(task, RecordedTask) else None
+    if known is not None:
+        return known
+    task = task.as_written()
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 
@@ -112,7 +127,8 @@ def _changes_form(task: Task, known: Setting) -> bool:
     for value in _others(known, getattr(task, known.name)):
         try:
             known.checked(value)
-            return form_of(replace(task, **{known.name: value})) != form_of(task)
+            other = task_of(name_of(task), {**values_of(task), known.name: value})
+            return form_of(other) != form_of(task)
         except ConfigError:
             continue
     return True

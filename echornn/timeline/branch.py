@@ -82,7 +82,7 @@ def digest(branch: Branch, of_parent: int) -> int:
     Args:
         of_parent: the digest of the parent branch; ignored if the weights are new.
     """
-    config = record_of(branch.config)
+    config = record_of(branch.config, with_facts=False)
     if branch.config.replicas == 1:
         del config["replicas"]  # keeps the digests of keyframes from before replicas existed
     terms = (

@@ -14,7 +14,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO, TASK
 from echornn.network.model import EchoRNN, initial_weights
-from echornn.tasks.door import form_of
+from echornn.tasks.checked_task import form_of
 from echornn.tasks.task import Numbers, Symbols
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.device import Placement, place

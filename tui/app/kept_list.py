@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.config_text import fields_text
+from echornn.config_text import changes_shown, fields_text
 from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.runs.summary import summary
@@ -35,7 +35,7 @@ def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path]
             run = summary(folder)
         except (RunError, OSError):
             continue
-        differs = fields_text(config.changes_to(run.config))
+        differs = fields_text(changes_shown(config, run.config))
         counts = None if run.seed_stats is None else run.seed_stats.counts
         when = (run.solved_at or None, run.lost_at or None)
         found.append(KeptRun(folder, differs, run.windows, run.loss, *when, counts))

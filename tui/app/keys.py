@@ -8,27 +8,7 @@ from typing import assert_never
 
 from textual.binding import Binding
 
-from echornn.session.commands import (
-    Command,
-    Faster,
-    FinishEpoch,
-    Go,
-    LookCommand,
-    Move,
-    MoveEpochs,
-    Pause,
-    Redo,
-    Redraw,
-    Regenerate,
-    Reset,
-    Resume,
-    SetSpeed,
-    Slower,
-    Step,
-    Toggle,
-    ToggleReplicas,
-    Undo,
-)
+from echornn.session import commands
 from echornn.session.frame import Frame, State
 from echornn.session.nothing_to_do import AT_THE_START, ONE_NETWORK, why_nothing
 from tui.app.views.table import VIEWS
@@ -52,12 +32,18 @@ VIEW_KEYS = [
     *[Binding(view.key, f"view('{view.key}')", "View", show=False) for view in VIEWS[1:]],
 ]
 
-SENT: dict[str, Command] = {}
+SENT: dict[str, commands.Command] = {}
 """The commands that keys send, by the id of the key's binding."""
 
 
 def _sends(
-    command: Command, name: str, key: str, label: str, tooltip: str, show: bool = True, display: str | None = None
+    command: commands.Command,
+    name: str,
+    key: str,
+    label: str,
+    tooltip: str,
+    show: bool = True,
+    display: str | None = None,
 ) -> Binding:
     """The binding of a key that sends a command to the session."""
     SENT[name] = command
@@ -65,13 +51,15 @@ def _sends(
 
 
 BINDINGS = [
-    _sends(Pause(), "pause", "space,p", "Pause", "Pause; windows that have begun are finished"),
-    _sends(Resume(), "resume", "space,p", "Resume", "Train on"),
-    _sends(Step(), "step", "full_stop", "Step", "Train one window, then pause", display="."),
-    _sends(FinishEpoch(), "epoch", "e", "Epoch", "Train to the end of the epoch, then pause", show=False),
-    _sends(Faster(), "faster", "plus,equals_sign", "Speed", "Turn the speed up; - turns it down", display="+/-"),
-    _sends(Slower(), "slower", "minus", "Slower", "Turn the speed down", show=False, display="-"),
-    _sends(SetSpeed(math.inf), "max", "m", "Max", "Full speed", show=False),
+    _sends(commands.Pause(), "pause", "space,p", "Pause", "Pause; windows that have begun are finished"),
+    _sends(commands.Resume(), "resume", "space,p", "Resume", "Train on"),
+    _sends(commands.Step(), "step", "full_stop", "Step", "Train one window, then pause", display="."),
+    _sends(commands.FinishEpoch(), "epoch", "e", "Epoch", "Train to the end of the epoch, then pause", show=False),
+    _sends(
+        commands.Faster(), "faster", "plus,equals_sign", "Speed", "Turn the speed up; - turns it down", display="+/-"
+    ),
+    _sends(commands.Slower(), "slower", "minus", "Slower", "Turn the speed down", show=False, display="-"),
+    _sends(commands.SetSpeed(math.inf), "max", "m", "Max", "Full speed", show=False),
     Binding(
         "s",
         "settings",
@@ -87,13 +75,13 @@ BINDINGS = [
         tooltip="Make the change that the advice above the curve names; u undoes it",
         id="advice",
     ),
-    _sends(Reset(), "reset", "r", "Reset", "Start over with the weights that this run began with", show=False),
-    _sends(Redraw(), "redraw", "R", "Redraw", "Start over with new random weights", show=False),
-    _sends(Regenerate(), "regenerate", "g", "Data", "New data; the epoch starts again with it", show=False),
-    _sends(Undo(), "undo", "u", "Undo", "Undo: go to before the last change or divergence"),
-    _sends(Redo(), "redo", "U", "Redo", "Redo: go back to where the last undo came from", show=False),
+    _sends(commands.Reset(), "reset", "r", "Reset", "Start over with the weights that this run began with", show=False),
+    _sends(commands.Redraw(), "redraw", "R", "Redraw", "Start over with new random weights", show=False),
+    _sends(commands.Regenerate(), "regenerate", "g", "Data", "New data; the epoch starts again with it", show=False),
+    _sends(commands.Undo(), "undo", "u", "Undo", "Undo: go to before the last change or divergence"),
+    _sends(commands.Redo(), "redo", "U", "Redo", "Redo: go back to where the last undo came from", show=False),
     _sends(
-        Move(-1),
+        commands.Move(-1),
         "window_back",
         "left_square_bracket",
         "Back",
@@ -101,7 +89,7 @@ BINDINGS = [
         display="[]",
     ),
     _sends(
-        Move(1),
+        commands.Move(1),
         "window_on",
         "right_square_bracket",
         "On",
@@ -110,7 +98,7 @@ BINDINGS = [
         display="]",
     ),
     _sends(
-        MoveEpochs(-1),
+        commands.MoveEpochs(-1),
         "epoch_back",
         "left_curly_bracket",
         "Epoch back",
@@ -119,7 +107,7 @@ BINDINGS = [
         display="{}",
     ),
     _sends(
-        MoveEpochs(1),
+        commands.MoveEpochs(1),
         "epoch_on",
         "right_curly_bracket",
         "Epoch on",
@@ -129,7 +117,7 @@ BINDINGS = [
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
-    _sends(ToggleReplicas(), "seeds", "L", "Seeds", "From one network to 64 seeds side by side, and back"),
+    _sends(commands.ToggleReplicas(), "seeds", "L", "Seeds", "From one network to 64 seeds side by side, and back"),
     Binding(
         "less_than_sign",
         "replica(-1)",
@@ -167,7 +155,7 @@ BINDINGS = [
 ]
 
 
-def meaning(action: str) -> Command | str:
+def meaning(action: str) -> commands.Command | str:
     """The command that an action sends; for other actions, their name without parameters."""
     name, _, parameters = action.partition("(")
     return SENT[parameters.strip("')")] if name == "send" else name
@@ -218,7 +206,7 @@ def views_of(key: str) -> str:
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
-def why_not(what: Command | str, frame: Frame) -> str:
+def why_not(what: commands.Command | str, frame: Frame) -> str:
     """The reason why a key has no effect in this frame's state; empty if it has one, now or after loading.
 
     Args:
@@ -227,7 +215,9 @@ def why_not(what: Command | str, frame: Frame) -> str:
     if frame.state is State.FAILED:
         return FAILED if what in CHANGING or not isinstance(what, str) else ""
     match what:
-        case Pause() | Resume() | Toggle() | Step() | FinishEpoch() if frame.state is State.FINISHED:
+        case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch() if (
+            frame.state is State.FINISHED
+        ):
             return FINISHED
         case "replica" if frame.seed_stats is None:
             return NO_SEEDS if frame.config.replicas == 1 else LATER
@@ -243,24 +233,24 @@ def is_offered(action: str, frame: Frame) -> bool:
     return is_of_this_state(what, frame) and not why_not(what, frame)
 
 
-def is_of_this_state(what: Command | str, frame: Frame) -> bool:
+def is_of_this_state(what: commands.Command | str, frame: Frame) -> bool:
     """Whether a key has this meaning in this state: the same key pauses training that runs, and resumes it
     otherwise.
     """
     is_to_train = frame.state is State.RUNNING or (frame.state is State.LOADING and frame.start.trains)
-    return not isinstance(what, Pause | Resume) or isinstance(what, Pause) == is_to_train
+    return not isinstance(what, commands.Pause | commands.Resume) or isinstance(what, commands.Pause) == is_to_train
 
 
-def where_it_ends(command: LookCommand, frame: Frame) -> str:
+def where_it_ends(command: commands.LookCommand, frame: Frame) -> str:
     """The message that there is nothing before the start, or after the newest window; empty if the command can go
     there.
     """
     match command:
-        case Move(by) | MoveEpochs(by):
+        case commands.Move(by) | commands.MoveEpochs(by):
             if by > 0 and not frame.is_past:
                 return AT_THE_END
             return AT_THE_START if by < 0 and frame.trained == 0 else ""
-        case Go():
+        case commands.Go():
             return ""
         case _:
             assert_never(command)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
+from echornn.tasks.chosen import settings_kept, values_of
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from tui.kit.theme import Theme
 
@@ -37,27 +38,31 @@ class ConfigFlags(EchoConfig):
         return {name: self.tasks.get(value, value) if name == TASK else value for name, value in vars(self).items()}
 
     def over(self, config: EchoConfig) -> EchoConfig:
-        """The configuration with these values in place of its own.
+        """The configuration with these values in place of its own. If the file of its task has changed, the task keeps
+        the settings that the file still has, where it allows their values.
 
         Raises:
             ConfigError: the resulting configuration is invalid, or the user's own task cannot be used with these
                 settings.
         """
-        wanted = config.with_fields(self.given)
-        settings = self.given.keys() - {*EchoConfig.names(), TASK}
-        if settings and isinstance(wanted.value(TASK), OwnFile):
-            _check(wanted)
+        given, task = self.given, self.given.get(TASK)
+        if isinstance(task, OwnFile) and task.is_change_of(config.value(TASK)):
+            given = {**settings_kept(config.the_task, task), **given}
+        wanted = config.with_fields(given)
+        if given.keys() - {*EchoConfig.names(), TASK}:
+            check_own_task(wanted)
         return wanted
 
 
-@lru_cache(maxsize=1)
-def _check(config: EchoConfig) -> None:
-    """Check the data of a user's own task in another process.
+@lru_cache(maxsize=4)
+def check_own_task(config: EchoConfig) -> None:
+    """Check the data of a user's own task in another process, before anything is trained or drawn with it.
 
     Raises:
         TaskError: the task cannot be used.
     """
-    from echornn.tasks.chosen import values_of
+    if config.the_task.own is None:
+        return
     from echornn.tasks.own.check import check
 
     check(config.value(TASK), values_of(config.the_task), config.batch_size, config.row_length)

@@ -18,7 +18,7 @@ from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
-from tui.commands.record_lines import SEEDS_NOTE, as_line
+from tui.commands.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -41,7 +41,9 @@ def print_training(
     asked: list[int] = []
 
     def say(*records: Record) -> None:
-        texts = [as_json(record) if as_json_lines else as_line(record, config) for record in records]
+        texts = [
+            text for record in records for text in ([as_json(record)] if as_json_lines else lines_of(record, config))
+        ]
         if texts:
             lines.print(texts, sys.stdout)
 
@@ -74,15 +76,16 @@ def print_training(
 
 def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
     """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
+    notes, warning = session.recorder.warning, ""
     threading.Thread(target=session.run, name="training", daemon=True).start()
-    warning = ""
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
-            warning = newest
-            lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
+            before, warning = warning, newest
+            if warning or before != notes:  # notes on an opened run end with the first command
+                lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
         if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
             session.stop()

@@ -24,6 +24,7 @@ from echornn.timeline.branch import Position, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
+from tui.commands.flags import check_own_task
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
@@ -55,12 +56,14 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
     Raises:
         RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
+        TaskError: a task of the user's own fails its check.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
     config, chosen = _chosen(run, run.position_at(at, number), replica)
+    check_own_task(config)
     replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
+from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
 from echornn.timeline.letters import letter_of, number_of
-from tui.commands.flags import ConfigFlags
+from tui.commands.flags import ConfigFlags, check_own_task
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted
@@ -62,16 +64,31 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
     Raises:
         RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid; nothing on disk was changed.
+        ConfigError: the changed configuration is invalid, or a task of the user's own fails its check; nothing on disk
+            was changed.
     """
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
     assert run is not None
     config = _edited(run, flags, first_at(run, flags, at))
-    before, task = run.config.value(TASK), config.value(TASK)
-    if isinstance(task, OwnFile) and str(task) == str(before) and task != before:
-        printed.complain(f"the file of {task} has changed, so it is another task: the network starts over")
+    task = config.value(TASK)
+    if isinstance(task, OwnFile) and task.is_change_of(run.config.value(TASK)):
+        printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
     return config, recorder
+
+
+def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
+    """What a changed file of the task means for the run, and what became of the settings that the user did not give."""
+    old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
+    others = [name for name in old if name not in given]
+    parts = {
+        "kept": [f"{name} {new[name]}" for name in others if new.get(name) == old[name] != defaults[name]],
+        "reset": [f"{name} {new[name]} (was {old[name]})" for name in others if new.get(name, old[name]) != old[name]],
+        "gone": [name for name in others if name not in new],
+    }
+    texts = [f"{what}: {', '.join(names)}" for what, names in parts.items() if names]
+    start = f"the file of {after.value(TASK)} has changed, so it is another task: the network starts over"
+    return "; ".join((start, *texts))
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
@@ -98,6 +115,8 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     else:
         state = run.checkpoint.state if run.checkpoint else None
         before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)
+    if flags.given.get(TASK, before.value(TASK)) == before.value(TASK):  # else its text is not used
+        check_own_task(before)
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)

@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.tasks.checked_task import known_lags, ladder, solved_level, trial_length
 from echornn.tasks.chosen import named
-from echornn.tasks.door import known_lags, ladder, solved_level, trial_length
 from echornn.tasks.own.check import check
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.settings import Setting, settings_of

@@ -56,4 +56,4 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
     yield "output: softmax(h_t W2 + b2), h_t of the top layer, one column for each class"
     yield "the state is carried from window to window"
     yield ""
-    yield f"configuration: {json.dumps(record_of(config))}"
+    yield f"configuration: {json.dumps(record_of(config, with_facts=False))}"

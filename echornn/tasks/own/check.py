@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from echornn import seeding
-from echornn.tasks.blame import blaming_method
-from echornn.tasks.door import draw_rows, known_lags, ladder, solved_level, trial_length
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder, solved_level, trial_length
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Batch, Task, TaskError
+from echornn.tasks.task_errors import blaming_method
 
 START_SECONDS = 60.0
 """The most seconds that the other process may take to start, and to report where it was when it reached a limit."""
@@ -56,7 +56,7 @@ def check(
         TaskError: the task is invalid; the message is one line that names the place in the file.
     """
     values, limits = values or {}, limits or Limits()
-    order = {"own": asdict(own), "values": dict(values), "rows": rows, "steps": steps, "limits": asdict(limits)}
+    order = {"own": own.as_record(), "values": dict(values), "rows": rows, "steps": steps, "limits": asdict(limits)}
     command = [sys.executable, "-P", "-m", "echornn.tasks.own.child"]
     path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
@@ -80,7 +80,7 @@ def check(
     task = own.task(values)
     steps = max(steps, trial_length(task) or 1)
     if digest_of(first_data(task, rows, steps)) != answer["digest"]:
-        with blaming_method(type(task), "draw"):
+        with blaming_method(task, "draw"):
             raise TaskError(
                 "draw returns different data in another process: it may depend on the order of a set, or on a hash"
             )
@@ -98,7 +98,7 @@ def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -
     batch = first_data(task, rows, steps)
     digest = digest_of(batch)
     draw_rows(task, seeding.stream(1, seeding.DATA, 0, 1), rows + 1, steps + 1)
-    with blaming_method(type(task), "draw"):
+    with blaming_method(task, "draw"):
         if digest_of(batch) != digest:
             raise TaskError("draw changes the arrays that it returned before: make new ones each time")
         if digest_of(first_data(task, rows, steps)) != digest:

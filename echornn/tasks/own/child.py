@@ -49,7 +49,7 @@ class NoScreen(io.TextIOBase):
 def main() -> NoReturn:
     """Check the task in the request."""
     order = json.load(sys.stdin)
-    own, limits = OwnFile(**order["own"]), Limits(**order["limits"])
+    own, limits = OwnFile.from_record(order["own"]), Limits(**order["limits"])
     answers = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):

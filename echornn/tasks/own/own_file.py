@@ -6,21 +6,28 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
-from echornn.tasks.blame import blaming
+from echornn.tasks.own.facts import TaskFacts
+from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
+from echornn.tasks.task_errors import blaming
 
-MOST_BYTES = 1 << 20
-"""The most bytes of a file, since its text is stored in every run."""
-
+MOST_BYTES = 1 << 16
+"""The most bytes of a file, since its text is stored with each branch of a run."""
 
 LOADED: dict[str, type[Task]] = {}
 """The classes that were made in this process, by digest."""
+
+MAY_RUN = ContextVar("MAY_RUN", default=True)
+"""Whether texts may be run; see `never_running`."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,14 @@ class OwnFile:
         file: its path as the user wrote it; only for messages.
         name: the name of the task's class.
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
+        facts: what a record says about the task; None if the file does not come from a record, or from one without
+            facts.
     """
 
     file: str = field(compare=False)
     name: str
     text: str
+    facts: TaskFacts | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_record(cls, record: object) -> OwnFile:
@@ -44,15 +54,21 @@ class OwnFile:
         Raises:
             ValueError: the values are not the record of a file.
         """
-        if isinstance(record, Mapping) and record.keys() == {"file", "name", "text"}:
+        if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
             file, name, text = record["file"], record["name"], record["text"]
             if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
-                return cls(file, name, text)
+                facts = record.get("facts")
+                return cls(file, name, text, None if facts is None else TaskFacts.from_record(facts))
         raise ValueError("the task is neither a name nor a file")
 
-    def as_record(self) -> dict[str, str]:
-        """The file as plain values, from which it can be made again."""
-        return {"file": self.file, "name": self.name, "text": self.text}
+    def as_record(self, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The file as JSON values, from which it can be made again.
+
+        Args:
+            facts: the record of `TaskFacts`, with which the text need not be run when the record is read.
+        """
+        record = {"file": self.file, "name": self.name, "text": self.text}
+        return record if facts is None else {**record, "facts": facts}
 
     def __str__(self) -> str:
         """The text that a user writes for the task: FILE.py:NAME."""
@@ -82,11 +98,15 @@ class OwnFile:
         except UnicodeDecodeError as error:
             raise TaskError(f"{file} is not a UTF-8 text: {error.reason} at byte {error.start:,}") from error
 
+    def is_change_of(self, before: object) -> bool:
+        """Whether a task before had the same name, but another text."""
+        return str(self) == str(before) and self != before
+
     @property
     def has_changed(self) -> bool:
         """Whether the text of the file on disk has changed; False if the file cannot be read here."""
         try:
-            return OwnFile.read(str(self)) != self
+            return OwnFile.read(str(self)).is_change_of(self)
         except TaskError:
             return False
 
@@ -102,13 +122,44 @@ class OwnFile:
 
         return hashlib.sha256(f"{self.name}\n{self.text}".encode()).hexdigest()
 
+    @property
+    def kind(self) -> type[Task]:
+        """The class of the task, from its facts or else from its text; see `load`."""
+        facts = self.facts
+        if facts is None:
+            return self.load()
+        return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
+
+    def task(self, values: Mapping[str, object] | None = None) -> Task:
+        """The task with these values of its settings, and the others as by default, from its facts if there are any.
+
+        Raises:
+            TaskError: as in `load`, or a value is not allowed.
+        """
+        if self.facts is None:
+            return self.written(values)
+        task = self.kind(**values or {})
+        object.__setattr__(task, "own", self)
+        if self.facts.form(values_in_order(task)) is None:
+            self.written(values)  # the facts lack these values, which may be impossible together
+        return task
+
+    def written(self, values: Mapping[str, object] | None = None) -> Task:
+        """The task that the text makes; see `task`."""
+        kind = self.load()
+        with blaming(self.file, self._line):
+            return kind(**values or {})
+
     def load(self) -> type[Task]:
-        """The class of the task; the same class for the same text. The first time, this runs the text.
+        """The class that the text defines; the same class for the same text. The first time, this runs the text.
 
         Raises:
             TaskError: the text has an error, or no usable task.
+            ValueError: it may not be run now; see `never_running`.
         """
         if self.digest not in LOADED:
+            if not MAY_RUN.get():
+                raise ValueError(f"it does not say enough about the task {self}")
             LOADED[self.digest] = self._loaded()
         return LOADED[self.digest]
 
@@ -120,18 +171,9 @@ class OwnFile:
         with blaming(self.file, self._line):
             exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
             found = self._task_in(names)
-        found.own = self
+        found.own = replace(self, facts=None)
+        found.__eq__, found.__hash__ = is_same_task, hash_of  # type: ignore[method-assign, assignment]
         return found
-
-    def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings; all other settings have their defaults. See `load`.
-
-        Raises:
-            TaskError: as in `load`, or a value is not allowed.
-        """
-        kind = self.load()
-        with blaming(self.file, self._line):
-            return kind(**values or {})
 
     def require_free_names(self, taken: Collection[str]) -> None:
         """Check that no setting has a name that is used for something else.
@@ -140,7 +182,7 @@ class OwnFile:
             TaskError: a setting has such a name.
         """
         with blaming(self.file, self._line):
-            for known in settings_of(self.load()):
+            for known in settings_of(self.kind):
                 if known.name in taken:
                     raise TaskError(f"the setting {known.name} needs another name: the network has this setting")
 
@@ -164,6 +206,16 @@ class OwnFile:
             raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
         settings_of(found)
         return found
+
+
+@contextmanager
+def never_running() -> Iterator[None]:
+    """Inside, it is an error to run a text that was not run before: a record is read."""
+    token = MAY_RUN.set(False)
+    try:
+        yield
+    finally:
+        MAY_RUN.reset(token)
 
 
 def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:

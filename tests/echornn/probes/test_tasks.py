@@ -16,8 +16,8 @@ from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.snapshot import Snapshot
 from echornn.tasks.adding import Adding
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.copy_memory import CopyMemory
-from echornn.tasks.door import draw_rows
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.task import Numbers, Task
 from echornn.tasks.temporal_order import TemporalOrder

@@ -20,23 +20,7 @@ from echornn.progress import PopulationProgress
 from echornn.replay.travel import TAPE_WINDOWS
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.commands import (
-    Command,
-    Edit,
-    FinishEpoch,
-    Move,
-    Pause,
-    Redo,
-    Redraw,
-    Regenerate,
-    Reset,
-    Resume,
-    SetSpeed,
-    StartOver,
-    Step,
-    Toggle,
-    Undo,
-)
+from echornn.session import commands
 from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
@@ -87,7 +71,7 @@ def on_stage(
 ) -> Iterator[Stage]:
     stage = Stage(config, speed, clock)
     if paused:
-        stage.session.send(Pause())
+        stage.session.send(commands.Pause())
     with on_a_thread(stage.session):
         yield stage
 
@@ -95,12 +79,12 @@ def on_stage(
 @contextmanager
 def playing(session: Session) -> Iterator[None]:
     """Run the session on a separate thread, paused."""
-    session.send(Pause())
+    session.send(commands.Pause())
     with on_a_thread(session):
         yield
 
 
-def after(session: Session, command: Command) -> Frame:
+def after(session: Session, command: commands.Command) -> Frame:
     """The frame after a command, and after the windows that the command requests."""
     session.send(command)
     assert session.when_idle(10)
@@ -137,12 +121,12 @@ def test_paused_before_it_starts_it_trains_nothing() -> None:
 
 def test_a_step_trains_one_window_and_pauses() -> None:
     with on_stage(ENDLESS) as stage:
-        stage.session.send(Pause())
+        stage.session.send(commands.Pause())
         stage.obeyed()
         before = stage.windows
-        stage.session.send(Step())
+        stage.session.send(commands.Step())
         stage.until(lambda: stage.windows == before + 1)
-        stage.session.send(Step(3))
+        stage.session.send(commands.Step(3))
         stage.until(lambda: stage.windows == before + 4)
         stage.obeyed()
         assert stage.session.frame.state is State.PAUSED
@@ -151,13 +135,13 @@ def test_a_step_trains_one_window_and_pauses() -> None:
 
 def test_to_the_end_of_the_epoch() -> None:
     with on_stage(ENDLESS, paused=True) as stage:
-        stage.session.send(Step(3))
-        stage.session.send(FinishEpoch())
+        stage.session.send(commands.Step(3))
+        stage.session.send(commands.FinishEpoch())
         stage.until(lambda: stage.windows == 10)
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.state, frame.epoch, frame.window) == (State.PAUSED, 1, 10)
-        stage.session.send(FinishEpoch())
+        stage.session.send(commands.FinishEpoch())
         stage.until(lambda: stage.windows == 20)
         stage.obeyed()
         assert (stage.session.frame.epoch, stage.session.frame.window) == (2, 10)
@@ -198,50 +182,50 @@ def test_a_run_that_goes_on_starts_as_was_said_while_it_loaded(
 
 def press(session: Session, *keys: str) -> None:
     for key in keys:
-        session.send(Move(-1) if key == "move" else command(key))
+        session.send(commands.Move(-1) if key == "move" else command(key))
 
 
 def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     loading = session.frame
     assert (loading.start, session.frame) == (Start(), loading), "nothing has changed"
-    session.send(Toggle())
+    session.send(commands.Toggle())
     assert session.frame.start == Start(running=False)
-    session.send(FinishEpoch())
+    session.send(commands.FinishEpoch())
     assert session.frame.start == Start(running=False, windows=1, to_the_end=True)
-    session.send(Toggle())
-    session.send(Step(3))
+    session.send(commands.Toggle())
+    session.send(commands.Step(3))
     assert session.frame.start == Start(running=False, windows=3)
-    session.send(Resume())
+    session.send(commands.Resume())
     assert session.frame.start == Start()
-    session.send(SetSpeed(20))
+    session.send(commands.SetSpeed(20))
     assert session.frame.speed == 20
-    session.send(Toggle())
+    session.send(commands.Toggle())
     with running(session):
         assert (session.frame.state, session.frame.trained) == (State.PAUSED, 0)
 
 
 def test_toggle_goes_back_and_forth() -> None:
     with on_stage(ENDLESS) as stage:
-        stage.session.send(Toggle())
+        stage.session.send(commands.Toggle())
         stage.obeyed()
         paused = stage.session.frame
-        stage.session.send(Toggle())
+        stage.session.send(commands.Toggle())
         stage.until(lambda: stage.windows > paused.trained)
         assert (paused.state, stage.session.frame.state) == (State.PAUSED, State.RUNNING)
 
 
 def test_reset_starts_over_and_marks_the_curve() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.send(Step(12))
+        stage.session.send(commands.Step(12))
         stage.until(lambda: stage.windows == 12)
-        stage.session.send(Reset())
+        stage.session.send(commands.Reset())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 1, 0, 0)
         assert (frame.trained_in_all, frame.branch) == (12, 1)
         assert frame.progress is None, "rows of the old weights would be a lie"
-        stage.session.send(Step())
+        stage.session.send(commands.Step())
         stage.until(lambda: stage.windows == 13)
         stage.obeyed()
         marks = [(segment.at, segment.cause) for segment in stage.session.look(Query(columns=50)).curve.segments]
@@ -252,18 +236,18 @@ def test_reset_starts_over_and_marks_the_curve() -> None:
 
 def test_redraw_takes_the_next_random_start_and_reset_keeps_it() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.send(Redraw())
-        stage.session.send(Redraw())
-        stage.session.send(Reset())
+        stage.session.send(commands.Redraw())
+        stage.session.send(commands.Redraw())
+        stage.session.send(commands.Reset())
         stage.obeyed()
         assert stage.session.frame.init_index == 2
 
 
 def test_regenerate_starts_the_epoch_again() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.send(Step(14))
+        stage.session.send(commands.Step(14))
         stage.until(lambda: stage.windows == 14)
-        stage.session.send(Regenerate())
+        stage.session.send(commands.Regenerate())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.data_version, frame.epoch, frame.window, frame.progress) == (1, 2, 0, None)
@@ -272,13 +256,13 @@ def test_regenerate_starts_the_epoch_again() -> None:
 def test_a_finished_run_can_be_reset_and_runs_again() -> None:
     with on_stage() as stage:
         stage.until(lambda: stage.windows == 30)
-        stage.session.send(Step())
-        stage.session.send(FinishEpoch())
+        stage.session.send(commands.Step())
+        stage.session.send(commands.FinishEpoch())
         stage.obeyed()
         assert stage.session.frame.state is State.FINISHED
         assert stage.windows == 30
-        stage.session.send(Resume())
-        stage.session.send(Reset())
+        stage.session.send(commands.Resume())
+        stage.session.send(commands.Reset())
         stage.until(lambda: stage.windows == 60)
         stage.obeyed()
         assert stage.session.frame.state is State.FINISHED
@@ -287,22 +271,22 @@ def test_a_finished_run_can_be_reset_and_runs_again() -> None:
 
 def test_speed_is_shown_and_refused_where_it_cannot_be() -> None:
     with on_stage(ENDLESS, paused=True) as stage:
-        stage.session.send(SetSpeed(50.0))
+        stage.session.send(commands.SetSpeed(50.0))
         stage.obeyed()
         assert stage.session.frame.speed == 50.0
         for bad in (0.0, -1.0, math.nan):
             with pytest.raises(ValueError, match="speed"):
-                stage.session.send(SetSpeed(bad))
+                stage.session.send(commands.SetSpeed(bad))
 
 
 def test_a_failure_is_a_state_that_keeps_curve_and_rows() -> None:
     stage = Stage(SMALL, math.inf)
     stage.trainer.fails_at = 5
-    stage.session.send(Step(4))
-    stage.session.send(Resume())
-    stage.session.send(Pause())
-    stage.session.send(Step(4))
-    stage.session.send(Step(20))
+    stage.session.send(commands.Step(4))
+    stage.session.send(commands.Resume())
+    stage.session.send(commands.Pause())
+    stage.session.send(commands.Step(4))
+    stage.session.send(commands.Step(20))
     stage.session.run()
     frame = stage.session.frame
     assert frame.state is State.FAILED
@@ -314,11 +298,11 @@ def test_a_failure_is_a_state_that_keeps_curve_and_rows() -> None:
 def test_a_failure_keeps_the_last_rows() -> None:
     with on_stage(paused=True) as stage:
         stage.trainer.fails_at = 2
-        stage.session.send(Step())
+        stage.session.send(commands.Step())
         stage.until(lambda: stage.windows == 1)
-        stage.session.send(Step())
+        stage.session.send(commands.Step())
         stage.until(lambda: stage.windows == 2)
-        stage.session.send(Step())
+        stage.session.send(commands.Step())
         assert stage.session.stopped.wait(10)
         frame = stage.session.frame
         assert (frame.state, frame.window, frame.trained) == (State.FAILED, 2, 2)
@@ -371,7 +355,7 @@ def test_the_same_frame_is_the_same_object() -> None:
 def trained_then(stage: Stage, windows: int) -> None:
     """Train ``windows`` windows one by one, and pause."""
     goal = stage.windows + windows
-    stage.session.send(Step(windows))
+    stage.session.send(commands.Step(windows))
     stage.until(lambda: stage.windows == goal)
     stage.obeyed()
 
@@ -380,8 +364,10 @@ def anew(frame: Frame) -> tuple[int, int]:
     return frame.data_version, frame.init_index
 
 
-@pytest.mark.parametrize("command", [Reset(), Redraw(), Regenerate(), Edit({"echo_step": 5})])
-def test_every_command_that_destroys_something_can_be_undone(command: Command) -> None:
+@pytest.mark.parametrize(
+    "command", [commands.Reset(), commands.Redraw(), commands.Regenerate(), commands.Edit({"echo_step": 5})]
+)
+def test_every_command_that_destroys_something_can_be_undone(command: commands.Command) -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
         before, state = stage.session.frame, stage.trainer.state
@@ -390,7 +376,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: Command) -
         changed = stage.session.frame
         assert (changed.undoable, changed.progress, changed.tape) == (1, None, ())
         trained_then(stage, 3)
-        stage.session.send(Undo())
+        stage.session.send(commands.Undo())
         stage.obeyed()
         frame, back = stage.session.frame, stage.trainer.state
         for name in ("config", "epoch", "window", "data_version", "init_index"):
@@ -405,7 +391,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: Command) -
         assert (frame.undoable, frame.redoable, frame.trained_in_all) == (0, True, 15)
         trained_then(stage, 1)
         assert (stage.session.frame.branch, stage.session.frame.trained) == (0, 13), "it goes on with the branch"
-        stage.session.send(Redo())
+        stage.session.send(commands.Redo())
         stage.obeyed()
         forth = stage.session.frame
         assert (forth.branch, forth.config, forth.data_version, forth.init_index) == (1, changed.config, *anew(changed))
@@ -416,13 +402,13 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
     with on_stage(paused=True) as stage:
         for trained in (2, 4, 6):
             trained_then(stage, trained)
-            stage.session.send(Redraw())
+            stage.session.send(commands.Redraw())
             stage.obeyed()
-        stage.session.send(Undo())
+        stage.session.send(commands.Undo())
         stage.obeyed()
         assert (stage.session.frame.init_index, stage.session.frame.undoable) == (2, 2)
         for _ in range(5):
-            stage.session.send(Undo())
+            stage.session.send(commands.Undo())
         stage.obeyed()
         assert (stage.session.frame.init_index, stage.session.frame.undoable) == (0, 0)
 
@@ -430,18 +416,18 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
 def test_new_data_many_times_in_a_moment_is_one_undo() -> None:
     with on_stage(paused=True) as stage:
         for _ in range(15 + 5):
-            stage.session.send(Regenerate())
+            stage.session.send(commands.Regenerate())
         stage.obeyed()
         assert (stage.session.frame.data_version, stage.session.frame.undoable) == (20, 1)
 
 
-@pytest.mark.parametrize("begin_anew", [Reset(), Redraw()])
-def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: Command) -> None:
+@pytest.mark.parametrize("begin_anew", [commands.Reset(), commands.Redraw()])
+def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: commands.Command) -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
         for _ in range(15 + 5):
             stage.session.send(begin_anew)
-        stage.session.send(Undo())
+        stage.session.send(commands.Undo())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.epoch, frame.window, frame.init_index, frame.undoable) == (2, 2, 0, 0)
@@ -458,26 +444,26 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
             return
         if (seconds := next(repeats, None)) is not None:
             now[0] += seconds
-            session.send(Redraw())
+            session.send(commands.Redraw())
         else:
-            session.send(Pause())
-            session.send(Undo())
+            session.send(commands.Pause())
+            session.send(commands.Undo())
             released.set()
 
     session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, on_progress=on_progress, clock=lambda: now[0])
     with playing(session):
-        after(session, Step(500))
+        after(session, commands.Step(500))
         pressed.set()
-        session.send(Resume())
+        session.send(commands.Resume())
         assert released.wait(10)
-        frame = after(session, Pause())
+        frame = after(session, commands.Pause())
     assert (frame.init_index, frame.undoable, frame.loss_stats.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.send(Edit({"learning_rate": 0.1, "num_epochs": 4}))
+        stage.session.send(commands.Edit({"learning_rate": 0.1, "num_epochs": 4}))
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
@@ -501,11 +487,11 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     with playing(session):
         changes: list[dict[str, Any]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
         for change in changes:
-            after(session, Step(12))
-            after(session, Edit(change))
+            after(session, commands.Step(12))
+            after(session, commands.Edit(change))
             shown.append((refusal(session.frame), session.config.state_size))
-        after(session, Undo())
-        frame = after(session, Step(1))
+        after(session, commands.Undo())
+        frame = after(session, commands.Step(1))
         shown.append((refusal(frame), frame.config.state_size))
     assert session.error is None
     assert shown == [
@@ -521,7 +507,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
 
 def test_an_edit_that_changes_nothing_marks_nothing() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.send(Edit({"learning_rate": SMALL.learning_rate}))
+        stage.session.send(commands.Edit({"learning_rate": SMALL.learning_rate}))
         stage.obeyed()
         assert stage.session.frame.undoable == 0
         assert len(stage.session.look(Query(columns=5)).curve.segments) == 1
@@ -530,7 +516,7 @@ def test_an_edit_that_changes_nothing_marks_nothing() -> None:
 def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.send(Edit({"num_epochs": 1}))
+        stage.session.send(commands.Edit({"num_epochs": 1}))
         stage.obeyed()
         frame = stage.session.frame
         assert refusal(frame) == "num_epochs = 1 cannot be used: at least 2, as trained"
@@ -540,10 +526,10 @@ def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
 def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
     with on_stage(replace(SMALL, num_epochs=2), paused=True) as stage:
         trained_then(stage, 5)
-        stage.session.send(Edit({"num_epochs": 9}))
+        stage.session.send(commands.Edit({"num_epochs": 9}))
         stage.obeyed()
         trained_then(stage, 60)
-        stage.session.send(Undo())
+        stage.session.send(commands.Undo())
         stage.obeyed()
         assert (stage.session.frame.config.num_epochs, stage.session.frame.window) == (2, 5)
 
@@ -551,7 +537,7 @@ def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
 def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
     with on_stage(ENDLESS, speed=100.0) as stage:
         stage.until(lambda: stage.windows >= 5)
-        stage.session.send(Pause())
+        stage.session.send(commands.Pause())
         stage.obeyed()
         frame = stage.session.frame
         assert frame.progress is not None
@@ -563,7 +549,7 @@ def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
 def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
     with on_stage(ENDLESS) as stage:
         stage.until(lambda: len(stage.progress) > 2 * TAPE_WINDOWS)
-        stage.session.send(Pause())
+        stage.session.send(commands.Pause())
         stage.obeyed()
         assert len(stage.session.frame.tape) == TAPE_WINDOWS
         assert stage.session.frame.loss_stats.windows == stage.windows
@@ -574,11 +560,11 @@ def test_an_edit_told_to_start_over_does_and_is_one_undo(changes: dict[str, Any]
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     edited = replace(SMALL, **changes)
     with playing(session):
-        after(session, Step(12))
-        frame = after(session, StartOver(changes))
+        after(session, commands.Step(12))
+        frame = after(session, commands.StartOver(changes))
         assert (frame.config, frame.epoch, frame.window, frame.undoable) == (edited, 1, 0, 1)
-        after(session, Step(1))
-        frame = after(session, Undo())
+        after(session, commands.Step(1))
+        frame = after(session, commands.Undo())
         assert (frame.config, frame.epoch, frame.window, frame.undoable) == (SMALL, 2, 2, 0)
     assert [one.cause for one in session.timeline.curve(1, 5).segments] == ["preset"]
 
@@ -601,10 +587,10 @@ class Costly(ScriptedTrainer):
 
 
 @pytest.mark.parametrize("speed", [math.inf, 100.0])
-@pytest.mark.parametrize("command", [Resume(), FinishEpoch()])
+@pytest.mark.parametrize("command", [commands.Resume(), commands.FinishEpoch()])
 @pytest.mark.parametrize("diverges_at", [None, 700])
 def test_a_command_is_obeyed_soon_whatever_was_edited_before(
-    speed: float, command: Command, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
+    speed: float, command: commands.Command, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainers: list[Costly] = []
     waited: list[float] = []
@@ -626,7 +612,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     def edit() -> None:
         edited.append(len(waited))
-        session.send(Edit({"state_size": 8}))
+        session.send(commands.Edit({"state_size": 8}))
         session.send(command)
 
     def wait(seconds: float | None) -> None:

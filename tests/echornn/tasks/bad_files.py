@@ -59,25 +59,25 @@ SEEN_IN_ANY_PROCESS = [
         "wrong shape",
         RETURN,
         "return Batch(x.T, y, scored)",
-        ":10: draw returns x as int64 [1000, 5], but Symbols(count=3) needs whole numbers [5, 1000]",
+        ":10: draw returns x as int64 [1000, 5], but Symbols(3) needs whole numbers [5, 1000]",
     ),
     Bad(
         "numbers without their axis",
         RETURN,
         "return Batch(x, y[..., 0], scored)",
-        ":10: draw returns y as float64 [5, 1000], but Numbers(count=1) needs numbers [5, 1000, 1]",
+        ":10: draw returns y as float64 [5, 1000], but Numbers(1) needs numbers [5, 1000, 1]",
     ),
     Bad(
         "floats as symbols",
         RETURN,
         "return Batch(x / 1, y, scored)",
-        ":10: draw returns x as float64 [5, 1000], but Symbols(count=3) needs whole numbers [5, 1000]",
+        ":10: draw returns x as float64 [5, 1000], but Symbols(3) needs whole numbers [5, 1000]",
     ),
     Bad(
         "symbols out of range",
         RETURN,
         "return Batch(x + 1, y, scored)",
-        ":10: draw returns x with symbols from 1 to 3, but Symbols(count=3) has 0 to 2",
+        ":10: draw returns x with symbols from 1 to 3, but Symbols(3) has 0 to 2",
     ),
     Bad(
         "not a number",
@@ -168,7 +168,7 @@ SEEN_IN_ANY_PROCESS = [
         "inputs as a setting",
         FORMS,
         "inputs: object = Symbols(3)\n    outputs = Numbers(1)",
-        ":6: inputs = Symbols(count=3) cannot be used: a setting needs a default that is a number or a word",
+        ":6: inputs = Symbols(3) cannot be used: a setting needs a default that is a number or a word",
     ),
     Bad("a default out of range", "setting(2, ", "setting(0, ", ":6: lag = 0 cannot be used: 1 to 50"),
     Bad(

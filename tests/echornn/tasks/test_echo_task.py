@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from echornn import EchoConfig, EchoSeries, seeding
 from echornn.data.series_side_by_side import series_side_by_side
-from echornn.tasks.door import draw_rows
+from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.echo import Echo
 
 configs = st.builds(

@@ -19,6 +19,7 @@ from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.table import TASKS
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 
@@ -138,6 +139,10 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
     (CopyMemory(1, 3, 2), 7, [[nothing], [first(0)], [first(1)], [first(2)], [first(3)]]),
     (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
 ]
+
+
+def test_every_task_of_the_table_has_a_ladder_here() -> None:
+    assert {type(task) for task, _, _ in LADDERS} == set(TASKS.values())
 
 
 @pytest.mark.parametrize(

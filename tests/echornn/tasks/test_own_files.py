@@ -12,7 +12,7 @@ import pytest
 
 import echornn
 from echornn import TaskError, seeding
-from echornn.tasks.door import draw_rows, known_lags, ladder
+from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.own.check import Limits, check, examine
 from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
 from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
@@ -86,7 +86,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "folder:Mine": "folder is not a file",
         "pipe:Mine": "pipe is not a file",
         "bytes.py:Mine": "bytes.py is not a UTF-8 text: invalid start byte at byte 5",
-        "long.py:Mine": "long.py is too long: at most 1,048,576 bytes",
+        "long.py:Mine": "long.py is too long: at most 65,536 bytes",
     }.items():
         with pytest.raises(TaskError) as said:
             OwnFile.read(wanted)

@@ -9,18 +9,22 @@ from pathlib import Path
 import pytest
 
 from echornn import EchoConfig
+from echornn.config_text import changes_text
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
 from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
 from echornn.sweeps.grid import Grid
 from echornn.tasks.own import check as checking
+from echornn.tasks.own import own_file
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.table import TASKS
-from echornn.tasks.task import Task
+from echornn.tasks.task import Task, TaskError
 from echornn.tasks.two_coins import TwoCoins
 from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, Bad
+from tests.forgotten import forget_texts
 from tests.on_a_thread import play
+from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer
 from tui.cli import task_flags
 from tui.cli.parser import parsed
@@ -38,7 +42,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    flags._check.cache_clear()
+    flags.check_own_task.cache_clear()
 
 
 def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
@@ -151,11 +155,47 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
     assert recorder.warning == "the file of mine.py:Mine has changed: this run was trained with its former text"
     assert config_of("--resume", "run") == config
     changed = config_of("--resume", "run", "--task", "mine.py:Mine")
-    assert capsys.readouterr().err == (
-        "the file of mine.py:Mine has changed, so it is another task: the network starts over\n"
-    )
+    assert capsys.readouterr().err.endswith("so it is another task: the network starts over; kept: lag 3\n")
     assert changed != config
     assert not config.differs_only_live(changed)
+
+
+def test_a_changed_file_keeps_what_it_can_of_the_settings_and_branches_tells_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def write(far: str, *more: str) -> OwnFile:
+        fields = "".join(f"    {one}\n" for one in (f'far: int = setting(5, "", 1, {far})', *more))
+        Path("mine.py").write_text(GOOD.replace("    lag: int", f"{fields}    lag: int"), encoding="utf-8")
+        return OwnFile.read("mine.py:Mine")
+
+    first = write("20", "deep: int = 1").task({"lag": 3, "far": 12})
+    record_branches(Path("run"), 4, config=EchoConfig(task=first))
+    second = write("9", "speedy: int = 2")
+    changed = config_of("--resume", "run", "--task", "mine.py:Mine")
+    assert changed.the_task == second.task({"lag": 3})
+    assert capsys.readouterr().err == (
+        "echornn-tui: the file of mine.py:Mine has changed, so it is another task: the network starts over; "
+        "kept: lag 3; reset: far 5 (was 12); gone: deep\n"
+    )
+    assert config_of("--resume", "run", "--task", "mine.py:Mine", "--lag", "4").the_task == second.task({"lag": 4})
+    assert "kept" not in capsys.readouterr().err
+    said = changes_text(EchoConfig(task=first), changed)
+    assert said == f"task mine.py:Mine (file changed, {second.digest[:8]}), lag 3"
+
+
+def test_what_a_run_is_resumed_with_is_checked_before_anything_is_begun(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_branches(Path("run"), 4, config=EchoConfig(task=OwnFile("mine.py", "Mine", GOOD).task({"lag": 3})))
+    forget_texts(monkeypatch)
+
+    def check(own: OwnFile, values: object, rows: int, steps: int) -> Task:
+        assert (own.text, values, rows, steps) == (GOOD, {"lag": 3}, 5, 10_000)
+        raise TaskError("mine.py:2: it was still busy after 20 s")
+
+    monkeypatch.setattr(checking, "check", check)
+    assert refused(capsys, "--resume", "run") == "mine.py:2: it was still busy after 20 s"
+    assert own_file.LOADED == {}
 
 
 def test_settings_and_tasks_are_axes() -> None:

@@ -6,7 +6,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from echornn.config_error import ConfigError
 from echornn.tasks.task import Task, TaskError
@@ -15,10 +15,13 @@ MOST_CHARACTERS = 300
 """The most characters of a message; a longer one is cut."""
 
 
+class PlacedError(TaskError):
+    """An error in a task, whose message begins with the place in the task's file."""
+
+
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Turn any exception in the ``with`` block, except Ctrl+C, into a `TaskError` of one line, which begins with the
-    place in the task's file.
+    """Any exception inside, except Ctrl+C, becomes a `PlacedError` of one line.
 
     Args:
         file: the name under which the file was compiled.
@@ -27,19 +30,30 @@ def blaming(file: str, line: int | None = None) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if _is_ctrl_c(error):
+        if _is_as_it_should_be(error):
             raise
-        raise TaskError(_one_line(f"{_place(error, file, line)}: {_words(error)}")) from error
+        raise PlacedError(_one_line(f"{_place(error, file, line)}: {_words(error)}")) from error
 
 
-def blaming_method(task: type[Task], method: str) -> AbstractContextManager[None]:
+@contextmanager
+def blaming_method(task: Task, method: str) -> Iterator[None]:
     """Like `blaming`, for a call of this method; an error that was raised outside of the file is reported at the
     method's line.
     """
-    code = getattr(getattr(task, method, None), "__code__", None)
-    if code is None:
-        return blaming(task.__module__)
-    return blaming(code.co_filename, code.co_firstlineno)
+    try:
+        yield
+    except BaseException as error:
+        if _is_as_it_should_be(error):
+            raise
+        kind = type(task.as_written())
+        code = getattr(getattr(kind, method, None), "__code__", None)
+        with blaming(code.co_filename if code else kind.__module__, code and code.co_firstlineno):
+            raise
+
+
+def _is_as_it_should_be(error: BaseException) -> bool:
+    """Whether an error is not changed: it names its place already, or it may be Ctrl+C."""
+    return isinstance(error, PlacedError) or _is_ctrl_c(error)
 
 
 def _is_ctrl_c(error: BaseException) -> bool:

@@ -5,14 +5,14 @@ file.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.tasks.blame import blaming_method
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
+from echornn.tasks.task_errors import blaming_method
 
 MOST_LOSS = 512.0
 """The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
@@ -37,7 +37,7 @@ def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Ba
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
-    with blaming_method(type(task), "draw"), np.errstate(all="ignore"):
+    with blaming_method(task, "draw"), np.errstate(all="ignore"):
         drawn = checked(task, task.draw(rng, rows * trials, length), rows * trials, length)
     if trials == 1:
         return drawn
@@ -50,7 +50,7 @@ def trial_length(task: Task) -> int | None:
     Raises:
         TaskError: the task's length is neither a positive number nor None.
     """
-    with blaming_method(type(task), "draw"):
+    with blaming_method(task, "draw"):
         length: object = task.length
         if length is not None and (not isinstance(length, int) or length < 1):
             raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
@@ -63,7 +63,7 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
     Raises:
         TaskError: the inputs, the outputs or the length are invalid.
     """
-    with blaming_method(type(task), "draw"):
+    with blaming_method(task, "draw"):
         for name in ("inputs", "outputs"):
             form: object = getattr(task, name)
             if not isinstance(form, (Symbols, Numbers)):
@@ -99,22 +99,31 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
     Raises:
         TaskError: a level is invalid, or losses do not decrease from knowing nothing to knowing everything.
     """
-    with blaming_method(type(task), "levels"):
-        levels = tuple(task.levels(rows, steps))
-        for level in levels:
-            if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
-                raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
-            if not level.name or not f"{level.name}{level.knows}".isprintable():
-                raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
-        losses = [float(level.loss) for level in levels]
-        if losses != sorted(losses, reverse=True):
-            raise TaskError(
-                f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
-            )
-        return tuple(
-            replace(level, name=str(level.name), loss=loss, knows=str(level.knows))
-            for level, loss in zip(levels, losses, strict=True)
+    with blaming_method(task, "levels"):
+        return checked_levels(task.levels(rows, steps))
+
+
+def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
+    """The levels of a ladder, checked; see `ladder`."""
+    levels = tuple(given)
+    for level in levels:
+        if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
+            raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
+        if not level.name or not f"{level.name}{level.knows}".isprintable():
+            raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
+    losses = [float(level.loss) for level in levels]
+    if losses != sorted(losses, reverse=True):
+        raise TaskError(
+            f"levels returns losses {losses}, which must decrease from knowing nothing to knowing everything"
         )
+    return tuple(_plain(level, loss) for level, loss in zip(levels, losses, strict=True))
+
+
+def _plain(level: Level, loss: float) -> Level:
+    """The level with Python's own values, also where it was made with NumPy's."""
+    lags = None if level.lags is None else tuple(map(int, level.lags))
+    wrong = None if level.wrong is None else float(level.wrong)
+    return Level(str(level.name), loss, str(level.knows), lags, wrong)
 
 
 def solved_level(task: Task, rows: int, steps: int) -> float | None:
@@ -123,7 +132,7 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
     Raises:
         TaskError: the level is NaN or infinite.
     """
-    with blaming_method(type(task), "solved"):
+    with blaming_method(task, "solved"):
         level = task.solved(rows, steps)
         if level is None:
             return None
@@ -138,7 +147,7 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
     Raises:
         TaskError: a lag is not a whole number from 0 to ``t``.
     """
-    with blaming_method(type(task), "sources"):
+    with blaming_method(task, "sources"):
         lags = tuple(task.sources(t))
         if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
             raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")

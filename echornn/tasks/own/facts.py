@@ -1,0 +1,171 @@
+"""What a record says about a user's own task. With it, a run or sweep is looked at without running the task's text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from echornn.limits import MAX_STEPS
+from echornn.tasks.checked_task import checked_levels
+from echornn.tasks.settings import Setting
+from echornn.tasks.task import Level, Numbers, Symbols, TaskError
+
+Values = tuple[Any, ...]
+"""The values of all settings of a task, in their order."""
+
+Shape = tuple[int, int]
+"""The rows of an epoch's data, and their steps; see `Task.levels`."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The levels of a task for data of one shape, and the level below which it counts as solved."""
+
+    levels: tuple[Level, ...]
+    solved: float | None
+
+    def as_record(self) -> dict[str, Any]:
+        return {"levels": [asdict(level) for level in self.levels], "solved": self.solved}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Ladder:
+        levels = [
+            Level(one["name"], one["loss"], one["knows"], _lags(one["lags"]), one["wrong"]) for one in record["levels"]
+        ]
+        solved = record["solved"]
+        if solved is not None and not math.isfinite(solved):
+            raise ValueError(f"solved = {solved} is not a loss")
+        return cls(checked_levels(levels), solved)
+
+
+@dataclass(frozen=True)
+class KnownForm:
+    """What is known about a task with certain values of its settings.
+
+    Attributes:
+        inputs, outputs, length: as in `Task`.
+        live: the settings on whose values this form does not seem to depend.
+        ladders: the ladders that are known, by the shape of the data.
+    """
+
+    inputs: Symbols | Numbers
+    outputs: Symbols | Numbers
+    length: int | None
+    live: frozenset[str]
+    ladders: Mapping[Shape, Ladder] = field(default_factory=dict)
+
+    def as_record(self) -> dict[str, Any]:
+        return {
+            "inputs": _form_record(self.inputs),
+            "outputs": _form_record(self.outputs),
+            "length": self.length,
+            "live": sorted(self.live),
+            "ladders": [
+                {"rows": rows, "steps": steps, **one.as_record()} for (rows, steps), one in self.ladders.items()
+            ],
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> KnownForm:
+        length = record["length"]
+        if length is not None and (type(length) is not int or not 1 <= length <= MAX_STEPS):
+            raise ValueError(f"length = {length} is not the number of steps of a trial")
+        ladders = {(one["rows"], one["steps"]): Ladder.from_record(one) for one in record["ladders"]}
+        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders)
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What a record says about a user's own task.
+
+    Attributes:
+        doc: the docstring of its class.
+        scores_every_step: as in `Task`.
+        settings: its settings.
+        known: what is known about it, by the values of its settings; a text says why these values are impossible.
+    """
+
+    doc: str
+    scores_every_step: bool
+    settings: tuple[Setting, ...]
+    known: Mapping[Values, KnownForm | str]
+
+    def form(self, values: Values) -> KnownForm | None:
+        """What is known about the task with these values; None if nothing is.
+
+        Raises:
+            TaskError: the values are impossible.
+        """
+        found = self.known.get(values)
+        if isinstance(found, str):
+            raise TaskError(found)
+        return found
+
+    def values(self, given: Mapping[str, object]) -> Values:
+        """The values of all settings, of which those that are not given have their defaults."""
+        return tuple(given.get(one.name, one.default) for one in self.settings)
+
+    def knows(self, given: Mapping[str, object], shape: Shape) -> bool:
+        """Whether the ladder for these values and data of this shape is known."""
+        form = self.form(self.values(given))
+        return form is not None and shape in form.ladders
+
+    def with_others(self, others: Iterable[TaskFacts]) -> TaskFacts:
+        """These facts with what others say about other values and shapes."""
+        known = dict(self.known)
+        for one in others:
+            for values, form in one.known.items():
+                before = known.get(values)
+                if isinstance(before, KnownForm) and isinstance(form, KnownForm):
+                    ladders = {**before.ladders, **form.ladders}
+                    form = KnownForm(form.inputs, form.outputs, form.length, form.live, ladders)
+                known[values] = form
+        return TaskFacts(self.doc, self.scores_every_step, self.settings, known)
+
+    def as_record(self) -> dict[str, Any]:
+        """The facts as JSON values."""
+        known = [
+            {"values": list(values), **({"impossible": form} if isinstance(form, str) else form.as_record())}
+            for values, form in self.known.items()
+        ]
+        settings = [asdict(one) for one in self.settings]
+        return {
+            "doc": self.doc,
+            "scores_every_step": self.scores_every_step,
+            "settings": settings,
+            "known": known,
+        }
+
+    @classmethod
+    def from_record(cls, record: object) -> TaskFacts:
+        """The facts from their record.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        try:
+            assert isinstance(record, Mapping)
+            settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in record["settings"])
+            known: dict[Values, KnownForm | str] = {}
+            for one in record["known"]:
+                values = tuple(one["values"])
+                if len(values) != len(settings):
+                    raise ValueError(f"{values} are not the values of {len(settings)} settings")
+                known[values] = str(one["impossible"]) if "impossible" in one else KnownForm.from_record(one)
+            return cls(str(record["doc"]), bool(record["scores_every_step"]), settings, known)
+        except (AssertionError, LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
+            raise ValueError(f"what it says about the task is damaged: {error}") from error
+
+
+def _form_record(form: Symbols | Numbers) -> dict[str, int]:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count}
+
+
+def _form(record: Mapping[str, int]) -> Symbols | Numbers:
+    return Symbols(record["symbols"]) if "symbols" in record else Numbers(record["numbers"])
+
+
+def _lags(record: Iterable[int] | None) -> tuple[int, ...] | None:
+    return None if record is None else tuple(record)

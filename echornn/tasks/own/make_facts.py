@@ -1,0 +1,75 @@
+"""Collects the facts about a user's own task that a record keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from echornn.tasks.checked_task import form_of, ladder, solved_level
+from echornn.tasks.chosen import settings_without_form
+from echornn.tasks.own.facts import KnownForm, Ladder, Shape, TaskFacts, Values
+from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.recorded_task import values_in_order
+from echornn.tasks.settings import settings_of
+from echornn.tasks.task import Task, TaskError
+
+MOST_CHARACTERS = 1 << 18
+"""The most characters of the facts in a record of a run, which is written with each branch."""
+
+
+@lru_cache(maxsize=64)
+def record_of_facts(task: Task, shape: Shape) -> dict[str, Any] | None:
+    """The facts about a task of the user's own as JSON values; None if they are too long, or if there is an error in
+    the task. The record is then read with the task's text.
+    """
+    with contextlib.suppress(TaskError):
+        return short_record(facts_of(task, shape), MOST_CHARACTERS)
+    return None
+
+
+def short_record(facts: TaskFacts | None, most: int) -> dict[str, Any] | None:
+    """The facts as JSON values; None if they have more than ``most`` characters, or values that JSON lacks."""
+    with contextlib.suppress(TypeError, ValueError):
+        record = None if facts is None else facts.as_record()
+        if len(json.dumps(record)) <= most:
+            return record
+    return None
+
+
+@lru_cache(maxsize=256)
+def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
+    """The facts about a task with its values.
+
+    Args:
+        shape: the shape of the data whose ladder is known then, empty if the task cannot tell it; None for no ladder.
+
+    Raises:
+        TaskError: an error in the task's text.
+    """
+    ladders = {}
+    if shape is not None:
+        ladders[shape] = Ladder((), None)
+        with contextlib.suppress(TaskError):
+            ladders[shape] = Ladder(ladder(task, *shape), solved_level(task, *shape))
+    form = KnownForm(*form_of(task), settings_without_form(task), ladders)
+    return _facts(type(task), {values_in_order(task): form})
+
+
+def all_facts_of(own: OwnFile, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:
+    """The facts about a task with these values of its settings, even if they are impossible.
+
+    Args:
+        shape: as in `facts_of`.
+    """
+    try:
+        return facts_of(own.task(given), shape)
+    except TaskError as error:
+        values = tuple(given.get(known.name, known.default) for known in settings_of(own.kind))
+        return _facts(own.kind, {values: str(error)})
+
+
+def _facts(kind: type[Task], known: dict[Values, KnownForm | str]) -> TaskFacts:
+    return TaskFacts(kind.__doc__ or "", kind.scores_every_step, settings_of(kind), known)

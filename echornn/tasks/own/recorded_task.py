@@ -1,0 +1,106 @@
+"""A user's own task as a record describes it: its text is run only when data are drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from echornn.tasks.own.facts import KnownForm, Ladder, Shape, TaskFacts, Values
+from echornn.tasks.settings import KEY, Setting
+from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task
+
+
+def values_in_order(task: Task) -> Values:
+    """The values of all settings of a task."""
+    return tuple(getattr(task, name) for name in _names(type(task)))
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[Task]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def is_same_task(task: Task, other: object) -> bool:
+    """Whether two tasks of a user's own have the same text, class and values; replaces a dataclass's ``__eq__``."""
+    if not isinstance(other, Task) or other.own != task.own:
+        return False
+    return values_in_order(task) == values_in_order(other)
+
+
+def hash_of(task: Task) -> int:
+    """A hash that goes with `is_same_task`."""
+    return hash((task.own, values_in_order(task)))
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedTask(Task):
+    """A user's own task as a record describes it.
+
+    It answers from the record's facts. Its text is run to draw data, and for what the facts lack.
+    """
+
+    __eq__ = is_same_task
+    __hash__ = hash_of
+
+    def as_written(self) -> Task:
+        return _written(self)
+
+    def live_settings(self) -> frozenset[str] | None:
+        """The settings on whose values its form does not seem to depend; None if the facts lack it."""
+        return None if self._known is None else self._known.live
+
+    @property
+    def inputs(self) -> Symbols | Numbers:
+        return self.as_written().inputs if self._known is None else self._known.inputs
+
+    @property
+    def outputs(self) -> Symbols | Numbers:
+        return self.as_written().outputs if self._known is None else self._known.outputs
+
+    @property
+    def length(self) -> int | None:
+        return self.as_written().length if self._known is None else self._known.length
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        return self.as_written().draw(rng, rows, steps)
+
+    def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        known = self._ladder((rows, steps))
+        return self.as_written().levels(rows, steps) if known is None else known.levels
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return self.as_written().sources(t)
+
+    def solved(self, rows: int, steps: int) -> float | None:
+        known = self._ladder((rows, steps))
+        return self.as_written().solved(rows, steps) if known is None else known.solved
+
+    @property
+    def _known(self) -> KnownForm | None:
+        facts: TaskFacts = self.own.facts
+        return facts.form(values_in_order(self))
+
+    def _ladder(self, shape: Shape) -> Ladder | None:
+        return None if self._known is None else self._known.ladders.get(shape)
+
+
+@lru_cache(maxsize=64)
+def _written(task: RecordedTask) -> Task:
+    made: Task = task.own.written(dict(zip(_names(type(task)), values_in_order(task), strict=True)))
+    return made
+
+
+@lru_cache(maxsize=64)
+def class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
+    """The class of a recorded task with these settings."""
+    fields = []
+    for one in settings:
+        more = {key: value for key, value in vars(one).items() if key not in ("name", "default")}
+        fields.append((one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: more})))
+    space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
+    made = dataclasses.make_dataclass(name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False)
+    assert issubclass(made, RecordedTask)
+    return made

@@ -1,0 +1,20 @@
+"""Makes this process forget the tasks of the user's own that it has loaded, as if another process had."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+import pytest
+
+from echornn.tasks.own import own_file
+
+
+def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget all texts that were run, and all that was asked of their tasks."""
+    monkeypatch.setattr(own_file, "LOADED", {})
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("echornn.tasks", "echornn.data", "echornn.config")):
+            for value in list(vars(module).values()):
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()
