@@ -24,7 +24,9 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
-    """The values that differ, for people: a changed file of a task is told from that before by a part of its hash."""
+    """The values that differ, for people: if the file of a task has changed, a part of its hash distinguishes it from
+    the file before.
+    """
     changes = before.changes_to(after)
     task = changes.get(TASK)
     if isinstance(task, OwnFile) and task.is_change_of(before.value(TASK)):

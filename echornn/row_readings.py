@@ -79,7 +79,7 @@ class Connectivity(RowDependence):
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The predictions of a row, with one input changed and without.
+    """The predictions of a row, with one input changed and with the unchanged inputs.
 
     Attributes:
         row, step: the changed input, from 0.

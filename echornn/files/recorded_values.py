@@ -77,7 +77,7 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration with these values, as of `record_of` or `record_of_changes`; missing ones have their defaults.
+    """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
 
     The text of a user's own task is not run, unless the record has no facts about it; it is checked then.
 
@@ -105,21 +105,22 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def require_facts(config: EchoConfig) -> None:
-    """Check that the facts about a task of the user's own, if there are any, tell the ladder for its data.
+    """Check that the facts about a user's own task, if there are any, contain the ladder for the task's data.
 
     Raises:
-        ValueError: they do not.
+        ValueError: the ladder is missing.
     """
     own = config.the_task.own
     if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
-        raise ValueError(f"it does not say enough about the task {own}")
+        raise ValueError(f"the record lacks facts about the task {own}")
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others.
+    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
+    task.
 
     Args:
-        with_facts: whether a task of the user's own has its facts, so that its text need not be run to read them.
+        with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
     """
     values = config.fields()
     if values[TASK] == ECHO:

@@ -52,7 +52,7 @@ MOST_BYTES = 1 << 24
 """The most bytes of ``sweep.json`` that are read."""
 
 MOST_BYTES_OF_FACTS = 1 << 21
-"""The most bytes of the facts about a task of the user's own; with more, the sweep is read with the task's text."""
+"""The most bytes of the facts about a user's own task; with more, the sweep is read with the task's text."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 

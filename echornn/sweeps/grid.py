@@ -112,7 +112,7 @@ class Grid:
         return Points(tuple(possible), tuple(impossible))
 
     def facts_of(self, task: OwnFile) -> TaskFacts | None:
-        """The facts about a task of the user's own in all points, also the impossible ones; None without a point."""
+        """The facts about a user's own task in all points, including impossible points; None without a point."""
         from echornn.tasks.own.make_facts import all_facts_of
 
         found = []

@@ -110,7 +110,7 @@ def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
         if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
             raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
         if not level.name or not f"{level.name}{level.knows}".isprintable():
-            raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
+            raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
     losses = [float(level.loss) for level in levels]
     if losses != sorted(losses, reverse=True):
         raise TaskError(
@@ -120,7 +120,7 @@ def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
 
 
 def _plain(level: Level, loss: float) -> Level:
-    """The level with Python's own values, also where it was made with NumPy's."""
+    """The level with Python's types; NumPy values are converted."""
     lags = None if level.lags is None else tuple(map(int, level.lags))
     wrong = None if level.wrong is None else float(level.wrong)
     return Level(str(level.name), loss, str(level.knows), lags, wrong)

@@ -63,7 +63,7 @@ def defaults_of(name: TaskName) -> dict[str, Any]:
 
 
 def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
-    """The values of a task's settings that another task has too, and allows."""
+    """The values of a task's settings that another task also has and allows."""
     settings = {known.name: known for known in settings_of(class_of(name))}
     kept = {}
     for known, value in values_of(task).items():
@@ -114,7 +114,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
-    """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    """The settings that do not seem to change the form of the task; see `form_of`."""
     known = task.live_settings() if isinstance(task, RecordedTask) else None
     if known is not None:
         return known

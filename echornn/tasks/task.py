@@ -31,12 +31,12 @@ class TaskError(ConfigError):
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """How many symbols there are, or how many numbers at a step, and their names.
+    """The number of symbols, or of numbers at a step, and their names.
 
     Attributes:
         count: how many.
-        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names change
-            nothing but what is shown.
+        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names only change
+            what is shown.
     """
 
     count: int
@@ -157,7 +157,7 @@ class Task(ABC):
         check_settings(self)
 
     def as_written(self) -> Task:
-        """The task that the text of its file makes: itself, but for a `RecordedTask`."""
+        """The task that the text of its file makes; for all tasks except a `RecordedTask`, the task itself."""
         return self
 
     @property

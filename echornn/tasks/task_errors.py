@@ -21,7 +21,7 @@ class PlacedError(TaskError):
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Any exception inside, except Ctrl+C, becomes a `PlacedError` of one line.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into a `PlacedError` of one line.
 
     Args:
         file: the name under which the file was compiled.

@@ -22,8 +22,8 @@ MOST_CHARACTERS = 1 << 18
 
 @lru_cache(maxsize=64)
 def record_of_facts(task: Task, shape: Shape) -> dict[str, Any] | None:
-    """The facts about a task of the user's own as JSON values; None if they are too long, or if there is an error in
-    the task. The record is then read with the task's text.
+    """The facts about a user's own task as JSON values; None if they are too long, or if there is an error in the task.
+    The record is then read with the task's text.
     """
     with contextlib.suppress(TaskError):
         return short_record(facts_of(task, shape), MOST_CHARACTERS)
@@ -44,7 +44,8 @@ def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
     """The facts about a task with its values.
 
     Args:
-        shape: the shape of the data whose ladder is known then, empty if the task cannot tell it; None for no ladder.
+        shape: the shape of the data for which the facts contain the ladder, which is empty if the task does not know
+            it; None for no ladder.
 
     Raises:
         TaskError: an error in the task's text.

@@ -38,8 +38,8 @@ class OwnFile:
         file: its path as the user wrote it; only for messages.
         name: the name of the task's class.
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
-        facts: what a record says about the task; None if the file does not come from a record, or from one without
-            facts.
+        facts: the facts about the task in its record; None if the file does not come from a record, or if the record
+            has no facts.
     """
 
     file: str = field(compare=False)
@@ -131,7 +131,8 @@ class OwnFile:
         return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and the others as by default, from its facts if there are any.
+        """The task with these values of its settings, from its facts if there are any; all other settings have their
+        defaults.
 
         Raises:
             TaskError: as in `load`, or a value is not allowed.
@@ -155,11 +156,11 @@ class OwnFile:
 
         Raises:
             TaskError: the text has an error, or no usable task.
-            ValueError: it may not be run now; see `never_running`.
+            ValueError: the text may not be run now; see `never_running`.
         """
         if self.digest not in LOADED:
             if not MAY_RUN.get():
-                raise ValueError(f"it does not say enough about the task {self}")
+                raise ValueError(f"the record lacks facts about the task {self}")
             LOADED[self.digest] = self._loaded()
         return LOADED[self.digest]
 
@@ -210,7 +211,7 @@ class OwnFile:
 
 @contextmanager
 def never_running() -> Iterator[None]:
-    """Inside, it is an error to run a text that was not run before: a record is read."""
+    """In the ``with`` block, it is an error to run a text that was not run before; for reading records."""
     token = MAY_RUN.set(False)
     try:
         yield

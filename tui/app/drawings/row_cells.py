@@ -63,8 +63,8 @@ class RowData:
 
 
 def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES)) -> tuple[RowLine, ...]:
-    """The lines of a row, of at most ``most`` lines if one for each part is enough; of many channels only the first are
-    there.
+    """The lines of a row, of at most ``most`` if a line for each part is enough; if there are many channels, only lines
+    of the first ones.
     """
     if config.is_echo:
         return ECHO_LINES
