@@ -168,7 +168,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     for name in ("pipe", "loop", "."):
-        with pytest.raises(EngineError, match="it cannot be read"):
+        with pytest.raises(EngineError, match="the file cannot be read"):
             on_dask.of_scheduler(None, tmp_path / name)
 
 

@@ -188,7 +188,7 @@ SEEN_IN_ANY_PROCESS = [
         "a level of two lines",
         LEVELS,
         '[Level("a", 0.5, "b\\nc")]',
-        ":16: levels returns Level(name='a', loss=0.5, knows='b\\nc', lags=None, wrong=None), whose name and text have",
+        ":16: levels returns Level(name='a', loss=0.5, knows='b\\nc', lags=None, wrong=None), but name and knows must",
     ),
     Bad(
         "sources before the row",
