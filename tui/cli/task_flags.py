@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from echornn.config_fields import ECHO, ECHO_FIELDS, TASK
 from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.tasks.chosen import class_of, named
+from echornn.tasks.chosen import class_of, named, tasks_with
 from echornn.tasks.own.check import check
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.settings import Setting, settings_of
@@ -50,6 +50,12 @@ def task_of_the_run(arguments: Sequence[str]) -> dict[str, TaskName]:
     except (RunError, OSError):
         return {}
     return {str(name): name for name in names if name != ECHO}
+
+
+def hint(flag: str) -> str:
+    """A sentence on which tasks have a setting for a flag that does not exist; empty if none has."""
+    known = tasks_with(flag.strip("-").replace("-", "_"))
+    return f"It is {known}: name one with --task." if known else ""
 
 
 def settings_text(tasks: Mapping[str, TaskName]) -> str:

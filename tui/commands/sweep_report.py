@@ -11,6 +11,7 @@ from echornn.config_text import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
+from echornn.maps.rungs import rung_text
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
@@ -50,9 +51,10 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`).
 
-    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval; the
-    window by which half of all seeds had solved it (None if fewer have); the median of the final losses, the smaller of
-    two middle losses (None if most diverged); level, the mean loss of 50 windows below which the task counts as solved
+    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval;
+    the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
+    the smaller (None if most diverged); rung, where on the ladder of the task it is (None without a ladder); level, the
+    mean loss of 50 windows below which the task counts as solved
     (None if nothing does); failed, why it could not be trained.
     """
     counts = counts_of(point)
@@ -66,6 +68,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
         "success_high": high,
         "half_solved": counts.half_solved,
         "median_loss": counts.loss if math.isfinite(counts.loss) else None,
+        "rung": rung_text(point.config, counts.loss) or None,
         "level": level if math.isfinite(level) else None,
         "failed": point.failed,
     }
@@ -116,8 +119,10 @@ def point_line(record: Record, axes: Mapping[str, Any]) -> str:
     solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
     if record["half_solved"] is not None:
         return f"{name}: {solved}, half by window {record['half_solved']:,}"
-    loss = record["median_loss"]
-    return f"{name}: {solved}, {'most diverged' if loss is None else f'median loss {loss_text(loss)}'}"
+    loss, rung = record["median_loss"], record["rung"]
+    if loss is None:
+        return f"{name}: {solved}, most diverged"
+    return f"{name}: {solved}, median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
 
 
 def end_lines(record: Record, folder: Path) -> Iterator[str]:

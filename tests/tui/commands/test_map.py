@@ -32,7 +32,7 @@ def test_an_output_that_has_ascii_only_gets_no_other(cliff: Path, monkeypatch: p
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", out)
     assert exit_code_of(["map", str(cliff), "--once"]) == ExitCode.DONE
-    assert b"| echo = T" in out.buffer.getvalue()
+    assert b"| lag = T" in out.buffer.getvalue()
 
 
 def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:
