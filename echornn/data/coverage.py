@@ -69,7 +69,7 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
-    """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
     return tuple(lag for lag in source_lags(config) if lag >= config.truncated_backprop_length)
 
 
@@ -98,7 +98,7 @@ def _sources(config: EchoConfig) -> _Sources:
 
 @lru_cache(maxsize=256)
 def _sources_of(task: Task, first: int, steps: int) -> _Sources:
-    """The sources of these steps; none is known if a user's own task cannot tell them."""
+    """The sources of these steps; none is known if there is an error in a user's own task."""
     try:
         known = lags_of_steps(task, first, steps)
     except TaskError:

@@ -235,8 +235,8 @@ def register_numbers(config: EchoConfig) -> int | None:
     x[t-1], ... x[t-lag].
 
     Most networks solve the echo in this way, but it is no limit: some keep more symbols than they have numbers, since
-    binary inputs can be packed nonlinearly. None if the lags are not known, and if more than one number enters at a
-    step: more than two symbols can be kept in several ways, and not every channel has to be.
+    binary inputs can be packed nonlinearly. None if the lags are not known, or if more than one number enters at a
+    step: more than two symbols can be kept in several ways, and not every channel has to be kept.
     """
     lags = source_lags(config)
     return max(lags) + 1 if lags and config.input_size == 1 else None

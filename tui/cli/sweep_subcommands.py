@@ -36,8 +36,8 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
     Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
-    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input that a target
-    hangs on (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
+    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input on which a
+    target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
     linear shift register does not fit; beyond trial = T, gradients are cut within a trial. In the app, enter trains a
     point and escape comes back.
 
@@ -63,9 +63,9 @@ def show_map(
         requested seeds: while some are missing or failed, success is a lower bound, and half_solved an upper bound;
         median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
         trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
-        program that trained it: a larger number is newer; results.csv says which), rung (where on the ladder of its
-        task the median loss is). A square of several points has no interval, and its half_solved and median_loss are
-        the medians over its points; the losses of several tasks have none.
+        program that trained it: a larger number is newer; results.csv says which), rung (the position of the median
+        loss on the ladder of its task). A square of several points has no interval, and its half_solved and median_loss
+        are the medians over its points; losses of several tasks have no median.
     svg
         Write the map to this .svg file as a picture.
     ascii

@@ -18,7 +18,7 @@ ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
 """Fields that are never named: the text says them in other words, or they do not affect what is trained."""
 
 OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
-"""Fields that determine the number of windows; so can the task and its settings, by the length of a trial."""
+"""Fields that determine the number of windows. The task and its settings can do so too, by the length of a trial."""
 
 
 class Common(NamedTuple):

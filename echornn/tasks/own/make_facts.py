@@ -20,8 +20,8 @@ MOST_CHARACTERS = 1 << 18
 """The most characters of the facts in a record of a run, which is written with each branch."""
 
 MOST_STEPS, MOST_CHANGES = 10_000, 100
-"""After so many steps of a stream, the lags of sources are taken to be always the same; and the most changes of these
-lags that a record keeps.
+"""The number of steps of a stream after which the lags of sources count as constant, and the most changes of these lags
+that a record keeps.
 """
 
 

@@ -78,7 +78,7 @@ def _some(rungs: Sequence[Level]) -> Sequence[Level]:
 
 
 def first_sentence(config: EchoConfig) -> str:
-    """What the task is, in its author's words, without the source."""
+    """The description of the task in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     sentence = re.split(r"(?<=[.:])\s", whole)[0]
     text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", sentence)
