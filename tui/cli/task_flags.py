@@ -68,13 +68,15 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
 
 
 def _words(arguments: Sequence[str]) -> Iterator[str]:
+    newest = ""
     for before, word in zip(("", *arguments), arguments, strict=False):
         flag, equals, value = word.partition("=")
+        newest = flag if word.startswith("--") else newest
         if before == "--task":
             yield word
         elif flag == "--task" and equals:
             yield value
-        elif flag == "task" or (flag == "--grid" and value.startswith("task=")):
+        elif newest == "--grid" and (value if flag == "--grid" else word).startswith("task="):
             yield from filter(None, word.rpartition("task=")[2].split(","))
 
 
