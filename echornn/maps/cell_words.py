@@ -21,12 +21,13 @@ NOT_OF_SEVERAL = "several points in a square are not compared; ] holds a field a
 
 
 def name_of(table: Table, row: int, column: int) -> str:
-    """The name of a cell: its fields with their values."""
+    """The name of a cell: its fields with their values, without those that its task lacks."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
     others = {**table.budget, **choice.held}
     held = [(name, value) for name, value in others.items() if name not in (choice.down, choice.across)]
-    fields = [(name, value) for name, value in (*shown, *held) if name is not None]
+    names = EchoConfig.names()
+    fields = [(name, value) for name, value in (*shown, *held) if name in names or (name and value is not None)]
     return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
 

@@ -68,13 +68,15 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
 
 
 def _words(arguments: Sequence[str]) -> Iterator[str]:
+    newest = ""
     for before, word in zip(("", *arguments), arguments, strict=False):
         flag, equals, value = word.partition("=")
+        newest = flag if word.startswith("--") else newest
         if before == "--task":
             yield word
         elif flag == "--task" and equals:
             yield value
-        elif flag == "task" or (flag == "--grid" and value.startswith("task=")):
+        elif newest == "--grid" and (value if flag == "--grid" else word).startswith("task="):
             yield from filter(None, word.rpartition("task=")[2].split(","))
 
 
@@ -110,4 +112,4 @@ def _field(known: Setting) -> tuple[str, Any, Any]:
 
 def _require_free(known: Setting, name: TaskName) -> None:
     if known.name in {field.name for field in dataclasses.fields(TrainingFlags)} or known.name in OF_SWEEPS:
-        raise TaskError(f"{name}: the setting {known.name} needs another name: it is a flag of the program")
+        raise TaskError(f"{name}: the setting {known.name} needs another name: the program has a flag of this name")

@@ -29,7 +29,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
     that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    seconds_at_most, an estimate, less if the task is solved early; left_out, the impossible points with the reason.
+    seconds_at_most, an estimate for processors without other work, less if tasks are solved early; left_out, the
+    impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -51,11 +52,11 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`).
 
-    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval;
-    the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
-    the smaller (None if most diverged); rung, where on the ladder of the task it is (None without a ladder); level, the
-    mean loss of 50 windows below which the task counts as solved
-    (None if nothing does); failed, why it could not be trained.
+    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval; the
+    window by which half of all seeds had solved it (None if fewer have); the median of the final losses, the smaller of
+    two middle losses (None if most diverged); rung, the position of this median on the ladder of the task (None without
+    a ladder); level, the mean loss of 50 windows below which the task counts as solved (None if nothing does); failed,
+    why it could not be trained.
     """
     counts = counts_of(point)
     (low, high), level = counts.interval, solved_level(point.config)
@@ -105,14 +106,15 @@ def start_lines(record: Record) -> Iterator[str]:
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
-        early = ", less where the task is solved early" if record["until"] == "solved" else ""
+        early = ", less if tasks are solved early" if record["until"] == "solved" else ""
         compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
-        yield f"{compiled} to compile; about {time_text(record['seconds_at_most'])} on {workers}{early}"
+        seconds = time_text(record["seconds_at_most"])
+        yield f"{compiled} to compile; about {seconds} on {workers} (more on a busy machine{early})"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
     """A point record as a line of text."""
-    name = in_words({field: record[field] for field in axes})
+    name = in_words({field: record[field] for field in axes if record[field] is not None}) or "the point"
     if record["failed"] is not None:
         return f"{name}: failed: {record['failed']}"
     low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))

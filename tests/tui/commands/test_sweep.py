@@ -49,7 +49,8 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert first == "6 points with 4 seeds each: 24 networks"
     why = "echo_step = 20000 cannot be used: 0 to 9999, less than the row's length"
     assert rest[:2] == [f"left out: echo_step 20000, cell {cell}: {why}" for cell in ("rnn", "gru")]
-    assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the task is solved early"
+    early = "more on a busy machine, less if tasks are solved early"
+    assert rest[2] == f"2 structures to compile; about 8 s on 2 workers ({early})"
     assert sorted(rest[3:9]) == [
         "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), median loss 0.6931, at chance",
         "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), median loss 0.6931, at chance",
@@ -205,3 +206,9 @@ def test_without_dask_the_flag_says_what_to_install(
     own = sweep.Workers(3).engine()
     assert isinstance(own, Processes)
     assert own.workers == 3
+
+
+def test_a_setting_that_only_other_tasks_have_is_not_said_of_a_point() -> None:
+    record = point_record(GridPoint(EchoConfig(), (7,), {7: Result(9, 0.04, 9, 0.1)}), {"task": (), "far_lag": ()})
+    assert (record["task"], record["far_lag"]) == ("echo", None)
+    assert point_line(record, {"task": (), "far_lag": ()}).startswith("task echo: 1 of 1 solved ")
