@@ -120,8 +120,8 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     compiled programs, data of two blocks of epochs, weights, and the windows that are being trained.
 
     Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 256 replicas 380, 409,
-    with 1 024 716, 757; adding with 64 471, 529, with 512 1 677, 1 680; temporal order with 512 695, 674; flip-flop with
-    256 1 369, 1 522, of 16 bits with 64 1 665, 2 006.
+    with 1 024 716, 757; adding with 64 471, 529, with 512 1 677, 1 680; temporal order with 512 695, 674; flip-flop
+    with 256 1 369, 1 522, of 16 bits with 64 1 665, 2 006.
     """
     alone = bytes_needed(config)
     data = _bytes_of_data(config, replicas)
