@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.progress import Floats, Symbols
+from echornn.progress import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +83,12 @@ class Flip:
 
     Attributes:
         row, step: the changed input, from 0.
-        x: uint8 [T], the inputs after the change.
+        x: the inputs after the change: uint8 [T] of symbols, or float32 [T, count] of numbers.
         before, after: float32 [T, num_classes], the predictions without and with the change.
     """
 
     row: int
     step: int
-    x: Symbols
+    x: npt.NDArray[Any]
     before: Floats
     after: Floats

@@ -1,4 +1,4 @@
-"""Records the map that the pictures show: `python -m tests.record_sweep FOLDER` computes it, and writes tests/data.
+"""Records a map that pictures show: `python -m tests.record_sweep cliff FOLDER` computes it, and writes tests/data.
 
 Afterwards: `UPDATE_PICTURES=1 pytest tests/tui/map/test_map_pictures.py`, and check the pictures.
 """
@@ -21,17 +21,26 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.sweep import Sweep
 from tests.swept import WIDE_STATE, results_of
 
-FILE = Path(__file__).parent / "data" / "cliff.npz"
+DATA = Path(__file__).parent / "data"
 
-CLIFF = Grid(
-    (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 3}, 16
-)
-"""A grid that shows which echo steps each cell can learn at T 15 with a state of 16, in three epochs."""
+CAREFUL = {"init": "glorot", "optimizer": "adam", "learning_rate": 0.003, "batch_size": 50}
+
+GRIDS = {
+    "cliff": Grid(
+        (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 3}, 16
+    ),
+    "tasks": Grid(
+        (Axis.parse("task=echo,two_coins,delayed_xor,flip_flop"), Axis.parse("cell=rnn,gru,lstm")),
+        {**CAREFUL, "state_size": 6, "truncated_backprop_length": 20, "seed": 0, "num_epochs": 20},
+        8,
+    ),
+}
+"""Which echo steps each cell can learn at T 15 with a state of 16; and which tasks with a state of 6."""
 
 
-def record(folder: Path) -> None:
-    """Compute what is missing in the folder; store when each network solved the echo, and its final loss."""
-    sweep = Sweep(folder, CLIFF)
+def record(name: str, folder: Path) -> None:
+    """Compute what is missing in the folder; store when each network solved its task, and its final loss."""
+    sweep = Sweep(folder, GRIDS[name])
     try:
         sweep.run(Processes())
     finally:
@@ -39,28 +48,29 @@ def record(folder: Path) -> None:
     points = SweepResults.read(folder).points
     known = [[point.results[seed] for seed in point.seeds] for point in points]
     np.savez_compressed(
-        FILE,
+        DATA / f"{name}.npz",
         allow_pickle=False,
         solved_at=np.array([[one.solved_at or 0 for one in results] for results in known], np.int32),
         final_loss=np.array([[one.final_loss for one in results] for results in known], np.float32),
     )
 
 
-def recorded_cliff() -> SweepResults:
+def recorded(name: str) -> SweepResults:
     """The recorded map, as `SweepResults` reads it, but without the seconds."""
-    with np.load(FILE) as run:
+    grid = GRIDS[name]
+    with np.load(DATA / f"{name}.npz") as run:
         solved_at, losses = run["solved_at"], run["final_loss"]
-    numbers = {replace(point, seed=0): number for number, point in enumerate(CLIFF.points.possible)}
-    most = EchoConfig(**CLIFF.fields).windows_per_epoch * CLIFF.fields["num_epochs"]
+    numbers = {replace(point, seed=0): number for number, point in enumerate(grid.points.possible)}
 
     def rule(config: EchoConfig) -> Result:
         number = numbers[replace(config, seed=0)]
         at = int(solved_at[number, config.seed]) or None
         loss = float(losses[number, config.seed])
+        most = config.num_epochs * config.windows_per_epoch
         return Result(at, loss if math.isfinite(loss) else math.nan, at or most, 0.0)
 
-    return results_of(CLIFF, rule)
+    return results_of(grid, rule)
 
 
 if __name__ == "__main__":
-    record(Path(sys.argv[1]))
+    record(sys.argv[1], Path(sys.argv[2]))

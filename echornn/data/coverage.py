@@ -6,6 +6,7 @@ to that input only if it contains both.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.tasks.checked_task import known_lags
+from echornn.tasks.checked_task import lags_of_steps
 from echornn.tasks.task import Task, TaskError
 
 
@@ -60,43 +61,48 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
     length = config.truncated_backprop_length
     if config.is_echo:
         return max(0, length - config.echo_step), length
-    lags = _lags_of_a_window(config)
-    return sum(max(known) <= step % length for step, known in lags), len(lags)
+    farthest = _sources(config).farthest
+    inside = (farthest >= 0) & (farthest <= np.arange(farthest.size) % length)
+    return int(inside.sum()), int((farthest >= 0).sum())
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
-    length = config.truncated_backprop_length
-    if config.is_echo:
-        return (config.echo_step,) if config.echo_step >= length else ()
-    return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known if lag >= length}))
+    return tuple(lag for lag in source_lags(config) if lag >= config.truncated_backprop_length)
 
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
     """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
-    if config.is_echo:
-        return (config.echo_step,)
-    return tuple(sorted({lag for _, known in _lags_of_a_window(config) for lag in known}))
+    return (config.echo_step,) if config.is_echo else _sources(config).lags
 
 
-def _lags_of_a_window(config: EchoConfig) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """The steps of an epoch's last window, or of a trial, whose sources are known, each with the lags of these."""
+@dataclass(frozen=True, eq=False)
+class _Sources:
+    """The sources of the targets of an epoch's last window, or of a trial.
+
+    Attributes:
+        lags: all lags that occur, in increasing order.
+        farthest: int64 [steps], the lag of the farthest source of each step's target; -1 if it is not known.
+    """
+
+    lags: tuple[int, ...]
+    farthest: npt.NDArray[np.int64]
+
+
+def _sources(config: EchoConfig) -> _Sources:
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
-    return _lags(config.the_task, first, config.window_steps)
+    return _sources_of(config.the_task, first, config.window_steps)
 
 
-@lru_cache(maxsize=64)
-def _lags(task: Task, first: int, steps: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    lags = ((step, _known_lags(task, first + step)) for step in range(steps))
-    return tuple((step, known) for step, known in lags if known)
-
-
-def _known_lags(task: Task, t: int) -> tuple[int, ...]:
-    """The lags of a step's sources; none if a user's own task cannot tell them."""
+@lru_cache(maxsize=256)
+def _sources_of(task: Task, first: int, steps: int) -> _Sources:
+    """The sources of these steps; none is known if a user's own task cannot tell them."""
     try:
-        return known_lags(task, t)
+        known = lags_of_steps(task, first, steps)
     except TaskError:
-        return ()
+        known = [()] * steps
+    lags = sorted({lag for one in set(known) for lag in one})
+    return _Sources(tuple(lags), np.array([max(one, default=-1) for one in known], np.int64))
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
@@ -119,8 +125,7 @@ def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | np
     """The lag of the farthest source of each target, 0 if it is not known; for `missed`."""
     if config.is_echo:
         return config.echo_step
-    known = {step: max(lags) for step, lags in _lags_of_a_window(config)}
-    return np.array([known.get(step, 0) for step in (steps % config.window_steps).tolist()], np.int64)
+    return np.maximum(_sources(config).farthest[steps % config.window_steps], 0)
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:

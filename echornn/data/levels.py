@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.data.coverage import targets_inside
+from echornn.data.coverage import source_lags, targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
@@ -230,13 +230,15 @@ def lost_level(config: EchoConfig) -> float:
 
 
 def register_numbers(config: EchoConfig) -> int | None:
-    """How many numbers a linear shift register for the echo holds, ``echo_step + 1``: x[t], x[t-1], ... x[t-echo].
+    """How many numbers a linear shift register for the task holds, one more than the farthest lag of a target: x[t],
+    x[t-1], ... x[t-lag].
 
     Most networks solve the echo in this way, but it is no limit: some keep more symbols than they have numbers, since
-    binary inputs can be packed nonlinearly. None for more than two classes, whose symbols can be kept in several ways,
-    and for other tasks.
+    binary inputs can be packed nonlinearly. None if the lags are not known, and if more than one number enters at a
+    step: more than two symbols can be kept in several ways, and not every channel has to be.
     """
-    return config.echo_step + 1 if is_echo(config) and config.num_classes == 2 else None
+    lags = source_lags(config)
+    return max(lags) + 1 if lags and config.input_size == 1 else None
 
 
 def state_numbers(config: EchoConfig) -> int:
@@ -248,8 +250,10 @@ def state_numbers(config: EchoConfig) -> int:
 
 
 def fits_register(config: EchoConfig) -> bool:
-    """Whether a linear shift register for the echo fits into the states; otherwise, fewer seeds solve the echo."""
-    numbers = register_numbers(config)
+    """Whether a linear shift register for the echo fits into the states; otherwise, fewer seeds solve the echo. True
+    for other tasks, with which this was not measured.
+    """
+    numbers = register_numbers(config) if is_echo(config) else None
     return numbers is None or numbers <= state_numbers(config)
 
 

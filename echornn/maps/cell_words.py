@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+from echornn.config import EchoConfig
 from echornn.diagnosis.difference import ERROR, LEAST_SEEDS, difference
-from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.task_words import loss_of
 from echornn.maps.kept_values import value_text
+from echornn.maps.rungs import rung_text
 from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.table import Cell, Table, Values, windows_of
 
@@ -19,12 +21,13 @@ NOT_OF_SEVERAL = "several points in a square are not compared; ] holds a field a
 
 
 def name_of(table: Table, row: int, column: int) -> str:
-    """The name of a cell: its fields with their values."""
+    """The name of a cell: its fields with their values, without those that its task lacks."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
     others = {**table.budget, **choice.held}
     held = [(name, value) for name, value in others.items() if name not in (choice.down, choice.across)]
-    fields = [(name, value) for name, value in (*shown, *held) if name is not None]
+    names = EchoConfig.names()
+    fields = [(name, value) for name, value in (*shown, *held) if name in names or (name and value is not None)]
     return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
 
@@ -60,12 +63,21 @@ def cell_text(table: Table, row: int, column: int) -> tuple[str, str]:
     parts = (
         _lost(counts),
         _when(counts, _most(table, cell)),
-        _best(counts),
-        _loss(counts),
+        _best(cell),
+        _loss(cell),
         _lacking(counts),
         _version(table, counts),
     )
-    return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+    return f"{solved} ({low} to {high} %){_rung(cell)}", "; ".join(part for part in parts if part)
+
+
+def _rung(cell: Cell) -> str:
+    """The rung of the median loss, as text, if all seeds are known, and fewer than half have solved the task."""
+    counts, configs = cell.counts, list(cell.configs.values())
+    if not counts.is_whole or counts.half_solved is not None or len(configs) != 1:
+        return ""
+    rung = rung_text(configs[0], counts.loss)
+    return f", median {rung}" if rung else ""
 
 
 def _version(table: Table, counts: SeedCounts) -> str:
@@ -92,7 +104,7 @@ def _best_point(table: Table, cell: Cell) -> str:
     best, point = cell.counts.best, cell.best_point
     if best is None or point is None:
         return ""
-    return ", ".join([_best(cell.counts), *_others(table, point)])
+    return ", ".join([_best(cell), *_others(table, point)])
 
 
 def _others(table: Table, point: Values) -> list[str]:
@@ -124,21 +136,28 @@ def _when(counts: SeedCounts, most: int | None) -> str:
     within = "" if most is None else f" in {most:,} windows"
     if not counts.is_whole:
         return ""
-    return f"fewer than half of its seeds{within}" if counts.solved else f"none{within}" if within else ""
+    return f"fewer than half{within}" if counts.solved else f"none{within}" if within else ""
 
 
-def _best(counts: SeedCounts) -> str:
-    best = counts.best
-    if best is None:
+def _best(cell: Cell) -> str:
+    best, config = cell.counts.best, cell.best
+    if best is None or config is None:
         return ""
     if best.solved_at is not None:
         return f"first seed {best.seed} at {best.solved_at:,}"
-    return f"least loss {loss_text(best.final_loss, 3)} of seed {best.seed}"
+    return f"least {_loss_name(config)} {loss_of(config, best.final_loss)} of seed {best.seed}"
 
 
-def _loss(counts: SeedCounts) -> str:
+def _loss(cell: Cell) -> str:
+    counts, config = cell.counts, cell.best
     of_those = "" if counts.is_whole else " of those known"
-    return (f"median loss {loss_text(counts.loss, 3)}" if math.isfinite(counts.loss) else "most diverged") + of_those
+    if config is None or not math.isfinite(counts.loss):
+        return f"most diverged{of_those}"
+    return f"median {_loss_name(config)} {loss_of(config, counts.loss)}{of_those}"
+
+
+def _loss_name(config: EchoConfig) -> str:
+    return "loss" if config.has_classes else config.loss_name
 
 
 def _lacking(counts: SeedCounts) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from echornn.maps.seed_counts import SeedCounts
+from echornn.tasks.task import Numbers, Symbols
 
 LEAST_LOSS = 1e-6
-"""Losses below this, in nats, have the same shade."""
+"""Losses below this have the same shade."""
 
 LEAST_TOLD = 1e-9
-"""Losses below this, in nats, are shown as 0."""
+"""Losses below this are shown as 0."""
 
 LEVELS = 5
 """The number of shades, each with its own sign, from 0 (worst, such as none solved) to 4 (best)."""
@@ -28,14 +29,25 @@ class Measure(StrEnum):
     WINDOWS = "windows"
     """The window by which half of the seeds had solved the echo."""
     LOSS = "loss"
-    """The median of the final losses in nats."""
+    """The median of the final losses, each in the unit of its task."""
 
 
-WORDS = {
-    Measure.SUCCESS: "seeds that solved it, %",
-    Measure.WINDOWS: "window by which half had solved it",
-    Measure.LOSS: "median final loss, nats",
-}
+def words_of(measure: Measure, losses: Collection[str]) -> str:
+    """What a measure is, in words.
+
+    Args:
+        losses: what the losses of the map are: "cross-entropy, nats", "squared error", or both.
+    """
+    match measure:
+        case Measure.SUCCESS:
+            return "seeds that solved it, %"
+        case Measure.WINDOWS:
+            return "window by which half had solved it"
+        case Measure.LOSS:
+            if len(losses) > 1:
+                return "median final loss, in the unit of each task"
+            loss = "".join(losses)
+            return f"median final {loss}" if loss == Numbers.loss else f"median final loss, {Symbols.unit}"
 
 
 def value_of(counts: SeedCounts, measure: Measure) -> float:
@@ -57,23 +69,37 @@ class Scale:
 
     Attributes:
         measure: the measure.
-        best, worst: the finite values at the ends. Between them shades are spaced logarithmically, except for success.
+        best, worst: the finite values at the ends. Between them shades are spaced logarithmically, except for shares.
             NaN if there are no values.
+        of_tasks: whether losses of several tasks are shown. They have no common scale, so their shades are those of
+            `SeedCounts.way`.
     """
 
     measure: Measure
     best: float
     worst: float
+    of_tasks: bool = False
 
     @classmethod
     def of(cls, all_counts: Iterable[SeedCounts], measure: Measure) -> Scale:
         """The scale for the values of these cells."""
-        if measure is Measure.SUCCESS:
-            return cls(measure, 1.0, 0.0)
+        all_counts = list(all_counts)
+        of_tasks = measure is Measure.LOSS and len({counts.task for counts in all_counts if counts.trained}) > 1
+        if measure is Measure.SUCCESS or of_tasks:
+            return cls(measure, 1.0, 0.0, of_tasks)
         values = [value for value in (value_of(counts, measure) for counts in all_counts) if math.isfinite(value)]
         least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
         floored = [max(least, value) for value in values] or [math.nan]
         return cls(measure, min(floored), max(floored))
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the values are shares, whose shades are spaced evenly."""
+        return self.measure is Measure.SUCCESS or self.of_tasks
+
+    def value(self, counts: SeedCounts) -> float:
+        """The value that the shade of a cell stands for."""
+        return counts.way if self.of_tasks else value_of(counts, self.measure)
 
     def share(self, value: float) -> float:
         """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""
@@ -81,7 +107,7 @@ class Scale:
             return value
         if math.isinf(value):
             return -1.0
-        if self.measure is Measure.SUCCESS:
+        if self.is_share:
             return value
         if self.best == self.worst:
             return 1.0
@@ -89,17 +115,21 @@ class Scale:
         return min(1.0, max(0.0, math.log(self.worst / max(value, self.best)) / span))
 
     def level(self, value: float) -> int:
-        """The shade, 0 to `LEVELS` - 1. For success 0 means none and 4 means all; for the others 0 means an infinite
-        value.
+        """The shade, 0 to `LEVELS` - 1. For success 0 means none and 4 means all; for losses of several tasks 0 means
+        chance, or not known; for the others 0 means an infinite value.
         """
         share = self.share(value)
         if self.measure is Measure.SUCCESS:
             return 0 if share <= 0 else 4 if share >= 1 else 1 + int(share * 3)
+        if self.of_tasks and not share > 0:
+            return 0
         return 0 if share < 0 else 1 + min(3, int(share * 4))
 
     @property
     def legend(self) -> tuple[tuple[int, str], ...]:
         """The shades, the best first, each with its meaning."""
+        if self.of_tasks:
+            return ((4, "3/4 of the way to the last rung, or more"), (3, "1/2"), (2, "1/4"), (1, "less"), (0, "chance"))
         match self.measure:
             case Measure.SUCCESS:
                 return ((4, "all"), (3, "2/3 or more"), (2, "1/3 or more"), (1, "fewer"), (0, "none solved"))
@@ -147,7 +177,7 @@ def short_count(windows: int) -> str:
 
 
 def short_loss(loss: float) -> str:
-    """A loss in nats in at most five characters, if possible with two significant digits."""
+    """A loss in at most five characters, if possible with two significant digits."""
     if loss < 0.0095:
         return "0" if loss < LEAST_TOLD else f"{loss:.0e}".replace("e-0", "e-")
     if loss < 0.995:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 
 from echornn.config import EchoConfig
-from echornn.data.levels import lost_level
+from echornn.config_fields import TASK
+from echornn.data.levels import lost_level, way_from_chance
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
+from echornn.maps.theory import excluded
 from echornn.sweeps.results import GridPoint, SweepResults
+from echornn.tasks.own.own_file import OwnFile
 
 
 def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:
@@ -54,10 +57,24 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
     counts = (len(point.results), failed, missing - failed, version)
     if before is not None and (before.finished, before.failed, before.missing, before.version) == counts:
         return before
-    results = sorted(point.results.items())
-    level = lost_level(point.config)
+    config, level = point.config, lost_level(point.config)
     trained = tuple(
-        SeedResult(seed, one.solved_at, one.final_loss, one.solved_at is not None and not one.final_loss <= level)
-        for seed, one in results
+        SeedResult(
+            seed,
+            one.solved_at,
+            one.final_loss,
+            one.solved_at is not None and not one.final_loss <= level,
+            way_from_chance(config, one.final_loss),
+        )
+        for seed, one in sorted(point.results.items())
     )
-    return SeedCounts(trained, failed, missing - failed, version=version)
+    is_excluded = bool(excluded(config))
+    return SeedCounts(
+        trained, failed, missing - failed, version=version, task=task_of(config), excluded=int(is_excluded)
+    )
+
+
+def task_of(config: EchoConfig) -> str:
+    """The task as text, other for each file of a user's own; its settings do not matter."""
+    task = config.value(TASK)
+    return f"{task} {task.digest}" if isinstance(task, OwnFile) else str(task)

@@ -18,14 +18,17 @@ class SeedResult(NamedTuple):
     Attributes:
         seed: the seed of weights and data.
         solved_at: the window, from 1, at which the echo was solved; None if it was not.
-        final_loss: mean loss of the last windows in nats; NaN or infinite if the network diverged.
+        final_loss: mean loss of the last windows, in nats or squared error; NaN or infinite if the network diverged.
         lost: whether the network solved the echo but no longer does in its last windows.
+        way: the share of the way from chance to the last rung of the task's ladder that this loss has gone, 0 to 1; NaN
+            if the task has no ladder.
     """
 
     seed: int
     solved_at: int | None
     final_loss: float
     lost: bool = False
+    way: float = math.nan
 
     @property
     def rank(self) -> tuple[float, float, int]:
@@ -48,6 +51,8 @@ class SeedCounts:
         points: the counts of each trainable point, if there are several; empty for a single point.
         version: the number of the program version that trains them; newer versions have larger numbers.
         of_others: the number of results by other versions, which are not counted here.
+        task: the task, whose losses are compared with no other's; empty if there are several.
+        excluded: the number of points that theory says cannot be solved.
     """
 
     trained: tuple[SeedResult, ...] = ()
@@ -57,6 +62,8 @@ class SeedCounts:
     points: tuple[SeedCounts, ...] = ()
     version: int = 0
     of_others: int = 0
+    task: str = ""
+    excluded: int = 0
 
     @classmethod
     def together(cls, all_counts: Iterable[SeedCounts]) -> SeedCounts:
@@ -67,6 +74,7 @@ class SeedCounts:
         points = tuple(counts for counts in all_of_them if counts.asked)
         version = max((counts.version for counts in points), default=0)
         counted = tuple(counts for counts in points if counts.version == version)
+        tasks = {counts.task for counts in counted}
         return cls(
             tuple(one for counts in counted for one in counts.trained),
             sum(counts.failed for counts in counted),
@@ -76,6 +84,8 @@ class SeedCounts:
             version,
             sum(counts.of_others for counts in all_of_them)
             + sum(counts.finished for counts in points if counts.version != version),
+            tasks.pop() if len(tasks) == 1 else "",
+            sum(counts.excluded for counts in counted),
         )
 
     @property
@@ -146,17 +156,29 @@ class SeedCounts:
 
     @cached_property
     def loss(self) -> float:
-        """The median of the final losses in nats, of two middle ones the smaller; infinite if most diverged, NaN
-        without results.
+        """The median of the final losses, of two middle ones the smaller; infinite if most diverged, NaN without
+        results.
 
-        For several points, it is the median of their values.
+        For several points, it is the median of their values; NaN if their tasks differ.
         """
         if self.points:
+            if len({point.task for point in self.known}) > 1:
+                return math.nan
             return statistics.median([point.loss for point in self.known]) if self.trained else math.nan
         if not self.trained:
             return math.nan
         losses = sorted(one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained)
         return losses[(self.finished - 1) // 2]
+
+    @cached_property
+    def way(self) -> float:
+        """The median of the shares of the way to the last rung, which may be compared between tasks; NaN without
+        results, and if a task has no ladder. For several points, it is the median of their values.
+        """
+        ways = [point.way for point in self.known] if self.points else [one.way for one in self.trained]
+        if not ways or any(map(math.isnan, ways)):
+            return math.nan
+        return statistics.median(ways) if self.points else sorted(ways)[len(ways) // 2]
 
     @cached_property
     def best(self) -> SeedResult | None:

@@ -28,7 +28,7 @@ BUDGET = "num_epochs"
 
 class SweepCounts(NamedTuple):
     """Counts over many points. Trainings: finished, solved, lost again, given up, not finished. And the points that
-    cannot be trained.
+    cannot be trained, and those that theory says cannot be solved.
     """
 
     trained: int
@@ -37,11 +37,12 @@ class SweepCounts(NamedTuple):
     failed: int
     missing: int
     left_out: int
+    excluded: int
 
     @classmethod
     def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
         """The sum of these counts."""
-        names = ("finished", "solved", "lost", "failed", "missing", "left_out")
+        names = ("finished", "solved", "lost", "failed", "missing", "left_out", "excluded")
         return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 
@@ -73,6 +74,11 @@ class Overview:
     def counts(self) -> SweepCounts:
         """The counts over all points."""
         return SweepCounts.of(self.all_counts.values())
+
+    @cached_property
+    def losses(self) -> set[str]:
+        """What the losses of the networks are, with the unit."""
+        return {config.loss_name for config in self.configs.values()}
 
     @cached_property
     def shown_versions(self) -> list[int]:

@@ -1,58 +1,103 @@
-"""The two limits of theory on a map: where no gradient reaches the source, and where no linear shift register fits."""
+"""What theory says of the cells of a map: limits beyond which a task is harder, and what it excludes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.data.levels import credit_coverage, fits_register, is_echo
+from echornn.data.coverage import lags_beyond, source_lags
+from echornn.data.levels import register_numbers, solved_level, state_numbers
+from echornn.maps.read_out import least_error
+
+MOST_LAGS = 3
+"""The most lags that a sentence names."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit of theory, drawn as a line on a map. Some seeds solve the echo beyond it; the counts of cells show how
-    many.
+    """A limit of theory, drawn as a line on a map. It is no wall: the counts of cells show how many seeds solve the
+    task beyond it.
 
     Attributes:
         name: the name on the map.
-        beyond: the condition for being beyond the limit.
-        about: what holds beyond it, in words.
-        is_beyond: whether a configuration is beyond it.
+        words: what holds beyond the limit, of any configuration.
+        text: what holds for a configuration that is beyond the limit; empty if it is not.
     """
 
     name: str
-    beyond: str
-    about: str
-    is_beyond: Callable[[EchoConfig], bool]
+    words: str
+    text: Callable[[EchoConfig], str]
 
-    @property
-    def words(self) -> str:
-        """The condition, and what then holds, as text."""
-        return f"{self.beyond}: {self.about}"
+    def is_beyond(self, config: EchoConfig) -> bool:
+        """Whether a configuration is beyond the limit."""
+        return bool(self.text(config))
+
+    def of_all(self, configs: Collection[EchoConfig]) -> str:
+        """What holds for all of these configurations; empty if one is not beyond the limit, or if there are none."""
+        texts = set(map(self.text, configs))
+        return "" if not texts or "" in texts else texts.pop() if len(texts) == 1 else self.words
 
 
-def _no_credit(config: EchoConfig) -> bool:
-    return is_echo(config) and credit_coverage(config) == 0
+def _no_gradient(config: EchoConfig) -> str:
+    lags = lags_beyond(config)
+    if not lags:
+        return ""
+    named = ", ".join(f"{lag:,}" for lag in lags[:MOST_LAGS]) + (", ..." if len(lags) > MOST_LAGS else "")
+    where = f"lag {named} >= T" if len(lags) == 1 else f"lags {named} >= T"
+    return f"{where} {config.truncated_backprop_length:,}: no gradient gets there; only the state may keep it"
 
 
-def _too_long_a_register(config: EchoConfig) -> bool:
-    return not fits_register(config)
+def _too_long_a_register(config: EchoConfig) -> str:
+    needed, there = register_numbers(config), state_numbers(config)
+    if needed is None or needed <= there:
+        return ""
+    return f"lag {needed - 1:,} + 1 > {there:,} numbers of state: a linear shift register does not fit"
+
+
+def _cut_trial(config: EchoConfig) -> str:
+    length, cut = config.trial_length, config.gradient_cut
+    if length is None or cut is None or source_lags(config):
+        return ""
+    return f"trial {length:,} > T {cut:,}: gradients are cut within a trial; only the state goes on"
+
+
+def excluded(config: EchoConfig) -> str:
+    """Why theory excludes that the task is solved, whatever the network learns; empty if it does not.
+
+    The least error has to be twice the level that counts as solved, so that no luck of 50 windows is enough.
+    """
+    least = least_error(config)
+    if not least > max(0.0, 2 * solved_level(config)):
+        return ""
+    outputs, units = config.output_size, f"{config.state_size} unit{'s' * (config.state_size > 1)}"
+    unit = 10 ** (math.floor(math.log10(least)) - 1)
+    bound = math.floor(least / unit) * unit  # two digits, not rounded up
+    return f"{outputs} outputs, {units}: no linear read-out has a squared error below {bound:.2g}"
 
 
 LIMITS = (
-    Limit("echo = T", "echo >= T", "no gradient reaches the source; only the state may keep it", _no_credit),
-    Limit(
-        "echo + 1 = state",
-        "echo + 1 > state",
-        "fewer seeds solve it: a linear shift register does not fit",
-        _too_long_a_register,
-    ),
+    Limit("lag = T", "lag >= T: no gradient gets there; only the state may keep it", _no_gradient),
+    Limit("lag + 1 = state", "lag + 1 > state: a linear shift register does not fit", _too_long_a_register),
+    Limit("trial = T", "trial > T: gradients are cut within a trial; only the state goes on", _cut_trial),
 )
-"""Truncated back-propagation follows an error back T steps; a linear shift register holds one input per unit (LSTM:
-two).
+"""Truncated back-propagation follows an error back T steps; a linear shift register holds one input per number of the
+state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
+lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
-Neither limit makes the echo impossible. Within 20 000 windows (glorot), 5, 10, 8 and 3 of 32 seeds solve (echo, state)
-= (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo 3 and echo 4 from what the
-carried state happens to keep; all but one of them lose it again.
+None of these makes a task impossible; see `excluded` for what does. Within 20 000 windows (glorot), 5, 10, 8 and 3 of
+32 seeds solve (echo, state) = (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo
+3 and echo 4 from what the carried state happens to keep; all but one of them lose it again. Delayed XOR (lag 1, state
+16, T 2, 25 000 windows): 8, 7 and 5 of 8 seeds solve far_lag 2, 3 and 4, none 5. Temporal order of 20 steps falls to
+0.69 with T 5.
 """
+
+
+def theory_text(configs: Collection[EchoConfig]) -> str:
+    """What theory says of all these configurations: what it excludes, or else the first limit that they are beyond;
+    empty if there is none.
+    """
+    reasons = set(map(excluded, configs))
+    texts = (reasons.pop() if len(reasons) == 1 else "", *(limit.of_all(configs) for limit in LIMITS))
+    return next(filter(None, texts), "")

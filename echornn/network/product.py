@@ -22,13 +22,6 @@ PRODUCT_LIMIT = 6000
 GRADIENT_LIMIT = 3000
 """The most multiplications of a weight's gradient that is written as multiply and sum; see `PRODUCT_LIMIT`."""
 
-REPLICA_LIMIT = 1500
-"""The most multiplications of a product in each network with which many networks train faster side by side than one
-after the other. Side by side, products are always written as multiply and sum, eight networks at a time. Us of one core
-per network and window, 32 side by side / one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
-B25 26/37, S16 B50 163/86.
-"""
-
 FEW = 2
 """The largest inner dimension with which multiply and sum wins, whatever the other sizes are."""
 

@@ -12,6 +12,7 @@ from echornn.config_fields import TASK
 from echornn.files.recorded_values import shortened
 from echornn.sweeps.axis_field import AxisField
 from echornn.sweeps.axis_field import Value as Value
+from echornn.tasks.chosen import tasks_with
 from echornn.tasks.settings import Setting
 
 HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them"
@@ -71,7 +72,9 @@ class Axis:
             raise ConfigError("grid", text, HOW)
         allowed = [one for one in (*EchoConfig.names(), TASK, *settings) if one not in NO_AXES]
         if name not in allowed:
-            raise ConfigError("grid", name, NO_AXES.get(name, f"one of {', '.join(allowed)}"))
+            others = tasks_with(name)
+            why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
+            raise ConfigError("grid", name, NO_AXES.get(name, why))
         field = AxisField.of(name, settings)
         parts = RANGE.fullmatch(values)
         if field.is_number and parts is not None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from echornn.config import Device, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
+from echornn.network.shapes import is_trained_alone
 from echornn.population_state import PopulationState
 from echornn.progress import Floats
 from echornn.sweeps.ended import ended
@@ -22,7 +23,7 @@ from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
 from echornn.training.programs import Programs, Structure, kind, structure
-from echornn.training.shards import Shards, is_trained_alone
+from echornn.training.shards import Shards
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows until the first check for finished networks; then the share of the windows so far until each next check."""

@@ -20,7 +20,7 @@ class Adding(Task):
     scored at the last step.
     """
 
-    inputs, outputs = Numbers(2), Numbers(1)
+    inputs, outputs = Numbers(2, names=("value", "mark")), Numbers(1)
 
     length: int = setting(50, "Time steps of a trial.", 2, 10**6)
 

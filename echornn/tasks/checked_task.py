@@ -147,11 +147,26 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
     Raises:
         TaskError: a lag is not a whole number from 0 to ``t``.
     """
+    return lags_of_steps(task, t, 1)[0]
+
+
+def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
+    """The `known_lags` of consecutive steps from ``first`` on; equal neighbours are the same tuple, checked once.
+
+    Raises:
+        TaskError: a lag of step t is not a whole number from 0 to t.
+    """
+    found: list[tuple[int, ...]] = []
+    before: tuple[int, ...] = ()
     with blaming_method(task, "sources"):
-        lags = tuple(task.sources(t))
-        if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
-            raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
-        return lags
+        for t in range(first, first + steps):
+            lags = tuple(task.sources(t))
+            if lags != before:
+                if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
+                    raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
+                before = lags
+            found.append(before)
+    return found
 
 
 def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:

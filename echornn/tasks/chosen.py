@@ -72,6 +72,14 @@ def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
     return kept
 
 
+def tasks_with(setting: str) -> str:
+    """The tasks of the table that have a setting of this name, in words: "a setting of the tasks adding, ..."; empty if
+    none has.
+    """
+    names = [name for name, task in TASKS.items() if setting in {known.name for known in settings_of(task)}]
+    return f"a setting of the task{'s' * (len(names) > 1)} {', '.join(names)}" if names else ""
+
+
 def require_known(name: TaskName, values: Mapping[str, object]) -> None:
     """Check that a task has settings of these names, and that they allow these values.
 

@@ -28,11 +28,11 @@ class CopyMemory(Task):
 
     @property
     def inputs(self) -> Symbols:
-        return Symbols(self.symbols + 2)
+        return Symbols(self.symbols + 2, names=[*self.outputs.names, "marker"])
 
     @property
     def outputs(self) -> Symbols:
-        return Symbols(self.symbols + 1)
+        return Symbols(self.symbols + 1, names=["blank", *map(str, range(1, self.symbols + 1))])
 
     @property
     def length(self) -> int:

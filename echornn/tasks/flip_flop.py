@@ -31,11 +31,11 @@ class FlipFlop(Task):
 
     @property
     def inputs(self) -> Numbers:
-        return Numbers(self.bits)
+        return Numbers(self.bits, names=[f"bit {bit}" for bit in range(1, self.bits + 1)])
 
     @property
     def outputs(self) -> Numbers:
-        return Numbers(self.bits)
+        return self.inputs
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         shape = rows, steps, self.bits

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,21 +29,42 @@ class TaskError(ConfigError):
         self.field, self.value, self.allowed = "task", None, message
 
 
-@dataclass(frozen=True)
-class Symbols:
-    """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
+@dataclass(frozen=True, repr=False)
+class DataForm:
+    """How many symbols there are, or how many numbers at a step, and their names.
+
+    Attributes:
+        count: how many.
+        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names change
+            nothing but what is shown.
+    """
 
     count: int
+    names: Sequence[str] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        names = tuple(self.names)
+        object.__setattr__(self, "names", names)
+        usable = all(isinstance(name, str) and name.isascii() and name.isprintable() and name.strip() for name in names)
+        if names and (len(set(names)) != self.count or len(names) != self.count or not usable):
+            wanted = f"{self.count} different names of printable ASCII characters"
+            raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.count})"
+
+
+@dataclass(frozen=True, repr=False)
+class Symbols(DataForm):
+    """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
+
     loss: ClassVar[str] = "cross-entropy"
     unit: ClassVar[str] = "nats"
 
     def __post_init__(self) -> None:
         if not 2 <= self.count <= 256:
             raise TaskError(f"{self}: there can be 2 to 256 symbols")
-
-    def __repr__(self) -> str:
-        """The form as users write it."""
-        return f"Symbols({self.count})"
+        super().__post_init__()
 
     @property
     def input_size(self) -> int:
@@ -57,21 +79,17 @@ class Symbols:
         return self.count
 
 
-@dataclass(frozen=True)
-class Numbers:
+@dataclass(frozen=True, repr=False)
+class Numbers(DataForm):
     """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
 
-    count: int
     loss: ClassVar[str] = "squared error"
     unit: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= 256:
             raise TaskError(f"{self}: there can be 1 to 256 numbers")
-
-    def __repr__(self) -> str:
-        """The form as users write it."""
-        return f"Numbers({self.count})"
+        super().__post_init__()
 
     @property
     def input_size(self) -> int:

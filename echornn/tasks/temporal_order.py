@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -23,18 +24,18 @@ class TemporalOrder(Task):
     """Say in which order the symbols that matter came (Hochreiter and Schmidhuber 1997, task 6).
 
     A trial has two or three such symbols, each X or Y, at random places among four symbols that mean nothing. The
-    class, scored at the last step, says which they were, in order: XX, XY, YX, YY. Unlike there, all trials have one
-    length.
+    class, scored at the last step, says which they were, in order: XX, XY, YX, YY. E begins a trial, and B ends it.
+    Unlike there, all trials have one length.
     """
 
-    inputs = Symbols(8)
+    inputs = Symbols(8, names="abcdXYEB")
 
     marks: int = setting(2, "Symbols that matter: 2 (4 classes) or 3 (8 classes).", 2, 3)
     length: int = setting(60, "Time steps of a trial.", 10, 10**6)
 
     @property
     def outputs(self) -> Symbols:
-        return Symbols(2**self.marks)
+        return Symbols(2**self.marks, names=["".join(order) for order in product("XY", repeat=self.marks)])
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, DISTRACTORS, (rows, steps), np.uint8)

@@ -12,6 +12,9 @@ from echornn.tasks.lags import lagged, share_before
 from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
 
+DRAWN_AT_ONCE = 1 << 20
+"""The most probabilities, of 8 bytes each, that are in memory at the same time."""
+
 
 @dataclass(frozen=True)
 class TwoCoins(Task):
@@ -42,9 +45,13 @@ class TwoCoins(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
-        odds = self._odds[lagged(x, self.lag, self.far_lag), lagged(x, self.far_lag, self.far_lag)]
-        y = (rng.random(odds.shape) < odds).astype(np.uint8)
-        return Batch(x[:, self.far_lag :], y, np.ones((rows, steps), np.bool_))
+        near, far = (lagged(x, lag, self.far_lag) for lag in (self.lag, self.far_lag))
+        both, odds = (2 * near + far).reshape(-1), self._odds.reshape(-1)
+        y = np.empty_like(both)
+        for begin in range(0, len(both), DRAWN_AT_ONCE):
+            part = both[begin : begin + DRAWN_AT_ONCE]
+            y[begin : begin + len(part)] = rng.random(len(part)) < odds.take(part)
+        return Batch(x[:, self.far_lag :], y.reshape(rows, steps), np.ones((rows, steps), np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         mean = self._odds.mean()

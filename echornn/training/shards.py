@@ -2,7 +2,7 @@
 
 Side by side, a window costs a fixed 10 us for its small kernels, and about 1 us per network (tutorial's sizes, one
 core). Fewer than `LEAST` networks are faster one by one; with more than `MOST`, cache misses cancel the gain. Larger
-networks (`REPLICA_LIMIT`) gain nothing side by side, so each forms a shard.
+networks (`is_trained_alone`) gain nothing side by side, so each forms a shard.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.network.product import REPLICA_LIMIT
-from echornn.network.shapes import largest_product
+from echornn.network.shapes import is_trained_alone
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 
 LEAST, MOST = 8, 128
@@ -117,8 +116,3 @@ class Shards:
     def _with_turns(self, of_calls: Sequence[Values]) -> Values:
         """The shards of all calls, without unused shards."""
         return np.concatenate([one[: self.turns] for one in of_calls])
-
-
-def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that they train faster one after the other."""
-    return largest_product(config) > REPLICA_LIMIT

@@ -9,7 +9,8 @@ from textual.binding import Binding
 from echornn.session.frame import Frame
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.help_now import now
-from tui.app.help_text import OF_VIEWS, THE_SCREEN
+from tui.app.help_task import the_screen
+from tui.app.help_text import OF_VIEWS
 from tui.app.help_words import WORDS
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -41,7 +42,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     ]
     return [
         Chapter(now(frame)),
-        *map(Chapter, paragraphs(THE_SCREEN)),
+        *map(Chapter, paragraphs(the_screen(frame.own_config))),
         *views,
         *map(Chapter, WORDS),
         *(Chapter(Section(heading), tuple(bindings)) for heading, bindings in others),

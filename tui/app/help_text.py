@@ -40,6 +40,9 @@ THE_SCREEN: Rows = (
 )
 """For each heading, a paragraph."""
 
+OF_THE_ECHO = frozenset({"The task", "Chance and floor", "Why are there spikes in the curve?"})
+"""Headings of paragraphs that are about the echo alone."""
+
 OF_VIEWS: Mapping[str, Sequence[str]] = {
     "rows": (
         "Each row is one of the series that train side by side: its input, the echo that is wanted, and the "

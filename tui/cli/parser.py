@@ -106,7 +106,10 @@ def parsed(arguments: list[str]) -> FrontEnd | None:
                 raise
             return _parsed(arguments, tasks)
     except UnknownOptionError as error:
-        raise UsageError(f"{error}{task_flags.settings_text(tasks)}") from error
+        flag = error.token.keyword or error.token.value
+        hint = task_flags.hint(flag.partition("=")[0])
+        unknown = f"Unknown option: {flag}. {hint}" if hint else str(error)
+        raise UsageError(f"{unknown}{task_flags.settings_text(tasks)}") from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
 

@@ -36,9 +36,10 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed: two fields across and down, all values of the others.
 
     Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
-    median of their final losses. Two lines come from theory: from echo = T on, no gradient reaches the echo's source,
-    and only what the state keeps can be used; beyond echo + 1 = state, a linear shift register does not fit, and fewer
-    seeds solve it. In the app, enter trains a point and escape comes back.
+    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input that a target
+    hangs on (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
+    linear shift register does not fit; beyond trial = T, gradients are cut within a trial. In the app, enter trains a
+    point and escape comes back.
 
     Without a terminal the map is printed once, as with --once.
 
@@ -51,7 +52,7 @@ def show_map(
     down
         Field of the rows.
     show
-        success, the share of seeds in %; windows; or loss, nats.
+        success, the share of seeds in %; windows; or loss.
     filter
         Show some values only: words such as cell=gru,lstm or echo_step=5..15.
     once
@@ -61,9 +62,10 @@ def show_map(
         its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
         seeds asked for: while some are missing or failed, success is at least that, half_solved at most that;
         median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
-        trains), until (solved or all), level (the mean loss in nats below which the echo counts as solved), version (of
-        the program that trained it: a larger number is newer; results.csv says which). A square of several points has
-        no interval, and its half_solved and median_loss are the medians over its points.
+        trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
+        program that trained it: a larger number is newer; results.csv says which), rung (where on the ladder of its
+        task the median loss is). A square of several points has no interval, and its half_solved and median_loss are
+        the medians over its points; the losses of several tasks have none.
     svg
         Write it to this .svg file as a picture.
     ascii

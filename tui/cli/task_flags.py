@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from echornn.config_fields import ECHO, ECHO_FIELDS, TASK
 from echornn.files.run_error import RunError
 from echornn.runs import run_dir
-from echornn.tasks.chosen import class_of, named
+from echornn.tasks.chosen import class_of, named, tasks_with
 from echornn.tasks.own.check import check
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.settings import Setting, settings_of
@@ -52,6 +52,12 @@ def task_of_the_run(arguments: Sequence[str]) -> dict[str, TaskName]:
     return {str(name): name for name in names if name != ECHO}
 
 
+def hint(flag: str) -> str:
+    """A sentence on which tasks have a setting for a flag that does not exist; empty if none has."""
+    known = tasks_with(flag.strip("-").replace("-", "_"))
+    return f"It is {known}: name one with --task." if known else ""
+
+
 def settings_text(tasks: Mapping[str, TaskName]) -> str:
     """The flags of these tasks, for a message about a flag that does not exist."""
     texts = []
@@ -62,13 +68,15 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
 
 
 def _words(arguments: Sequence[str]) -> Iterator[str]:
+    newest = ""
     for before, word in zip(("", *arguments), arguments, strict=False):
         flag, equals, value = word.partition("=")
+        newest = flag if word.startswith("--") else newest
         if before == "--task":
             yield word
         elif flag == "--task" and equals:
             yield value
-        elif flag == "task" or (flag == "--grid" and value.startswith("task=")):
+        elif newest == "--grid" and (value if flag == "--grid" else word).startswith("task="):
             yield from filter(None, word.rpartition("task=")[2].split(","))
 
 

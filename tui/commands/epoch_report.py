@@ -14,6 +14,7 @@ from echornn.history.loss_sums import LossSums
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import place_among
+from tui.commands.ladder_line import ladder_fields
 from tui.commands.records import Record, seed_stats_fields
 
 LINE_EVERY = 100
@@ -66,7 +67,8 @@ class EpochReport:
             if window == per_epoch - 1:
                 self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
                 fields = self._fields(progress, index, self._losses, self._errors)
-                yield {"event": "epoch", "epoch": epoch + 1, **fields, "seconds": self._clock() - self._begun}
+                place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
+                yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": self._clock() - self._begun}
                 self._losses, self._errors, begin = LossSums.none(self.config.replicas), 0, index + 1
         self._add(progress.losses[begin:], progress.errors[begin:])
 

@@ -18,7 +18,7 @@ from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.record import Patience, Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
-from tui.commands.record_lines import SEEDS_NOTE, as_line
+from tui.commands.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -41,7 +41,9 @@ def print_training(
     asked: list[int] = []
 
     def say(*records: Record) -> None:
-        texts = [as_json(record) if as_json_lines else as_line(record, config) for record in records]
+        texts = [
+            text for record in records for text in ([as_json(record)] if as_json_lines else lines_of(record, config))
+        ]
         if texts:
             lines.print(texts, sys.stdout)
 

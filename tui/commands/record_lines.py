@@ -6,10 +6,19 @@ import math
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_text import loss_text
+from tui.commands.ladder_line import ladder_line
 from tui.commands.records import Record
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
 """The explanation of the numbers in lines about several replicas."""
+
+
+def lines_of(record: Record, config: EchoConfig) -> list[str]:
+    """A record as lines of text; below a mean loss, a line says where that is on the ladder of the task."""
+    of_replicas = "success_rate" in record
+    mean = {"epoch": "loss", "finished": "final_loss"}.get(record["event"])
+    below = mean and ladder_line(config, record["loss_50" if of_replicas else mean], of_replicas)
+    return [as_line(record, config), *([below] if below else [])]
 
 
 def as_line(record: Record, config: EchoConfig) -> str:

@@ -11,6 +11,7 @@ from echornn.config_text import shown
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame
+from tui.commands.ladder_line import ladder_fields
 
 Record = dict[str, Any]
 
@@ -44,12 +45,13 @@ def finished_record(frame: Frame, seconds: float) -> Record:
     see `come_to`.
     """
     known = frame.loss_stats
-    how_well = (
+    how_well: Record = (
         {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
         if frame.seed_stats is None
         else come_to(frame.seed_stats)
     )
-    return {"event": "finished", "windows": frame.trained_in_all, **how_well, "seconds": round(seconds, 3)}
+    place = ladder_fields(frame.config, how_well.get("final_loss", how_well.get("loss_50")))
+    return {"event": "finished", "windows": frame.trained_in_all, **how_well, **place, "seconds": round(seconds, 3)}
 
 
 def come_to(seed_stats: SeedStats) -> Record:

@@ -11,6 +11,7 @@ from echornn.config_text import shown
 from echornn.data.levels import solved_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.maps.overview import counts_of
+from echornn.maps.rungs import rung_text
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import GridPoint, SweepResults
@@ -28,7 +29,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
     Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
     that have a result by another version of the program, and are trained again; compilations, at least; workers;
-    seconds_at_most, an estimate, less if the task is solved early; left_out, the impossible points with the reason.
+    seconds_at_most, an estimate for processors without other work, less if tasks are solved early; left_out, the
+    impossible points with the reason.
     """
     points = sweep.grid.points
     return {
@@ -52,7 +54,8 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
 
     They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval;
     the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
-    the smaller (None if most diverged); level, the mean loss of 50 windows below which the task counts as solved
+    the smaller (None if most diverged); rung, where on the ladder of the task it is (None without a ladder); level, the
+    mean loss of 50 windows below which the task counts as solved
     (None if nothing does); failed, why it could not be trained.
     """
     counts = counts_of(point)
@@ -66,6 +69,7 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
         "success_high": high,
         "half_solved": counts.half_solved,
         "median_loss": counts.loss if math.isfinite(counts.loss) else None,
+        "rung": rung_text(point.config, counts.loss) or None,
         "level": level if math.isfinite(level) else None,
         "failed": point.failed,
     }
@@ -102,22 +106,25 @@ def start_lines(record: Record) -> Iterator[str]:
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
-        early = ", less where the task is solved early" if record["until"] == "solved" else ""
+        early = ", less if tasks are solved early" if record["until"] == "solved" else ""
         compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
-        yield f"{compiled} to compile; about {time_text(record['seconds_at_most'])} on {workers}{early}"
+        seconds = time_text(record["seconds_at_most"])
+        yield f"{compiled} to compile; about {seconds} on {workers} (more on a busy machine{early})"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
     """A point record as a line of text."""
-    name = in_words({field: record[field] for field in axes})
+    name = in_words({field: record[field] for field in axes if record[field] is not None}) or "the point"
     if record["failed"] is not None:
         return f"{name}: failed: {record['failed']}"
     low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))
     solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
     if record["half_solved"] is not None:
         return f"{name}: {solved}, half by window {record['half_solved']:,}"
-    loss = record["median_loss"]
-    return f"{name}: {solved}, {'most diverged' if loss is None else f'median loss {loss_text(loss)}'}"
+    loss, rung = record["median_loss"], record["rung"]
+    if loss is None:
+        return f"{name}: {solved}, most diverged"
+    return f"{name}: {solved}, median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
 
 
 def end_lines(record: Record, folder: Path) -> Iterator[str]:

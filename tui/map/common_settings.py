@@ -18,7 +18,7 @@ ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
 """Fields that are never named: the text says them in other words, or they do not affect what is trained."""
 
 OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
-"""Fields that determine the number of windows."""
+"""Fields that determine the number of windows; so can the task and its settings, by the length of a trial."""
 
 
 class Common(NamedTuple):
@@ -70,7 +70,8 @@ def _windows(overview: Overview, least: EchoConfig, most: EchoConfig) -> str:
     """The most windows of a network as text. If one of `OF_WINDOWS` is swept, equal epochs do not mean equal
     windows.
     """
-    names = [name for name in overview.axes if name in OF_WINDOWS]
+    others = {name for name in overview.axes if name not in EchoConfig.names()}
+    names = [name for name in overview.axes if name in OF_WINDOWS | others]
     one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
@@ -92,7 +93,8 @@ def _newest(overview: Overview) -> str:
 
 
 def _values(config: EchoConfig, names: list[str]) -> tuple[str, ...]:
-    return tuple(f"{SHORT.get(name, name)} {value_text(config.value(name))}" for name in names)
+    fields = config.fields()
+    return tuple(f"{SHORT.get(name, name)} {value_text(fields[name])}" for name in names if name in fields)
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

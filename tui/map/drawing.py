@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.maps.measures import Measure, Scale, value_of
+from echornn.maps.measures import Measure, Scale
 from echornn.maps.seed_counts import SeedCounts
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
@@ -31,6 +31,7 @@ STYLES = (
     "map--marked",
     "map--limit0",
     "map--limit1",
+    "map--limit2",
 )
 
 WIDEST, HIGHEST = 9, 7
@@ -41,6 +42,9 @@ AIRY_WIDTH, AIRY_HEIGHT = 2, 2
 
 WITH_INTERVAL, LONGEST_INTERVAL = 5, 7
 """The fewest lines and columns of a cell with which the confidence interval is written below the success rate."""
+
+LEAST_WORD = 4
+"""The fewest characters to which a column's label is cut."""
 
 LONGEST_LABEL = 16
 """The most characters of a row's label."""
@@ -76,7 +80,7 @@ def laid(frame: MapFrame, box: Box) -> Laid:
     room = max(1, box.width - label - 1)
     words = max((len(text) for text in column_labels if not _is_number(text)), default=0)
     least = max(1, min(words, room // max(1, len(column_labels))))
-    columns = spread(len(table.columns), room, least, WIDEST, AIRY_WIDTH, upright, cursor[1])
+    columns = spread(len(table.columns), room, least, max(WIDEST, words), AIRY_WIDTH, upright, cursor[1])
     rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, AIRY_HEIGHT, level, cursor[0])
     widest = max((len(text) for line in frame.numbers for text in line), default=0)
     numbered = columns.size >= widest + (rows.size == 1)
@@ -116,7 +120,7 @@ def _draw_cell(cells: Cells, place: Box, counts: SeedCounts, scale: Scale, text:
         style = "map--label" if sign == signs.missing else "map--lacking"
         write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
         return
-    style = shade_style(scale, value_of(counts, scale.measure))
+    style = shade_style(scale, scale.value(counts))
     stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
@@ -148,10 +152,14 @@ def shade_style(scale: Scale, value: float) -> str:
 
 
 def _draw_column_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cursor: int) -> None:
-    """Draw the label of the cursor's column, and at regular distances as many other labels as fit."""
+    """Draw the label of the cursor's column, and at regular distances as many other labels as fit. Words, but no
+    numbers, are cut to the width of a column.
+    """
     spread_ = at.columns
-    longest = max(len(texts[column]) for column in spread_.shown) + 1
     pitch = spread_.begins[1] - spread_.begins[0] if len(spread_.begins) > 1 else spread_.size + 1
+    if pitch > LEAST_WORD:
+        texts = [text if _is_number(text) else text[: pitch - 1] for text in texts]
+    longest = max(len(texts[column]) for column in spread_.shown) + 1
     every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * pitch >= longest), 1000)
     taken: list[tuple[int, int]] = []
     for column in sorted(spread_.shown, key=lambda one: one != cursor):

@@ -8,10 +8,10 @@ from functools import cached_property
 from echornn.config import EchoConfig
 from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
 from echornn.maps.kept_values import FilterError
-from echornn.maps.measures import WORDS, Measure, Scale, short_text, value_of
+from echornn.maps.measures import Measure, Scale, short_text, value_of, words_of
 from echornn.maps.ranking_words import beside_the_best
 from echornn.maps.table import Choice, Overview, Table, table_of
-from echornn.maps.theory import LIMITS
+from echornn.maps.theory import theory_text
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 from tui.map.walls import Walls, walls_of
@@ -78,17 +78,17 @@ class MapFrame:
             return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another square to compare them; space removes the mark"
-        beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
-        if beyond:
-            return beyond[0].words
-        return beside_the_best(self.table, self.cursor) if self.scale.measure is Measure.SUCCESS else ""
+        theory = theory_text(cell.configs.values())
+        if theory or self.scale.measure is not Measure.SUCCESS:
+            return theory
+        return beside_the_best(self.table, self.cursor)
 
     @property
     def heading(self) -> str:
         """The text that says which measure is shown, over which fields."""
         choice = self.table.choice
         axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
-        return ", ".join([WORDS[self.scale.measure], *axes]) + others_of(self.table)
+        return ", ".join([words_of(self.scale.measure, self.table.overview.losses), *axes]) + others_of(self.table)
 
     @property
     def name(self) -> str:

@@ -22,9 +22,13 @@ WHAT_IS_SEEN = (
     ),
     (
         "The lines",
-        "They come from theory, and are no walls: some seeds get beyond. From echo = T on, no gradient reaches the "
-        "echo's source, and the network can use only what its state keeps. Beyond echo + 1 = state, a linear shift "
-        "register does not fit, and fewer seeds solve the echo. (An LSTM has two numbers for each unit.)",
+        "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
+        "which a target hangs; the echo's is echo_step. From lag = T on, no gradient reaches that input, and the "
+        "network can use only what its state keeps. Beyond lag + 1 = state, a linear shift register does not fit, and "
+        "fewer seeds solve the echo. (An LSTM has two numbers for each unit.) Beyond trial = T, gradients are cut "
+        "within a trial; this line is for tasks whose lags depend on the data.",
+        "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
+        "so few units comes close to all of them; the line below the map has the least error.",
     ),
     (
         "The square under the cursor",
@@ -55,6 +59,7 @@ WORDS = (
     ("point", "One value for each field of the grid. Every seed trains it once."),
     ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
+    ("rung", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
     ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )

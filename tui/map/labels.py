@@ -25,6 +25,7 @@ def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: 
         (signs.failed, "failed", counts.failed),
         (signs.lost, "some lost again", counts.lost),
         (signs.left_out, "cannot be", counts.left_out),
+        (signs.excluded, "cannot be solved", counts.excluded),
     ]
     lines = [f"{signs.upright[one.number]} {LIMITS[one.number].name}" for one in walls]
     return ["  ".join(shades), "  ".join([*(f"{sign} {text}" for sign, text, count in others if count), *lines])]

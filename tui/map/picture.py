@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from echornn.maps.measures import Scale, value_of
+from echornn.maps.measures import Scale
 from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS
 from tui.map.common_settings import common_to_all
@@ -19,7 +19,7 @@ SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21
 NONE = "#f2f2f2"
 """The colour of a cell at the lowest level of the scale."""
 
-LINES = (("#c2185b", ""), ("#000000", "6 4"))
+LINES = (("#c2185b", ""), ("#000000", "6 4"), ("#c2185b", "2 3"))
 """Colour and dash pattern of each line of theory."""
 
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
@@ -62,7 +62,7 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", bold: bool = Fa
 
 def colour_of(counts: SeedCounts, scale: Scale) -> str:
     """The colour of a cell that has results."""
-    value = value_of(counts, scale.measure)
+    value = scale.value(counts)
     if scale.level(value) == 0:
         return NONE
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
@@ -118,6 +118,7 @@ def _legend(frame: MapFrame, left: float, top: float) -> Iterator[str]:
         (BLOCKS.failed, "failed", counts.failed),
         (BLOCKS.lost, "some lost again", counts.lost),
         (BLOCKS.left_out, "cannot be", counts.left_out),
+        (BLOCKS.excluded, "cannot be solved", counts.excluded),
     ]
     text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)
     x = left

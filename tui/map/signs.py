@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.maps.measures import Scale, value_of
+from echornn.maps.measures import Scale
 from echornn.maps.seed_counts import SeedCounts
 
 
@@ -16,6 +16,7 @@ class Signs:
         shades: for levels 0 to 4, as one text.
         missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
         lost: at the edge of a cell in which some networks lost the echo again.
+        excluded: at the edge of a cell that theory says cannot be solved.
         upright, level: for the vertical and horizontal parts of theory's lines; one character for each limit.
         marked: for the cell that other cells are compared with.
         sides: left and right of the cell under the cursor.
@@ -27,6 +28,7 @@ class Signs:
     failed: str
     left_out: str
     lost: str
+    excluded: str
     upright: str
     level: str
     marked: str
@@ -34,8 +36,8 @@ class Signs:
     cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "┃┊", "━┄", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "|:", "=-", "M", "[]", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "⊘", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "v", "/", "|:;", "=-_", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:
@@ -46,7 +48,7 @@ def signs_for(ascii_only: bool) -> Signs:
 def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
     """The character that fills a cell."""
     if counts.finished:
-        return signs.shades[scale.level(value_of(counts, scale.measure))]
+        return signs.shades[scale.level(scale.value(counts))]
     if counts.missing:
         return signs.missing
     return signs.failed if counts.failed else signs.left_out if counts.left_out else " "
@@ -54,10 +56,12 @@ def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
 
 def edge_sign(counts: SeedCounts, signs: Signs) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
-    impossible. Empty if none of these is so, or if the cell has no results at all.
+    impossible, or cannot be solved. Empty if none of these is so, or if the cell has no results at all.
     """
     if not counts.finished:
         return ""
     if counts.failed or counts.missing:
         return signs.failed if counts.failed else signs.missing
-    return signs.lost if counts.lost else signs.left_out if counts.left_out else ""
+    if counts.lost:
+        return signs.lost
+    return signs.left_out if counts.left_out else signs.excluded if counts.excluded else ""

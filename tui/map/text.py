@@ -13,6 +13,7 @@ from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Measure
 from echornn.maps.ranking_words import ranking_told
+from echornn.maps.rungs import rung_text
 from echornn.maps.table import windows_of
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
@@ -39,6 +40,7 @@ COLUMNS = (
     "until",
     "level",
     "version",
+    "rung",
 )
 """The columns of `csv_lines` after the fields across and down."""
 
@@ -109,7 +111,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer.
+    is newer. ``rung`` says where on the ladder of its task the median loss is.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -122,13 +124,16 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             interval = ["", ""] if counts.is_pooled or not counts.finished else [f"{low:.4f}", f"{high:.4f}"]
             known = [f"{counts.success:.4f}" if counts.finished else "", *interval]
             half = "" if counts.half_solved is None else counts.half_solved
-            loss = f"{counts.loss:.6g}" if counts.finished else ""
+            loss = "" if math.isnan(counts.loss) else f"{counts.loss:.6g}"
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             numbers = [len(cell.configs), counts.finished, counts.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({_level(solved_level(config)) for config in cell.configs.values()})
             rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
-            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
+            rungs = {rung_text(config, counts.loss) for config in cell.configs.values()}
+            yield _csv(
+                [*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule, _one(rungs)]
+            )
 
 
 def _level(level: float) -> str:

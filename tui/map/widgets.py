@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from echornn.maps.measures import WORDS, Measure
+from echornn.maps.measures import Measure, words_of
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
 from tui.kit.paint import Box
@@ -61,7 +61,7 @@ class MapHead(CellWidget):
 def parts_of(frame: MapFrame) -> list[LinePart]:
     """The parts of the line about what is shown: the measure, the fields, the filter."""
     state, axes = frame.state, frame.table.overview.axes
-    parts = [LinePart(WORDS[state.measure], 3, "measure")]
+    parts = [LinePart(words_of(state.measure, frame.table.overview.losses), 3, "measure")]
     parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
     parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
     names = others(state, axes)

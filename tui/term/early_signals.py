@@ -20,7 +20,7 @@ SAME_SECONDS = 0.3
 """A single Ctrl+C can arrive twice, from the terminal and from the guardian; a second Ctrl+C comes later than this."""
 
 
-class StoredWindows:
+class KeptSignals:
     """A signal handler that remembers signals; a second Ctrl+C ends the process at once."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class StoredWindows:
 
 def keep() -> None:
     """Remember ending signals from now on. A signal that is ignored (``nohup``, ``&`` in a script) stays ignored."""
-    kept = StoredWindows()
+    kept = KeptSignals()
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, kept)
@@ -45,7 +45,7 @@ def keep() -> None:
 
 def heard(handlers: Iterable[object]) -> list[int]:
     """The signals that were kept, each once; ``handlers`` are the handlers that were set before."""
-    kept = [number for handler in handlers if isinstance(handler, StoredWindows) for number in handler.heard]
+    kept = [number for handler in handlers if isinstance(handler, KeptSignals) for number in handler.heard]
     return list(dict.fromkeys(kept))
 
 
@@ -56,7 +56,7 @@ def let_go() -> None:
     handlers: list[object] = []
     for number in ENDING_SIGNALS:
         handlers.append(handler := signal.getsignal(number))
-        if isinstance(handler, StoredWindows):
+        if isinstance(handler, KeptSignals):
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     for kept in heard(handlers):
         os.kill(os.getpid(), kept)

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from echornn import seeding
-from echornn.tasks.checked_task import draw_rows, known_lags, ladder, solved_level, trial_length
+from echornn.tasks.checked_task import draw_rows, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Batch, Task, TaskError
 from echornn.tasks.task_errors import blaming_method
@@ -105,8 +105,7 @@ def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -
             raise TaskError("draw returns different data for the same rng: all random numbers must come from that rng")
     ladder(task, rows, steps)
     solved_level(task, rows, steps)
-    for t in range(trial_length(task) or steps):
-        known_lags(task, t)
+    lags_of_steps(task, 0, trial_length(task) or steps)
     return digest
 
 

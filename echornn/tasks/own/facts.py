@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from echornn.limits import MAX_STEPS
@@ -17,6 +19,9 @@ Values = tuple[Any, ...]
 
 Shape = tuple[int, int]
 """The rows of an epoch's data, and their steps; see `Task.levels`."""
+
+Sources = tuple[tuple[int, tuple[int, ...]], ...]
+"""The lags of `Task.sources`, each with the step from which on they are the same; the first step is 0."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class KnownForm:
         inputs, outputs, length: as in `Task`.
         live: the settings on whose values this form does not seem to depend.
         ladders: the ladders that are known, by the shape of the data.
+        sources: the lags of all steps; empty if they change too often; None if the record lacks them.
     """
 
     inputs: Symbols | Numbers
@@ -55,6 +61,13 @@ class KnownForm:
     length: int | None
     live: frozenset[str]
     ladders: Mapping[Shape, Ladder] = field(default_factory=dict)
+    sources: Sources | None = None
+
+    def lags_at(self, t: int) -> tuple[int, ...] | None:
+        """The lags of the sources of a step; None if the record lacks them."""
+        if not self.sources:
+            return None if self.sources is None else ()
+        return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
 
     def as_record(self) -> dict[str, Any]:
         return {
@@ -65,6 +78,7 @@ class KnownForm:
             "ladders": [
                 {"rows": rows, "steps": steps, **one.as_record()} for (rows, steps), one in self.ladders.items()
             ],
+            "sources": self.sources,
         }
 
     @classmethod
@@ -73,7 +87,8 @@ class KnownForm:
         if length is not None and (type(length) is not int or not 1 <= length <= MAX_STEPS):
             raise ValueError(f"length = {length} is not the number of steps of a trial")
         ladders = {(one["rows"], one["steps"]): Ladder.from_record(one) for one in record["ladders"]}
-        return cls(_form(record["inputs"]), _form(record["outputs"]), length, frozenset(record["live"]), ladders)
+        forms, sources = (_form(record["inputs"]), _form(record["outputs"])), _sources(record.get("sources"))
+        return cls(*forms, length, frozenset(record["live"]), ladders, sources)
 
 
 @dataclass(frozen=True)
@@ -119,8 +134,7 @@ class TaskFacts:
             for values, form in one.known.items():
                 before = known.get(values)
                 if isinstance(before, KnownForm) and isinstance(form, KnownForm):
-                    ladders = {**before.ladders, **form.ladders}
-                    form = KnownForm(form.inputs, form.outputs, form.length, form.live, ladders)
+                    form = replace(form, ladders={**before.ladders, **form.ladders})
                 known[values] = form
         return TaskFacts(self.doc, self.scores_every_step, self.settings, known)
 
@@ -165,6 +179,16 @@ def _form_record(form: Symbols | Numbers) -> dict[str, int]:
 
 def _form(record: Mapping[str, int]) -> Symbols | Numbers:
     return Symbols(record["symbols"]) if "symbols" in record else Numbers(record["numbers"])
+
+
+def _sources(record: Iterable[tuple[int, Iterable[int]]] | None) -> Sources | None:
+    if record is None:
+        return None
+    sources = tuple((first, tuple(lags)) for first, lags in record)
+    steps = [first for first, _ in sources]
+    if steps[:1] not in ([], [0]) or steps != sorted(steps):
+        raise ValueError(f"the sources of steps {steps[:3]} are not those of all steps")
+    return sources
 
 
 def _lags(record: Iterable[int] | None) -> tuple[int, ...] | None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from echornn.tasks.checked_task import form_of, ladder, solved_level
+from echornn.tasks.checked_task import form_of, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.chosen import settings_without_form
-from echornn.tasks.own.facts import KnownForm, Ladder, Shape, TaskFacts, Values
+from echornn.tasks.own.facts import KnownForm, Ladder, Shape, Sources, TaskFacts, Values
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.own.recorded_task import values_in_order
 from echornn.tasks.settings import settings_of
@@ -18,6 +18,11 @@ from echornn.tasks.task import Task, TaskError
 
 MOST_CHARACTERS = 1 << 18
 """The most characters of the facts in a record of a run, which is written with each branch."""
+
+MOST_STEPS, MOST_CHANGES = 10_000, 100
+"""After so many steps of a stream, the lags of sources are taken to be always the same; and the most changes of these
+lags that a record keeps.
+"""
 
 
 @lru_cache(maxsize=64)
@@ -54,8 +59,19 @@ def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
         ladders[shape] = Ladder((), None)
         with contextlib.suppress(TaskError):
             ladders[shape] = Ladder(ladder(task, *shape), solved_level(task, *shape))
-    form = KnownForm(*form_of(task), settings_without_form(task), ladders)
+    form = KnownForm(*form_of(task), settings_without_form(task), ladders, _sources(task))
     return _facts(type(task), {values_in_order(task): form})
+
+
+def _sources(task: Task) -> Sources:
+    """The lags of the sources of all steps; empty if they change too often, or if there is an error in the task."""
+    with contextlib.suppress(TaskError):
+        steps = trial_length(task) or MOST_STEPS
+        lags = lags_of_steps(task, 0, steps)
+        changes = [t for t in range(steps) if t == 0 or lags[t] != lags[t - 1]]
+        if len(changes) <= MOST_CHANGES:
+            return tuple((t, lags[t]) for t in changes)
+    return ()
 
 
 def all_facts_of(own: OwnFile, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:

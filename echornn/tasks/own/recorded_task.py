@@ -72,7 +72,8 @@ class RecordedTask(Task):
         return self.as_written().levels(rows, steps) if known is None else known.levels
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return self.as_written().sources(t)
+        lags = None if self._known is None else self._known.lags_at(t)
+        return self.as_written().sources(t) if lags is None else lags
 
     def solved(self, rows: int, steps: int) -> float | None:
         known = self._ladder((rows, steps))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.sweeps.plan import Plan, halves, microseconds
+from echornn.sweeps.plan import Plan, halves, microseconds, seconds_to_compile
 from echornn.training.replica_configs import require_one_structure
 
 
@@ -44,6 +45,12 @@ def test_the_estimate_is_of_the_right_size() -> None:
     for (state, batch, cell), us in measured.items():
         config = replace(EchoConfig(), state_size=state, batch_size=batch, cell=cell)  # type: ignore[arg-type]
         assert us / 2 < microseconds(config, 1) < us * 2
+    alone = {"rnn": (94, 3.7), "gru": (300, 9.3), "lstm": (325, 11.4)}
+    for task, (cell, (us, seconds)) in itertools.product(("two_coins", "flip_flop"), alone.items()):
+        sizes = {"state_size": 6, "batch_size": 50, "truncated_backprop_length": 20}
+        config = EchoConfig.from_fields({"task": task, "cell": cell, **sizes})
+        assert us / 2 < microseconds(config, 1) < us * 2
+        assert seconds / 1.5 < seconds_to_compile(config) < seconds * 1.5
 
 
 def test_halves_keep_points_whole() -> None:

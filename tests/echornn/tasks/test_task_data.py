@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import echornn.tasks
 from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
 from echornn.config_error import ConfigError
+from echornn.tasks import two_coins
 from echornn.tasks.adding import Adding
 from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.copy_memory import CopyMemory
@@ -188,6 +190,18 @@ def test_two_coins_have_their_odds() -> None:
     for near, far, odds in ((0, 0, 0.5), (1, 0, 1.0), (0, 1, 0.25), (1, 1, 0.75)):
         which = (x[5:-3] == near) & (x[:-8] == far)
         assert y[which].mean() == pytest.approx(odds, abs=0.01)
+
+
+def test_a_long_series_of_two_coins_needs_few_bytes_a_step_while_it_is_drawn() -> None:
+    steps = 2 * two_coins.DRAWN_AT_ONCE
+    tracemalloc.start()
+    try:
+        TwoCoins().draw(np.random.default_rng(0), 2, steps)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    at_once = 18 * two_coins.DRAWN_AT_ONCE
+    assert most < 5 * 2 * steps + at_once
 
 
 def test_random_places_are_where_they_may_be() -> None:

@@ -15,11 +15,13 @@ from textual.widgets import Input
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig, Optimizer
 from echornn.session.frame import Frame, State
+from echornn.tasks.table import TASKS
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.help_now import NOW, PAST, now
-from tui.app.help_text import OF_VIEWS, THE_SCREEN
+from tui.app.help_task import the_screen
+from tui.app.help_text import OF_THE_ECHO, OF_VIEWS, THE_SCREEN
 from tui.app.help_words import WORDS
 from tui.app.views.table import VIEWS
 from tui.kit.help_lines import wrapped
@@ -232,3 +234,14 @@ async def test_keys_in_one_packet_open_and_close_it_once() -> None:
                 await pilot.press("escape")
         assert app.is_running
         assert session.commands == []
+
+
+@pytest.mark.parametrize("task", [name for name in TASKS if name != "echo"])
+def test_the_help_is_about_the_task_that_is_trained(task: str) -> None:
+    config = EchoConfig(task=task)
+    texts = dict(the_screen(config))
+    assert " echo" not in " ".join(texts.values())
+    assert texts["The task"].startswith(type(config.the_task).__doc__.partition(" ")[0])  # type: ignore[union-attr]
+    assert "The ladder" in texts
+    assert the_screen(EchoConfig()) is THE_SCREEN
+    assert {heading for heading, _ in THE_SCREEN} > OF_THE_ECHO

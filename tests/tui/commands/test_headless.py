@@ -20,13 +20,15 @@ from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
+from echornn.tasks.table import TASKS
 from tests.losses_seen import after
 from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.epoch_report import EpochReport
+from tui.commands.ladder_line import ladder_fields
 from tui.commands.lines import LinePrinter
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import Saved, saved_by
-from tui.commands.record_lines import as_line
+from tui.commands.record_lines import as_line, lines_of
 from tui.commands.records import as_json, finished_record
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -265,3 +267,34 @@ def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -
         Saved.NO: (ExitCode.FAILED, ExitCode.FAILED),
         Saved.NOWHERE: (ExitCode.DONE, ExitCode.FAILED),
     }, "it was said that nothing would be kept"
+
+
+def lines_at(config: EchoConfig, mean: float) -> list[str]:
+    record = {"event": "epoch", "epoch": 3, "loss": mean, "accuracy": math.nan, "seconds": 1.0}
+    return lines_of(record, config)[1:]
+
+
+def test_below_a_mean_loss_a_line_says_where_it_is_on_the_ladder() -> None:
+    coins = EchoConfig(task="two_coins")
+    for mean, words, level, next_level in (
+        (0.9, "above 'chance' 0.6616", None, "chance"),
+        (0.6616, "at 'chance' 0.6616", "chance", "knows t-8"),
+        (0.655, "at 'chance' 0.6616", "chance", "knows t-8"),
+        (0.645, "between 'chance' 0.6616 and 'knows t-8' 0.6278", "chance", "knows t-8"),
+        (0.5167, "at 'knows t-3' 0.5192", "knows t-3", "knows both"),
+        (0.4982, "between 'knows t-3' 0.5192 and 'knows both' 0.4545", "knows t-3", "knows both"),
+        (0.46, "at 'knows both' 0.4545", "knows both", None),
+        (0.2, "at 'knows both' 0.4545", "knows both", None),
+    ):
+        assert lines_at(coins, mean) == [f"  mean loss {mean:.4f}: {words}"]
+        assert ladder_fields(coins, mean) == {"level": level, "next_level": next_level}
+    assert lines_at(coins, math.nan) == []
+    assert lines_at(CONFIG, 0.4) == [], "the echo is solved or not, which its line says"
+    assert ladder_fields(CONFIG, 1e-9) == {"level": "knows t-3", "next_level": None}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_line_on_the_ladder_fits_80_columns(task: str) -> None:
+    config = EchoConfig(task=task)
+    for mean in np.geomspace(1e-5, 3, 200).tolist():
+        assert all(len(line) <= 80 for line in lines_at(config, mean))

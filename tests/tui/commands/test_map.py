@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.swept import SMALL, keep
+from tests.swept import OF_TASKS, SMALL, keep, on_a_rung
 from tui.cli.program import exit_code_of
 from tui.term.exit_code import ExitCode
 
@@ -28,11 +28,18 @@ def test_without_a_terminal_it_is_printed_once(cliff: Path, capsys: pytest.Captu
     assert len(capsys.readouterr().out.splitlines()) == 11
 
 
+def test_a_field_and_a_filter_name_no_task_to_be_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = keep(tmp_path, [OF_TASKS], on_a_rung)
+    words = ["--across", "task", "--filter", "task=two_coins,flip_flop", "--show", "loss", "--once"]
+    assert exit_code_of(["map", str(folder), *words]) == ExitCode.DONE
+    assert capsys.readouterr().out.splitlines()[4:6] == ["      two_coins   flip_flop", "rnn        0.45 ┊        0⊘"]
+
+
 def test_an_output_that_has_ascii_only_gets_no_other(cliff: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", out)
     assert exit_code_of(["map", str(cliff), "--once"]) == ExitCode.DONE
-    assert b"| echo = T" in out.buffer.getvalue()
+    assert b"| lag = T" in out.buffer.getvalue()
 
 
 def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:

@@ -49,10 +49,11 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert first == "6 points with 4 seeds each: 24 networks"
     why = "echo_step = 20000 cannot be used: 0 to 9999, less than the row's length"
     assert rest[:2] == [f"left out: echo_step 20000, cell {cell}: {why}" for cell in ("rnn", "gru")]
-    assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the task is solved early"
+    early = "more on a busy machine, less if tasks are solved early"
+    assert rest[2] == f"2 structures to compile; about 8 s on 2 workers ({early})"
     assert sorted(rest[3:9]) == [
-        "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), median loss 0.6931",
-        "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), median loss 0.6931",
+        "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), median loss 0.6931, at chance",
+        "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), median loss 0.6931, at chance",
         "echo_step 3, cell gru: 4 of 4 solved (51 to 100 %), half by window 38",
         "echo_step 3, cell rnn: 4 of 4 solved (51 to 100 %), half by window 38",
         "echo_step 9, cell gru: 4 of 4 solved (51 to 100 %), half by window 98",
@@ -94,7 +95,10 @@ def test_what_is_told_of_a_point_are_the_numbers_of_its_cell_in_the_map() -> Non
     point = GridPoint(EchoConfig(num_epochs=1), (7, 8, 9, 10), dict(enumerate(few, 7)))
     record = point_record(point, {"echo_step": (3,)})
     assert (record["half_solved"], record["median_loss"]) == (None, 0.3)
-    assert point_line(record, {"echo_step": (3,)}) == "echo_step 3: 1 of 4 solved (5 to 70 %), median loss 0.3000"
+    assert (
+        point_line(record, {"echo_step": (3,)})
+        == "echo_step 3: 1 of 4 solved (5 to 70 %), median loss 0.3000, below chance"
+    )
     diverged = replace(point, results=dict.fromkeys(point.seeds, few[-1]))
     told = point_line(point_record(diverged, {"echo_step": (3,)}), {"echo_step": (3,)})
     assert told == "echo_step 3: 0 of 4 solved (0 to 49 %), most diverged"
@@ -202,3 +206,9 @@ def test_without_dask_the_flag_says_what_to_install(
     own = sweep.Workers(3).engine()
     assert isinstance(own, Processes)
     assert own.workers == 3
+
+
+def test_a_setting_that_only_other_tasks_have_is_not_said_of_a_point() -> None:
+    record = point_record(GridPoint(EchoConfig(), (7,), {7: Result(9, 0.04, 9, 0.1)}), {"task": (), "far_lag": ()})
+    assert (record["task"], record["far_lag"]) == ("echo", None)
+    assert point_line(record, {"task": (), "far_lag": ()}).startswith("task echo: 1 of 1 solved ")

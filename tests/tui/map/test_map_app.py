@@ -42,9 +42,9 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert "done   960 of 960 trained   458 solved" in text
         assert "across echo_step, down cell" in text
         assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
-        assert "echo = T" in text
+        assert "lag = T" in text
         await pilot.press("down", *["right"] * 15)
-        assert "echo >= T: no gradient reaches the source; only the state may keep it" in text_of(app)
+        assert "lag 16 >= T 15: no gradient gets there; only the state may keep it" in text_of(app)
         await pilot.press("m")
         assert "window by which half had solved it" in text_of(app)
         await pilot.press("x", "left")

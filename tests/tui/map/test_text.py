@@ -19,7 +19,7 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import RequestedGrid, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
-from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
+from tests.swept import CLIFF, OF_TASKS, VERSIONS, WIDE_STATE, on_a_rung, results_of, with_a_cliff
 from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError
 from tui.map.common_settings import common_to_all
@@ -66,7 +66,7 @@ def test_as_text(cliff: SweepResults) -> None:
         "                          ┄┄   ┄┄   ┄┄   ┄┄   ┄┄",
         "lstm   0    0    0 ┃  0    0    0    0    0    0",
         "",
-        "┃ echo = T  ┊ echo + 1 = state",
+        "┃ lag = T  ┊ lag + 1 = state",
         "solved most often: cell rnn, echo_step 12, 10 of 16",
         "with 95 % confidence the best is one of 4 squares (also cell rnn, echo_step 13;",
         "cell rnn, echo_step 14; cell gru, echo_step 12); the other 23 are ruled out",
@@ -111,7 +111,7 @@ def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
         "    ===   ===",
         "15    -     -",
         "",
-        "| echo = T",
+        "| lag = T",
     ]
 
 
@@ -127,6 +127,31 @@ def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
         "? to come  ! failed  x cannot be",
         "squares are compared once all their seeds are known",
     ]
+
+
+def test_losses_of_tasks_have_their_units_and_shades_of_their_ladders() -> None:
+    """The loss at chance of flip-flop is far above that of the echo; both have the shade of chance."""
+    frame = frame_of(results_of(OF_TASKS, on_a_rung), measure=Measure.LOSS)
+    assert frame.scale.of_tasks
+    assert [[frame.scale.level(frame.scale.value(cell.counts)) for cell in row] for row in frame.table.cells] == [
+        [4, 4, 4],
+        [0, 3, 4],
+        [0, 0, 0],
+    ]
+    assert list(lines_of(frame, BLOCKS))[4:] == [
+        "      echo   two_coins   flip_flop",
+        "rnn   2e-4        0.45 ┊        0⊘",
+        "gru   0.69        0.52 ┊     0.03⊘",
+        "      ┄┄┄┄",
+        "lstm  0.69 ┊      0.66 ┊      1.0⊘",
+        "",
+        "⊘ cannot be solved  ┊ lag + 1 = state",
+    ]
+    together = MapFrame.of(MapState("cell", None, measure=Measure.LOSS), overview_of(results_of(OF_TASKS, on_a_rung)))
+    assert [math.isnan(cell.counts.loss) for cell in together.table.cells[0]] == [True] * 3
+    assert [together.scale.value(cell.counts) for cell in together.table.cells[0]] == [1, pytest.approx(0.5, abs=1), 0]
+    row = next(csv.DictReader(csv_lines(together)))
+    assert (row["median_loss"], row["rung"], row["level"]) == ("", "", "")
 
 
 def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
@@ -152,6 +177,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "until": "solved",
         "level": "0.0491266",
         "version": "1",
+        "rung": "below chance",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(frame_of(broken))))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.patience import PATIENCE
-from tui.term.early_signals import ENDING_SIGNALS, StoredWindows
+from tui.term.early_signals import ENDING_SIGNALS, KeptSignals
 from tui.term.loop_signals import LoopSignals, call_on_signals
 
 WAKINGS = 5000
@@ -17,9 +17,9 @@ WAKINGS = 5000
 
 
 @pytest.fixture
-def kept() -> Iterator[StoredWindows]:
+def kept() -> Iterator[KeptSignals]:
     """A handler that keeps signals, as from the start of the program until the app handles them."""
-    kept = StoredWindows()
+    kept = KeptSignals()
     numbers = (*ENDING_SIGNALS, signal.SIGUSR1)
     before = {number: signal.signal(number, kept) for number in numbers}
     yield kept
@@ -52,7 +52,7 @@ async def test_each_of_many_signals_is_acted_on() -> None:
 @pytest.mark.parametrize("just_before", [False, True])
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
 async def test_what_comes_between_two_apps_is_for_the_second(
-    number: signal.Signals, just_before: bool, kept: StoredWindows
+    number: signal.Signals, just_before: bool, kept: KeptSignals
 ) -> None:
     """The map and the app on one of its points handle signals in turn."""
     told = asyncio.Event()
@@ -70,7 +70,7 @@ async def test_what_comes_between_two_apps_is_for_the_second(
     assert signal.getsignal(number) is kept
 
 
-async def test_a_user_signal_saves(kept: StoredWindows) -> None:
+async def test_a_user_signal_saves(kept: KeptSignals) -> None:
     told, saved = asyncio.Event(), asyncio.Event()
     signals = call_on_signals(told.set, saved.set)
     signal.raise_signal(signal.SIGUSR1)

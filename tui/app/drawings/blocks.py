@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from echornn.progress import Bools, Floats, Symbols
+from tui.app.drawings.signs import Signs, digits_of
 
 BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
 ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 CLASS_COLOURS = 8
 """The number of colours for symbols if there are more than two classes; further classes reuse the colours."""
@@ -16,18 +16,19 @@ Block = tuple[str, str]
 
 
 def predicted_blocks(
-    targets: Symbols, probabilities: Floats, glyphs: dict[str, str], scored: Bools | None = None
+    targets: Symbols, probabilities: Floats, glyphs: dict[str, str], scored: Bools | None = None, signs: Signs = ()
 ) -> list[Block]:
     """The blocks of a row's predictions, one per time step.
 
     With two classes, all blocks have the same style, except for wrong predictions: the character shows the value, and a
-    long run of one style needs few bytes. With more classes, each class has its colour and digits. A wrong prediction
-    of two digits has no room for a mark, but differs from the target above it.
+    long run of one style needs few bytes. With more classes, each class has its colour and sign. A wrong prediction of
+    two characters has no room for a mark, but differs from the target above it.
 
     Args:
         targets: uint8 [T].
         probabilities: float32 [T, classes].
         scored: bool [T], the steps at which a prediction can be wrong; None for all.
+        signs: see `symbol_text`.
     """
     two_classes = probabilities.shape[-1] == 2
     chosen = probabilities.argmax(axis=-1)
@@ -35,19 +36,21 @@ def predicted_blocks(
     blocks: list[Block] = []
     for is_wrong, predicted, p in zip(wrong.tolist(), chosen.tolist(), probabilities.tolist(), strict=True):
         if is_wrong:
-            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<"), "rows--wrong"))
+            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<", signs), "rows--wrong"))
         elif two_classes:
             blocks.append((glyphs[shade(p[1])], "rows--prediction"))
         else:
-            blocks.append((symbol_text(predicted), class_style(predicted)))
+            blocks.append((symbol_text(predicted, signs=signs), class_style(predicted)))
     return blocks
 
 
-def blocks_of_symbols(symbols: Symbols, classes: int, style: str, glyphs: dict[str, str]) -> list[Block]:
+def blocks_of_symbols(
+    symbols: Symbols, classes: int, style: str, glyphs: dict[str, str], signs: Signs = ()
+) -> list[Block]:
     """The blocks of symbols, uint8 [T]: in ``style`` with two classes, in the styles of the classes with more."""
     if classes == 2:
         return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
-    return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols.tolist()]
+    return [(symbol_text(symbol, signs=signs), class_style(symbol)) for symbol in symbols.tolist()]
 
 
 def shade(probability: float) -> str:
@@ -63,11 +66,11 @@ def class_style(symbol: int) -> str:
     return f"rows--class{symbol % CLASS_COLOURS}"
 
 
-def symbol_text(symbol: int, mark: str = " ") -> str:
-    """The two characters of a symbol, for more than two classes: a digit and a mark, or two digits from class 36 on."""
-    return f"{DIGITS[symbol]}{mark}" if symbol < len(DIGITS) else f"{symbol:02x}"
+def symbol_text(symbol: int, mark: str = " ", signs: Signs = ()) -> str:
+    """The two characters of a symbol, for more than two classes: its sign and a mark, or a sign of two characters.
 
-
-def most_digits(classes: int) -> int:
-    """How many characters distinguish the symbols, 1 or 2."""
-    return 1 if classes <= len(DIGITS) else 2
+    Args:
+        signs: the signs of all symbols; digits by default.
+    """
+    sign = signs[symbol] if signs else digits_of(symbol + 1)[symbol]
+    return f"{sign}{mark}" if len(sign) == 1 else sign

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from echornn.config import EchoConfig
-from tui.app.drawings.blocks import most_digits
+from tui.app.drawings.signs import digits_of, widest
 
 AROUND_A_NUMBER = 3
 """Characters around a number: its symbol on both sides, and a space."""
@@ -95,7 +95,7 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLa
     label = max(LEAST_LABEL, len(f"row {config.batch_size} "))
     room = width - label - SIDES_AND_JOINS
     digits = len(str(config.row_length * config.batch_size))
-    numbered, narrow = digits + AROUND_A_NUMBER, 1 + most_digits(config.num_classes)
+    numbered, narrow = digits + AROUND_A_NUMBER, 1 + widest(digits_of(config.num_classes))
     has_room = (length + min(reach, length)) * numbered <= room
     # with more classes, symbols are digits themselves
     cell = numbered if has_room and config.num_classes == 2 else narrow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,8 +12,9 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.progress import Bools, Progress
 from echornn.tasks.task import Numbers, Symbols
-from tui.app.drawings.blocks import Block, blocks_of_symbols, predicted_blocks
+from tui.app.drawings.blocks import Block, blocks_of_symbols, predicted_blocks, symbol_text
 from tui.app.drawings.signed import scale_of, signed_blocks
+from tui.app.drawings.signs import channel_label, signs_of
 
 INPUT, TARGET, PREDICTION = "input", "target", "pred"
 STYLES = {INPUT: "rows--input", TARGET: "rows--target", PREDICTION: "rows--prediction"}
@@ -60,17 +62,20 @@ class RowData:
         return cls(progress.x[row], progress.y[row], scored[row], progress.outputs[row])
 
 
-def row_lines(config: EchoConfig, most: int) -> tuple[RowLine, ...]:
-    """The lines of a row, of at most ``most`` lines if three are enough; of many channels only the first are there."""
+def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES)) -> tuple[RowLine, ...]:
+    """The lines of a row, of at most ``most`` lines if one for each part is enough; of many channels only the first are
+    there.
+    """
     if config.is_echo:
         return ECHO_LINES
     task = config.the_task
-    counts = {INPUT: _channels(task.inputs), TARGET: _channels(task.outputs), PREDICTION: _channels(task.outputs)}
+    forms = {part: task.inputs if part == INPUT else task.outputs for part in parts}
+    counts = {part: _channels(form) for part, form in forms.items()}
     shown = max(counts.values())
     while shown > 1 and sum(min(shown, count) for count in counts.values()) > most:
         shown -= 1
     labels = {
-        (part, channel): f"{part} {channel + 1}" if count > 1 else part
+        (part, channel): f"{part}{channel_label(forms[part], channel)}"
         for part, count in counts.items()
         for channel in range(min(shown, count))
     }
@@ -106,7 +111,7 @@ def cells_of(
     if data.said is None:
         return []
     if isinstance(outputs, Symbols):
-        cells = predicted_blocks(data.y, data.said, glyphs, data.scored)
+        cells = predicted_blocks(data.y, data.said, glyphs, data.scored, signs_of(outputs))
     else:
         cells = _values(outputs, data.said, line, scales[1], glyphs, ascii)
     return [
@@ -121,6 +126,31 @@ def scales_of(config: EchoConfig, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> t
         scale_of(x) if isinstance(config.the_task.inputs, Numbers) else 1.0,
         scale_of(y) if isinstance(config.the_task.outputs, Numbers) else 1.0,
     )
+
+
+def value_text(config: EchoConfig, data: RowData, step: int, line: RowLine) -> str:
+    """The value of a time step on a line in two characters; see `cells_of`."""
+    is_input = line.part == INPUT
+    form = config.the_task.inputs if is_input else config.the_task.outputs
+    if line.part == TARGET and not data.scored[step]:
+        return NOT_SCORED
+    values = data.x[step] if is_input else data.y[step]
+    said = None if line.part != PREDICTION or data.said is None else data.said[step]
+    if isinstance(form, Numbers):
+        return number_text(float((values if said is None else said)[line.channel]))
+    if said is None:
+        return cell_text(int(values), form)
+    predicted = int(said.argmax())
+    return cell_text(predicted, form, "<" if predicted != int(values) and data.scored[step] else " ")
+
+
+def cell_text(symbol: int, form: Symbols, mark: str = " ", most: int = 2) -> str:
+    """A symbol as a text of two characters: right-aligned with two classes, else its sign with a mark.
+
+    Args:
+        most: see `signs_of`.
+    """
+    return f"{symbol:>2}" if form.count == 2 else symbol_text(symbol, mark, signs_of(form, most))
 
 
 def number_text(value: float) -> str:
@@ -150,6 +180,6 @@ def _values(
 ) -> list[Block]:
     style = STYLES[line.part]
     if isinstance(form, Symbols):
-        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), glyphs)
+        return blocks_of_symbols(values, form.count, style.removeprefix("rows--"), glyphs, signs_of(form))
     characters, _ = signed_blocks(values[:, line.channel], scale, ascii)
     return [(character * 2, style) for character in characters.tolist()]

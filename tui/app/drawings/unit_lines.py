@@ -19,6 +19,9 @@ STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturate
 GATES = ("update", "reset", "input", "forget", "output")
 """Parts whose values go from 0 (shut) to 1 (open), by the last word of their names; see `echornn.network.cells`."""
 
+InputLine = tuple[str, Sequence[str]]
+"""A line of inputs: its label, and two characters for each step."""
+
 LEAST_CORRELATION = 0.2
 """A unit follows an input only if the correlation with it is at least this."""
 
@@ -78,18 +81,20 @@ def draw_units(
     units: Units,
     row: int,
     first_unit: int,
-    inputs: Sequence[str] | None,
+    inputs: Sequence[InputLine],
     ascii_only: bool,
     least_block: int = 1,
 ) -> int:
-    """Draw a head, the input if known, and as many units as fit, one per line; returns how many fit.
+    """Draw a head, the inputs if known, and as many units as fit, one per line; returns how many fit.
+
+    Of several lines of inputs, so many are drawn that half of the room is left for units.
 
     Blocks are two characters wide if all steps fit, otherwise one. If one is still too wide, only the newest steps are
     shown.
 
     Args:
         row: the row of the batch, from 0; an index that is too large means the last row.
-        inputs: two characters for each input of that row; None if unknown.
+        inputs: for each line of inputs its label, and two characters for each step of that row; none if unknown.
         least_block: the least characters per block with which inputs can be told apart, 1 or 2.
     """
     rows, steps, count = units.activity.shape
@@ -99,12 +104,13 @@ def draw_units(
     block = 2 if 2 * steps <= room else least_block
     shown = min(steps, room // block)
     begin = steps - shown
-    lines = max(0, box.height - 1 - (inputs is not None))
+    above = inputs[: max(1, (box.height - 1) // 2)] if shown else inputs[:1]
+    lines = max(0, box.height - 1 - len(above))
     first = first_shown(first_unit, count, lines)
     _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
-    if inputs is not None and shown:
-        write_in(cells, box, 1, "input", "view--axis")
-        write_in(cells, box, 1, "".join(text[:block] for text in inputs[begin:]), "view--input", at=width)
+    for line, (label, blocks) in enumerate(above if shown else (), start=1):
+        write_in(cells, box, line, label, "view--axis")
+        write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "view--input", at=width)
     values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)

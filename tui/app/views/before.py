@@ -62,7 +62,7 @@ def known(config: EchoConfig) -> list[Fact]:
 def _known_of_any_task(config: EchoConfig) -> list[Fact]:
     rungs, solved = ladder_of(config), solved_level(config)
     return [
-        Fact("task", f"{name_of(config.the_task)}: {_first_sentence(config)}"),
+        Fact("task", f"{name_of(config.the_task)}: {first_sentence(config)}"),
         *([Fact("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
         Fact("data", data_text(config)),
         *([Fact("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
@@ -77,7 +77,7 @@ def _some(rungs: Sequence[Level]) -> Sequence[Level]:
     return rungs if len(rungs) <= MOST_RUNGS else (*rungs[: MOST_RUNGS - 1], rungs[-1])
 
 
-def _first_sentence(config: EchoConfig) -> str:
+def first_sentence(config: EchoConfig) -> str:
     """What the task is, in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     sentence = re.split(r"(?<=[.:])\s", whole)[0]

@@ -9,13 +9,15 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import Source, source_of
 from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
+from echornn.session.frame import Frame
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line
 from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
+from tui.app.views import data_of_task
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.data_of_task import draw_data
+from tui.app.views.data_of_task import TaskWindow, draw_data, rows_shown
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -106,9 +108,15 @@ class Data(View):
     def reading(self) -> str:
         """A line of text about the target at the cursor: its source, and whether the error reaches the source."""
         cursor = self._visible_cursor()
-        if cursor is None or self._frame is None or not self._frame.config.is_echo:
+        if cursor is None or self._frame is None:
             return ""
+        if not self._frame.config.is_echo:
+            return data_of_task.read(self._of_task(self._frame), *cursor)
         return read(self._frame.own_config, self._window, *cursor)
+
+    def _of_task(self, frame: Frame) -> TaskWindow:
+        """The shown window of a task that is not the echo."""
+        return TaskWindow(frame.own_config, frame.data_version, frame.epoch - 1, self._window, frame.progress)
 
     @property
     def _window(self) -> int:
@@ -117,17 +125,18 @@ class Data(View):
 
     def _visible_cursor(self) -> tuple[int, int] | None:
         frame = self._frame
-        if self._cursor is None or frame is None or not frame.state.stands_still or not frame.config.is_echo:
+        if self._cursor is None or frame is None or not frame.state.stands_still:
             return None
         row, step = self._cursor
-        return min(row, frame.config.batch_size - 1), min(step, frame.config.truncated_backprop_length - 1)
+        return min(row, frame.config.batch_size - 1), min(step, frame.config.window_steps - 1)
 
     def action_move(self, steps: int, rows: int) -> None:
         frame = self._frame
         if frame is None:
             return
         count, length = frame.config.batch_size, frame.config.window_steps
-        shown = share(self.size.height, count).rows
+        height = self.size.height
+        shown = share(height, count).rows if frame.config.is_echo else rows_shown(frame.config, height)
         cursor = self._visible_cursor()
         if cursor is None and steps and frame.state.stands_still:
             self._cursor = (self._first_row, 0 if steps > 0 else length - 1)
@@ -155,13 +164,12 @@ class Data(View):
         if frame is None:
             cells.write(0, 0, self._message, "data--title")
             return
-        config, shares = frame.own_config, share(cells.height, frame.config.batch_size)
-        first = min(self._first_row, config.batch_size - shares.rows)
+        config = frame.own_config
         if not config.is_echo:
-            self._draw_strip(cells, config, first, config.batch_size)
-            blocks = ASCII_BLOCKS if self._ascii_only else BLOCKS
-            draw_data(cells, config, self._window, frame.progress, range(first, config.batch_size), blocks)
+            self._draw_task(cells, frame)
             return
+        shares = share(cells.height, config.batch_size)
+        first = min(self._first_row, config.batch_size - shares.rows)
         cursor = self._visible_cursor()
         matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)
         series = symbols_of(config, frame.data_version, frame.epoch - 1)
@@ -180,6 +188,14 @@ class Data(View):
         cells.write(0, y, shortened(counted(config, self._window, self._ascii_only), cells.width), "data--label")
         if shares.misses:
             self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
+
+    def _draw_task(self, cells: Cells, frame: Frame) -> None:
+        """Draw the data of a task that is not the echo."""
+        config, rows = frame.own_config, rows_shown(frame.own_config, cells.height)
+        first = min(self._first_row, config.batch_size - rows)
+        self._draw_strip(cells, config, first, rows)
+        blocks = ASCII_BLOCKS if self._ascii_only else BLOCKS
+        draw_data(cells, self._of_task(frame), first, self._visible_cursor(), blocks)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
         """Draw the whole matrix as a strip in which the window is marked, and say which rows are shown."""

@@ -1,19 +1,72 @@
-"""The data view of any task but the echo: how the data is cut, which inputs decide a target, and the newest window."""
+"""The data view of any task but the echo: how the data is cut, which inputs decide a target, and rows of the window."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from echornn.config import EchoConfig
+from echornn.data.epoch_data import batch_of
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
-from echornn.tasks.task import TaskError
-from tui.app.drawings.row_cells import PREDICTION, RowData, RowLine, cells_of, row_lines, scales_of
-from tui.app.views.before import ABOUT_WIDTH, Fact, data_text, first_window
+from echornn.tasks.task import Batch, Numbers, TaskError
+from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text
+from tui.app.views.before import ABOUT_WIDTH, MOST_SYMBOLS, Fact, data_text
+from tui.app.views.value_words import first_that_fits, input_words, value_words
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
 PLACES_VARY = "not known, or different from one target to the next"
+
+ABOVE_ROWS = 4
+"""The lines above the rows: the strip of the whole matrix, and what is known of the data."""
+
+
+@dataclass(frozen=True, eq=False)
+class TaskWindow:
+    """The window whose data is shown.
+
+    Attributes:
+        config: the configuration.
+        data_version, epoch, window: which window it is, the last two from 0.
+        newest: the newest window that was trained; None before the first.
+    """
+
+    config: EchoConfig
+    data_version: int
+    epoch: int
+    window: int
+    newest: Progress | None
+
+    def row(self, row: int) -> RowData | None:
+        """The data of a row; None if it is too long to draw."""
+        if self.newest is not None and (self.newest.epoch, self.newest.window) == (self.epoch, self.window):
+            return RowData.of(self.newest, row)
+        batch = batch_to_draw(self.config, self.data_version, self.epoch)
+        if batch is None:
+            return None
+        begin = self.window * self.config.window_stride
+        part = slice(begin, begin + self.config.window_steps)
+        return RowData(batch.x[row, part], batch.y[row, part], batch.scored[row, part])
+
+    def lags(self, step: int) -> tuple[int, ...]:
+        """The lags of the inputs that decide the target of a step of the window, where they are known."""
+        first = self.window * self.config.window_stride if self.config.is_stream else 0
+        try:
+            return known_lags(self.config.the_task, first + step)
+        except TaskError:
+            return ()
+
+
+@lru_cache(maxsize=2)
+def batch_to_draw(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
+    """The data of an epoch; None if it is too long to draw."""
+    if config.total_series_length > MOST_SYMBOLS:
+        return None
+    try:
+        return batch_of(config, data_version, epoch)
+    except TaskError:
+        return None
 
 
 def about_data(config: EchoConfig) -> list[Fact]:
@@ -44,49 +97,101 @@ def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
     if not lags:
         return f"the gradient reaches at most {cut - 1} steps back"
     of_each = " and ".join(f"t-{lag} of {max(0, steps - lag)}" for lag in lags)
-    return f"in a window of {steps} steps the gradient reaches {of_each} targets"
+    return f"the gradient reaches {of_each} of a window's {steps} targets"
+
+
+def data_lines(config: EchoConfig, height: int) -> tuple[RowLine, ...]:
+    """The lines of a row in a view of this height: inputs and targets."""
+    return row_lines(config, max(2, height - ABOVE_ROWS - 1), (INPUT, TARGET))
+
+
+def rows_shown(config: EchoConfig, height: int) -> int:
+    """How many rows fit, at least one."""
+    fit = (height - ABOVE_ROWS) // (1 + len(data_lines(config, height)))
+    return max(1, min(config.batch_size, fit))
 
 
 def draw_data(
-    cells: Cells, config: EchoConfig, window: int, newest: Progress | None, rows: range, glyphs: dict[str, str]
+    cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int, int] | None, glyphs: dict[str, str]
 ) -> None:
-    """Draw what is known of the data, and below it some rows of the window, from the second line on.
+    """Draw what is known of the data, and below it rows of the window, from the second line on.
 
     Args:
-        window: the window of the epoch, from 0.
-        newest: the newest window with its data; None before the first.
-        rows: the rows to draw, as many as fit.
+        first_row: the first of the rows, from 0.
+        cursor: the row and step under the cursor; None without one.
     """
-    y = 1
-    for about, text in about_data(config)[: max(0, cells.height - y)]:
-        cells.write(0, y, about, "data--label")
-        cells.write(ABOUT_WIDTH, y, shortened(text, cells.width - ABOUT_WIDTH), "data--title")
-        y += 1
-    lines = [line for line in row_lines(config, max(3, cells.height - y - 1)) if line.part != PREDICTION]
-    for row in rows:
-        data = _row(config, window, newest, row)
-        if data is None or y + 1 + len(lines) > cells.height:
+    config = shown.config
+    for y, (about, text) in enumerate(about_data(config), start=1):
+        if y < cells.height:
+            cells.write(0, y, about, "data--label")
+            cells.write(ABOUT_WIDTH, y, shortened(text, cells.width - ABOUT_WIDTH), "data--title")
+    lines = data_lines(config, cells.height)
+    for place in range(rows_shown(config, cells.height)):
+        row, y = first_row + place, ABOVE_ROWS + place * (1 + len(lines))
+        data = shown.row(row) if row < config.batch_size else None
+        if data is None or y + len(lines) >= cells.height:
             return
-        _draw_row(cells, config, data, row, y, lines, glyphs)
-        y += 1 + len(lines)
+        step = cursor[1] if cursor is not None else None
+        begin = first_step(data, (cells.width - len(lines[0].label)) // 2, step)
+        cells.write(0, y, shortened(title_of(data, row, begin), cells.width), "data--title")
+        scales = scales_of(config, data.x, data.y)
+        ascii_only = all(glyph.isascii() for glyph in glyphs.values())
+        for number, line in enumerate(lines, y + 1):
+            x = cells.write(0, number, line.label, "data--label")
+            for text, _ in cells_of(config, data, line, scales, glyphs, ascii_only)[begin:]:
+                x = cells.write(x, number, text, "data--window" if line.part == INPUT else "data--target")
+            if cursor is not None and cursor[0] == row:
+                _draw_cursor(cells, shown, data, number, line, cursor[1], begin)
 
 
-def _row(config: EchoConfig, window: int, newest: Progress | None, row: int) -> RowData | None:
-    """A row of the window; None if it is not known."""
-    if newest is not None and newest.window == window:
-        return RowData.of(newest, row)
-    return first_window(config) if window == row == 0 else None
+def first_step(data: RowData, room: int, cursor: int | None) -> int:
+    """The first step of a row that is drawn, if there is room for this many: so that the cursor is in the middle, or
+    without a cursor, so that a target that counts is there.
+    """
+    last = max(0, len(data.scored) - room)
+    if cursor is not None:
+        return min(max(0, cursor - room // 2), last)
+    return 0 if data.scored[:room].any() else last
 
 
-def _draw_row(
-    cells: Cells, config: EchoConfig, data: RowData, row: int, y: int, lines: list[RowLine], glyphs: dict[str, str]
-) -> None:
-    count = int(data.scored.sum())
-    counted = "all" if count == len(data.scored) else f"{count:,} of {len(data.scored):,}"
-    cells.write(0, y, shortened(f"row {row + 1}: {counted} targets count", cells.width), "data--title")
-    scales = scales_of(config, data.x, data.y)
-    ascii_only = all(glyph.isascii() for glyph in glyphs.values())
-    for number, line in enumerate(lines, y + 1):
-        x = cells.write(0, number, line.label, "data--label")
-        for text, _ in cells_of(config, data, line, scales, glyphs, ascii_only):
-            x = cells.write(x, number, text, "data--window" if line.part == "input" else "data--target")
+def title_of(data: RowData, row: int, begin: int) -> str:
+    """The title of a row: how many of its targets count, and which steps are drawn if not all are."""
+    count, length = int(data.scored.sum()), len(data.scored)
+    counted = "all" if count == length else f"{count:,} of {length:,}"
+    cut = f", from step {begin + 1:,} of {length:,}" if begin else ""
+    return f"row {row + 1}: {counted} targets count{cut}"
+
+
+def _draw_cursor(cells: Cells, shown: TaskWindow, data: RowData, y: int, line: RowLine, step: int, begin: int) -> None:
+    """Highlight a target, the input of its step, and the inputs that the target hangs on."""
+    sources = [step - lag for lag in shown.lags(step)] if line.part == INPUT else []
+    for lit, style in ((step, "data--cursor"), *((source, "data--source") for source in sources)):
+        if lit >= begin:
+            x = len(line.label) + 2 * (lit - begin)
+            cells.write(x, y, value_text(shown.config, data, lit, line), style)
+
+
+def read(shown: TaskWindow, row: int, step: int) -> str:
+    """A text about a step: its input, its target, and the inputs that the target hangs on; at most 78 characters."""
+    data = shown.row(row)
+    if data is None:
+        return ""
+    task = shown.config.the_task
+    has_values = not isinstance(task.inputs, Numbers) or task.inputs.count == 1
+
+    def source(lag: int, brevity: int) -> str:
+        if brevity >= 3:
+            return f"t-{lag}"
+        if lag > step:
+            return f"t-{lag} ({'before the window' if brevity < 2 else 'earlier'})"
+        return f"t-{lag} ({value_words(task.inputs, data.x[step - lag], 2)})" if has_values else f"t-{lag}"
+
+    def text(brevity: int) -> str:
+        place = f"row {row + 1}, step {step + 1}: input {input_words(task.inputs, data.x[step], brevity)}"
+        if not data.scored[step]:
+            return f"{place}; no target counts here"
+        target = f"{place}; target {value_words(task.outputs, data.y[step], brevity)}"
+        sources = ", ".join(source(lag, brevity) for lag in shown.lags(step))
+        return f"{target} hangs on {sources}" if sources else f"{target}, it counts"
+
+    return first_that_fits(text)

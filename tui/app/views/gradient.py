@@ -14,18 +14,10 @@ from echornn.data.coverage import lags_beyond, source_lags
 from echornn.diagnosis.phrases import source_name
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.picture import Picture
-from echornn.tasks.task import Numbers
+from tui.app.drawings.flips import flip_words, targets_after
 from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
-from tui.app.drawings.row_panel import (
-    LABEL_WIDTH,
-    LEAST_WIDTH,
-    ROW_LINES,
-    RowPanel,
-    draw_row,
-    flip_words,
-    targets_after,
-    unread,
-)
+from tui.app.drawings.panel_lines import RowPanel, is_of_symbols, label_width, lines_for
+from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_words import moved_words, read, relied_on, size_text, words_of
 from tui.app.views.probe_view import ProbeView
@@ -108,7 +100,8 @@ class GradientView(ProbeView):
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """Lines for the sentences, for a row, and below it for each prediction of the row."""
-        return min(most, 2 + ROW_LINES + 2 + max(config.window_steps, ROW_LINES))
+        lines = lines_for(config.the_task.inputs, config.the_task.outputs)
+        return min(most, 2 + lines + 2 + max(config.window_steps, lines))
 
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
@@ -126,7 +119,7 @@ class GradientView(ProbeView):
 
         While this is computed, the strengths are unknown; None if there are no rows.
         """
-        if readings is None or not is_of_symbols(readings.config):
+        if readings is None:
             return None
         both: tuple[RowDependence | None, RowDependence | None] = readings.effects, readings.connectivity
         chosen, other = both[::-1] if self._derivative else both
@@ -160,7 +153,7 @@ class GradientView(ProbeView):
             "view--words",
         )
         top = 2 if cells.height > 6 else 1
-        if top == 2 and not is_of_symbols(config):
+        if top == 2 and not is_of_symbols(config.the_task.outputs):
             moved = shortened(moved_words(config, readings.reliance), cells.width)
             write_in(cells, Box(0, 0, cells.width, cells.height), 2, moved, "view--words")
             top = 3
@@ -190,15 +183,19 @@ class GradientView(ProbeView):
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
         echo = readings.config.echo_step if readings.config.is_echo else None
         y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
+        reads, says = readings.config.the_task.inputs, readings.config.the_task.outputs
+        changes, changed = ("flips", "flipped") if is_of_symbols(reads) else ("raises", "raised")
         if flip is not None:
-            words = flip_words(flip, echo, first)
+            words = flip_words(flip, echo, first, changed, is_of_symbols(says))
         elif self._derivative:
             words = LOCAL_DERIVATIVE
         else:
-            words = ("f flips that input" if self.has_focus else "tab, then arrows; f flips it",)
+            words = (f"f {changes} that input" if self.has_focus else f"tab, then arrows; f {changes} it",)
         return RowPanel(
             row,
             step - first,
+            reads,
+            says,
             strengths,
             x,
             y,
@@ -209,8 +206,8 @@ class GradientView(ProbeView):
             self._cursor is not None,
             first,
             "local derivative" if self._derivative else "what it uses",
-            None if self._derivative else 1.0,
-            ("",) if self._derivative else relied_on(readings.reliance),
+            None if self._derivative or not is_of_symbols(says) else 1.0,
+            ("",) if self._derivative or not is_of_symbols(says) else relied_on(readings.reliance),
             "deriv" if self._derivative else "uses",
         )
 
@@ -247,11 +244,6 @@ class GradientView(ProbeView):
         self._changed()
 
 
-def is_of_symbols(config: EchoConfig) -> bool:
-    """Whether inputs and outputs are symbols: only of these a row shows which inputs a prediction uses."""
-    return not isinstance(config.the_task.inputs, Numbers) and not isinstance(config.the_task.outputs, Numbers)
-
-
 def kept_at_the_source(readings: Readings) -> float | None:
     """The r2 of a read-out, from the top layer's h, of the nearest source that no error reaches; None if it was not
     computed.
@@ -278,7 +270,9 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
-    cut, sample = f"T {wall}: cut off beyond", sample_texts(gradient.samples, "losses")
+    whole = gradient.complete and config.gradient_cut is None
+    cut = f"T {wall}: {'the whole trial' if whole else 'cut off beyond'}"
+    sample = sample_texts(gradient.samples, "losses")
     name = source_name(config)
     return LagChart(heights, values, styles, slots, ticks, sources, wall, cut, sample=sample, source_name=name)
 
@@ -305,10 +299,12 @@ def share_room(
         return body, None
     lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)
     least, most = (GUTTER + 2 + pitch * lags for pitch in (3 if body.height >= TALL else 2, 5))
-    side_by_side = beside(body, least, most, [max(LEAST_WIDTH, LABEL_WIDTH + block * steps) for block in (2, 1)])
+    label = label_width(panel.reads, panel.says)
+    side_by_side = beside(body, least, most, [max(LEAST_WIDTH, label + block * steps) for block in (2, 1)])
     if side_by_side is not None:
         return side_by_side
     if body.height >= TALL:
-        upper = body.height - ROW_LINES - 1
-        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, ROW_LINES)
+        lower = min(lines_for(panel.reads, panel.says), body.height // 2)
+        upper = body.height - lower - 1
+        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lower)
     return (None, body) if row_first else (body, None)

@@ -10,7 +10,7 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.diagnosis.phrases import change_words
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
-from tui.app.drawings.row_panel import is_read
+from tui.app.drawings.panel_lines import is_of_symbols, is_read
 
 MOST_NAMED = 3
 """The most lags that a text names."""
@@ -73,7 +73,7 @@ def words_of(
     if not np.isfinite(gradient.by_lag).all():
         return f"the error grows on its way back, too large to tell what T {steps} cuts off", ""
     if gradient.complete and config.gradient_cut is None:
-        return f"errors go back to the beginning of a trial, {config.window_steps} steps: nothing is cut off", ""
+        return f"errors reach a trial's start, {config.window_steps} steps back: nothing is cut off", ""
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {followed} steps; T is {steps}", ""
@@ -158,7 +158,10 @@ def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
     if not is_read(strengths):
         return f"{text}computing"
     strength = strengths[at_step, : at_step + 1]
-    if isinstance(rows, Effects):
+    if isinstance(rows, Effects) and not is_of_symbols(config.the_task.outputs):
+        sizes = [size_text(size) for size in strength.tolist()]
+        text += f"{'flips' if is_of_symbols(config.the_task.inputs) else 'inputs raised'} move it:"
+    elif isinstance(rows, Effects):
         turned = rows.turned[row - rows.first_row, at_step]
         sizes = [f"{size:.2f}{' (turns)' if turns else ''}" for size, turns in zip(strength, turned, strict=False)]
         text += "source before the window; " if config.is_echo and step < config.echo_step else ""

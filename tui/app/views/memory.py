@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from textual.binding import Binding
@@ -11,11 +12,11 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.diagnosis.phrases import source_name
 from echornn.readings import Memory, Readings, Units
-from echornn.tasks.task import Numbers
-from tui.app.drawings.blocks import most_digits
+from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
-from tui.app.drawings.row_panel import input_blocks
-from tui.app.drawings.unit_lines import draw_units, label_width
+from tui.app.drawings.panel_lines import number_blocks, symbol_blocks
+from tui.app.drawings.signs import signs_of, widest
+from tui.app.drawings.unit_lines import InputLine, draw_units, label_width
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
@@ -31,6 +32,9 @@ LEAST_VALUE = 0.005
 
 TALL = 15
 """The fewest lines with which the bars and the units are drawn one above the other."""
+
+MOST_INPUT_LINES = 3
+"""The most channels of numbers that are drawn above the units."""
 
 LONGEST = 78
 """The longest text about the cursor's position, in characters."""
@@ -68,7 +72,7 @@ class MemoryView(ProbeView):
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """Lines for the bar chart, and below it for the input and for each unit."""
-        return min(most, BARS_HEIGHT + config.state_size + 3)
+        return min(most, BARS_HEIGHT + config.state_size + 2 + input_lines(config))
 
     def answered(self, readings: Readings) -> bool:
         return readings.memory is not None
@@ -95,7 +99,8 @@ class MemoryView(ProbeView):
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
             inputs = inputs_of(readings, row, self._ascii_only)
-            digits = most_digits(symbols_in(readings.config) or 2)
+            form = readings.config.the_task.inputs
+            digits = widest(signs_of(form, 1)) if isinstance(form, Symbols) else 1
             args = (units, row, self._first_unit, inputs, self._ascii_only, digits)
             self._units_shown = draw_units(cells, right, *args)
 
@@ -199,27 +204,29 @@ def share_room(
     if side_by_side is not None:
         return side_by_side
     if tall:
-        lines = min(count + 2, body.height // 2)
+        lines = min(count + 1 + input_lines(config), body.height // 2)
         upper = body.height - lines - 1
         return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lines)
     return (None, body) if units_first else (body, None)
 
 
-def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...] | None:
-    """The inputs of a row in the window in which the units were read, as blocks; None if that window is not
-    available.
+def input_lines(config: EchoConfig) -> int:
+    """How many lines the inputs take above the units, at most."""
+    form = config.the_task.inputs
+    return 1 if isinstance(form, Symbols) else min(form.count, MOST_INPUT_LINES)
+
+
+def inputs_of(readings: Readings, row: int, ascii_only: bool) -> Sequence[InputLine]:
+    """The inputs of a row in the window in which the units were read: a line of symbols, or one for each channel of
+    numbers; none if that window is not available.
     """
     progress, units = readings.progress, readings.units
-    symbols = symbols_in(readings.config)
     if progress is None or units is None or progress.x.shape[:2] != units.activity.shape[:2] or row >= len(progress.x):
-        return None
-    return None if symbols is None else input_blocks(progress.x[row], symbols, ascii_only)
-
-
-def symbols_in(config: EchoConfig) -> int | None:
-    """How many symbols the inputs are; None if they are numbers."""
-    form = config.the_task.inputs
-    return None if isinstance(form, Numbers) else form.count
+        return []
+    form = readings.config.the_task.inputs
+    if isinstance(form, Symbols):
+        return [("input", symbol_blocks(progress.x[row], form, ascii_only, 1))]
+    return number_blocks("input", form, progress.x[row], ascii_only)[:MOST_INPUT_LINES]
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
@@ -231,7 +238,9 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
     text = f"lag {lag}{what}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
     channels = memory.channels[lag].tolist() if memory.channels.size else []
-    each = f" ({', '.join(map(share_text, channels))} of its numbers)" if channels else ""
+    names = [f"{name} " for name in config.the_task.inputs.names] or [""] * len(channels)
+    shares = ", ".join(f"{name}{share_text(share)}" for name, share in zip(names, channels, strict=False))
+    each = f" ({shares}{'' if names[0] else ' of its numbers'})" if channels else ""
     text += each if len(text + each) <= LONGEST else ""
     text += f" in {memory.samples:,} steps" if memory.samples else ""
     if units is not None and len(units.best_lag):

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
 from echornn.session.frame import Frame
-from echornn.tasks.task import Numbers
-from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, symbol_text
+from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS
 from tui.app.drawings.row_cells import (
     INPUT,
-    PREDICTION,
     RowData,
     RowLine,
     cells_of,
     left_out,
-    number_text,
     row_lines,
     scales_of,
+    value_text,
 )
 from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
@@ -246,13 +243,21 @@ class Rows(View):
         config, newest = self._frame.own_config, tape[-1]
         row, step = cursor
         if line.part != INPUT:
-            light(cells, at, newest, step, "rows--cursor", value_text(config, newest.progress, row, step, line))
+            light(
+                cells,
+                at,
+                newest,
+                step,
+                "rows--cursor",
+                value_text(config, RowData.of(newest.progress, row), step, line),
+            )
             return
         for lag in lags_of(config, newest.progress, step):
             found = source_on(tape, step - lag)
             if found is not None:
                 piece, source = found
-                light(cells, at, piece, source, "rows--source", value_text(config, piece.progress, row, source, line))
+                text = value_text(config, RowData.of(piece.progress, row), source, line)
+                light(cells, at, piece, source, "rows--source", text)
 
 
 def source_on(tape: list[TapeWindow], step: int) -> tuple[TapeWindow, int] | None:
@@ -272,26 +277,6 @@ def light(cells: Cells, at: tuple[int, int], piece: TapeWindow, step: int, style
     """Write the value of a time step over its block, if the step is visible."""
     if step in piece:
         cells.write(at[0] + piece.x + 2 * (step - piece.begin), at[1], text, style)
-
-
-def value_text(config: EchoConfig, progress: Progress, row: int, step: int, line: RowLine) -> str:
-    """The value of a time step on a line in two characters."""
-    is_input = line.part == INPUT
-    form = config.the_task.inputs if is_input else config.the_task.outputs
-    said = progress.outputs[row, step]
-    values = progress.x[row, step] if is_input else progress.y[row, step]
-    if isinstance(form, Numbers):
-        return number_text(float((said if line.part == PREDICTION else values)[line.channel]))
-    two_classes = form.count == 2
-    if line.part != PREDICTION:
-        return cell_text(int(values), two_classes)
-    predicted = int(said.argmax())
-    return cell_text(predicted, two_classes, "<" if predicted != int(values) else " ")
-
-
-def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
-    """A symbol as a text of two characters: right-aligned with two classes, else as digits with a mark."""
-    return f"{symbol_text(symbol).strip():>2}" if two_classes else symbol_text(symbol, mark)
 
 
 def arrange(rows: int, width: int, height: int, length: int, label: int = 6, panel: int = PANEL_HEIGHT) -> Arrangement:

@@ -8,12 +8,9 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_text import loss_text
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
-from echornn.tasks.task import Symbols, TaskError
-from tui.app.drawings.blocks import symbol_text
+from echornn.tasks.task import TaskError
 from tui.app.drawings.row_cells import RowData
-
-MOST_NUMBERS = 3
-"""The most channels whose numbers are given."""
+from tui.app.views.value_words import first_that_fits, input_words, network_words, value_words
 
 
 def title(progress: Progress, row: int, first_step: int, width: int, has_classes: bool = True, more: str = "") -> str:
@@ -54,7 +51,7 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     """A text about a target: what it hangs on, as far as that is known, and what the network says."""
     if not config.is_echo:
         return _read_of_any_task(config, progress, row, step)
-    target = int(progress.y[row, step])
+    symbols, target = config.the_task.outputs, progress.y[row, step]
     source = step - config.echo_step
     if source >= 0:
         echoed = f"echoes step {source + 1}"
@@ -62,39 +59,21 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
         echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
     else:
         echoed = f"echoes {-source} steps before this window"
-    shown = _probabilities(progress, row, step)
-    return f"row {row + 1}, step {step + 1}: target {symbol_text(target).strip()} {echoed}; {shown}"
+    shown = network_words(symbols, progress.outputs[row, step], target, 0)
+    return f"row {row + 1}, step {step + 1}: target {value_words(symbols, target, 0)} {echoed}; {shown}"
 
 
 def _read_of_any_task(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    data = RowData.of(progress, row)
-    inputs = config.the_task.inputs
-    x = symbol_text(int(data.x[step])).strip() if isinstance(inputs, Symbols) else _numbers(data.x[step])
-    place = f"row {row + 1}, step {step + 1}: input {x}"
-    if not data.scored[step]:
-        return f"{place}; no target counts here"
+    data, task, said = RowData.of(progress, row), config.the_task, progress.outputs[row, step]
+    x, y = data.x[step], data.y[step]
     lags = lags_of(config, progress, step)
     hangs = f" hangs on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
-    if config.has_classes:
-        target = symbol_text(int(data.y[step])).strip()
-        return f"{place}; target {target}{hangs}; {_probabilities(progress, row, step)}"
-    said = progress.outputs[row, step]
-    return f"{place}; target {_numbers(data.y[step])}{hangs}; network {_numbers(said)}"
 
+    def text(brevity: int) -> str:
+        place = f"row {row + 1}, step {step + 1}: input {input_words(task.inputs, x, brevity)}"
+        if not data.scored[step]:
+            return f"{place}; no target counts here"
+        target = value_words(task.outputs, y, brevity)
+        return f"{place}; target {target}{hangs}; {network_words(task.outputs, said, y, brevity)}"
 
-def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
-    more = f" and {len(values) - MOST_NUMBERS} more" if len(values) > MOST_NUMBERS else ""
-    return " ".join(f"{value:.2f}" for value in values[:MOST_NUMBERS].tolist()) + more
-
-
-def _probabilities(progress: Progress, row: int, step: int) -> str:
-    """The probabilities of some symbols: the target's, which determines the loss; and the likeliest, which show the
-    mistake.
-    """
-    target = int(progress.y[row, step])
-    probabilities = progress.probabilities[row, step]
-    symbols = list(range(len(probabilities)))
-    if len(symbols) > 4:
-        likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
-        symbols = [target, *likeliest[:3]]
-    return ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)
+    return first_that_fits(text)

@@ -36,13 +36,13 @@ def drawn(config: EchoConfig, data: RowData, line: RowLine, ascii_only: bool = F
 def test_numbers_have_a_line_for_each_channel_as_far_as_there_is_room() -> None:
     config = EchoConfig(task=FlipFlop(bits=3))
     names = [line.label.strip() for line in row_lines(config, 9)]
-    assert names == [f"{part} {channel}" for part in ("input", "target", "pred") for channel in (1, 2, 3)]
+    assert names == [f"{part} bit {channel}" for part in ("input", "target", "pred") for channel in (1, 2, 3)]
     assert left_out(config, row_lines(config, 9)) == ""
     assert [line.channel for line in row_lines(config, 8)] == [0, 1] * 3
     assert left_out(config, row_lines(config, 8)) == ", channels 1 to 2 of 3"
     assert left_out(config, row_lines(config, 1)) == ", channel 1 of 3"
     adding = row_lines(EchoConfig(task=Adding()), 9)
-    assert [line.label for line in adding] == ["input 1 ", "input 2 ", "target  ", "pred    "]
+    assert [line.label for line in adding] == ["input value ", "input mark  ", "target      ", "pred        "]
 
 
 @pytest.mark.parametrize("task", TASKS)

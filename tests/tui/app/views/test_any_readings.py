@@ -23,6 +23,7 @@ from echornn.readings import (
     Units,
 )
 from echornn.session.frame import Frame, State
+from echornn.tasks.flip_flop import FlipFlop
 from tests.examples import examples
 from tests.tui.app.views.by_hand import drawn
 from tui.app.views.gradient import GradientView
@@ -60,13 +61,15 @@ def any_readings(draw: st.DrawFn) -> Readings:
             values[numbers.random(shape) < 0.2] = value
         return values
 
+    of_numbers = draw(st.booleans())
     config = EchoConfig(
-        num_classes=classes,
+        num_classes=2 if of_numbers else classes,
         truncated_backprop_length=steps,
         batch_size=rows,
         state_size=size,
-        echo_step=echo,
+        echo_step=3 if of_numbers else echo,
         total_series_length=rows * 200,
+        task=FlipFlop(bits=classes) if of_numbers else None,
     )
     part = draw(st.sampled_from(["h", "update gate"]))
     windows = draw(st.booleans())
@@ -111,7 +114,7 @@ def any_readings(draw: st.DrawFn) -> Readings:
                     Flip(
                         0,
                         steps - 1,
-                        numbers.integers(0, classes, steps).astype(np.uint8),
+                        some(steps, classes) if of_numbers else numbers.integers(0, classes, steps).astype(np.uint8),
                         some(steps, classes),
                         some(steps, classes),
                     ),

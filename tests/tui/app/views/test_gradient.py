@@ -11,19 +11,12 @@ from echornn.config import EchoConfig
 from echornn.readings import Effects, Flip, Gradient, Memory, Question, Reliance
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
+from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.task import Numbers, Symbols
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.drawings.row_panel import (
-    LABEL_WIDTH,
-    LEAST_WIDTH,
-    RowPanel,
-    before_flip,
-    changed_steps,
-    draw_row,
-    flip_words,
-    narrow,
-    prediction_blocks,
-    targets_after,
-)
+from tui.app.drawings.flips import before_flip, changed_steps, flip_words, targets_after
+from tui.app.drawings.panel_lines import LEAST_LABEL, RowPanel, prediction_blocks
+from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, narrow
 from tui.app.views.gradient import GradientView, decades
 from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
 from tui.kit.cells import Cells
@@ -486,8 +479,8 @@ def lit(view: GradientView) -> int:
 
 def test_a_flip_makes_a_symbol_the_next_one() -> None:
     p = np.full((3, 4), 0.25, np.float32)
-    assert before_flip(Flip(0, 1, np.array([1, 0, 2], np.uint8), p, p)).tolist() == [1, 3, 2]
-    assert before_flip(Flip(0, 2, np.array([1, 0, 1], np.uint8), p[:, :2], p[:, :2])).tolist() == [1, 0, 0]
+    assert before_flip(Flip(0, 1, np.array([1, 0, 2], np.uint8), p, p), Symbols(4)).tolist() == [1, 3, 2]
+    assert before_flip(Flip(0, 2, np.array([1, 0, 1], np.uint8), p[:, :2], p[:, :2]), Symbols(2)).tolist() == [1, 0, 0]
 
 
 def test_symbols_of_more_than_two_classes_are_digits() -> None:
@@ -510,8 +503,67 @@ def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
     p = np.zeros((15, 256), np.float32)
     p[:, 0xC6] = 1
     panel = RowPanel(
-        0, 14, np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8), None, None, p, None, ("",), True
+        *(0, 14, Symbols(256), Symbols(256), np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8)),
+        *(None, None, p, None, ("",), True),
     )
-    cells = Cells(LABEL_WIDTH + 16, 12, GradientView.STYLES)
+    cells = Cells(LEAST_LABEL + 16, 12, GradientView.STYLES)
     draw_row(cells, Box(0, 0, cells.width, 12), panel, ascii_only=False)
     assert [cells.text(line) for line in (1, 3)] == ["input " + "c7" * 8, "pred  " + "c6" * 8]
+
+
+CHANGED = np.array([[0.0], [0.0], [0.2], [-0.1]], np.float32)
+RAISED = Flip(0, 2, np.zeros((4, 2), np.float32), np.zeros((4, 1), np.float32), CHANGED)
+"""The third input is raised, and the last two predictions change."""
+
+
+def row_of_numbers(flip: Flip | None = None, width: int = 40, height: int = 12) -> list[str]:
+    """The panel of a row of two named numbers and one prediction, whose cursor is at the last of four steps."""
+    x = np.array([[0, 1], [0.5, 0], [-1, 0], [0.25, 1]], np.float32)
+    strengths = np.tril(np.full((4, 4), 0.02, np.float32)) + np.float32(0.06) * np.eye(4, dtype=np.float32)
+    said = np.array([[0.0], [0.5], [1.0], [0.9]], np.float32)
+    reads, says = Numbers(2, names=("value", "mark")), Numbers(1)
+    panel = RowPanel(0, 3, reads, says, strengths, x, None, None, said, flip, ("words",), True, scale=None)
+    cells = Cells(width, height, GradientView.STYLES)
+    draw_row(cells, Box(0, 0, width, height), panel, ascii_only=False)
+    return [cells.text(line).rstrip() for line in range(height)]
+
+
+def test_a_row_of_numbers_has_a_line_for_each_channel_what_it_uses_and_what_it_predicts() -> None:
+    assert row_of_numbers()[:6] == [
+        "row 1, step 4: what it uses",
+        "input value ··▒▒▄▄.2",
+        "input mark  ██····+1",
+        "uses        ░░░░░░██",
+        "pred        ··▒▒██.9",
+        "words",
+    ]
+    assert row_of_numbers(RAISED)[3:8] == [
+        "raise           +",
+        "uses        ░░░░░░██",
+        "pred        ··▒▒██.9",
+        "change      ····██▂▂",
+        "words",
+    ]
+    assert row_of_numbers(RAISED, width=18)[1:4] == ["input value ·▒▄2", "input mark  █··1", "raise         +"]
+    assert row_of_numbers(RAISED, height=7)[1:] == [
+        "input value ··▒▒▄▄.2",
+        "raise           +",
+        "uses        ░░░░░░██",
+        "pred        ··▒▒██.9",
+        "change      ····██▂▂",
+        "words",
+    ], "further channels are left out first"
+
+
+def test_what_raising_an_input_does_is_said_in_the_size_of_the_change() -> None:
+    words = flip_words(RAISED, None, 0, "raised", of_symbols=False)
+    assert words == (
+        "step 3 raised: predictions move by 0.2 at most",
+        "step 3 raised: moves by 0.2",
+        "raised: moves by 0.2",
+    )
+    assert before_flip(RAISED, Numbers(2))[2].tolist() == pytest.approx([-0.1, -0.1])
+    config = EchoConfig(task=FlipFlop(bits=3), truncated_backprop_length=4)
+    strength = np.tril(np.full((1, 4, 4), 0.02, np.float32))
+    effects = Effects(strength, np.zeros((1, 4, 3), np.float32), turned=strength > 1)
+    assert read(config, effects, 0, 1) == "row 1, step 2: inputs raised move it: x[t-1] .020, x[t] .020"

@@ -15,11 +15,12 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
+from echornn.tasks.task import Symbols
 from tests.scripted import SMALL, make_progress
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, Block, shade
-from tui.app.drawings.row_cells import ECHO_LINES, RowData, cells_of
+from tui.app.drawings.row_cells import ECHO_LINES, RowData, cell_text, cells_of
 from tui.app.drawings.tape import lay_tape
-from tui.app.views.rows import PANEL_HEIGHT, Rows, arrange, cell_text
+from tui.app.views.rows import PANEL_HEIGHT, Rows, arrange
 from tui.app.views.rows_words import read, title
 
 TUTORIAL = EchoConfig()
@@ -254,7 +255,7 @@ def test_of_many_classes_the_targets_probability_is_read_out_first_under_the_nam
 def test_a_symbol_under_the_cursor_stands_where_the_others_do(
     symbol: int, two_classes: bool, mark: str, text: str
 ) -> None:
-    assert cell_text(symbol, two_classes, mark) == text
+    assert cell_text(symbol, Symbols(2 if two_classes else 100 if symbol > 35 else 30), mark) == text
 
 
 def test_a_target_is_read_out() -> None:
