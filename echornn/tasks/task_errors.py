@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from echornn.config_error import ConfigError
+from echornn.tasks.busy import StillBusyError, in_a_task
 from echornn.tasks.task import Task, TaskError
 
 MOST_CHARACTERS = 300
@@ -21,14 +22,15 @@ class PlacedError(TaskError):
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Any exception inside, except Ctrl+C, becomes a `PlacedError` of one line.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into a `PlacedError` of one line.
 
     Args:
         file: the name under which the file was compiled.
         line: the line to name if the error was raised outside of the file.
     """
     try:
-        yield
+        with in_a_task():
+            yield
     except BaseException as error:
         if _is_as_it_should_be(error):
             raise
@@ -41,7 +43,8 @@ def blaming_method(task: Task, method: str) -> Iterator[None]:
     method's line.
     """
     try:
-        yield
+        with in_a_task():
+            yield
     except BaseException as error:
         if _is_as_it_should_be(error):
             raise
@@ -74,8 +77,10 @@ def _place(error: BaseException, file: str, line: int | None) -> str:
 def _words(error: BaseException) -> str:
     if isinstance(error, (TaskError, ConfigError)):
         return str(error)
+    if isinstance(error, StillBusyError):
+        return str(error)
     if isinstance(error, SystemExit):
-        return f"it ends the program, with exit status {error.code}"
+        return f"the task ends the program, with exit status {error.code}"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:  # the exception's own __str__ may raise an error too

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
+from echornn.tasks import busy
 from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
@@ -34,6 +35,9 @@ NEWEST = "newest"
 
 SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
 """Seconds to wait at the end for the current windows and the last checkpoint, in case the disk hangs."""
+
+SECONDS_FOR_A_TASK = 3.0
+"""Seconds to wait at the end for a call of the user's own task, before it is ended."""
 
 SECONDS_TO_STOP = 0.1
 """Seconds to wait at the end for a thread in native code that has nothing to save."""
@@ -64,8 +68,8 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
     Raises:
         RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a task of the user's own fails its check; nothing on disk
-            was changed.
+        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
+            changed.
     """
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
@@ -78,7 +82,9 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 
 def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """What a changed file of the task means for the run, and what became of the settings that the user did not give."""
+    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
+    did not give.
+    """
     old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
     others = [name for name in old if name not in given]
     parts = {
@@ -164,14 +170,14 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything that was trained is on disk. This is determined only once, since a thread that nobody waits
-    for may still train.
+    """Whether everything that was trained is on disk. This is determined only once, at the end, because the training
+    thread may still be running after it.
     """
 
     YES = auto()
     NO = auto()
     NOWHERE = auto()
-    """Nothing is saved; the user was told so."""
+    """Nothing is saved; a message has told the user."""
 
     @property
     def after_a_signal(self) -> ExitCode:
@@ -194,12 +200,31 @@ def saved_by(recorder: Recorder) -> Saved:
 def end(session: Session) -> Saved:
     """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
-    until = time.monotonic() + SECONDS_TO_SAVE
+    patience = Patience()
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(session.recorder)
-        if has_stopped or saved is not Saved.NO or time.monotonic() >= until:
+        if has_stopped or saved is not Saved.NO or patience.ends(SECONDS_TO_SAVE):
             return saved
+
+
+class Patience:
+    """Waiting for a session to end. A call of the user's own task that does not return is ended after a while, as all
+    windows before it can be saved only then.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._ends_calls_at = SECONDS_FOR_A_TASK
+
+    def ends(self, most: float) -> bool:
+        """Whether more than ``most`` seconds have passed."""
+        seconds = self._clock() - self._begun
+        if seconds >= self._ends_calls_at:
+            self._ends_calls_at += 1
+            busy.end_calls()
+        return seconds >= most
 
 
 def of_outstanding(commands: int) -> list[str]:

@@ -6,7 +6,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,9 @@ from echornn.tasks.task_errors import blaming
 MOST_BYTES = 1 << 16
 """The most bytes of a file, since its text is stored with each branch of a run."""
 
+SHOWN_DIGITS = 8
+"""The number of characters of a hash that are shown."""
+
 LOADED: dict[str, type[Task]] = {}
 """The classes that were made in this process, by digest."""
 
@@ -38,21 +42,22 @@ class OwnFile:
         file: its path as the user wrote it; only for messages.
         name: the name of the task's class.
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
-        facts: what a record says about the task; None if the file does not come from a record, or from one without
-            facts.
+        facts: the facts about the task in its record; None if the file does not come from a record, or if the record
+            has no facts.
     """
 
     file: str = field(compare=False)
     name: str
     text: str
     facts: TaskFacts | None = field(default=None, compare=False, repr=False)
+    mark: str = field(default="", compare=False)
 
     @classmethod
     def from_record(cls, record: object) -> OwnFile:
         """The file of a record, see `as_record`.
 
         Raises:
-            ValueError: it is not one.
+            ValueError: the values are not the record of a file.
         """
         if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
             file, name, text = record["file"], record["name"], record["text"]
@@ -71,8 +76,8 @@ class OwnFile:
         return record if facts is None else {**record, "facts": facts}
 
     def __str__(self) -> str:
-        """What a user writes for it."""
-        return f"{self.file}:{self.name}"
+        """The text that a user writes for the task, FILE.py:NAME, with its mark."""
+        return f"{self.file}:{self.name}{self.mark}"
 
     @classmethod
     def read(cls, wanted: str) -> OwnFile:
@@ -104,9 +109,9 @@ class OwnFile:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the file has another text by now; False if it cannot be read here."""
+        """Whether the text of the file on disk has changed; False if the file cannot be read here."""
         try:
-            return OwnFile.read(str(self)).is_change_of(self)
+            return OwnFile.read(f"{self.file}:{self.name}") != self
         except TaskError:
             return False
 
@@ -131,7 +136,8 @@ class OwnFile:
         return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and the others as by default, from its facts if there are any.
+        """The task with these values of its settings, from its facts if there are any; all other settings have their
+        defaults.
 
         Raises:
             TaskError: as in `load`, or a value is not allowed.
@@ -155,11 +161,11 @@ class OwnFile:
 
         Raises:
             TaskError: the text has an error, or no usable task.
-            ValueError: it may not be run now; see `never_running`.
+            ValueError: the text may not be run now; see `never_running`.
         """
         if self.digest not in LOADED:
             if not MAY_RUN.get():
-                raise ValueError(f"it does not say enough about the task {self}")
+                raise ValueError(f"the record lacks facts about the task {self}")
             LOADED[self.digest] = self._loaded()
         return LOADED[self.digest]
 
@@ -179,12 +185,12 @@ class OwnFile:
         """Check that no setting has a name that is used for something else.
 
         Raises:
-            TaskError: one has.
+            TaskError: a setting has such a name.
         """
         with blaming(self.file, self._line):
             for known in settings_of(self.kind):
                 if known.name in taken:
-                    raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+                    raise TaskError(f"the setting {known.name} needs another name: the network has this setting")
 
     @property
     def _line(self) -> int | None:
@@ -203,14 +209,23 @@ class OwnFile:
         if "__dataclass_fields__" not in vars(found):
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
         if found.__abstractmethods__:
-            raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
+            raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
         settings_of(found)
         return found
 
 
+def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
+    """The files, each with a part of its hash as its mark if another of the files has its name."""
+    different = dict.fromkeys(files)
+    names = Counter(map(str, different))
+    return {
+        one: replace(one, mark=f"#{one.digest[:SHOWN_DIGITS]}") if names[str(one)] > 1 else one for one in different
+    }
+
+
 @contextmanager
 def never_running() -> Iterator[None]:
-    """Inside, it is an error to run a text that was not run before: a record is read."""
+    """In the ``with`` block, it is an error to run a text that was not run before; for reading records."""
     token = MAY_RUN.set(False)
     try:
         yield
@@ -225,4 +240,4 @@ def _print(*values: object, sep: str | None = None, end: str | None = None, **_:
 
 
 TaskName = str | OwnFile
-"""What stands for the class of a task: its name in the table, or the file of a user's own."""
+"""The reference to the class of a task: its name in the table, or a user's own file."""
