@@ -24,7 +24,7 @@ from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
-from tui.map.picture import picture_of
+from tui.map.picture import LETTER, picture_of
 from tui.map.signs import ASCII, BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
@@ -241,6 +241,13 @@ def test_as_a_picture(cliff: SweepResults, broken: SweepResults, measure: Measur
         texts = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
         assert {"1", "2", "3"} <= set(texts)
     assert "? to come   ! failed   × cannot be" in texts
+
+
+def test_columns_of_a_picture_are_as_wide_as_their_labels() -> None:
+    picture = ET.fromstring(picture_of(frame_of(results_of(OF_TASKS, on_a_rung))))
+    texts = {one.text: float(one.attrib["x"]) for one in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert texts["flip_flop"] - texts["two_coins"] > 9 * LETTER
+    assert "⊘ cannot be solved" in texts
 
 
 def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) -> None:
