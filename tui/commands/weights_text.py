@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
 from echornn.progress import Floats
 from echornn.tasks.chosen import name_of
-from echornn.tasks.task import DataForm, Numbers
+from echornn.tasks.task import Numbers, Symbols
 
 WIDTH = 76
 """The columns of a line of names, without its indent."""
@@ -69,7 +69,7 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
     yield f"configuration: {json.dumps(record_of(config, with_facts=False))}"
 
 
-def _input_text(form: DataForm) -> str:
+def _input_text(form: Symbols | Numbers) -> str:
     if isinstance(form, Numbers):
         return "the number of the step" if form.count == 1 else f"the {form.count} numbers of the step"
     if form.input_size == 1:
@@ -77,13 +77,13 @@ def _input_text(form: DataForm) -> str:
     return f"the symbol, one-hot: {form.count} numbers, 1 for the symbol and 0 for the others"
 
 
-def _output_text(form: DataForm) -> str:
+def _output_text(form: Symbols | Numbers) -> str:
     if isinstance(form, Numbers):
         return f"h_t W2 + b2, {'the predicted number' if form.count == 1 else 'a column for each predicted number'}"
     return "softmax(h_t W2 + b2), a column for each symbol"
 
 
-def _names(form: DataForm) -> Iterator[str]:
+def _names(form: Symbols | Numbers) -> Iterator[str]:
     """The names of the columns, if the task has some."""
     if form.names:
         lines = textwrap.wrap(f"in this order: {', '.join(form.names)}", WIDTH)

@@ -11,8 +11,7 @@ import pytest
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig
 from echornn.progress import Floats
-from echornn.tasks.chosen import TaskName
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.table import TASKS
 from tests.echornn.tasks.test_own_files import TEMPLATE
 from tests.recorded import record_branches
