@@ -48,7 +48,8 @@ class EchoConfig(FlatValues, WindowSizes):
     Values are checked when the object is made, so that every existing configuration can be trained.
 
     What is learned is a `Task`, by default the echo, whose settings are fields here. The settings of another task are
-    its own; with `fields`, `value`, `with_fields` and `from_fields` they have names beside the fields.
+    stored in the task; with `fields`, `value`, `with_fields` and `from_fields` they are read and changed by name like
+    fields.
 
     Raises:
         ConfigError: a value, or a combination of values, that cannot work.
@@ -196,14 +197,15 @@ class EchoConfig(FlatValues, WindowSizes):
 
     @property
     def the_task(self) -> Task:
-        """What is learned."""
+        """The task that the network learns."""
         return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
 
     def _take_task(self) -> None:
-        """Make a task of a name or a file. The settings of the echo become fields, those of another task are its own.
+        """Make a task from a name or a file. The settings of the echo become fields; the settings of another task stay
+        in the task.
 
         Raises:
-            ConfigError: there is no such task, it cannot be used, or a setting of the echo is given beside it.
+            ConfigError: there is no such task, it cannot be used, or settings of the echo are given for another task.
         """
         from echornn.tasks.chosen import made, named, require_known, values_of
 
@@ -233,21 +235,23 @@ class EchoConfig(FlatValues, WindowSizes):
 
     @property
     def is_echo(self) -> bool:
-        """Whether the echo is learned, whose settings are fields of the configuration."""
+        """Whether the task is the echo, whose settings are fields of the configuration."""
         return self.task is None
 
     @property
     def has_classes(self) -> bool:
-        """Whether the network says symbols, which are right or wrong, rather than numbers."""
+        """Whether the network predicts symbols, so that a prediction is right or wrong, rather than numbers."""
         return isinstance(self.the_task.outputs, Symbols)
 
     def accuracy(self, errors: float, windows: int = 1) -> float:
-        """The share of right predictions in some windows with so many wrong ones; NaN if the network says numbers."""
+        """The share of right predictions in some windows, from the number of wrong ones; NaN if the network predicts
+        numbers.
+        """
         return 1 - errors / (windows * self.predictions_per_window) if self.has_classes else math.nan
 
     @property
     def loss_name(self) -> str:
-        """What the loss is, with its unit."""
+        """The name of the loss, with its unit."""
         outputs = self.the_task.outputs
         return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
 

@@ -25,7 +25,7 @@ def choice(field: str, value: object, words: Sequence[str]) -> object:
     """The value, checked to be one of these words.
 
     Raises:
-        ConfigError: the value is another.
+        ConfigError: the value is not among them.
     """
     if value not in words:
         raise ConfigError(field, value, f"one of {', '.join(words)}")

@@ -1,4 +1,4 @@
-"""All values of a configuration by name: its fields, beside its task and the settings of the task."""
+"""All values of a configuration by name: the fields, the task, and the settings of the task."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
 
 
 class NotGiven(int):
-    """A default in place of which a task may have a better one."""
+    """A default value that a task may replace by a better one."""
 
 
 class FlatValues:
-    """The values of `EchoConfig` by name; its base class.
+    """The base class of `EchoConfig`, which gives access to all values by name.
 
     The names are those of the fields, ``task``, and those of the task's settings. ``task`` is a name of the table, or
-    an `OwnFile`. If it is not the echo, the fields of `ECHO_FIELDS` are not there.
+    an `OwnFile`. If the task is not the echo, the fields in `ECHO_FIELDS` are missing.
     """
 
     if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class FlatValues:
     def with_fields(self, changes: Mapping[str, Any]) -> Self:
         """The configuration with other values by name.
 
-        Another ``task`` has its default settings but for those in ``changes``. A window length that is as by default
-        (see `usual_window`) follows the task.
+        A new ``task`` starts with its default settings, except those in ``changes``. A window length that is the
+        default (see `usual_window`) becomes the default for the new task.
 
         Raises:
             ConfigError: a name is not known, or a value, or a combination of values, cannot work.
@@ -108,7 +108,7 @@ class FlatValues:
         return self.from_fields(values)
 
     def changes_to(self, other: FlatValues) -> dict[str, Any]:
-        """The values of ``other`` that `with_fields` needs to make it of this one, in order."""
+        """The values of ``other`` that differ from these, in order; `with_fields` makes ``other`` from them."""
         if self.task is None and other.task is None:
             names = self.names()
             return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(self, name)}
@@ -123,7 +123,7 @@ class FlatValues:
         return {name: value for name, value in values.items() if name == TASK or before[name] != value}
 
     def _values_under(self, task: object) -> dict[str, Any]:
-        """The values that stay under a task of this name."""
+        """The values that are kept when the task changes to the task of this name."""
         values = self.fields()
         if task != values[TASK]:
             values = {name: values[name] for name in self.names() if name not in ECHO_FIELDS}
@@ -137,7 +137,7 @@ class FlatValues:
 
     def same_program(self, other: Self) -> bool:
         """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ, or settings of
-        the task on which its form does not depend.
+        the task that do not change its form (inputs, outputs and length).
         """
         return self.differs_only_in(other, START_FIELDS)
 
@@ -152,9 +152,10 @@ class FlatValues:
 
     @property
     def live_fields(self) -> frozenset[str]:
-        """The names whose values can change between two windows; a change of any other starts a new network.
+        """The names of the values that can change between two windows; a change of any other value starts a new
+        network.
 
-        A setting of the task is among them if other values of it leave the task's form as it is.
+        A setting of the task is among them if it does not change the task's form (inputs, outputs and length).
         """
         if self.task is None:
             return LIVE_FIELDS
@@ -163,8 +164,8 @@ class FlatValues:
         return LIVE_FIELDS - ECHO_FIELDS | settings_without_form(self.the_task)
 
     def differs_only_in(self, other: Self, names: frozenset[str]) -> bool:
-        """Whether no other values differ than those with these names, and settings of a task that is not the echo on
-        which its form does not depend.
+        """Whether only values with these names differ. Settings that do not change the form of a task other than the
+        echo may differ too.
         """
         changes = self.changes_to(other).keys()
         if TASK in changes or changes <= names:
@@ -177,7 +178,7 @@ class FlatValues:
         return form_of(self.the_task) == form_of(other.the_task)
 
     def _settings_in(self, names: Collection[str]) -> set[str]:
-        """Which of these names are not those of fields: ``task``, and the task's own settings."""
+        """The names among these that are not fields: ``task``, and the task's settings."""
         return set(names) - set(self.names())
 
 

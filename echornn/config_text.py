@@ -19,12 +19,14 @@ def fields_text(values: Mapping[str, object]) -> str:
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a configuration as JSON values for people: a task of the user's own is FILE.py:NAME."""
+    """Values of a configuration as JSON values for people: a user's own task is FILE.py:NAME."""
     return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
 
 
 def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
-    """The values that differ, for people: a changed file of a task is told from that before by a part of its hash."""
+    """The values that differ, for people: if the file of a task has changed, a part of its hash distinguishes it from
+    the file before.
+    """
     changes = before.changes_to(after)
     task = changes.get(TASK)
     if isinstance(task, OwnFile) and task.is_change_of(before.value(TASK)):

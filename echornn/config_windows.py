@@ -36,7 +36,7 @@ class WindowSizes:
 
     @property
     def is_stream(self) -> bool:
-        """Whether rows are cut into windows and the state is carried on; else each window is a trial of its own."""
+        """Whether rows are cut into windows and the state is carried on; otherwise each window is a separate trial."""
         return self.trial_length is None
 
     @property

@@ -1,4 +1,4 @@
-"""Limits and words that settings of a configuration and of a task have in common."""
+"""Limits and allowed words that the settings of a configuration share with those of a task."""
 
 from __future__ import annotations
 

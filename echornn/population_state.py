@@ -24,7 +24,7 @@ class PopulationState:
     Attributes:
         configs: the configuration of each replica.
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        data_version: how many times the data has been drawn anew.
+        data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried], the states after the last window.

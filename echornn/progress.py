@@ -1,4 +1,4 @@
-"""What a call of `advance` returns, as plain arrays: losses and errors of its windows, and all data of the last window.
+"""The results of a call of `advance`, as plain arrays: losses and errors of its windows, and all data of the last.
 
 `PopulationProgress` has an axis of replicas, of length 1 for a single network. `Progress` is a view of one replica.
 """
@@ -24,8 +24,9 @@ class Progress:
     Attributes:
         losses: float32 [n], the mean loss of each window over its scored steps, before its update: cross-entropy in
             nats, or squared error.
-        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps are scored, the same
-            share of all predictions as is wrong among the scored ones; if the outputs are numbers, 0.
+        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps are scored, the
+            share of wrong predictions among these steps, times the number of all predictions. If the outputs are
+            numbers, 0.
         epoch: the epoch of the last window, from 0.
         window: the number of the last window in its epoch, from 0.
         x: the input of the last window: symbols, uint8 [batch_size, T], or numbers, float32 [batch_size, T, count].
@@ -102,8 +103,8 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position; the data of the last window stays that of another
-        window.
+        """The first ``windows`` windows, ending at this position; the data of the last window is not changed, so it
+        belongs to another window.
         """
         losses, errors = self.losses[:windows], self.errors[:windows]
         trained = self.trained - len(self.losses) + windows

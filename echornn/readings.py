@@ -58,9 +58,9 @@ class Memory:
         numbers_a_symbol: the independent numbers per input: one less than the symbols, or the channels of numbers.
         samples: time steps, over all rows, on which r2 was measured (equally many were used for the fit); 0 if unknown.
         channels: float32 [lags, channels], r2 of each channel, of which `by_lag` is the mean; empty, [lags, 0], if
-            there is only one, or of symbols.
+            there is only one channel, or if inputs are symbols.
 
-    Of trials, r2 is read at the last scored steps, and is about differences between trials.
+    In trials, r2 is read at the last scored steps, and is about differences between trials.
     """
 
     part: str
@@ -103,7 +103,7 @@ class Units:
         correlation: float32 [units], this correlation, -1 to 1; 0 for a constant unit.
         samples: the number of time steps, over all rows, of the probe's own data; 0 if unknown.
         best_channel: int32 [units], which of the input's numbers `best_lag` is about, from 0; empty, [0], if there is
-            only one, or of symbols.
+            only one number, or if inputs are symbols.
     """
 
     part: str
@@ -123,15 +123,15 @@ class Gradient:
 
     Attributes:
         by_lag: float32 [lags], for k = 0, 1, ...: phi_k, the mean over t of ||dL_t/dh[t-k]||, in nats (or squared
-            error) per unit of state. There are about twice as many lags as T or the echo, or those of a trial, at most
+            error) per unit of state. The number of lags is about twice T or the echo, or the length of a trial; at most
             512. h is everything carried from step t-k to the next: the h of every layer, and an LSTM's c; the output of
             a layer to the layer above in the same step does not count. Values too large for float32 are infinite or
             NaN.
         bias: float32 [lags], the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g||
             / ||g|| with K = k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error
-            followed back K steps, g is that with all of these lags. So the last entry is 0, whatever comes after it.
-            The estimate corrects for noise. NaN if the gradient is zero, no larger than its noise, or too large for
-            float32.
+            followed back K steps, g is the gradient with all of these lags. So the last entry is 0, whatever comes
+            after it. The estimate corrects for noise. NaN if the gradient is zero, no larger than its noise, or too
+            large for float32.
         bias_of_windows: the same for training with windows of T steps, where the last error of a window reaches back T
             steps and the first error none. Also NaN if T is not smaller than the number of lags.
         bias_spread: float32 [lags], or [1] for all of them: two standard errors of the bias; infinite if the bias is

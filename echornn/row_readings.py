@@ -56,9 +56,9 @@ class Effects(RowDependence):
     """How each prediction changes if a single input is changed; the row is computed again for each input.
 
     A changed input becomes the next symbol, the last symbol becomes the first; with two symbols it is flipped. Each
-    number of an input of numbers becomes larger by `echornn.readings.RAISED`.
-    `strength` is the total variation distance of the prediction's probabilities before and after (half the sum of the
-    absolute changes), 0 to 1; of numbers, the length of their change.
+    number of an input of numbers becomes larger by `echornn.readings.RAISED`. `strength` is the total variation
+    distance of the prediction's probabilities before and after (half the sum of the absolute changes), 0 to 1; for
+    numbers, the length of their change.
 
     Attributes:
         turned: bool, of the same shape as `strength`: whether another symbol becomes the likeliest.
@@ -79,7 +79,7 @@ class Connectivity(RowDependence):
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The predictions of a row, with one input changed and without.
+    """The predictions of a row, with one input changed and with the unchanged inputs.
 
     Attributes:
         row, step: the changed input, from 0.

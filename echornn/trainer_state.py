@@ -20,7 +20,7 @@ class TrainerState:
     Attributes:
         config: the configuration.
         epoch, window: the position of the next window to train, both from 0.
-        data_version: how many times the data has been drawn anew.
+        data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         weights: float32 arrays by name.
         carried_state: float32 [batch_size, carried], the state after the last window (see `carried_size`).

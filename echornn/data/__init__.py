@@ -1,1 +1,1 @@
-"""The data of an epoch, and what is known of its losses before anything is trained."""
+"""The data of an epoch, and the losses that are known before anything is trained."""

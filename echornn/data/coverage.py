@@ -19,7 +19,9 @@ from echornn.tasks.task import Task, TaskError
 
 
 class Source(StrEnum):
-    """Where the source of a target is; the source is the input that the target echoes."""
+    """Where the source of a target is, that is, the input that it echoes: in this window, before it, or in the row
+    above.
+    """
 
     WINDOW = "this window"
     BEFORE = "before this window"
@@ -28,7 +30,7 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source of a target is.
+    """Where the source of a target is: in this window, before it, or in the row above.
 
     Args:
         window: the index of the window in its epoch, from 0.
@@ -40,7 +42,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """For each place, the number of targets of a window whose source is there, over all rows; without zeros."""
+    """The number of targets of a window, over all rows, by where their source is; zero counts are left out."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)
     inside = max(0, length - config.echo_step)
@@ -55,8 +57,8 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def targets_inside(config: EchoConfig) -> tuple[int, int]:
-    """How many targets of a window have all their sources where the gradient reaches, in the window; and how many
-    targets have sources that are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
+    """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
+    sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
     length = config.truncated_backprop_length
     if config.is_echo:
@@ -67,7 +69,7 @@ def targets_inside(config: EchoConfig) -> tuple[int, int]:
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
-    """The lags of sources that no gradient reaches, since no part of a window between two cuts is so long."""
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
     return tuple(lag for lag in source_lags(config) if lag >= config.truncated_backprop_length)
 
 
@@ -96,7 +98,7 @@ def _sources(config: EchoConfig) -> _Sources:
 
 @lru_cache(maxsize=256)
 def _sources_of(task: Task, first: int, steps: int) -> _Sources:
-    """The sources of these steps; none is known if a user's own task cannot tell them."""
+    """The sources of these steps; none is known if there is an error in a user's own task."""
     try:
         known = lags_of_steps(task, first, steps)
     except TaskError:

@@ -31,14 +31,14 @@ class EpochData(NamedTuple):
 
     @property
     def arrays(self) -> Iterator[npt.NDArray[Any]]:
-        """Those that there are, in order."""
+        """The arrays x, y and, if only some steps are scored, scored."""
         return (one for one in self if one is not None)
 
 
 def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
     """The rows of one epoch: a pure function of the seed, the version of the data, and the epoch.
 
-    The steps of a row that no trial covers are not there.
+    Steps of a row that no trial covers are left out.
 
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.
@@ -70,7 +70,7 @@ def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: i
 
 
 def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
-    """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; steps that they do not have are 0."""
+    """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up with 0."""
     batch, steps, *shape = each[0].shape
     whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
     for index, one in enumerate(each):

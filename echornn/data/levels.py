@@ -1,6 +1,7 @@
 """What is known about the loss before training: chance, floors, the solved level, and how far gradients reach.
 
-Of the echo more is known than its task says (floors of single windows, what was measured): of other tasks, the ladder.
+For the echo, more is known than its ladder: floors of single windows, and measurements. For other tasks, only the
+ladder is known.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ MOST_PATIENT_STATE = 8
 
 
 def is_echo(config: EchoConfig) -> bool:
-    """Whether the task is the echo. What was measured with the echo is not claimed of other tasks."""
+    """Whether the task is the echo. Measurements with the echo are not applied to other tasks."""
     return config.task is None
 
 
@@ -130,7 +131,7 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     of a row, except in the first row, whose targets there are blank: ``(B - 1)/B * min(max(echo - window * stride, 0),
     T)/T * ln(num_classes)``. If rows begin with blanks, there is no floor.
 
-    In other tasks, it is by how much the least mean loss of this window is above that of an epoch's last window.
+    For other tasks, it is the difference between the least mean loss of this window and that of an epoch's last window.
     """
     if not is_echo(config):
         return _above_later(config, window)
@@ -149,8 +150,8 @@ def _above_later(config: EchoConfig, window: int) -> float:
 
 
 def _last_level(config: EchoConfig, window: int) -> float:
-    """The loss of the last level of the ladder in one window; 0 if it is not known. A ladder is one of whole rows, so
-    that a window is the difference of two rows.
+    """The loss of the last level of the ladder in one window; 0 if it is not known. The ladder gives losses of whole
+    rows, so the loss of a window is computed from two rows.
     """
     if not config.is_stream:
         return 0.0
@@ -234,8 +235,8 @@ def register_numbers(config: EchoConfig) -> int | None:
     x[t-1], ... x[t-lag].
 
     Most networks solve the echo in this way, but it is no limit: some keep more symbols than they have numbers, since
-    binary inputs can be packed nonlinearly. None if the lags are not known, and if more than one number enters at a
-    step: more than two symbols can be kept in several ways, and not every channel has to be.
+    binary inputs can be packed nonlinearly. None if the lags are not known, or if more than one number enters at a
+    step: more than two symbols can be kept in several ways, and not every channel has to be kept.
     """
     lags = source_lags(config)
     return max(lags) + 1 if lags and config.input_size == 1 else None
@@ -273,6 +274,6 @@ def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
-    """The share of the way from chance to its floor that a mean loss has gone, 0 to 1."""
+    """The share of the distance from chance to the floor that a mean loss has covered, 0 to 1."""
     chance, floor = chance_level(config), mean_floor(config)
     return min(1.0, max(0.0, (chance - loss) / (chance - floor)))

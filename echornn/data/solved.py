@@ -43,7 +43,7 @@ class Levels:
         solved: the task is solved when the mean is below this level; minus infinity if it never is.
         lost: a solved task is lost when the mean is above this level; between the two levels nothing changes.
         most: the loss of guessing, or `HIGH` if it is not known. In deciding whether the task is lost, a higher loss
-            counts as this, so that the spike at the start of an epoch is not a loss of the task.
+            counts as ``most``, so that the spike at the start of an epoch is not a loss of the task.
     """
 
     solved: Nats
@@ -66,8 +66,8 @@ def _levels(config: EchoConfig) -> tuple[float, float, float]:
 
 
 def first_below(losses: Floats, level: float) -> int | None:
-    """The index of the first of `RECENT_WINDOWS` losses, in float32 [n], whose mean is below a level; None if there are
-    none.
+    """The index at which the mean of `RECENT_WINDOWS` consecutive losses, in float32 [n], is first below a level; the
+    index is that of the first of these losses. None if the mean is never below the level.
 
     Running sums find candidates. Their means are then computed again, so that earlier losses do not matter.
     """
@@ -140,9 +140,9 @@ def crossings(
 
 
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """The window at which each run had lost the echo, int64 [runs], if only its newest losses are known. This is the
-    current window if their mean is above the lost level, 0 if it is below the solved level or if the echo was never
-    solved, and otherwise `UNKNOWN`.
+    """The window at which each run lost the echo, int64 [runs], as far as the newest losses show it: the current window
+    if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the echo was
+    never solved; otherwise `UNKNOWN`.
 
     Args:
         solved_at: int64 [runs], the window at which each run was first solved; 0 if it was not.
@@ -199,33 +199,35 @@ class SolvedAt:
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
-        """The value for runs that have not begun yet."""
+        """The `SolvedAt` of runs that have not begun yet."""
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
     @classmethod
     def unknown(cls, runs: int) -> SolvedAt:
-        """The value for runs of which neither the number of windows is known, nor whether they solved the task."""
+        """The `SolvedAt` of runs about which nothing is known: neither the number of windows, nor whether they solved
+        the task.
+        """
         never, unknown = cls.never(runs), np.full(runs, UNKNOWN, np.int64)
         return replace(never, at=unknown, lost_at=unknown)
 
     def only(self, runs: Sequence[int]) -> SolvedAt:
-        """The value for only these runs, in this order."""
+        """The `SolvedAt` of only these runs, in this order."""
         which = list(runs)
         return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
 
     def anew(self) -> SolvedAt:
-        """The value at the start of a new task: no run has solved it, and earlier losses do not count."""
+        """The `SolvedAt` at the start of a new task: no run has solved the task, and earlier losses do not count."""
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """The value after more losses, float32 [n, runs]."""
+        """The `SolvedAt` after more losses, float32 [n, runs]."""
         return self.step(losses, levels)[0]
 
     def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, Crossings]:
-        """The value after more losses, float32 [n, runs], and the windows at which runs lost the task, or solved it
-        again.
+        """The `SolvedAt` after more losses, float32 [n, runs], and the windows at which runs lost the task, or solved
+        it again.
 
         Args:
             at: the new value of `at`; by default it is found from the losses.
@@ -262,7 +264,7 @@ class SolvedAt:
         return at
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:
-        """The value after only the first ``windows`` windows, without their newest losses.
+        """The `SolvedAt` after only the first ``windows`` windows, without the newest losses.
 
         Args:
             lost_at: the value of `lost_at` there.

@@ -1,5 +1,5 @@
-"""Finds the window before the largest fall of the loss, and the window before the echo was lost; the cursor jumps
-there.
+"""Finds the window before the largest fall of the loss, and the window before the echo was lost; the crosshair jumps to
+them.
 """
 
 from __future__ import annotations

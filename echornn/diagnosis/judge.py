@@ -54,7 +54,7 @@ CLEAR = 0.85
 """A mean of the newest windows below this share of chance cannot be luck."""
 
 SURE_PREDICTIONS = 1024
-"""The number of predictions, in the newest windows, with which a fall can be told from luck."""
+"""The number of predictions, in the newest windows, with which a fall can be distinguished from luck."""
 
 LONG = 2048
 """The number of windows in a stretch above which blocks are so long that a diagnosis from them comes late."""
@@ -134,7 +134,7 @@ def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
 
 def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: int = 0) -> Diagnosis | None:
     """The diagnosis about a window at an epoch's start whose loss clearly differs from the losses before, otherwise
-    None. It is the newest window, or the one ``ago`` windows earlier.
+    None. This window is the newest, or ``ago`` windows earlier.
     """
     config, loss = known.config, float(progress.losses[-1])
     before = loss_stats.recent[: max(0, len(loss_stats.recent) - 1 - ago)]

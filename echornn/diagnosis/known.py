@@ -89,7 +89,7 @@ def known_of(
 
 
 def _has_errors(config: EchoConfig) -> bool:
-    """Whether predictions are right or wrong: those of numbers are neither."""
+    """Whether a prediction is right or wrong; a predicted number is neither."""
     return isinstance(config.the_task.outputs, Symbols)
 
 

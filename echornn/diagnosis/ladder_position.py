@@ -23,7 +23,8 @@ class LadderPosition:
         at: the level that the loss is at; None if it is at none.
         above: the level before that, or the last level whose loss is clearly higher.
         next: the level after that, or the first level whose loss is clearly lower; None at the last level.
-        way: the share of the way from ``above`` to ``next`` that the loss has gone, 0 to 1; NaN if there is no next.
+        way: the share of the distance from ``above`` to ``next`` that the loss has covered, 0 to 1; NaN if there is no
+            next.
     """
 
     at: Level | None
@@ -45,8 +46,8 @@ def ladder_position(
 ) -> LadderPosition | None:
     """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
 
-    Of levels with the same loss, the first counts: its learner knows least. No loss is at the first level; whether it
-    is at chance is decided by `LossTrend`.
+    If several levels have the same loss, the first counts: its learner knows least. No loss is at the first level;
+    whether it is at chance is decided by `LossTrend`.
 
     Args:
         ladder: from chance to everything known.

@@ -48,13 +48,17 @@ longer does.
 """
 
 FALLS, FLAT = 0.06, 0.03
-"""The loss falls if it fell by more than the first share of what is left to learn; it stands still below the second."""
+"""The loss falls if it fell by more than the first share of what is left to learn; it is flat if it fell by less than
+the second.
+"""
 
 SHORT_FALLS, SHORT_STANDS = 0.06, 0.02
 """The same shares for the fall over only the last blocks (see `SHORT_SPAN`), which decides in tasks with a ladder."""
 
 FIRST_NOISE = 3
-"""In tasks other than the echo, the number of blocks before which no loss is told from chance by its blocks."""
+"""In tasks other than the echo, the number of blocks before which no loss is distinguished from chance by its
+blocks.
+"""
 
 FEW_NUMBERS_FALL = 3
 """If the state is smaller than a linear shift register for the echo, the loss must fall this many times as fast to
@@ -75,7 +79,7 @@ LEAST = 1e-6
 """The distance from the floor, in nats, below which a loss counts as being at the floor."""
 
 FIRST_JUDGED = 1024
-"""The number of windows before which a loss is never said to stand still."""
+"""The number of windows before which a loss is never called flat."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -91,7 +95,8 @@ class LossLevel(StrEnum):
 
 @dataclass(frozen=True)
 class LossTrend:
-    """The trend of the loss at the newest block of a stretch. Windows are counted along the path, as on the curve.
+    """The trend of the loss at the newest block of a stretch of windows with the same settings. Windows are counted
+    along the path, as on the curve.
 
     Attributes:
         level: the level of the mean loss.
@@ -110,8 +115,8 @@ class LossTrend:
         falls: whether the loss falls.
         fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
             half; negative if it rose.
-        flat_since: if the loss stands still, the number of windows from which on it stayed within `FALLS` of the
-            value that it had when this was noticed.
+        flat_since: if the loss is flat, the number of windows from which on it stayed within `FALLS` of the value that
+            it had when this was noticed.
         relapses: how many times the task was solved and then lost.
         lost_at: the number of windows after which the task was last lost; None if it never was.
         until: the number of windows at the last judgement.
@@ -139,7 +144,7 @@ class LossTrend:
 
 
 def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
-    """The trend at the newest block of a stretch; None if it has no block yet."""
+    """The trend of the loss at the newest of these blocks; None if there is no block yet."""
     if not len(block_means):
         return None
     return _trend(
@@ -204,17 +209,17 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
 
 
 def _noise_is_known(config: EchoConfig, blocks: int) -> Flags:
-    """The blocks after which the noise of the loss is known well enough to tell a loss from chance. That of the echo is
-    small; other tasks may score few steps of a window.
+    """The blocks after which the noise of the loss is known well enough to tell a loss from chance. The noise of the
+    echo is small; other tasks may score few steps of a window.
     """
     return np.arange(blocks) >= (0 if is_echo(config) else FIRST_NOISE)
 
 
 def _newest_fall(config: EchoConfig, fall: Numbers, short_fall: Numbers) -> tuple[Numbers, float, float]:
-    """The fall at each block that decides whether the loss falls, and the shares above which it does and below which it
-    stands still.
+    """The fall at each block that decides whether the loss falls, and the shares above which it falls and below which
+    it is flat.
 
-    In tasks other than the echo, losses stay at levels of a ladder; that they fell long before does not count there.
+    In tasks other than the echo, losses stay at levels of a ladder; a fall long before does not count there.
     """
     if not is_echo(config):
         return np.nan_to_num(short_fall), SHORT_FALLS, SHORT_STANDS

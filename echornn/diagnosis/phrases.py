@@ -101,7 +101,7 @@ def loss_with_unit(config: EchoConfig, loss: float) -> str:
 
 
 def shortened(text: str, most: int = 24) -> str:
-    """A text of a user's own, cut if it is long."""
+    """A text that a user wrote, cut if it is long."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
@@ -126,7 +126,7 @@ def seeds_that_solve(config: EchoConfig) -> str:
 
 
 def cut_off(config: EchoConfig, lag: int | None = None) -> str:
-    """The phrase that windows do not reach back to a source, by default the nearest that they do not reach."""
+    """The phrase which says that windows do not reach back to a source; by default the nearest such source."""
     lag = min(lags_beyond(config), default=config.echo_step) if lag is None else lag
     steps = "step" if lag == 1 else "steps"
     return f"no gradient gets {lag:,} {steps} back"

@@ -1,5 +1,5 @@
-"""Learning rates that are too large or too small for each optimizer, measured with the echo; of other tasks it is not
-known.
+"""Learning rates that are too large or too small for each optimizer, measured with the echo; for other tasks they are
+not known.
 
 For optimizers without an entry, no learning rate counts as too large or too small.
 """

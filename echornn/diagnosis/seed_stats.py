@@ -26,7 +26,7 @@ class SolvedCounts(NamedTuple):
     Attributes:
         replicas: the number of networks.
         solved: the number that have solved the task at least once.
-        lost: the number of solved ones that have lost it again.
+        lost: the number of these networks that have lost the task again.
     """
 
     replicas: int
@@ -65,8 +65,8 @@ class SeedStats:
         """The results of the replicas after ``windows`` windows along the path.
 
         Args:
-            recent: float32 [n, replicas], the newest losses up to there, oldest first; n is 50, or fewer if there are
-                fewer.
+            recent: float32 [n, replicas], the newest of these windows' losses, oldest first; n is 50, or fewer if there
+                are fewer.
             solved_at: as in `SeedStats`; entries after ``windows`` are ignored.
             lost_at: as in `SeedStats`.
         """
@@ -110,7 +110,7 @@ class SeedStats:
     @property
     def median_window(self) -> int | None:
         """The median number of windows until the task was solved, over the replicas that solved it; None if none has.
-        Of two middle numbers, it is the smaller.
+        If there are two middle numbers, it is the smaller.
         """
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None

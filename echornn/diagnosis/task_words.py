@@ -1,7 +1,7 @@
 """The sentences for tasks other than the echo: where the loss is on the ladder of the task, and what comes next.
 
-What was measured with the echo is not said of other tasks. No sentence says what the network knows: a level of the
-ladder is the loss of a learner that knows so much.
+Measurements with the echo are not applied to other tasks. No sentence claims that the network knows something: a level
+of the ladder is the loss of a learner with that knowledge.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _decimals(config: EchoConfig) -> int:
 
 
 def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
-    """What comes next on the ladder, as far as it fits on a line, and the rest."""
+    """The next level of the ladder as text, as far as it fits on a line, and the rest."""
     if place.next is None:
         return "that is the last level of the ladder", ""
     name = level_text(config, place.next)
@@ -72,7 +72,7 @@ def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
 
 
 def reach_text(config: EchoConfig) -> str:
-    """How far gradients reach, if that is not as far as the task's sources; empty if it is, or if it is not known."""
+    """How far gradients reach, if they do not reach all sources of the task; empty if they do, or if unknown."""
     length = config.truncated_backprop_length
     if lags_beyond(config):
         return f"{cut_off(config)} (T {length:,})"
@@ -125,7 +125,7 @@ def plateau(it: Diagnosis) -> Sentence:
 
 
 def _with_reach(it: Diagnosis, cause: str, advice: str, more: str = "", more_cause: str = "") -> Sentence:
-    """The sentence with what gradients do not reach as its advice, if there is something."""
+    """The sentence, with advice on the sources that gradients do not reach, if there are any."""
     if reach := reach_text(it.config):
         return Sentence(cause, as_fits(reach, "; a longer T (s) may help")[0], more_cause, adds(advice) + more)
     return Sentence(cause, advice, more_cause, more + adds(note_text(it)))
@@ -223,4 +223,4 @@ SENTENCES: dict[Kind, Callable[[Diagnosis], Sentence]] = {
     Kind.SOLVED: solved,
     Kind.SPIKE: spike,
 }
-"""The function that makes the sentence, for each kind of diagnosis that is told differently from the echo's."""
+"""The function that makes the sentence, for each kind of diagnosis whose sentence differs from the echo's."""

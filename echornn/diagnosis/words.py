@@ -148,7 +148,7 @@ def _of_solved(it: Diagnosis) -> list[str]:
 
 
 def _is_cut_off(config: EchoConfig) -> bool:
-    """Whether no gradient reaches the echo's source, or one of another task's."""
+    """Whether no gradient reaches the echo's source, or a source of another task."""
     return bool(lags_beyond(config))
 
 

@@ -23,11 +23,11 @@ PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class LogEnd:
-    """A length of a log, with a checksum of its bytes up to there.
+    """An end of a log: a length, with a checksum of all bytes up to that length.
 
     Attributes:
-        length: its length in bytes.
-        crc: the CRC-32 of all bytes up to there.
+        length: the length in bytes.
+        crc: the CRC-32 of these bytes.
     """
 
     length: int = 0
@@ -93,7 +93,7 @@ class AppendLog:
         descriptor = own_files.opened(self._file, os.O_WRONLY)
         try:
             if os.fstat(descriptor).st_size < self.end.length:
-                raise OSError(f"{self._file.name} is shorter than what was written to it before")
+                raise OSError(f"{self._file.name} is shorter than when it was last written")
             at, crc = self.end.length, self.end.crc
             for piece in pieces:
                 at, crc = own_files.write_all(descriptor, piece, at), zlib.crc32(piece, crc)

@@ -85,7 +85,7 @@ def create(file: Path, data: bytes = b"") -> None:
     """Create a new file with these bytes, and wait until it is on disk.
 
     Raises:
-        OSError: the path exists already, or the file cannot be written; then nothing of it is left.
+        OSError: the path exists already, or the file cannot be written; then no part of the file is left.
     """
     descriptor = opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:

@@ -28,7 +28,7 @@ MOST_CHARACTERS = 200
 """The most characters of a record's text that an error message repeats."""
 
 RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
-"""The names that these fields have in records: those of version 0.1.0, since its runs are read for good."""
+"""The names that these fields have in records: those of version 0.1.0, whose runs are still read."""
 
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 """Exceptions that parsing a damaged or handmade record can raise."""
@@ -77,7 +77,7 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration with these values, as of `record_of` or `record_of_changes`; missing ones have their defaults.
+    """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
 
     The text of a user's own task is not run, unless the record has no facts about it; it is checked then.
 
@@ -105,21 +105,22 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def require_facts(config: EchoConfig) -> None:
-    """Check that the facts about a task of the user's own, if there are any, tell the ladder for its data.
+    """Check that the facts about a user's own task, if there are any, contain the ladder for the task's data.
 
     Raises:
-        ValueError: they do not.
+        ValueError: the ladder is missing.
     """
     own = config.the_task.own
     if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
-        raise ValueError(f"it does not say enough about the task {own}")
+        raise ValueError(f"the record lacks facts about the task {own}")
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values. Without ``task`` it is the echo, as before there were others.
+    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
+    task.
 
     Args:
-        with_facts: whether a task of the user's own has its facts, so that its text need not be run to read them.
+        with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
     """
     values = config.fields()
     if values[TASK] == ECHO:
@@ -142,7 +143,7 @@ def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Some values of a configuration as JSON values; a task of the user's own is its text."""
+    """Some values of a configuration as JSON values; a user's own task is the text of its file."""
     return {name: recorded_value(one) for name, one in values.items()}
 
 
@@ -152,19 +153,19 @@ def recorded_value(value: Any) -> Any:
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that `recorded` has made JSON values. No file is read.
+    """The values from the JSON values that `recorded` made. No file is read.
 
     Raises:
-        ValueError: the task is not one.
+        ValueError: the task is invalid.
     """
     return {name: task_from(one) if name == TASK else one for name, one in record.items()}
 
 
 def task_from(recorded: object) -> str | OwnFile:
-    """The name of a task, from the JSON value that `recorded_value` has made of it. No file is read. None is the echo.
+    """The name of a task, from the JSON value that `recorded_value` made of it. No file is read. None means the echo.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the value is not a task.
     """
     if recorded is None:
         return ECHO
@@ -188,12 +189,12 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     for dtype, shape in _kinds(described):
         count = math.prod(shape)
         if at + count * dtype.itemsize > len(payload):
-            raise ValueError("its arrays have fewer numbers than their description says")
+            raise ValueError("the arrays have fewer numbers than their description says")
         one = np.frombuffer(payload, dtype, count, at).reshape(shape)
         arrays.append(one.astype(dtype.newbyteorder("=")))
         at += count * dtype.itemsize
     if at != len(payload):
-        raise ValueError("its arrays have more numbers than their description says")
+        raise ValueError("the arrays have more numbers than their description says")
     return arrays
 
 

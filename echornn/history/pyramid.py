@@ -18,7 +18,7 @@ class Pyramid:
 
     The time to add windows depends only on how many are added, the time to draw only on the number of columns; neither
     grows with the run. Memory is limited: a level that is too long drops its oldest part, which is then drawn from the
-    next level. Extremes are preserved there. One thread may add while others draw.
+    next level, in which extremes are preserved. One thread may add while others draw.
 
     Args:
         finest: an empty level for single windows.
@@ -88,7 +88,7 @@ class Pyramid:
         return self._levels[0].none(which)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider ones are
+        """The buckets between two multiples of ``width``, and the first window of each; wider if only wider buckets are
         stored.
         """
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)

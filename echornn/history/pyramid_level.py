@@ -86,7 +86,7 @@ class PyramidLevel:
         return self._reduced(self._numbers(begin, max(begin, stop), which), group)
 
     def one(self, buckets: Buckets) -> Buckets:
-        """All of these buckets combined into one; none if there are none."""
+        """All of these buckets combined into one bucket; no bucket if there are none."""
         return self._reduced(buckets, buckets.shape[1])
 
     def _reduced(self, numbers: Iterable[Buckets], group: int) -> Buckets:

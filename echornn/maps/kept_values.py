@@ -43,7 +43,7 @@ def _field(name: str, word: str, axes: Mapping[str, Values]) -> str:
     found = [name] if name in axes else [one for one in axes if one.startswith(name)]
     if len(found) != 1 or not name:
         raise FilterError(
-            f"filter = {word!r} cannot be used: FIELD=VALUES, with a field of {', '.join(axes) or 'none'}"
+            f"filter = {word!r} cannot be used: it must be FIELD=VALUES, with a field of {', '.join(axes) or 'none'}"
         )
     return found[0]
 

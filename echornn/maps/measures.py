@@ -33,10 +33,10 @@ class Measure(StrEnum):
 
 
 def words_of(measure: Measure, losses: Collection[str]) -> str:
-    """What a measure is, in words.
+    """The meaning of a measure, in words.
 
     Args:
-        losses: what the losses of the map are: "cross-entropy, nats", "squared error", or both.
+        losses: the kind of the map's losses: "cross-entropy, nats", "squared error", or both.
     """
     match measure:
         case Measure.SUCCESS:
@@ -98,7 +98,7 @@ class Scale:
         return self.measure is Measure.SUCCESS or self.of_tasks
 
     def value(self, counts: SeedCounts) -> float:
-        """The value that the shade of a cell stands for."""
+        """The value that the shade of a cell shows."""
         return counts.way if self.of_tasks else value_of(counts, self.measure)
 
     def share(self, value: float) -> float:

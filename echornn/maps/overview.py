@@ -75,6 +75,6 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
 
 
 def task_of(config: EchoConfig) -> str:
-    """The task as text, other for each file of a user's own; its settings do not matter."""
+    """The task as text, without its settings; different for each file of a user's own task."""
     task = config.value(TASK)
     return f"{task} {task.digest}" if isinstance(task, OwnFile) else str(task)

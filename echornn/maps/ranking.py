@@ -21,8 +21,8 @@ class Ranking:
     `chance_as_the_best`.
 
     Attributes:
-        best: the cell with the largest share of solved seeds; of equal cells, the one in which half of the seeds solved
-            it first.
+        best: the cell with the largest share of solved seeds; if several are equal, the cell in which half of the seeds
+            solved the echo first.
         tied: other cells with the same share.
         close: cells with a smaller share that may truly be the best.
         below: cells that are ruled out as the best, with p-values adjusted for all comparisons.
@@ -55,7 +55,7 @@ def can_be_ranked(counts: SeedCounts) -> bool:
 
 
 def ranking_of(all_counts: Mapping[Place, SeedCounts]) -> Ranking | None:
-    """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
+    """The ranking of these cells. Only cells of the newest version among them are ranked, if they can be. None if fewer
     than two cells are left.
     """
     rankable = {place: counts for place, counts in all_counts.items() if can_be_ranked(counts)}

@@ -1,4 +1,4 @@
-"""The least squared error of networks with fewer units than outputs, whatever their cell has learned."""
+"""The least squared error of networks with fewer units than outputs, which no learning of the cell can reduce."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def least_error(config: EchoConfig) -> float:
     user's own task, whose text is not run to look at a map.
 
     The outputs are ``h W2 + b2`` with the state ``h`` of the top layer, so those of ``n`` units lie in a plane of ``n``
-    dimensions. What is left of the targets is at least the variance outside of their first ``n`` principal components
+    dimensions. The error is at least the variance of the targets outside of their first ``n`` principal components
     (Eckart and Young 1936), which is measured with drawn targets. The cell, the layers below and the weights do not
     matter.
     """

@@ -1,4 +1,4 @@
-"""Which rung of its task's ladder a final loss is at, in a few words."""
+"""The rung of the task's ladder that a final loss is at, in a few words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from echornn.diagnosis.phrases import shortened
 
 
 def rung_text(config: EchoConfig, loss: float) -> str:
-    """Where on the ladder a mean loss of the last windows is: "at chance", "at knows t-3", "below knows t-3"; empty if
-    the task has no ladder, or the loss is not known.
+    """The position of a mean loss of the last windows on the ladder: "at chance", "at knows t-3", "below knows t-3";
+    empty if the task has no ladder, or the loss is not known.
 
     It says how much a learner with such a loss knows, not what the networks know.
     """

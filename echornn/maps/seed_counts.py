@@ -20,8 +20,8 @@ class SeedResult(NamedTuple):
         solved_at: the window, from 1, at which the echo was solved; None if it was not.
         final_loss: mean loss of the last windows, in nats or squared error; NaN or infinite if the network diverged.
         lost: whether the network solved the echo but no longer does in its last windows.
-        way: the share of the way from chance to the last rung of the task's ladder that this loss has gone, 0 to 1; NaN
-            if the task has no ladder.
+        way: the share of the distance from chance to the last rung of the task's ladder that this loss has covered, 0
+            to 1; NaN if the task has no ladder.
     """
 
     seed: int
@@ -41,7 +41,7 @@ class SeedCounts:
     """Counts and statistics over the seeds of one or several points.
 
     Networks that solve the echo finish early; those that never do finish last. So shares and windows refer to all
-    requested seeds, not only the finished ones: they are lower or upper bounds until all are finished.
+    requested seeds, not only to finished seeds: they are lower or upper bounds until all are finished.
 
     Attributes:
         trained: the results of all points and seeds.
@@ -51,7 +51,7 @@ class SeedCounts:
         points: the counts of each trainable point, if there are several; empty for a single point.
         version: the number of the program version that trains them; newer versions have larger numbers.
         of_others: the number of results by other versions, which are not counted here.
-        task: the task, whose losses are compared with no other's; empty if there are several.
+        task: the task, since losses of different tasks are not compared; empty if there are several.
         excluded: the number of points that theory says cannot be solved.
     """
 
@@ -143,8 +143,8 @@ class SeedCounts:
         """The window by which half of all requested trainings had solved the echo; an upper bound while some are
         unfinished. None if fewer have solved it.
 
-        Unlike a median over the solved ones, it does not improve when others fail. For several points, it is the median
-        of their values.
+        Unlike a median over the trainings that solved the echo, it does not improve when others fail. For several
+        points, it is the median of their values.
         """
         if self.points:
             theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
@@ -156,7 +156,7 @@ class SeedCounts:
 
     @cached_property
     def loss(self) -> float:
-        """The median of the final losses, of two middle ones the smaller; infinite if most diverged, NaN without
+        """The median of the final losses (the smaller of two middle losses); infinite if most diverged, NaN without
         results.
 
         For several points, it is the median of their values; NaN if their tasks differ.
@@ -172,8 +172,8 @@ class SeedCounts:
 
     @cached_property
     def way(self) -> float:
-        """The median of the shares of the way to the last rung, which may be compared between tasks; NaN without
-        results, and if a task has no ladder. For several points, it is the median of their values.
+        """The median of `SeedResult.way`, which can be compared between tasks; NaN without results, and if a task has
+        no ladder. For several points, it is the median of their values.
         """
         ways = [point.way for point in self.known] if self.points else [one.way for one in self.trained]
         if not ways or any(map(math.isnan, ways)):

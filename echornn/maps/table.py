@@ -27,8 +27,8 @@ BUDGET = "num_epochs"
 
 
 class SweepCounts(NamedTuple):
-    """Counts over many points. Trainings: finished, solved, lost again, given up, not finished. And the points that
-    cannot be trained, and those that theory says cannot be solved.
+    """Counts over many points. The numbers of trainings that are finished, solved, lost again, given up and not
+    finished; of points that cannot be trained; and of points that cannot be solved according to theory.
     """
 
     trained: int
@@ -77,7 +77,7 @@ class Overview:
 
     @cached_property
     def losses(self) -> set[str]:
-        """What the losses of the networks are, with the unit."""
+        """The kind of the networks' losses, with the unit."""
         return {config.loss_name for config in self.configs.values()}
 
     @cached_property
@@ -209,7 +209,7 @@ class Table:
         return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Which cells are beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
+        """Whether each cell is beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
         trained.
         """
         return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)

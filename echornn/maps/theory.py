@@ -1,4 +1,4 @@
-"""What theory says of the cells of a map: limits beyond which a task is harder, and what it excludes."""
+"""Theory about the cells of a map: limits beyond which a task is harder, and cells in which it cannot be solved."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_LAGS = 3
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit of theory, drawn as a line on a map. It is no wall: the counts of cells show how many seeds solve the
-    task beyond it.
+    """A limit of theory, drawn as a line on a map. The task can be solved beyond it: the counts of cells show how many
+    seeds do.
 
     Attributes:
         name: the name on the map.
@@ -64,7 +64,7 @@ def _cut_trial(config: EchoConfig) -> str:
 
 
 def excluded(config: EchoConfig) -> str:
-    """Why theory excludes that the task is solved, whatever the network learns; empty if it does not.
+    """The reason why the task cannot be solved according to theory, whatever the network learns; empty if it can.
 
     The least error has to be twice the level that counts as solved, so that no luck of 50 windows is enough.
     """
@@ -86,17 +86,17 @@ LIMITS = (
 state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
 lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
-None of these makes a task impossible; see `excluded` for what does. Within 20 000 windows (glorot), 5, 10, 8 and 3 of
-32 seeds solve (echo, state) = (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16 solve echo
-3 and echo 4 from what the carried state happens to keep; all but one of them lose it again. Delayed XOR (lag 1, state
-16, T 2, 25 000 windows): 8, 7 and 5 of 8 seeds solve far_lag 2, 3 and 4, none 5. Temporal order of 20 steps falls to
-0.69 with T 5.
+None of these limits makes a task impossible; see `excluded` for reasons that do. Within 20 000 windows (glorot), 5, 10,
+8 and 3 of 32 seeds solve (echo, state) = (3, 3), (4, 4), (5, 5) and (6, 5). At T 1, 10 and 7 of 16 seeds with state 16
+solve echo 3 and echo 4 from what the carried state happens to keep; all but one of them lose it again. Delayed XOR (lag
+1, state 16, T 2, 25 000 windows): 8, 7 and 5 of 8 seeds solve far_lag 2, 3 and 4, none 5. Temporal order of 20 steps
+falls to 0.69 with T 5.
 """
 
 
 def theory_text(configs: Collection[EchoConfig]) -> str:
-    """What theory says of all these configurations: what it excludes, or else the first limit that they are beyond;
-    empty if there is none.
+    """A text for all these configurations: why they cannot solve the task, or else the first limit that they are
+    beyond; empty if there is none.
     """
     reasons = set(map(excluded, configs))
     texts = (reasons.pop() if len(reasons) == 1 else "", *(limit.of_all(configs) for limit in LIMITS))

@@ -87,7 +87,8 @@ def _rows_together(rows: int, classes: int) -> int:
 def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None) -> tf.Tensor:
     """The number of wrong predictions in a window, int32 [...]; arguments as in `cross_entropy`.
 
-    If only some steps are scored, it is as many of all predictions as make up the share of wrong ones among the scored.
+    If only some steps are scored, it is the share of wrong predictions among these steps, times the number of all
+    predictions.
     """
     wrong = predicted(probabilities) != labels
     if scored is not None:
@@ -100,7 +101,7 @@ def errors(probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:
-    """The likeliest class, of equal ones the first: float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
+    """The likeliest class (the first of equals): float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
     if len(probabilities.shape) == 3:
         return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
     classes = probabilities.shape[2]

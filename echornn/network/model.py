@@ -104,13 +104,13 @@ class EchoRNN(tf.Module):
 
 
 def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
-    """What the cell reads, float32 [T, batch, input, ...].
+    """The inputs of the cell, float32 [T, batch, input, ...].
 
-    Of two symbols, each is the number 0 or 1, as in the tutorial; of more, it is a one-hot vector. Numbers stay.
+    Two symbols become the numbers 0 and 1, as in the tutorial; more symbols become one-hot vectors. Numbers stay.
 
     Args:
         x: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
-        form: which of both, and how many.
+        form: whether these are symbols or numbers, and how many.
     """
     if isinstance(form, Numbers):
         return x
@@ -143,7 +143,7 @@ def checked_weights(
 
 
 def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Initial weights: a pure function of (seed, draw). Biases are zero, or as the cell says.
+    """Initial weights: a pure function of (seed, draw). Biases are zero, except as `CellFacts.first_biases` says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
     a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).

@@ -48,7 +48,9 @@ class _Product(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the product is kept for the backward pass: large ones are; small ones are faster to compute again."""
+        """Whether the product is kept for the backward pass. Large products are; small products are faster to compute
+        again.
+        """
         inner = sum(part.shape[1] for part in self.parts)
         return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
@@ -88,8 +90,8 @@ def scan(
         weights: tensors or variables, by the names that the cell uses.
         block: the number of time steps unrolled together, at most T.
         apart: whether to prevent XLA from compiling a loop over blocks as a single kernel.
-        cut: the gradient does not flow from one stretch of so many time steps back into the one before; by default it
-            flows through all.
+        cut: the gradient is cut after each ``cut`` time steps, counted from the first; by default it flows through all
+            steps.
 
     Returns:
         float32 [T, batch, state, ...].
@@ -187,7 +189,7 @@ def _backward(
         recorded: the steps, in order.
         d_states: for each step, the gradient to the state after it, from outside.
         d_state: the gradient to the last state, from later steps.
-        weights: the weights that the steps may use. Those used several times get the sum of gradients, unused ones
+        weights: the weights that the steps may use. Weights used several times get the sum of gradients, unused weights
             zero.
         first: the number of the first step in the window.
         cut: see `scan`.

@@ -150,7 +150,7 @@ class _Loops:
         return d_state, d_inputs, self._by_name(sums)
 
     def _by_name(self, sums: list[tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The gradients of the weights by name: a weight used several times has the sum, an unused one zero."""
+        """The gradients of the weights by name: a weight used several times has the sum, an unused weight zero."""
         d_weights = {name: tf.zeros_like(value) for name, value in self._weights.items()}
         for one in self._trial:
             *d_parts, d_bias = (sums.pop(0) for _ in range(len(one.parts) + 1))

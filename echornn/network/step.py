@@ -35,7 +35,7 @@ def step(
     state: tf.Tensor,
     multiply: Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor] = affine_map,
 ) -> Stepped:
-    """One time step: from the carried state before it to the one after; without dropout.
+    """Run one time step of all layers, without dropout, from the carried state before the step.
 
     Args:
         config: the configuration of the network.

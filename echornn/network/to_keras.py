@@ -17,8 +17,8 @@ from echornn.tasks.task import Numbers
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Model:
     """A Keras model with these weights, which starts from a zero state, and has no dropout.
 
-    Symbols are int [batch, time], and as outputs probabilities, float32 [batch, time, symbols]. Numbers are float32
-    [batch, time, count].
+    Input symbols are int [batch, time]; output symbols are probabilities, float32 [batch, time, symbols]. Numbers are
+    float32 [batch, time, count].
     """
     task = config.the_task
     if isinstance(task.inputs, Numbers):

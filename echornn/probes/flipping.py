@@ -34,8 +34,8 @@ class Flipped(NamedTuple):
 
 
 def changed(x: Inputs, form: Symbols | Numbers) -> Inputs:
-    """The changed inputs: of symbols the next ones, where the last becomes the first, so that two are flipped; numbers
-    are raised by `RAISED`.
+    """The inputs after the change. Each symbol becomes the next, and the last becomes the first, so two symbols are
+    flipped. Numbers are raised by `RAISED`.
     """
     if isinstance(form, Numbers):
         return x + np.float32(RAISED)

@@ -39,7 +39,7 @@ class Tails(NamedTuple):
 
 
 class Some(NamedTuple):
-    """Which errors there are at each lag, [lags, targets * rows] each."""
+    """The errors that exist at each lag, [lags, targets * rows] each."""
 
     there: Floats
     """1 if the target is scored and the lag does not go back beyond its trial, else 0."""
@@ -83,7 +83,7 @@ def tails(
 
     Args:
         groups: the number of groups of rows; all have the same size.
-        some: which errors there are, if not all go back through all lags.
+        some: the errors that exist at each lag; None if all errors go back through all lags.
     """
     graph = _cutting(structure(config), x.shape[1], len(d_logits), groups, some is not None)
     windows = (np.float32(config.truncated_backprop_length),) if some is None else some

@@ -17,8 +17,8 @@ def gradient(prepared: Prepared) -> Gradient:
     """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
 
     The bias is defined in "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti
-    and Fox 2019), relative to the gradient through all measured lags. There is no dropout. Of trials, the losses of the
-    last scored steps are followed, and none beyond the trial's first step.
+    and Fox 2019), relative to the gradient through all measured lags. There is no dropout. In trials, the losses of the
+    last scored steps are followed back, at most to the trial's first step.
     """
     series, ran = prepared.targets, prepared.on_targets
     targets, rows = series.y.shape[:2]
@@ -36,7 +36,7 @@ def gradient(prepared: Prepared) -> Gradient:
 
 
 def _some_of(config: EchoConfig, series: TargetSeries) -> Some | None:
-    """Which errors there are at each lag; None if all targets of a stream are scored."""
+    """The errors that exist at each lag; None if all targets of a stream are scored."""
     if series.scored is None:
         return None
     length, lags = config.truncated_backprop_length, np.arange(series.steps_back)[:, np.newaxis]

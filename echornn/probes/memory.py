@@ -22,7 +22,7 @@ Doubles = npt.NDArray[np.float64]
 def memory(prepared: Prepared, part: CellPart) -> Memory:
     """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the other half.
 
-    Of trials, each step's mean is subtracted from states and inputs: a network that only knows the time remembers no
+    In trials, each step's mean is subtracted from states and inputs: a network that only knows the time remembers no
     input.
 
     "Short term memory in echo state networks" (Jaeger 2001) defines memory capacity as the sum over all lags. With two
@@ -79,7 +79,7 @@ class _ReadOut:
 
 
 def _samples(values: npt.NDArray[Any], of_trials: bool) -> Doubles:
-    """Values [steps, rows, n] as float64 [samples, n]; of trials, without each step's mean."""
+    """Values [steps, rows, n] as float64 [samples, n]; in trials, each step's mean is subtracted."""
     numbers = values.astype(np.float64)
     if of_trials:
         numbers -= numbers.mean(axis=1, keepdims=True)
@@ -87,7 +87,9 @@ def _samples(values: npt.NDArray[Any], of_trials: bool) -> Doubles:
 
 
 def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
-    """What read-outs are of: numbers as they are, two symbols as one number, more as one-hot; [steps, rows, n]."""
+    """The targets of read-outs, [steps, rows, n]: numbers unchanged, two symbols as one number, more symbols as
+    one-hot.
+    """
     if isinstance(form, Numbers):
         return x
     return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)

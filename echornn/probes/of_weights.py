@@ -21,7 +21,7 @@ Weights = Mapping[str, npt.ArrayLike]
 
 
 def snapshot_of(weights: Weights, config: EchoConfig) -> Snapshot:
-    """A snapshot of a network without a newest window.
+    """A snapshot of a network from its weights alone; the snapshot contains no window of data.
 
     Args:
         weights: the weights by name, as `Trainer.weights`.

@@ -68,5 +68,5 @@ def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.T
 
 
 def outputs_of(config: EchoConfig, logits: tf.Tensor) -> tf.Tensor:
-    """What the network says: probabilities of symbols, or the numbers themselves."""
+    """The predictions of the network: probabilities of symbols, or numbers."""
     return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)

@@ -69,7 +69,8 @@ MOST_LAGS = 512
 class ProbeSeries:
     """Rows to run; they are read only after the effect of their initial state has vanished.
 
-    Of trials, the last scored steps are read; what is the same in all trials at a step is no memory of an input.
+    In trials, the last scored steps are read. A value that is the same in all trials at a step shows no memory of an
+    input.
 
     Attributes:
         x: the inputs, [steps, rows, ...].
@@ -171,7 +172,7 @@ def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def _power_of_two(number: float) -> int:
-    """The largest power of two that is at most this number, of at least 1."""
+    """The largest power of two that does not exceed this number, which is at least 1."""
     return 1 << math.floor(math.log2(number))
 
 
@@ -189,7 +190,9 @@ def groups_for(config: EchoConfig) -> int:
 
 
 def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags at which memory is read, and the steps through which gradients are followed; of a trial, its length."""
+    """The lags at which memory is read, and the steps through which gradients are followed; in trials, both are the
+    length of a trial.
+    """
     if not config.is_stream:
         return min(MOST_LAGS, config.window_steps), config.window_steps
     needed = max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
@@ -227,7 +230,9 @@ def targets_for(config: EchoConfig) -> TargetSeries:
 
 
 def _echo_targets(config: EchoConfig, sizes: SeriesSizes, groups: int) -> TargetSeries:
-    """Of the echo. If the source is before all steps that are run, the targets are independent of all inputs."""
+    """The target data of the echo. If the source is before all steps that are run, the targets are independent of all
+    inputs.
+    """
     echo = min(config.echo_step, sizes.steps)
     drawn = draw(config, max(sizes.steps, echo + sizes.targets), sizes.rows)
     first = len(drawn) - echo - sizes.targets

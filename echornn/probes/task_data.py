@@ -48,7 +48,7 @@ def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
 
 
 class TrialEnds(NamedTuple):
-    """Trials until their last scored step, one in each row."""
+    """Trials, each up to the last scored step, one in each row."""
 
     data: TaskData
     read: int

@@ -45,7 +45,7 @@ def units(prepared: Prepared, part: CellPart) -> Units:
 
 
 def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
-    """Which values of a part are saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
+    """Whether each value of a part is saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
     shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
     return np.abs(shown) > SATURATED
 
@@ -53,7 +53,7 @@ def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
 def _followed(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tuple[Counts, Floats, Counts]:
     """For each unit the lag of the input with the strongest correlation, this correlation, and the input's channel.
 
-    Each row's mean is subtracted: a unit that rests at different values in different rows does not follow an input. Of
+    Each row's mean is subtracted: a unit that rests at different values in different rows does not follow an input. In
     trials, each step's mean is subtracted instead. With more than two classes, the correlation is with the indicator of
     the symbol for which it is strongest.
     """
@@ -74,7 +74,7 @@ def _standardised(numbers: npt.NDArray[Any], apart: int) -> npt.NDArray[np.float
     """Values [steps, rows, n] without their means over an axis, scaled to length 1 over all samples; zero if constant.
 
     Args:
-        apart: the axis: 0 for each row's mean over its steps, 1 for each step's over rows.
+        apart: the axis of the means: 0 subtracts each row's mean over its steps, 1 each step's mean over the rows.
 
     Returns:
         [steps * rows, n].

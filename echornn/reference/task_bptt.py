@@ -20,7 +20,7 @@ class DrawnData(NamedTuple):
 
 
 class TaskShape(NamedTuple):
-    """What the network reads and says.
+    """The form of a task's inputs and outputs.
 
     Attributes:
         symbols_in, symbols_out: the number of symbols; None for numbers.
@@ -80,7 +80,7 @@ def train(
 def gradients(
     shape: TaskShape, weights: Mapping[str, Array], window: DrawnData, state: Array, cut: int
 ) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and the state after it; ``cut`` is the length at which it is cut."""
+    """The loss of a window, its gradient, and the state after the window; the gradient is cut each ``cut`` steps."""
     steps = window.scored.shape[1]
     inputs = _inputs(shape.symbols_in, window.x)
     states = [state]

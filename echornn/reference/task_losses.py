@@ -53,8 +53,8 @@ def squared_error(outputs: Array, y: Array, scored: npt.NDArray[np.bool_]) -> fl
 
 
 def errors(logits: Array, y: npt.NDArray[np.integer], scored: npt.NDArray[np.bool_]) -> int:
-    """The number of scored steps with a wrong answer. The answer is the class with the largest logit, of several the
-    lowest.
+    """The number of scored steps with a wrong answer. The answer is the class with the largest logit (the lowest class,
+    if several are equal).
 
     The arguments are those of `cross_entropy`.
     """

@@ -18,7 +18,7 @@ KEYFRAME_SHARE = 0.02
 
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
-    """The keyframes found on disk that belong to this run, since the file may be another run's."""
+    """The keyframes on disk that belong to this run; the file may contain keyframes of another run."""
     for one in keyframes:
         if timeline.has(one.position) and one.digest == timeline.digest(one.position.branch):
             yield one

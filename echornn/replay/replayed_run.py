@@ -1,5 +1,5 @@
-"""A run that can go to any of its positions: it trains windows again up to there, and stores the state that it
-leaves.
+"""A run that can go to any of its positions: it trains the windows before a position again, and first stores the state
+at the position that it leaves.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROWS_SECONDS = 0.5
 
 
 class ReplayedRun(CurrentPosition):
-    """The current position of a run, with the trainer that is there, or on its way there.
+    """The current position of a run, with a trainer that is at this position or on its way to it.
 
     Attributes:
         trainer: the trainer of the networks.

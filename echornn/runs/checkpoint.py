@@ -119,7 +119,7 @@ def decode(data: bytes) -> Checkpoint:
         raise CheckpointError("cut short")
     magic, version, header_length = _PREFIX.unpack_from(data)
     if magic != MAGIC:
-        raise CheckpointError("no checkpoint of this program")
+        raise CheckpointError("not a checkpoint of this program")
     content, digest = data[:-_DIGEST], data[-_DIGEST:]
     if _digest(content) != digest:
         raise CheckpointError("damaged: its checksum is wrong")
@@ -167,7 +167,7 @@ def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
 
 def _devices(recorded: object) -> Devices:
     if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
-        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used")
+        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used: not a list of programs with devices")
     return {program_of(config_from(fields)): device for fields, device in recorded}
 
 
@@ -210,7 +210,7 @@ def _content(file: Path) -> bytes:
     with own_files.reader(file) as source:
         size = os.fstat(source.fileno()).st_size
         if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
-            raise CheckpointError(f"no checkpoint of this program: it has {size:,} bytes")
+            raise CheckpointError(f"not a checkpoint of this program: it has {size:,} bytes")
         source.seek(0)
         try:
             return source.read()

@@ -72,8 +72,7 @@ class RecordedCommand:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the log; of the configuration, only fields that differ from the defaults are
-        written.
+        """The command as a line of the log. Only fields of the configuration that differ from the defaults are written.
 
         A run may have thousands of branches, and each line must be complete in case other lines are lost.
         """
@@ -97,12 +96,12 @@ class RecordedCommand:
                     fields[name] = (number, windows)
             command = cls(**fields)
         except NO_RECORD as error:
-            raise ValueError(f"no command: {shortened(error)}") from error
+            raise ValueError(f"not a command: {shortened(error)}") from error
         numbers = [command.at, command.epoch, command.window, command.data_version, command.init_index]
         numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
         numbers += [] if command.branch is None else [command.branch]
         if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
-            raise ValueError(f"no command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
+            raise ValueError(f"not a command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
         return command
 
 

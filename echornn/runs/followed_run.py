@@ -38,8 +38,8 @@ class RunSnapshot(NamedTuple):
 class FollowedRun:
     """Follows the folder of a run; `refresh` reads what was added. Nothing in the folder is changed.
 
-    If the folder contains another run later, or if the run was cut back to its last save and trained on differently,
-    everything is read again. So a timeline never mixes two runs.
+    If the folder contains another run later, or if the run lost its windows after the last save and was then trained
+    differently, everything is read again. So a timeline never mixes two runs.
 
     Attributes:
         folder: the run's folder.
@@ -95,7 +95,7 @@ def _since(trained: int, run: Run, stretch: Stretch) -> Iterator[Windows]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What a timeline was made from: the run's branches, and the stretches of its loss log."""
+    """The parts from which a timeline was made: the run's branches, and the stretches of its loss log."""
 
     identity: Identity
     branches: tuple[Branch, ...] = ()

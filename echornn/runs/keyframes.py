@@ -169,7 +169,7 @@ class Keyframes:
     def _thin(self) -> None:
         """Drop at least half: in dense parts, as many as possible without gaps larger than some limit.
 
-        Dropping every other one each time would make the gaps between old ones ever larger.
+        Dropping every other keyframe each time would make the gaps between old keyframes ever larger.
         """
         self.thinned += 1
         length = sum(row[-1].position.window - self._starts[number] for number, row in self._of.items())

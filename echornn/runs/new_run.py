@@ -58,5 +58,6 @@ def _fill(folder: Path, config: EchoConfig) -> None:
 
 def _require_room(folder: Path) -> None:
     if not folder.is_dir() or not debris.is_debris(folder):
-        there = "holds a run already; go on with --resume" if (folder / RUN_FILE).exists() else "is not empty"
-        raise RunError(f"{folder} {there}, or name another folder")
+        if (folder / RUN_FILE).exists():
+            raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
+        raise RunError(f"{folder} is not empty: name another folder")

@@ -1,6 +1,7 @@
 """Converts a trainer's state to and from plain values and arrays, for records.
 
-The record of a single network has no axis of replicas, and does not say when it was solved, since its losses do.
+The record of a single network has no axis of replicas. It lacks the window at which the task was solved, because the
+losses show it.
 """
 
 from __future__ import annotations

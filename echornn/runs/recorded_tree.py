@@ -153,7 +153,7 @@ class _Tree:
         return Position(number, window)
 
     def _owned(self, position: Position) -> Position:
-        """This position, given by the branch that trained it."""
+        """This position, with the number of the branch that trained it."""
         number, window = position
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Position(0, 0)).branch

@@ -4,7 +4,7 @@ The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained: 8 bytes for a lone network, 4 for each of several
+- ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
   (`echornn.history.kept_windows`);
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
@@ -151,14 +151,14 @@ class Run:
             return position
         end = self.ends[position.branch] if self.ends else 0
         if at and not self.ends:
-            raise RunError(f"at = {at} cannot be used: the run was never saved, and has only its start, 0")
+            raise RunError(f"at = {at} cannot be used: the run was never saved, so it must be 0, the start")
         if not 0 <= at <= end:
             path = "the run's path" if branch is None else f"the path of branch {letter_of(branch)}"
-            raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along {path}")
+            raise RunError(f"at = {at} cannot be used: it must be 0 to {end}, the windows along {path}")
         return Position(position.branch, at)
 
     def owner(self, position: Position) -> Branch | None:
-        """The branch whose configuration holds at a position; None if nothing was saved."""
+        """The branch whose configuration is in effect at a position; None if nothing was saved."""
         branches = self.tree[0]
         return path_to(position.window, self._whole_path(position.branch))[-1] if branches else None
 

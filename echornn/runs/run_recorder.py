@@ -54,8 +54,8 @@ HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 class RunRecorder:
     """Records a run in a folder. Make one with `begin` or `go_on`.
 
-    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; of
-    the saves requested meanwhile, only the newest is made.
+    A separate thread writes to the disk, so that a disk that hangs delays nothing else. At most one save is running; if
+    several are requested meanwhile, only the newest is made.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class RunRecorder:
 
     @property
     def warning(self) -> str:
-        """A message on faults found when the run was opened, until the first command; and on why it is not saved, if
-        so.
+        """A message on faults found when the run was opened, until the first command; and on why the run is not saved,
+        if it is not.
         """
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
@@ -283,7 +283,7 @@ class _Hung:
 
 
 def _on_its_task(run: Run) -> list[str]:
-    """A note if the file of the run's task, of the user's own, has another text by now."""
+    """A note if the user's file that contains the run's task has changed since."""
     task = run.config.value("task")
     changed = isinstance(task, OwnFile) and task.has_changed
     return [f"the file of {task} has changed: this run was trained with its former text"] if changed else []

@@ -19,7 +19,8 @@ from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run
 
 MOST_READ = 1 << 22
-"""The most windows that are read of a run whose record (of an early version) does not tell when it was solved or lost.
+"""The most windows that are read of a run whose record (of an early version) does not contain the windows at which it
+was solved or lost.
 """
 
 
@@ -39,7 +40,7 @@ class Summary:
         solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
             With several networks, the window by which half of them had solved it.
         lost_at: the window along the path, from 1, at which the task was lost again, or by which it was lost if the
-            record does not tell more; 0 if it was not, None if unknown, and with several networks.
+            record does not contain the window; 0 if it was not, None if unknown, and with several networks.
         bytes: the size on disk.
         seed_stats: the results of several replicas; None for a single network.
     """
@@ -116,8 +117,8 @@ def _is_no_number(windows: StoredWindows, config: EchoConfig) -> bool:
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
-    """Epoch and number in it of the newest window, both from 1, if the log has ``windows`` windows; window 0 means
-    before the first.
+    """The epoch of the newest window, and its number in that epoch, both from 1, if the log has ``windows`` windows;
+    window 0 means before the first.
     """
     branches = run.tree[0]
     if run.checkpoint is None or not branches:

@@ -17,7 +17,7 @@ def report(error: Exception) -> None:
 
 
 class Background:
-    """Runs one job at a time; of the jobs that arrive meanwhile, only the newest is run.
+    """Runs one job at a time; if several jobs arrive meanwhile, only the newest is run.
 
     A single thread runs all jobs until `end`: if memory is short, a second thread could fail to start, or die before it
     begins, and its caller would wait forever. The process does not wait for the thread at exit.

@@ -81,5 +81,5 @@ def are_a_file(flags: str) -> bool:
 
 
 def _given_in(flags: str) -> int | None:
-    """The threshold in these flags; of several the last, as in XLA."""
+    """The threshold in these flags; the last, if there are several, as in XLA."""
     return int(given[-1]) if (given := _GIVEN.findall(flags)) else None

@@ -58,7 +58,7 @@ class ChangingCommand(BaseCommand):
             task at that time does not have is refused when the command is carried out.
 
     Raises:
-        TypeError: a name is no name.
+        TypeError: a name cannot be the name of a field.
     """
 
     changes: Mapping[str, Any]

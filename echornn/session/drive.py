@@ -17,11 +17,11 @@ WATCHABLE_SPEED = 100.0
 
 @dataclass(frozen=True)
 class Start:
-    """What is trained first after loading.
+    """The first training after loading: without end, a number of windows, or none.
 
     Attributes:
-        running: whether it trains without end.
-        windows: otherwise, the number of windows to train before pausing.
+        running: whether training continues until it is paused.
+        windows: otherwise, the number of windows to train before training pauses.
         to_the_end: whether these windows are the rest of the epoch.
     """
 
@@ -39,7 +39,7 @@ class Drive:
     """The state set by the keys that pause, resume and step.
 
     Attributes:
-        running: whether it trains without end.
+        running: whether training continues until it is paused.
         owed: the number of windows that a key has requested and that are not trained yet; then it pauses. Changes keep
             them.
         to_the_end: whether these windows are the rest of the epoch.
@@ -100,7 +100,7 @@ class Drive:
         self.owed, self.to_the_end = 0, False
 
     def start_after(self, commands: Iterable[Command]) -> Start:
-        """What would be trained first after these commands; nothing is changed.
+        """The first training after these commands; nothing is changed.
 
         While the session loads, the number of windows to the end of the epoch is unknown, and returned as 1.
         """

@@ -30,7 +30,7 @@ do.
 
 
 class State(StrEnum):
-    """What a session is doing."""
+    """The activity of a session."""
 
     LOADING = "loading"
     RUNNING = "running"
@@ -56,7 +56,7 @@ class Frame:
             first.
         trained: the number of windows along the path, since weights were new.
         trained_in_all: the number of windows trained in all branches of the run.
-        branch: the branch whose configuration holds at this position; see `echornn.timeline.timeline.Timeline`.
+        branch: the branch whose configuration is in effect at this position; see `echornn.timeline.timeline.Timeline`.
         line, line_end: the branch whose path the curve shows, and the number of windows along it.
         is_past: whether later windows of that line were trained too.
         replica: the index (from 0) of the selected replica, to which `progress`, `tape` and `readings` belong.
@@ -156,8 +156,8 @@ class Frame:
 
     @property
     def accuracy(self) -> float:
-        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network says
-        numbers.
+        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network
+        predicts numbers.
         """
         return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
 

@@ -41,10 +41,10 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
 
 
 def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as a frame gives them: an epoch from 1, and the windows done in
-    it.
+    """A trainer's next epoch and window, both from 0, converted to those of a frame: the epoch from 1, and the number
+    of windows trained in it.
 
-    After the last epoch, all windows of it are done.
+    After the last epoch, this is the last epoch with all of its windows.
     """
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
 
@@ -189,8 +189,8 @@ class FrameMaker:
 
     @property
     def _forgotten(self) -> dict[str, Any]:
-        """On the way to another network than the one shown: the attributes of that network's position, without window
-        data.
+        """The attributes of the target position, without window data, while the session is on its way to another
+        network.
         """
         live, frame = self._live, self._holder.frame
         before, own = frame.own_config, live.config.of(live.replica)

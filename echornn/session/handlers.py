@@ -30,7 +30,7 @@ class Handlers:
     Args:
         mailbox: receives the answers.
         live: the run that commands change.
-        holder: holds the frame; after a refused command, the frame from before.
+        holder: holds the frame; after a refused command, the earlier frame is shown again.
         pace: measures and limits the speed; its clock starts again after each change.
         drive: starts and pauses training. It is paused when an earlier window is shown. Changes do not alter the
             requested windows, even if they are refused.

@@ -1,4 +1,4 @@
-"""What the frame shows while a network loads: the state to which the waiting commands will lead."""
+"""The frame while a network loads: it shows the state to which the waiting commands will lead."""
 
 from __future__ import annotations
 

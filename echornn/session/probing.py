@@ -44,8 +44,8 @@ FIRST_SECONDS = 0.05
 
 
 def union(*questions: Question | None) -> Question | None:
-    """A question that covers all of these questions: all kinds, and of each other setting the first that is set; None
-    if nothing is requested.
+    """A question that covers all of these questions: all kinds, and for each other setting the first value that is set;
+    None if nothing is requested.
     """
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
@@ -235,7 +235,7 @@ class Probing:
         self._busy, self._begun = True, now
 
     def _fail(self, error: Exception) -> None:
-        """Show for all questions that the current network cannot be examined."""
+        """Show in the frame that the current network cannot be examined, for all questions of the examination."""
         for asker, one in self._standing.items():
             if one.question is not None:
                 one.failed = self._now()[1]

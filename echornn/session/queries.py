@@ -1,4 +1,4 @@
-"""Queries: what a viewer wants to see, as values; a session answers a query with a picture."""
+"""Queries: a viewer's requests for pictures, as values; a session answers a query with a picture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class GhostChoice:
-    """Which other branches are drawn under the curve.
+    """The choice of other branches to draw under the curve.
 
     Attributes:
         most: the largest number of branches; the newest are selected, unless others are pinned.
@@ -67,7 +67,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Query:
-    """What a viewer wants to see. Parts that are not requested are empty in the picture.
+    """A viewer's request for a picture. Parts that are not requested are empty in the picture.
 
     Attributes:
         span: the windows that the curve shows.

@@ -57,7 +57,7 @@ def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes
     """Check that there is enough free memory for the probes.
 
     Raises:
-        MemoryError: there is not; the message says how much is needed, and for which network.
+        MemoryError: there is too little memory; the message says how much is needed, and for which network.
     """
     there = free()
     needed = bytes_needed(config)

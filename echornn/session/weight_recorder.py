@@ -41,7 +41,7 @@ class WeightRecorder:
         )
 
     def forget(self) -> None:
-        """Forget the weights, since the next ones belong to another network."""
+        """Forget the weights, since the next weights belong to another network."""
         self._newest = self._change = None
 
     def weigh(self, weights: dict[str, Floats], here: Position) -> None:

@@ -1,8 +1,8 @@
 """Encodes pictures, queries and commands as bytes, for a viewer in another process, and decodes them.
 
-The bytes are a JSON text and the NumPy arrays to which it refers. Decoding makes only dataclasses,
-named tuples and enums, and only those that the fields of the expected class can hold. No code in them is executed, but
-for the text of a user's own task, if a configuration has one.
+The bytes are a JSON text and the NumPy arrays to which it refers. Decoding makes only dataclasses, named tuples and
+enums, and only those that the fields of the expected class can hold. No code in them is executed, except the text of a
+user's own task, if a configuration has such a task.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 def classes_in(kind: type) -> Mapping[str, type]:
     """This class and the classes of all values that its fields can hold, by name.
 
-    Configurations have an encoding of their own.
+    Configurations are encoded in a separate way.
 
     Raises:
         TypeError: two of them have the same name.

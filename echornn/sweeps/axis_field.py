@@ -1,4 +1,4 @@
-"""What the values of an axis can be: those of a field of the configuration, of a task's setting, or tasks."""
+"""The values that an axis can have: those of a field of the configuration, those of a task's setting, or tasks."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ ROOMY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class AxisField:
-    """What the values of an axis can be.
+    """The field or setting of an axis, and the values that it can have.
 
     Attributes:
-        name: of the field, or of the setting of a task.
+        name: the name of the field, or of the setting of a task.
         is_number: whether the values are numbers; else they are words.
         fractions: what fractions are allowed, as text; empty if the numbers are whole.
         is_even: whether the values of ``LO..HI@N`` are spaced linearly; else logarithmically.
@@ -60,7 +60,7 @@ class AxisField:
         """The value of a word.
 
         Raises:
-            ConfigError: it is none.
+            ConfigError: the word is not a value of this field.
         """
         return self.number(word) if self.is_number else self.checked(word.strip())
 
@@ -68,7 +68,7 @@ class AxisField:
         """A word as a number.
 
         Raises:
-            ConfigError: it is none, or a fraction where only whole numbers are allowed.
+            ConfigError: the word is not a number, or a fraction where only whole numbers are allowed.
         """
         if not self.fractions:
             return self.whole(word)
@@ -84,7 +84,7 @@ class AxisField:
         """A word as a whole number.
 
         Raises:
-            ConfigError: it is none.
+            ConfigError: the word is not a whole number.
         """
         try:
             return int(word)
@@ -97,7 +97,7 @@ class AxisField:
         The values of a setting that is not known are checked with the points of the grid.
 
         Raises:
-            ConfigError: it is not possible.
+            ConfigError: no configuration can have this value.
         """
         checked: Any = value
         if self.setting is not None:

@@ -1,4 +1,4 @@
-"""`Engine`, the interface of what trains the parts of a sweep: processes on this machine, or a cluster."""
+"""`Engine`, the interface through which a sweep trains its parts: in processes on this machine, or on a cluster."""
 
 from __future__ import annotations
 

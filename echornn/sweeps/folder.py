@@ -52,7 +52,7 @@ MOST_BYTES = 1 << 24
 """The most bytes of ``sweep.json`` that are read."""
 
 MOST_BYTES_OF_FACTS = 1 << 21
-"""The most bytes of the facts about a task of the user's own; with more, the sweep is read with the task's text."""
+"""The most bytes of the facts about a user's own task; with more, the sweep is read with the task's text."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
@@ -137,7 +137,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
 def told_of(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, so that fields added by later versions do not change the hash.
 
-    A task of the user's own is the digest of its file, whose text is in ``sweep.json``.
+    A user's own task is represented by the digest of its file, whose text is in ``sweep.json``.
     """
     changes = DEFAULT.changes_to(config)
     return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}

@@ -93,7 +93,9 @@ class Grid:
             )
         first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
         if first + self.seeds - 1 > MAX_SEED:
-            raise ConfigError("seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has its own")
+            raise ConfigError(
+                "seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has a different seed"
+            )
         if not self.points.possible:
             raise next(self._refusals())
 
@@ -110,7 +112,7 @@ class Grid:
         return Points(tuple(possible), tuple(impossible))
 
     def facts_of(self, task: OwnFile) -> TaskFacts | None:
-        """The facts about a task of the user's own in all points, also the impossible ones; None without a point."""
+        """The facts about a user's own task in all points, including impossible points; None without a point."""
         from echornn.tasks.own.make_facts import all_facts_of
 
         found = []

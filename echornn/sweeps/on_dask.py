@@ -80,13 +80,13 @@ def address_in(file: Path) -> str:
     try:
         address = json.loads(own_files.read_bytes(Path(os.path.realpath(file)), MOST_BYTES))["address"]
     except FileNotFoundError:
-        raise EngineError("there is no such file") from None
+        raise EngineError("the file does not exist") from None
     except OSError as error:
-        raise EngineError(f"it cannot be read: {error.strerror}") from error
+        raise EngineError(f"the file cannot be read: {error.strerror}") from error
     except NO_RECORD:
         address = None
     if not isinstance(address, str):
-        raise EngineError("it must be the complete file that a Dask scheduler has written, with its address")
+        raise EngineError("the file must be written by a Dask scheduler, and contain the address of the scheduler")
     return address
 
 
@@ -150,7 +150,7 @@ class OnDask:
             self._looked = self._clock()
             there = self._threads()
             gone = [number for number, worker in self._on.items() if worker.split()[0] not in there]
-            come += [(number, self._give_up(number, "its worker died")) for number in gone]
+            come += [(number, self._give_up(number, "the worker died")) for number in gone]
             self._restart_worn(there)
         with suppress(Empty):
             message = self._come.get(timeout=seconds)
@@ -158,7 +158,7 @@ class OnDask:
                 come += self._heard(*message)
                 message = self._come.get_nowait()
         if self._client.status != "running":
-            raise EngineError("the Dask scheduler is gone")
+            raise EngineError("the connection to the Dask scheduler is lost")
         return come
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class OnDask:
             if number not in self._futures or self._runs.setdefault(number, run) == run:
                 yield number, news
             else:  # another worker with the same address has started the part again
-                yield number, self._give_up(number, "its worker died")
+                yield number, self._give_up(number, "the worker died")
         elif number in self._futures:
             yield from ((number, one) for one in self._concluded(number, future))
 
@@ -192,8 +192,8 @@ class OnDask:
             self._worn.add(worker.split()[0])
 
     def _restart_worn(self, there: dict[str, int]) -> None:
-        """Restart worn worker processes that are idle: a restart would also end other threads' parts, and what other
-        users of the cluster compute there.
+        """Restart worker processes that are worn (see `is_worn`) and idle. A restart of a busy process would end the
+        parts of other threads, and computations of other users of the cluster.
         """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}
@@ -228,7 +228,7 @@ class OnDask:
         try:
             threads: dict[str, int] = self._client.nthreads()
         except (OSError, RuntimeError, TimeoutError, ValueError) as error:
-            raise EngineError("the Dask scheduler is gone") from error
+            raise EngineError("the connection to the Dask scheduler is lost") from error
         return threads
 
     def _most_on_a_machine(self, threads: dict[str, int]) -> int:
@@ -250,7 +250,7 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
     """
     different = difference_in_words(versions_here(), versions)
     if different:
-        raise RuntimeError(f"its worker has {different}")
+        raise RuntimeError(f"the worker has {different}")
     worker = get_worker()
     key, run = worker.get_current_task(), uuid.uuid4().hex
     numbers = {config: number for number, config in enumerate(part.configs)}

@@ -62,8 +62,8 @@ class PartTrainer:
     def train(self, part: Part) -> Iterator[News]:
         """Train a part, and yield news about it.
 
-        A network's result does not depend on which other networks train beside it, and only by rounding on their
-        number: for another size, the compiler may sum in another order, and training amplifies the difference. After
+        A network's result does not depend on which other networks train beside it. Their number changes only the
+        rounding: for another size, the compiler may sum in another order, and training amplifies the difference. After
         `use_one_thread`, populations of 3 to 64 tutorial networks gave the same bits.
 
         Raises:

@@ -27,7 +27,7 @@ class Plan:
     """The parts of a sweep, and an estimate of the time.
 
     Attributes:
-        parts: the parts to train; easy ones first, so that the map fills early.
+        parts: the parts to train; easy parts first, so that the map fills early.
         structures: the least number of programs to compile.
         seconds: about how long the workers need if no network is solved early, each on a processor of its own.
     """
@@ -71,7 +71,9 @@ def _ease(config: EchoConfig) -> float:
 
 
 def structure_of(config: EchoConfig) -> Hashable:
-    """What is the same for all networks that can be one population: the task and its form, and all other fields."""
+    """The values that must be equal in all networks of a population: the task and its form, and all fields except
+    `REPLICA_FIELDS`.
+    """
     names = (name for name in config.names() if name not in REPLICA_FIELDS)
     if config.task is None:
         return tuple(getattr(config, name) for name in names)
@@ -80,8 +82,8 @@ def structure_of(config: EchoConfig) -> Hashable:
 
 
 def most_together(config: EchoConfig) -> int:
-    """The most networks in a part: many small ones, which share the fixed cost of a window; of large ones only as many
-    as train quickly, since a part can be lost.
+    """The largest number of networks in a part. Small networks share the fixed cost of a window, so there are many. A
+    part of large networks must train quickly, since it can be lost, so there are few.
     """
     multiplications = _multiplications(config)
     return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16

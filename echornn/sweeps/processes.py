@@ -47,9 +47,9 @@ class Processes:
     """Workers that are processes; they are forked when needed, and again when they die.
 
     They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
-    rather than threads, so that one that dies takes only its part with it. Each trains only one structure; for another
-    one, a new process takes its place and name. The reasons: only the first program of a process can be stored on disk
-    (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
+    rather than threads, so that only its own part is lost when a worker dies. Each trains only one structure; for
+    another structure, a new process takes its place and name. The reasons: only the first program of a process can be
+    stored on disk (see `echornn.training.kept_programs`), and compiled programs use memory until the process ends.
 
     Args:
         workers: the number of workers; by default the number of processors.
@@ -128,7 +128,9 @@ def _require_same_code(ready: Ready) -> None:
     """Check that a worker has the same versions, since its results are stored under this process's versions."""
     different = difference_in_words(ready.versions, versions_here())
     if different:
-        raise EngineError(f"the program was changed while it ran: a new worker has {different}; start it again")
+        raise EngineError(
+            f"the program was changed while it ran: a new worker has {different}; start the program again"
+        )
 
 
 class Worker:

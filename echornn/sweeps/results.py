@@ -172,8 +172,8 @@ class _Index:
 
     Attributes:
         points, earlier: as in `SweepResults`; points are numbered in this order.
-        results: by the key of a training, the number of its point, and its seed.
-        failures: by the key of a point, its number.
+        results: for the key of each training, the number of the point, and the seed.
+        failures: for the key of each point, the number of the point.
     """
 
     points: tuple[GridPoint, ...]

@@ -167,7 +167,7 @@ def _require_one_rule(folder: Path, before: Sequence[RequestedGrid], asked: Requ
     until = asked.grid.until
     other = next((one.grid.until for one in before if one.grid.until != until), None)
     if other is not None:
-        raise RunError(f"until = {until!r} cannot be used in {folder}: only {other!r}, as before; or give a new --out")
+        raise RunError(f"until = {until!r} cannot be used in {folder}, which has {other!r}: give a new --out")
 
 
 def _require_ours(folder: Path) -> None:

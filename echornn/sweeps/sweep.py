@@ -31,7 +31,7 @@ class UnderWay:
     """A part that a worker is training.
 
     Attributes:
-        left: its networks without a result.
+        left: the networks of the part without a result.
         windows: the windows that each of these has trained so far.
     """
 
@@ -213,8 +213,8 @@ class Sweep:
         self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
 
     def _work_left(self) -> float:
-        """The estimated processor microseconds that are left: each network trains as many windows as finished ones did
-        on average, or all of its windows if it has already trained more.
+        """The estimated processor microseconds that are left: each network trains as many windows as finished networks
+        did on average, or all of its windows if it has already trained more.
         """
         trained, most = self._windows
         share = trained / most if most else 1.0

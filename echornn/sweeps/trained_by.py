@@ -77,7 +77,8 @@ def hash_of_sources(package: Traversable) -> str:
 def program_in(source: bytes) -> str:
     """The syntax tree of a Python source as text, without docstrings and other statements that are only strings.
 
-    Unset fields are left out, so that a Python with more syntax gives the same text.
+    Fields of the tree that are not set are left out, so that newer versions of Python, which have more fields, give the
+    same text.
     """
     return _text(ast.parse(source))
 

@@ -15,7 +15,7 @@ from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task, TaskError
 from echornn.tasks.task_errors import blaming_method
 
 MOST_LOSS = 512.0
-"""The highest loss of a ladder; higher losses are not told apart. Targets can be scaled."""
+"""The highest loss of a ladder; higher losses are not distinguished. Targets can be scaled."""
 
 
 def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int) -> Batch:
@@ -61,7 +61,7 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
     """The inputs, outputs and length of a task: tasks of the same form are trained by the same program.
 
     Raises:
-        TaskError: one of them is not what it has to be.
+        TaskError: the inputs, the outputs or the length are invalid.
     """
     with blaming_method(task, "draw"):
         for name in ("inputs", "outputs"):
@@ -110,7 +110,7 @@ def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
         if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
             raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
         if not level.name or not f"{level.name}{level.knows}".isprintable():
-            raise TaskError(f"levels returns {level!r}, whose name and text have to be characters of a line")
+            raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
     losses = [float(level.loss) for level in levels]
     if losses != sorted(losses, reverse=True):
         raise TaskError(
@@ -120,7 +120,7 @@ def checked_levels(given: Iterable[Level]) -> tuple[Level, ...]:
 
 
 def _plain(level: Level, loss: float) -> Level:
-    """The level with Python's own values, also where it was made with NumPy's."""
+    """The level with Python's types; NumPy values are converted."""
     lags = None if level.lags is None else tuple(map(int, level.lags))
     wrong = None if level.wrong is None else float(level.wrong)
     return Level(str(level.name), loss, str(level.knows), lags, wrong)

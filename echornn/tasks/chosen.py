@@ -1,4 +1,4 @@
-"""A task by what a user writes for it or a record holds: a name of the table, or a file of the user's own."""
+"""Finds the task that a user or a record names: a name in the table of tasks, or a user's own file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from echornn.tasks.task import Task
 
 
 def named(given: object) -> TaskName:
-    """The name for what a user writes: a name, or FILE.py:NAME.
+    """The name of the task that a user has written: a name in the table, or FILE.py:NAME.
 
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
@@ -63,7 +63,7 @@ def defaults_of(name: TaskName) -> dict[str, Any]:
 
 
 def settings_kept(task: Task, name: TaskName) -> dict[str, Any]:
-    """The values of a task's settings that another task has too, and allows."""
+    """The values of a task's settings that another task also has and allows."""
     settings = {known.name: known for known in settings_of(class_of(name))}
     kept = {}
     for known, value in values_of(task).items():
@@ -95,7 +95,7 @@ def require_known(name: TaskName, values: Mapping[str, object]) -> None:
 
 
 def task_of(name: TaskName, values: Mapping[str, object]) -> Task:
-    """The task with these values of its settings, and the others as by default.
+    """The task with these values of its settings; all other settings have their defaults.
 
     Raises:
         ConfigError: the values are not possible together, or there is an error in a user's file.
@@ -104,7 +104,7 @@ def task_of(name: TaskName, values: Mapping[str, object]) -> Task:
 
 
 def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task]:
-    """A task, given itself or by name, with its name.
+    """A task and its name, from the task or from its name.
 
     Args:
         taken: names that a user's own settings may not have.
@@ -122,7 +122,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
-    """The settings on whose values the form of the task (see `form_of`) does not seem to depend."""
+    """The settings that do not seem to change the form of the task; see `form_of`."""
     known = task.live_settings() if isinstance(task, RecordedTask) else None
     if known is not None:
         return known
@@ -131,7 +131,7 @@ def settings_without_form(task: Task) -> frozenset[str]:
 
 
 def _changes_form(task: Task, known: Setting) -> bool:
-    """Whether another value of a setting changes the task's form; also if no other could be tried."""
+    """Whether another value of a setting changes the task's form; True also if no other value could be tried."""
     for value in _others(known, getattr(task, known.name)):
         try:
             known.checked(value)

@@ -1,4 +1,4 @@
-"""Draws uniformly random symbols: the same ones as NumPy's generators, five times as fast."""
+"""Draws uniformly random symbols: the same symbols as NumPy's generators, five times as fast."""
 
 from __future__ import annotations
 

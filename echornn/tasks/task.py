@@ -31,12 +31,12 @@ class TaskError(ConfigError):
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """How many symbols there are, or how many numbers at a step, and their names.
+    """The number of symbols, or of numbers at a step, and their names.
 
     Attributes:
         count: how many.
-        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names change
-            nothing but what is shown.
+        names: a name for each, such as ``"abcd"`` or ``("value", "mark")``; empty if they have none. Names only change
+            what is shown.
     """
 
     count: int
@@ -125,7 +125,8 @@ class Level:
         name: a few words for the curve: "knows t-3".
         loss: the mean loss over scored steps, in nats or squared error.
         knows: what such a learner knows, such as "the coin 3 steps back".
-        lags: the lags of the inputs that it knows; None if it does not know certain lags, or it is not known which.
+        lags: the lags of the inputs that it knows; None if it does not know certain lags, or if these lags are not
+            known.
         wrong: the share of its wrong answers among scored steps, 0 to 1; None if it is not known, and for numbers.
     """
 
@@ -156,7 +157,7 @@ class Task(ABC):
         check_settings(self)
 
     def as_written(self) -> Task:
-        """The task that the text of its file makes: itself, but for a `RecordedTask`."""
+        """The task that the text of its file makes; for all tasks except a `RecordedTask`, the task itself."""
         return self
 
     @property

@@ -21,7 +21,7 @@ class PlacedError(TaskError):
 
 @contextmanager
 def blaming(file: str, line: int | None = None) -> Iterator[None]:
-    """Any exception inside, except Ctrl+C, becomes a `PlacedError` of one line.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into a `PlacedError` of one line.
 
     Args:
         file: the name under which the file was compiled.
@@ -75,7 +75,7 @@ def _words(error: BaseException) -> str:
     if isinstance(error, (TaskError, ConfigError)):
         return str(error)
     if isinstance(error, SystemExit):
-        return f"it ends the program, with exit status {error.code}"
+        return f"the task ends the program, with exit status {error.code}"
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:  # the exception's own __str__ may raise an error too

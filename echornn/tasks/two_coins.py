@@ -84,5 +84,5 @@ class TwoCoins(Task):
 
 
 def _mean_loss(odds: npt.NDArray[np.float64]) -> float:
-    """The mean cross-entropy of somebody who knows which of these probabilities of a 1 applies."""
+    """The mean cross-entropy of a learner who knows which of these probabilities of a 1 applies."""
     return float(np.mean([entropy(p, 1 - p) for p in odds.flat]))

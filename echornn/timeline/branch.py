@@ -105,7 +105,7 @@ def digests(branches: Sequence[Branch]) -> list[int]:
 
 
 def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
-    """The branches on the path to the end of a branch, beginning with the one that has new weights."""
+    """The branches on the path to the end of a branch, beginning with the branch that has new weights."""
     path = [branch]
     while (parent := path[-1].parent) is not None and not path[-1].starts_over:
         path.append(branch_of(parent.branch))

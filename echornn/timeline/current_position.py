@@ -40,12 +40,12 @@ class CurrentPosition:
 
     @property
     def owner(self) -> Branch:
-        """The branch whose configuration holds at this position."""
+        """The branch whose configuration is in effect at this position."""
         return self.timeline.owner(self.here)
 
     @property
     def position(self) -> Position:
-        """This position, given by the branch whose configuration holds here."""
+        """This position, with the number of the branch whose configuration is in effect here."""
         return Position(self.owner.number, self.here.window)
 
     @property
@@ -66,7 +66,9 @@ class CurrentPosition:
 
     @property
     def root(self) -> Position:
-        """The beginning of the path to this position, given by the branch whose configuration holds here."""
+        """The beginning of the path to this position, with the number of the branch whose configuration is in effect
+        here.
+        """
         return Position(self.owner.number, 0)
 
     @property
@@ -76,8 +78,9 @@ class CurrentPosition:
 
     @property
     def before_it_diverged(self) -> int | None:
-        """The number of windows along the path after which the loss was last finite. An undo goes there, or to the edit
-        before. None if the loss has not diverged, or if the undo leaves the path.
+        """The number of windows along the path after which the loss was last finite. An undo goes there, or to the
+        position before the edit that made it diverge. None if the loss has not diverged, or if the undo leaves the
+        path.
         """
         return going_back.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 

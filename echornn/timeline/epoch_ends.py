@@ -1,4 +1,4 @@
-"""Where epochs end along a line of the run: pure functions of its tree."""
+"""Finds the ends of epochs along a line of the run: pure functions of its tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
+"""Finds the target of an undo, and the edit that made the loss diverge: pure functions of the run's tree."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ MOST_COUNTED = 99
 
 
 def before_the_change(timeline: Timeline, here: Position) -> Position | None:
-    """The position before the last change. If the loss has diverged: the last good position, or that before the edit
-    that made it diverge. None if there is no such position.
+    """The position before the last change. If the loss has diverged: the last good position, or the position before the
+    edit that made it diverge. None if there is no such position.
     """
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
@@ -25,8 +25,8 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
-    """The number of windows along the path after which the loss was last finite. An undo goes there, or to the edit
-    before. None if the loss has not diverged, or if the undo leaves the path.
+    """The number of windows along the path after which the loss was last finite. An undo goes there, or to the position
+    before the edit that made it diverge. None if the loss has not diverged, or if the undo leaves the path.
     """
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None

@@ -70,7 +70,7 @@ class Timeline(Tree):
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
             solved_at: int64 [replicas], the window along the path, from 1, after which each network was solved; 0 if
-                not yet. A lone network's exact losses tell it themselves.
+                not yet. For a single network, it is computed from the exact losses.
         """
         with self._lock:
             track = self._tracks[number]

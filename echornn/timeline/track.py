@@ -31,7 +31,7 @@ class Track:
         task_since: see `echornn.timeline.branch.task_since`, for the branch's path.
         solved: when each network solved the task, up to the branch's end, and the newest losses.
         lost: when each network had lost the echo again, for any window of the branch.
-        known: more statistics of a lone network: the block means, and the last edit; it does not count for several.
+        known: more statistics of a single network: the block means, and the last edit; not used for several networks.
         bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
             `GOOD_WINDOWS` finite losses in a row do not end a stretch.
 
@@ -71,7 +71,7 @@ class Track:
         Args:
             windows: [n, replicas], see `echornn.history.kept_windows`.
             solved_at: int64 [replicas], the window along the path, from 1, at which each network was solved, as known
-                after these windows; 0 if it was not. It does not count for a lone network, whose losses are exact.
+                after these windows; 0 if it was not. Not used for a single network, whose losses are exact.
         """
         losses = losses_of(windows)
         solved, crossings = self.solved.step(losses, self._levels, None if self.is_alone else solved_at)

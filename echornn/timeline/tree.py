@@ -67,7 +67,7 @@ class Tree(ABC):
         """An empty track for a new branch, with the statistics at the branch's beginning.
 
         Args:
-            number: the digest of the branch (not its number).
+            number: the digest of the branch, not the branch's number.
 
         Raises:
             ValueError: the branch cannot begin at its parent's position.
@@ -103,7 +103,7 @@ class Tree(ABC):
         return own if own.start <= position.window else self.path(position)[-1]
 
     def path(self, position: Position) -> tuple[Branch, ...]:
-        """The branches on the path to a position, beginning with the one that has new weights."""
+        """The branches on the path to a position, beginning with the branch that has new weights."""
         return path_to(position.window, self._path(position.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:

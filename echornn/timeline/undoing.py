@@ -1,4 +1,4 @@
-"""Where undo and redo go; quick changes by a key that is held down are undone together."""
+"""The targets of undo and redo; quick changes by a key that is held down are undone together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HELD_SECONDS = 1.0
 
 
 class Undoing:
-    """Remembers where undo and redo go.
+    """Remembers the targets of undo and redo.
 
     Args:
         clock: a monotonic clock, in seconds.

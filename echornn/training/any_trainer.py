@@ -28,7 +28,7 @@ class AnyTrainer(Protocol):
 
     @property
     def data_version(self) -> int:
-        """How many times the data has been drawn anew."""
+        """How many times new data has been drawn."""
 
     @property
     def init_index(self) -> int:
@@ -58,8 +58,8 @@ class AnyTrainer(Protocol):
         """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
 
     def edit(self, config: EchoConfig) -> None:
-        """Continue with other live fields; `ValueError` if another field differs, or if more epochs have been trained
-        already.
+        """Continue with new values of live fields, which can change between windows; `ValueError` if another field
+        differs, or if more epochs than ``num_epochs`` have been trained already.
         """
 
     def compile(self) -> None:
@@ -71,7 +71,7 @@ class AnyTrainer(Protocol):
         """
 
     def reset(self, init_index: int = 0) -> None:
-        """Start over with the initial weights of this number, and the same data."""
+        """Start over with the initial weights ``init_index``, and the same data."""
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is fixed in the

@@ -86,7 +86,8 @@ class KeptPrograms:
         self._leaving = threading.Lock()
 
     def begin(self) -> None:
-        """Make XLA use the folder; not if TensorFlow has looked for devices before, since XLA has then read its flags.
+        """Make XLA use the folder. There is no effect if TensorFlow has looked for devices before, since XLA has then
+        read its flags.
 
         The flags are removed from the environment again: other processes lack the descriptor, and the flags must not
         affect the versions of results (`echornn.sweeps.trained_by`).
@@ -118,7 +119,7 @@ class KeptPrograms:
         return compiled
 
     def _leave(self) -> None:
-        """Switch to an empty folder for good: nothing is read from the old one, and new files are ignored."""
+        """Switch to an empty folder permanently: nothing is read from the old one, and new files are ignored."""
         with self._leaving:
             if not self._has_left:
                 self._has_left = True

@@ -37,7 +37,7 @@ class Population:
     Attributes:
         configs: the configuration of each replica.
         epoch, window: the position of the next window to train, both from 0, the same for all replicas.
-        data_version: how many times the data has been drawn anew.
+        data_version: how many times new data has been drawn.
         init_index: the number of the initial weights, from 0.
         placement: the device, and why it was selected.
 
@@ -69,7 +69,7 @@ class Population:
             require_memory(wanted, wanted.replicas)
             configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
-            raise ValueError(f"replicas = {replicas!r} cannot be used: each of the configurations is a replica")
+            raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
         else:
             require_one_structure(configs)
             require_memory(configs[0], len(configs))
@@ -180,7 +180,7 @@ class Population:
         return self._runner.compilations
 
     def series(self, replica: int) -> EchoSeries:
-        """The data of the current epoch for one replica; of the last epoch if all have been trained."""
+        """The data of the current epoch for one replica; if all epochs have been trained, of the last."""
         epoch = min(self.epoch, self._num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.data_version, epoch)
 
@@ -207,7 +207,7 @@ class Population:
             ValueError: the state has other configurations.
         """
         if state.configs != self.configs:
-            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer's is {self.configs[0]}")
+            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
         self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index
@@ -215,8 +215,8 @@ class Population:
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
-        """Continue with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas, or one
-        for each. If the task changes, no replica counts as having solved it.
+        """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
+        or one for each. If the task changes, no replica counts as having solved it.
 
         Raises:
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
@@ -307,8 +307,8 @@ class Population:
         return Call(block, first, min(n, most))
 
     def _nothing_trained(self) -> PopulationProgress:
-        """A progress without losses, and with the last window; its predictions are unknown if another process trained
-        it.
+        """A `PopulationProgress` without losses that shows the last window; the predictions are unknown if another
+        process trained that window.
         """
         if self._last is None:
             unknown = unknown_window(self.configs[0], self.replicas)

@@ -89,7 +89,7 @@ class PopulationData:
         return window
 
     def scored(self, block: Block, steps: slice) -> Bools:
-        """Which of some time steps count, for all replicas, bool [steps, batch, replicas]."""
+        """Whether each of some time steps counts, for all replicas, bool [steps, batch, replicas]."""
         if block.shown_scored:
             return self.window(block.shown_scored, steps)
         shape = steps.stop - steps.start, self._configs[0].batch_size, len(self._configs)

@@ -124,8 +124,8 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 
 def kind(config: EchoConfig, shards: Shards) -> tuple[int, int, int]:
-    """What the program for several networks depends on besides the structure: replicas side by side, shards per call,
-    and epochs of data per block.
+    """The properties, besides the structure, on which the program for several networks depends: replicas side by side,
+    shards per call, and epochs of data per block.
     """
     return shards.places, shards.room, epochs_in_a_block(config, shards.replicas)
 

@@ -32,7 +32,7 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
     for config in configs:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "1, since each of the configurations is one replica")
+            raise ConfigError("replicas", config.replicas, "it must be 1, since each configuration is one replica")
     first = configs[0]
     for config in configs[1:]:
         if not first.differs_only_in(config, REPLICA_FIELDS):

@@ -67,7 +67,9 @@ class Shards:
 
     @property
     def room(self) -> int:
-        """The number of shards for which a call has room: a power of two, so that few programs serve all sizes."""
+        """The number of shards in the arrays of a call: a power of two, so that few programs are compiled for all
+        sizes.
+        """
         return 1 << (self.turns - 1).bit_length()
 
     @property

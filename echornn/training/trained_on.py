@@ -1,4 +1,4 @@
-"""The device that trained each program; on another device, training again may give other last bits."""
+"""The device that trained each program; on another device, training again may give results with different last bits."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Trainer:
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "1; a Population trains several")
+            raise ConfigError("replicas", config.replicas, "it must be 1; a Population trains several")
         self._population = Population(config, programs=programs)
         self._series: tuple[object, EchoSeries] | None = None
 
@@ -70,7 +70,7 @@ class Trainer:
 
     @property
     def data_version(self) -> int:
-        """How many times the data has been drawn anew."""
+        """How many times new data has been drawn."""
         return self._population.data_version
 
     @property
@@ -148,7 +148,9 @@ class Trainer:
         self._population.restore(replace(self._population.state, weights=loaded, optimizer=fresh))
 
     def edit(self, config: EchoConfig) -> None:
-        """Continue with other live fields: nothing is lost, and nothing is compiled again; see `Population.edit`."""
+        """Continue with new values of live fields: nothing is lost, and nothing is compiled again; see
+        `Population.edit`.
+        """
         self._population.edit(config)
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
@@ -156,7 +158,7 @@ class Trainer:
         self._population.start(config, init_index)
 
     def reset(self, init_index: int = 0) -> None:
-        """Start over with the initial weights of this number, and the same data. See `Population.reset`."""
+        """Start over with the initial weights ``init_index``, and the same data. See `Population.reset`."""
         self._population.reset(init_index)
 
     def regenerate(self) -> None:

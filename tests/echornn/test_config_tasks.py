@@ -149,7 +149,9 @@ def test_a_setting_is_given_once() -> None:
 
 def test_a_users_setting_that_the_network_has_too_is_refused() -> None:
     text = GOOD.replace("    lag: int", "    state_size: int = 3\n    lag: int")
-    with pytest.raises(TaskError, match=r"^mine.py:6: the setting state_size needs another name: the network has one"):
+    with pytest.raises(
+        TaskError, match=r"^mine.py:6: the setting state_size needs another name: the network has this setting"
+    ):
         EchoConfig(task=OwnFile("mine.py", "Mine", text))
 
 

@@ -22,11 +22,11 @@ TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name
 FAST: Changes = {"init": "glorot", "optimizer": "adagrad", "learning_rate": 0.3}
 CAREFUL: Changes = {"init": "glorot", "optimizer": "adam", "learning_rate": 0.003}
 GATED: Changes = {**CAREFUL, "learning_rate": 0.01}
-"""How tasks are learned that need no care, the others, and those that a GRU learns."""
+"""The settings with which the presets learn: fast for easy tasks, careful for others, and those for a GRU."""
 
 
 def of(task: str, **settings: object) -> Changes:
-    """The task with these settings, and the others as by default."""
+    """The task with these settings; all other settings have their defaults."""
     return {TASK: task, **defaults_of(task), **settings}
 
 
@@ -63,9 +63,9 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
 )
 """The changes of each preset.
 
-Those of a task that name nothing else solve it within a minute on two cores: of seeds 0 to 7, two coins all by window
-96, delayed xor all by 179, flip-flop all by 730, copy memory all by 223, temporal order all by 152 and adding all by
-254. The others fail, see `WHY`.
+Presets whose name is only that of a task solve the task within a minute on two cores: of seeds 0 to 7, two coins all by
+window 96, delayed xor all by 179, flip-flop all by 730, copy memory all by 223, temporal order all by 152 and adding
+all by 254. The others fail, see `WHY`.
 """
 
 WHY: Mapping[str, str] = MappingProxyType(
@@ -78,7 +78,7 @@ WHY: Mapping[str, str] = MappingProxyType(
         "adding, 100 steps, no gates": "An rnn stays at chance for long; a gru of 16 units learned this.",
     }
 )
-"""What was seen with the presets that fail, and why.
+"""The measured results of presets that fail, and the reasons.
 
 Seeds 0 to 7 ended two coins at 0.513 to 0.523 after 19,600 windows, delayed xor at 0.693 after 142,300, and flip-flop
 at 0.334 after 3,400, and adding at 0.163 to 0.173 after 1,000, where a GRU with 16 units, batch 20 and a rate of 0.01
@@ -88,7 +88,8 @@ solved it with all of these seeds by 519. Seed 7 ended temporal order at 1.392 a
 
 
 def under_task(config: EchoConfig, task: object) -> EchoConfig:
-    """The configuration with another task; without overlapping windows, if the task has trials and cannot have them.
+    """The configuration with another task. If the task has trials, which cannot overlap, overlapping windows are
+    switched off.
 
     Raises:
         ConfigError: the other fields do not allow this task.
@@ -112,4 +113,4 @@ def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
 
 
 NOTHING = object()
-"""In place of the value of a field that is not there."""
+"""A placeholder for the value of a missing field."""

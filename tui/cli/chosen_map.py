@@ -24,7 +24,7 @@ def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, w
     columns = None if across is None else _field("across", across, axes)
     rows = None if down is None else _field("down", down, axes)
     if columns is not None and columns == rows:
-        raise UsageError(f"down = {down!r} cannot be used: it is the field across")
+        raise UsageError(f"down = {down!r} cannot be used: this field is across already")
     columns = columns or next((name for name in (first.across, first.down, *axes) if name != rows), first.across)
     rows = rows or next((name for name in (first.down, first.across, *axes) if name not in (columns, None)), None)
     state = replace(first, across=columns, down=rows, measure=measure, filter=words).settled(axes)

@@ -30,8 +30,8 @@ def export_run(
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
     A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
-    seed, replica 1 the next seed, and so on, in all branches: a network that goes on alone keeps its number. Their
-    losses are kept, and printed, with 17 bits each.
+    seed, replica 1 the next seed, and so on, in all branches: a network that continues alone keeps its number. The
+    losses of several networks are stored and printed with 17 bits each.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def export_run(
     replica
         Only the network with this number, without the column replica: all its windows, trained with others or alone.
     weights
-        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica.
-        A text beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
+        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
+        text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
     keras
         Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
         name one by --replica.
@@ -67,16 +67,16 @@ def export_run(
         raise UsageError("--path cannot be used with --summary, which prints the run's current position")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
-        raise UsageError(f"--summary cannot be used with {flag}: it prints one row for each network")
+        raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
     from tui.commands.export import export
 
     return partial(export, run, json, weights, keras, path, branch, summary, replica)
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
-    """Print the branches of a run: what began each, and how far it came; * marks the current one.
+    """Print the branches of a run: what began each branch, and its results; * marks the current branch.
 
-    For each branch: its letter and number, its parent's, the window of the parent's path at which it begins, the
+    For each branch: its letter and number, those of its parent, the window of the parent's path at which it begins, the
     windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the echo
     was solved, and the window at which it was lost again.
 
@@ -95,51 +95,54 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 def probe_run(
     run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
 ) -> FrontEnd:
-    """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
+    """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
-    All is measured on the probes' own random data, without dropout. memory and saturated are of the top layer's h
-    alone; gradient and lyapunov are of all that is carried on: the h of every layer, and the c of an LSTM.
+    The data is drawn at random for the probes, and there is no dropout. memory and saturated are about the top layer's
+    h alone; gradient and lyapunov are about everything that is carried from step to step: the h of every layer, and the
+    c of an LSTM.
 
-    The keys of the JSON line follow. Lists by lag begin at lag 0; null means not a number, or not known.
+    The keys of the JSON line follow. Lists by lag begin at lag 0; null means NaN, infinite or unknown.
 
-    window: windows along the path. seed: the network's; replica: its number, as in export. as_recorded: false if
-    windows had to be trained again to come there and one has another loss than on record, as with other versions of
-    packages.
+    window: the number of windows along the path. seed, replica: the seed and the number of the network, as in export.
+    as_recorded: false if windows had to be trained again to reach this position, and the loss of one differs from the
+    recorded loss; other versions of packages can cause this.
 
-    memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
-    memory_size. shift_register: the sum of a linear shift register for the echo; fewer networks solve it with less.
+    memory: r2 of the best linear read-out of the input, by lag; memory_total: the sum over lags, at most memory_size.
+    shift_register: the sum for a linear shift register for the echo; with a smaller sum, fewer networks solve the echo.
 
-    turned_by_lag: share of the predictions that turn when only the input at that lag is changed to its next symbol, 0
-    to 1. moved_by_lag: how far their probabilities move, the mean total variation, 0 to 1.
+    turned_by_lag: the share of predictions that change when only the input at that lag is changed to the next symbol, 0
+    to 1. moved_by_lag: how much their probabilities change, the mean total variation distance, 0 to 1.
 
-    gradient_by_lag: mean size of the gradient of a step's loss by the state that many steps before, nats for a unit of
-    state.
+    gradient_by_lag: the mean size of the gradient of a step's loss by the state that many steps before, in nats per
+    unit of state.
 
-    truncation_bias: the share of the gradient of all weights but W2 and b2 that is missing if each error is followed
-    back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: in windows
-    of T steps, as trained. Each has a _spread, two standard errors: a bias no larger than its spread may be none.
+    truncation_bias: the share of the gradient of all weights except W2 and b2 that is missing if each error is followed
+    back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: the same
+    for windows of T steps, as in training. Each has a _spread, two standard errors: a bias that is no larger than its
+    spread may be zero.
 
-    spectral_radius: the largest of spectral_radii, which has each recurrent matrix by name.
+    spectral_radius: the largest of spectral_radii, which are those of the recurrent matrices, by name.
 
-    saturated: share of units and steps beyond 0.97 in size, 0 to 1.
+    saturated: the share of units and steps with an absolute value above 0.97, 0 to 1.
 
-    lyapunov: exponents, nats a step, the largest first; -87.3 stands for minus infinity.
+    lyapunov: the Lyapunov exponents in nats per step, the largest first; -87.3 means minus infinity.
 
-    _samples says what each was measured on: time steps of all rows for memory (which is fitted on as many others),
-    saturated and lyapunov; losses for gradient; predictions at each lag for turned.
+    Keys that end in _samples are numbers of samples: time steps of all rows for memory (equally many others are used
+    for the fit), saturated and lyapunov; losses for gradient; predictions at each lag for turned.
 
     Parameters
     ----------
     run
         Folder of the run, a name that list shows, or newest.
     at
-        After this many windows of the run's path (0 is the start). By default the run's current position.
+        Probe the network after this many windows of the run's path (0 is the start). By default, at the run's current
+        position.
     branch
-        Along the path of this branch instead, named by its letter or number, as branches prints them. Without --at, at
-        its end.
+        Use the path of this branch instead, named by its letter or number, as branches prints them. Without --at, the
+        network at its end is probed.
     replica
-        With several replicas, the network with this number, as in export. By default the first, or the one that goes
-        on alone later on that path.
+        With several replicas, the network with this number, as in export. By default the first, or the network that
+        continues alone later on that path.
     json
         Print a JSON line.
     """
@@ -152,13 +155,14 @@ def probe_run(
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
     """Print the runs in your state folder, or in another, the newest first.
 
-    For each run: windows in all branches, the mean loss of the last 50 at its current position, the window of its path
-    at which the echo was solved, the window at which it was lost again, and the fields that are not the defaults.
+    For each run: the windows in all branches, the mean loss of the last 50 windows at its current position, the window
+    of its path at which the echo was solved, the window at which it was lost again, and the fields that differ from the
+    defaults.
 
     Parameters
     ----------
     folder
-        Folder that holds runs, or is one.
+        A folder with runs, or the folder of a run.
     json
         Print JSON lines.
     """
@@ -168,12 +172,12 @@ def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Fron
 
 
 def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
-    """Remove all runs from your state folder but the newest; never a run that is being written or cannot be read.
+    """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
 
     Parameters
     ----------
     keep
-        How many of the newest runs stay, 0 or more.
+        The number of newest runs to keep, 0 or more.
     dry_run
         Only print what would be removed.
     """
@@ -185,7 +189,7 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
 
 
 def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
-    """Measure windows a second on this machine, beside the tutorial's session loop and plain NumPy.
+    """Measure the windows per second on this machine, beside the tutorial's session loop and plain NumPy.
 
     With --replicas, all networks train side by side, and each window of each network counts.
 
@@ -200,7 +204,7 @@ def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, 
 
 
 def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
-    """Print what can be learned: each task with its inputs and outputs, losses that are known, and settings.
+    """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
     A task of your own is a file of Python with NumPy. It is checked, and printed like the others.
 

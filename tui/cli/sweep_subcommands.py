@@ -33,11 +33,11 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
-    """Show the map of a sweep, finished or while it is computed: two fields across and down, all values of the others.
+    """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
     Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
-    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input that a target
-    hangs on (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
+    median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input on which a
+    target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
     linear shift register does not fit; beyond trial = T, gradients are cut within a trial. In the app, enter trains a
     point and escape comes back.
 
@@ -54,24 +54,24 @@ def show_map(
     show
         success, the share of seeds in %; windows; or loss.
     filter
-        Show some values only: words such as cell=gru,lstm or echo_step=5..15.
+        Show only some values: words such as cell=gru,lstm or echo_step=5..15.
     once
         Print the map as text.
     csv
         Print the map as CSV, a row for each square: the fields across and down, points, trained, solved; success with
         its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
-        seeds asked for: while some are missing or failed, success is at least that, half_solved at most that;
+        requested seeds: while some are missing or failed, success is a lower bound, and half_solved an upper bound;
         median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
         trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
-        program that trained it: a larger number is newer; results.csv says which), rung (where on the ladder of its
-        task the median loss is). A square of several points has no interval, and its half_solved and median_loss are
-        the medians over its points; the losses of several tasks have none.
+        program that trained it: a larger number is newer; results.csv says which), rung (the position of the median
+        loss on the ladder of its task). A square of several points has no interval, and its half_solved and median_loss
+        are the medians over its points; losses of several tasks have no median.
     svg
-        Write it to this .svg file as a picture.
+        Write the map to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
-        Background of the app, dark or light. By default the one chosen last.
+        Background of the app, dark or light. By default the theme chosen last.
     """
     from echornn.sweeps.results import SweepResults
     from tui.cli.chosen_map import chosen
@@ -113,20 +113,21 @@ def compute_sweep(
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
-    Each result is kept as soon as it is known: however this ends, the same command goes on where it stopped. Another
-    grid in the same folder keeps the results that both have in common. Impossible points are left out, and named.
+    Each result is stored as soon as it is known: however the sweep ends, the same command continues where it stopped.
+    Another grid in the same folder keeps the results that both have in common. Impossible points are left out, and
+    printed with the reason.
 
-    Training runs in processes on this machine, one for each processor unless --workers says how many, or with
-    --scheduler on a Dask cluster, which needs echornn-tui[cluster]. Anybody who can reach a Dask scheduler, or write
-    its file, can run any program as you, here and on its workers.
+    Training runs in processes on this machine, one for each processor unless --workers gives their number. With
+    --scheduler, it runs on a Dask cluster, which needs echornn-tui[cluster]. Anybody who can reach a Dask scheduler, or
+    write its file, can run any program as you, here and on its workers.
 
     Parameters
     ----------
     out
-        Folder of the sweep: new, empty, or one to go on with. Its results.csv has a row for each network: the grid's
-        fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows, seconds,
-        until, trained_by (versions of the program, its engine and packages). All networks of a folder have the same
-        --until.
+        Folder of the sweep: new, empty, or that of a sweep to continue. Its results.csv has a row for each network: the
+        grid's fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows,
+        seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder have the
+        same --until.
     grid
         FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,
         spaced evenly on a logarithmic scale (for dropout on a linear one).
@@ -150,7 +151,7 @@ def compute_sweep(
     ascii
         Draw the map with ASCII characters only.
     theme
-        Background of the map, dark or light. By default the one chosen last.
+        Background of the map, dark or light. By default the theme chosen last.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid

@@ -112,4 +112,4 @@ def _field(known: Setting) -> tuple[str, Any, Any]:
 
 def _require_free(known: Setting, name: TaskName) -> None:
     if known.name in {field.name for field in dataclasses.fields(TrainingFlags)} or known.name in OF_SWEEPS:
-        raise TaskError(f"{name}: the setting {known.name} needs another name: it is a flag of the program")
+        raise TaskError(f"{name}: the setting {known.name} needs another name: the program has a flag of this name")

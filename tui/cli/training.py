@@ -50,9 +50,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     require_at(flags.at)
     in_the_app = not (flags.headless or flags.json) and terminal.is_interactive()
     if flags.compare and not in_the_app:
-        raise UsageError(
-            f"compare = {flags.compare[0]!r} cannot be used without the app, which shows it: export prints a run"
-        )
+        raise UsageError(f"compare = {flags.compare[0]!r} cannot be used without the app, which draws the curves")
     compared = [record.readable(name) for name in flags.compare]
     guarded = guardian.divide() if in_the_app else None
     if flags.resume is None:

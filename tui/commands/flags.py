@@ -42,8 +42,8 @@ class ConfigFlags(EchoConfig):
         the settings that the file still has, where it allows their values.
 
         Raises:
-            ConfigError: the resulting configuration is invalid, or its task, of the user's own, cannot be used with
-                these settings.
+            ConfigError: the resulting configuration is invalid, or the user's own task cannot be used with these
+                settings.
         """
         given, task = self.given, self.given.get(TASK)
         if isinstance(task, OwnFile) and task.is_change_of(config.value(TASK)):
@@ -88,19 +88,21 @@ class TrainingFlags:
     """Draw with ASCII characters only."""
 
     theme: Theme | None = None
-    """Background of the app, dark or light. By default the one chosen last."""
+    """Background of the app, dark or light. By default the theme chosen last."""
 
     run: Path | None = None
-    """Folder to keep the run in, new or empty. By default a new one in your state folder (see list)."""
+    """Folder to keep the run in, new or empty. By default a new folder in your state folder (see list)."""
 
     resume: str | None = None
-    """Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Other
-    fields given with it are changed there, as by s in the app; u undoes that."""
+    """Continue the run in this folder exactly where it was saved; without a folder, the newest run. Other fields on the
+    command line are then changed, as by key s in the app; key u undoes this.
+    """
 
     at: int | None = None
-    """With --resume: go back to this window of the run's path (0 is the start) and train on from there at once, as a
-    new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run without --at,
-    and go there with [ and { or the crosshair."""
+    """With --resume: go back to this window of the run's path (0 is the start), and continue training from there at
+    once, as a new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run
+    without --at, and go there with [ and { or the crosshair.
+    """
 
     compare: tuple[str, ...] = ()
     """Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another

@@ -1,4 +1,4 @@
-"""Where a printed mean loss is on the ladder of the task: a line of text, and keys for JSON."""
+"""The position of a printed mean loss on the ladder of the task: a line of text, and keys for JSON."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ class LinePrinter:
     def print(self, texts: Iterable[str], to: TextIO) -> None:
         """Write each text as a line. If the disk is full, the lines wait, and are written with later lines.
 
-        Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors of standard
-        error are ignored, since training should not end because its messages cannot be written.
+        Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Errors in writing
+        to standard error are ignored, so that training does not end because of them.
 
         Raises:
             OSError: the lines can never be written, for example because their reader has ended (`BrokenPipeError`).
@@ -66,7 +66,7 @@ class LinePrinter:
         """Show the progress of a task, ``done`` of ``all_of_it``, with some numbers; call this a few times a second."""
 
     def close(self) -> None:
-        """End the printing; no more lines will come."""
+        """End the printing; call this after the last line."""
 
 
 def say_last(texts: Iterable[str]) -> None:

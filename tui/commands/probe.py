@@ -56,7 +56,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
     Raises:
         RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        TaskError: a task of the user's own fails its check.
+        TaskError: a user's own task fails its check.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:

@@ -46,7 +46,7 @@ def _said(folder: Path, error: Exception) -> str:
 
 def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
     if folder.is_symlink():
-        raise RunError(f"{folder} is a link: its target is not touched")
+        raise RunError(f"{folder} is a link: the target of the link is not touched")
     if dry_run:
         if is_held(folder):
             raise RunError(f"{folder} is being written by another process")
@@ -54,7 +54,7 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
     lock = Lock(folder)
     try:
         if only_debris and not debris.is_debris(folder):
-            raise RunError(f"{folder} is left: a process has begun a run in it")
+            raise RunError(f"{folder} is kept: a process has begun a run there")
         run_dir.remove(folder)
     finally:
         lock.release()

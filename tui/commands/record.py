@@ -64,8 +64,8 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
     Raises:
         RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
-        ConfigError: the changed configuration is invalid, or a task of the user's own fails its check; nothing on disk
-            was changed.
+        ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
+            changed.
     """
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
@@ -78,7 +78,9 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 
 def _on_the_changed_file(before: EchoConfig, after: EchoConfig, given: Collection[str]) -> str:
-    """What a changed file of the task means for the run, and what became of the settings that the user did not give."""
+    """Texts for a changed file of the task: the consequence for the run, and the new values of settings that the user
+    did not give.
+    """
     old, new, defaults = values_of(before.the_task), values_of(after.the_task), defaults_of(after.value(TASK))
     others = [name for name in old if name not in given]
     parts = {
@@ -164,14 +166,14 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether everything that was trained is on disk. This is determined only once, since a thread that nobody waits
-    for may still train.
+    """Whether everything that was trained is on disk. This is determined only once, at the end, because the training
+    thread may still be running after it.
     """
 
     YES = auto()
     NO = auto()
     NOWHERE = auto()
-    """Nothing is saved; the user was told so."""
+    """Nothing is saved; a message has told the user."""
 
     @property
     def after_a_signal(self) -> ExitCode:

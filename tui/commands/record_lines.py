@@ -14,7 +14,7 @@ SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 
 
 
 def lines_of(record: Record, config: EchoConfig) -> list[str]:
-    """A record as lines of text; below a mean loss, a line says where that is on the ladder of the task."""
+    """A record as lines of text; below a mean loss, a line gives its position on the ladder of the task."""
     of_replicas = "success_rate" in record
     mean = {"epoch": "loss", "finished": "final_loss"}.get(record["event"])
     below = mean and ladder_line(config, record["loss_50" if of_replicas else mean], of_replicas)

@@ -46,7 +46,7 @@ class ReplicaNumbers:
         """
         if all(self.index(number, config) is None for config in configs):
             there = sorted({self.first(config) + index for config in configs for index in range(config.replicas)})
-            allowed = f"only {there[0]}: it is a network alone" if len(there) == 1 else _ranges(there)
+            allowed = f"only {there[0]}, a single network" if len(there) == 1 else _ranges(there)
             raise RunError(f"replica = {number} cannot be used: {allowed}")
 
 

@@ -52,11 +52,11 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `SeedCounts`).
 
-    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval;
-    the window by which half of all seeds had solved it (None if fewer have); the median of the final losses, of two
-    the smaller (None if most diverged); rung, where on the ladder of the task it is (None without a ladder); level, the
-    mean loss of 50 windows below which the task counts as solved
-    (None if nothing does); failed, why it could not be trained.
+    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval; the
+    window by which half of all seeds had solved it (None if fewer have); the median of the final losses, the smaller of
+    two middle losses (None if most diverged); rung, the position of this median on the ladder of the task (None without
+    a ladder); level, the mean loss of 50 windows below which the task counts as solved (None if nothing does); failed,
+    why it could not be trained.
     """
     counts = counts_of(point)
     (low, high), level = counts.interval, solved_level(point.config)

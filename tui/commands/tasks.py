@@ -1,4 +1,4 @@
-"""The subcommand ``tasks``: prints what can be learned, with its settings, and what is known of its losses."""
+"""The subcommand ``tasks``: prints the tasks that can be trained, with their settings and the known losses."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _tasks(wanted: str | None) -> list[tuple[str, Task]]:
 
 
 def record_of(name: str, task: Task) -> dict[str, Any]:
-    """What is known of a task with the default data, as JSON values."""
+    """The facts that are known about a task with the default data, as JSON values."""
     config = EchoConfig(task=task)
     size = config.batch_size, config.row_length
     return {

@@ -85,8 +85,8 @@ def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
 
 
 def in_two_lines(sentence: Sentence, width: int) -> list[str]:
-    """The diagnosis on one line and the advice on the next, in the longest forms that fit; if the shortest does not
-    fit, the whole sentence wrapped over both.
+    """The diagnosis on one line and the advice on the next, in the longest forms that fit. If even the shortest forms
+    do not fit, the whole sentence is wrapped over the two lines.
     """
     parts = [longer if len(longer) <= width else short for short, longer in sentence.lengths if short]
     if any(len(part) > width for part in parts):

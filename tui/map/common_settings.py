@@ -1,4 +1,4 @@
-"""The text about what all networks of a sweep have in common."""
+"""The text about the settings that all networks of a sweep have in common."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
 """Fields that are never named: the text says them in other words, or they do not affect what is trained."""
 
 OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
-"""Fields that determine the number of windows; so can the task and its settings, by the length of a trial."""
+"""Fields that determine the number of windows. The task and its settings can do so too, by the length of a trial."""
 
 
 class Common(NamedTuple):
-    """What all networks of a sweep have in common, in words.
+    """The settings that all networks of a sweep have in common, as texts.
 
     Attributes:
         fields: the fields that are not swept, the most important first.
@@ -49,7 +49,7 @@ class Common(NamedTuple):
 
 
 def common_to_all(overview: Overview) -> Common | None:
-    """What all networks of a sweep have in common; None if there is nothing to train."""
+    """The settings that all networks of a sweep have in common; None if there is nothing to train."""
     config = next(iter(overview.configs.values()), None)
     if config is None:
         return None

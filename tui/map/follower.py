@@ -75,7 +75,7 @@ class Follower:
         self.seen = SweepSeen(overview, "", self._is_computed(before.is_computed), self._rate())
 
     def _is_computed(self, otherwise: bool) -> bool:
-        """Whether some process is computing the sweep; what was known before, if the disk does not say."""
+        """Whether some process is computing the sweep; ``otherwise`` if the disk cannot be read."""
         try:
             return is_held(self.results.folder)
         except OSError:

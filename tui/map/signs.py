@@ -16,7 +16,7 @@ class Signs:
         shades: for levels 0 to 4, as one text.
         missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
         lost: at the edge of a cell in which some networks lost the echo again.
-        excluded: at the edge of a cell that theory says cannot be solved.
+        excluded: at the edge of a cell in which the task cannot be solved according to theory.
         upright, level: for the vertical and horizontal parts of theory's lines; one character for each limit.
         marked: for the cell that other cells are compared with.
         sides: left and right of the cell under the cursor.

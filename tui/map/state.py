@@ -26,7 +26,7 @@ class MarkedCell:
     name: str
 
     def counts(self, overview: Overview) -> SeedCounts:
-        """The results of the marked cell by now."""
+        """The current results of the marked cell."""
         return SeedCounts.together(overview.all_counts[point] for point in self.points if point in overview.all_counts)
 
 

@@ -111,7 +111,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` says where on the ladder of its task the median loss is.
+    is newer. ``rung`` is the position of the median loss on the ladder of its task.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]

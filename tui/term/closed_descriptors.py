@@ -1,5 +1,5 @@
-"""Opens the null device for standard streams that were closed (``>&-``); otherwise other files would get their
-numbers.
+"""Opens the null device for standard streams that were closed (``>&-``); otherwise files opened later would get the
+numbers 0 to 2.
 """
 
 from __future__ import annotations

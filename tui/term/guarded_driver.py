@@ -81,12 +81,12 @@ class GuardedDriver(PlainDriver, OpenDriver):
             super().stop_as_told()
 
     def go_on_as_told(self) -> None:
-        """Take the terminal again after a stop, unless it was restored for good."""
+        """Take the terminal again after a stop, unless it was restored permanently."""
         if not self._is_leaving:
             super().go_on_as_told()
 
     def stop_application_mode(self) -> None:
-        """Restore the terminal, until the process continues or for good."""
+        """Restore the terminal: until the process continues, or permanently."""
         self._is_leaving = not self._is_suspending
         super().stop_application_mode()
 

@@ -91,7 +91,7 @@ def divide() -> Guarded:
         RunError: the process is in the background, and there is no shell that could bring it to the foreground.
     """
     if not terminal.wait_for_the_foreground():
-        raise RunError("the terminal belongs to another program: use --headless, or start it in the foreground")
+        raise RunError("the terminal belongs to another program: start this one in the foreground, or use --headless")
     log = NativeLog.unnamed()
     mend = terminal.as_it_is()
     hears, line = os.pipe()

@@ -69,8 +69,8 @@ class ThreadErrors:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Record an error raised inside, and raise it again. Printed on a terminal that is gone, the error would be
-        lost.
+        """Record an error that is raised in the ``with`` block, and raise it again. If it were only printed, it would
+        be lost when the terminal is gone.
         """
         try:
             yield

@@ -70,7 +70,7 @@ def check(
             timeout=limits.seconds + START_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise TaskError(f"{own.file}: it was still busy after {error.timeout:g} s") from error
+        raise TaskError(f"{own.file}: the task was still busy after {error.timeout:g} s") from error
     said = done.stdout.decode(errors="replace")
     if not said.startswith("{"):
         raise TaskError(_without_answer(own, said, done.returncode, limits))
@@ -127,6 +127,6 @@ def _without_answer(own: OwnFile, said: str, status: int, limits: Limits) -> str
     where = re.search(rf'File "{re.escape(file)}", line (\d+)', said)
     place = f"{own.file}:{where[1]}" if where else own.file
     if said.startswith("Timeout"):
-        return f"{place}: it was still busy after {limits.seconds:g} s"
+        return f"{place}: the task was still busy after {limits.seconds:g} s"
     how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-    return f"{place}: it ended the process in which it was checked ({how})"
+    return f"{place}: the task ended the process in which it was checked ({how})"

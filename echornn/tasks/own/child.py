@@ -43,7 +43,7 @@ class NoScreen(io.TextIOBase):
     """Replaces the standard streams, since the terminal belongs to the app."""
 
     def write(self, text: str) -> NoReturn:
-        raise PermissionError("it writes to the terminal: use print, which writes to the log")
+        raise PermissionError("the task writes to the terminal: use print, which writes to the log")
 
 
 def main() -> NoReturn:
@@ -68,7 +68,7 @@ def main() -> NoReturn:
     try:
         answer = {"digest": examine(own, order["values"], order["rows"], order["steps"])}
         if threading.active_count() > 1:
-            raise TaskError(f"{own.file}: it starts a thread, which could keep the program from ending")
+            raise TaskError(f"{own.file}: the task starts a thread, which could keep the program from ending")
     except TaskError as error:
         answer = {"error": str(error)}
     faulthandler.cancel_dump_traceback_later()
@@ -100,9 +100,9 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
         path, _, flags = arguments
         if flags & os.O_ACCMODE != os.O_RDONLY or not str(path).endswith(MODULES):
-            raise PermissionError(f"it opens {path!r}, but data has to come from the rng alone")
+            raise PermissionError(f"the task opens {path!r}, but data has to come from the rng alone")
     elif event.startswith(REFUSED) and event not in ALLOWED:
-        raise PermissionError(f"it uses {event}, but data has to come from the rng alone")
+        raise PermissionError(f"the task uses {event}, but data has to come from the rng alone")
 
 
 if __name__ == "__main__":

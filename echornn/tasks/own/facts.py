@@ -1,4 +1,6 @@
-"""What a record says about a user's own task. With it, a run or sweep is looked at without running the task's text."""
+"""The facts about a user's own task in a record. With them, a run or sweep can be read without running the
+task's text.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +49,11 @@ class Ladder:
 
 @dataclass(frozen=True)
 class KnownForm:
-    """What is known about a task with certain values of its settings.
+    """The facts about a task with certain values of its settings.
 
     Attributes:
         inputs, outputs, length: as in `Task`.
-        live: the settings on whose values this form does not seem to depend.
+        live: the settings that do not seem to change this form.
         ladders: the ladders that are known, by the shape of the data.
         sources: the lags of all steps; empty if they change too often; None if the record lacks them.
     """
@@ -93,13 +95,13 @@ class KnownForm:
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """What a record says about a user's own task.
+    """The facts about a user's own task in a record.
 
     Attributes:
-        doc: the docstring of its class.
+        doc: the docstring of the task's class.
         scores_every_step: as in `Task`.
-        settings: its settings.
-        known: what is known about it, by the values of its settings; a text says why these values are impossible.
+        settings: the settings of the task.
+        known: the facts for each combination of values of its settings; for impossible values, a text with the reason.
     """
 
     doc: str
@@ -108,7 +110,7 @@ class TaskFacts:
     known: Mapping[Values, KnownForm | str]
 
     def form(self, values: Values) -> KnownForm | None:
-        """What is known about the task with these values; None if nothing is.
+        """The facts about the task with these values; None if there are none.
 
         Raises:
             TaskError: the values are impossible.
@@ -119,7 +121,7 @@ class TaskFacts:
         return found
 
     def values(self, given: Mapping[str, object]) -> Values:
-        """The values of all settings, of which those that are not given have their defaults."""
+        """The values of all settings; settings that are not given have their defaults."""
         return tuple(given.get(one.name, one.default) for one in self.settings)
 
     def knows(self, given: Mapping[str, object], shape: Shape) -> bool:
@@ -128,7 +130,7 @@ class TaskFacts:
         return form is not None and shape in form.ladders
 
     def with_others(self, others: Iterable[TaskFacts]) -> TaskFacts:
-        """These facts with what others say about other values and shapes."""
+        """These facts, together with other facts about other values and shapes."""
         known = dict(self.known)
         for one in others:
             for values, form in one.known.items():
@@ -157,7 +159,7 @@ class TaskFacts:
         """The facts from their record.
 
         Raises:
-            ValueError: it is damaged.
+            ValueError: the record is damaged.
         """
         try:
             assert isinstance(record, Mapping)

@@ -20,15 +20,15 @@ MOST_CHARACTERS = 1 << 18
 """The most characters of the facts in a record of a run, which is written with each branch."""
 
 MOST_STEPS, MOST_CHANGES = 10_000, 100
-"""After so many steps of a stream, the lags of sources are taken to be always the same; and the most changes of these
-lags that a record keeps.
+"""The number of steps of a stream after which the lags of sources count as constant, and the most changes of these lags
+that a record keeps.
 """
 
 
 @lru_cache(maxsize=64)
 def record_of_facts(task: Task, shape: Shape) -> dict[str, Any] | None:
-    """The facts about a task of the user's own as JSON values; None if they are too long, or if there is an error in
-    the task. The record is then read with the task's text.
+    """The facts about a user's own task as JSON values; None if they are too long, or if there is an error in the task.
+    The record is then read with the task's text.
     """
     with contextlib.suppress(TaskError):
         return short_record(facts_of(task, shape), MOST_CHARACTERS)
@@ -49,7 +49,8 @@ def facts_of(task: Task, shape: Shape | None) -> TaskFacts:
     """The facts about a task with its values.
 
     Args:
-        shape: the shape of the data whose ladder is known then, empty if the task cannot tell it; None for no ladder.
+        shape: the shape of the data for which the facts contain the ladder, which is empty if the task does not know
+            it; None for no ladder.
 
     Raises:
         TaskError: an error in the task's text.

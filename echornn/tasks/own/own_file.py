@@ -38,8 +38,8 @@ class OwnFile:
         file: its path as the user wrote it; only for messages.
         name: the name of the task's class.
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
-        facts: what a record says about the task; None if the file does not come from a record, or from one without
-            facts.
+        facts: the facts about the task in its record; None if the file does not come from a record, or if the record
+            has no facts.
     """
 
     file: str = field(compare=False)
@@ -52,7 +52,7 @@ class OwnFile:
         """The file of a record, see `as_record`.
 
         Raises:
-            ValueError: it is not one.
+            ValueError: the values are not the record of a file.
         """
         if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
             file, name, text = record["file"], record["name"], record["text"]
@@ -71,7 +71,7 @@ class OwnFile:
         return record if facts is None else {**record, "facts": facts}
 
     def __str__(self) -> str:
-        """What a user writes for it."""
+        """The text that a user writes for the task: FILE.py:NAME."""
         return f"{self.file}:{self.name}"
 
     @classmethod
@@ -104,7 +104,7 @@ class OwnFile:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the file has another text by now; False if it cannot be read here."""
+        """Whether the text of the file on disk has changed; False if the file cannot be read here."""
         try:
             return OwnFile.read(str(self)).is_change_of(self)
         except TaskError:
@@ -131,7 +131,8 @@ class OwnFile:
         return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, and the others as by default, from its facts if there are any.
+        """The task with these values of its settings, from its facts if there are any; all other settings have their
+        defaults.
 
         Raises:
             TaskError: as in `load`, or a value is not allowed.
@@ -155,11 +156,11 @@ class OwnFile:
 
         Raises:
             TaskError: the text has an error, or no usable task.
-            ValueError: it may not be run now; see `never_running`.
+            ValueError: the text may not be run now; see `never_running`.
         """
         if self.digest not in LOADED:
             if not MAY_RUN.get():
-                raise ValueError(f"it does not say enough about the task {self}")
+                raise ValueError(f"the record lacks facts about the task {self}")
             LOADED[self.digest] = self._loaded()
         return LOADED[self.digest]
 
@@ -179,12 +180,12 @@ class OwnFile:
         """Check that no setting has a name that is used for something else.
 
         Raises:
-            TaskError: one has.
+            TaskError: a setting has such a name.
         """
         with blaming(self.file, self._line):
             for known in settings_of(self.kind):
                 if known.name in taken:
-                    raise TaskError(f"the setting {known.name} needs another name: the network has one of this name")
+                    raise TaskError(f"the setting {known.name} needs another name: the network has this setting")
 
     @property
     def _line(self) -> int | None:
@@ -203,14 +204,14 @@ class OwnFile:
         if "__dataclass_fields__" not in vars(found):
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
         if found.__abstractmethods__:
-            raise TaskError(f"{self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
+            raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
         settings_of(found)
         return found
 
 
 @contextmanager
 def never_running() -> Iterator[None]:
-    """Inside, it is an error to run a text that was not run before: a record is read."""
+    """In the ``with`` block, it is an error to run a text that was not run before; for reading records."""
     token = MAY_RUN.set(False)
     try:
         yield
@@ -225,4 +226,4 @@ def _print(*values: object, sep: str | None = None, end: str | None = None, **_:
 
 
 TaskName = str | OwnFile
-"""What stands for the class of a task: its name in the table, or the file of a user's own."""
+"""The reference to the class of a task: its name in the table, or a user's own file."""

@@ -11,7 +11,7 @@ from echornn.tasks.own.own_file import OwnFile, never_running
 
 @contextmanager
 def reading(own: OwnFile) -> Iterator[None]:
-    """Inside, a record with this task is read, and no text is run that was not run before.
+    """In the ``with`` block, a record with this task is read, and no text is run that was not run before.
 
     A record without facts cannot be read in this way: its text is checked in another process first, and then run.
 

@@ -24,7 +24,7 @@ def _names(kind: type[Task]) -> tuple[str, ...]:
 
 
 def is_same_task(task: Task, other: object) -> bool:
-    """Whether two tasks of a user's own have the same text, class and values; replaces a dataclass's ``__eq__``."""
+    """Whether two user's own tasks have the same text, class and values; replaces a dataclass's ``__eq__``."""
     if not isinstance(other, Task) or other.own != task.own:
         return False
     return values_in_order(task) == values_in_order(other)
@@ -49,7 +49,7 @@ class RecordedTask(Task):
         return _written(self)
 
     def live_settings(self) -> frozenset[str] | None:
-        """The settings on whose values its form does not seem to depend; None if the facts lack it."""
+        """The settings that do not seem to change the task's form; None if the facts do not contain it."""
         return None if self._known is None else self._known.live
 
     @property

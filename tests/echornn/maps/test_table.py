@@ -101,8 +101,11 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ehco=1", "filter = 'ehco=1' cannot be used: FIELD=VALUES, with a field of learning_rate, cell, echo_step"),
-        ("=1", "filter = '=1' cannot be used: FIELD=VALUES, with a field of learning_rate, cell, echo_step"),
+        (
+            "ehco=1",
+            "filter = 'ehco=1' cannot be used: it must be FIELD=VALUES, with a field of learning_rate, cell, echo_step",
+        ),
+        ("=1", "filter = '=1' cannot be used: it must be FIELD=VALUES, with a field of learning_rate, cell, echo_step"),
         ("cell=lstm", "filter = 'cell=lstm' cannot be used: cell has rnn, gru"),
         ("lstm", "filter = 'lstm' cannot be used: no field has this value; FIELD=VALUES, as learning_rate=0.01"),
         ("echo=9..x", "filter = 'echo=9..x' cannot be used: echo_step has 1, 2, 3, 4, 5"),

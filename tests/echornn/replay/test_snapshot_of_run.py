@@ -46,7 +46,7 @@ def test_where_it_stands_nothing_is_trained_again(folder: Path) -> None:
 
 
 def test_a_path_that_is_not_so_long_and_a_run_without_weights(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="at = 21 cannot be used: 0 to 20, the windows along the run's path"):
+    with pytest.raises(RunError, match="at = 21 cannot be used: it must be 0 to 20, the windows along the run's path"):
         snapshot_of_run(run_dir.read(folder), 21, ScriptedTrainer)
     recorder = RunRecorder.begin(tmp_path / "new", SMALL)
     recorder.close()

@@ -103,7 +103,7 @@ def test_a_run_folder_that_is_a_link_is_left_alone_and_it_is_said(runs: Path, tm
     before = contents(tmp_path / "elsewhere")
     for dry_run in (True, False):
         lines = list(removed(0, dry_run))
-        assert f"kept     {runs / 'attacked'} is a link: its target is not touched" in lines
+        assert f"kept     {runs / 'attacked'} is a link: the target of the link is not touched" in lines
     assert contents(tmp_path / "elsewhere") == before
     assert (runs / "attacked").is_symlink()
 

@@ -131,7 +131,7 @@ def changed(old: bytes, new: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"ECHORNN\0", b"ECHOTNN\0", "no checkpoint of this program"),
+        (b"ECHORNN\0", b"ECHOTNN\0", "not a checkpoint of this program"),
         (b"ECHORNN\0\1", b"ECHORNN\0\2", "of format 2: this version reads 1"),
         (b'"stride"', b'"strode"', "field strode is not known to this version"),
         (b'"window"', b'"widnow"', "widnow"),

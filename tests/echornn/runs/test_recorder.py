@@ -147,7 +147,7 @@ def test_folders_that_hold_something_are_refused_and_not_touched(tmp_path: Path)
     with pytest.raises(RunError, match="holds no run"):
         RunRecorder.go_on(tmp_path / "nothing")
     recorded(tmp_path / "run", 3)
-    with pytest.raises(RunError, match="holds a run already; go on with --resume"):
+    with pytest.raises(RunError, match="holds a run already: continue it with --resume"):
         RunRecorder.begin(tmp_path / "run", SMALL)
 
 

@@ -114,7 +114,7 @@ def test_workers_with_other_versions_are_refused_by_name(
 ) -> None:
     monkeypatch.setattr(on_dask, "versions_here", lambda: {**versions_here(), "tensorflow": "0"})
     status = computed(tmp_path, local(), Grid((Axis("echo_step", (3,)),), seeds=1))
-    assert re.search(r"its worker has tensorflow [\d.]+ and not 0$", status.failed[0][1])
+    assert re.search(r"the worker has tensorflow [\d.]+ and not 0$", status.failed[0][1])
 
 
 def run_and_kill(sweep: Sweep, engine: on_dask.OnDask, process: subprocess.Popen[bytes]) -> None:
@@ -141,7 +141,7 @@ def test_started_from_a_shell_a_worker_may_be_killed_and_when_the_scheduler_dies
         wait_for(lambda: len(engine.idle()) == 2)
         run_and_kill(whole, engine, first)
         assert (whole.status.known, whole.status.failed) == (120, ())
-        with pytest.raises(EngineError, match="the Dask scheduler is gone"):
+        with pytest.raises(EngineError, match="the connection to the Dask scheduler is lost"):
             run_and_kill(part, on_dask.of_scheduler(None, file), scheduler)
     assert 0 < SweepResults.read(tmp_path / "part").known == part.status.known < 120
 
@@ -150,7 +150,7 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(on_dask, "SECONDS_TO_CONNECT", 0.1)
     with pytest.raises(EngineError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:1': "):
         on_dask.of_scheduler("tcp://127.0.0.1:1")
-    with pytest.raises(EngineError, match="there is no such file"):
+    with pytest.raises(EngineError, match="the file does not exist"):
         on_dask.of_scheduler(None, tmp_path / "none.json")
 
 
@@ -159,7 +159,7 @@ def test_a_file_that_no_scheduler_wrote_or_only_half_is_refused(tmp_path: Path, 
     file = tmp_path / "scheduler.json"
     file.write_text(text)
     with pytest.raises(
-        EngineError, match="it must be the complete file that a Dask scheduler has written, with its address"
+        EngineError, match="the file must be written by a Dask scheduler, and contain the address of the scheduler"
     ):
         on_dask.of_scheduler(None, file)
 
@@ -168,7 +168,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     for name in ("pipe", "loop", "."):
-        with pytest.raises(EngineError, match="it cannot be read"):
+        with pytest.raises(EngineError, match="the file cannot be read"):
             on_dask.of_scheduler(None, tmp_path / name)
 
 

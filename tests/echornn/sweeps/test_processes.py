@@ -221,7 +221,9 @@ def test_nobody_can_connect_to_a_worker_or_to_whoever_started_it() -> None:
 def test_a_worker_that_has_other_code_by_now_trains_nothing() -> None:
     with processes(how="changed") as engine:
         engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
-        with pytest.raises(EngineError, match=r"a new worker has XLA_FLAGS --changed .* and not .*; start it again"):
+        with pytest.raises(
+            EngineError, match=r"a new worker has XLA_FLAGS --changed .* and not .*; start the program again"
+        ):
             until_over(engine)
 
 

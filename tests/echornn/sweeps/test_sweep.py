@@ -177,7 +177,7 @@ def test_until_all_is_another_question_and_has_a_folder_of_its_own(tmp_path: Pat
     solved, all_windows = tmp_path / "solved", tmp_path / "all"
     compute(solved)
     before = (solved / files.SWEEP_FILE).read_bytes()
-    with pytest.raises(RunError, match=r"until = 'all' cannot be used in .*: only 'solved', as before"):
+    with pytest.raises(RunError, match=r"until = 'all' cannot be used in .*, which has 'solved'"):
         compute(solved, replace(GRID, until="all"))
     assert (solved / files.SWEEP_FILE).read_bytes() == before
     engine, _ = compute(all_windows, replace(GRID, until="all"))

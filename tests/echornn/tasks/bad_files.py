@@ -156,7 +156,7 @@ SEEN_IN_ANY_PROCESS = [
         ":5: TypeError: cannot inherit non-frozen dataclass from a frozen one",
     ),
     Bad("no dataclass", "@dataclass(frozen=True)\n", "", ":5: write @dataclass(frozen=True) above class Mine"),
-    Bad("no outputs", FORMS, "inputs = Symbols(3)", ":6: Mine lacks outputs"),
+    Bad("no outputs", FORMS, "inputs = Symbols(3)", ":6: class Mine lacks outputs"),
     Bad("one symbol", "Symbols(3)", "Symbols(1)", ":8: Symbols(1): there can be 2 to 256 symbols"),
     Bad(
         "a setting without default",
@@ -188,7 +188,7 @@ SEEN_IN_ANY_PROCESS = [
         "a level of two lines",
         LEVELS,
         '[Level("a", 0.5, "b\\nc")]',
-        ":16: levels returns Level(name='a', loss=0.5, knows='b\\nc', lags=None, wrong=None), whose name and text have",
+        ":16: levels returns Level(name='a', loss=0.5, knows='b\\nc', lags=None, wrong=None), but name and knows must",
     ),
     Bad(
         "sources before the row",
@@ -208,12 +208,14 @@ SEEN_IN_ANY_PROCESS = [
         "[]\n\n    def solved(self, rows, steps):\n        return float('inf')",
         ":19: solved returns inf, but it must return a finite loss or None",
     ),
-    Bad("an exit", INTEGERS, "exit(3)", ":11: it ends the program, with exit status 3"),
+    Bad("an exit", INTEGERS, "exit(3)", ":11: the task ends the program, with exit status 3"),
 ]
 
 SEEN_IN_THE_OTHER_PROCESS = [
-    Bad("an endless loop", RETURN, "\n        while True: pass", ":15: it was still busy after 0.2 s"),
-    Bad("a long sleep", "import numpy as np", "import time; time.sleep(1e6)", ":2: it was still busy after 0.2 s"),
+    Bad("an endless loop", RETURN, "\n        while True: pass", ":15: the task was still busy after 0.2 s"),
+    Bad(
+        "a long sleep", "import numpy as np", "import time; time.sleep(1e6)", ":2: the task was still busy after 0.2 s"
+    ),
     Bad(
         "a huge output",
         "np.ones(x.shape, bool)",
@@ -221,42 +223,42 @@ SEEN_IN_THE_OTHER_PROCESS = [
         ":13: MemoryError: Unable to allocate",
     ),
     Bad("a list without end", RETURN, "z = []\n        while True: z.append(bytes(10**6))", ":15: MemoryError"),
-    Bad("os._exit", RETURN, "import os; os._exit(3)", ":14: it ends the program, with exit status 3"),
+    Bad("os._exit", RETURN, "import os; os._exit(3)", ":14: the task ends the program, with exit status 3"),
     Bad(
         "an abort",
         RETURN,
         "import os; os.abort()",
-        ":14: it ended the process in which it was checked (signal SIGABRT)",
+        ":14: the task ended the process in which it was checked (signal SIGABRT)",
     ),
     Bad(
         "the network's file",
         RETURN,
         "np.load('weights.npz')",
-        ":14: PermissionError: it opens 'weights.npz', but data has to come from the rng alone",
+        ":14: PermissionError: the task opens 'weights.npz', but data has to come from the rng alone",
     ),
     Bad(
         "another program",
         RETURN,
         "import os; os.system('true')",
-        ":14: PermissionError: it uses os.system, but data has to come from the rng alone",
+        ":14: PermissionError: the task uses os.system, but data has to come from the rng alone",
     ),
     Bad(
         "the net",
         RETURN,
         "import socket; socket.create_connection(('localhost', 1))",
-        ":14: PermissionError: it uses socket.getaddrinfo, but data has to come from the rng alone",
+        ":14: PermissionError: the task uses socket.getaddrinfo, but data has to come from the rng alone",
     ),
     Bad(
         "the terminal",
         RETURN,
         "import sys; sys.stdout.write('hello')",
-        ":14: PermissionError: it writes to the terminal: use print, which writes to the log",
+        ":14: PermissionError: the task writes to the terminal: use print, which writes to the log",
     ),
     Bad(
         "a thread",
         RETURN,
         f"import threading; threading.Thread(target=threading.Event().wait).start(); {RETURN}",
-        ": it starts a thread, which could keep the program from ending",
+        ": the task starts a thread, which could keep the program from ending",
     ),
     Bad("a question", RETURN, "input()", ":14: EOFError"),
     Bad(

@@ -96,7 +96,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        ("SystemExit(3)", "it ends the program, with exit status 3"),
+        ("SystemExit(3)", "the task ends the program, with exit status 3"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("GeneratorExit", "GeneratorExit"),
         ("StopIteration", "StopIteration"),

@@ -321,7 +321,7 @@ def test_what_cannot_be_a_population_is_refused() -> None:
         Population([SMALL, replace(SMALL, state_size=5)])
     with pytest.raises(ConfigError, match=r"^replicas = 0 cannot be used"):
         Population(SMALL, 0)
-    with pytest.raises(ValueError, match="each of the configurations is a replica"):
+    with pytest.raises(ValueError, match="each configuration is one replica"):
         Population([SMALL], 3)
     with pytest.raises(ValueError, match="n = 0 windows cannot be trained"):
         Population(SMALL, 3, PROGRAMS).advance(0)

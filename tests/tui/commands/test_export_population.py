@@ -106,7 +106,7 @@ def test_a_number_is_one_seed_whatever_other_seeds_are_trained_later(
         assert len(printed(tmp_path / "run", capsys, replica=replica)) == windows
     with pytest.raises(RunError, match="replica = 6 cannot be used: 0 to 5, 43 to 48"):
         export(str(tmp_path / "run"), False, replica=6)
-    with pytest.raises(RunError, match="replica = 43 cannot be used: only 2: it is a network alone"):
+    with pytest.raises(RunError, match="replica = 43 cannot be used: only 2, a single network"):
         export(str(tmp_path / "run"), False, branch="d", replica=43)
 
 
@@ -118,7 +118,7 @@ def test_in_a_run_without_a_population_the_network_is_number_0_whatever_its_seed
     assert len(printed(tmp_path / "run", capsys, replica=0)) == 30
     (row,) = printed(tmp_path / "run", capsys, summary=True)
     assert (row["replica"], row["seed"]) == ("0", "3")
-    with pytest.raises(RunError, match="replica = 3 cannot be used: only 0: it is a network alone"):
+    with pytest.raises(RunError, match="replica = 3 cannot be used: only 0, a single network"):
         export(str(tmp_path / "run"), False, replica=3)
 
 
@@ -196,7 +196,7 @@ def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
             assert saved["W"].shape == shape
     with pytest.raises(RunError, match=r"keras = '.*m\.keras' cannot be written: .* add --replica 0 to 5"):
         export(str(tmp_path / "run2"), False, keras=tmp_path / "m.keras")
-    with pytest.raises(RunError, match="replica = 1 cannot be used: only 0: it is a network alone"):
+    with pytest.raises(RunError, match="replica = 1 cannot be used: only 0, a single network"):
         export(str(lone), False, tmp_path / "w.npz", replica=1)
 
 
@@ -205,7 +205,7 @@ def test_the_weights_of_a_network_that_goes_on_alone_bear_its_number(tmp_path: P
     record_branches(tmp_path / "run", *story, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     assert export(str(tmp_path / "run"), False, tmp_path / "w.npz", replica=2) == 0
     for replica in (0, 5):
-        with pytest.raises(RunError, match=f"replica = {replica} cannot be used: only 2: it is a network alone"):
+        with pytest.raises(RunError, match=f"replica = {replica} cannot be used: only 2, a single network"):
             export(str(tmp_path / "run"), False, tmp_path / "other.npz", replica=replica)
     assert not (tmp_path / "other.npz").exists()
 

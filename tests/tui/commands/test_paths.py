@@ -80,8 +80,8 @@ def test_fields_given_begin_a_branch_there(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("at", "fields", "words"),
     [
-        (21, {}, "at = 21 cannot be used: 0 to 20, the windows along the run's path"),
-        (-1, {}, "at = -1 cannot be used: 0 to 20"),
+        (21, {}, "at = 21 cannot be used: it must be 0 to 20, the windows along the run's path"),
+        (-1, {}, "at = -1 cannot be used: it must be 0 to 20"),
         (11, {"num_epochs": 1}, "num_epochs = 1 cannot be used: at least 2, as trained"),
         (20, {"num_epochs": 1}, "num_epochs = 1 cannot be used: at least 2, as trained"),
         (3, {"dropout": 0.5}, "dropout = 0.5 cannot be used: 0, since num_layers = 1"),

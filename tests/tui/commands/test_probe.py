@@ -171,7 +171,7 @@ def test_a_network_of_a_population_is_chosen_or_is_the_one_that_goes_on_alone(
         assert (read["seed"], read["replica"]) == (seed, replica)
         assert seen[-1].state.config == SMALL_POPULATION.of(seed - 7)
         assert seen[-1].state.weights["W"].shape == (1,)
-    for words, allowed in ((["--replica", "0"], "only 2: it is a network alone"), (["--replica=-1"], "only 2")):
+    for words, allowed in ((["--replica", "0"], "only 2, a single network"), (["--replica=-1"], "only 2")):
         assert exit_code_of(["probe", str(tmp_path / "run"), *words]) == 2
         assert f"cannot be used: {allowed}" in capsys.readouterr().err
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--replica", "6"]) == 2
@@ -274,7 +274,9 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert of_first["window"] == 30
     assert of_first["memory"] != found[40]["memory"]
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--at", "31"]) == 2
-    assert "at = 31 cannot be used: 0 to 30, the windows along the path of branch a" in capsys.readouterr().err
+    assert (
+        "at = 31 cannot be used: it must be 0 to 30, the windows along the path of branch a" in capsys.readouterr().err
+    )
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "c"]) == 2
     assert "branch = 'c' cannot be used: a to b, or 0 to 1" in capsys.readouterr().err
     assert found[0]["memory"] != found[40]["memory"]

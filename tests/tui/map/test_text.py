@@ -252,7 +252,7 @@ def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) ->
     for arguments, message in [
         (("state_size", None, ""), "across = 'state_size' cannot be used: one of echo_step, cell, the sweep's fields"),
         ((None, "", ""), "down = '' cannot be used: one of echo_step, cell, the sweep's fields"),
-        (("cell", "cell", ""), "down = 'cell' cannot be used: it is the field across"),
+        (("cell", "cell", ""), "down = 'cell' cannot be used: this field is across already"),
         ((None, None, "cell=x"), "filter = 'cell=x' cannot be used: cell has rnn, gru, lstm"),
     ]:
         with pytest.raises(UsageError) as refused:

@@ -63,8 +63,8 @@ def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.
 
 
 def overlaid(below: npt.NDArray[np.str_], above: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
-    """Two grids of characters in one. Where both have braille, all their dots; otherwise ``above``, unless it is a
-    space.
+    """Two grids of characters combined. Where both have braille, all dots of both; otherwise the character of
+    ``above``, unless it is a space.
     """
     codes_below, codes_above = (_codes_of(characters) for characters in (below, above))
     both = (codes_below >= BRAILLE_BEGIN) & (codes_above >= BRAILLE_BEGIN)

@@ -42,7 +42,7 @@ def draw_ladder(cells: Cells, place: PlotArea, levels: Sequence[Level], dash: st
 
 
 def draw_name(cells: Cells, place: PlotArea, name: str) -> None:
-    """Write the name and the unit of the loss at the top of the plot, where nothing is."""
+    """Write the name and the unit of the loss at the top of the plot, where the plot is empty."""
     text = f" {name} "
     for begin in (place.x, place.x + place.width - len(text)):
         if place.width > 2 * len(text) and (cells.characters[0, begin : begin + len(text)] == " ").all():

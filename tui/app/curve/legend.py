@@ -48,8 +48,8 @@ class Legend:
             cells.write(place.x + begin, top + number, line, style)
 
     def _best(self, lines: Sequence[str], lost: npt.NDArray[np.int_]) -> tuple[bool, int]:
-        """The place that hides the least: whether it is at the left, and the first line. Of equal places, the upper
-        right.
+        """The place that hides the least: whether it is at the left, and the first line. If several are equal, the
+        upper right place.
         """
         height = len(lost)
         first = min(1, height - len(lines))  # below the numbers of the epochs

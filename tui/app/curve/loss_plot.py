@@ -197,7 +197,7 @@ class LossPlot(CellWidget, can_focus=True):
         return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
 
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
-        """Draw chance and floor of the echo; of another task its ladder, and what its loss is."""
+        """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""
         config = self._picture.frame.own_config
         if config.is_echo:
             draw_levels(cells, place, config, self._glyphs)
@@ -249,7 +249,7 @@ class LossPlot(CellWidget, can_focus=True):
                     cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
     def _draw_here(self, cells: Cells, here: int, place: PlotArea) -> None:
-        """Draw a vertical line at the shown window, if it is an earlier one."""
+        """Draw a vertical line at the shown window, if it is not the newest."""
         width, height = place.width, place.height
         x = GUTTER + column_of(here - place.first, place.length, width)
         for line in range(height):

@@ -71,7 +71,7 @@ class StripArea:
 
 
 def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
-    """Draw the error rate; a full block is the error rate of guessing, or all if that is not known."""
+    """Draw the error rate; a full block is the error rate of guessing, or 1 if that is not known."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
     most = 1.0 if math.isnan(guessing) else guessing

@@ -1,1 +1,1 @@
-"""What views draw with: blocks, bars, matrices, rows, eigenvalues; each function draws plain values."""
+"""Drawing functions for the views: blocks, bars, matrices, rows, eigenvalues; each function draws plain values."""

@@ -47,7 +47,9 @@ def predicted_blocks(
 def blocks_of_symbols(
     symbols: Symbols, classes: int, style: str, glyphs: dict[str, str], signs: Signs = ()
 ) -> list[Block]:
-    """The blocks of symbols, uint8 [T]: in ``style`` with two classes, in the styles of the classes with more."""
+    """The blocks of symbols, uint8 [T]. With two classes all blocks have ``style``; with more, each class has its
+    style.
+    """
     if classes == 2:
         return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
     return [(symbol_text(symbol, signs=signs), class_style(symbol)) for symbol in symbols.tolist()]

@@ -1,4 +1,4 @@
-"""A change of one input, and what follows from it: inputs before it, targets after it, and words about it."""
+"""A change of one input, and its effects: the inputs before it, the targets after it, and texts about it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def changed_steps(flip: Flip) -> list[int]:
 
 
 def change_of(flip: Flip) -> Floats:
-    """How much each number that is predicted changes, float32 [T, outputs]."""
+    """The change of each predicted number, float32 [T, outputs]."""
     with np.errstate(invalid="ignore", over="ignore"):  # of a network that diverged
         return np.asarray(flip.after - flip.before)
 
@@ -52,13 +52,13 @@ def change_of(flip: Flip) -> Floats:
 def flip_words(
     flip: Flip, echo_step: int | None, first_step: int = 0, changed: str = "flipped", of_symbols: bool = True
 ) -> tuple[str, ...]:
-    """What the change does, as texts, longest first; step numbers take `RowPanel.first_step` into account.
+    """The effects of the change, as texts, longest first; step numbers take `RowPanel.first_step` into account.
 
     The shortest text fits on `LEAST_WIDTH` columns: it omits the changed step, which the line above shows.
 
     Args:
         changed: how the input is changed, in a word.
-        of_symbols: whether the predictions are symbols, which turn.
+        of_symbols: whether the predictions are symbols, which can change.
     """
     largest = float(np.nan_to_num(np.abs(change_of(flip)), posinf=0.0).max(initial=0))
     turned = [first_step + step + 1 for step in changed_steps(flip)] if of_symbols else []

@@ -1,4 +1,4 @@
-"""The lines of the panel about a row: its inputs, how much each is used, predictions, and what a change does."""
+"""The lines of the panel about a row: its inputs, how much each is used, predictions, and the effect of a change."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class RowPanel:
 
     @property
     def least_block(self) -> int:
-        """The fewest columns in which symbols can be told apart, 1 or 2."""
+        """The fewest columns in which symbols can be distinguished, 1 or 2."""
         return max(
             widest(signs_of(form, 1)) if isinstance(form, task.Symbols) else 1 for form in (self.reads, self.says)
         )
@@ -128,7 +128,7 @@ def lines_of(panel: RowPanel, block: int, ascii_only: bool) -> list[BlockLine]:
     """The lines of blocks, from the top.
 
     Args:
-        block: how many of the two characters of each step are going to be drawn.
+        block: how many of the two characters of each step will be drawn.
     """
     cursor = (panel.step,) if panel.focused else ()
     flip, lines = panel.flip, []

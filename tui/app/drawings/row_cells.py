@@ -1,4 +1,4 @@
-"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters a time step."""
+"""The lines of a row: inputs, targets and predictions of any task, as cells of two characters per time step."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class RowData:
 
 
 def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES)) -> tuple[RowLine, ...]:
-    """The lines of a row, of at most ``most`` lines if one for each part is enough; of many channels only the first are
-    there.
+    """The lines of a row, of at most ``most`` if a line for each part is enough; if there are many channels, only lines
+    of the first ones.
     """
     if config.is_echo:
         return ECHO_LINES
@@ -84,7 +84,7 @@ def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = tuple(STYLES
 
 
 def left_out(config: EchoConfig, lines: tuple[RowLine, ...]) -> str:
-    """Which channels have no line, in words; empty if all have one."""
+    """The channels that have no line, in words; empty if all have a line."""
     task, shown = config.the_task, max(line.channel for line in lines) + 1
     most = max(_channels(task.inputs), _channels(task.outputs))
     channels = "channel 1" if shown == 1 else f"channels 1 to {shown}"

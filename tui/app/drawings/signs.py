@@ -40,12 +40,12 @@ def widest(signs: Signs) -> int:
 
 
 def symbol_name(form: Symbols, symbol: int) -> str:
-    """The name of a symbol in a sentence: its own, or its sign."""
+    """The name of a symbol in a sentence, or its sign if it has no name."""
     return form.names[symbol] if form.names else digits_of(form.count)[symbol]
 
 
 def channel_label(form: Symbols | Numbers, channel: int) -> str:
-    """What follows the word for a line: the channel's name or number; empty if there is only one channel."""
+    """The text after the word for a line: the channel's name or number; empty if there is only one channel."""
     if not isinstance(form, Numbers) or form.count == 1:
         return ""
     return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"

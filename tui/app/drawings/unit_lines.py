@@ -87,7 +87,7 @@ def draw_units(
 ) -> int:
     """Draw a head, the inputs if known, and as many units as fit, one per line; returns how many fit.
 
-    Of several lines of inputs, so many are drawn that half of the room is left for units.
+    If there are several lines of inputs, at most half of the space is used for them.
 
     Blocks are two characters wide if all steps fit, otherwise one. If one is still too wide, only the newest steps are
     shown.

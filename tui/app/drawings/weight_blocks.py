@@ -25,14 +25,14 @@ CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
 
 @dataclass(frozen=True, eq=False)
 class WeightMatrix:
-    """A matrix, as it is drawn.
+    """A matrix to draw.
 
     Attributes:
-        name: its name.
+        name: the name above the matrix.
         values: float32 [rows, columns].
         rows, columns: the names of its rows and columns.
         cursor: row and column of the highlighted entry; None if there is none.
-        label: the least columns before the entries; longer names widen this.
+        label: the least number of columns for the row names, left of the entries; longer names need more.
     """
 
     name: str

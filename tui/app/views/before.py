@@ -1,4 +1,4 @@
-"""What is known before the first window is trained: the task, the configuration, and what the loss can be."""
+"""Facts that are known before the first window is trained: the task, the configuration, and what the loss can be."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _some(rungs: Sequence[Level]) -> Sequence[Level]:
 
 
 def first_sentence(config: EchoConfig) -> str:
-    """What the task is, in its author's words, without the source."""
+    """The description of the task in its author's words, without the source."""
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     sentence = re.split(r"(?<=[.:])\s", whole)[0]
     text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", sentence)
@@ -95,7 +95,7 @@ def data_text(config: EchoConfig) -> str:
 
 
 def _settings_text(config: EchoConfig) -> str:
-    """The fields, beside the task's, that are not the defaults."""
+    """The fields, except the task's, that differ from their defaults."""
     return changes_text(EchoConfig(seed=config.seed, task=config.task), config, without=values_of(config.the_task))
 
 

@@ -1,4 +1,6 @@
-"""The data view of any task but the echo: how the data is cut, which inputs decide a target, and rows of the window."""
+"""The data view of all tasks except the echo: how the data is cut, which inputs decide a target, and rows of the
+window.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from tui.kit.fitting import shortened
 PLACES_VARY = "not known, or different from one target to the next"
 
 ABOVE_ROWS = 4
-"""The lines above the rows: the strip of the whole matrix, and what is known of the data."""
+"""The lines above the rows: the strip of the whole matrix, and the known facts about the data."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class TaskWindow:
 
     Attributes:
         config: the configuration.
-        data_version, epoch, window: which window it is, the last two from 0.
+        data_version, epoch, window: the version of the data, and the window's epoch and number in it, both from 0.
         newest: the newest window that was trained; None before the first.
     """
 
@@ -70,7 +72,7 @@ def batch_to_draw(config: EchoConfig, data_version: int, epoch: int) -> Batch | 
 
 
 def about_data(config: EchoConfig) -> list[Fact]:
-    """What is known of the data."""
+    """Lines of text about the data, as far as it is known."""
     lags = lags_of_targets(config)
     names = [f"t-{lag}" for lag in lags]
     return [
@@ -90,7 +92,7 @@ def lags_of_targets(config: EchoConfig) -> tuple[int, ...]:
 
 
 def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
-    """How far the gradient gets back."""
+    """A text on how far back the gradient reaches."""
     steps, cut = config.window_steps, config.truncated_backprop_length
     if not config.is_stream:
         return f"cut each {cut} steps of a trial" if cut < steps else "the gradient reaches every input of a trial"
@@ -114,7 +116,7 @@ def rows_shown(config: EchoConfig, height: int) -> int:
 def draw_data(
     cells: Cells, shown: TaskWindow, first_row: int, cursor: tuple[int, int] | None, glyphs: dict[str, str]
 ) -> None:
-    """Draw what is known of the data, and below it rows of the window, from the second line on.
+    """Draw the known facts about the data, and below them rows of the window, from the second line on.
 
     Args:
         first_row: the first of the rows, from 0.
@@ -145,8 +147,8 @@ def draw_data(
 
 
 def first_step(data: RowData, room: int, cursor: int | None) -> int:
-    """The first step of a row that is drawn, if there is room for this many: so that the cursor is in the middle, or
-    without a cursor, so that a target that counts is there.
+    """The first step of a row that is drawn, if there is room for this many: the step is chosen so that the cursor is
+    in the middle; without a cursor, so that a scored target is visible.
     """
     last = max(0, len(data.scored) - room)
     if cursor is not None:
@@ -163,7 +165,7 @@ def title_of(data: RowData, row: int, begin: int) -> str:
 
 
 def _draw_cursor(cells: Cells, shown: TaskWindow, data: RowData, y: int, line: RowLine, step: int, begin: int) -> None:
-    """Highlight a target, the input of its step, and the inputs that the target hangs on."""
+    """Highlight a target, the input of its step, and the inputs on which the target depends."""
     sources = [step - lag for lag in shown.lags(step)] if line.part == INPUT else []
     for lit, style in ((step, "data--cursor"), *((source, "data--source") for source in sources)):
         if lit >= begin:
@@ -172,7 +174,7 @@ def _draw_cursor(cells: Cells, shown: TaskWindow, data: RowData, y: int, line: R
 
 
 def read(shown: TaskWindow, row: int, step: int) -> str:
-    """A text about a step: its input, its target, and the inputs that the target hangs on; at most 78 characters."""
+    """A text about a step: its input, its target, and the inputs on which the target depends; at most 78 characters."""
     data = shown.row(row)
     if data is None:
         return ""

@@ -238,7 +238,7 @@ class Rows(View):
     def _draw_cursor(
         self, cells: Cells, tape: list[TapeWindow], cursor: tuple[int, int], at: tuple[int, int], line: RowLine
     ) -> None:
-        """Highlight a target and what the network says, or the inputs that the target hangs on."""
+        """Highlight a target and its prediction, or the inputs on which the target depends."""
         assert self._frame is not None
         config, newest = self._frame.own_config, tape[-1]
         row, step = cursor
@@ -261,8 +261,9 @@ class Rows(View):
 
 
 def source_on(tape: list[TapeWindow], step: int) -> tuple[TapeWindow, int] | None:
-    """The window and the step in it of a step counted from the newest window's first, back through windows without a
-    gap; None if it is not on the tape.
+    """The window on the tape that contains a step, and the number of the step in that window. The step is counted from
+    the start of the newest window (negative: earlier). None if there is a gap before the newest window, or if the step
+    is not on the tape.
     """
     for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
         if step >= 0:

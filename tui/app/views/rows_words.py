@@ -1,4 +1,4 @@
-"""The texts of the rows view: the title of a row, and what is known of the target at the cursor."""
+"""The texts of the rows view: the title of a row, and the text about the target at the cursor."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def lags_of(config: EchoConfig, progress: Progress, step: int) -> tuple[int, ...
 
 
 def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    """A text about a target: what it hangs on, as far as that is known, and what the network says."""
+    """A text about a target: the inputs on which it depends, as far as they are known, and the prediction."""
     if not config.is_echo:
         return _read_of_any_task(config, progress, row, step)
     symbols, target = config.the_task.outputs, progress.y[row, step]

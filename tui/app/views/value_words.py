@@ -19,7 +19,7 @@ MOST_SYMBOLS = 4
 """The most symbols whose probabilities are given."""
 
 BREVITIES = range(6)
-"""How short a text is: 0 names all channels, 1 only those of inputs, 2 none; the others have ever fewer numbers."""
+"""The brevity of a text: 0 names all channels, 1 only those of inputs, 2 none; larger values give fewer numbers."""
 
 
 def first_that_fits(text: Callable[[int], str]) -> str:
@@ -44,8 +44,8 @@ def value_words(form: Symbols | Numbers, values: npt.NDArray[Any], brevity: int)
 
 
 def network_words(form: Symbols | Numbers, said: Floats, target: npt.NDArray[Any], brevity: int) -> str:
-    """What the network says: numbers; or the probabilities of some symbols: the target's, which determines the loss,
-    and the likeliest, which show the mistake.
+    """The prediction: numbers; or the probabilities of some symbols: the target's, which determines the loss, and the
+    likeliest, which show the mistake.
     """
     if isinstance(form, Numbers):
         return f"network {value_words(form, said, brevity)}"

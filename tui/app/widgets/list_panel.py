@@ -27,8 +27,8 @@ class ListRow:
         mark: the row's letter; empty if it has none.
         first, second: the row's two lines; the first is shortened if necessary.
         is_marked: whether the branch or run is drawn under the curve.
-        is_here: whether the branch or run is the one that the curve shows.
-        is_kept: whether it is pinned under the curve, whatever is added later.
+        is_here: whether the curve shows this branch or run.
+        is_kept: whether the branch or run is pinned, so that it stays under the curve when others are added.
     """
 
     key: object

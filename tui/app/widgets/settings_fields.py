@@ -65,8 +65,8 @@ def as_typed(value: object) -> str:
 
 
 def parsed(name: str, text: str) -> object:
-    """The value of a typed text: a number if it is one, otherwise text. Invalid values are refused by the
-    configuration.
+    """The value of a typed text: a number if the text is a number, otherwise the text. Invalid values are refused by
+    the configuration.
     """
     text = text.strip().replace("_", "")
     if name == "stride" and not text:
@@ -100,7 +100,7 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
 
 def _range_of(config: EchoConfig, name: str) -> float:
-    """The range of a number, at most 20."""
+    """The difference between the largest and the smallest value of a number, at most `PARTS`."""
     known = settings_in(config).get(name)
     return 1.0 if known is None else min(known.most - known.least, float(PARTS))
 
@@ -117,7 +117,7 @@ def next_rung(value: float, up: bool) -> float:
 
 
 def help_of(config: EchoConfig, name: str) -> str:
-    """What a field means, and which values it allows."""
+    """The meaning of a field, and the values that it allows."""
     known = settings_in(config).get(name)
     if known is not None:
         allowed = ", ".join(known.choices) or f"{known.least:,} to {known.most:,}"

@@ -261,12 +261,12 @@ class Form:
         return values
 
     def _task_of(self, text: object) -> object:
-        """The name of a task for its text: the file of the user's own, if it is that."""
+        """The task that a text names; for a user's own task, its file."""
         own = self.config.the_task.own
         return own if own is not None and text == str(own) else text
 
     def _keep_only_drafts_of(self, config: EchoConfig) -> None:
-        """Drop the drafts of settings that another task has."""
+        """Drop the drafts of settings that this configuration does not have."""
         self.drafts = {name: text for name, text in self.drafts.items() if name in config.fields()}
 
     def _send(self, changes: dict[str, Any], held: bool = False) -> None:

@@ -193,7 +193,7 @@ def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
 
 
 def _start_parts(frame: Frame) -> list[LinePart]:
-    """What keys have requested during loading: the speed, and how far to train if not without end."""
+    """Texts on what keys have requested during loading: the speed, and how far to train before training pauses."""
     start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
     if start.running:
         return speed
@@ -268,7 +268,7 @@ Said = tuple[str, tuple[str, ...], bool]
 
 
 def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
-    """The name of the task, which the echo does not need; and its settings."""
+    """The name of the task, unless it is the echo, and its settings."""
     if config.is_echo:
         classes = f"{config.num_classes} classes", ("num_classes",), False
         return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
