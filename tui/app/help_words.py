@@ -16,8 +16,8 @@ TRAINING: Rows = (
     ),
     (
         "loss",
-        "The mean over a window's targets that count: cross-entropy, or squared error of numbers. The mean loss is that "
-        "of 50 windows; in the sentence, of more.",
+        "The mean over a window's targets that count: cross-entropy, or squared error. The mean loss is that of 50 "
+        "windows; in the sentence, of more.",
     ),
     ("nats", "The unit of loss with natural logarithms: guessing one of two symbols costs ln 2 = 0.693 nats."),
     (
@@ -43,8 +43,8 @@ TRAINING: Rows = (
     ),
     (
         "lag and T",
-        "If T is at most the lag of a source, no error gets from a target to that source: only what the state happens "
-        "to keep can be used, and training may destroy it.",
+        "If T is at most a source's lag, no error gets back to it: only what the state happens to keep can be used, and "
+        "training may destroy it.",
     ),
 )
 
