@@ -43,8 +43,8 @@ TRAINING: Rows = (
     ),
     (
         "lag and T",
-        "If T is at most a source's lag, no error gets back to it: only what the state happens to keep can be used, and "
-        "training may destroy it.",
+        "If T is at most a source's lag, no error gets back to it: only what the state happens to keep can be used, "
+        "and training may destroy it.",
     ),
 )
 
