@@ -7,10 +7,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.own.own_file import OwnFile
-
-SHOWN_DIGITS = 8
-"""The number of characters of a hash that are shown."""
+from echornn.tasks.own.own_file import SHOWN_DIGITS, OwnFile
 
 
 def fields_text(values: Mapping[str, object]) -> str:

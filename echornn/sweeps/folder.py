@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ from echornn.files.run_error import RunError
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_file import OwnFile, never_running, told_apart
 from echornn.tasks.own.reading import reading
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
@@ -156,7 +156,7 @@ def read_asked(folder: Path) -> tuple[RequestedGrid, ...]:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
         if not record["grids"]:
             raise RunError(f"{file} is damaged: it contains no grid")
-        return tuple(RequestedGrid.from_record(one) for one in record["grids"])
+        return _with_tasks_told_apart([RequestedGrid.from_record(one) for one in record["grids"]])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
@@ -167,6 +167,15 @@ def read_asked(folder: Path) -> tuple[RequestedGrid, ...]:
         raise
     except (ConfigError, *NO_RECORD) as error:
         raise RunError(f"{file} is damaged: {shortened(error)}") from error
+
+
+def _with_tasks_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGrid, ...]:
+    """The grids, in which files of one name with different texts have different names."""
+    files = told_apart(file for one in asked for file in one.grid.files)
+    if not any(file.mark for file in files.values()):
+        return tuple(asked)
+    with never_running():
+        return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
 
 
 def write_asked(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:

@@ -111,6 +111,17 @@ class Grid:
                 possible.append(config)
         return Points(tuple(possible), tuple(impossible))
 
+    @property
+    def files(self) -> tuple[OwnFile, ...]:
+        """The files of the user's own tasks."""
+        values = [value for axis in self.axes for value in axis.values]
+        return tuple(one for one in (*values, self.fields.get(TASK)) if isinstance(one, OwnFile))
+
+    def with_files(self, files: Mapping[OwnFile, OwnFile]) -> Grid:
+        """The grid with other values in place of its files."""
+        axes = tuple(replace(axis, values=tuple(_other(files, one) for one in axis.values)) for axis in self.axes)
+        return replace(self, axes=axes, fields={name: _other(files, one) for name, one in self.fields.items()})
+
     def facts_of(self, task: OwnFile) -> TaskFacts | None:
         """The facts about a user's own task in all points, including impossible points; None without a point."""
         from echornn.tasks.own.make_facts import all_facts_of
@@ -146,6 +157,10 @@ class Grid:
         settings = {task: defaults_of(task).keys() for task in tasks}  # type: ignore[arg-type]
         others = set().union(*settings.values()) - settings[values[TASK]]
         return {name: value for name, value in self.fields.items() if name not in others}
+
+
+def _other(files: Mapping[OwnFile, OwnFile], value: Any) -> Any:
+    return files.get(value, value) if isinstance(value, OwnFile) else value
 
 
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:

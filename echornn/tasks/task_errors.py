@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from echornn.config_error import ConfigError
+from echornn.tasks.busy import StillBusyError, in_a_task
 from echornn.tasks.task import Task, TaskError
 
 MOST_CHARACTERS = 300
@@ -28,7 +29,8 @@ def blaming(file: str, line: int | None = None) -> Iterator[None]:
         line: the line to name if the error was raised outside of the file.
     """
     try:
-        yield
+        with in_a_task():
+            yield
     except BaseException as error:
         if _is_as_it_should_be(error):
             raise
@@ -41,7 +43,8 @@ def blaming_method(task: Task, method: str) -> Iterator[None]:
     method's line.
     """
     try:
-        yield
+        with in_a_task():
+            yield
     except BaseException as error:
         if _is_as_it_should_be(error):
             raise
@@ -73,6 +76,8 @@ def _place(error: BaseException, file: str, line: int | None) -> str:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, (TaskError, ConfigError)):
+        return str(error)
+    if isinstance(error, StillBusyError):
         return str(error)
     if isinstance(error, SystemExit):
         return f"the task ends the program, with exit status {error.code}"

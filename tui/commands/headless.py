@@ -17,7 +17,7 @@ from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter, lines_here
-from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
+from tui.commands.record import Patience, Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.term import terminal
@@ -76,7 +76,7 @@ def print_training(
 
 def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
     """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
-    notes, warning = session.recorder.warning, ""
+    notes, warning, patience = session.recorder.warning, "", None
     threading.Thread(target=session.run, name="training", daemon=True).start()
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
@@ -90,8 +90,12 @@ def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
         if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
             session.stop()
         saved = saved_by(session.recorder)
+        if asked and patience is None:
+            patience = Patience()
         if stopped or (asked and saved is not Saved.NO):
             return saved
+        if patience is not None:
+            patience.ends(math.inf)
 
 
 def _conclude(

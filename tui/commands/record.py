@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
+from echornn.tasks import busy
 from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
@@ -34,6 +35,9 @@ NEWEST = "newest"
 
 SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
 """Seconds to wait at the end for the current windows and the last checkpoint, in case the disk hangs."""
+
+SECONDS_FOR_A_TASK = 3.0
+"""Seconds to wait at the end for a call of the user's own task, before it is ended."""
 
 SECONDS_TO_STOP = 0.1
 """Seconds to wait at the end for a thread in native code that has nothing to save."""
@@ -196,12 +200,31 @@ def saved_by(recorder: Recorder) -> Saved:
 def end(session: Session) -> Saved:
     """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
-    until = time.monotonic() + SECONDS_TO_SAVE
+    patience = Patience()
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(session.recorder)
-        if has_stopped or saved is not Saved.NO or time.monotonic() >= until:
+        if has_stopped or saved is not Saved.NO or patience.ends(SECONDS_TO_SAVE):
             return saved
+
+
+class Patience:
+    """Waiting for a session to end. A call of the user's own task that does not return is ended after a while, as all
+    windows before it can be saved only then.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._ends_calls_at = SECONDS_FOR_A_TASK
+
+    def ends(self, most: float) -> bool:
+        """Whether more than ``most`` seconds have passed."""
+        seconds = self._clock() - self._begun
+        if seconds >= self._ends_calls_at:
+            self._ends_calls_at += 1
+            busy.end_calls()
+        return seconds >= most
 
 
 def of_outstanding(commands: int) -> list[str]:

@@ -6,7 +6,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,9 @@ from echornn.tasks.task_errors import blaming
 
 MOST_BYTES = 1 << 16
 """The most bytes of a file, since its text is stored with each branch of a run."""
+
+SHOWN_DIGITS = 8
+"""The number of characters of a hash that are shown."""
 
 LOADED: dict[str, type[Task]] = {}
 """The classes that were made in this process, by digest."""
@@ -46,6 +50,7 @@ class OwnFile:
     name: str
     text: str
     facts: TaskFacts | None = field(default=None, compare=False, repr=False)
+    mark: str = field(default="", compare=False)
 
     @classmethod
     def from_record(cls, record: object) -> OwnFile:
@@ -71,8 +76,8 @@ class OwnFile:
         return record if facts is None else {**record, "facts": facts}
 
     def __str__(self) -> str:
-        """The text that a user writes for the task: FILE.py:NAME."""
-        return f"{self.file}:{self.name}"
+        """The text that a user writes for the task, FILE.py:NAME, with its mark."""
+        return f"{self.file}:{self.name}{self.mark}"
 
     @classmethod
     def read(cls, wanted: str) -> OwnFile:
@@ -106,7 +111,7 @@ class OwnFile:
     def has_changed(self) -> bool:
         """Whether the text of the file on disk has changed; False if the file cannot be read here."""
         try:
-            return OwnFile.read(str(self)).is_change_of(self)
+            return OwnFile.read(f"{self.file}:{self.name}") != self
         except TaskError:
             return False
 
@@ -207,6 +212,15 @@ class OwnFile:
             raise TaskError(f"class {self.name} lacks {', '.join(sorted(found.__abstractmethods__))}")
         settings_of(found)
         return found
+
+
+def told_apart(files: Iterable[OwnFile]) -> dict[OwnFile, OwnFile]:
+    """The files, each with a part of its hash as its mark if another of the files has its name."""
+    different = dict.fromkeys(files)
+    names = Counter(map(str, different))
+    return {
+        one: replace(one, mark=f"#{one.digest[:SHOWN_DIGITS]}") if names[str(one)] > 1 else one for one in different
+    }
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 import echornn
 from echornn import TaskError, seeding
+from echornn.tasks import busy
 from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.own.check import Limits, check, examine
 from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
@@ -113,6 +114,19 @@ def test_an_error_in_a_later_draw_names_its_line(error: str, says: str) -> None:
     with ThreadPoolExecutor(1) as thread, pytest.raises(TaskError) as said:
         thread.submit(draw_rows, task, seeding.stream(0, 0), 41, 9).result()
     assert str(said.value) == f"mine.py:11: {says}"
+
+
+def test_a_draw_that_never_returns_is_ended_by_another_thread() -> None:
+    text = GOOD.replace("        x = rng", "        while True: pass\n        x = rng")
+    task = OwnFile("mine.py", "Mine", text).task()
+    with ThreadPoolExecutor(1) as thread:
+        drawn = thread.submit(draw_rows, task, seeding.stream(0, 0), 40, 9)
+        while not drawn.done():
+            busy.end_calls()
+            wait([drawn], 0.01)
+    with pytest.raises(TaskError, match=r"^mine.py:1[01]: it was still busy when the program was to end$"):
+        drawn.result()
+    assert not any(busy.CALLS.values())
 
 
 def test_ctrl_c_while_a_task_draws_is_no_error_of_the_task() -> None:

@@ -13,8 +13,10 @@ from echornn.config_text import changes_text
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
+from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
 from echornn.sweeps.grid import Grid
+from echornn.sweeps.results import SweepResults
 from echornn.tasks.own import check as checking
 from echornn.tasks.own import own_file
 from echornn.tasks.own.own_file import OwnFile
@@ -233,6 +235,18 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
     assert again == asked
     assert again.grid.points == grid.points
     assert len({again.key(one) for one in grid.points.possible}) == 4
+
+
+def test_two_files_of_one_name_in_a_sweep_are_told_apart(tmp_path: Path) -> None:
+    files = [OwnFile("mine.py", "Mine", text) for text in (GOOD, GOOD.replace("/ 2", "/ 3"))]
+    grids = [Grid((Axis("lag", (2, 3)),), {"task": file}) for file in files]
+    write_asked(tmp_path, tuple(RequestedGrid(grid, {}) for grid in grids))
+    results = SweepResults.read(tmp_path)
+    assert list(map(str, results.axes["task"])) == [f"mine.py:Mine#{file.digest[:8]}" for file in files]
+    assert results.axes["task"] == tuple(files)
+    assert [str(point.config.value("task")) for point in results.points] == [
+        str(task) for task in results.axes["task"] for _ in (2, 3)
+    ]
 
 
 def test_all_tasks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ import pytest
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session
+from echornn.tasks import busy
+from tests.clock import Clock
 from tests.echornn.runs.test_recorder import recorded
 from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
@@ -49,3 +51,12 @@ def test_a_finished_run_needs_more_epochs_also_while_it_is_loading(
     assert session.frame.state is State.LOADING
     assert record.flags_to_go_on(session) == flags
     recorder.close()
+
+
+def test_a_task_that_does_not_return_is_ended_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, ended = Clock(), []
+    monkeypatch.setattr(busy, "end_calls", lambda: ended.append(clock()))
+    patience = record.Patience(clock)
+    while not patience.ends(5.5):
+        clock.now += 0.5
+    assert ended == [3.0, 4.0, 5.0]
