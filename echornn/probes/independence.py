@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.probes.samples import as_numbers, as_samples
-from echornn.probes.series import ProbeSeries, series_for
+from echornn.probes.series import series_for
 from echornn.tasks.task import Numbers
 
 MOST_LAGS = 32
