@@ -76,7 +76,9 @@ def _position(above: Level, at: Level | None, lower: Sequence[Level], mean: floa
 
 
 def _range(levels: Sequence[Level], index: int, unsure: float, solved: float) -> tuple[float, float]:
-    """The lowest and the highest mean that is at a level after the first; NaN if the uncertainty is too large."""
+    """The lowest and the highest mean loss that counts as at this level, which is not the first; NaN if the uncertainty
+    is too large.
+    """
     loss, is_last = levels[index].loss, index == len(levels) - 1
     before = levels[index - 1].loss - loss
     after = before if is_last else loss - levels[index + 1].loss

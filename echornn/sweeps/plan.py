@@ -104,16 +104,16 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
     """The approximate processor time of ``windows`` windows of a network, by default of all its epochs.
 
     Measured for one window: the tutorial 1.5; state 16 with rnn, gru, lstm 12, 46, 63; batch 50 with state 16, 64, 256
-    86, 280, 2500; state 6, batch 50, T 20 with rnn, gru, lstm 94, 300, 325.
+    86, 280, 2500; state 6, batch 50, T 20 with rnn, gru, lstm 94, 300, 325 (on a busy machine). For networks that are
+    trained alone, the work on each unit counts.
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
     operations = 6 * _multiplications(config) * config.window_steps
     each: float = min(operations / 9e3, max(80 * (operations / 1.2e6) ** 0.45, operations / 1.2e5))
     if is_trained_alone(config):
-        gated = 1.0 if config.cell == "rnn" else 1.5
-        numbers = config.batch_size * config.state_size * CELL_FACTS[config.cell].columns * config.window_steps / 15
-        each = max(each, gated * config.num_layers * numbers**0.7)
+        units = config.num_layers * config.state_size * CELL_FACTS[config.cell].columns
+        each = max(each, config.batch_size * units * config.window_steps / 80)
     return windows * (0.5 + each)
 
 

@@ -20,11 +20,15 @@ from echornn.training.population_data import bytes_of_a_step, epochs_in_a_block
 FLOAT = 4
 """Bytes of a float32."""
 
-COMPILER, COMPILED_STEP = 210 << 20, 3 << 20
-"""Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of each layer after the first."""
+COMPILER, COMPILED_VECTOR, COMPILED_STEP = 120 << 20, 25 << 20, 3 << 20
+"""Bytes of the first compilation (tracing, XLA and LLVM); for each vector that the cell computes at a step; and for
+each unrolled step of each layer after the first.
+"""
 
-COPIES_OF_DATA = 3.5
-"""Copies of inputs, targets and scored steps: drawn, sorted, and on the device."""
+COPIES_OF_DATA, COPIES_OF_DATA_OF_MANY = 3, 4
+"""Copies of inputs, targets and scored steps: drawn, sorted, and on the device; of a population, whose next block is
+made in advance, more.
+"""
 
 COPIES_IN_A_WINDOW = 4
 """Copies of each number that a window computes: for the backward pass, its gradient, and XLA's temporaries."""
@@ -57,9 +61,10 @@ SMALL = {
 def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     """The most memory in bytes that a trainer needs in addition to TensorFlow, estimated within a factor of two.
 
-    Measured peaks in MiB, each followed by the estimate: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a
-    series of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of
-    LSTM, state 64, batch 2000, T 50 1 478, 2 142.
+    Measured peaks in MiB, each followed by the estimate: the tutorial 139, 147, as a GRU 203, 197; state 256, batch
+    256, T 100 430, 442; a series of 3e7 steps 323, 317, of two coins 317, 317, of temporal order 407, 403; 1e7 steps of
+    adding 469, 517, of flip-flop 733, 832; adding with batch 10 240 350, 411; copy memory with a GRU of state 64, batch
+    64 373, 284; three layers of LSTM, state 64, batch 2000, T 50 1 476, 2 136.
 
     Args:
         config: the configuration to train.
@@ -73,6 +78,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     numbers = vectors * config.state_size + config.input_size + config.output_size
     return (
         COMPILER
+        + COMPILED_VECTOR * cell.columns
         + COMPILED_STEP * (config.num_layers - 1) * block_length(config.window_steps)
         + _bytes_of_data(config, 1)
         + FLOAT * copies * weights
@@ -84,7 +90,8 @@ def _bytes_of_data(config: EchoConfig, replicas: int) -> int:
     """The bytes of a network's data in a block."""
     task = config.the_task
     each = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
-    return int(COPIES_OF_DATA * each * epochs_in_a_block(config, replicas) * config.total_series_length)
+    copies = COPIES_OF_DATA if replicas == 1 else COPIES_OF_DATA_OF_MANY
+    return copies * each * epochs_in_a_block(config, replicas) * config.total_series_length
 
 
 def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states: int) -> None:
@@ -100,7 +107,7 @@ def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states:
     needed, there = bytes_needed(config, states), free()
     if there is None or needed <= there:
         return
-    name = min(SMALL, key=lambda name: bytes_needed(_at_most(config, name, SMALL[name]), states))
+    name = min(_fields(config), key=lambda name: bytes_needed(_at_most(config, name, SMALL[name]), states))
     fitting = _largest_that_fits(config, name, there, states)
     advice = "" if fitting is None else f"; about {fitting} would fit"
     raise ConfigError(
@@ -112,8 +119,9 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     """The most memory in bytes that a population needs in addition to TensorFlow, estimated within a factor of two:
     compiled programs, data of two blocks of epochs, weights, and the windows that are being trained.
 
-    Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 64 replicas 464, 535; 1
-    024 880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
+    Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 256 replicas 380, 409,
+    with 1 024 716, 757; adding with 64 471, 529, with 512 1 677, 1 680; temporal order with 512 695, 674; flip-flop
+    with 256 1 369, 1 522, of 16 bits with 64 1 665, 2 006.
     """
     alone = bytes_needed(config)
     data = _bytes_of_data(config, replicas)
@@ -176,10 +184,18 @@ def in_words(size: int) -> str:
     return f"{size / 1e9:.{0 if size >= 10**10 else 1}f} GB"
 
 
+def _fields(config: EchoConfig) -> list[str]:
+    """The fields that the needed memory of this task depends on: the classes are the echo's, and the window of a trial
+    is the whole trial.
+    """
+    without = ["num_classes"] * (not config.is_echo) + ["truncated_backprop_length"] * (not config.is_stream)
+    return [name for name in SMALL if name not in without]
+
+
 def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
     """The configuration with this field at most ``value``, or as low as the other fields allow."""
     least = {
-        "total_series_length": config.batch_size * max(config.truncated_backprop_length, config.echo_step + 1),
+        "total_series_length": config.batch_size * max(config.window_steps, config.echo_step + 1),
         "truncated_backprop_length": config.stride or 1,
         "num_layers": 2 if config.dropout else 1,
     }.get(name, 1)

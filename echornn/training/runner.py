@@ -69,7 +69,9 @@ class Runner(Protocol):
         """Continue from these values."""
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these configurations from now on, with their learning rates; all have the same program."""
+        """Train these configurations from now on, with their learning rates; the compiled program must be the same for
+        all.
+        """
 
 
 def start_values(configs: Sequence[EchoConfig], init_index: int, optimizer: tuple[npt.NDArray[Any], ...]) -> Values:

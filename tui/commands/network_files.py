@@ -50,7 +50,7 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
         state = state.only([replica - first])
     if keras is not None and state.config.replicas > 1:
         which = f"--replica {first} to {first + state.config.replicas - 1}"
-        raise RunError(f"keras = {str(keras)!r} cannot be written: it stores a single network; add {which}")
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
     if not state.is_finite:
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
     if weights is not None:

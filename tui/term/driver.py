@@ -10,7 +10,7 @@ from tui.term.plain_screen import is_plain
 
 
 def driver_for(guarded: Guarded, show_all: Callable[[], object]) -> type[PlainDriver]:
-    """The driver's class for an app, with the guardian and the function that draws the whole screen set."""
+    """The class of the driver for an app, which uses this guardian, and draws the whole screen with this function."""
     if is_plain():
         base = PlainDriver
     else:

@@ -24,7 +24,7 @@ def _names(kind: type[Task]) -> tuple[str, ...]:
 
 
 def is_same_task(task: Task, other: object) -> bool:
-    """Whether two user's own tasks have the same text, class and values; replaces a dataclass's ``__eq__``."""
+    """Whether two tasks from users' files have the same text, class and values; replaces a dataclass's ``__eq__``."""
     if not isinstance(other, Task) or other.own != task.own:
         return False
     return values_in_order(task) == values_in_order(other)

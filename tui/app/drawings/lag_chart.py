@@ -216,15 +216,27 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
 def _draw_sources(
     cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool
 ) -> list[tuple[int, int]]:
-    """Draw a mark for each source, the first with its name. A source beyond the last bar is written at the right.
+    """Draw a mark for each source, one of them with their name. A source beyond the last bar is written at the right.
 
     Returns:
         The columns that are taken, from and to.
     """
-    arrow, room = ASCII_MARK if ascii_only else MARK, box.width - GUTTER
-    taken: list[tuple[int, int]] = []
+    ways = [_source_texts(chart, columns, box.width - GUTTER, ascii_only, named) for named in chart.sources]
+    best = max(ways, key=len, default=[])  # the first with the most marks
+    for at, text in best:
+        write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+    return [(at, at + len(text)) for at, text in best]
+
+
+def _source_texts(chart: LagChart, columns: Columns, room: int, ascii_only: bool, named: int) -> list[tuple[int, str]]:
+    """The texts of the sources that fit beside each other, each with its first column.
+
+    Args:
+        named: the source that has the name.
+    """
+    arrow, texts = ASCII_MARK if ascii_only else MARK, list[tuple[int, str]]()
     for source in chart.sources:
-        name = f"{chart.source_name} {source}" if not taken else str(source)
+        name = f"{chart.source_name} {source}" if source == named else str(source)
         bar = source // columns.lags_a_bar
         text = f"{arrow} {name}"
         if bar >= columns.bars:
@@ -232,12 +244,11 @@ def _draw_sources(
         else:
             at = columns.x_of(bar)
             if at + len(text) > room:
-                text = f"{source} {chart.source_name} {arrow}" if not taken else arrow
+                text = f"{source} {chart.source_name} {arrow}" if source == named else arrow
                 at = max(0, at + 1 - len(text))
-        if all(at > end or at + len(text) < first for first, end in taken):
-            write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
-            taken.append((at, at + len(text)))
-    return taken
+        if all(at > first + len(other) or at + len(text) < first for first, other in texts):
+            texts.append((at, text))
+    return texts
 
 
 def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:

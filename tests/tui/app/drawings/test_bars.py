@@ -101,3 +101,19 @@ def test_the_sample_is_said_where_it_is_in_nobodys_way(width: int, marks: str) -
     one = replace(chart([1.0, 0.5, 0.0, 0.25], 1, 3), sample=sample_texts(2048, "steps"))
     assert lines_of(one, width, 7)[-1] == marks
     assert sample_texts(0, "steps") == ()
+
+
+@pytest.mark.parametrize(
+    ("sources", "marks"),
+    [
+        ((3, 8), "           ▲ 3       ▲ source 8"),
+        ((3, 12), "           ▲ source 3        ▲ 12"),
+        ((3, 4), "           ▲ source 3"),
+        ((3, 30), "           ▲ source 3                30 >"),
+        ((), ""),
+    ],
+)
+def test_as_many_sources_are_marked_as_fit_and_one_of_them_has_the_name(sources: tuple[int, ...], marks: str) -> None:
+    wall = "a wall for which there is no room here"
+    narrow = replace(chart([0.5] * 17, 3, 17), sources=sources, source_name="source", wall_text=wall)
+    assert lines_of(narrow, 41, 7)[-1] == marks
