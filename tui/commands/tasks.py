@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -22,6 +22,9 @@ from tui.term.exit_code import ExitCode
 WIDTH = 80
 
 INDENT = "    "
+
+MOST_NAMES = 12
+"""The most names of symbols or channels that are listed."""
 
 
 def print_tasks(wanted: str | None, as_json_lines: bool, template: bool) -> int:
@@ -79,8 +82,8 @@ def help_of(task: Task) -> str:
     return "" if paragraph.startswith(f"{type(task).__name__}(") else paragraph  # as dataclass writes it
 
 
-def _form_record(form: Symbols | Numbers) -> dict[str, int]:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count}
+def _form_record(form: Symbols | Numbers) -> dict[str, Any]:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
 
 
 def _setting_record(known: Setting) -> dict[str, Any]:
@@ -103,6 +106,8 @@ def _lines_of(name: str, task: Task) -> Iterator[str]:
     kind = "a stream" if length is None else f"trials of {length:,} steps"
     yield f"{name}: {_form_text(task.inputs)} to {_form_text(task.outputs)}, {kind}"
     yield from _wrapped(help_of(task))
+    if names := [f"{kind} {_names_text(form.names)}" for kind, form in _forms(task) if form.names]:
+        yield from _wrapped("; ".join(names))
     yield from _wrapped(_ladder_text(task))
     lags = ", ".join(f"t-{lag}" if lag else "t" for lag in lags_of(task))
     yield f"{INDENT}sources: {lags or 'not known beforehand'}"
@@ -126,6 +131,14 @@ def _ladder_text(task: Task) -> str:
 def _form_text(form: Symbols | Numbers) -> str:
     kind = "symbol" if isinstance(form, Symbols) else "number"
     return f"{form.count} {kind}{'s' if form.count != 1 else ''}"
+
+
+def _forms(task: Task) -> tuple[tuple[str, Symbols | Numbers], ...]:
+    return ("inputs", task.inputs), ("outputs", task.outputs)
+
+
+def _names_text(names: Sequence[str]) -> str:
+    return ", ".join(names if len(names) <= MOST_NAMES else (*names[: MOST_NAMES - 2], "...", names[-1]))
 
 
 def allowed_text(known: Setting) -> str:
