@@ -54,7 +54,8 @@ class Memory:
         part: the name of the part.
         by_lag: float32 [lags], 0 to 1: for each lag k from 0 on, r2 of the best linear read-out (least squares with
             intercept) of x[t-k] at step t, on held-out steps. Lags reach beyond T and the echo, to at most 512.
-        size: how many numbers the part has; the sum of `by_lag` times `numbers_a_symbol` cannot exceed it.
+        size: how many numbers the part has; if the inputs are independent, the sum of `by_lag` times `numbers_a_symbol`
+            cannot exceed it.
         numbers_a_symbol: the independent numbers per input: one less than the symbols, or the channels of numbers.
         samples: time steps, over all rows, on which r2 was measured (equally many were used for the fit); 0 if unknown.
         channels: float32 [lags, channels], r2 of each channel, of which `by_lag` is the mean; empty, [lags, 0], if
@@ -69,13 +70,15 @@ class Memory:
     numbers_a_symbol: int = 1
     samples: int = 0
     channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    independent: bool = True
 
     @property
     def total(self) -> float:
         """How many numbers linear read-outs recover: the sum of r2 over lags, times the numbers per symbol; at most
-        `size`.
+        `size` if the inputs are independent.
         """
-        return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
+        total = float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
+        return min(total, float(self.size)) if self.independent else total
 
     def shift_register(self, lag: int) -> int:
         """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag, such

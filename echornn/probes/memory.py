@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from echornn.probes.independence import are_independent
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared
-from echornn.probes.task_data import Inputs
+from echornn.probes.samples import as_numbers, as_samples
 from echornn.readings import Memory
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Numbers
 
 LEAST_SIZE = 1e-12
 """Eigenvalues below this share of the largest are ignored."""
@@ -32,12 +31,12 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
     rows = read.shape[1] // 2
     halves = np.s_[:, :rows], np.s_[:, rows:]
-    fitted, judged = (_samples(read[half], series.of_trials) for half in halves)
+    fitted, judged = (as_samples(read[half], series.of_trials) for half in halves)
     read_out = _ReadOut(fitted, judged)
     by_lag = []
     for lag in range(series.lags):
         x = as_numbers(series.x_before(lag), form)
-        wanted, truth = (_samples(x[half], series.of_trials) for half in halves)
+        wanted, truth = (as_samples(x[half], series.of_trials) for half in halves)
         by_lag.append(read_out.r2(wanted, truth, each=isinstance(form, Numbers)))
     channels = np.array(by_lag, np.float32)
     independent = form.count if isinstance(form, Numbers) else form.count - 1
@@ -49,6 +48,7 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
         independent,
         len(judged),
         channels if channels.shape[1] > 1 else channels[:, :0],
+        are_independent(prepared.config),
     )
 
 
@@ -76,20 +76,3 @@ class _ReadOut:
         missing = np.atleast_1d(((judged - read) ** 2).sum(axis=axis))
         share = np.divide(missing, spread, out=np.ones_like(spread), where=spread > 0)
         return np.asarray(np.clip(1 - share, 0, 1))
-
-
-def _samples(values: npt.NDArray[Any], of_trials: bool) -> Doubles:
-    """Values [steps, rows, n] as float64 [samples, n]; in trials, each step's mean is subtracted."""
-    numbers = values.astype(np.float64)
-    if of_trials:
-        numbers -= numbers.mean(axis=1, keepdims=True)
-    return numbers.reshape(-1, values.shape[-1])
-
-
-def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
-    """The targets of read-outs, [steps, rows, n]: numbers unchanged, two symbols as one number, more symbols as
-    one-hot.
-    """
-    if isinstance(form, Numbers):
-        return x
-    return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)

@@ -46,7 +46,7 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
         part: a name in `echornn.readings.Readings.parts`; by default the top layer's h.
 
     Returns:
-        float32 [lags], 0 to 1. Their sum is at most state_size / (num_classes - 1).
+        float32 [lags], 0 to 1. With the echo, their sum is at most state_size / (num_classes - 1).
 
     Raises:
         ValueError: the network has no such part.

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.probes.memory import as_numbers
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared, part_of
+from echornn.probes.samples import as_numbers
 from echornn.probes.series import ProbeSeries
 from echornn.progress import Counts, Floats
 from echornn.readings import SATURATED, Units

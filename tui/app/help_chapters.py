@@ -9,8 +9,7 @@ from textual.binding import Binding
 from echornn.session.frame import Frame
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.help_now import now
-from tui.app.help_task import the_screen
-from tui.app.help_text import OF_VIEWS
+from tui.app.help_task import of_view, the_screen
 from tui.app.help_words import WORDS
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -27,9 +26,11 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     Args:
         keys: the keys that work both on the curve and on the views.
     """
+    config = frame.own_config
     views = [
         Chapter(
-            Section(f"View {view.key}: {view.title}", tuple(("", text) for text in OF_VIEWS[view.title])), _of(view)
+            Section(f"View {view.key}: {view.title}", tuple(("", text) for text in of_view(config, view.title))),
+            _of(view),
         )
         for view in VIEWS
     ]
@@ -42,7 +43,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     ]
     return [
         Chapter(now(frame)),
-        *map(Chapter, paragraphs(the_screen(frame.own_config))),
+        *map(Chapter, paragraphs(the_screen(config))),
         *views,
         *map(Chapter, WORDS),
         *(Chapter(Section(heading), tuple(bindings)) for heading, bindings in others),

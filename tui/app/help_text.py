@@ -20,7 +20,7 @@ THE_SCREEN: Rows = (
     (
         "The curve",
         "The loss, window by window: bright the mean, dim the smallest and largest. Dotted lines mark epochs, double "
-        "lines what you did. The strip below is the error rate: a full block is as wrong as guessing.",
+        "lines what you did. Of symbols, the strip below is the error rate: a full block is as wrong as guessing.",
     ),
     (
         "Chance and floor",
@@ -45,34 +45,37 @@ OF_THE_ECHO = frozenset({"The task", "Chance and floor", "Why are there spikes i
 
 OF_VIEWS: Mapping[str, Sequence[str]] = {
     "rows": (
-        "Each row is one of the series that train side by side: its input, the echo that is wanted, and the "
-        "network's prediction. A full block is 1, a base line 0. A prediction is shaded by how sure it is; >< marks a "
-        "wrong one.",
+        "Each row is one of the series that train side by side: its input, its target, and the network's prediction. "
+        "Of two symbols, a full block is 1 and a base line 0. Of symbols, a prediction is shaded by how sure it is; >< "
+        "marks a wrong one. Numbers are shaded cells, a line for each. A dash is a target that does not count.",
+        "Paused, tab and then the arrows move a cursor: it gives the values, and lights the inputs that the target "
+        "hangs on, where they are known.",
         "To the left lie earlier windows: | a window's end, double an epoch's end, dashed where windows were not kept.",
     ),
     "data": (
-        "The series, cut into rows, and the window that slides over them. Below each input is its target: the input "
-        "that it echoes, and whether that lies in the same window, where the error can reach it.",
-        "A miss (×) is a target that no window holds together with the input that it echoes. The bottom line shows "
-        "the windows along a row, a character for each step; the current one has double lines.",
+        "How the data is cut into windows, and which inputs a target hangs on, where that is known. Below are rows of "
+        "the window; a dash is a target that does not count. tab, then the arrows, move the cursor.",
     ),
     "memory": (
         "A bar for each lag: how well the input so many steps ago can be read from the state by a linear read-out (1: "
-        "exactly). The bars add up to at most the number of units.",
-        "A linear shift register fills every bar up to the echo's. The echo itself needs only its own bar, and some "
-        "networks solve it with fewer units.",
+        "exactly). If the inputs are random and independent, the bars add up to at most the number of units; otherwise "
+        "their sum is no count of anything.",
+        "A linear shift register fills every bar up to the farthest source. A network may do with less: the echo needs "
+        "only its own bar. It may also hold what it made of the inputs, such as whether two bits differ, or which "
+        "pulse came last: these bars do not show that.",
         "Below, each unit has a line: the input that it follows most, then its value step by step. Low blocks are "
         "negative; arrows are saturated.",
     ),
     "gradient": (
         "A bar for each lag, in powers of ten: how much of the error gets so many steps back. The wall is T: windows "
-        "of T steps cut off what lies beyond it. The part left out is of the gradient that the network has now: "
-        "where the echo is not learned yet, that gradient does not know of it.",
-        "Beside it: how much the prediction under the cursor changes when one input alone is flipped, from not at all "
-        "(·) to fully (█); and, of all predictions, how many turn to the other symbol.",
-        "A network that has not learned yet predicts near 1/2, so a small change turns many predictions. Then it "
-        "says little about what the network holds.",
-        "Below are the predictions with the weights as they are now, and those after f flips an input. (In the "
+        "of T steps cut off what lies beyond it. (If a trial is a whole window, nothing is cut off.) The part left out "
+        "is of the gradient that the network has now: what is not learned yet, that gradient does not know of.",
+        "Beside it: how much the prediction under the cursor changes when one input alone is changed, from not at all "
+        "(·) to fully (█). A symbol is flipped: it becomes the next one. A number is raised by 0.1. Of symbols it also "
+        "says how many of all predictions turn to another one.",
+        "A network that has not learned yet predicts near its chance, so a small change turns many predictions. Then "
+        "it says little about what the network holds.",
+        "Below are the predictions with the weights as they are now, and those after f changes an input. (In the "
         "rows, they are those with the weights before each window.) n shows the local derivative instead; it says "
         "little where units are saturated.",
     ),
@@ -84,12 +87,20 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
     ),
     "seeds": (
         "Was it the idea, or the seed? L trains 64 networks side by side that differ only in their seed. Each has a "
-        "line: when it solved the echo, the mean of its newest losses, and its loss over the run, from guessing (█) to "
-        "solved (·).",
+        "line: when it solved the task, the mean of its newest losses, and its loss over the run, from chance (█) to "
+        "below the level at which the task counts as solved (·).",
         "Up and down choose a network (in other views < and >): rows, memory, gradient and weights then show that "
         "one. enter goes on with it alone. Settings change all of them.",
         "The curve shows their median as a thick line, in a band that holds eight of ten; best and worst are dots "
-        "(^: beyond the axis). The strip is the share that has solved the echo.",
+        "(^: beyond the axis). The strip is the share that has solved the task.",
     ),
 }
 """Paragraphs for each view, by its title."""
+
+DATA_OF_THE_ECHO = (
+    "The series, cut into rows, and the window that slides over them. Below each input is its target: the input "
+    "that it echoes, and whether that lies in the same window, where the error can reach it.",
+    "A miss (×) is a target that no window holds together with the input that it echoes. The bottom line shows "
+    "the windows along a row, a character for each step; the current one has double lines.",
+)
+"""The paragraphs about the data view, in place of those in `OF_VIEWS`, if the echo is trained."""

@@ -14,29 +14,58 @@ TRAINING: Rows = (
         "Steps from the beginning of a window to the next one's; T if unset. Below T windows overlap, and fewer "
         "targets are misses.",
     ),
-    ("loss", "Cross-entropy in nats, mean of a window. The mean loss is that of 50 windows; in the sentence, of more."),
+    (
+        "loss",
+        "The mean over a window's targets that count: cross-entropy, or squared error. The mean loss is that of 50 "
+        "windows; in the sentence, of more.",
+    ),
     ("nats", "The unit of loss with natural logarithms: guessing one of two symbols costs ln 2 = 0.693 nats."),
-    ("chance", "The loss of guessing evenly, ln(num_classes): 0.693 for two symbols, with half of the answers wrong."),
+    (
+        "chance",
+        "The loss of knowing nothing of the inputs. The echo's is ln(num_classes): 0.693 for two symbols, with half of "
+        "the answers wrong.",
+    ),
     (
         "floor",
-        "The mean loss cannot be lower. An epoch's first window cannot know what its rows echo from the row above: "
-        "0.111 nats in the tutorial.",
+        "The mean loss cannot be lower. The echo's first window of an epoch cannot know the row above: 0.111 nats in "
+        "the tutorial.",
     ),
     (
         "solved",
-        "The mean loss of 50 windows is within 7 % of chance above the least possible: 0.05 nats in the tutorial.",
+        "The mean loss of 50 windows is near the least on the ladder: within 7 % of chance and a quarter of the last "
+        "rung. In the tutorial: 0.05 nats.",
     ),
     ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
     (
         "misses",
-        "Targets that no window holds together with the input that they echo: no error gets from one to the other. In "
-        "the tutorial 3 of 15 in each window.",
+        "Targets that no window holds together with the input that they hang on: no error gets from one to the other. "
+        "In the tutorial 3 of 15.",
     ),
     (
-        "echo and T",
-        "If T is at most the echo, all targets are misses: only what the state happens to keep can be used, and "
-        "training may destroy it.",
+        "lag and T",
+        "If T is at most a source's lag, no error gets back to it: only what the state happens to keep can be used, "
+        "and training may destroy it.",
     ),
+)
+
+TASKS: Rows = (
+    ("task", "What is learned: what goes in at each step, what has to come out, and which steps count."),
+    ("symbols", "One of a few, such as the bits 0 and 1. Loss: cross-entropy, with right and wrong answers."),
+    ("numbers", "Any size, drawn as shaded cells. Loss: squared error; there is no right and wrong, so no accuracy."),
+    ("stream", "Data without an end, cut into windows. The state is carried from one window to the next."),
+    (
+        "trials",
+        "Examples of equal length, each in a window of its own that begins with a zero state. If T is less than their "
+        "length, the gradient is cut within them.",
+    ),
+    ("scored", "Steps whose target counts in the loss. In the rows a dash is a target that does not count."),
+    ("source", "An input that a target hangs on, by its lag: t-3 is the input 3 steps before. ▲ marks it."),
+    (
+        "ladder",
+        "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "
+        "lines on the curve, from chance down.",
+    ),
+    ("rung", "A level of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
 )
 
 CELLS: Rows = (
@@ -72,7 +101,7 @@ CELLS: Rows = (
         "run without it.",
     ),
     ("units", "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1."),
-    ("logit", "What the network puts out for a class: h W2 + b2. Softmax makes probabilities of them."),
+    ("logit", "What the network puts out for a symbol: h W2 + b2. Softmax makes probabilities of them."),
     (
         "init",
         "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
@@ -97,7 +126,10 @@ OPTIMIZERS: Rows = (
 PROBES: Rows = (
     ("lag", "So many time steps ago: x[t-3] is the input with lag 3."),
     ("r2", "How well an input can be read from the state by the best linear read-out: 0 not at all, 1 exactly."),
-    ("numbers used", "The sum of r2 over all lags: at most one for each unit. ░░░ is what is missing."),
+    (
+        "numbers used",
+        "The sum of r2 over all lags, of random symbols: at most one for each unit. ░░░ is what is missing.",
+    ),
     ("4 ~ x[t-3]", "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone."),
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
@@ -129,7 +161,7 @@ PROBES: Rows = (
 )
 
 SEEDS: Rows = (
-    ("seeds", "Networks that differ only in their seed: how many of them solve the echo tells the idea from luck."),
+    ("seeds", "Networks that differ only in their seed: how many of them solve the task tells the idea from luck."),
     ("replica", "One of several networks that train side by side. Its seed alone trains it again: --seed 7."),
     ("chosen", "The one of them that rows, memory, gradient and weights show: ► in view 6."),
     (
@@ -150,6 +182,7 @@ RUNS: Rows = (
 
 WORDS = (
     Section("Words: training", tuple(TRAINING)),
+    Section("Words: tasks", tuple(TASKS)),
     Section("Words: cells, gates and layers", tuple(CELLS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),

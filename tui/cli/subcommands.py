@@ -77,7 +77,7 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     """Print the branches of a run: what began each branch, and its results; * marks the current branch.
 
     For each branch: its letter and number, those of its parent, the window of the parent's path at which it begins, the
-    windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the echo
+    windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the task
     was solved, and the window at which it was lost again.
 
     Parameters
@@ -107,14 +107,16 @@ def probe_run(
     as_recorded: false if windows had to be trained again to reach this position, and the loss of one differs from the
     recorded loss; other versions of packages can cause this.
 
-    memory: r2 of the best linear read-out of the input, by lag; memory_total: the sum over lags, at most memory_size.
-    shift_register: the sum for a linear shift register for the echo; with a smaller sum, fewer networks solve the echo.
+    memory: r2 of the best linear read-out of the input, by lag; memory_total: the sum over lags, at most memory_size if
+    the inputs of different lags are independent; memory_independent: whether they are. shift_register: the sum for a
+    linear shift register back to the farthest source; null if the lags are not known, or the inputs not independent.
 
-    turned_by_lag: the share of predictions that change when only the input at that lag is changed to the next symbol, 0
-    to 1. moved_by_lag: how much their probabilities change, the mean total variation distance, 0 to 1.
+    turned_by_lag: the share of predictions that change when only the input at that lag is changed: a symbol to the next
+    one, a number by 0.1; 0 to 1, or null if the outputs are numbers. moved_by_lag: how much their probabilities change,
+    the mean total variation distance, 0 to 1; or how much the numbers change.
 
-    gradient_by_lag: the mean size of the gradient of a step's loss by the state that many steps before, in nats per
-    unit of state.
+    gradient_by_lag: the mean size of the gradient of a step's loss by the state that many steps before, in nats (or
+    squared error) per unit of state.
 
     truncation_bias: the share of the gradient of all weights except W2 and b2 that is missing if each error is followed
     back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: the same
@@ -156,7 +158,7 @@ def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Fron
     """Print the runs in your state folder, or in another, the newest first.
 
     For each run: the windows in all branches, the mean loss of the last 50 windows at its current position, the window
-    of its path at which the echo was solved, the window at which it was lost again, and the fields that differ from the
+    of its path at which the task was solved, the window at which it was lost again, and the fields that differ from the
     defaults.
 
     Parameters

@@ -35,7 +35,7 @@ def show_map(
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
-    Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
+    Each cell is shaded by how many of its seeds solved the task, by the window by which half of them had, or by the
     median of their final losses. Lines come from theory: from lag = T on, no gradient reaches an input on which a
     target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1 = state, a
     linear shift register does not fit; beyond trial = T, gradients are cut within a trial. In the app, enter trains a
@@ -134,10 +134,12 @@ def compute_sweep(
     seeds
         Networks for each point, with consecutive seeds from --seed on.
     until
-        solved: train each network until it has solved the echo; all: until its epochs are trained. The echo counts as
-        solved when the mean loss of 50 windows has once fallen below a level close to the least possible:
-        floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); in the tutorial 0.0487. With solved, final
-        losses are those at that moment; with all, they show which networks lost the echo again.
+        solved: train each network until it has solved its task; all: until its epochs are trained. A task counts as
+        solved when the mean loss of 50 windows has once fallen below a level close to the least possible. The echo's
+        is floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); in the tutorial 0.0487. For other tasks,
+        tasks prints it: above the last level of the ladder by 0.07 times chance, or by a quarter of the way to the
+        level before, if that is less. With solved, final losses are those at that moment; with all, they show which
+        networks lost their task again.
     workers
         Train in this many processes on this machine.
     scheduler

@@ -100,7 +100,8 @@ def _chosen(run: Run, position: Position, replica: int | None) -> tuple[EchoConf
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
     """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
-    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
+    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size if
+    memory_independent, whether the inputs of different lags are independent;
     gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
     back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
     windows of T steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
@@ -135,7 +136,8 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "seed": readings.config.seed,
         "replica": replica,
         "as_recorded": unlike is None,
-        "shift_register": memory.shift_register(sources[-1]) if sources else None,
+        "memory_independent": memory.independent,
+        "shift_register": memory.shift_register(sources[-1]) if sources and memory.independent else None,
         "turned_by_lag": _plain(reliance.turned) if says_symbols else [None] * len(reliance.turned),
         "moved_by_lag": _plain(reliance.moved),
         "memory_samples": memory.samples,
@@ -166,11 +168,15 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     at_the_end = "" if config.is_stream else " at trials' ends"
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
     used = f"{memory.total:.1f} of {memory.size} numbers used"
-    if sources:
+    if not memory.independent:
+        yield f"r2 add up to {memory.total:.1f}, which counts nothing: the inputs are not independent"
+    elif sources:
         needed = f"{source_name(config) if config.is_echo else 'lag'} {sources[-1]} needs"
         yield f"{used}; a linear shift register for {needed} {memory.shift_register(sources[-1])}"
     else:
-        yield f"{used}; no fixed lag decides the targets: all lags are shown alike"
+        yield f"{used}; no lags are known to decide the targets"
+    if not config.is_echo:
+        yield "these are single inputs; what the state holds of several at once does not show"
     for lag in lags_beyond(config)[:1]:
         yield f"no gradient reaches lag {lag} (T {length}): only what the state keeps of it can be used"
     for lag, r2 in enumerate(memory.by_lag.tolist()):

@@ -10,7 +10,7 @@ WHAT_IS_SEEN = (
     (
         "The map",
         "Each square is a point of the sweep: the fuller its block, the better. m chooses what it shows: how many of "
-        "the seeds solved the echo, the window by which half of them had, or the median of their final losses. A shade "
+        "the seeds solved the task, the window by which half of them had, or the median of their final losses. A shade "
         "always means the same, whatever you filter or hold.",
     ),
     (
@@ -25,19 +25,19 @@ WHAT_IS_SEEN = (
         "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
         "which a target hangs; the echo's is echo_step. From lag = T on, no gradient reaches that input, and the "
         "network can use only what its state keeps. Beyond lag + 1 = state, a linear shift register does not fit, and "
-        "fewer seeds solve the echo. (An LSTM has two numbers for each unit.) Beyond trial = T, gradients are cut "
+        "fewer seeds solve the task. (An LSTM has two numbers for each unit.) Beyond trial = T, gradients are cut "
         "within a trial; this line is for tasks whose lags depend on the data.",
         "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
         "so few units comes close to all of them; the line below the map has the least error.",
     ),
     (
         "The square under the cursor",
-        "The lines below the map say how many of its seeds solved the echo, with a 95 % interval (Wilson 1927); when; "
+        "The lines below the map say how many of its seeds solved the task, with a 95 % interval (Wilson 1927); when; "
         "and which seed is the best. A single best seed is luck: do not rank squares by it.",
     ),
     (
         "Comparing two squares",
-        "space marks a square. For any other square you then read how many more of 100 seeds solve the echo there, "
+        "space marks a square. For any other square you then read how many more of 100 seeds solve the task there, "
         "with an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
         "The difference is more than luck if the interval leaves out zero and p is below 0.05. If two squares are "
         "equal, they look different in at most 5 % of cases. That holds for two squares that you chose beforehand.",
@@ -54,7 +54,7 @@ WHAT_IS_SEEN = (
 
 WORDS = (
     ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
-    ("lost again", "A network solved the echo, but not in its last 50 windows. Only --until all can show it."),
+    ("lost again", "A network solved the task, but not in its last 50 windows. Only --until all can show it."),
     ("half by", "The window by which half of all seeds had solved it; seeds that never did count too."),
     ("point", "One value for each field of the grid. Every seed trains it once."),
     ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),

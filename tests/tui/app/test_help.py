@@ -14,13 +14,14 @@ from textual.widgets import Input
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig, Optimizer
+from echornn.data.levels import ladder_of
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.help_now import NOW, PAST, now
-from tui.app.help_task import the_screen
+from tui.app.help_task import of_view, the_screen
 from tui.app.help_text import OF_THE_ECHO, OF_VIEWS, THE_SCREEN
 from tui.app.help_words import WORDS
 from tui.app.views.table import VIEWS
@@ -104,6 +105,7 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
     [
         *("solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"),
         *("epoch", "window", "T", "stride", "chance", "floor", "misses", "lost", "layers", "dropout", "init"),
+        *("task", "ladder", "rung", "source", "trials", "stream", "numbers", "symbols", "scored"),
     ],
 )
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
@@ -240,8 +242,10 @@ async def test_keys_in_one_packet_open_and_close_it_once() -> None:
 def test_the_help_is_about_the_task_that_is_trained(task: str) -> None:
     config = EchoConfig(task=task)
     texts = dict(the_screen(config))
-    assert " echo" not in " ".join(texts.values())
+    of_views = [text for view in VIEWS for text in of_view(config, view.title)]
+    assert " echo" not in " ".join([*texts.values(), *of_views]).replace("the echo needs only its own bar", "")
     assert texts["The task"].startswith(type(config.the_task).__doc__.partition(" ")[0])  # type: ignore[union-attr]
-    assert "The ladder" in texts
+    assert all(f" {level.name} (" in texts["The ladder"] for level in ladder_of(config))
+    assert "it counts as solved" in texts["The ladder"]
     assert the_screen(EchoConfig()) is THE_SCREEN
     assert {heading for heading, _ in THE_SCREEN} > OF_THE_ECHO

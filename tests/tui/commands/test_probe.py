@@ -70,6 +70,7 @@ def test_the_record() -> None:
     assert record["saturated"] == 0.25
     assert record["lyapunov"] == [-0.25, -1.5]
     assert record["memory_total"] == pytest.approx(2.42)
+    assert record["memory_independent"] is True
     assert record["shift_register"] == 3
     assert (record["turned_by_lag"], record["moved_by_lag"]) == ([0, 0, 0.75, 0.25, 0], [0, 0, 0.375, 0.125, 0])
     samples = {name: value for name, value in record.items() if name.endswith("_samples")}

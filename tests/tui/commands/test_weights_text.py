@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ import pytest
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig
 from echornn.progress import Floats
+from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.table import TASKS
+from tests.echornn.tasks.test_own_files import TEMPLATE
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.commands.export import export
@@ -95,3 +98,54 @@ def test_its_lines_fit_but_for_the_configuration(cell: Cell) -> None:
     *lines, last = weights_text(EchoConfig(cell=cell, num_layers=3, replicas=64), weights)
     assert all(len(line) <= 80 for line in lines)
     assert last.startswith('configuration: {"num_epochs": ')
+
+
+STREAM = "state: zero at the start of an epoch, then carried from window to window"
+SOFTMAX = "output: softmax(h_t W2 + b2), a column for each symbol, h_t of the top layer"
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({}, ["x_t: the symbol, 0 or 1, as one number", SOFTMAX, STREAM]),
+        ({"num_classes": 4}, ["x_t: the symbol, one-hot: 4 numbers, 1 for the symbol and 0 for the others"]),
+        ({"task": "delayed_xor"}, ["Its task: delayed_xor", "x_t: the symbol, 0 or 1, as one number", SOFTMAX, STREAM]),
+        (
+            {"task": "flip_flop"},
+            [
+                "x_t: the 3 numbers of the step",
+                "    in this order: bit 1, bit 2, bit 3",
+                "output: h_t W2 + b2, a column for each predicted number, h_t of the top layer",
+                STREAM,
+            ],
+        ),
+        (
+            {"task": "adding"},
+            [
+                "rows of W: 2 of x_t, then 4 of h_{t-1}",
+                "    in this order: value, mark",
+                "output: h_t W2 + b2, the predicted number, h_t of the top layer",
+                "state: zero at the start of each trial of 50 steps",
+            ],
+        ),
+        (
+            {"task": "temporal_order"},
+            [
+                "    in this order: a, b, c, d, X, Y, E, B",
+                SOFTMAX,
+                "state: zero at the start of each trial of 60 steps",
+            ],
+        ),
+    ],
+)
+def test_input_output_and_state_are_those_of_the_task(fields: dict[str, Any], lines: list[str]) -> None:
+    told = list(weights_text(EchoConfig(**fields), {"W": np.zeros((4, 4), np.float32)}))
+    for line in lines:
+        assert line in told
+
+
+@pytest.mark.parametrize("task", [*TASKS, OwnFile("my_task.py", "Majority", TEMPLATE)])
+def test_its_lines_fit_for_every_task(task: TaskName) -> None:
+    config = EchoConfig(task=task, num_layers=2)
+    *lines, _ = weights_text(config, {"W": np.zeros((4, 4), np.float32)})
+    assert all(len(line) <= 80 for line in lines)

@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 
 from echornn.config import EchoConfig
-from echornn.data.levels import chance_level
 from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
 from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
@@ -19,7 +18,7 @@ from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows
 from tui.app.curve.axes import window_ticks
 from tui.app.drawings.replica_labels import Labels
-from tui.app.drawings.shaded_losses import shaded, shades_in_words
+from tui.app.drawings.shaded_losses import LossScale, shaded
 from tui.app.drawings.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
@@ -208,9 +207,10 @@ class SeedsView(View):
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)
         replicas = list(picture.seeds.replicas[: room.lines])
-        self._draw_head(cells, seed_stats, len(replicas))
+        scale = LossScale.of(frame.config, picture.seeds.losses)
+        self._draw_head(cells, seed_stats, len(replicas), scale)
         if room.losses.width:
-            self._draw_losses(cells, room, picture, seed_stats, replicas)
+            self._draw_losses(cells, room, picture, seed_stats, replicas, scale)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
@@ -232,7 +232,7 @@ class SeedsView(View):
         self._stood = (chosen, at)
         return max(0, min(first, len(order) - shown))
 
-    def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int) -> None:
+    def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, scale: LossScale) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
@@ -244,12 +244,12 @@ class SeedsView(View):
                 break
         end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
         cells.write(cells.width - len(note), 0, note, "seeds--note")
-        shades = shades_in_words(self._ascii_only)
+        shades = scale.words(self._ascii_only)
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "seeds--note")
 
     def _draw_losses(
-        self, cells: Cells, room: Room, picture: Picture, seed_stats: SeedStats, replicas: list[int]
+        self, cells: Cells, room: Room, picture: Picture, seed_stats: SeedStats, replicas: list[int], scale: LossScale
     ) -> None:
         """Draw the losses as blocks, their axis above, and below, if there is room, the windows at which replicas were
         solved.
@@ -260,7 +260,7 @@ class SeedsView(View):
                 write_in(cells, box, 0, f"{label} ", "seeds--axis", at=column)
         assert picture.seeds is not None
         losses, windows = picture.seeds.losses[: len(replicas), : box.width], picture.seeds.windows[: box.width]
-        blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
+        blocks: Characters = shaded(losses, scale, self._ascii_only)
         at = seed_stats.solved_at[replicas][:, np.newaxis]
         unsolved, solved, later = (cells.names.index(f"seeds--{name}") for name in ("loss", "solved", "axis"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)

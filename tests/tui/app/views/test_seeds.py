@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
@@ -21,9 +22,11 @@ from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows, Span
 from echornn.session.seed_losses import seed_losses
 from echornn.session.window_axis import WindowAxis
+from echornn.tasks.table import TASKS
+from tests.echornn.diagnosis.test_task_words import own
 from tests.scripted import make_progress
 from tui.app.drawings.replica_labels import Labels
-from tui.app.drawings.shaded_losses import shaded
+from tui.app.drawings.shaded_losses import LossScale, shaded
 from tui.app.drawings.solve_times import bar, solved_by_column
 from tui.app.views.seeds import SeedsView
 from tui.app.views.seeds_room import HEAD, share
@@ -175,8 +178,29 @@ def test_one_network_is_told_which_key_makes_many() -> None:
 
 def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
     losses = np.array([0.0, 0.04, 0.1, 0.3, 0.5, 0.69, 3.0, math.nan, math.inf], np.float32)
-    assert "".join(shaded(losses, CHANCE)) == "··░▒▓██!!"
-    assert "".join(shaded(losses, CHANCE, ascii_only=True)) == "..:+*##!!"
+    scale = LossScale.of(EchoConfig(), losses)
+    assert "".join(shaded(losses, scale)) == "··░▒▓██!!"
+    assert "".join(shaded(losses, scale, ascii_only=True)) == "..:+*##!!"
+    assert scale.words() == "█ chance ▓▒░ · solved"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_solved_level_of_its_task(task: str) -> None:
+    config = EchoConfig(task=task)
+    level, chance = solved_level(config), chance_level(config)
+    losses = np.array([level - 1e-4, level + 1e-4, (level + chance) / 2, chance], np.float32)
+    solved, next_to_it, half_way, at_chance = shaded(losses, LossScale.of(config, losses)).tolist()
+    assert (solved, next_to_it, at_chance) == ("·", "░", "█")
+    assert half_way in "▒▓"
+
+
+def test_without_a_ladder_the_shades_end_at_guessing_or_at_the_highest_loss() -> None:
+    losses = np.array([0.0, 1.0, 4.0, math.inf], np.float32)
+    symbols, numbers = (LossScale.of(config, losses) for config in (own(), own(outputs="Numbers(1)")))
+    assert symbols.words() == "█ guessing ▓▒░ · near 0"
+    assert "".join(shaded(losses, symbols)) == "·▓█!"
+    assert numbers.words() == "█ highest ▓▒░ · near 0"
+    assert "".join(shaded(losses, numbers)) == "·░█!"
 
 
 def mean_windows(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
