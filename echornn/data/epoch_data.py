@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,8 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data.series_side_by_side import series_side_by_side
 from echornn.progress import Bools
-from echornn.tasks.checked_task import draw_rows
-from echornn.tasks.task import Batch, TaskError
+from echornn.tasks.checked_task import draw_rows, known_lags
+from echornn.tasks.task import Batch, Task, TaskError
 
 
 class EpochData(NamedTuple):
@@ -43,11 +44,44 @@ def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.
     """
+    task, rows, steps = config.the_task, config.batch_size, config.row_length
     rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
-    batch = draw_rows(config.the_task, rng, config.batch_size, config.row_length)
-    if not config.the_task.scores_every_step:
-        _require_scored_windows(config, batch.scored, epoch)
+    if task.scores_every_step:
+        return draw_rows(task, rng, rows, steps)
+    skipped = lead_in(config)
+    drawn = draw_rows(task, rng, rows, skipped + steps)
+    batch = Batch(drawn.x[:, skipped:], drawn.y[:, skipped:], drawn.scored[:, skipped:]) if skipped else drawn
+    _require_scored_windows(config, batch.scored, epoch)
     return batch
+
+
+def lead_in(config: EchoConfig) -> int:
+    """The steps of a stream that are drawn before each row, and left out: those of the first windows, if no step of
+    them is scored. So a target may hang on an input further back than a window is long.
+
+    Raises:
+        TaskError: an error in a user's task.
+    """
+    task = config.the_task
+    if task.scores_every_step or not config.is_stream:
+        return 0
+    return _lead_in(task, config.batch_size, config.row_length, config.window_steps, config.window_stride)
+
+
+@lru_cache(maxsize=64)
+def _lead_in(task: Task, rows: int, steps: int, window: int, stride: int) -> int:
+    scored = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps).scored
+    first = int(np.argmax(scored.any(axis=0)))
+    return max(0, -(-(first - window + 1) // stride)) * stride
+
+
+def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...]:
+    """The lags of the inputs that decide the target of a window's step, both from 0; empty if they are not known."""
+    try:
+        first = lead_in(config) + window * config.window_stride if config.is_stream else 0
+        return known_lags(config.the_task, first + step)
+    except TaskError:
+        return ()
 
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:

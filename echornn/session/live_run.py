@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.own_task import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import as_stored
 from echornn.progress import PopulationProgress
@@ -118,7 +119,7 @@ class LiveRun(ReplayedRun):
             held: whether the change may be one of many that are undone together, such as those of a key held down.
         """
         before = self._leave()
-        self._start_over(self.owner.init_index + further)
+        self._start_over(self.config, self.owner.init_index + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
@@ -131,7 +132,7 @@ class LiveRun(ReplayedRun):
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Continue with this configuration; start over if fields other than live ones differ.
 
-        If this raises an error, nothing has changed.
+        If this raises an error, nothing has changed. A task of the user's own is checked before.
 
         Args:
             anew: whether to start over whichever fields differ.
@@ -141,10 +142,12 @@ class LiveRun(ReplayedRun):
         cause: Cause = "preset" if anew else "edit"
         parent = self.root if starts_over(cause, self.config, config) else self.position
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
+        check_own_data(config)
         if self.config.differs_only_live(config):
             if anew:
-                self._start_over()
-            self.trainer.edit(config)
+                self._start_over(config)
+            else:
+                self.trainer.edit(config)
         else:
             self._start(config)
         self.config = config
@@ -163,11 +166,11 @@ class LiveRun(ReplayedRun):
         self.shown = tuple(one.only(replica) for one in self.shown)
         self._branch("alone", self.position, self._leads_back(None, before, False))
 
-    def _start_over(self, init_index: int = 0) -> None:
-        """Go to the beginning of the path with the current configuration and data. (The trainer may have others, if it
-        is still on the way to a position.)
+    def _start_over(self, config: EchoConfig, init_index: int = 0) -> None:
+        """Go to the beginning of the path with this configuration and the current data. (The trainer may have other
+        data, if it is still on the way to a position.)
         """
-        self._start(self.config, init_index)
+        self._start(config, init_index)
         if self.trainer.data_version != self.owner.data_version:
             self.trainer.restore(replace(self.trainer.state, data_version=self.owner.data_version))
 

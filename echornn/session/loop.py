@@ -148,9 +148,13 @@ class Loop:
             return
         self.holder.change(message="compiling the training loop", device=live.trainer.device)
         self.probing.start()
-        live.compile()
-        live.begin()
         at = self.going_first
+        try:
+            live.compile()
+        except TaskError:  # of a run whose task, as it is here, cannot make its data; elsewhere, or changed, it may
+            if at is None and not self.editing_first:
+                raise
+        live.begin()
         if at is not None:
             self._go_first(at)
         if self._wanted != live.config and not self.mailbox.stopping:

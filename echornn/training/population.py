@@ -219,6 +219,7 @@ class Population:
         or one for each. If the task changes, no replica counts as having solved it.
 
         Raises:
+            TaskError: a user's task cannot make the data of the next window; then nothing has changed.
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
@@ -233,27 +234,35 @@ class Population:
         require_epochs(configs[0], self.epoch, self.window)
         same_task = all(before.same_task(after) for before, after in pairs)
         solved = self._solved.now() if same_task else self._solved.now().anew()
-        self._take(configs)
+        self._take(configs, self.data_version, min(self.epoch, configs[0].num_epochs - 1))
         self._solved = SolvedCount(solved, Levels.of(self.configs))
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over, like a new population of another configuration and size, without compiling again.
 
         Raises:
+            TaskError: a user's task cannot make the data of the first window; then nothing has changed.
             ValueError: a field differs that is fixed in the compiled program; see `echornn.config.START_FIELDS`.
         """
         if not self.config.same_program(config):
             raise ValueError(
                 f"{config} needs new networks: other fields than {', '.join(sorted(START_FIELDS))} need another program"
             )
-        self._take(with_seeds(config, config.replicas))
+        self._take(with_seeds(config, config.replicas), data_version=0, epoch=0)
         self.data_version, self._last = 0, None
         self.reset(init_index)
 
-    def _take(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these configurations from now on; data that does not change is kept."""
+    def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
+        """Train these configurations from now on, next in this epoch; data that does not change is kept."""
+        before = self.configs
+        self._data.edit(configs)
+        try:
+            if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
+                self._data.block(data_version, epoch)
+        except TaskError:
+            self._data.edit(before)
+            raise
         self.configs = tuple(configs)
-        self._data.edit(self.configs)
         self._runner.edit(self.configs)
 
     def reset(self, init_index: int = 0) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.data.own_task import check_own_data
 from echornn.session.session import Session
 from echornn.sweeps.results import SweepResults
 from tui.app.point_app import PointApp
 from tui.cli.open_app import conclude, run_app
 from tui.commands import record
-from tui.commands.flags import check_own_task
 from tui.commands.lines import say_last
 from tui.kit.theme import Theme, remember, remembered
 from tui.map.app import MapApp, Opened
@@ -159,7 +159,7 @@ class _Shown:
         Raises:
             ConfigError: the point cannot be trained here.
         """
-        await asyncio.to_thread(check_own_task, config)
+        await asyncio.to_thread(check_own_data, config)
         recorder = record.begin(None, config)
         session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
         app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.chosen import settings_kept, values_of
+from echornn.tasks.chosen import settings_kept
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from tui.kit.theme import Theme
 
@@ -50,22 +49,10 @@ class ConfigFlags(EchoConfig):
             given = {**settings_kept(config.the_task, task), **given}
         wanted = config.with_fields(given)
         if given.keys() - {*EchoConfig.names(), TASK}:
-            check_own_task(wanted)
+            from echornn.data.own_task import check_own_data
+
+            check_own_data(wanted)
         return wanted
-
-
-@lru_cache(maxsize=4)
-def check_own_task(config: EchoConfig) -> None:
-    """Check the data of a user's own task in another process, before anything is trained or drawn with it.
-
-    Raises:
-        TaskError: the task cannot be used.
-    """
-    if config.the_task.own is None:
-        return
-    from echornn.tasks.own.check import check
-
-    check(config.value(TASK), values_of(config.the_task), config.batch_size, config.row_length)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
+from echornn.data.own_task import check_own_task
 from echornn.diagnosis.phrases import change_words, source_name, steps_text
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
@@ -24,7 +25,6 @@ from echornn.timeline.branch import Position, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
-from tui.commands.flags import check_own_task
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode

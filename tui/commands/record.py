@@ -13,6 +13,7 @@ import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.config_fields import TASK
+from echornn.data.own_task import check_own_task
 from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
@@ -26,7 +27,7 @@ from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
 from echornn.timeline.letters import letter_of, number_of
-from tui.commands.flags import ConfigFlags, check_own_task
+from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted

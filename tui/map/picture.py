@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from echornn.maps.measures import Scale
@@ -23,20 +24,42 @@ LINES = (("#c2185b", ""), ("#000000", "6 4"), ("#c2185b", "2 3"))
 """Colour and dash pattern of each line of theory."""
 
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
-"""Pixels: width and height of a cell, the gap between cells, the width of a letter."""
+"""Pixels: least width and height of a cell, the gap between cells, the width of a letter."""
 
 TOP, LINE = 84, 20
 """Pixels: space above the cells, and height of a line of text."""
+
+
+class Places(NamedTuple):
+    """The places of cells, in pixels.
+
+    Attributes:
+        left: the left edge of the first column.
+        width: the width of a column.
+    """
+
+    left: float
+    width: float
+
+    @classmethod
+    def of(cls, rows: list[str], columns: list[str], down: str) -> Places:
+        """The places of cells beside the labels of these rows, and below those of these columns."""
+        return cls(24 + LETTER * max(map(len, [*rows, down])), max(WIDTH, LETTER * (1 + max(map(len, columns)))))
+
+    def x(self, column: int) -> float:
+        """The left edge of a column."""
+        return self.left + column * self.width
 
 
 def picture_of(frame: MapFrame) -> str:
     """The contents of the SVG file."""
     table = frame.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
-    left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
+    places = Places.of(rows, columns, table.choice.down or "")
+    left = places.left
     common = str(common_to_all(table.overview) or "")
     longest = max(map(len, (frame.heading, common, *(LIMITS[wall.number].words for wall in frame.walls))))
-    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
+    width = max(places.x(len(columns)) + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE
     parts = [
@@ -45,10 +68,10 @@ def picture_of(frame: MapFrame) -> str:
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
         _text(12, 22, frame.heading, "start", bold=True),
         _text(12, 22 + LINE, common, "start"),
-        *(_text(left + (at + 0.5) * WIDTH, TOP - 8, text) for at, text in enumerate(columns)),
+        *(_text(places.x(at) + places.width / 2, TOP - 8, text) for at, text in enumerate(columns)),
         *(_text(left - 8, TOP + (at + 0.5) * HEIGHT + 4, text, "end") for at, text in enumerate(rows)),
-        *_cells(frame, left),
-        *_walls(frame, left),
+        *_cells(frame, places),
+        *_walls(frame, places),
         *_legend(frame, left, bottom + 24),
         "</svg>",
     ]
@@ -68,31 +91,31 @@ def colour_of(counts: SeedCounts, scale: Scale) -> str:
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
 
 
-def _cells(frame: MapFrame, left: float) -> Iterator[str]:
+def _cells(frame: MapFrame, places: Places) -> Iterator[str]:
     scale = frame.scale
     for row, cells in enumerate(frame.table.cells):
         for column, cell in enumerate(cells):
             counts = cell.counts
-            x, y = left + column * WIDTH, TOP + row * HEIGHT
+            x, y = places.x(column), TOP + row * HEIGHT
             fill = colour_of(counts, scale) if counts.finished else "#ffffff"
             light = fill in (NONE, "#ffffff", *SHADES[:6])
             yield (
-                f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
-                f'fill="{fill}"/>'
+                f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{places.width - GAP:g}" '
+                f'height="{HEIGHT - GAP}" fill="{fill}"/>'
             )
             text = (frame.numbers[row][column] or sign_of(counts, scale, BLOCKS)) + edge_sign(counts, BLOCKS)
-            yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
+            yield _text(x + places.width / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
-def _walls(frame: MapFrame, left: float) -> Iterator[str]:
+def _walls(frame: MapFrame, places: Places) -> Iterator[str]:
     for wall in frame.walls:
         colour, dashes = LINES[wall.number]
         for row, column in sorted(wall.right_of):
-            x, y = left + (column + 1) * WIDTH, TOP + row * HEIGHT
+            x, y = places.x(column + 1), TOP + row * HEIGHT
             yield _stroke(x, y, x, y + HEIGHT, colour, dashes)
         for row, column in sorted(wall.below):
-            x, y = left + column * WIDTH, TOP + (row + 1) * HEIGHT
-            yield _stroke(x, y, x + WIDTH, y, colour, dashes)
+            x, y = places.x(column), TOP + (row + 1) * HEIGHT
+            yield _stroke(x, y, x + places.width, y, colour, dashes)
 
 
 def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from echornn import TaskError, seeding
 from echornn.tasks import busy
 from echornn.tasks.checked_task import draw_rows, known_lags, ladder
 from echornn.tasks.own.check import Limits, check, examine
+from echornn.tasks.own.facts import TaskFacts
+from echornn.tasks.own.make_facts import facts_of
 from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
 from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
 
@@ -133,3 +136,42 @@ def test_ctrl_c_while_a_task_draws_is_no_error_of_the_task() -> None:
     text = GOOD.replace("        x = rng", "        import signal; signal.raise_signal(signal.SIGINT)\n        x = rng")
     with pytest.raises(KeyboardInterrupt):
         draw_rows(OwnFile("mine.py", "Mine", text).task(), seeding.stream(0, 0), 40, 9)
+
+
+@pytest.mark.parametrize(
+    ("sources", "is_kept"),
+    [
+        ("[self.lag] * (t >= self.lag)", True),
+        ("[0, t] if t == 7 else [min(t, 9)]", True),
+        ("[t % 3] * (t > 2)", False),
+        ("[self.lag]", False),
+    ],
+)
+def test_facts_tell_the_sources_of_all_steps_or_none(sources: str, is_kept: bool) -> None:
+    """If they change at every step, the record would be long; if there is an error, there are none."""
+    task = OwnFile("mine.py", "Mine", f"{GOOD}\n    def sources(self, t):\n        return {sources}\n").task({})
+    facts = TaskFacts.from_record(json.loads(json.dumps(facts_of(task, None).as_record())))
+    form = facts.form((2,))
+    assert form is not None
+    for t in (0, 1, 2, 5, 7, 8, 9, 10, 500, 10**6):
+        assert form.lags_at(t) == (known_lags(task, t) if is_kept else ())
+    assert replace(form, sources=None).lags_at(3) is None
+
+
+@pytest.mark.parametrize("lag", [1, 999, 1000, 1001, 5000, 90_000])
+def test_the_sources_in_a_record_are_those_of_the_task(lag: int) -> None:
+    text = (
+        GOOD.replace("1, 50)", "1, 10**6)")
+        + "\n    def sources(self, t):\n        return [self.lag] * (t >= self.lag)\n"
+    )
+    facts = facts_of(OwnFile("mine.py", "Mine", text).task({"lag": lag}), None)
+    form = facts.form((lag,))
+    assert form is not None
+    assert [form.lags_at(t) for t in (0, lag - 1, lag, lag + 1, 10 * lag)] == [(), (), *[(lag,)] * 3]
+
+
+def test_sources_that_always_change_are_not_kept() -> None:
+    text = GOOD + "\n    def sources(self, t):\n        return [t % 2]\n"
+    form = facts_of(OwnFile("mine.py", "Mine", text).task(), None).form((2,))
+    assert form is not None
+    assert form.lags_at(7) == ()

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from echornn import Batch, EchoConfig, Symbols, Task, TaskError
-from echornn.data.epoch_data import batch_of, data_side_by_side
+from echornn import Batch, EchoConfig, Symbols, Task, TaskError, seeding
+from echornn.data.epoch_data import batch_of, data_side_by_side, lags_of_target, lead_in
 from echornn.data.series import EchoSeries
 from echornn.network.model import initial_weights
 from echornn.reference import task_bptt, task_losses
@@ -21,6 +21,7 @@ from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.lags import scored_from
+from echornn.tasks.settings import setting
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
@@ -182,23 +183,73 @@ def test_tasks_of_one_form_have_one_program() -> None:
 
 
 @dataclass(frozen=True)
-class Seldom(TwoCoins):
-    """Some windows have no scored step."""
+class Late(TwoCoins):
+    """The first steps of a row are not scored; then each is, or each ``every``-th."""
 
     scores_every_step = False
+    lag: int = setting(13, "First scored step.", 0, 100)
+    far_lag: int = setting(15, "", 1, 100)
+    every: int = setting(1, "Steps from a scored one to the next.", 1, 100)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         batch = super().draw(rng, rows, steps)
-        return Batch(batch.x, batch.y, scored_from(12, rows, steps))
+        return Batch(batch.x, batch.y, scored_from(self.lag, rows, steps) & (np.arange(steps) % self.every == 0))
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.lag,) if t >= self.lag else ()
 
 
-def test_a_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    task: Task = Seldom()
-    config = replace(config_of("stream of symbols"), task=None)
+def late(monkeypatch: pytest.MonkeyPatch, length: int, **values: int) -> EchoConfig:
+    """A configuration with this task and T."""
+    config = replace(config_of("stream of symbols"), task=None, truncated_backprop_length=length)
+    task: Task = Late(**values)
     monkeypatch.setattr(EchoConfig, "the_task", task)
-    with pytest.raises(TaskError, match=r"Seldom scores no step of window 0 of epoch 3 .* truncated_backprop_length"):
+    return config
+
+
+def test_windows_without_a_scored_step_before_the_first_that_has_one_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = late(monkeypatch, 6)
+    data = batch_of(config, 1, 3)
+    longer = Late().draw(seeding.stream(config.seed, seeding.DATA, 1, 3), ROWS, 12 + 87)
+    for one, other in ((data.x, longer.x), (data.y, longer.y), (data.scored, longer.scored)):
+        np.testing.assert_array_equal(one, other[:, 12:])
+    assert lead_in(config) == 12
+    assert not data.scored[:, 0].any()
+    assert data.scored[:, 1:].all()
+    assert [lags_of_target(config, *at) for at in ((0, 0), (0, 1), (1, 0))] == [(), (13,), (13,)]
+    whole = late(monkeypatch, 14)
+    assert lead_in(whole) == 0
+    assert batch_of(whole, 0, 3).scored.sum() == ROWS * (87 - 13)
+
+
+def test_a_later_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = late(monkeypatch, 6, every=20)
+    with pytest.raises(TaskError, match=r"Late scores no step of window 1 of epoch 3 .* truncated_backprop_length"):
         batch_of(config, 0, 3)
-    assert batch_of(replace(config, truncated_backprop_length=13), 0, 3).scored.sum() == ROWS * (87 - 12)
+
+
+@pytest.mark.usefixtures("shared_programs", "one_processor")
+def test_an_edit_to_settings_whose_data_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, draw = config_of("stream of symbols"), TwoCoins.draw
+
+    def failing(task: TwoCoins, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        if task.lag == 2:
+            raise ValueError("two")
+        return draw(task, rng, rows, steps)
+
+    expected = Population(config).advance(60).losses
+    monkeypatch.setattr(TwoCoins, "draw", failing)
+    monkeypatch.setattr(TwoCoins, "own", object())
+    population = Population(config)
+    losses = [population.advance(30).losses]
+    for change in (population.edit, population.start):
+        with pytest.raises(TaskError, match="ValueError: two"):
+            change(replace(config, task=TwoCoins(lag=2, far_lag=4)))
+        assert population.config == config
+    losses.append(population.advance(30).losses)
+    np.testing.assert_array_equal(np.concatenate(losses), expected)
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")

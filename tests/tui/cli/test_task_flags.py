@@ -10,6 +10,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.config_text import changes_text
+from echornn.data import own_task
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
@@ -31,7 +32,7 @@ from tests.scripted import ScriptedTrainer
 from tui.cli import task_flags
 from tui.cli.parser import parsed
 from tui.cli.program import exit_code_of
-from tui.commands import flags, tasks
+from tui.commands import tasks
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
@@ -44,7 +45,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    flags.check_own_task.cache_clear()
+    own_task._check.cache_clear()
 
 
 def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:

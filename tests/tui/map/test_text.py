@@ -24,7 +24,7 @@ from tui.cli.chosen_map import chosen
 from tui.commands.front_end import UsageError
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
-from tui.map.picture import picture_of
+from tui.map.picture import LETTER, picture_of
 from tui.map.signs import ASCII, BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
@@ -243,6 +243,13 @@ def test_as_a_picture(cliff: SweepResults, broken: SweepResults, measure: Measur
     assert "? to come   ! failed   × cannot be" in texts
 
 
+def test_columns_of_a_picture_are_as_wide_as_their_labels() -> None:
+    picture = ET.fromstring(picture_of(frame_of(results_of(OF_TASKS, on_a_rung))))
+    texts = {one.text: float(one.attrib["x"]) for one in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert texts["flip_flop"] - texts["two_coins"] > 9 * LETTER
+    assert "⊘ cannot be solved" in texts
+
+
 def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) -> None:
     axes = cliff.axes
     assert chosen(axes, "cell", None, Measure.LOSS, "").down == "echo_step"
@@ -267,6 +274,10 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     assert str(common) == (
         "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows (T 10) to 4,000 (T 5), seed 7"
     )
+    axes = (Axis.parse("task=echo,adding"), Axis.parse("cell=rnn,gru"), Axis.parse("state_size=2,3"))
+    of_trials = overview_of(results_of(Grid(axes, {"num_epochs": 1, "init": "glorot"}, 1, "all")))
+    told = "init glorot; 1 epoch, 200 windows (task adding) to 666 (task echo), seed 7"
+    assert str(common_to_all(of_trials)) == told
     of_a_cell = MapFrame.of(MapState.first(swept.axes), swept).reading
     assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
     assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])

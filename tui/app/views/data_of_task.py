@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.data.epoch_data import batch_of
+from echornn.data.epoch_data import batch_of, lags_of_target
 from echornn.diagnosis.phrases import steps_text
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
@@ -54,11 +54,7 @@ class TaskWindow:
 
     def lags(self, step: int) -> tuple[int, ...]:
         """The lags of the inputs that decide the target of a step of the window, where they are known."""
-        first = self.window * self.config.window_stride if self.config.is_stream else 0
-        try:
-            return known_lags(self.config.the_task, first + step)
-        except TaskError:
-            return ()
+        return lags_of_target(self.config, self.window, step)
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
+from echornn.data.epoch_data import lags_of_target
 from echornn.session.frame import Frame
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS
 from tui.app.drawings.row_cells import (
@@ -20,7 +21,7 @@ from tui.app.drawings.row_cells import (
 from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.rows_words import lags_of, read, title
+from tui.app.views.rows_words import read, title
 from tui.app.views.view import FOCUSED, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -252,7 +253,7 @@ class Rows(View):
                 value_text(config, RowData.of(newest.progress, row), step, line),
             )
             return
-        for lag in lags_of(config, newest.progress, step):
+        for lag in lags_of_target(config, newest.progress.window, step):
             found = source_on(tape, step - lag)
             if found is not None:
                 piece, source = found

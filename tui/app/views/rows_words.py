@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.epoch_data import lags_of_target
 from echornn.diagnosis.loss_text import loss_text
 from echornn.progress import Progress
-from echornn.tasks.checked_task import known_lags
-from echornn.tasks.task import TaskError
 from tui.app.drawings.row_cells import RowData
 from tui.app.views.value_words import first_that_fits, input_words, network_words, value_words
 
@@ -38,15 +37,6 @@ def _longest(forms: list[str], width: int) -> str:
     return next((form for form in forms if len(form) <= width), "")
 
 
-def lags_of(config: EchoConfig, progress: Progress, step: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of a time step of the window, where they are known."""
-    first = progress.window * config.window_stride if config.is_stream else 0
-    try:
-        return known_lags(config.the_task, first + step)
-    except TaskError:
-        return ()
-
-
 def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     """A text about a target: the inputs on which it depends, as far as they are known, and the prediction."""
     if not config.is_echo:
@@ -66,7 +56,7 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
 def _read_of_any_task(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     data, task, said = RowData.of(progress, row), config.the_task, progress.outputs[row, step]
     x, y = data.x[step], data.y[step]
-    lags = lags_of(config, progress, step)
+    lags = lags_of_target(config, progress.window, step)
     hangs = f" hangs on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
 
     def text(brevity: int) -> str:
