@@ -178,7 +178,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
     sample = sample_texts(memory.samples, "steps")
     return LagChart(
-        heights, values, styles, slots, ticks, sources, wall, f"T {wall}", cursor, sample, source_name(config)
+        heights, values, styles, slots, ticks, sources, wall, (f"T {wall}",), cursor, sample, source_name(config)
     )
 
 
