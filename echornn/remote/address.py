@@ -22,6 +22,9 @@ MOST_BYTES = 4096
 PEER = struct.Struct("3i")
 """What Linux tells about the process at the other end: its id, its user and its group."""
 
+FOLDER = "echornn-tui"
+"""The name of the folder of sockets; in a folder that several users share, it ends with the user's id."""
+
 MOST_PATH_BYTES = 90
 """The longest path of a socket: systems allow 92 to 108 bytes."""
 
@@ -54,8 +57,6 @@ class Address:
         folder = socket_folder()
         _remove_old(folder)
         path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock")
-        if len(os.fsencode(path)) > MOST_PATH_BYTES:
-            raise AddressError(f"the path of a socket would be too long: {path}")
         return cls(socket.gethostname(), os.getpid(), path)
 
     @classmethod
@@ -95,25 +96,39 @@ class Address:
 
 
 def socket_folder() -> Path:
-    """The folder of this user's sockets, which nobody else can enter; it is made if it does not exist.
+    """The folder for this user's sockets, which nobody else can enter; it is made if it does not exist.
+
+    It is in the temporary folder, since the folder in `XDG_RUNTIME_DIR` is removed when its user logs out; that is
+    taken only where the temporary folder cannot be used.
 
     Raises:
-        AddressError: it cannot be made, or others can enter it.
+        AddressError: none can be made that only this user can enter.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime and os.path.isabs(runtime) and os.path.isdir(runtime):
-        folder = Path(runtime) / "echornn-tui"
-    else:
-        folder = Path(tempfile.gettempdir()) / f"echornn-tui-{os.getuid()}"
-    try:
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-        found = os.lstat(folder)
-    except OSError as error:
-        raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
+    folders = [Path(tempfile.gettempdir()) / f"{FOLDER}-{os.getuid()}"]
+    folders += [Path(runtime) / FOLDER] * (os.path.isabs(runtime) and os.path.isdir(runtime))
+    trouble: list[AddressError] = []
+    for folder in folders:
+        try:
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            _require_own_folder(folder)
+            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}.sock"):
+                raise AddressError(f"the path of a socket would be too long in {folder}")
+        except AddressError as error:
+            trouble.append(error)
+        except OSError as error:
+            trouble.append(AddressError(f"{folder} cannot be made: {error.strerror or error}"))
+        else:
+            return folder
+    raise trouble[0]
+
+
+def _require_own_folder(folder: Path) -> None:
+    """Raises an `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
+    found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise AddressError(f"{folder} cannot be used: it must be a folder of yours alone (mode 700)")
-    return folder
 
 
 def _remove_old(folder: Path) -> None:
@@ -130,12 +145,18 @@ def _remove_old(folder: Path) -> None:
 
 
 def _require_own_socket(path: Path, folder: Path) -> None:
-    """Raises an `AddressError` if the path is not a socket in `socket_folder` that belongs to this user."""
-    if path.parent != socket_folder():
+    """Raises an `AddressError` if the path is no socket of this user in a folder that `socket_folder` can have made.
+
+    The session may have had another temporary folder than this process: batch systems set one for each job.
+    """
+    if not path.is_absolute() or path.parent.name not in (FOLDER, f"{FOLDER}-{os.getuid()}"):
         raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of this program")
     try:
+        _require_own_folder(path.parent)
         found = os.lstat(path)
-    except OSError:
+    except AddressError:
+        raise
+    except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():
         raise AddressError(f"{path} is no socket of yours")

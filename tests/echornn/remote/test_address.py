@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from echornn.remote.address import Address, AddressError, socket_folder
 from echornn.runs.run_files import POINTER_FILE
+from tests.sockets import own_sockets
 
 
 @pytest.fixture(autouse=True)
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short runtime folder, since the path of a socket has at most about a hundred bytes."""
-    with TemporaryDirectory() as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield Path(folder)
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with own_sockets(monkeypatch, tmp_path_factory) as folder:
+        yield folder
+
+
+@pytest.fixture
+def folder(temporary: Path) -> Path:
+    """The folder of sockets in the temporary folder, which does not exist yet."""
+    return temporary / f"echornn-tui-{os.getuid()}"
 
 
 @pytest.fixture
@@ -56,6 +61,7 @@ def test_another_sessions_pointer_is_left(served: Address, tmp_path: Path) -> No
         ({"path": "/tmp/planted.sock"}, "which is no socket of this program"),
         ({"path": "../planted.sock"}, "which is no socket of this program"),
         ({"process": "many"}, "cannot be read"),
+        ({"path": "/tmp/x\0/echornn-tui/planted.sock"}, "has ended"),
         ({"path": None}, "which is no socket of this program"),
     ],
 )
@@ -83,26 +89,53 @@ def test_a_stale_pointer_and_what_is_no_socket_are_refused(served: Address, tmp_
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
-def test_a_folder_that_others_can_enter_is_not_used(runtime: Path, mode: int) -> None:
-    (runtime / "echornn-tui").mkdir()
-    (runtime / "echornn-tui").chmod(mode)
+def test_a_folder_that_others_can_enter_is_not_used(folder: Path, mode: int) -> None:
+    folder.mkdir()
+    folder.chmod(mode)
     with pytest.raises(AddressError, match="a folder of yours alone"):
         Address.new()
 
 
-def test_a_link_in_place_of_the_folder_is_not_followed(runtime: Path, tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    (runtime / "echornn-tui").symlink_to(tmp_path)
+    folder.symlink_to(tmp_path)
     with pytest.raises(AddressError, match="a folder of yours alone"):
         Address.new()
 
 
 def test_a_path_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = tmp_path / ("long" * 25)
-    folder.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
     with pytest.raises(AddressError, match="too long"):
         Address.new()
+
+
+def test_a_runtime_folder_is_used_where_the_temporary_folder_cannot_be(
+    monkeypatch: pytest.MonkeyPatch, temporary: Path, folder: Path
+) -> None:
+    runtime = temporary / "run"
+    runtime.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    assert socket_folder() == folder
+    folder.chmod(0o777)
+    assert socket_folder() == runtime / "echornn-tui"
+
+
+def test_a_session_is_found_from_a_login_with_other_folders(
+    served: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(elsewhere))
+    assert Address.read(tmp_path) == served
+
+
+def test_a_pointer_into_a_folder_that_others_can_enter_is_refused(served: Address, tmp_path: Path) -> None:
+    Path(served.path).parent.chmod(0o755)
+    with pytest.raises(AddressError, match="a folder of yours alone"):
+        Address.read(tmp_path)
 
 
 def test_sockets_of_processes_that_are_gone_are_removed() -> None:

@@ -34,6 +34,7 @@ from echornn.session.wire import encode
 from echornn.snapshot import Snapshot
 from tests.patience import wait_for
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+from tests.sockets import own_sockets
 
 CURVE = Query(columns=40)
 
@@ -41,10 +42,8 @@ KINDS: tuple[Kind, Kind] = ("memory", "units")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def runtime() -> Iterator[None]:
-    """A short runtime folder of this module alone."""
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", folder)
+def sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch, own_sockets(patch, tmp_path_factory):
         yield
 
 
@@ -81,7 +80,7 @@ def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
 
 
 @pytest.fixture(scope="module")
-def garbled(runtime: None) -> Iterator[tuple[Session, Path]]:
+def garbled(sockets: None) -> Iterator[tuple[Session, Path]]:
     """One session for all examples of garbage."""
     with served() as (session, _, folder):
         yield session, folder

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,15 +16,14 @@ from echornn.remote.client import connected, end_session, viewers_of
 from echornn.runs import run_dir
 from tests.patience import wait_for
 from tests.program import Program, gone, running
+from tests.sockets import own_sockets
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A short runtime folder, since the path of a socket has at most about a hundred bytes."""
-    with TemporaryDirectory() as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with own_sockets(monkeypatch, tmp_path_factory):
         yield
 
 
