@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import socket
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.session.audience import Audience
 from echornn.session.commands import Command
 from echornn.session.frame import Frame, State
@@ -49,8 +50,7 @@ class RemoteSession:
     def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0) -> None:
         self.folder = folder
         self._connection = connected(folder)
-        said = _greeted(self._connection, folder, name=name, wants="pictures")
-        self.run_folder = str(said.get("folder", folder))
+        _greeted(self._connection, folder, name=name, wants="pictures")
         self._connection.settimeout(None)
         self._period = 1 / pictures_a_second
         self._woken = threading.Event()
@@ -142,7 +142,8 @@ class RemoteSession:
         except (OSError, WireError) as error:
             if self._stopping:
                 return
-            self._end(LOST if isinstance(error, OSError) else f"{LOST}: {error}")
+            lost = LOST if isinstance(error, OSError) else f"{LOST} ({error})"
+            self._end(f"{lost}: if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}")
         finally:
             self._connection.close()
 
@@ -232,6 +233,8 @@ def _greeted(connection: socket.socket, folder: Path, **says: str) -> dict[str, 
         raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
     if "refused" in said:
         connection.close()
+        if said["refused"] != OTHER_VERSION:
+            raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
         other, own = said.get("version", "?"), messages.greeting()["version"]
         raise AddressError(f"the run in {folder} is trained by another version: {other}, and this is {own}")
     return said

@@ -23,6 +23,9 @@ from echornn.session.wire import schema
 FRAMES_KEPT = 4
 """How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
 
+OTHER_VERSION = "other version"
+"""Why a session refuses a viewer that would not understand it."""
+
 LENGTH = struct.Struct(">I")
 
 MOST_BYTES_OF_A_REQUEST = 1 << 20

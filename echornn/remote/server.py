@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
+from echornn.progress import Progress
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.session.commands import Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
@@ -27,6 +28,9 @@ from echornn.session.wire import WireError, decode, encode
 
 MOST_VIEWERS = 32
 """The most viewers at once; further ones are refused."""
+
+MOST_CONNECTIONS = 2 * MOST_VIEWERS
+"""The most connections at once: however many look, others may ask for names, or for the end."""
 
 GREETING_SECONDS = 5.0
 """How long a new connection may take for its greeting."""
@@ -70,10 +74,22 @@ class NewestFrame:
         """A frame as bytes."""
         with self._lock:
             if number != self._number:
-                return encode(frame)
+                return encode(light(frame))
             if not self._bytes:
-                self._bytes = encode(frame)
+                self._bytes = encode(light(frame))
             return self._bytes
+
+
+def light(frame: Frame) -> Frame:
+    """The frame with as much as is shown: of each progress' losses and errors the last two, since at full speed there
+    are thousands. One would not tell a progress of several windows from one of a single window.
+    """
+
+    def lightened(progress: Progress) -> Progress:
+        return replace(progress, losses=progress.losses[-2:], errors=progress.errors[-2:])
+
+    newest = None if frame.progress is None else lightened(frame.progress)
+    return replace(frame, progress=newest, tape=tuple(map(lightened, frame.tape)))
 
 
 class Server:
@@ -100,7 +116,7 @@ class Server:
         try:
             self._listener.bind(self.address.path)
             os.chmod(self.address.path, 0o600)
-            self._listener.listen(MOST_VIEWERS)
+            self._listener.listen(MOST_CONNECTIONS)
             self.address.point(folder)
         except OSError:
             self._listener.close()
@@ -135,7 +151,7 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:  # closed
                 return
-            if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_VIEWERS:
+            if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_CONNECTIONS:
                 connection.close()
                 continue
             with self._lock:
@@ -148,15 +164,17 @@ class Server:
             connection.settimeout(GREETING_SECONDS)
             said = messages.receive_greeting(connection)
             if said.get("messages") != messages.greeting()["messages"]:
-                messages.send_greeting(connection, refused="other version")
+                messages.send_greeting(connection, refused=OTHER_VERSION)
             elif said.get("wants") == "names":
                 viewers = self._session.viewers
                 messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
             elif said.get("wants") == "end":
                 messages.send_greeting(connection)
                 os.kill(os.getpid(), signal.SIGTERM)
+            elif len(self._session.viewers.names) >= MOST_VIEWERS:
+                messages.send_greeting(connection, refused=f"{MOST_VIEWERS} viewers look at it already")
             else:
-                messages.send_greeting(connection, folder=str(self._folder))
+                messages.send_greeting(connection)
                 connection.settimeout(None)
                 self._look(connection, str(said.get("name", ""))[:40])
         except (OSError, WireError):

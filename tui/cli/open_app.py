@@ -80,7 +80,10 @@ def show_training(
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
         code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded))
-    serving.end("the session goes on in the background, attach again" if app.detaches else "the session was ended")
+    if app.detaches:
+        serving.end("the session goes on in the background", "attach again with echornn-tui attach")
+    else:
+        serving.end("the session was ended")
     trains, speed = app.trains, session.frame.speed
     lines = conclude(code, session, native_log, app.detaches)
     if app.detaches and code == ExitCode.DONE and recorder is not None and recorder.folder is not None:

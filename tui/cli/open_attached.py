@@ -139,7 +139,7 @@ async def _run(app: EchoApp, guarded: Guarded) -> int:
 def _farewell(session: RemoteSession, folder: Path) -> list[str]:
     """The lines after the app: whether the session goes on, and how to come back."""
     if session.ended:
-        return [session.ended, f"go on with: echornn-tui --resume {quoted(folder)}"]
+        return [session.ended]
     return [
         f"the session goes on in {quoted(folder)}",
         f"come back with: echornn-tui attach {quoted(folder)}",

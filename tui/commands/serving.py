@@ -42,8 +42,8 @@ class Serving:
         """Start serving on a thread of its own, since the disk may be slow."""
         threading.Thread(target=self.begin, name="begin serving", daemon=True).start()
 
-    def end(self, reason: str) -> None:
-        """Tell the viewers why the session ends, and how to continue."""
+    def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
+        """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
         server, self._server = self._server, None
         if server is not None and self._folder is not None:
-            server.close(f"{reason}: go on with echornn-tui --resume {quoted(self._folder)}")
+            server.close(f"{reason}: {command} {quoted(self._folder.absolute())}")

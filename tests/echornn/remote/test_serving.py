@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,10 +21,11 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings
 from echornn.remote import messages
+from echornn.remote import server as serving
 from echornn.remote.address import AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
 from echornn.remote.messages import LENGTH, Look, Request
-from echornn.remote.server import NewestFrame, Server
+from echornn.remote.server import NewestFrame, Server, light
 from echornn.session import commands
 from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import State
@@ -113,9 +115,9 @@ def test_a_viewer_sees_what_the_session_shows_bit_for_bit(config: EchoConfig) ->
 
 
 def is_shown_as_it_is(viewer: RemoteSession, session: Session) -> bool:
-    """Whether the viewer's picture has the bits of the session's, without what is counted for each viewer apart."""
+    """Whether the viewer's picture has the session's bits, but for what is counted for each viewer, or not sent."""
     far, near = (viewer.look(CURVE), session.look(CURVE))
-    far, near = (replace(one, frame=replace(one.frame, answered=0), audience=ALONE) for one in (far, near))
+    far, near = (replace(one, frame=replace(light(one.frame), answered=0), audience=ALONE) for one in (far, near))
     return bits(far) == bits(near)
 
 
@@ -198,7 +200,8 @@ def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
     with served() as (_, server, folder), looking(folder) as viewer:
         for connection in list(server._connections):
             connection.shutdown(socket.SHUT_RDWR)
-        wait_for(lambda: viewer.ended == LOST)
+        wait_for(lambda: viewer.ended != "")
+        assert viewer.ended == f"{LOST}: if it has ended, go on with echornn-tui --resume {folder}"
 
 
 def test_one_who_does_not_read_holds_up_nobody() -> None:
@@ -240,6 +243,14 @@ def test_another_version_is_refused_by_name() -> None:
         assert messages.receive_greeting(connection)["refused"] == "other version"
 
 
+def test_one_too_many_is_refused_in_words_and_may_still_ask_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST_VIEWERS", 2)
+    with served() as (_, _, folder), looking(folder), looking(folder):
+        with pytest.raises(AddressError, match="refuses: 2 viewers look at it already"):
+            RemoteSession(folder, "late")
+        assert len(viewers_of(folder)[0]) == 2
+
+
 @pytest.mark.parametrize("first", [b"\xff\xff\xff\xff", LENGTH.pack(5000) + b"x" * 10, LENGTH.pack(2) + b"[]", b""])
 def test_a_greeting_that_is_none_ends_the_connection(first: bytes) -> None:
     with served() as (session, server, folder), closing(connected(folder)) as connection:
@@ -262,6 +273,20 @@ def test_a_frame_is_encoded_once_for_all_and_no_key_waits_for_the_next() -> None
         assert session.when_idle(30)
         assert newest.get()[1].trained == 2, "the answer to a command is shown at once"
         assert newest.get()[0] == number + 1
+
+
+def test_of_thousands_of_losses_only_those_that_are_shown_are_sent() -> None:
+    with served() as (session, _, _):
+        session.send(commands.Step(2))
+        assert session.when_idle(30)
+        frame = session.frame
+        assert frame.progress is not None
+        many = replace(frame.progress, losses=np.arange(7000, dtype=np.float32), errors=np.arange(7000, dtype=np.int32))
+        full = replace(frame, progress=many, tape=(many, frame.progress))
+        sent = light(full)
+        assert (sent.loss, sent.accuracy) == (full.loss, full.accuracy)
+        assert [len(one.losses) for one in sent.tape] == [2, 1]
+        assert len(encode(sent)) < len(encode(full)) - 2 * 6990 * 8
 
 
 def test_viewers_come_and_go_by_the_hundred() -> None:

@@ -111,10 +111,14 @@ def test_an_attached_app_goes_with_its_terminal_and_the_training_stays(folder: P
 def test_from_the_app_into_the_background(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with running("--run", str(run), "--speed", "50", width=200, scripted=True) as program:
-        program.until(lambda text: "running" in text)
-        program.press(" ")
-        program.until(lambda text: "paused" in text)
-        program.press("D")
+        with attached_when_served(run, program) as viewer:
+            viewer.until(lambda text: "running" in text)
+            program.press(" ")
+            viewer.until(lambda text: "paused" in text)
+            program.press("D")
+            viewer.until(lambda text: "the session goes on in the background: attach again with" in text)
+            viewer.press("q")
+            assert viewer.ended() == 0
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
         assert program.mended
