@@ -115,6 +115,8 @@ class LossTrend:
         falls: whether the loss falls.
         fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
             half; negative if it rose.
+        newest_fall: the same share of the last `SHORT_SPAN` blocks against equally many before; 0 if it may be noise,
+            NaN if there are too few blocks.
         flat_since: if the loss is flat, the number of windows from which on it stayed within `FALLS` of the value that
             it had when this was noticed.
         relapses: how many times the task was solved and then lost.
@@ -137,6 +139,7 @@ class LossTrend:
     slipped: bool
     falls: bool
     fall: float
+    newest_fall: float
     flat_since: int
     relapses: int
     lost_at: int | None
@@ -175,7 +178,8 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
-    newest, least, most = _newest_fall(config, fall, _short_fall(blocks, floor, unsure))
+    short_fall = _short_fall(blocks, floor, unsure)
+    newest, least, most = _newest_fall(config, fall, short_fall)
     newest = np.where(solved, fall, newest)
     stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, most))
     left_chance = np.append(False, below[1:] & ~below[:-1])
@@ -201,6 +205,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         slipped=bool(_slipped(means, unsure, chance)[-1]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
+        newest_fall=float(np.nan_to_num(short_fall[-1])) if len(ends) >= 2 * SHORT_SPAN else math.nan,
         flat_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
         lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
