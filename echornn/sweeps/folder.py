@@ -48,10 +48,10 @@ SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results
 FORMAT = 1
 """The format version of ``sweep.json``."""
 
-MOST_BYTES = 1 << 24
+MOST_BYTES = 1 << 26
 """The most bytes of ``sweep.json`` that are read."""
 
-MOST_BYTES_OF_FACTS = 1 << 21
+MOST_BYTES_OF_FACTS = 1 << 23
 """The most bytes of the facts about a user's own task; with more, the sweep is read with the task's text."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
@@ -53,8 +54,9 @@ def common_to_all(overview: Overview) -> Common | None:
     config = next(iter(overview.configs.values()), None)
     if config is None:
         return None
-    others = (name for name in EchoConfig().changes_to(config) if name not in (*FIRST, *ELSEWHERE))
-    fields = _values(config, [name for name in (*FIRST, *others) if name not in overview.axes])
+    names = [*FIRST, *(name for name in EchoConfig().changes_to(config) if name not in (*FIRST, *ELSEWHERE))]
+    differ = {*overview.axes, *_depending(overview, names)}
+    fields = _values(config, [name for name in names if name not in differ])
     epochs = f"{config.num_epochs:,} epoch{'s' if config.num_epochs != 1 else ''}"
     until = "" if "num_epochs" in overview.axes else epochs
     if overview.until_solved:
@@ -66,11 +68,22 @@ def common_to_all(overview: Overview) -> Common | None:
     return Common(fields, until, windows, _seeds(overview.seeds), differs, _versions(overview), _newest(overview))
 
 
+def _depending(overview: Overview, names: Sequence[str]) -> set[str]:
+    """Which of these fields differ with the task or its settings, if those are swept: T is by default the length of a
+    trial, and a task lacks the settings of others.
+    """
+    if overview.axes.keys() <= {*EchoConfig.names()}:
+        return set()
+    all_fields = [config.fields() for config in overview.configs.values()]
+    return {name for name in names if len({fields.get(name) for fields in all_fields}) > 1}
+
+
 def _windows(overview: Overview, least: EchoConfig, most: EchoConfig) -> str:
     """The most windows of a network as text. If one of `OF_WINDOWS` is swept, equal epochs do not mean equal
     windows.
     """
-    others = {name for name in overview.axes if name not in EchoConfig.names()}
+    have_other_trials = least.trial_length != most.trial_length
+    others = {name for name in overview.axes if have_other_trials and name not in EchoConfig.names()}
     names = [name for name in overview.axes if name in OF_WINDOWS | others]
     one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from echornn.tasks.checked_task import form_of, ladder, lags_of_steps, solved_level, trial_length
+from echornn.tasks.checked_task import form_of, known_lags, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.chosen import settings_without_form
 from echornn.tasks.own.facts import KnownForm, Ladder, Shape, Sources, TaskFacts, Values
 from echornn.tasks.own.own_file import OwnFile
@@ -19,7 +19,12 @@ from echornn.tasks.task import Task, TaskError
 MOST_CHARACTERS = 1 << 18
 """The most characters of the facts in a record of a run, which is written with each branch."""
 
-MOST_STEPS, MOST_CHANGES = 10_000, 100
+EACH_STEP = 1000
+"""The number of steps whose sources are all asked for. Later steps are asked for at growing distances, and count as
+equal if both ends of a distance are.
+"""
+
+MOST_STEPS, MOST_CHANGES = 2**20, 100
 """The number of steps of a stream after which the lags of sources count as constant, and the most changes of these lags
 that a record keeps.
 """
@@ -68,11 +73,27 @@ def _sources(task: Task) -> Sources:
     """The lags of the sources of all steps; empty if they change too often, or if there is an error in the task."""
     with contextlib.suppress(TaskError):
         steps = trial_length(task) or MOST_STEPS
-        lags = lags_of_steps(task, 0, steps)
-        changes = [t for t in range(steps) if t == 0 or lags[t] != lags[t - 1]]
-        if len(changes) <= MOST_CHANGES:
-            return tuple((t, lags[t]) for t in changes)
+        lags = lags_of_steps(task, 0, min(steps, EACH_STEP))
+        found = [(t, lags[t]) for t in range(len(lags)) if t == 0 or lags[t] != lags[t - 1]]
+        step = len(lags) - 1
+        while step < steps - 1 and len(found) <= MOST_CHANGES:
+            ahead = min(2 * step + 1, steps - 1)
+            if known_lags(task, ahead) != found[-1][1]:
+                ahead = _first_change(task, step, ahead)
+                found.append((ahead, known_lags(task, ahead)))
+            step = ahead
+        if len(found) <= MOST_CHANGES:
+            return tuple(found)
     return ()
+
+
+def _first_change(task: Task, low: int, high: int) -> int:
+    """A step after ``low``, and at most ``high``, whose lags differ from those of the step before it."""
+    before = known_lags(task, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if known_lags(task, middle) == before else (low, middle)
+    return high
 
 
 def all_facts_of(own: OwnFile, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:

@@ -156,3 +156,22 @@ def test_facts_tell_the_sources_of_all_steps_or_none(sources: str, is_kept: bool
     for t in (0, 1, 2, 5, 7, 8, 9, 10, 500, 10**6):
         assert form.lags_at(t) == (known_lags(task, t) if is_kept else ())
     assert replace(form, sources=None).lags_at(3) is None
+
+
+@pytest.mark.parametrize("lag", [1, 999, 1000, 1001, 5000, 90_000])
+def test_the_sources_in_a_record_are_those_of_the_task(lag: int) -> None:
+    text = (
+        GOOD.replace("1, 50)", "1, 10**6)")
+        + "\n    def sources(self, t):\n        return [self.lag] * (t >= self.lag)\n"
+    )
+    facts = facts_of(OwnFile("mine.py", "Mine", text).task({"lag": lag}), None)
+    form = facts.form((lag,))
+    assert form is not None
+    assert [form.lags_at(t) for t in (0, lag - 1, lag, lag + 1, 10 * lag)] == [(), (), *[(lag,)] * 3]
+
+
+def test_sources_that_always_change_are_not_kept() -> None:
+    text = GOOD + "\n    def sources(self, t):\n        return [t % 2]\n"
+    form = facts_of(OwnFile("mine.py", "Mine", text).task(), None).form((2,))
+    assert form is not None
+    assert form.lags_at(7) == ()

@@ -274,6 +274,10 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     assert str(common) == (
         "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows (T 10) to 4,000 (T 5), seed 7"
     )
+    axes = (Axis.parse("task=echo,adding"), Axis.parse("cell=rnn,gru"), Axis.parse("state_size=2,3"))
+    of_trials = overview_of(results_of(Grid(axes, {"num_epochs": 1, "init": "glorot"}, 1, "all")))
+    told = "init glorot; 1 epoch, 200 windows (task adding) to 666 (task echo), seed 7"
+    assert str(common_to_all(of_trials)) == told
     of_a_cell = MapFrame.of(MapState.first(swept.axes), swept).reading
     assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
     assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])
