@@ -22,6 +22,7 @@ from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.session.commands import Edit, Pause, Save
+from echornn.tasks.own.own_file import OwnFile
 from tests.kept_folders import KEPT, pack, unpacked
 from tests.on_a_thread import running
 from tests.steps import NAMED
@@ -37,6 +38,32 @@ CONFIG = EchoConfig(
 
 SEEDS = replace(CONFIG, init="tutorial", replicas=4, num_epochs=4)
 """Three of four seeds solve the echo between windows 80 and 105, the fourth at about 300."""
+
+OWN_TASK = """\
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Level, Symbols, Task, setting
+
+@dataclass(frozen=True)
+class Mine(Task):
+    '''Say the symbol of some steps before.'''
+
+    lag: int = setting(2, "Steps back.", 1, 50)
+    inputs = outputs = Symbols(3)
+
+    def draw(self, rng, rows, steps):
+        x = rng.integers(0, self.inputs.count, (rows, steps))
+        scored = np.zeros(x.shape, bool)
+        scored[:, self.lag:] = True
+        return Batch(x, np.roll(x, self.lag, axis=1), scored)
+
+    def levels(self, rows, steps):
+        return [Level("chance", np.log(self.inputs.count), "nothing"), Level("knows it", 0, "the symbol")]
+
+    def sources(self, t):
+        return [self.lag] if t >= self.lag else []
+"""
+"""A task of the user's own, whose second version has four symbols."""
 
 CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
 
@@ -92,6 +119,17 @@ def replicas(folder: Path) -> None:
         do("step", 12)
 
 
+def own_task(folder: Path) -> None:
+    """A task of the user's own: a live edit of its setting, then a changed file of the same name."""
+    config = replace(CONFIG, echo_step=EchoConfig().echo_step, task=OwnFile("own.py", "Mine", OWN_TASK).task())
+    with session_of(folder, config) as (_, do):
+        do("step", 30)
+        do("edit", lag=3)
+        do("step", 20)
+        do("edit", task=OwnFile("own.py", "Mine", OWN_TASK.replace("Symbols(3)", "Symbols(4)")), lag=3)
+        do("step", 15)
+
+
 def two_seeds(folder: Path) -> None:
     """Few windows, by a version that writes more into `run.json`. One seed continues alone, then both from an earlier
     window.
@@ -138,6 +176,7 @@ RUNS: dict[str, Callable[[Path], None]] = {
     "one-network": one_network,
     "replicas": replicas,
     "two-seeds": two_seeds,
+    "own-task": own_task,
     "interrupted": interrupted,
     "interrupted-replicas": interrupted_replicas,
 }
