@@ -22,10 +22,11 @@ from echornn.data.levels import (
     solved_level,
 )
 from echornn.diagnosis import rates
+from echornn.diagnosis.block_falls import SURE
 from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
 from echornn.diagnosis.known import known_of
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_trend import APART, FALLS, SURE, LossLevel, LossTrend, loss_trend
+from echornn.diagnosis.loss_trend import APART, FALLS, LossLevel, LossTrend, loss_trend
 from echornn.progress import Progress
 from echornn.readings import Readings
 
