@@ -128,8 +128,12 @@ def seeds_that_solve(config: EchoConfig) -> str:
 def cut_off(config: EchoConfig, lag: int | None = None) -> str:
     """The phrase which says that windows do not reach back to a source; by default the nearest such source."""
     lag = min(lags_beyond(config), default=config.echo_step) if lag is None else lag
-    steps = "step" if lag == 1 else "steps"
-    return f"no gradient gets {lag:,} {steps} back"
+    return f"no gradient gets {steps_text(lag)} back"
+
+
+def steps_text(count: int) -> str:
+    """A number of time steps as text: 1 step, 1,000 steps."""
+    return f"{count:,} step{'s' * (count != 1)}"
 
 
 def into_epoch(window: int) -> str:

@@ -25,3 +25,8 @@ def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
 def share_before(lag: int, steps: int) -> float:
     """The share of a row's steps whose input ``lag`` steps back lies before the row."""
     return min(lag, steps) / steps
+
+
+def back(lag: int) -> str:
+    """A lag in words: 1 step back, 3 steps back."""
+    return f"{lag} step{'s' * (lag != 1)} back"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config_error import ConfigError
-from echornn.tasks.lags import lagged, share_before
+from echornn.tasks.lags import back, lagged, share_before
 from echornn.tasks.settings import setting
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy
 
@@ -59,7 +59,7 @@ class TwoCoins(Task):
         near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
         no_near, no_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
         knows = [
-            Level(f"knows t-{lag}", unseen * chance + (1 - unseen) * loss, f"the coin {lag} steps back", (lag,))
+            Level(f"knows t-{lag}", unseen * chance + (1 - unseen) * loss, f"the coin {back(lag)}", (lag,))
             for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
         ]
         return (

@@ -13,7 +13,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.own_task import check_own_task
-from echornn.diagnosis.phrases import change_words, source_name
+from echornn.diagnosis.phrases import change_words, source_name, steps_text
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
@@ -239,7 +239,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         yield f"errors go back to the beginning of a trial, {readings.config.window_steps} steps: nothing is cut off"
         return
     if length >= followed:
-        yield f"errors were followed through {followed} steps: what T {length} cuts off is not known"
+        yield f"errors were followed through {steps_text(followed)}: what T {length} cuts off is not known"
     elif math.isnan(bias):
         yield f"too little gradient to tell what T {length} cuts off: no more than its own chance"
     else:

@@ -169,7 +169,7 @@ def test_from_the_command_line_one_goes_back_and_sees_the_branch(
     assert exit_code_of(["--json", *small, "--run", folder]) == 0
     before = contents(tmp_path / "run")
     for arguments, words in (
-        (["--at", "81"], "at = 81 cannot be used: 0 to 80"),
+        (["--at", "81"], "at = 81 cannot be used: it must be 0 to 80"),
         (["--at", "50", "--num-epochs", "1"], "num_epochs = 1 cannot be used: at least 2"),
         (["--at", "x"], "--at"),
     ):

@@ -286,5 +286,5 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert checkpoint is not None
     np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.of(0).weights, config), atol=0.05)
     assert exit_code_of(["probe", str(tmp_path / "run"), "--at", "41"]) == 2
-    assert "at = 41 cannot be used: 0 to 40" in capsys.readouterr().err
+    assert "at = 41 cannot be used: it must be 0 to 40" in capsys.readouterr().err
     assert contents(tmp_path / "run") == before

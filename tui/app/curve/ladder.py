@@ -12,7 +12,11 @@ from echornn.tasks.task import Level
 from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 
-STYLE = "plot--level"
+LINE, NAME = "plot--level", "plot--rung"
+"""The styles of a rung's line and of its label."""
+
+RAW = "plot--raw"
+"""The style of the range from the smallest to the largest loss, which a label may cover."""
 
 GAP = 2
 """Columns of the line that stay visible between two labels on it."""
@@ -22,23 +26,45 @@ def draw_ladder(cells: Cells, place: PlotArea, levels: Sequence[Level], dash: st
     """Draw each rung that lies on the axis as a line behind the curve, with its label.
 
     The labels of the first and the last rung are placed first, then those between. A label is in the right half of its
-    rung; where the curve is in the way, on the line above or below, else further to the left.
+    rung; where the curve is in the way, on the line above or below, else further to the left. If no place is free, it
+    covers the range of the losses, but never their mean.
     """
     on_axis = [level for level in levels if place.axis.bottom <= level.loss <= place.axis.top]
-    lines = {level: _line(place, level.loss) for level in on_axis}
-    for line in set(lines.values()):
+    lines = [_line(place, level.loss) for level in on_axis]
+    for line in set(lines):
         row = cells.characters[line, place.x : place.x + place.width]
         for x in np.flatnonzero(row == " ").tolist():
-            cells.write(place.x + x, line, dash, STYLE)
-    for level in [*on_axis[:1], *on_axis[:0:-1]]:
+            cells.write(place.x + x, line, dash, LINE)
+    numbers = range(len(on_axis))
+    for number in (*numbers[:1], *numbers[:0:-1]):
+        level = on_axis[number]
         text = f" {shortened(level.name)} {loss_text(level.loss, 3)} "
-        line = lines[level]
-        beside = [one for one in (line - 1, line + 1) if 0 <= one < place.height and one not in lines.values()]
-        places = [(one, _room(cells, place, one, len(text), dash)) for one in (line, *beside)]
-        found = [(one, begin) for one, begin in places if begin is not None]
-        best = next((there for there in found if there[1] >= place.width // 2), found[0] if found else None)
-        if best is not None and (best[0] == line or best[1] >= place.width // 2):
-            cells.write(place.x + best[1], best[0], text, STYLE)
+        found = _place_of(cells, place, lines, number, len(text), dash)
+        if found is not None:
+            line, begin = found
+            cells.write(place.x + begin, line, text, NAME)
+
+
+def _place_of(
+    cells: Cells, place: PlotArea, lines: Sequence[int], number: int, length: int, dash: str
+) -> tuple[int, int] | None:
+    """The line and the first column of a rung's label; None if there is no room.
+
+    Args:
+        lines: the line of each rung, from chance down.
+        number: the number of the rung among them.
+    """
+    line, half = lines[number], place.width // 2
+    above = [line - 1] if line not in lines[:number] and line - 1 not in lines else []
+    below = [line + 1] if line not in lines[number + 1 :] and line + 1 not in lines else []
+    candidates = [one for one in (line, *above, *below) if 0 <= one < place.height]
+    places = [(one, _room(cells, place, one, length, dash)) for one in candidates]
+    found = [(one, begin) for one, begin in places if begin is not None]
+    best = next((there for there in found if there[1] >= half), found[0] if found else None)
+    if best is not None and (best[0] == line or best[1] >= half):
+        return best
+    places = [(one, _room(cells, place, one, length, dash, over_raw=True)) for one in candidates]
+    return next(((one, begin) for one, begin in places if begin is not None), None)
 
 
 def draw_name(cells: Cells, place: PlotArea, name: str) -> None:
@@ -55,11 +81,18 @@ def _line(place: PlotArea, loss: float) -> int:
     return place.height - 1 - min(place.height - 1, int(share * place.height))
 
 
-def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str) -> int | None:
-    """The rightmost column of the plot from which on a text fits on the line; None if there is none."""
-    row = cells.characters[line, place.x : place.x + place.width - 1]
+def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str, over_raw: bool = False) -> int | None:
+    """The rightmost column of the plot from which on a text fits on the line; None if there is none.
+
+    Args:
+        over_raw: whether the text may cover the range of the losses.
+    """
+    inside = np.s_[line, place.x : place.x + place.width - 1]
+    row, styles = cells.characters[inside], cells.styles[inside]
+    words = styles == cells.names.index(NAME)
     free = (row == " ") | (row == dash)
-    words = (cells.styles[line, place.x : place.x + len(row)] == cells.names.index(STYLE)) & (row != dash)
+    if over_raw:
+        free |= styles == cells.names.index(RAW)
     near = np.convolve(words, np.ones(2 * GAP + 1), "same") > 0 if words.any() else words
     taken = np.cumsum(np.concatenate([[0], ~free | near]))
     begins = np.flatnonzero(taken[length:] == taken[:-length]) if len(row) >= length else np.empty(0, np.int64)

@@ -12,7 +12,7 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Resize
 
-from echornn.data.levels import guessing_errors
+from echornn.data.levels import chance_level, guessing_errors
 from echornn.history.band import Band
 from echornn.history.curve import Curve
 from echornn.session.picture import Picture
@@ -39,7 +39,7 @@ LEAST_WIDTH = 4
 """The fewest columns of the plot."""
 
 PARTS = (
-    *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
+    *("raw", "mean", "axis", "epoch", "mark", "level", "rung", "errors", "cursor", "ghost", "letter", "words", "here"),
     *("median", "band", "extreme", "solved", "interval"),
 )
 """The names of the styles, without their prefix."""
@@ -49,6 +49,7 @@ HIDES = {
     "plot--median": 4,
     "plot--here": 4,
     "plot--mark": 3,
+    "plot--rung": 3,
     "plot--letter": 2,
     "plot--raw": 2,
     "plot--band": 1,
@@ -168,7 +169,7 @@ class LossPlot(CellWidget, can_focus=True):
         if width < LEAST_WIDTH or height < 1:
             return
         log = self.viewport.log
-        axis = band_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
+        axis = band_axis(band, curve, log) if len(band) else self._axis(curve, log)
         place = PlotArea(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self._glyphs, self.has_focus)
         self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
@@ -188,6 +189,14 @@ class LossPlot(CellWidget, can_focus=True):
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
             own = frame.own_config
             self._reading = read(curve, cursor, band, own.seed, own.has_classes)
+
+    def _axis(self, curve: Curve, log: bool) -> LossAxis:
+        """An axis that contains the losses; before the first of them, the levels that are known beforehand."""
+        if np.isfinite(curve.high).any():
+            return LossAxis.of(curve, log)
+        ladder = self._picture.frame.ladder
+        levels = np.array([level.loss for level in ladder] or [chance_level(self._picture.frame.own_config)])
+        return LossAxis.holding(levels, levels, log)
 
     def _words(self, place: PlotArea, band: Band) -> list[str]:
         """The lines of the legend."""
@@ -235,7 +244,8 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         free = [" ", self._glyphs["level"]]
-        in_words = (cells.characters == " ") & (cells.styles == cells.names.index("plot--level"))
+        levels = [cells.names.index(name) for name in ("plot--level", "plot--rung")]
+        in_words = (cells.characters == " ") & np.isin(cells.styles, levels)
         for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
             of_kind = list(marks)
             for mark in of_kind:

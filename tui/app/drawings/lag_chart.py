@@ -42,7 +42,7 @@ class LagChart:
         slots: bool [lags], whether the full height of the bar's slot is drawn behind it.
         ticks: (height, label) of each tick on the axis.
         sources, wall: the lags of the targets' sources, and the first lag that truncation to T steps cuts off.
-        wall_text: the label of the truncation mark.
+        wall_texts: the label of the truncation mark, longest first; the longest that fits is drawn.
         source_name: the name of a source's mark.
         cursor: the highlighted lag; None if there is none.
         sample: texts on the size of the sample, longest first; the longest that fits is drawn below the bars.
@@ -55,7 +55,7 @@ class LagChart:
     ticks: tuple[tuple[float, str], ...]
     sources: tuple[int, ...]
     wall: int
-    wall_text: str
+    wall_texts: tuple[str, ...]
     cursor: int | None = None
     sample: tuple[str, ...] = ()
     source_name: str = "echo"
@@ -199,18 +199,29 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
     """Draw the marks of the sources and the label of the truncation, then the sample size, if there is room."""
     taken = _draw_sources(cells, box, line, chart, columns, ascii_only)
-    stands = 0 < columns.wall_bar < columns.bars
-    sign = ASCII_WALL if ascii_only else WALL
-    wall = f"{sign} {chart.wall_text}" if stands else f"{chart.wall_text} >"
-    begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall)
-    beside_marks = (place for at, end in taken[:1] for place in (end + 1, at - len(wall) - 1))
-    for x in (begin, *beside_marks):
-        free = all(x > end or x + len(wall) < at for at, end in taken)
-        if x >= 0 and x + len(wall) <= box.width - GUTTER and free:
-            write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
-            taken.append((x, x + len(wall)))
+    for at, text in _wall_texts(chart, columns, box.width - GUTTER, taken, ascii_only):
+        if all(at > end or at + len(text) < first for first, end in taken):
+            write_in(cells, box, line, text, "view--wall", at=GUTTER + at)
+            taken.append((at, at + len(text)))
             break
     _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
+
+
+def _wall_texts(
+    chart: LagChart, columns: Columns, room: int, taken: list[tuple[int, int]], ascii_only: bool
+) -> list[tuple[int, str]]:
+    """The places for the label of the truncation, the best first. The wall's sign is only drawn below the wall."""
+    sign, texts = ASCII_WALL if ascii_only else WALL, list[tuple[int, str]]()
+    foot = columns.wall_bar * columns.pitch
+    stands = 0 < columns.wall_bar < columns.bars
+    for name in chart.wall_texts:
+        if stands:
+            texts += [(foot, f"{sign} {name}"), (foot - len(name) - 1, f"{name} {sign}")]
+        else:
+            beside = [at for first, end in taken[:1] for at in (end + 1, first - len(name) - 3)]
+            texts += [(at, f"{name} >") for at in (room - len(name) - 2, *beside)]
+    texts += [(foot, sign)] * stands
+    return [(at, text) for at, text in texts if 0 <= at <= room - len(text)]
 
 
 def _draw_sources(
@@ -221,24 +232,32 @@ def _draw_sources(
     Returns:
         The columns that are taken, from and to.
     """
-    ways = [_source_texts(chart, columns, box.width - GUTTER, ascii_only, named) for named in chart.sources]
+    room = box.width - GUTTER
+    ways = [
+        _source_texts(chart, columns, room, ascii_only, named, numbers)
+        for numbers in (True, False)
+        for named in chart.sources
+    ]
     best = max(ways, key=len, default=[])  # the first with the most marks
     for at, text in best:
         write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
     return [(at, at + len(text)) for at, text in best]
 
 
-def _source_texts(chart: LagChart, columns: Columns, room: int, ascii_only: bool, named: int) -> list[tuple[int, str]]:
+def _source_texts(
+    chart: LagChart, columns: Columns, room: int, ascii_only: bool, named: int, numbers: bool
+) -> list[tuple[int, str]]:
     """The texts of the sources that fit beside each other, each with its first column.
 
     Args:
         named: the source that has the name.
+        numbers: whether the other marks have the number of their lag, which is also on the line above.
     """
     arrow, texts = ASCII_MARK if ascii_only else MARK, list[tuple[int, str]]()
     for source in chart.sources:
         name = f"{chart.source_name} {source}" if source == named else str(source)
         bar = source // columns.lags_a_bar
-        text = f"{arrow} {name}"
+        text = f"{arrow} {name}" if numbers or source == named else arrow
         if bar >= columns.bars:
             text, at = f"{name} >", max(0, room - len(f"{name} >"))
         else:

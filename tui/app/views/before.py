@@ -22,7 +22,7 @@ from echornn.data.levels import (
     state_numbers,
 )
 from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import cut_off, seeds_that_solve
+from echornn.diagnosis.phrases import cut_off, seeds_that_solve, steps_text
 from echornn.tasks.chosen import name_of, values_of
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
@@ -90,7 +90,7 @@ def data_text(config: EchoConfig) -> str:
     if config.is_stream:
         return f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; the state is carried"
     cut = config.truncated_backprop_length
-    follows = f", the gradient cut each {cut} steps" if cut < config.window_steps else ""
+    follows = f", the gradient cut after every {steps_text(cut)}" if cut < config.window_steps else ""
     return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from echornn.config import EchoConfig
 from echornn.data.coverage import targets_inside
 from echornn.data.epoch_data import batch_of, lags_of_target
+from echornn.diagnosis.phrases import steps_text
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Batch, Numbers, TaskError
@@ -102,11 +103,15 @@ def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
     """A text on how far back the gradient reaches."""
     steps, cut = config.window_steps, config.truncated_backprop_length
     if not config.is_stream:
-        return f"cut each {cut} steps of a trial" if cut < steps else "the gradient reaches every input of a trial"
+        return (
+            f"cut after every {steps_text(cut)} of a trial"
+            if cut < steps
+            else "the gradient reaches every input of a trial"
+        )
     if not lags:
-        return f"the gradient reaches at most {cut - 1} steps back"
+        return f"the gradient reaches at most {steps_text(cut - 1)} back"
     of_each = " and ".join(f"t-{lag} of {max(0, steps - lag)}" for lag in lags)
-    return f"the gradient reaches {of_each} of a window's {steps} targets"
+    return f"the gradient reaches {of_each} of a window's {steps} target{'s' * (steps != 1)}"
 
 
 def data_lines(config: EchoConfig, height: int) -> tuple[RowLine, ...]:

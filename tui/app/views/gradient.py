@@ -271,7 +271,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
     whole = gradient.complete and config.gradient_cut is None
-    cut = f"T {wall}: {'the whole trial' if whole else 'cut off beyond'}"
+    cut = f"T {wall}: {'the whole trial' if whole else 'cut off beyond'}", f"T {wall}"
     sample = sample_texts(gradient.samples, "losses")
     name = source_name(config)
     return LagChart(heights, values, styles, slots, ticks, sources, wall, cut, sample=sample, source_name=name)

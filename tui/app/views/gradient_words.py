@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import change_words
+from echornn.diagnosis.phrases import change_words, steps_text
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
 
@@ -60,7 +60,7 @@ def words_of(
     """
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
     beyond, sources = lags_beyond(config), source_lags(config)
-    too_far = f"no error gets {beyond[0]} steps back, to {source_words(config)}: T is {steps}" if beyond else ""
+    too_far = f"no error gets {steps_text(beyond[0])} back, to {source_words(config)}: T is {steps}" if beyond else ""
     if beyond and kept is not None:
         return too_far, kept_words(beyond[0], kept, reliance)
     if not gradient.travels:
@@ -76,7 +76,7 @@ def words_of(
         return f"errors reach a trial's start, {config.window_steps} steps back: nothing is cut off", ""
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
-            return f"errors were followed through {followed} steps; T is {steps}", ""
+            return f"errors were followed through {steps_text(followed)}; T is {steps}", ""
         return "too little gradient to tell what training leaves out", ""
     training = f"training {left_out(gradient.bias_of_windows)}"
     now = f"{training} of the gradient as it is now"
@@ -84,7 +84,7 @@ def words_of(
         return too_far, now
     if sources and not reaches(sources[-1], gradient):
         name = source_words(config).removesuffix("'s source")
-        return now, f"few errors reach {sources[-1]} steps back, to {name}, so far: too early to judge T"
+        return now, f"few errors reach {steps_text(sources[-1])} back, to {name}, so far: too early to judge T"
     if not sources:
         first = now
     elif config.is_stream:
@@ -92,10 +92,10 @@ def words_of(
     else:
         first = f"{training}: errors stop at each step that T = {steps} divides"
     if steps >= followed:
-        return first, f"errors were followed through {followed} steps; T is {steps}"
+        return first, f"errors were followed through {steps_text(followed)}; T is {steps}"
     bias, spread = gradient.through(steps)
     share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
-    second = f"if errors went back {steps} steps: {share} left out"
+    second = f"if errors went back {steps_text(steps)}: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
         return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"

@@ -69,3 +69,34 @@ def test_numbers_have_no_strip_of_errors() -> None:
     assert "squared error" in lines[0]
     assert not any(line.startswith("errors") for line in lines)
     assert "knows both 0.000" in lines[-2]
+
+
+@pytest.mark.parametrize("task", OTHERS)
+def test_before_the_first_window_the_whole_ladder_is_on_the_axis(task: str) -> None:
+    config = EchoConfig(task=task)
+    lines = lines_of(config, [], height=40)
+    rungs = ladder_of(config)
+    for level in (rungs[0], rungs[-1]):
+        assert any(f" {level.name} {loss_text(level.loss, 3)} " in line for line in lines), "\n".join(lines)
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("height", [10, 14, 20, 40])
+@pytest.mark.parametrize("task", OTHERS)
+def test_labels_are_in_the_order_of_their_rungs(task: str, height: int, log: bool) -> None:
+    config = EchoConfig(task=task)
+    lines = lines_of(config, falling(config), height=height, log=log)
+    at = []
+    for level in ladder_of(config):
+        label = f" {level.name} {loss_text(level.loss, 3)} "
+        at += [y for y, line in enumerate(lines) if label in f"{line} "]
+    assert at == sorted(at), "\n".join(lines)
+
+
+def test_where_noise_fills_the_plot_the_labels_cover_it_but_not_the_mean() -> None:
+    """Short of room, a label covers the range of losses."""
+    config = EchoConfig(task="adding")
+    noise = np.random.default_rng(0).exponential(0.09, 900)
+    lines = lines_of(config, noise.tolist(), width=120, height=30)
+    for level in ladder_of(config):
+        assert any(f" {level.name} {loss_text(level.loss, 3)} " in f"{line} " for line in lines), "\n".join(lines)

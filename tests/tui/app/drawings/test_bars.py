@@ -23,7 +23,7 @@ def chart(heights: list[float], echo: int, wall: int) -> LagChart:
         ((0.0, "0"), (1.0, "1")),
         (echo,),
         wall,
-        f"T {wall}",
+        (f"T {wall}",),
     )
 
 
@@ -108,12 +108,27 @@ def test_the_sample_is_said_where_it_is_in_nobodys_way(width: int, marks: str) -
     [
         ((3, 8), "           ▲ 3       ▲ source 8"),
         ((3, 12), "           ▲ source 3        ▲ 12"),
-        ((3, 4), "           ▲ source 3"),
+        ((3, 4), "           ▲ ▲ source 4"),
         ((3, 30), "           ▲ source 3                30 >"),
         ((), ""),
     ],
 )
 def test_as_many_sources_are_marked_as_fit_and_one_of_them_has_the_name(sources: tuple[int, ...], marks: str) -> None:
     wall = "a wall for which there is no room here"
-    narrow = replace(chart([0.5] * 17, 3, 17), sources=sources, source_name="source", wall_text=wall)
+    narrow = replace(chart([0.5] * 17, 3, 17), sources=sources, source_name="source", wall_texts=(wall,))
     assert lines_of(narrow, 41, 7)[-1] == marks
+
+
+@pytest.mark.parametrize(
+    ("source", "wall", "foot"),
+    [
+        (1, 1, "      T 1 ┊ ▲ source 1"),
+        (1, 2, "          ▲ source 1"),
+        (4, 3, "                    ┊ T 3  ▲ source 4"),
+    ],
+)
+def test_the_sign_of_the_wall_is_drawn_below_the_wall_alone(source: int, wall: int, foot: str) -> None:
+    one = replace(chart([0.5] * 6, source, wall), sources=(source,), source_name="source", wall_texts=(f"T {wall}",))
+    lines = lines_of(one, 41, 7)
+    assert lines[-1] == foot
+    assert "┊" not in foot or foot.index("┊") == lines[2].index("┊")

@@ -155,7 +155,7 @@ def test_the_solved_tutorial() -> None:
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
         "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    flipping x[t-3] turns 100 %",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3 ┊ T 15: cut off beyond",
+        "           ▲ echo 3     of 16,384  ┊ T 15",
     ]
 
 
