@@ -211,7 +211,7 @@ def test_how_many_seeds_are_at_each_level() -> None:
     sentence = seeds(COINS, *[0.455] * 3, *[0.52] * 20, *[0.66] * 5, *[0.59] * 3, math.nan, solved=3)
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
-    assert sentence.advice == "those below chance still learn, or are stuck; 6 shows each"
+    assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; 6 shows each"
     assert seeds(SHORT, *[0.52] * 9).advice == "no gradient gets 8 steps back; a longer T (s) may help"
     assert seeds(ADDING, *[0.166] * 9).advice == "wait, or R draws other weights for all; 6 shows each"
 
