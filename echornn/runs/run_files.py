@@ -15,8 +15,20 @@ from echornn.runs import checkpoint, events
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
+POINTER_FILE, OUTPUT_FILE = "serving.json", "output.txt"
 
-NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
+NAMES = (
+    *checkpoint.SLOTS,
+    COMMAND_FILE,
+    KEYFRAME_FILE,
+    NOTE_FILE,
+    SOLVED_FILE,
+    LOSS_FILE,
+    TRACEBACK_FILE,
+    POINTER_FILE,
+    OUTPUT_FILE,
+    RUN_FILE,
+)
 """All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""
 
 

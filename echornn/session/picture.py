@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from echornn.config import EchoConfig
 from echornn.history.band import Band, band_of
 from echornn.history.curve import Curve, curve_of
+from echornn.session.audience import ALONE, Audience
 from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
 from echornn.session.ghosts import Ghost
@@ -41,6 +42,7 @@ class Picture:
         elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
             or ``branch_count`` changes.
         line_config: the configuration at the end of the line; None before there are branches.
+        audience: who else looks at the session, and who steers.
     """
 
     frame: Frame
@@ -58,3 +60,4 @@ class Picture:
     branch_count: int = 0
     elsewhere: int = 0
     line_config: EchoConfig | None = None
+    audience: Audience = ALONE

@@ -9,13 +9,16 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
+from echornn.readings import Question
 from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import Answer, Command, Pause, Resume, Toggle
+from echornn.session.audience import ALONE, LOCAL, Viewers
+from echornn.session.commands import Answer, Ask, Command, Pause, Resume, Toggle
 from echornn.session.frame import Frame, State
 from echornn.session.look import look
 from echornn.session.loop import Loop
@@ -25,6 +28,28 @@ from echornn.session.probing import Examine
 from echornn.session.queries import Query
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import MakeTrainer
+
+
+class ViewedSession(Protocol):
+    """What a viewer uses of a session, be it in this process or in another; see `Session`."""
+
+    def look(self, query: Query, before: Picture | None = None) -> Picture:
+        """The newest picture."""
+
+    def look_again(self, query: Query, picture: Picture) -> Picture:
+        """Another picture of the same position."""
+
+    def send(self, command: Command) -> int:
+        """Send a command; returns its number."""
+
+    def take_over(self) -> None:
+        """Let this viewer steer the session."""
+
+    def run(self) -> None:
+        """Do the session's work, on the thread that calls it, until `stop`."""
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
 
 
 class Session:
@@ -61,6 +86,8 @@ class Session:
     ) -> None:
         require_speed(speed)
         self._previewed: tuple[object, Frame] | None = None
+        self.viewers = Viewers()
+        """Who looks at the session. The viewer in this process has the number `LOCAL`."""
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
     def run(self) -> None:
@@ -130,7 +157,13 @@ class Session:
             raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
         if isinstance(command, Toggle) and self._loop.holder.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
+        if isinstance(command, Ask):
+            return self.ask(self.viewers.asks(LOCAL, command.question))
         return self._loop.mailbox.send(command)
+
+    def ask(self, question: Question | None) -> int:
+        """Have these readings measured, which all viewers need together; returns the command's number."""
+        return self._loop.mailbox.send(Ask(question))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -167,7 +200,7 @@ class Session:
         Args:
             before: the viewer's previous picture, from which unchanged parts are reused.
         """
-        return look(query, self.frame, self._loop.live.timeline, before)
+        return self._to_local(self.look_at(query, self.frame, before))
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """A new picture of the same position as this picture, whatever has happened since; the same picture if it
@@ -175,7 +208,19 @@ class Session:
         """
         if query == picture.query:
             return picture
-        return look(query, picture.frame, self._loop.live.timeline, picture)
+        return self._to_local(self.look_at(query, picture.frame, picture))
+
+    def look_at(self, query: Query, frame: Frame, before: Picture | None) -> Picture:
+        """The picture of a frame of this session, for any viewer."""
+        return look(query, frame, self._loop.live.timeline, before)
+
+    def _to_local(self, picture: Picture) -> Picture:
+        audience = self.viewers.audience(LOCAL)
+        return picture if audience is ALONE else replace(picture, audience=audience)
+
+    def take_over(self) -> None:
+        """Let the viewer in this process steer; see `Audience`."""
+        self.viewers.take_over(LOCAL)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""

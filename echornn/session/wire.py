@@ -8,18 +8,20 @@ user's own task, if a configuration has such a task.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import json
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
+from tokenize import TokenError
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import config_from, record_of
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of
 
 T = TypeVar("T")
 
@@ -27,6 +29,10 @@ Array = npt.NDArray[Any]
 
 LENGTH_BYTES = 8
 """The bytes of the number at the beginning, which is the length of the JSON text."""
+
+
+NO_VALUE = (*NO_RECORD, EOFError, SyntaxError, TokenError)
+"""Exceptions that decoding arbitrary bytes can raise, those of NumPy's headers among them."""
 
 
 class WireError(ValueError):
@@ -61,7 +67,7 @@ def decode(data: bytes, kind: type[T]) -> T:
         while file.tell() < len(data):
             arrays.append(np.lib.format.read_array(file, allow_pickle=False))
         value = _value(header, arrays, classes_in(wanted))
-    except (ValueError, TypeError, LookupError, RecursionError, EOFError) as error:
+    except NO_VALUE as error:
         raise WireError(f"not a {kind.__name__}: {error}") from error
     if not isinstance(value, kind):
         raise WireError(f"a {type(value).__name__} where a {kind.__name__} is expected")
@@ -90,6 +96,17 @@ def classes_in(kind: type) -> Mapping[str, type]:
         elif found[hint.__name__] is not hint:
             raise TypeError(f"two classes in {kind.__name__} have the name {hint.__name__}")
     return found
+
+
+def schema(*kinds: type) -> str:
+    """A short text that changes whenever the encoding of a value of these classes changes: both ends must agree."""
+    fields = {
+        name: list(kind.__members__) if issubclass(kind, Enum) else list(get_type_hints(kind))
+        for one in kinds
+        for name, kind in classes_in(one).items()
+    }
+    names = [*EchoConfig.names()]
+    return hashlib.sha256(json.dumps([fields, names], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _is_named(kind: type) -> bool:

@@ -63,6 +63,7 @@ class Watched(EchoApp):
 
     def __init__(self, session: Session, seconds: float, view: str) -> None:
         super().__init__(session)
+        self.near = session
         self.seconds = seconds
         self.view = view
         self.delays: list[float] = []
@@ -72,15 +73,15 @@ class Watched(EchoApp):
         self.measuring = asyncio.create_task(self.measure())
 
     async def measure(self) -> None:
-        while not self.session.frame.trained:
+        while not self.near.frame.trained:
             await asyncio.sleep(0.05)
         self.action_view(self.view)
         await asyncio.sleep(WARM_SECONDS)
-        begun, before = time.perf_counter(), self.session.frame.trained
+        begun, before = time.perf_counter(), self.near.frame.trained
         while (now := time.perf_counter()) < begun + self.seconds:
             await asyncio.sleep(LOOP_SECONDS)
             self.delays.append(time.perf_counter() - now - LOOP_SECONDS)
-        self.rate = (self.session.frame.trained - before) / (time.perf_counter() - begun)
+        self.rate = (self.near.frame.trained - before) / (time.perf_counter() - begun)
         self.session.stop()
         self.exit(0)
 

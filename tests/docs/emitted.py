@@ -14,9 +14,11 @@ from typing import Any
 from unittest.mock import patch
 
 from echornn.config import EchoConfig
+from echornn.remote.server import Server
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
+from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
@@ -89,7 +91,11 @@ def of_list(folder: Path, read: Read) -> set[str]:
     record_branches(folder / "runs" / "many", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     (folder / "runs" / "damaged").mkdir()
     (folder / "runs" / "damaged" / "run.json").write_text("{")
-    return keys_of(map(json.loads, list_runs.json_lines(folder / "runs")), without=["differs", "lottery"])
+    server = Server(Session(SMALL, make_trainer=ScriptedTrainer), folder / "runs" / "one")
+    try:
+        return keys_of(map(json.loads, list_runs.json_lines(folder / "runs")), without=["differs", "lottery"])
+    finally:
+        server.close("")
 
 
 def of_probe(folder: Path, read: Read) -> set[str]:

@@ -23,8 +23,9 @@ from echornn.runtime.background import Background
 from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query
-from echornn.session.session import Session
+from echornn.session.session import ViewedSession
 from tui.app import keys
+from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
@@ -70,7 +71,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     def __init__(
         self,
-        session: Session,
+        session: ViewedSession,
         fps: float = 10.0,
         ascii_only: bool = False,
         theme: Theme = "dark",
@@ -173,7 +174,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             if offered != self._offered:
                 self._offered = offered
                 self.refresh_bindings()
-        elif (picture.ghosts, self.futures.trouble) != (shown.ghosts, self._trouble):
+        elif (picture.ghosts, picture.audience, self.futures.trouble) != (shown.ghosts, shown.audience, self._trouble):
             self._picture = picture
             self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
@@ -226,6 +227,21 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self.screen.refresh()
 
     # ---- keys
+
+    @property
+    def trains(self) -> bool:
+        """Whether the frame that was shown last trains, or will when it is loaded."""
+        return self._frame.state is State.RUNNING or (self._frame.state is State.LOADING and self._frame.start.trains)
+
+    def action_take_over(self) -> None:
+        """Steer the session from here, if another viewer steers it."""
+        audience = self._picture.audience
+        if audience.ended:
+            self._hint(audience_text(audience))
+        elif audience.may_steer:
+            self._hint(STEERS_ALREADY)
+        else:
+            self.session.take_over()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available in this state."""

@@ -17,7 +17,7 @@ from echornn.session.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.look import with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from echornn.session.session import Session
+from echornn.session.session import ViewedSession
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 
@@ -54,7 +54,7 @@ class Futures:
         compared: folders of other runs to draw under the curve from the start.
     """
 
-    session: Session
+    session: ViewedSession
     compared: Sequence[Path] = ()
     others: dict[Path, FollowedRun] = field(default_factory=dict)
     trouble: str = ""

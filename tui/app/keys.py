@@ -155,6 +155,22 @@ BINDINGS = [
     ),
     Binding("ctrl+l", "show_all", "Redraw screen", tooltip="Draw the whole screen again", id="show_all", show=False),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
+    Binding(
+        "W",
+        "take_over",
+        "Take over",
+        tooltip="With several viewers of one session: steer it from here",
+        id="take_over",
+        show=False,
+    ),
+    Binding(
+        "D",
+        "detach",
+        "Detach",
+        tooltip="Leave the screen; the training goes on in the background",
+        id="detach",
+        show=False,
+    ),
     Binding("q", "quit", "Quit", tooltip="Quit; ctrl+q too, also while you type", id="quit"),
 ]
 

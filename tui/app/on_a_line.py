@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from echornn.session.commands import Save
+from echornn.session.frame import State
 from tui.app.part import AppPart
 from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
+
+ONLY_HERE = "this cannot go on without the screen; q ends it, and the run is kept"
+
+
+OVER = "nothing is left to train in the background: q leaves, and the run is kept"
 
 
 class SlowTerminal(AppPart):
@@ -19,6 +26,10 @@ class SlowTerminal(AppPart):
         self._ask_with_next = False
         self._leaving: asyncio.Task[None] | None = None
         self._code: ExitCode | None = None
+        self.detaches = False
+        """Whether the user left with `D`, so that the training goes on."""
+        self.why_no_detach: Callable[[], str] = lambda: ONLY_HERE
+        """Returns why the training cannot go on without this screen; empty if it can."""
 
     def _may_draw(self) -> bool:
         """Whether the terminal is ready for a frame. If so, the next update asks it to report when it has drawn the
@@ -45,6 +56,16 @@ class SlowTerminal(AppPart):
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)
+
+    async def action_detach(self) -> None:
+        """Leave the screen, while the training goes on without it."""
+        state = self._frame.state
+        over = OVER if state in (State.FINISHED, State.FAILED) else ""
+        if why_not := self.why_no_detach() or over:
+            self._hint(why_not)
+            return
+        self.detaches = True
+        await self.action_quit()
 
     def action_help_quit(self) -> None:
         """Show a message on how to quit. Ctrl+C does not quit, since the user may have meant to copy."""

@@ -9,18 +9,19 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from echornn.diagnosis.remedy import Remedy
-from echornn.session.commands import Command, ToggleReplicas
+from echornn.session.commands import Ask, Command, ToggleReplicas
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
-from echornn.session.session import Session
+from echornn.session.session import ViewedSession
 from tui.app import keys
+from tui.app.audience_text import audience_text
 from tui.kit.ends_on_signals import EndsOnSignals
 
 
 class AppPart(EndsOnSignals[int]):
     """The base class of the parts of the app. Methods that are not implemented here are implemented by another part."""
 
-    session: Session
+    session: ViewedSession
     _picture: Picture
     """The picture that the screen shows."""
     _sent = 0
@@ -36,7 +37,10 @@ class AppPart(EndsOnSignals[int]):
         return Path(self._frame.folder) if self._frame.folder else None
 
     def _send(self, command: Command) -> int:
-        """Send the session a command; returns its number."""
+        """Send the session a command; returns its number. If another viewer steers, say so instead."""
+        if not self._picture.audience.may_steer and not isinstance(command, Ask):
+            self._hint(audience_text(self._picture.audience))
+            return self._sent
         self._sent = self.session.send(command)
         return self._sent
 

@@ -26,11 +26,20 @@ def save_text(app: App[Any], folder: Path) -> Path:
     Raises:
         OSError: the folder cannot be written to, or the app runs on a plain screen, which has no text to save.
     """
+    return _write(folder, "txt", "\n".join(lines_shown(app)) + "\n")
+
+
+def lines_shown(app: App[Any]) -> list[str]:
+    """The lines of the screen as text.
+
+    Raises:
+        OSError: the app runs on a plain screen, which has no text.
+    """
     if is_plain():
         raise OSError("a plain screen can be saved as a picture only")
     from tui.term.private_textual import strips_shown
 
-    return _write(folder, "txt", "\n".join(strip.text.rstrip() for strip in strips_shown(app.screen)) + "\n")
+    return [strip.text.rstrip() for strip in strips_shown(app.screen)]
 
 
 def _write(folder: Path, ending: str, text: str) -> Path:

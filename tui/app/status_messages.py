@@ -39,7 +39,7 @@ class StatusMessages(Viewing):
         reader = next((one for one in read if one.reading), None)
         reading = "" if reader is None else reader.reading
         beside = isinstance(reader, View) and reader.reads_beside
-        self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
+        self._main.query_one(StatusLine).show(self._picture, reading, self._said, beside)
 
     @property
     def _remedy(self) -> Remedy | None:

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
+from echornn.session.audience import LOCAL
+from echornn.session.commands import Pause
 from echornn.session.session import Session
 from tui.app.app import EchoApp
 from tui.commands import record
+from tui.commands.background import go_on_in_the_background
 from tui.commands.lines import say_last
+from tui.commands.serving import Serving
 from tui.kit.theme import Theme, remember, remembered
 from tui.term import printed, terminal
 from tui.term.driver import driver_for
@@ -33,12 +37,16 @@ def show_training(
     guarded: Guarded,
     at: int | None = None,
     compared: Sequence[Path] = (),
+    serve: bool = True,
+    paused: bool = False,
 ) -> int:
     """Run the app until the user leaves it; returns the exit code. The training thread may still be in native code.
 
     Args:
         at: the window to start from; see `Session`.
         compared: folders of other runs to draw under the curve.
+        serve: whether viewers in other terminals may attach.
+        paused: whether to begin paused.
     """
     if theme is not None:
         remember(theme)
@@ -46,14 +54,23 @@ def show_training(
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
     session = Session(config, speed, recorder=recorder, at=at, vitals=True)
+    if paused:
+        session.send(Pause())
+    session.viewers.join(terminal.name(), LOCAL)
+    serving = Serving(session, recorder.folder if serve and recorder is not None else None)
     app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
-    errors.tell = lambda words: _notify(app, words)
+    errors.tell = partial(notify_error, app)
 
     def leave_words() -> None:
         guarded.leave_words("\n".join(record.farewell(recorder, record.flags_to_go_on(session))))
 
+    def loaded() -> None:
+        leave_words()  # the flags have been applied by now
+        serving.begin_soon()
+
     leave_words()
-    app.on_loaded = leave_words  # the flags have been applied by then
+    app.on_loaded = loaded
+    app.why_no_detach = partial(_why_no_detach, recorder)
 
     def leave_without_a_terminal() -> None:
         terminal.leave_process(record.end(session).after_a_signal)
@@ -62,18 +79,30 @@ def show_training(
 
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
-    say_last(conclude(code, session, native_log))
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded))
+    serving.end("the session goes on in the background, attach again" if app.detaches else "the session was ended")
+    trains, speed = app.trains, session.frame.speed
+    lines = conclude(code, session, native_log, app.detaches)
+    if app.detaches and code == ExitCode.DONE and recorder is not None and recorder.folder is not None:
+        go_on_in_the_background(recorder.folder, speed, not trains, serve)
+    say_last(lines)
     return errors.conclude(code)
 
 
-def _notify(app: EchoApp, words: str) -> None:
+def _why_no_detach(recorder: Recorder | None) -> str:
+    """Why the run cannot go on without its screen; empty if it can."""
+    if recorder is None or recorder.folder is None:
+        return "this run is not kept, so it cannot go on without the screen"
+    return ""
+
+
+def notify_error(app: EchoApp, words: str) -> None:
+    """Show an error of a thread on the screen; any thread may call."""
     app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
-async def run_app(app: EchoApp, guarded: Guarded) -> int:
+async def run_app(app: EchoApp, session: Session, guarded: Guarded) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
-    session = app.session
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
     exit_code = await app.run_async(mouse=False)
@@ -85,14 +114,17 @@ async def run_app(app: EchoApp, guarded: Guarded) -> int:
     return ExitCode.FAILED if session.error else saved.at_the_end
 
 
-def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
+def conclude(code: int, session: Session, native_log: NativeLog, goes_on: bool = False) -> list[str]:
     """Clean up after the app has ended with this exit code; returns the lines on how to continue the run.
+
+    Args:
+        goes_on: whether the run will be trained on, so that it is kept even if nothing was trained.
 
     Raises:
         ConfigError: the configuration could not be trained.
     """
     recorder: Recorder | None = session.recorder
-    if code != ExitCode.CHECKPOINTED and record.forget_if_empty(recorder, session.frame.trained_in_all):
+    if code != ExitCode.CHECKPOINTED and not goes_on and record.forget_if_empty(recorder, session.frame.trained_in_all):
         recorder = None
     if session.refused is not None:
         raise session.refused

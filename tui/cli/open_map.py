@@ -163,7 +163,7 @@ class _Shown:
         recorder = record.begin(None, config)
         session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
         app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
-        code = await run_app(app, self._guarded)
+        code = await run_app(app, session, self._guarded)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed

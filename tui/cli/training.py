@@ -10,8 +10,9 @@ from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
 from echornn.runtime import collector
 from tui.commands import record
+from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, Training, UsageError, require_at
+from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
 from tui.term import guardian, terminal
 
 APP_SPEED = 100.0
@@ -38,8 +39,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         ConfigError: the configuration is invalid.
         RunError: the run cannot be saved, or cannot be continued.
     """
-    if not 0.1 <= flags.fps <= 60:
-        raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")
+    require_fps(flags.fps)
     speed = None if flags.speed is None else parse_speed(flags.speed)
     if flags.resume is not None and flags.run is not None:
         raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: a continued run stays in its folder")
@@ -48,11 +48,12 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
             f"at = {flags.at} cannot be used without --resume: it is the window from which a run continues"
         )
     require_at(flags.at)
-    in_the_app = not (flags.headless or flags.json) and terminal.is_interactive()
+    in_the_app = not (flags.headless or flags.json or flags.detach) and terminal.is_interactive()
     if flags.compare and not in_the_app:
         raise UsageError(f"compare = {flags.compare[0]!r} cannot be used without the app, which draws the curves")
     compared = [record.readable(name) for name in flags.compare]
     guarded = guardian.divide() if in_the_app else None
+    background = divide() if flags.detach else None
     if flags.resume is None:
         config, recorder = _begin(flags.run, fields)
     else:
@@ -61,12 +62,24 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return Training(print_training, config, speed or math.inf, flags.json, recorder, at)
+        how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
+        return Training(print_training, config, speed or math.inf, *how)
     with collector.spared():
         from tui.cli.open_app import show_training
 
     return Training(
-        show_training, config, speed or APP_SPEED, flags.fps, flags.ascii, flags.theme, recorder, guarded, at, compared
+        show_training,
+        config,
+        speed or APP_SPEED,
+        flags.fps,
+        flags.ascii,
+        flags.theme,
+        recorder,
+        guarded,
+        at,
+        compared,
+        not flags.no_serve,
+        flags.paused,
     )
 
 

@@ -34,6 +34,24 @@ class EpochReport:
         self._begun = clock()
         self._losses = LossSums.none(config.replicas)
         self._errors = 0
+        self._next: int | None = None
+        self._is_whole = True
+
+    def continues(self, progress: PopulationProgress, config: EchoConfig) -> bool:
+        """Whether these windows of this configuration follow those reported last: viewers may change the configuration,
+        or go elsewhere.
+        """
+        return config == self.config and self._next in (None, self._first(progress))
+
+    def renewed(self, config: EchoConfig) -> EpochReport:
+        """A report that begins with the next windows. The epoch in which they begin gets no record of its own."""
+        report = EpochReport(config, self._clock)
+        report._begun, report._is_whole = self._begun, False
+        return report
+
+    def _first(self, progress: PopulationProgress) -> int:
+        """The number of the first of these windows since the first epoch's start, from 0."""
+        return progress.epoch * self.config.windows_per_epoch + progress.window + 1 - len(progress.losses)
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
         """Take the current epoch's earlier windows from a run that is continued, so that they count in the epoch's
@@ -55,7 +73,9 @@ class EpochReport:
     def records(self, progress: PopulationProgress) -> Iterator[Record]:
         """The records about these windows, in order."""
         per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
-        first = progress.epoch * per_epoch + progress.window + 1 - count
+        first = self._first(progress)
+        self._next = first + count
+        self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
         begin = 0
         for index in np.flatnonzero((in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)).tolist():
@@ -68,7 +88,10 @@ class EpochReport:
                 self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
                 fields = self._fields(progress, index, self._losses, self._errors)
                 place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
-                yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": self._clock() - self._begun}
+                if self._is_whole:
+                    seconds = self._clock() - self._begun
+                    yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
+                self._is_whole = True
                 self._losses, self._errors, begin = LossSums.none(self.config.replicas), 0, index + 1
         self._add(progress.losses[begin:], progress.errors[begin:])
 

@@ -62,6 +62,15 @@ class TrainingFlags:
     speed: str | None = None
     """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless."""
 
+    no_serve: bool = False
+    """Let nobody attach to this session (see attach)."""
+
+    paused: bool = False
+    """Begin paused; space, or a viewer who attaches, starts the training."""
+
+    detach: bool = False
+    """Train in the background, without a terminal: prints the folder, and how to attach."""
+
     fps: float = 10.0
     """Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer."""
 

@@ -17,6 +17,16 @@ class UsageError(ValueError):
     """An invalid flag; the message contains the flag, its value and what is allowed."""
 
 
+def require_fps(fps: float) -> None:
+    """Check ``--fps``.
+
+    Raises:
+        UsageError: it is out of range.
+    """
+    if not 0.1 <= fps <= 60:
+        raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
+
+
 def require_at(at: int | None) -> None:
     """Check ``--at`` without knowing the run.
 

@@ -12,14 +12,16 @@ from collections.abc import Callable
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import Save
+from echornn.session.commands import Pause, Save
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
+from tui.commands.background import BackgroundProcess
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.record import Patience, Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.records import Record, as_json, finished_record, start_record
+from tui.commands.serving import Serving
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
@@ -28,16 +30,24 @@ LOOK_SECONDS = 0.1
 
 
 def print_training(
-    config: EchoConfig, speed: float, as_json_lines: bool, recorder: Recorder | None = None, at: int | None = None
+    config: EchoConfig,
+    speed: float,
+    as_json_lines: bool,
+    recorder: Recorder | None = None,
+    at: int | None = None,
+    serve: bool = True,
+    paused: bool = False,
+    background: BackgroundProcess | None = None,
 ) -> int:
     """Train all epochs, and print the progress; returns the exit code.
 
     Args:
         at: the window to start from; see `Session`.
+        serve: whether viewers in other terminals may attach.
+        paused: whether to begin paused.
+        background: the parent process, if this one runs in the background; else None.
     """
-    native_log = terminal.keep_native_stderr_off_the_screen()
     report = EpochReport(config)
-    lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
 
     def say(*records: Record) -> None:
@@ -48,9 +58,15 @@ def print_training(
             lines.print(texts, sys.stdout)
 
     def on_progress(progress: PopulationProgress) -> None:
+        nonlocal report
+        if not report.continues(progress, session.config):
+            report = report.renewed(session.config)
         say(*report.records(progress))
-        if progress.diverged[-1]:
+        if progress.diverged[-1] and not is_watched():
             session.stop()
+
+    def is_watched() -> bool:
+        return background is not None and bool(session.viewers.names)
 
     def end(signal_number: int) -> None:
         if signal_number == signal.SIGINT and signal.SIGINT in asked:
@@ -59,6 +75,14 @@ def print_training(
         session.stop()
 
     session = Session(config, speed, on_progress=on_progress, recorder=recorder, at=at)
+    if paused:
+        session.send(Pause())
+    serving = Serving(session, recorder.folder if serve and recorder is not None else None)
+    serving.begin()
+    if background is not None:
+        background.let_go(recorder.folder if recorder is not None else None, serving.trouble)
+    native_log = terminal.keep_native_stderr_off_the_screen()
+    lines = lines_here(with_bar=not as_json_lines)
     terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
     with terminal.signals_call(end, lambda: session.send(Save())):
         say(start_record(config, recorder, at))
@@ -69,13 +93,16 @@ def print_training(
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
-        saved = _train(session, asked, lines)
+        saved = _train(session, asked, lines, is_watched)
+    serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
     return _conclude(session, recorder, native_log, saved, asked, begun, say, lines)
 
 
-def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
-    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
+def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> Saved:
+    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error. While
+    viewers look at a session in the background, it stays after the last epoch.
+    """
     notes, warning, patience = session.recorder.warning, "", None
     threading.Thread(target=session.run, name="training", daemon=True).start()
     while True:
@@ -87,7 +114,8 @@ def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
             if warning or before != notes:  # notes on an opened run end with the first command
                 lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
-        if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
+        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame))
+        if is_over and not is_watched():
             session.stop()
         saved = saved_by(session.recorder)
         if asked and patience is None:

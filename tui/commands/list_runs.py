@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
+from echornn.runs.run_files import POINTER_FILE
 from echornn.runs.summary import Summary, summary
 from tui.commands.records import come_to, finite
 from tui.term import printed
@@ -42,14 +44,14 @@ def lines(among: Path | None = None) -> Iterator[str]:
             yield f"{when}  {_what_is_wrong(folder, error)}"
         else:
             fields = fields_text(run.differs)
-            yield f"{when}  {_columns(run)}  {fields}".rstrip()
+            yield f"{when}  {_columns(run)}  {'  '.join(filter(None, (fields, _viewers_text(folder))))}".rstrip()
 
 
 def json_lines(among: Path | None = None) -> Iterator[str]:
     """A line of JSON for each run; the run saved last comes first. See `record_of`."""
     for folder in _runs(among):
         try:
-            yield json.dumps(record_of(summary(folder)))
+            yield json.dumps({**record_of(summary(folder)), **_viewers(folder)})
         except (RunError, OSError) as error:
             yield json.dumps({"run": str(folder), "error": _what_is_wrong(folder, error)})
 
@@ -74,6 +76,28 @@ def record_of(run: Summary) -> dict[str, Any]:
         "bytes": run.bytes,
         "differs": shown(run.differs),
     }
+
+
+def _viewers(folder: Path) -> dict[str, Any]:
+    """Who looks at the session that trains a run, and who steers it; empty if nobody can attach to it."""
+    if not os.path.lexists(folder / POINTER_FILE):
+        return {}
+    from echornn.remote.address import AddressError  # imported late: most runs are not in training
+    from echornn.remote.client import viewers_of
+
+    try:
+        names, steering = viewers_of(folder)
+    except AddressError:
+        return {}
+    return {"viewers": list(names), "steering": steering}
+
+
+def _viewers_text(folder: Path) -> str:
+    found = _viewers(folder)
+    if not found:
+        return ""
+    names = [f"{name} steers" if name == found["steering"] else name for name in found["viewers"]]
+    return f"in training: {', '.join(names) if names else 'nobody looks'} (attach)"
 
 
 def describe(folder: Path) -> str:

@@ -51,6 +51,16 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def name() -> str:
+    """The name of this terminal for other viewers of a session: the device, and from where the user has come by SSH."""
+    try:
+        device = os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        device = "no terminal"
+    client = os.environ.get("SSH_CLIENT", "").split(" ")[0]
+    return f"{device} ({client})" if client else device
+
+
 def is_in_the_foreground(descriptor: int = 0) -> bool:
     """Whether this process is in the foreground of its terminal; also True if the terminal is gone."""
     try:

@@ -235,8 +235,8 @@ async def test_no_key_in_no_view_harms_the_screen(state: State) -> None:
 
 @pytest.mark.parametrize("state", list(State))
 async def test_the_curves_keys_in_every_state(state: State) -> None:
-    async with opened(state) as (app, _, pilot):
-        plot, trained = app.query_one(LossPlot), app.session.frame.trained
+    async with opened(state) as (app, session, pilot):
+        plot, trained = app.query_one(LossPlot), session.frame.trained
         await pilot.press("left")
         assert plot.reading.startswith("windows 793 to 800 " if trained else "")
         assert plot.reading[:42] in screen_text(app)
@@ -416,7 +416,7 @@ async def test_a_failure_says_why_and_keeps_curve_and_rows() -> None:
 async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, session, _):
         drawn: list[object] = []
-        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda frame, *_: drawn.append(frame))
+        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda picture, *_: drawn.append(picture.frame))
         app.show_newest_frame()
         assert drawn == []
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134))

@@ -36,10 +36,16 @@ def paused(replicas: int) -> Session:
     return session
 
 
+def near(app: EchoApp) -> Session:
+    """The app's session, which is in this process."""
+    assert isinstance(app.session, Session)
+    return app.session
+
+
 async def begun(app: EchoApp, pilot: Pilot[int]) -> None:
     """Wait until the session's thread has started, paused before the first window."""
     await pilot.pause()
-    wait_for(lambda: app.session.frame.state is State.PAUSED)
+    wait_for(lambda: near(app).frame.state is State.PAUSED)
     app.show_newest_frame()
 
 
@@ -48,7 +54,7 @@ async def press(app: EchoApp, pilot: Pilot[int], keys: str) -> None:
     names = {".": "full_stop"}
     for key in keys.split():
         await pilot.press(names.get(key, key))
-        assert app.session.when_idle(PATIENCE)
+        assert near(app).when_idle(PATIENCE)
         app.show_newest_frame()
 
 
@@ -85,13 +91,13 @@ async def test_on_any_walk_it_draws_what_it_was_shown_and_nothing_that_came_late
         await pilot.press("6", dice.choice("12345"))
         for _ in range(40):
             await pilot.press(dice.choice(WALK))
-            assert app.session.when_idle(PATIENCE)
+            assert near(app).when_idle(PATIENCE)
             draw_the_same_again(app)
             if dice.random() < 0.7:
                 app.show_newest_frame()
             if dice.random() < 0.1:
                 await pilot.press(dice.choice("123456"))
-        assert app.session.error is None
+        assert near(app).error is None
 
 
 async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_every_zoom() -> None:
@@ -100,7 +106,7 @@ async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_ev
         await begun(app, pilot)
         await pilot.press("6")
         app.session.send(Step(100))
-        assert app.session.when_idle(PATIENCE)
+        assert near(app).when_idle(PATIENCE)
         app.show_newest_frame()
         view = app.query_one(SeedsView)
         assert view.cells.text(1).split()[3:] == ["0", "50"]

@@ -36,11 +36,13 @@ async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
 async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
     """Press keys, and wait until what they request is trained and shown."""
     await pilot.press(*keys)
-    idle = threading.Thread(target=app.session.when_idle, args=(PATIENCE,))
+    session = app.session
+    assert isinstance(session, Session)
+    idle = threading.Thread(target=session.when_idle, args=(PATIENCE,))
     idle.start()
     deadline = time.monotonic() + PATIENCE
-    while idle.is_alive() or app.session.frame.state not in (State.PAUSED, State.FINISHED):
-        assert time.monotonic() < deadline, app.session.frame
+    while idle.is_alive() or session.frame.state not in (State.PAUSED, State.FINISHED):
+        assert time.monotonic() < deadline, session.frame
         await pilot.pause(0.001)
     app.show_newest_frame()
     await pilot.pause()

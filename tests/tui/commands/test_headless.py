@@ -24,7 +24,7 @@ from echornn.tasks.table import TASKS
 from tests.losses_seen import after
 from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.epoch_report import EpochReport
-from tui.commands.ladder_line import ladder_fields
+from tui.commands.ladder_line import ladder_fields, ladder_line
 from tui.commands.lines import LinePrinter
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import Saved, saved_by
@@ -288,6 +288,7 @@ def test_below_a_mean_loss_a_line_says_where_it_is_on_the_ladder() -> None:
     ):
         assert lines_at(coins, mean) == [f"  mean loss {mean:.4f}: {words}"]
         assert ladder_fields(coins, mean) == {"level": level, "next_level": next_level}
+    assert ladder_line(coins, 0.5167, is_median=True) == "  median 0.5167: at 'knows t-3' 0.5192"
     assert lines_at(coins, math.nan) == []
     assert lines_at(CONFIG, 0.4) == [], "the echo is solved or not, which its line says"
     assert ladder_fields(CONFIG, 1e-9) == {"level": "knows t-3", "next_level": None}

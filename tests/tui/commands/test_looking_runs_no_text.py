@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,14 +70,23 @@ def record_all(folder: Path) -> None:
     keep(folder / "sweep", [grid], lambda config: Result(None, 0.25, 9, 0.1))
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run and a sweep."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with pytest.MonkeyPatch.context() as patched:
+        forget_texts(patched)
+        record_all(folder)
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which a run and a sweep are, as another process has left them; HARM is set."""
+def home(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the run and the sweep are, as another process has left them; HARM is set."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     folder = kept_runs.state_folder()
-    forget_texts(monkeypatch)
-    record_all(folder)
+    shutil.copytree(recorded, folder)
     forget_texts(monkeypatch)
     monkeypatch.setenv("HARM", str(tmp_path / "executed"))
     return folder

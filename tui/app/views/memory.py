@@ -244,7 +244,8 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
     text = f"lag {lag}{what}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
     channels = memory.channels[lag].tolist() if memory.channels.size else []
-    names = [f"{name} " for name in config.the_task.inputs.names] or [""] * len(channels)
+    form = config.the_task.inputs
+    names = [f"{name} " for name in form.names] or [""] * form.count
     shares = ", ".join(f"{name}{share_text(share)}" for name, share in zip(names, channels, strict=False))
     each = f" ({shares}{'' if names[0] else ' of its numbers'})" if channels else ""
     text += each if len(text + each) <= LONGEST else ""
@@ -253,7 +254,8 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
         holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))
         if len(holders):
             best = int(holders[np.abs(units.correlation[holders]).argmax()])
-            it = f"number {units.best_channel[best] + 1}" if units.best_channel.size else "it"
+            channel = units.best_channel[best] if units.best_channel.size else None
+            it = "it" if channel is None else (names[channel].strip() or f"number {channel + 1}")
             follower = f"; unit {best + 1} follows {it}, {float(units.correlation[best]):+.2f}"
             text += follower if len(text + follower) <= LONGEST else ""
     return text

@@ -14,9 +14,12 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.remedy import Remedy
 from echornn.diagnosis.sentence import Sentence
 from echornn.diagnosis.words import said
+from echornn.session.audience import ALONE
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
+from tui.app.audience_text import audience_text
 from tui.app.widgets.lasting import HeldDiagnosis
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
@@ -76,16 +79,18 @@ class StatusLine(CellWidget):
         self._verdict = frame.sentence
         self._reading = self._hint = ""
         self._beside = False
+        self._audience = ALONE
         self._ascii = ascii_only
         self.too_small = ""
         """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
-    def show(self, frame: Frame, reading: str = "", hint: str = "", beside: bool = False) -> None:
-        """Draw this frame. A text about a cursor's position replaces the diagnosis; a hint is drawn above it.
+    def show(self, picture: Picture, reading: str = "", hint: str = "", beside: bool = False) -> None:
+        """Draw this picture's state. A text about a cursor's position replaces the diagnosis; a hint is drawn above it.
 
         Args:
             beside: whether the cursor's text replaces only the advice, so that the diagnosis stays.
         """
+        frame, self._audience = picture.frame, picture.audience
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
         sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
         failed = frame.state is State.FAILED
@@ -127,13 +132,19 @@ class StatusLine(CellWidget):
                 text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
             cells.write(0, y, text, f"status--{style}")
 
+    def _audience_parts(self) -> list[LinePart]:
+        """Who looks at the session too."""
+        text = "" if self._audience.ended else audience_text(self._audience)
+        return [LinePart(text, SPEED, "viewers")] if text else []
+
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
-        first, *more = news = wrapped(self._hint or news_of(self._frame), width, 2) or [""]
+        ended = audience_text(self._audience) if self._audience.ended else ""
+        first, *more = news = wrapped(self._hint or ended or news_of(self._frame), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
-            lines = [(fitted(parts_of(self._frame, first), width), "configuration")]
+            lines = [(fitted([*parts_of(self._frame, first), *self._audience_parts()], width), "configuration")]
         text = self.too_small or self._reading
         if more:
             sentence = [shortened(text or str(self._verdict), width)]

@@ -1,0 +1,269 @@
+"""Looks at a session in another process, and sends it commands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from echornn.config import EchoConfig
+from echornn.remote import messages
+from echornn.remote.address import Address, AddressError, user_at_the_other_end
+from echornn.remote.messages import FRAMES_KEPT, Deliver, Head, Look, Request, TakeOver
+from echornn.session.audience import Audience
+from echornn.session.commands import Command
+from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
+from echornn.session.queries import Query
+from echornn.session.wire import WireError, decode, encode
+
+CONNECT_SECONDS = 5.0
+"""How long a session may take to answer a greeting."""
+
+PATIENCE_SECONDS = 0.25
+"""How long the screen waits for a picture that a key has changed; then it shows the one before, until it comes."""
+
+LOST = "the connection to the session is lost"
+
+
+class RemoteSession:
+    """A session in another process, for a viewer: what `Session` is for a viewer in its own.
+
+    Only `run` waits for the connection for long; it is called on a thread of its own.
+
+    Args:
+        folder: the folder of the run that the session trains.
+        name: the name of this viewer, for the others.
+        pictures_a_second: how often a new picture is asked for.
+
+    Raises:
+        AddressError: no session can be reached there, or it has another version.
+    """
+
+    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0) -> None:
+        self.folder = folder
+        self._connection = connected(folder)
+        said = _greeted(self._connection, folder, name=name, wants="pictures")
+        self.run_folder = str(said.get("folder", folder))
+        self._connection.settimeout(None)
+        self._period = 1 / pictures_a_second
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._outbox: list[Command | TakeOver] = []
+        self._asked: list[_Asked] = []
+        self._numbered = 0
+        self._frames: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
+        self._wanted = Query()
+        self._stopping = False
+        self.ended = ""
+        """Why no more pictures come; empty while they do."""
+        try:
+            self._look(self._wanted)
+        except (OSError, WireError) as error:
+            self._connection.close()
+            raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
+        threading.Thread(target=self._converse, name="viewing", daemon=True).start()
+
+    # ---- for the screen's thread
+
+    def look(self, query: Query, before: Picture | None = None) -> Picture:
+        """The newest picture that has arrived; see `Session.look`."""
+        if before is not None:
+            self._wanted = query
+        newest = self._newest
+        return newest if newest.query == query else self._ask(query) or newest
+
+    def look_again(self, query: Query, picture: Picture) -> Picture:
+        """Another picture of the same position; the one before if none comes in time."""
+        if query == picture.query:
+            return picture
+        again = next((number for number, frame in list(self._frames) if frame is picture.frame), 0)
+        return self._ask(query, again) or picture
+
+    def send(self, command: Command) -> int:
+        """Send a command; returns its number, counted from 1 over those of this viewer."""
+        with self._lock:
+            self._numbered += 1
+            self._outbox.append(command)
+            self._woken.set()
+            return self._numbered
+
+    def take_over(self) -> None:
+        """Let this viewer steer."""
+        with self._lock:
+            self._outbox.append(TakeOver())
+            self._woken.set()
+
+    def _ask(self, query: Query, again: int = 0) -> Picture | None:
+        """A picture for this query, if it comes in time."""
+        if self.ended or self._stopping:
+            return None
+        asked = _Asked(query, again)
+        with self._lock:
+            self._asked.append(asked)
+            self._woken.set()
+        asked.answered.wait(PATIENCE_SECONDS)
+        return asked.picture
+
+    def run(self) -> None:
+        """Wait for `stop`."""
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """Close the connection; the session goes on."""
+        self._stopping = True
+        self._woken.set()
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._stopped.set()
+
+    # ---- on a thread of its own, which alone uses the connection
+
+    def _converse(self) -> None:
+        """Deliver commands and fetch pictures until `stop`, or until the session has ended."""
+        try:
+            while not self._stopping and not self.ended:
+                self._woken.wait(self._period)
+                with self._lock:
+                    self._woken.clear()
+                    asked, self._asked = self._asked, []
+                for one in asked:
+                    one.picture = self._look(one.query, one.again)
+                    one.answered.set()
+                self._look(self._wanted)
+        except (OSError, WireError) as error:
+            if self._stopping:
+                return
+            self._end(LOST if isinstance(error, OSError) else f"{LOST}: {error}")
+        finally:
+            self._connection.close()
+
+    def _end(self, reason: str) -> None:
+        self.ended = reason
+        self._newest = replace(self._newest, audience=Audience(ended=reason))
+
+    def _look(self, query: Query, again: int = 0) -> Picture:
+        """Deliver the waiting commands, and fetch a picture."""
+        with self._lock:
+            outbox, self._outbox = self._outbox, []
+        requests = [Request(one if isinstance(one, TakeOver) else Deliver(one)) for one in outbox]
+        messages.send(self._connection, *map(encode, (*requests, Request(Look(query, again)))))
+        head = decode(self._received(), Head)
+        if head.ended:
+            self._end(head.ended)
+            return self._newest
+        frame, picture = self._received(), self._received()
+        if frame:
+            self._frames.append((head.frame, replace(decode(frame, Frame), answered=head.answered)))
+        shown = self._shown(head)
+        if picture:
+            self._last = replace(decode(picture, Picture), frame=shown)
+        elif self._last.frame is not shown:
+            self._last = replace(self._last, frame=shown)
+        if query == self._wanted and not again:
+            self._newest = self._last
+        return self._last
+
+    def _shown(self, head: Head) -> Frame:
+        """The frame of an answer, which says how many of this viewer's commands were carried out."""
+        for index, (number, frame) in enumerate(self._frames):
+            if number == head.frame:
+                if frame.answered != head.answered:
+                    frame = replace(frame, answered=head.answered)
+                    self._frames[index] = number, frame
+                return frame
+        raise WireError(f"frame {head.frame} was never sent")
+
+    def _received(self) -> bytes:
+        return messages.receive(self._connection, messages.MOST_BYTES_OF_AN_ANSWER)
+
+
+class _Asked:
+    """A picture that the screen waits for."""
+
+    def __init__(self, query: Query, again: int) -> None:
+        self.query = query
+        self.again = again
+        self.picture: Picture | None = None
+        self.answered = threading.Event()
+
+
+def connected(folder: Path) -> socket.socket:
+    """A connection to the session that trains the run in a folder.
+
+    Raises:
+        AddressError: no session can be reached there.
+    """
+    address = Address.read(folder)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(CONNECT_SECONDS)
+    try:
+        connection.connect(address.path)
+        if user_at_the_other_end(connection) not in (os.getuid(), None):
+            raise AddressError(f"{address.path} belongs to another user")
+    except AddressError:
+        connection.close()
+        raise
+    except OSError as error:
+        connection.close()
+        raise AddressError(f"the program that trained the run in {folder} has ended") from error
+    return connection
+
+
+def _greeted(connection: socket.socket, folder: Path, **says: str) -> dict[str, Any]:
+    """The session's greeting.
+
+    Raises:
+        AddressError: the session refused, or gave no greeting.
+    """
+    try:
+        messages.send_greeting(connection, **says)
+        said = messages.receive_greeting(connection)
+    except OSError as error:
+        connection.close()
+        raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
+    if "refused" in said:
+        connection.close()
+        other, own = said.get("version", "?"), messages.greeting()["version"]
+        raise AddressError(f"the run in {folder} is trained by another version: {other}, and this is {own}")
+    return said
+
+
+def viewers_of(folder: Path) -> tuple[tuple[str, ...], str]:
+    """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers.
+
+    Raises:
+        AddressError: no session can be reached there.
+    """
+    connection = connected(folder)
+    said = _greeted(connection, folder, wants="names")
+    connection.close()
+    names = said.get("names")
+    return tuple(map(str, names)) if isinstance(names, list) else (), str(said.get("steering", ""))
+
+
+def end_session(folder: Path, seconds: float = 30.0) -> bool:
+    """Ask the session that trains the run in a folder to save everything and end; returns whether it has ended in time.
+
+    Raises:
+        AddressError: no session can be reached there.
+    """
+    connection = connected(folder)
+    _greeted(connection, folder, wants="end")
+    connection.close()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            connected(folder).close()
+        except AddressError:
+            return True
+        time.sleep(0.05)
+    return False

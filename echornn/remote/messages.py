@@ -1,0 +1,145 @@
+"""The messages between a viewer and a session in another process.
+
+Each message has its length in front. The first of each side is a JSON greeting that every version can read. Then the
+viewer sends requests, and the server answers each in turn; so a slow viewer gets fewer pictures, and never old ones.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from echornn.session.commands import Command
+from echornn.session.frame import Frame
+from echornn.session.picture import Picture
+from echornn.session.queries import Query
+from echornn.session.wire import schema
+
+FRAMES_KEPT = 4
+"""How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
+
+LENGTH = struct.Struct(">I")
+
+MOST_BYTES_OF_A_REQUEST = 1 << 20
+MOST_BYTES_OF_A_GREETING = 1 << 12
+MOST_BYTES_OF_AN_ANSWER = 1 << 30
+
+
+class ConnectionLostError(OSError):
+    """The other end is gone, or it sent something that is no message."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A request for a picture.
+
+    Attributes:
+        query: what the viewer wants to see.
+        again: the number of a frame that the viewer was sent lately, to look at it again; 0 for the newest frame.
+    """
+
+    query: Query
+    again: int = 0
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """A command for the session, which is not answered: pictures say what became of it."""
+
+    command: Command
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """A request to steer from now on, which is not answered."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something that a viewer asks for."""
+
+    what: Look | Deliver | TakeOver
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first part of an answer to `Look`; the frame and the picture follow, each empty if the viewer has it.
+
+    Attributes:
+        frame: the number of the picture's frame.
+        answered: how many of this viewer's commands were carried out before that frame was made.
+        ended: why the session ends, if it does; then nothing follows.
+    """
+
+    frame: int = 0
+    answered: int = 0
+    ended: str = ""
+
+
+@cache
+def greeting() -> dict[str, Any]:
+    """What each side says first: the version of the messages, and that of the program."""
+    try:
+        program = version("echornn-tui")
+    except PackageNotFoundError:
+        program = "?"
+    return {"messages": schema(Request, Picture, Frame, Head), "version": program}
+
+
+def send(connection: socket.socket, *messages: bytes) -> None:
+    """Send messages.
+
+    Raises:
+        OSError: the other end is gone.
+    """
+    connection.sendall(b"".join(LENGTH.pack(len(message)) + message for message in messages))
+
+
+def receive(connection: socket.socket, most: int) -> bytes:
+    """The next message.
+
+    Raises:
+        ConnectionLostError: the other end is gone, or the message has more than ``most`` bytes.
+        OSError: the connection failed, or took too long.
+    """
+    (length,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
+    if length > most:
+        raise ConnectionLostError(f"a message of {length:,} bytes, where {most:,} are allowed")
+    return _exactly(connection, length)
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    data = bytearray(count)
+    view = memoryview(data)
+    while view:
+        received = connection.recv_into(view)
+        if not received:
+            raise ConnectionLostError("the other end has closed the connection")
+        view = view[received:]
+    return bytes(data)
+
+
+def send_greeting(connection: socket.socket, **more: Any) -> None:
+    """Send the greeting, with further fields."""
+    send(connection, json.dumps({**greeting(), **more}).encode())
+
+
+def receive_greeting(connection: socket.socket) -> dict[str, Any]:
+    """The other side's greeting.
+
+    Raises:
+        ConnectionLostError: it is none.
+        OSError: the connection failed, or took too long.
+    """
+    try:
+        said = json.loads(receive(connection, MOST_BYTES_OF_A_GREETING))
+    except (ValueError, RecursionError) as error:
+        raise ConnectionLostError("no greeting of this program") from error
+    if not isinstance(said, dict):
+        raise ConnectionLostError("no greeting of this program")
+    return said

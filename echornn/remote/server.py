@@ -1,0 +1,235 @@
+"""Serves a session to viewers in other processes of the same user."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.remote import messages
+from echornn.remote.address import Address, user_at_the_other_end
+from echornn.remote.messages import FRAMES_KEPT, Deliver, Head, Look, Request, TakeOver
+from echornn.session.commands import Ask, Command
+from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
+from echornn.session.queries import Query
+from echornn.session.session import Session
+from echornn.session.wire import WireError, decode, encode
+
+MOST_VIEWERS = 32
+"""The most viewers at once; further ones are refused."""
+
+GREETING_SECONDS = 5.0
+"""How long a new connection may take for its greeting."""
+
+SECONDS_TO_TELL = 0.5
+"""How long the end of a session waits for viewers to ask once more, so that they hear why it ends."""
+
+SECONDS_OF_A_FRAME = 0.05
+"""How long all viewers are shown the same frame while training runs, so that it is encoded once for all of them."""
+
+NO_FRAME = Frame(State.LOADING, EchoConfig())
+"""Stands for the frame in a picture whose frame is sent separately."""
+
+
+class NewestFrame:
+    """The newest frame of a session, numbered, with its bytes. Any thread may call."""
+
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+        self._session = session
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._frame: Frame | None = None
+        self._number = 0
+        self._bytes = b""
+        self._until = 0.0
+
+    def get(self) -> tuple[int, Frame]:
+        """The frame and its number, from 1. A frame stays the newest for `SECONDS_OF_A_FRAME`, unless commands were
+        carried out meanwhile.
+        """
+        with self._lock:
+            frame, shown, now = self._session.frame, self._frame, self._clock()
+            is_same_still = shown is not None and now < self._until and frame.answered == shown.answered
+            if shown is None or (frame is not shown and not is_same_still):
+                self._frame, self._number, self._bytes = frame, self._number + 1, b""
+                self._until = now + SECONDS_OF_A_FRAME
+            assert self._frame is not None
+            return self._number, self._frame
+
+    def encoded(self, number: int, frame: Frame) -> bytes:
+        """A frame as bytes."""
+        with self._lock:
+            if number != self._number:
+                return encode(frame)
+            if not self._bytes:
+                self._bytes = encode(frame)
+            return self._bytes
+
+
+class Server:
+    """Lets viewers in other processes look at a session, and steer it.
+
+    Args:
+        session: the session.
+        folder: the folder of its run, in which the pointer is written.
+
+    Raises:
+        OSError: no socket can be made.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.address = Address.new()
+        self._session = session
+        self._folder = folder
+        self._frames = NewestFrame(session)
+        self._ended = ""
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._nobody_left = threading.Condition(self._lock)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._listener.bind(self.address.path)
+            os.chmod(self.address.path, 0o600)
+            self._listener.listen(MOST_VIEWERS)
+            self.address.point(folder)
+        except OSError:
+            self._listener.close()
+            self.address.forget(folder)
+            raise
+        threading.Thread(target=self._accept, name="serving", daemon=True).start()
+
+    @property
+    def count(self) -> int:
+        """The number of open connections."""
+        with self._lock:
+            return len(self._connections)
+
+    def close(self, reason: str) -> None:
+        """Tell the viewers why the session ends, and stop serving."""
+        self._ended = reason or "the session has ended"
+        self.address.forget(self._folder)
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._nobody_left:
+            self._nobody_left.wait_for(lambda: not self._connections, SECONDS_TO_TELL)
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    # ---- on threads of its own
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # closed
+                return
+            if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_VIEWERS:
+                connection.close()
+                continue
+            with self._lock:
+                self._connections.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), name="viewer", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        """Serve one connection until it ends; whatever a viewer sends, only its own connection suffers."""
+        try:
+            connection.settimeout(GREETING_SECONDS)
+            said = messages.receive_greeting(connection)
+            if said.get("messages") != messages.greeting()["messages"]:
+                messages.send_greeting(connection, refused="other version")
+            elif said.get("wants") == "names":
+                viewers = self._session.viewers
+                messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
+            elif said.get("wants") == "end":
+                messages.send_greeting(connection)
+                os.kill(os.getpid(), signal.SIGTERM)
+            else:
+                messages.send_greeting(connection, folder=str(self._folder))
+                connection.settimeout(None)
+                self._look(connection, str(said.get("name", ""))[:40])
+        except (OSError, WireError):
+            pass
+        finally:
+            connection.close()
+            with self._nobody_left:
+                self._connections.discard(connection)
+                self._nobody_left.notify_all()
+
+    def _look(self, connection: socket.socket, name: str) -> None:
+        session = self._session
+        number = session.viewers.join(name or "a viewer")
+        try:
+            viewer = _RemoteViewer(session, self._frames, number)
+            while True:
+                request = decode(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST), Request)
+                if isinstance(request.what, Look) and self._ended:
+                    messages.send(connection, encode(Head(ended=self._ended)))
+                    return
+                try:
+                    answer = viewer.answer(request)
+                except Exception as error:  # whatever it asks, only this viewer suffers
+                    answer = (encode(Head(ended=f"the session cannot answer: {type(error).__name__}: {error}")),)
+                messages.send(connection, *answer)
+        finally:
+            asked = session.viewers.leave(number)
+            session.ask(asked)
+
+
+class _RemoteViewer:
+    """A viewer in another process: what it has been sent, and what it has sent."""
+
+    def __init__(self, session: Session, frames: NewestFrame, number: int) -> None:
+        self._session = session
+        self._frames = frames
+        self._number = number
+        self._commands: list[int] = []
+        self._shown: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._last: Picture | None = None
+
+    def answer(self, request: Request) -> tuple[bytes, ...]:
+        """The messages that answer a request; none if it is not answered."""
+        match request.what:
+            case Look(query, again):
+                return self._picture(query, again)
+            case Deliver(command):
+                self._deliver(command)
+            case TakeOver():
+                self._session.viewers.take_over(self._number)
+        return ()
+
+    def _deliver(self, command: Command) -> None:
+        session = self._session
+        if isinstance(command, Ask):
+            number = session.ask(session.viewers.asks(self._number, command.question))
+        elif session.viewers.may_steer(self._number):
+            number = session.send(command)
+        else:  # it still counts, so that the viewer's numbers stay right
+            number = self._commands[-1] if self._commands else 0
+        self._commands.append(number)
+
+    def _picture(self, query: Query, again: int) -> tuple[bytes, ...]:
+        number, frame = next((one for one in self._shown if one[0] == again), None) or self._frames.get()
+        audience = self._session.viewers.audience(self._number)
+        head = encode(Head(number, bisect.bisect_right(self._commands, frame.answered)))
+        last, is_known = self._last, any(number == one for one, _ in self._shown)
+        if last is not None and (last.query, last.audience) == (query, audience) and last.frame is frame:
+            return head, b"", b""
+        picture = replace(self._session.look_at(query, frame, last), audience=audience)
+        self._last = picture
+        data = b""
+        if not is_known:
+            self._shown.append((number, frame))
+            data = self._frames.encoded(number, frame)
+        return head, data, encode(replace(picture, frame=NO_FRAME))

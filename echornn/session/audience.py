@@ -1,0 +1,109 @@
+"""Who looks at a session: one viewer steers, all others watch."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from echornn.readings import Question
+from echornn.session.probing import union
+
+LOCAL = 0
+"""The number of the viewer in the session's own process."""
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who looks at a session, as told to one of the viewers.
+
+    Attributes:
+        others: the names of the other viewers.
+        steering: the name of the viewer that may send commands; empty if it is this viewer, or if there is none.
+        ended: why no more pictures come, and how to continue; empty while the session can be reached.
+    """
+
+    others: tuple[str, ...] = ()
+    steering: str = ""
+    ended: str = ""
+
+    @property
+    def may_steer(self) -> bool:
+        """Whether this viewer's commands are carried out."""
+        return not (self.steering or self.ended)
+
+
+ALONE = Audience()
+
+
+class Viewers:
+    """The viewers of a session. The first one steers, until it leaves or another takes over. Any thread may call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: dict[int, str] = {}
+        self._questions: dict[int, Question | None] = {}
+        self._steering: int | None = None
+        self._next = LOCAL + 1
+
+    def join(self, name: str, number: int | None = None) -> int:
+        """Add a viewer; returns its number.
+
+        Args:
+            number: `LOCAL` for the viewer in the session's own process; by default a new number.
+        """
+        with self._lock:
+            if number is None:
+                number, self._next = self._next, self._next + 1
+            self._names[number] = name
+            if self._steering is None:
+                self._steering = number
+            return number
+
+    def leave(self, number: int) -> Question | None:
+        """Remove a viewer; returns the probe readings that the remaining viewers need. If it steered, the viewer that
+        joined first steers now.
+        """
+        with self._lock:
+            self._names.pop(number, None)
+            self._questions.pop(number, None)
+            if self._steering == number:
+                self._steering = next(iter(self._names), None)
+            return union(*self._questions.values())
+
+    def take_over(self, number: int) -> None:
+        """Let this viewer steer."""
+        with self._lock:
+            if number in self._names:
+                self._steering = number
+
+    def asks(self, number: int, question: Question | None) -> Question | None:
+        """Note which probe readings a viewer needs; returns those that all viewers need together."""
+        with self._lock:
+            self._questions[number] = question
+            return union(*self._questions.values())
+
+    def may_steer(self, number: int) -> bool:
+        """Whether a viewer's commands are carried out."""
+        with self._lock:
+            return self._steering in (number, None)
+
+    def audience(self, number: int) -> Audience:
+        """Who looks at the session, as told to this viewer."""
+        with self._lock:
+            if len(self._names) < 2 and self._steering in (number, None):
+                return ALONE
+            others = tuple(name for one, name in self._names.items() if one != number)
+            steering = "" if self._steering in (number, None) else self._names[self._steering]
+            return Audience(others, steering)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all viewers, in the order in which they joined."""
+        with self._lock:
+            return tuple(self._names.values())
+
+    @property
+    def steering(self) -> str:
+        """The name of the viewer that steers; empty if there is none."""
+        with self._lock:
+            return "" if self._steering is None else self._names[self._steering]

@@ -1,0 +1,280 @@
+"""A session and its viewers in other processes, over a real socket: pictures, commands, steering, and bad clients."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.readings import Kind, Question, Readings
+from echornn.remote import messages
+from echornn.remote.address import AddressError
+from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
+from echornn.remote.messages import LENGTH, Look, Request
+from echornn.remote.server import NewestFrame, Server
+from echornn.session import commands
+from echornn.session.audience import ALONE, Audience
+from echornn.session.frame import State
+from echornn.session.picture import Picture
+from echornn.session.queries import Query, Span
+from echornn.session.session import Session
+from echornn.session.wire import encode
+from echornn.snapshot import Snapshot
+from tests.patience import wait_for
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+
+CURVE = Query(columns=40)
+
+KINDS: tuple[Kind, Kind] = ("memory", "units")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def runtime() -> Iterator[None]:
+    """A short runtime folder of this module alone."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
+
+
+def unread(snapshot: Snapshot, question: Question) -> Readings:
+    """Probes that cannot read anything."""
+    raise ValueError("not here")
+
+
+@contextmanager
+def served(config: EchoConfig = SMALL) -> Iterator[tuple[Session, Server, Path]]:
+    """A session on a thread, paused before its first window, that viewers can reach by a folder."""
+    session = Session(config, make_trainer=ScriptedTrainer, examine=unread)
+    session.send(commands.Pause())
+    thread = threading.Thread(target=session.run, daemon=True)
+    thread.start()
+    with TemporaryDirectory() as name:
+        server = Server(session, Path(name))
+        try:
+            wait_for(lambda: session.frame.state is State.PAUSED)
+            yield session, server, Path(name)
+        finally:
+            session.stop()
+            server.close("over")
+            thread.join()
+
+
+@contextmanager
+def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0)
+    try:
+        yield viewer
+    finally:
+        viewer.stop()
+
+
+@pytest.fixture(scope="module")
+def garbled(runtime: None) -> Iterator[tuple[Session, Path]]:
+    """One session for all examples of garbage."""
+    with served() as (session, _, folder):
+        yield session, folder
+
+
+def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
+    """The viewer's picture once its command of this number was carried out, and the session stands still."""
+    before = viewer.look(query)
+
+    def is_there() -> bool:
+        picture = viewer.look(query, before)
+        return picture.query == query and picture.frame.answered >= number and picture.frame.state.stands_still
+
+    wait_for(is_there)
+    return viewer.look(query, before)
+
+
+def bits(picture: Picture) -> bytes:
+    return encode(picture)
+
+
+@pytest.mark.parametrize("config", [SMALL, SMALL_POPULATION])
+def test_a_viewer_sees_what_the_session_shows_bit_for_bit(config: EchoConfig) -> None:
+    with served(config) as (session, _, folder), looking(folder) as viewer:
+        for command in (commands.Step(7), commands.Redraw(), commands.Step(9), commands.Go(0, 3), commands.Undo()):
+            number = viewer.send(command)
+            assert session.when_idle(30)
+            shown(viewer, number)
+            wait_for(partial(is_shown_as_it_is, viewer, session))
+
+
+def is_shown_as_it_is(viewer: RemoteSession, session: Session) -> bool:
+    """Whether the viewer's picture has the bits of the session's, without what is counted for each viewer apart."""
+    far, near = (viewer.look(CURVE), session.look(CURVE))
+    far, near = (replace(one, frame=replace(one.frame, answered=0), audience=ALONE) for one in (far, near))
+    return bits(far) == bits(near)
+
+
+def test_the_same_position_can_be_looked_at_again_while_training_goes_on() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        before = shown(viewer, viewer.send(commands.Step(5)))
+        session.send(commands.Step(4))
+        assert session.when_idle(30)
+        wait_for(lambda: viewer.look(CURVE, before).frame.trained == 9)
+        closer = Query(Span(3), columns=20)
+        again = viewer.look_again(closer, before)
+        assert (again.frame is before.frame, again.frame.trained, again.query) == (True, 5, closer)
+        near = session.look_again(closer, before)
+        assert bits(replace(again, audience=ALONE)) == bits(replace(near, audience=ALONE))
+        assert viewer.look_again(closer, again) is again
+
+
+def test_each_viewer_has_its_own_numbers_whoever_else_sends() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        session.viewers.take_over(1)
+        for _ in range(3):
+            session.send(commands.Step())
+        assert viewer.send(commands.Step(2)) == 1
+        assert shown(viewer, 1).frame.trained == 5
+        session.send(commands.Step())
+        assert viewer.send(commands.Step(2)) == 2
+        assert shown(viewer, 2).frame.trained == 8
+
+
+def test_only_one_steers_and_both_are_told() -> None:
+    with served() as (session, _, folder), looking(folder, "pts/1") as first, looking(folder, "pts/2") as second:
+        assert viewers_of(folder) == (("pts/1", "pts/2"), "pts/1")
+        shown(second, second.send(commands.Step(5)))
+        shown(first, first.send(commands.Step(3)))
+        assert session.frame.trained == 3, "whoever only looks on cannot train"
+        wait_for(lambda: first.look(CURVE).audience == Audience(("pts/2",)))
+        wait_for(lambda: second.look(CURVE).audience == Audience(("pts/1",), "pts/1"))
+        second.take_over()
+        shown(second, second.send(commands.Step(4)))
+        shown(first, first.send(commands.Step(6)))
+        assert session.frame.trained == 7
+        wait_for(lambda: first.look(CURVE).audience == Audience(("pts/2",), "pts/2"))
+        second.stop()
+        wait_for(lambda: first.look(CURVE).audience == Audience())
+        shown(first, first.send(commands.Step()))
+        assert session.frame.trained == 8
+
+
+def test_the_readings_of_all_viewers_are_asked_for_together() -> None:
+    asked: list[Question | None] = []
+    with served() as (session, _, folder), looking(folder) as first, looking(folder, "b") as second:
+        ask = session.ask
+
+        def noted(question: Question | None) -> int:
+            asked.append(question)
+            return ask(question)
+
+        session.ask = noted  # type: ignore[method-assign]
+        memory, units = (Question(frozenset({kind})) for kind in KINDS)
+        shown(first, first.send(commands.Ask(memory)))
+        shown(second, second.send(commands.Ask(units)))
+        assert asked[-1] == Question(frozenset({"memory", "units"}))
+        first.stop()
+        wait_for(lambda: asked[-1] == units)
+
+
+def test_the_end_of_a_session_is_said_and_the_last_picture_stays() -> None:
+    with served() as (_, server, folder), looking(folder) as viewer:
+        shown(viewer, viewer.send(commands.Step(3)))
+        server.close("the session was ended")
+        wait_for(lambda: viewer.ended == "the session was ended")
+        picture = viewer.look(CURVE)
+        assert (picture.frame.trained, picture.audience) == (3, Audience(ended="the session was ended"))
+        assert viewer.look_again(Query(columns=9), picture) is picture
+        with pytest.raises(AddressError, match="no program trains"):
+            RemoteSession(folder, "late")
+
+
+def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
+    with served() as (_, server, folder), looking(folder) as viewer:
+        for connection in list(server._connections):
+            connection.shutdown(socket.SHUT_RDWR)
+        wait_for(lambda: viewer.ended == LOST)
+
+
+def test_one_who_does_not_read_holds_up_nobody() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer, closing(connected(folder)) as lazy:
+        messages.send_greeting(lazy, name="lazy", wants="pictures")
+        for _ in range(2000):
+            try:
+                lazy.settimeout(0.001)
+                messages.send(lazy, encode(Request(Look(CURVE))))
+            except TimeoutError:
+                break
+        assert shown(viewer, viewer.send(commands.Step(4))).frame.trained == 4
+        assert session.error is None
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=300), st.booleans())
+def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], garbage: bytes, greets: bool) -> None:
+    session, folder = garbled
+    with closing(connected(folder)) as connection:
+        if greets:
+            messages.send_greeting(connection, name="noise", wants="pictures")
+            messages.receive_greeting(connection)
+        try:
+            connection.sendall(garbage if not greets else LENGTH.pack(len(garbage)) + garbage)
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(30)
+            while connection.recv(1 << 16):
+                pass
+        except ConnectionError:
+            pass
+        assert session.error is None
+        assert session.frame.state is State.PAUSED
+
+
+def test_another_version_is_refused_by_name() -> None:
+    with served() as (_, _, folder), closing(connected(folder)) as connection:
+        messages.send(connection, json.dumps({"messages": "other", "version": "9.9"}).encode())
+        assert messages.receive_greeting(connection)["refused"] == "other version"
+
+
+@pytest.mark.parametrize("first", [b"\xff\xff\xff\xff", LENGTH.pack(5000) + b"x" * 10, LENGTH.pack(2) + b"[]", b""])
+def test_a_greeting_that_is_none_ends_the_connection(first: bytes) -> None:
+    with served() as (session, server, folder), closing(connected(folder)) as connection:
+        connection.sendall(first)
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(30)
+        with suppress(ConnectionResetError):
+            assert connection.recv(10) == b""
+        wait_for(lambda: server.count == 0)
+        assert session.viewers.names == ()
+
+
+def test_a_frame_is_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
+    now = [0.0]
+    with served() as (session, _, _):
+        newest = NewestFrame(session, lambda: now[0])
+        number, frame = newest.get()
+        assert newest.encoded(number, frame) is newest.encoded(number, frame)
+        session.send(commands.Step(2))
+        assert session.when_idle(30)
+        assert newest.get()[1].trained == 2, "the answer to a command is shown at once"
+        assert newest.get()[0] == number + 1
+
+
+def test_viewers_come_and_go_by_the_hundred() -> None:
+    dice = random.Random(0)
+    with served() as (session, server, folder):
+        for _ in range(100):
+            viewer = RemoteSession(folder, "x", 500.0)
+            if dice.random() < 0.5:
+                viewer.send(commands.Step())
+            if dice.random() < 0.5:
+                viewer._connection.close()  # as if it were killed
+            viewer.stop()
+        wait_for(lambda: server.count == 0)
+        assert session.viewers.names == ()
+        assert session.error is None

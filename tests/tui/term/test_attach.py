@@ -1,0 +1,165 @@
+"""The real program in the background, and viewers on pseudo-terminals that attach to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from echornn.remote.address import Address, AddressError
+from echornn.remote.client import connected, end_session, viewers_of
+from echornn.runs import run_dir
+from tests.patience import wait_for
+from tests.program import Program, gone, running
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A short runtime folder, since the path of a socket has at most about a hundred bytes."""
+    with TemporaryDirectory() as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a run that trains in the background, at 20 windows a second."""
+    run = tmp_path / "run"
+    with running("--detach", "--run", str(run), "--speed", "20", width=200, scripted=True) as program:
+        text = program.until(lambda text: "end it with" in text)
+        assert program.ended() == 0
+    process = int(re.findall(r"process (\d+)", text)[0])
+    try:
+        yield run
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        wait_for(lambda: gone(process))
+
+
+def attached(folder: Path, width: int = 80, height: int = 24) -> AbstractContextManager[Program]:
+    return running("attach", str(folder), width=width, height=height, scripted=True)
+
+
+def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Path) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(attached(folder, 100, 30))
+        first.until(lambda text: "running" in text and "q Quit" in text.splitlines()[29])
+        second = stack.enter_context(attached(folder))
+        second.until(lambda text: "running" in text and "steers: W takes over" in text)
+        wait_for(lambda: len(viewers_of(folder)[0]) == 2)
+        first.press(" ")
+        for viewer in (first, second):
+            viewer.until(lambda text: "paused" in text)
+        second.press("e")
+        second.until(lambda text: "steers: W takes over" in text)
+        second.press("W")
+        first.until(lambda text: "steers: W takes over" in text)
+        second.press("e")
+        for viewer in (first, second):
+            viewer.until(lambda text: "window 666/666" in text)
+        second.press("2")
+        second.until(lambda text: "matrix" in text)
+        assert "matrix" not in first.text
+        second.press("q")
+        assert second.ended() == 0
+        assert "the session goes on" in second.text
+        first.until(lambda text: "steers" not in text)
+        assert end_session(folder)
+        first.until(lambda text: "the session was ended" in text and "q leaves" in text)
+        first.press("q")
+        assert first.ended() == 0
+        assert "--resume" in first.text
+    run = run_dir.read(folder)
+    assert (run.position.window, run.notes) == (666, ())
+    with pytest.raises(AddressError, match="no program trains"):
+        Address.read(folder)
+
+
+def test_a_killed_session_is_said_and_a_killed_viewer_is_nothing(folder: Path) -> None:
+    process = Address.read(folder).process
+    with attached(folder) as lost, attached(folder) as viewer:
+        viewer.until(lambda text: "running" in text)
+        lost.until(lambda text: "running" in text)
+        os.killpg(lost.pid, signal.SIGKILL)
+        wait_for(lambda: len(viewers_of(folder)[0]) == 1)
+        viewer.press(" ")
+        viewer.until(lambda text: "paused" in text)
+        os.kill(process, signal.SIGKILL)
+        viewer.until(lambda text: "the connection to the session is lost" in text)
+        viewer.press("q")
+        assert viewer.ended() == 0
+    with pytest.raises(AddressError, match="has ended"):
+        connected(folder).close()
+
+
+def test_an_attached_app_goes_with_its_terminal_and_the_training_stays(folder: Path) -> None:
+    with attached(folder) as viewer:
+        viewer.until(lambda text: "running" in text)
+        app = viewer.app
+        viewer.close_terminal()
+        wait_for(lambda: gone(app))
+    wait_for(lambda: viewers_of(folder) == ((), ""))
+
+
+def test_from_the_app_into_the_background(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with running("--run", str(run), "--speed", "50", width=200, scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text)
+        program.press("D")
+        program.until(lambda text: "end it with" in text)
+        assert program.ended() == 0
+        assert program.mended
+    assert end_session(run)
+    assert not (run / "serving.json").exists()
+
+
+def test_an_app_is_attached_to_as_well_unless_it_does_not_serve(tmp_path: Path) -> None:
+    run, alone = tmp_path / "run", tmp_path / "alone"
+    with running("--run", str(run), scripted=True) as program, attached_when_served(run, program) as viewer:
+        viewer.until(lambda text: "running" in text and "steers: W takes over" in text)
+        program.until(lambda text: "looks on" in text)
+        program.press("q")
+        assert program.ended() == 0
+        viewer.until(lambda text: "the session was ended" in text)
+        viewer.press("q")
+        assert viewer.ended() == 0
+    with running("--run", str(alone), "--no-serve", scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        with pytest.raises(AddressError, match="or it does not serve"):
+            Address.read(alone)
+        program.press("q")
+        assert program.ended() == 0
+
+
+def attached_when_served(folder: Path, program: Program) -> AbstractContextManager[Program]:
+    program.until(lambda text: "running" in text)
+    wait_for(lambda: (folder / "serving.json").exists())
+    return attached(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why_not"),
+    [
+        (["attach", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["attach", "--stop", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["attach", "--once", "--stop"], "--once cannot be used with --stop: it only looks"),
+        (["attach", "--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
+        (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),
+    ],
+)
+def test_what_cannot_be_attached_to_is_refused_in_a_line(arguments: list[str], why_not: str, tmp_path: Path) -> None:
+    with running(*arguments, width=160, scripted=True, environment={"XDG_STATE_HOME": str(tmp_path)}) as program:
+        assert program.ended() == 2
+        assert why_not in program.text
+        assert "Traceback" not in program.text

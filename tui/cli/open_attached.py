@@ -1,0 +1,147 @@
+"""Runs the app on a session in another process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from functools import partial
+from pathlib import Path
+
+from echornn.files.run_error import RunError
+from echornn.remote.address import AddressError
+from echornn.remote.client import RemoteSession, connected, end_session
+from echornn.runs import kept_runs
+from tui.app.app import EchoApp
+from tui.app.save_screen import lines_shown
+from tui.cli.open_app import notify_error
+from tui.commands import record
+from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.commands.lines import say_last
+from tui.kit.theme import Theme, remember, remembered
+from tui.term import guardian, printed, terminal
+from tui.term.driver import driver_for
+from tui.term.exit_code import ExitCode
+from tui.term.guardian import Guarded
+from tui.term.plain_screen import draw_in_few_bytes
+from tui.term.printable import quoted
+from tui.term.thread_errors import ThreadErrors
+
+SECONDS_TO_DRAW = 10.0
+"""How long `picture_once` waits for the session's first picture."""
+
+
+def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None) -> FrontEnd:
+    """The program that shows the session of a run in the app.
+
+    Raises:
+        UsageError: there is no terminal.
+        RunError: no session can be reached there.
+    """
+    if not terminal.is_interactive():
+        raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+    folder = _folder(name)
+    return Training(show_attached, folder, fps, ascii_only, theme, guardian.divide())
+
+
+def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | None, guarded: Guarded) -> int:
+    """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
+
+    Raises:
+        RunError: no session can be reached there.
+    """
+    if theme is not None:
+        remember(theme)
+    session = _session(folder, fps)
+    terminal.keep_native_stderr_off_the_screen(guarded.log)
+    terminal.draw_on_the_terminal()
+    errors = ThreadErrors()
+    app = EchoApp(session, fps, ascii_only, theme or remembered())
+    errors.tell = partial(notify_error, app)
+    app.why_no_detach = lambda: ""  # leaving is enough
+    guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
+    terminal.when_terminal_is_gone(
+        lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
+    )
+    with errors.keeping():
+        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded))
+    say_last(_farewell(session, folder))
+    return errors.conclude(code)
+
+
+def picture_once(name: str | None, ascii_only: bool, theme: Theme | None) -> int:
+    """Print one picture of the screen as text, at the size of this terminal; returns the exit code.
+
+    Raises:
+        RunError: no session can be reached there.
+    """
+    session = _session(_folder(name), 10.0)
+    size = shutil.get_terminal_size()
+    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, ascii_only, theme or remembered()), size)))
+    return ExitCode.DONE
+
+
+async def _lines(app: EchoApp, size: tuple[int, int]) -> list[str]:
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.show_newest_frame()
+        await pilot.pause()
+        return lines_shown(app)
+
+
+def end_attached(name: str | None) -> int:
+    """Have a session save everything and end; returns the exit code.
+
+    Raises:
+        RunError: no session can be reached there.
+    """
+    folder = _folder(name)
+    try:
+        has_ended = end_session(folder)
+    except AddressError as error:
+        raise RunError(str(error)) from error
+    if not has_ended:
+        printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
+        return ExitCode.FAILED
+    printed.lines([f"ended; go on with: echornn-tui --resume {quoted(folder)}"])
+    return ExitCode.DONE
+
+
+def _folder(name: str | None) -> Path:
+    """The folder of the run to attach to.
+
+    Raises:
+        RunError: there is none.
+    """
+    if name is not None:
+        return record.find(name)
+    for folder in kept_runs.runs():
+        with contextlib.suppress(AddressError):
+            connected(folder).close()
+            return folder
+    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
+
+
+def _session(folder: Path, fps: float) -> RemoteSession:
+    try:
+        return RemoteSession(folder, terminal.name(), fps)
+    except AddressError as error:
+        raise RunError(str(error)) from error
+
+
+async def _run(app: EchoApp, guarded: Guarded) -> int:
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    draw_in_few_bytes(app, app.behind_an_update)
+    await app.run_async(mouse=False)
+    return ExitCode.FAILED if app.return_code else ExitCode.DONE
+
+
+def _farewell(session: RemoteSession, folder: Path) -> list[str]:
+    """The lines after the app: whether the session goes on, and how to come back."""
+    if session.ended:
+        return [session.ended, f"go on with: echornn-tui --resume {quoted(folder)}"]
+    return [
+        f"the session goes on in {quoted(folder)}",
+        f"come back with: echornn-tui attach {quoted(folder)}",
+        f"end it with: echornn-tui attach --stop {quoted(folder)}",
+    ]

@@ -1,0 +1,108 @@
+"""Starts the program in the background: a child process that outlives the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from echornn.files import own_files
+from echornn.runs.run_files import OUTPUT_FILE
+from tui.term import printed, terminal
+from tui.term.exit_code import ExitCode
+from tui.term.printable import quoted
+
+
+@dataclass
+class BackgroundProcess:
+    """The background process's way to tell its parent that it has begun.
+
+    Attributes:
+        line: the descriptor on which the parent waits; None once it was told.
+    """
+
+    line: int | None
+
+    def let_go(self, folder: Path | None, trouble: str) -> None:
+        """Write from now on into a file of the run, and let the parent end: this process needs no terminal any more.
+
+        Args:
+            folder: the folder of the run; None if it is not kept.
+            trouble: why nobody can attach; empty if somebody can.
+        """
+        if self.line is None:
+            return
+        sys.stdout.flush()
+        sys.stderr.flush()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        output = nowhere
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                output = own_files.opened(folder / OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for descriptor, target in ((0, nowhere), (1, output), (2, output)):
+            os.dup2(target, descriptor)
+        with contextlib.suppress(OSError):
+            os.write(self.line, f"{folder or ''}\n{trouble}".encode())
+        os.close(self.line)
+        self.line = None
+
+
+def divide() -> BackgroundProcess:
+    """Fork. The child returns from this function, in a session of its own, so that no hang-up reaches it. The parent
+    waits until the child has begun, prints how to attach, and ends; if the child ends before, with its exit code.
+
+    Call this before any thread starts, and before a run is locked.
+    """
+    hears, line = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        os.close(line)
+        _wait(child, hears)
+    os.close(hears)
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return BackgroundProcess(line)
+
+
+def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool) -> NoReturn:
+    """Become a program that trains this run on in the background; everything has to be saved.
+
+    Args:
+        speed: in windows per second; infinity is full speed.
+        paused: whether it begins paused.
+        serve: whether viewers may attach.
+    """
+    flags = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
+    flags += ["--paused"] * paused + ["--no-serve"] * (not serve)
+    sys.stdout.flush()
+    os.dup2(1, 2)  # errors would go to the log of native code
+    # nothing is imported from the current folder (-P)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *flags])
+
+
+def _wait(child: int, hears: int) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: os.kill(child, caught))
+    with open(hears, "rb") as told:
+        folder, begun, trouble = told.read().decode(errors="surrogateescape").partition("\n")
+    if not begun:
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
+    name = quoted(folder) if folder else ""
+    printed.lines(
+        [
+            f"training in the background: process {child}" + (f", in {name}" if name else ", not kept"),
+            trouble or (f"look with: echornn-tui attach {name}" if name else "nobody can attach, since it is not kept"),
+            f"end it with: echornn-tui attach --stop {name}" if name and not trouble else f"end it with: kill {child}",
+        ]
+    )
+    printed.finish()
+    terminal.leave_process(ExitCode.DONE)
