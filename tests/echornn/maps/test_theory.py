@@ -8,9 +8,9 @@ import re
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.data.read_out import least_error
 from echornn.maps.cell_words import cell_text
 from echornn.maps.overview import overview_of
-from echornn.maps.read_out import least_error
 from echornn.maps.rungs import rung_text
 from echornn.maps.table import Choice, Table, table_of
 from echornn.maps.theory import LIMITS, Limit, excluded, theory_text
