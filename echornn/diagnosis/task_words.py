@@ -115,7 +115,7 @@ def settling(it: Diagnosis) -> Sentence:
 
 def plateau(it: Diagnosis) -> Sentence:
     cause = at_chance_after(it)
-    more = where_known(it.spread, f"; units move by {it.spread:.3f} as inputs change")
+    more = where_known(it.spread, f"; units vary by {it.spread:.3f} with the inputs (0: stuck)")
     levels = distinct(ladder_of(it.config))
     if len(levels) < 2:
         return Sentence(cause, obstacle(it.config)[0] or note_text(it), "", more)

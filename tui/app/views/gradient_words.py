@@ -95,11 +95,11 @@ def words_of(
         return first, f"errors were followed through {steps_text(followed)}; T is {steps}"
     bias, spread = gradient.through(steps)
     share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
-    second = f"if errors went back {steps_text(steps)}: {share} left out"
+    second = f"if each error went back {steps_text(steps)}: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
-        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
-    return first, second if least == steps else f"{second}; with {least}: at most {percent(ACCEPTED_BIAS)}"
+        return first, f"{second}; for {percent(ACCEPTED_BIAS)}: {followed} or more"
+    return first, second if least == steps else f"{second}; {steps_text(least)}: at most {percent(ACCEPTED_BIAS)}"
 
 
 def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
