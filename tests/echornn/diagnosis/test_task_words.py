@@ -152,6 +152,9 @@ def test_numbers_that_a_network_knows_and_does_not_know_are_told_apart(errors: t
     it = diagnosis(FLIP_FLOP, stats_of(FLIP_FLOP, (1000, 1.0), (5000, 0.334)), None)
     assert said(replace(it, by_number=errors)).advice == advice
     assert said(replace(it, kind=Kind.LEARNING, by_number=errors)).advice == advice
+    assert ("of the way" in advice + said(replace(it, by_number=errors)).more_advice) == ("newest window" not in advice)
+    few = replace(it, kind=Kind.LEARNING, config=replace(FLIP_FLOP, state_size=2))
+    assert said(few).advice == "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"
 
 
 def test_the_errors_of_numbers_are_those_of_the_scored_steps() -> None:
