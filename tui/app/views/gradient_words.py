@@ -126,12 +126,12 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     if undecided:
         seen = f"flipped, {each[0]} of {count} predictions"
         return f"{seen}{undecided}", seen, f"flipping {each[0]}", each[0]
-    return (
-        f"flipped alone, {', '.join(each)} of {count} predictions{others}",
-        f"flipped, {each[0]} of {count} predictions",
-        f"flipping {each[0]}",
-        each[0],
-    )
+    whole, one = f"flipped alone, {', '.join(each)} of {count} predictions{others}", each[0]
+    alike = [lag for lag in order[1:MOST_NAMED] if 2 * shares[lag] >= shares[first]]
+    if alike:
+        both = f"{one}, {input_name(alike[0])} {percent(float(shares[alike[0]]))}"
+        return whole, f"flipped, {both} of {count} predictions", f"flipping {both}", both, one
+    return whole, f"flipped, {one} of {count} predictions", f"flipping {one}", one
 
 
 def moved_words(config: EchoConfig, reliance: Reliance | None) -> str:

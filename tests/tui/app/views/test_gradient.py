@@ -351,6 +351,16 @@ def reliance(**by_lag: float) -> Reliance:
             ),
         ),
         (
+            reliance(lag3=1, lag1=0.8),
+            (
+                "flipped alone, x[t-3] turns 100 %, x[t-1] turns 80 % of 512 predictions; no other lag does",
+                "flipped, x[t-3] turns 100 %, x[t-1] 80 % of 512 predictions",
+                "flipping x[t-3] turns 100 %, x[t-1] 80 %",
+                "x[t-3] turns 100 %, x[t-1] 80 %",
+                "x[t-3] turns 100 %",
+            ),
+        ),
+        (
             Reliance(np.array([0.31, 0.1], np.float32), np.array([0.03, 0.01], np.float32), 512),
             (
                 "flipped, x[t] turns 31 % of 512 predictions; p moves 0.03: they were undecided",
