@@ -170,7 +170,7 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and not lags_beyond(config):
-        return f"those below chance still {'learned' if finished else 'learn'}, or are stuck; 6 shows each"
+        return f"with a loss below chance, seeds {'learned' if finished else 'learn'} on, or are stuck; 6 shows each"
     return ""
 
 

@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import LEAST, chance_level, ladder_of, mean_floor, solved_level
+from echornn.data.read_out import unreachable
 from echornn.diagnosis.by_number import differing_numbers
 from echornn.diagnosis.diagnosis import MAINLY, Diagnosis, Kind, Note
 from echornn.diagnosis.ladder_position import LadderPosition, distinct, ladder_position
@@ -114,7 +115,7 @@ def settling(it: Diagnosis) -> Sentence:
 
 def plateau(it: Diagnosis) -> Sentence:
     cause = at_chance_after(it)
-    more = where_known(it.spread, f"; units move by {it.spread:.3f} as inputs change")
+    more = where_known(it.spread, f"; units vary by {it.spread:.3f} with the inputs (0: stuck)")
     levels = distinct(ladder_of(it.config))
     if len(levels) < 2:
         return Sentence(cause, obstacle(it.config)[0] or note_text(it), "", more)
@@ -131,19 +132,18 @@ def _with_obstacle(
     why, helps = obstacle(it.config, missing)
     if why:
         short, rest = as_fits(why, helps)
-        return Sentence(cause, short, more_cause, rest + adds(advice) + more)
+        return Sentence(cause, short, more_cause, rest + adds(advice if advice != short else "") + more)
     return Sentence(cause, advice, more_cause, more + adds(note_text(it)))
 
 
 def _by_number(it: Diagnosis, advice: str, rest: str) -> tuple[str, str]:
-    """The advice and its continuation; or, if the network knows some numbers better than others, the error of each. The
-    mean over all of them is then no sign of what it knows.
+    """The advice and its continuation; or, if the network knows some numbers better than others, the error of each; or
+    that it has too few units for all. The mean over all numbers is then no sign of what it knows.
     """
-    first, *others = differing_numbers(it) or [""]
-    if not first:
-        return advice, rest
-    text, more = as_fits(f"errors in the newest window: {first}", *(f", {other}" for other in others))
-    return text, more + adds(advice) + rest
+    if numbers := differing_numbers(it):
+        first, *others = numbers
+        return as_fits(f"errors in the newest window: {first}", *(f", {other}" for other in others))
+    return as_fits(*obstacle(it.config)) if unreachable(it.config) else (advice, rest)
 
 
 def learning(it: Diagnosis) -> Sentence:

@@ -152,6 +152,9 @@ def test_numbers_that_a_network_knows_and_does_not_know_are_told_apart(errors: t
     it = diagnosis(FLIP_FLOP, stats_of(FLIP_FLOP, (1000, 1.0), (5000, 0.334)), None)
     assert said(replace(it, by_number=errors)).advice == advice
     assert said(replace(it, kind=Kind.LEARNING, by_number=errors)).advice == advice
+    assert ("of the way" in advice + said(replace(it, by_number=errors)).more_advice) == ("newest window" not in advice)
+    few = replace(it, kind=Kind.LEARNING, config=replace(FLIP_FLOP, state_size=2))
+    assert said(few).advice == "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"
 
 
 def test_the_errors_of_numbers_are_those_of_the_scored_steps() -> None:
@@ -253,7 +256,7 @@ def test_how_many_seeds_are_at_each_level() -> None:
     sentence = seeds(COINS, *[0.455] * 3, *[0.52] * 20, *[0.66] * 5, *[0.59] * 3, math.nan, solved=3)
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
-    assert sentence.advice == "those below chance still learn, or are stuck; 6 shows each"
+    assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; 6 shows each"
     assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units (s) may help"
     short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
     assert short_and_wide.advice == "no gradient gets 8 steps back (T 5); a longer T (s) may help"

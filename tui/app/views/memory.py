@@ -159,7 +159,8 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
         return f"{used}, which counts nothing: the inputs are not independent"
     if not sources:
         return f"{used} for single inputs, not for what is made of them"
-    return f"{used}; a shift register needs {memory.shift_register(sources[-1])}"
+    single = "" if config.is_echo else " for single inputs"
+    return f"{used}{single}; a shift register needs {memory.shift_register(sources[-1])}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:

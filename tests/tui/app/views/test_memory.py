@@ -180,6 +180,8 @@ def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> No
     assert summary(cut, SOLVED.memory) == "4.0 of 4 numbers used; no gradient reaches lag 3: r2 1.00"
     flip_flop = EchoConfig(task="flip_flop")
     assert summary(flip_flop, SOLVED.memory) == "4.0 of 4 numbers used for single inputs, not for what is made of them"
+    xor = EchoConfig(task="delayed_xor")
+    assert summary(xor, SOLVED.memory) == "4.0 of 4 numbers used for single inputs; a shift register needs 4"
     many = Memory("h", np.full(20, 0.7, np.float32), 1, independent=False)
     assert summary(flip_flop, many) == "r2 add up to 14.0, which counts nothing: the inputs are not independent"
     assert summary(TUTORIAL, SOLVED.memory) == "4.0 of 4 numbers used; a shift register needs 4"
