@@ -62,8 +62,8 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         second.press("e")
         second.until(lambda text: "steers: W takes over" in text)
         second.press("W")
+        second.press("e")  # at once
         first.until(lambda text: "steers: W takes over" in text)
-        second.press("e")
         for viewer in (first, second):
             viewer.until(lambda text: "window 666/666" in text)
         second.press("2")
