@@ -131,7 +131,11 @@ PROBES: Rows = (
         "The sum of r2 over all lags: if inputs are independent, at most one for each unit. An untrained network holds "
         "some inputs too. ░░░ is what is missing.",
     ),
-    ("4 ~ x[t-3]", "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone."),
+    (
+        "4 ~ x[t-3]",
+        "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone. 4 ~ y[t]: the "
+        "target.",
+    ),
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
         "left out",
