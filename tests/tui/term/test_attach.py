@@ -17,6 +17,7 @@ from echornn.remote.client import connected, end_session, viewers_of
 from echornn.runs import run_dir
 from tests.patience import wait_for
 from tests.program import Program, gone, running
+from tui.cli.attach_by_ssh import split
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +147,29 @@ def attached_when_served(folder: Path, program: Program) -> AbstractContextManag
     program.until(lambda text: "running" in text)
     wait_for(lambda: (folder / "serving.json").exists())
     return attached(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["box:my run"], "-t box echornn-tui attach 'my run'"),
+        (["me@box.lan:", "--ascii", "--fps", "2"], "-t me@box.lan echornn-tui attach --fps 2 --ascii"),
+        (["box:runs/a;b", "--stop"], "box echornn-tui attach --stop 'runs/a;b'"),
+        (["box:a", "--once", "--theme", "light"], "box echornn-tui attach --once --theme light a"),
+    ],
+)
+def test_on_another_machine_ssh_runs_the_same_command(arguments: list[str], command: str, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\necho "ssh $*."\n')
+    ssh.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with running("attach", *arguments, width=120, scripted=True, environment=path) as program:
+        program.until(lambda text: f"ssh {command}." in text)
+        assert program.ended() == 0
+
+
+def test_a_host_is_never_a_flag_of_ssh() -> None:
+    assert [split(name) for name in ("-oProxyCommand=x:run", "--:a", ":a", "/a:b", "a", None)] == [None] * 6
 
 
 @pytest.mark.parametrize(
