@@ -66,7 +66,10 @@ class WindowSizes:
 
     @property
     def data_shape(self) -> tuple[int, int]:
-        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row."""
+        """The rows of an epoch's data and their steps, without steps that no window has; each trial is a row.
+
+        Records of a user's own task have its ladder for this shape, so that it has to stay the same for them.
+        """
         windows = self.windows_per_epoch
         if self.is_stream:
             return self.batch_size, (windows - 1) * self.window_stride + self.window_steps

@@ -52,6 +52,11 @@ class Progress:
     scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
 
     @property
+    def newest(self) -> Progress:
+        """The same, with the losses of only the last two windows, which is all that a screen shows of them."""
+        return self if len(self.losses) <= 2 else replace(self, losses=self.losses[-2:], errors=self.errors[-2:])
+
+    @property
     def probabilities(self) -> Floats:
         """The outputs, if they are probabilities of symbols."""
         return self.outputs

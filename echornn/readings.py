@@ -103,10 +103,12 @@ class Units:
         share_saturated: the share of saturated values over all units and steps of the probe's own data, 0 to 1.
         spread: float32 [units], the standard deviation of each unit within a row of the probe's own data.
         best_lag: int32 [units], the lag k at which the input x[t-k] has the largest absolute correlation with the unit.
-        correlation: float32 [units], this correlation, -1 to 1; 0 for a constant unit.
+        correlation: float32 [units], this correlation, or that with `best_target`, -1 to 1; 0 for a constant unit.
         samples: the number of time steps, over all rows, of the probe's own data; 0 if unknown.
         best_channel: int32 [units], which of the input's numbers `best_lag` is about, from 0; empty, [0], if there is
             only one number, or if inputs are symbols.
+        best_target: int32 [units], the target that the unit follows more closely than any input: which of its numbers,
+            from 0 (0 for a symbol); -1 if an input is followed; empty, [0], if it is not known.
     """
 
     part: str
@@ -118,6 +120,11 @@ class Units:
     correlation: Floats
     samples: int = 0
     best_channel: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
+    best_target: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    def follows_target(self, unit: int) -> bool:
+        """Whether a unit follows a target more closely than any input."""
+        return bool(len(self.best_target)) and bool(self.best_target[unit] >= 0)
 
 
 @dataclass(frozen=True, eq=False)

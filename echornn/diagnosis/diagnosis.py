@@ -86,6 +86,9 @@ class Diagnosis:
         mean: mean loss of the newest windows if the diagnosis is about them, otherwise of the last blocks.
         unsure: the uncertainty of the mean due to noise.
         newest: loss of the newest window.
+        recent: mean loss of the newest 50 windows, as in the files and the lists of runs.
+        by_number: the mean squared error of each number in the newest window; empty if it is not known, and for
+            symbols.
         wrong: the share of wrong predictions, 0 to 1.
         solved_at: the window, from 1, at which the task was solved.
         since: the number of windows trained before this diagnosis began to hold.
@@ -94,6 +97,7 @@ class Diagnosis:
         best, best_at, best_wrong: lowest mean loss, the windows trained by then, and the share of wrong predictions
             then.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
+        newest_fall: by what share it fell lately, beyond what may be noise; NaN if the stretch is too short.
         relapses: how many times the task was solved and then lost.
         sure: the probability given to the right symbol in a typical window, 0 to 1.
         held: how many numbers a linear read-out recovers from the state (the sum of r2 over lags).
@@ -121,6 +125,8 @@ class Diagnosis:
     mean: float = math.nan
     unsure: float = math.nan
     newest: float = math.nan
+    recent: float = math.nan
+    by_number: tuple[float, ...] = ()
     wrong: float = math.nan
     more_right: bool = False
     solved_at: int | None = None
@@ -131,6 +137,7 @@ class Diagnosis:
     best_wrong: float = math.nan
     falls: bool = False
     fall: float = math.nan
+    newest_fall: float = math.nan
     relapses: int = 0
     sure: float = math.nan
     held: float = math.nan

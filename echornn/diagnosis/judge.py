@@ -22,10 +22,11 @@ from echornn.data.levels import (
     solved_level,
 )
 from echornn.diagnosis import rates
+from echornn.diagnosis.block_falls import SURE
 from echornn.diagnosis.diagnosis import MAINLY, MOSTLY, STILL, Diagnosis, Kind
 from echornn.diagnosis.known import known_of
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
-from echornn.diagnosis.loss_trend import APART, FALLS, SURE, LossLevel, LossTrend, loss_trend
+from echornn.diagnosis.loss_trend import APART, FALLS, LossLevel, LossTrend, loss_trend
 from echornn.progress import Progress
 from echornn.readings import Readings
 
@@ -193,7 +194,7 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
     doubt = 0.0 if is_echo(judged.config) else unsure * OFTEN_LOOKED
     is_below = mean < CLEAR * chance and mean + doubt < BELOW_CHANCE * chance
     if judged.kind in NOT_LEARNED and (is_below or _has_begun_to_fall(judged.config, loss_stats)):
-        return replace(now, kind=Kind.LEARNING, falls=True)
+        return replace(now, kind=Kind.LEARNING, falls=True, newest_fall=math.nan)
     if judged.kind is Kind.LEARNING and mean + doubt < (CLEAR if is_echo(judged.config) else 1) * judged.mean:
         return now
     if judged.kind is Kind.PLATEAU and mean - unsure > (1 + APART) * chance and not is_echo(judged.config):

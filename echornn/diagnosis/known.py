@@ -49,6 +49,7 @@ def known_of(
         windows=loss_stats.windows,
         mean=loss_stats.mean,
         newest=float(recent[-1]) if recent.size else math.nan,
+        recent=loss_stats.mean,
         solved_at=loss_stats.solved_at,
         since=loss_stats.block_means.begun,
         sure=_sure(config, recent),
@@ -72,6 +73,7 @@ def known_of(
             best_wrong=trend.best_errors if _has_errors(config) else math.nan,
             falls=trend.falls,
             fall=trend.fall,
+            newest_fall=trend.newest_fall,
             relapses=trend.relapses,
         )
     if readings is None:

@@ -26,21 +26,21 @@ from echornn.data.levels import (
     mean_floor,
     solved_level,
 )
-from echornn.history.block_means import HIGHEST, BlockMeans, Numbers, Windows
-
-SMOOTHED = 4
-"""The number of blocks that are averaged: the last eighth to sixteenth of a long stretch."""
+from echornn.diagnosis.block_falls import (
+    SHORT_SPAN,
+    SMOOTHED,
+    SURE,
+    fall_of_halves,
+    recent_fall,
+    smoothed,
+    standard_error,
+)
+from echornn.history.block_means import HIGHEST, BlockMeans, Numbers
 
 APART, NEAR = MOST_AT_CHANCE, 0.03
 """A mean loss that differs from chance by more than the first share is apart from chance; when it differs by less than
 the second share, it is at chance again. Below chance, both are smaller if a ladder has a level close to chance.
 """
-
-SURE = 2.5
-"""The number of standard errors by which a mean must be beyond a limit."""
-
-NORMAL_STEP = 0.954
-"""The median absolute difference of two normal random numbers, in units of their standard deviation."""
 
 FEWER, AS_MANY = 0.9, 0.95
 """The share of guessing's errors below which a network counts as better than guessing, and the share above which it no
@@ -69,14 +69,6 @@ SLIPPED, RECOVERED = 0.25, 0.15
 """The loss has slipped if it lost more than the first share of the way from chance to its best mean; it has recovered
 below the second share.
 """
-
-SHORT_SPAN = 8
-"""The number of blocks whose mean is compared with the mean of equally many blocks before, to notice early that the
-loss falls again.
-"""
-
-LEAST = 1e-6
-"""The distance from the floor, in nats, below which a loss counts as being at the floor."""
 
 FIRST_JUDGED = 1024
 """The number of windows before which a loss is never called flat."""
@@ -115,6 +107,8 @@ class LossTrend:
         falls: whether the loss falls.
         fall: by which share of what was left to learn the loss fell from the second quarter of the stretch to its last
             half; negative if it rose.
+        newest_fall: the same share of the last `SMOOTHED` blocks against equally many before; 0 if it may be noise, NaN
+            if there are too few blocks.
         flat_since: if the loss is flat, the number of windows from which on it stayed within `FALLS` of the value that
             it had when this was noticed.
         relapses: how many times the task was solved and then lost.
@@ -137,6 +131,7 @@ class LossTrend:
     slipped: bool
     falls: bool
     fall: float
+    newest_fall: float
     flat_since: int
     relapses: int
     lost_at: int | None
@@ -161,10 +156,10 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
     chance, floor = chance_level(config), mean_floor(config)
     blocks = np.where(np.isfinite(losses), losses, HIGHEST)
-    means = _smoothed(blocks)
-    errors = _smoothed(all_errors)
+    means = smoothed(blocks)
+    errors = smoothed(all_errors)
     solved = _held(blocks < solved_level(config), blocks > lost_level(config))
-    unsure = SURE * _standard_error(blocks)
+    unsure = SURE * standard_error(blocks)
     width, known, back = chance_width(config), _noise_is_known(config, len(blocks)), unsure * is_echo(config)
     below = _held(known & (means + unsure < (1 - width * APART) * chance), means - back > (1 - width * NEAR) * chance)
     below |= math.isnan(chance)
@@ -174,8 +169,9 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
     order = (LossLevel.SOLVED, LossLevel.WORSE, LossLevel.BELOW, LossLevel.CHANCE)
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
-    fall = _fall(blocks, ends, floor)
-    newest, least, most = _newest_fall(config, fall, _short_fall(blocks, floor, unsure))
+    fall = fall_of_halves(blocks, ends, floor)
+    newest, least, most = _newest_fall(config, fall, recent_fall(blocks, floor, unsure, SHORT_SPAN))
+    newest_fall = recent_fall(blocks, floor, math.sqrt(2) * unsure, SMOOTHED)[-1]
     newest = np.where(solved, fall, newest)
     stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, most))
     left_chance = np.append(False, below[1:] & ~below[:-1])
@@ -201,6 +197,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         slipped=bool(_slipped(means, unsure, chance)[-1]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
+        newest_fall=float(np.nan_to_num(newest_fall)) if len(ends) >= 2 * SMOOTHED else math.nan,
         flat_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
         lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
@@ -225,28 +222,6 @@ def _newest_fall(config: EchoConfig, fall: Numbers, short_fall: Numbers) -> tupl
         return np.nan_to_num(short_fall), SHORT_FALLS, SHORT_STANDS
     part = 1 if fits_register(config) else FEW_NUMBERS_FALL
     return np.fmax(fall, short_fall), part * FALLS, part * FLAT
-
-
-def _smoothed(values: Numbers) -> Numbers:
-    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as there are."""
-    padded = np.append(np.zeros(SMOOTHED - 1), values)
-    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
-    smoothed: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
-    return smoothed
-
-
-def _standard_error(blocks: Numbers) -> Numbers:
-    """The standard error of a moving mean due to the noise of the blocks.
-
-    It is estimated from the median difference of neighbouring blocks, which a fall of the loss hardly affects.
-    """
-    steps = np.abs(np.diff(blocks, prepend=blocks[0]))
-    padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
-    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
-    known = np.minimum(np.arange(1, len(blocks) + 1), 2 * SHORT_SPAN)
-    typical = np.take_along_axis(ordered, (known[:, np.newaxis] - 1) // 2, axis=-1)[:, 0]
-    error: Numbers = typical / NORMAL_STEP / np.sqrt(np.minimum(np.arange(1, len(blocks) + 1), SMOOTHED))
-    return error
 
 
 def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
@@ -278,35 +253,3 @@ def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
     for index in changed.tolist():
         lately[index : index + 2 * SHORT_SPAN] = True
     return lately
-
-
-def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """The fall of the loss at each block: by what share of what was left to learn the mean of the last half of the
-    stretch is below the mean of the quarter before. NaN if there was no such quarter.
-    """
-    sizes = np.diff(ends, prepend=0)
-    sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
-    half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
-        now = (sums[1:] - sums[half]) / (ends - windows[half])
-        return _share(before - floor, now - floor)
-
-
-def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The fall as in `_fall`, of the last `SHORT_SPAN` blocks against equally many before; NaN if it may be noise."""
-    fall = np.full(len(blocks), np.nan)
-    if len(blocks) >= 2 * SHORT_SPAN:
-        sums = np.append(0, np.cumsum(blocks))
-        means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
-        before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
-        noise = before - now < unsure[2 * SHORT_SPAN - 1 :]
-        fall[2 * SHORT_SPAN - 1 :] = np.where(noise, np.nan, _share(before - floor, now - floor))
-    return fall
-
-
-def _share(before: Numbers, now: Numbers) -> Numbers:
-    """The share by which the loss fell; 0 if nothing was left to learn."""
-    left = np.maximum(before, LEAST)
-    share: Numbers = (left - np.maximum(now, LEAST)) / left
-    return share

@@ -27,6 +27,7 @@ from echornn.diagnosis import rates
 from echornn.diagnosis.advice import helped
 from echornn.diagnosis.ladder_position import distinct, ladder_position
 from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.obstacle import obstacle
 from echornn.diagnosis.phrases import (
     BEGINS,
     SLOW,
@@ -169,7 +170,7 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and not lags_beyond(config):
-        return f"those below chance still {'learned' if finished else 'learn'}, or are stuck; 6 shows each"
+        return f"with a loss below chance, seeds {'learned' if finished else 'learn'} on, or are stuck; 6 shows each"
     return ""
 
 
@@ -177,8 +178,8 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
     """The reason that all networks have in common for not learning, as three texts: the advice if no change is known to
     help; and the texts before and after a change that is.
     """
-    if lags_beyond(config) and not is_echo(config):
-        return f"{cut_off(config)}; a longer T (s) may help", "", ""
+    if not is_echo(config) and (why := obstacle(config))[0]:
+        return as_fits(*why)[0], "", ""
     if lags_beyond(config):
         return (
             f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",

@@ -7,15 +7,19 @@ of the ladder is the loss of a learner with that knowledge.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import lags_beyond
+from echornn.config_fields import TASK
+from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import LEAST, chance_level, ladder_of, mean_floor, solved_level
+from echornn.data.read_out import unreachable
+from echornn.diagnosis.by_number import differing_numbers
 from echornn.diagnosis.diagnosis import MAINLY, Diagnosis, Kind, Note
 from echornn.diagnosis.ladder_position import LadderPosition, distinct, ladder_position
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
+from echornn.diagnosis.obstacle import obstacle
 from echornn.diagnosis.phrases import (
     ONE_SEED,
     about,
@@ -32,13 +36,19 @@ from echornn.diagnosis.phrases import (
     terms,
     where_known,
 )
-from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.history.block_means import HIGHEST
 from echornn.tasks.task import Level
+
+BELOW_LAST = 0.03
+"""A mean loss further below the last level than this share of the distance to chance is no luck: it contradicts the
+ladder. Windows in the midst of a row may be a little below it, as it counts the first targets of a row.
+"""
 
 FEW_DIGITS = 0.1
 """If chance is below this loss, losses have a fourth decimal."""
 
+HOW_FAR = "; 4 shows how far back errors get"
 NO_LADDER = "this task has no ladder: nothing is known of losses on the way"
 TOO_LARGE = "losses of this size are not told apart; scale the targets of the task"
 
@@ -69,16 +79,6 @@ def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
     name = level_text(config, place.next)
     to = f"next is {name}" if place.at else f"{place.way:.0%} of the way to {name}"
     return as_fits(to, f": {place.next.knows}")
-
-
-def reach_text(config: EchoConfig) -> str:
-    """How far gradients reach, if they do not reach all sources of the task; empty if they do, or if unknown."""
-    length = config.truncated_backprop_length
-    if lags_beyond(config):
-        return f"{cut_off(config)} (T {length:,})"
-    if length < config.window_steps:
-        return f"gradients are cut every {length:,} of a trial's {config.window_steps:,} steps"
-    return ""
 
 
 def start(it: Diagnosis) -> Sentence:
@@ -115,36 +115,52 @@ def settling(it: Diagnosis) -> Sentence:
 
 def plateau(it: Diagnosis) -> Sentence:
     cause = at_chance_after(it)
-    more = where_known(it.spread, f"; units move by {it.spread:.3f} as inputs change")
+    more = where_known(it.spread, f"; units vary by {it.spread:.3f} with the inputs (0: stuck)")
     levels = distinct(ladder_of(it.config))
     if len(levels) < 2:
-        return Sentence(cause, reach_text(it.config) or note_text(it), "", more)
-    knows = f": {levels[1].knows}"
-    advice, rest = as_fits(f"next is {level_text(it.config, levels[1])}", knows)
-    return _with_reach(it, cause, advice, rest + more)
+        return Sentence(cause, obstacle(it.config)[0] or note_text(it), "", more)
+    how_far = "" if it.config.is_stream or source_lags(it.config) else HOW_FAR
+    advice, rest = as_fits(f"next is {level_text(it.config, levels[1])}", how_far, f": {levels[1].knows}")
+    easiest = min((level.lags for level in levels[1:] if level.lags), key=max, default=())
+    return _with_obstacle(it, cause, advice, rest + more, missing=easiest)
 
 
-def _with_reach(it: Diagnosis, cause: str, advice: str, more: str = "", more_cause: str = "") -> Sentence:
-    """The sentence, with advice on the sources that gradients do not reach, if there are any."""
-    if reach := reach_text(it.config):
-        return Sentence(cause, as_fits(reach, "; a longer T (s) may help")[0], more_cause, adds(advice) + more)
+def _with_obstacle(
+    it: Diagnosis, cause: str, advice: str, more: str = "", more_cause: str = "", missing: Sequence[int] = ()
+) -> Sentence:
+    """The sentence, with advice on what may keep the network from these sources, if that is known."""
+    why, helps = obstacle(it.config, missing)
+    if why:
+        short, rest = as_fits(why, helps)
+        return Sentence(cause, short, more_cause, rest + adds(advice if advice != short else "") + more)
     return Sentence(cause, advice, more_cause, more + adds(note_text(it)))
 
 
+def _by_number(it: Diagnosis, advice: str, rest: str) -> tuple[str, str]:
+    """The advice and its continuation; or, if the network knows some numbers better than others, the error of each; or
+    that it has too few units for all. The mean over all numbers is then no sign of what it knows.
+    """
+    if numbers := differing_numbers(it):
+        first, *others = numbers
+        return as_fits(f"errors in the newest window: {first}", *(f", {other}" for other in others))
+    return as_fits(*obstacle(it.config)) if unreachable(it.config) else (advice, rest)
+
+
 def learning(it: Diagnosis) -> Sentence:
-    seen = "learning" if it.windows >= FIRST_JUDGED or not it.fall < FALLS else "below chance"
+    falls = (it.windows >= FIRST_JUDGED or not it.fall < FALLS) and not it.newest_fall <= 0
+    seen = "learning" if falls else "below chance"
     config, place, more = it.config, position_of(it), adds(right(it), earlier(it))
     mean = f"mean loss {loss_of(config, it.mean)}"
     if place is None:
         chance = chance_level(config)
         if math.isnan(chance):
-            return Sentence(f"the loss falls: {mean}", note_text(it) or NO_LADDER, more)
+            return Sentence(f"the loss falls: {mean}" if falls else mean, note_text(it) or NO_LADDER, more)
         below = f", below {loss_of(config, chance)}, the loss of guessing evenly" if not ladder_of(config) else ""
         return Sentence(f"{seen}: {mean}{below}", note_text(it) or NO_LADDER, more)
     where = f"at {level_text(config, place.at)}" if place.at else f"below {level_text(config, place.above)}"
     cause, rest = as_fits(f"{seen}: {mean}, {where}")
-    advice, more_advice = next_text(config, place)
-    return Sentence(cause, advice, rest + more, more_advice + adds(reach_text(config) or note_text(it)))
+    advice, more_advice = _by_number(it, *next_text(config, place))
+    return Sentence(cause, advice, rest + more, more_advice + adds(obstacle(config, place.missing)[0] or note_text(it)))
 
 
 def stalled(it: Diagnosis) -> Sentence:
@@ -155,33 +171,33 @@ def stalled(it: Diagnosis) -> Sentence:
     if it.mean >= HIGHEST / 2:
         return Sentence(mean, TOO_LARGE)
     if place is None:
-        return _with_reach(it, f"hardly lower {since}: {mean}", note_text(it) or NO_LADDER, "", more)
-    advice, rest = next_text(config, place)
+        return _with_obstacle(it, f"hardly lower {since}: {mean}", note_text(it) or NO_LADDER, "", more)
+    advice, rest = _by_number(it, *next_text(config, place))
     if place.at is None:
         cause = f"stands at {loss_of(config, it.mean)} {since}"
         below, more_cause = as_fits(cause, f", below {level_text(config, place.above)}")
-        return _with_reach(it, below, advice, rest, more_cause + more)
+        return _with_obstacle(it, below, advice, rest, more_cause + more, place.missing)
     cause, rest_of_cause = as_fits(f"stands at {level_text(config, place.at)} {since}", f": {mean}")
     more = rest_of_cause + more
     if not place.missing:
-        return _with_reach(it, cause, advice, rest, more)
+        return _with_obstacle(it, cause, advice, rest, more)
     missing = " and ".join(f"t-{lag}" for lag in place.missing)
     verb = "is" if len(place.missing) == 1 else "are"
-    unreached = [lag for lag in place.missing if lag in lags_beyond(config)]
-    why = f": {cut_off(config, unreached[0])} (T {config.truncated_backprop_length:,})" if unreached else ""
-    helps = "; a longer T (s) may help" if unreached else ""
-    short = as_fits(f"{missing} {verb} missing{why}", helps or f"; {advice}")
-    return Sentence(cause, short[0], more, short[1] + (adds(advice) if unreached else "") + rest)
+    why, helps = obstacle(config, place.missing)
+    short, of_short = as_fits(f"{missing} {verb} missing{why and f': {why}'}", helps or f"; {advice}")
+    return Sentence(cause, short, more, of_short + (adds(advice) if why else "") + rest)
 
 
 def solved(it: Diagnosis) -> Sentence:
     assert it.solved_at is not None
     config, floor = it.config, mean_floor(it.config)
-    trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
+    if it.mean + it.unsure < floor - BELOW_LAST * (chance_level(config) - floor):
+        return _below_the_ladder(it)
+    trend = "" if math.isnan(it.newest_fall) else "; it still falls" if it.newest_fall > 0 else "; it hardly falls"
     least = f" (least possible {loss_of(config, floor)})" if floor >= LEAST else ""
     though = f", though {cut_off(config)}" if lags_beyond(config) else ""
     sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
-    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}", least, though, trend)
+    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.recent:.4f}", least, though, trend)
     parts = []
     if it.renewed is not None:
         parts.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
@@ -191,6 +207,16 @@ def solved(it: Diagnosis) -> Sentence:
         parts.append(note_text(it))
     first, *others = parts or ["s sets another task, or its settings; l shows powers of ten"]
     return Sentence(cause, first, more + sure, adds(*others))
+
+
+def _below_the_ladder(it: Diagnosis) -> Sentence:
+    """The sentence if the mean loss is lower than a learner can have who knows everything, so that the ladder, or the
+    data, must be otherwise than the task says.
+    """
+    last = distinct(ladder_of(it.config))[-1]
+    cause = f"mean loss {loss_of(it.config, it.recent)}, below the last level, {level_text(it.config, last)}"
+    source = f"check levels in {it.config.value(TASK)}" if it.config.the_task.own else "check the ladder of the task"
+    return Sentence(cause, shortened(f"no learner gets lower if the ladder is right: {source}", LINE))
 
 
 def forgot(it: Diagnosis) -> Sentence:

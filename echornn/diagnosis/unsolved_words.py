@@ -48,7 +48,7 @@ TAKES_LONG = ": a uniform start can take thousands of windows"
 def plateau(it: Diagnosis) -> Sentence:
     if it.config.init == "tutorial":
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
-        more = where_known(it.spread, f"; units move by {_deviation(it.spread)} as inputs change")
+        more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     late = "nothing is learned yet; R draws other weights"
     advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; R: other weights")[0] if it.windows < SOON else late

@@ -33,7 +33,7 @@ RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 """Exceptions that parsing a damaged or handmade record can raise."""
 
-NUMBERS = re.compile(r"[<|][biuf?][0-9]{1,2}")
+NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")
 """Array types that a record may have: numbers and booleans, little-endian."""
 
 

@@ -144,7 +144,7 @@ def _best(cell: Cell) -> str:
     if best is None or config is None:
         return ""
     if best.solved_at is not None:
-        return f"first seed {best.seed} at {best.solved_at:,}"
+        return f"seed {best.seed} first, at {best.solved_at:,}"
     return f"least {_loss_name(config)} {loss_of(config, best.final_loss)} of seed {best.seed}"
 
 

@@ -80,7 +80,7 @@ def beside_the_best(table: Table, place: Place) -> str:
         over = f" over {ranking.comparisons:,} comparisons" if ranking.comparisons > 1 else ""
         return f"ruled out as the best of {ranking.cells:,} ({chance}{over}) beside {name}"
     if place in ranking.close:
-        return f"may be the best of {ranking.cells:,} squares ({SURE} confidence); most solved: {name}"
+        return f"not ruled out as the best of {ranking.cells:,} squares ({SURE}); most solved: {name}"
     if not ranking.tied:
         return f"solved most often of {ranking.cells:,} squares"
     soonest = "" if half is None else "; soonest of these" if place == ranking.best else f"; soonest: {name}"

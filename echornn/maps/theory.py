@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.data.levels import register_numbers, solved_level, state_numbers
-from echornn.maps.read_out import least_error
+from echornn.data.levels import register_numbers, state_numbers
+from echornn.data.read_out import unreachable
 
 MOST_LAGS = 3
 """The most lags that a sentence names."""
@@ -64,12 +64,9 @@ def _cut_trial(config: EchoConfig) -> str:
 
 
 def excluded(config: EchoConfig) -> str:
-    """The reason why the task cannot be solved according to theory, whatever the network learns; empty if it can.
-
-    The least error has to be twice the level that counts as solved, so that no luck of 50 windows is enough.
-    """
-    least = least_error(config)
-    if not least > max(0.0, 2 * solved_level(config)):
+    """The reason why the task cannot be solved according to theory, whatever the network learns; empty if it can."""
+    least = unreachable(config)
+    if not least:
         return ""
     outputs, units = config.output_size, f"{config.state_size} unit{'s' * (config.state_size > 1)}"
     unit = 10 ** (math.floor(math.log10(least)) - 1)

@@ -77,12 +77,15 @@ class ProbeSeries:
         lags: the number of lags at which memory is read.
         steps_back: the number of steps at the beginning that are not read.
         of_trials: whether each row is a trial.
+        y: the targets of the steps that are read, [steps read, rows, ...]; None for the echo, whose targets are inputs,
+            or if some of them do not count.
     """
 
     x: Inputs
     lags: int
     steps_back: int
     of_trials: bool = False
+    y: Inputs | None = None
 
     def x_before(self, lag: int) -> Inputs:
         """The inputs ``lag`` steps before each step that is read, [steps read, rows, ...]."""
@@ -204,13 +207,22 @@ def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
 def series_for(config: EchoConfig) -> ProbeSeries:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
     sizes = sizes_for(config)
-    if config.is_stream:
+    if config.is_echo:
         return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
+    if config.is_stream:
+        x, *read_of = draw_task(config, sizes.steps, sizes.rows)
+        return ProbeSeries(x, sizes.lags, sizes.steps_back, y=_targets(*(one[sizes.steps_back :] for one in read_of)))
     read = draw_trials(config, LEAST_ROWS, steps_read_of(config)).read
     rows = max(LEAST_ROWS, _power_of_two(sizes.rows / read))
-    (x, _, _), read = draw_trials(config, rows, steps_read_of(config))
+    (x, *read_of), read = draw_trials(config, rows, steps_read_of(config))
     not_read = len(x) - read
-    return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, of_trials=True)
+    targets = _targets(*(one[not_read:] for one in read_of))
+    return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, True, targets)
+
+
+def _targets(y: Inputs, scored: Bools) -> Inputs | None:
+    """The targets, if all of them count."""
+    return y if scored.all() else None
 
 
 @functools.lru_cache(2)

@@ -19,6 +19,10 @@ LEAST_MOVE = 1e-6
 """A unit whose standard deviation is below this, relative to its size, counts as constant in float32."""
 
 
+CLEARLY = 0.05
+"""A unit follows a target rather than an input if its correlation with the target is larger by this."""
+
+
 def units(prepared: Prepared, part: CellPart) -> Units:
     """The units' activity in the newest window with the current weights, and their statistics on the probes' own
     data.
@@ -30,6 +34,8 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         activity = np.ascontiguousarray(np.swapaxes(part_of(prepared.on_window, part), 0, 1))
     series, form = prepared.series, prepared.config.the_task.inputs
     best_lag, correlation, channel = _followed(read, series, form)
+    target, with_target = _followed_targets(read, series, prepared.config.the_task.outputs)
+    is_better = np.abs(with_target) > np.abs(correlation) + CLEARLY
     apart = 1 if series.of_trials else 0
     return Units(
         part.name,
@@ -38,9 +44,10 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         float(saturated(part, read).mean()),
         np.sqrt(read.var(axis=apart, ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
         best_lag,
-        correlation,
+        np.where(is_better, with_target, correlation).astype(np.float32),
         read.shape[0] * read.shape[1],
         channel if isinstance(form, Numbers) and form.count > 1 else channel[:0],
+        np.where(is_better, target, -1).astype(np.int32),
     )
 
 
@@ -68,6 +75,20 @@ def _followed(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tup
         more = np.abs(strongest) > np.abs(best)
         lags[more], channels[more], best[more] = lag, channel[more], strongest[more]
     return lags, best.clip(-1, 1).astype(np.float32), channels
+
+
+def _followed_targets(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tuple[Counts, Floats]:
+    """For each unit the target (a number's channel, or 0) with the strongest correlation, and this correlation; zeros
+    if the targets are not known.
+    """
+    count = read.shape[-1]
+    if series.y is None:
+        return np.zeros(count, np.int32), np.zeros(count, np.float32)
+    apart = 1 if series.of_trials else 0
+    among = _standardised(read, apart).T @ _standardised(as_numbers(series.y, form), apart)
+    best = np.abs(among).argmax(axis=1)
+    strongest = np.take_along_axis(among, best[:, np.newaxis], axis=1)[:, 0].clip(-1, 1).astype(np.float32)
+    return np.asarray(best if isinstance(form, Numbers) else 0 * best, np.int32), strongest
 
 
 def _standardised(numbers: npt.NDArray[Any], apart: int) -> npt.NDArray[np.float64]:

@@ -30,6 +30,9 @@ CONNECT_SECONDS = 5.0
 PATIENCE_SECONDS = 0.25
 """How long the screen waits for a picture that a key has changed; then it shows the one before, until it comes."""
 
+SECONDS_OF_A_WATCHER = 0.25
+"""The least seconds between two pictures of a viewer that only watches, so that many of them cost training little."""
+
 LOST = "the connection to the session is lost"
 
 
@@ -131,7 +134,8 @@ class RemoteSession:
         """Deliver commands and fetch pictures until `stop`, or until the session has ended."""
         try:
             while not self._stopping and not self.ended:
-                self._woken.wait(self._period)
+                steers = self._newest.audience.may_steer
+                self._woken.wait(self._period if steers else max(self._period, SECONDS_OF_A_WATCHER))
                 with self._lock:
                     self._woken.clear()
                     asked, self._asked = self._asked, []

@@ -22,6 +22,9 @@ from echornn.unlike_record import UnlikeRecord
 ROWS_SECONDS = 0.5
 """When a run is continued, showing its newest rows may delay training by this many seconds."""
 
+FINISHED_ROWS_SECONDS = 4.0
+"""The same if all epochs are trained: then nothing but the first picture is delayed."""
+
 
 class ReplayedRun(CurrentPosition):
     """The current position of a run, with a trainer that is at this position or on its way to it.
@@ -142,14 +145,19 @@ class ReplayedRun(CurrentPosition):
             self.shown = tape if self.is_of_a_piece else ()
             self._recorder.moved()
 
-    def show_rows(self) -> None:
-        """Train the newest windows again so that their rows can be shown, if a state shortly before them is stored."""
+    def show_rows(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        """Train the newest windows again so that their rows can be shown, if a state shortly before them is stored.
+
+        Args:
+            is_stopping: whether the session is to end, so that no more work is begun.
+        """
         before = Position(self.owner.number, max(0, self.here.window - self._travel.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
-        trainer, state, until = self.trainer, self.trainer.state, self._clock() + ROWS_SECONDS
+        seconds = FINISHED_ROWS_SECONDS if self.trainer.finished else ROWS_SECONDS
+        trainer, state, until = self.trainer, self.trainer.state, self._clock() + seconds
         self.go(self.here)
-        while not self.arrived and self._clock() < until:
+        while not self.arrived and self._clock() < until and not is_stopping():
             begun = self._clock()
             self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
         if not self.arrived:

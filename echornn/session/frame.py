@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
+from echornn.diagnosis.by_number import errors_by_number
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis, passed
 from echornn.diagnosis.ladder_position import distinct
@@ -164,10 +165,19 @@ class Frame:
     @property
     def diagnosis(self) -> Diagnosis:
         """The diagnosis of the run; see `echornn.diagnosis.judge.diagnosis`."""
+        return self._diagnosis(self.progress)
+
+    @property
+    def lasting_diagnosis(self) -> Diagnosis:
+        """The diagnosis of the run, which is never only about the newest window."""
+        return self._diagnosis(None)
+
+    def _diagnosis(self, newest: Progress | None) -> Diagnosis:
         if self.is_unread:
             return Diagnosis(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
-        it = diagnosis(self.own_config, self.loss_stats, self.progress, undoable, self.blamed, self._near_vitals)
+        it = diagnosis(self.own_config, self.loss_stats, newest, undoable, self.blamed, self._near_vitals)
+        it = replace(it, by_number=() if self.progress is None else errors_by_number(self.own_config, self.progress))
         return replace(it, finished=True) if self.is_at_the_end_of(self.config) else it
 
     @property

@@ -56,6 +56,7 @@ def newest_windows(trainer: AnyTrainer, config: EchoConfig, shown: Sequence[Prog
     Args:
         shown: the newest windows with their data, oldest first.
     """
+    shown = [one.newest for one in shown]
     epoch, window = place(trainer.epoch, trainer.window, config)
     if shown:
         epoch, window = shown[-1].epoch + 1, shown[-1].window + 1

@@ -161,7 +161,7 @@ class Loop:
             live.edit(self._wanted)
             self.editing_first = {}
         elif at is None and (live.trainer.finished or live.diverged):
-            live.show_rows()
+            live.show_rows(lambda: self.mailbox.stopping)
         if live.diverged:
             self.drive.pause()
         self._can_save = live.may_save = True

@@ -1,27 +1,25 @@
 """Encodes pictures, queries and commands as bytes, for a viewer in another process, and decodes them.
 
-The bytes are a JSON text and the NumPy arrays to which it refers. Decoding makes only dataclasses, named tuples and
-enums, and only those that the fields of the expected class can hold. No code in them is executed, except the text of a
-user's own task, if a configuration has such a task.
+The bytes are a JSON text and the numbers of the arrays to which it refers. Decoding makes only dataclasses, named
+tuples and enums, and only those that the fields of the expected class can hold. No code in them is executed, except the
+text of a user's own task, if a configuration has such a task.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
-from tokenize import TokenError
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, config_from, record_of
+from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, record_of
 
 T = TypeVar("T")
 
@@ -29,10 +27,6 @@ Array = npt.NDArray[Any]
 
 LENGTH_BYTES = 8
 """The bytes of the number at the beginning, which is the length of the JSON text."""
-
-
-NO_VALUE = (*NO_RECORD, EOFError, SyntaxError, TokenError)
-"""Exceptions that decoding arbitrary bytes can raise, those of NumPy's headers among them."""
 
 
 class WireError(ValueError):
@@ -46,12 +40,11 @@ def encode(value: object) -> bytes:
         TypeError: the value contains something other than numbers, texts, arrays, dataclasses, enums and collections.
     """
     arrays: list[Array] = []
-    text = json.dumps(_plain(value, arrays), separators=(",", ":")).encode()
-    file = io.BytesIO()
-    file.write(len(text).to_bytes(LENGTH_BYTES, "big") + text)
-    for array in arrays:
-        np.lib.format.write_array(file, array, allow_pickle=False)
-    return file.getvalue()
+    plain = _plain(value, arrays)
+    described = [[array.dtype.newbyteorder("<").str, array.shape] for array in arrays]
+    text = json.dumps([described, plain], separators=(",", ":")).encode()
+    numbers = [array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes() for array in arrays]
+    return b"".join((len(text).to_bytes(LENGTH_BYTES, "big"), text, *numbers))
 
 
 def decode(data: bytes, kind: type[T]) -> T:
@@ -60,14 +53,12 @@ def decode(data: bytes, kind: type[T]) -> T:
     Raises:
         WireError: the bytes are not such a value.
     """
-    file, wanted = io.BytesIO(data), cast(type, kind)
+    wanted = cast(type, kind)
     try:
-        length = int.from_bytes(file.read(LENGTH_BYTES), "big")
-        header, arrays = json.loads(file.read(length)), []
-        while file.tell() < len(data):
-            arrays.append(np.lib.format.read_array(file, allow_pickle=False))
-        value = _value(header, arrays, classes_in(wanted))
-    except NO_VALUE as error:
+        end = LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "big")
+        described, plain = json.loads(data[LENGTH_BYTES:end])
+        value = _value(plain, arrays_from(described, data[end:]), classes_in(wanted))
+    except NO_RECORD as error:
         raise WireError(f"not a {kind.__name__}: {error}") from error
     if not isinstance(value, kind):
         raise WireError(f"a {type(value).__name__} where a {kind.__name__} is expected")
@@ -126,6 +117,8 @@ def _plain(value: Any, arrays: list[Array]) -> Any:
         case None | bool() | int() | str():
             return value
         case np.ndarray() | np.generic():
+            if value.dtype.hasobject:
+                raise TypeError("an array of objects cannot be encoded as bytes")
             arrays.append(np.asarray(value))
             return {"array" if isinstance(value, np.ndarray) else "number": len(arrays) - 1}
         case float():

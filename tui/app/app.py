@@ -242,6 +242,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             self._hint(STEERS_ALREADY)
         else:
             self.session.take_over()
+            # a key that follows at once steers already
+            self._picture = dataclasses.replace(self._picture, audience=dataclasses.replace(audience, steering=""))
+            self._show_status()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available in this state."""

@@ -20,7 +20,8 @@ THE_SCREEN: Rows = (
     (
         "The curve",
         "The loss, window by window: bright the mean, dim the smallest and largest. Dotted lines mark epochs, double "
-        "lines what you did. Of symbols, the strip below is the error rate: a full block is as wrong as guessing.",
+        "lines what you did. For tasks with symbols, the strip below is the error rate: a full block is as wrong as "
+        "guessing.",
     ),
     (
         "Chance and floor",
@@ -46,8 +47,9 @@ OF_THE_ECHO = frozenset({"The task", "Chance and floor", "Why are there spikes i
 OF_VIEWS: Mapping[str, Sequence[str]] = {
     "rows": (
         "Each row is one of the series that train side by side: its input, its target, and the network's prediction. "
-        "Of two symbols, a full block is 1 and a base line 0. Of symbols, a prediction is shaded by how sure it is; >< "
-        "marks a wrong one. Numbers are shaded cells, a line for each. A dash is a target that does not count.",
+        "If there are two symbols, a full block is 1 and a base line 0. A predicted symbol is shaded by how sure the "
+        "network is; >< marks a wrong one. Numbers are shaded cells, a line for each. A dash is a target that does not "
+        "count.",
         "Paused, tab and then the arrows move a cursor: it gives the values, and lights the inputs that the target "
         "hangs on, where they are known.",
         "To the left lie earlier windows: | a window's end, double an epoch's end, dashed where windows were not kept.",
@@ -71,8 +73,8 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "of T steps cut off what lies beyond it. (If a trial is a whole window, nothing is cut off.) The part left out "
         "is of the gradient that the network has now: what is not learned yet, that gradient does not know of.",
         "Beside it: how much the prediction under the cursor changes when one input alone is changed, from not at all "
-        "(·) to fully (█). A symbol is flipped: it becomes the next one. A number is raised by 0.1. Of symbols it also "
-        "says how many of all predictions turn to another one.",
+        "(·) to fully (█). A symbol is flipped: it becomes the next one. A number is raised by 0.1. If the network "
+        "predicts symbols, a line says how many of all predictions turn to another one.",
         "A network that has not learned yet predicts near its chance, so a small change turns many predictions. Then "
         "it says little about what the network holds.",
         "Below are the predictions with the weights as they are now, and those after f changes an input. (In the "

@@ -32,8 +32,8 @@ TRAINING: Rows = (
     ),
     (
         "solved",
-        "The mean loss of 50 windows is near the least on the ladder: within 7 % of chance and a quarter of the last "
-        "rung. In the tutorial: 0.05 nats.",
+        "The mean loss of 50 windows is at most 7 % of chance above the last rung (in the tutorial 0.05 nats), and a "
+        "quarter of the way to the rung before.",
     ),
     ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
     (
@@ -128,9 +128,14 @@ PROBES: Rows = (
     ("r2", "How well an input can be read from the state by the best linear read-out: 0 not at all, 1 exactly."),
     (
         "numbers used",
-        "The sum of r2 over all lags, of random symbols: at most one for each unit. ░░░ is what is missing.",
+        "The sum of r2 over all lags: if inputs are independent, at most one for each unit. An untrained network holds "
+        "some inputs too. ░░░ is what is missing.",
     ),
-    ("4 ~ x[t-3]", "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone."),
+    (
+        "4 ~ x[t-3]",
+        "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone. 4 ~ y[t]: the "
+        "target.",
+    ),
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
         "left out",

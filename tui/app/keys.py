@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from string import digits
 from typing import assert_never
 
 from textual.binding import Binding
@@ -19,6 +20,9 @@ KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
 
 LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
 """The letter keys that only some views use."""
+
+OTHER_DIGITS = tuple(sorted({*digits} - {view.key for view in VIEWS}))
+"""The digits that are not the key of a view."""
 
 VIEW_KEYS = [
     Binding(
@@ -181,11 +185,11 @@ CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that have no effect after training has failed."""
 
 OF_WHAT_IS_WATCHED = [
-    *[Binding(key, f"on_a_view('{key}')", show=False) for key in LETTERS_OF_VIEWS],
+    *[Binding(key, f"on_a_view('{key}')", show=False) for key in (*LETTERS_OF_VIEWS, *OTHER_DIGITS)],
     Binding("d", "on_the_curve('fall')", show=False),
     Binding("enter", "on_the_curve('go_there')", show=False),
 ]
-"""Keys of a view and of the curve that also work while the other one has the arrow keys."""
+"""Keys of a view and of the curve that also work while the other one has the arrow keys; and digits without a view."""
 
 FAILED = "failed: training has stopped; q quits, then start again with other flags"
 
@@ -216,8 +220,10 @@ LEFT_OUT = (
 
 
 def views_of(key: str) -> str:
-    """The message about a key of views that are not shown."""
+    """The message about a key of views that are not shown, or of no view."""
     having = [view for view in VIEWS if key in view.own_keys()]
+    if not having:
+        return f"no view has the key {key}: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}"
     *most, last = [f"{view.title} ({view.key})" for view in having]
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 

@@ -245,7 +245,8 @@ def attach_to(
     Parameters
     ----------
     run
-        Folder of the run, or a name that list shows. By default the newest that can be attached to.
+        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
+        default the newest that can be attached to.
     once
         Print one picture of the screen as text, and end.
     stop
@@ -260,6 +261,17 @@ def attach_to(
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
     require_fps(fps)
+    from tui.cli.attach_by_ssh import attach_by_ssh, split
+
+    if (there := split(run)) is not None:
+        flags = [
+            *(["--once"] if once else []),
+            *(["--stop"] if stop else []),
+            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
+            *(["--ascii"] if ascii else []),
+            *([] if theme is None else ["--theme", theme]),
+        ]
+        return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.open_attached import attached, end_attached, picture_once
 
     if stop:

@@ -241,7 +241,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
     if length >= followed:
         yield f"errors were followed through {steps_text(followed)}: what T {length} cuts off is not known"
     elif math.isnan(bias):
-        yield f"too little gradient to tell what T {length} cuts off: no more than its own chance"
+        yield f"too little gradient to tell what T {length} cuts off: it is no larger than its sampling noise"
     else:
         enough = gradient.enough(LITTLE_BIAS)
         would_do = "" if enough is None else f"; {enough} would do for {LITTLE_BIAS:.0%}"

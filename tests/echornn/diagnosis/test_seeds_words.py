@@ -65,7 +65,7 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
         ),
         (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; press a: init glorot"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
-        (TUTORIAL, [BELOW], "still learn, or are stuck"),
+        (TUTORIAL, [BELOW], "seeds learn on, or are stuck"),
         (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),
         (replace(TUTORIAL, optimizer="sgd", learning_rate=30.0), [ABOVE], "learning_rate 30 is too large for sgd"),
         (TUTORIAL, [ABOVE], "those are too sure of wrong answers"),

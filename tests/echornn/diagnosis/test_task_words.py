@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, lost_level, solved_level
 from echornn.data.solved import Levels, SolvedAt
+from echornn.diagnosis.by_number import errors_by_number
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.loss_stats import Earlier, LossStats
@@ -23,11 +24,13 @@ from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.diagnosis.task_words import position_of
 from echornn.diagnosis.words import said
 from echornn.tasks.own.own_file import OwnFile
+from tests.any_task import progress_of
 from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples
 from tests.losses_seen import after
 
 COINS = EchoConfig(task="two_coins")
+WIDE = replace(COINS, state_size=9)
 SHORT = replace(COINS, truncated_backprop_length=5)
 XOR = EchoConfig(task="delayed_xor")
 FLIP_FLOP = EchoConfig(task="flip_flop")
@@ -82,17 +85,22 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "53% of the way to knows t-3 (0.519): the coin 3 steps back"),
         (COINS, [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
+         "t-8 is missing: a shift register needs 9 numbers; more units (s) may help"),
+        (WIDE, [(1000, 0.6616), (5000, 0.519)],
+         "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
          "t-8 is missing; next is knows both (0.455): the coins 3 and 8 steps back"),
-        (SHORT, [(1000, 0.6616), (5000, 0.519)],
+        (SHORT, [(3000, 0.6616)], "at chance (0.662) after 3,000 windows",
+         "next is knows t-8 (0.628): the coin 8 steps back"),
+        (replace(WIDE, truncated_backprop_length=5), [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
          "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T (s) may help"),
         (SHORT, [(1000, 0.6616), (5000, 0.495)],
          "stands at 0.495 since about window 1,200, below knows t-3 (0.519)",
-         "no gradient gets 8 steps back (T 5); a longer T (s) may help"),
-        (COINS, [(3000, 0.495)], "stands at 0.495 from the start, below knows t-3 (0.519)",
+         "a shift register needs 9 numbers; more units (s) may help"),
+        (WIDE, [(3000, 0.495)], "stands at 0.495 from the start, below knows t-3 (0.519)",
          "37% of the way to knows both (0.455): the coins 3 and 8 steps back"),
         (COINS, [(1000, 0.6616), (500, 0.456)],
-         "solved at window 1,047: mean loss 0.4560 (least possible 0.455)",
+         "solved at window 1,047: mean loss 0.4561 (least possible 0.455)",
          "s sets another task, or its settings; l shows powers of ten"),
         (COINS, [(30, 0.6616)], "too early to tell: 34 more windows needed",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
@@ -103,8 +111,19 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
         (FLIP_FLOP, [(1000, 1.0), (5000, 0.64)],
          "stands at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
          "next is knows 4 back (0.409): the pulses of the last 4 steps"),
+        (replace(XOR, truncated_backprop_length=1), [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
+         "no gradient gets 1 step back (T 1); a longer T (s) may help"),
         (ADDING, [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
-         "next is knows one (0.083): one of the marked numbers"),
+         "next is knows one (0.083); 4 shows how far back errors get"),
+        (replace(FLIP_FLOP, state_size=2), [(1000, 1.0), (5000, 0.334)],
+         "stands at 0.334 since about window 1,200, below knows 4 back (0.409)",
+         "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"),
+        (COINS, [(1000, 0.6616), (400, 0.519), (300, 0.519)],
+         "below chance: mean loss 0.519, at knows t-3 (0.519)",
+         "next is knows both (0.455): the coins 3 and 8 steps back"),
+        (own(("chance", 0.69), ("all", 0.6)), [(1000, 0.69), (1000, 0.316)],
+         "mean loss 0.316, below the last level, all (0.600)",
+         "no learner gets lower if the ladder is right: check levels in mine.py:Mine"),
         (ADDING, [(1000, 0.1667), (5000, 0.0833)],
          "stands at knows one (0.083) since about window 1,200: mean loss 0.083",
          "next is knows both (0.000): both marked numbers"),
@@ -119,6 +138,32 @@ def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
     config: EchoConfig, losses: list[tuple[int, float]], cause: str, advice: str
 ) -> None:
     assert told(config, *losses) == (cause, advice)
+
+
+@pytest.mark.parametrize(
+    ("errors", "advice"),
+    [
+        ((0.02, 0.015, 0.967), "errors in the newest window: bit 3 0.967, bit 1 0.020, bit 2 0.015"),
+        ((0.4, 0.3, 0.3), "31% of the way to knows 8 back (0.168): the pulses of the last 8 steps"),
+        ((math.nan, 0.3, 0.3), "31% of the way to knows 8 back (0.168): the pulses of the last 8 steps"),
+    ],
+)
+def test_numbers_that_a_network_knows_and_does_not_know_are_told_apart(errors: tuple[float, ...], advice: str) -> None:
+    it = diagnosis(FLIP_FLOP, stats_of(FLIP_FLOP, (1000, 1.0), (5000, 0.334)), None)
+    assert said(replace(it, by_number=errors)).advice == advice
+    assert said(replace(it, kind=Kind.LEARNING, by_number=errors)).advice == advice
+    assert ("of the way" in advice + said(replace(it, by_number=errors)).more_advice) == ("newest window" not in advice)
+    few = replace(it, kind=Kind.LEARNING, config=replace(FLIP_FLOP, state_size=2))
+    assert said(few).advice == "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"
+
+
+def test_the_errors_of_numbers_are_those_of_the_scored_steps() -> None:
+    window = progress_of(FLIP_FLOP)
+    wrong = (window.outputs - window.y).astype(np.float64) ** 2
+    np.testing.assert_allclose(errors_by_number(FLIP_FLOP, window), wrong.mean(axis=(0, 1)))
+    of_few = replace(window, scored=np.arange(15) % 5 == np.zeros((5, 1)))
+    np.testing.assert_allclose(errors_by_number(FLIP_FLOP, of_few), wrong[:, ::5].mean(axis=(0, 1)))
+    assert errors_by_number(COINS, progress_of(COINS)) == ()
 
 
 @pytest.mark.parametrize(
@@ -211,8 +256,10 @@ def test_how_many_seeds_are_at_each_level() -> None:
     sentence = seeds(COINS, *[0.455] * 3, *[0.52] * 20, *[0.66] * 5, *[0.59] * 3, math.nan, solved=3)
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
-    assert sentence.advice == "those below chance still learn, or are stuck; 6 shows each"
-    assert seeds(SHORT, *[0.52] * 9).advice == "no gradient gets 8 steps back; a longer T (s) may help"
+    assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; 6 shows each"
+    assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units (s) may help"
+    short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
+    assert short_and_wide.advice == "no gradient gets 8 steps back (T 5); a longer T (s) may help"
     assert seeds(ADDING, *[0.166] * 9).advice == "wait, or R draws other weights for all; 6 shows each"
 
 

@@ -100,5 +100,5 @@ def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> N
     texts = [beside_the_best(table, (line, column)) for line in range(3) for column in range(20)]
     assert [text for text in texts if not 0 < len(text.removesuffix("cell rnn, echo_step 1")) <= 72] == []
     assert len(set(texts)) >= 4
-    assert texts[8] == "may be the best of 60 squares (95 % confidence); most solved: cell rnn, echo_step 1"
+    assert texts[8] == "not ruled out as the best of 60 squares (95 %); most solved: cell rnn, echo_step 1"
     assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons) beside cell rnn, echo_step 1"

@@ -191,7 +191,7 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
 
 def test_a_cell_in_words(cliff: Table) -> None:
     assert cell_text(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
-    assert cell_text(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
+    assert cell_text(cliff, 0, 4)[1].startswith("half by window 113; seed ")
     assert cell_text(cliff, 2, 16) == (
         "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %), median at chance",
         "least loss 0.693 of seed 0; median loss 0.693",
@@ -203,7 +203,7 @@ def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ(
     everything = overview_of(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
     first, second = cell_text(table_of(everything, Choice("echo_step", None)), 0, 0)
     assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
-    assert second == "first seed 2 at 51, cell rnn; 32 to come"
+    assert second == "seed 2 first, at 51, cell rnn; 32 to come"
 
 
 def test_the_best_of_a_cell_is_one_training() -> None:

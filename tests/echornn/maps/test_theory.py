@@ -8,9 +8,9 @@ import re
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.data.read_out import least_error
 from echornn.maps.cell_words import cell_text
 from echornn.maps.overview import overview_of
-from echornn.maps.read_out import least_error
 from echornn.maps.rungs import rung_text
 from echornn.maps.table import Choice, Table, table_of
 from echornn.maps.theory import LIMITS, Limit, excluded, theory_text
@@ -120,7 +120,7 @@ def test_the_rung_is_that_of_the_cells_own_task() -> None:
     table = table_of(overview_of(results_of(OF_TASKS, on_a_rung)), Choice("task", "cell"))
     assert cell_text(table, 0, 2) == (
         "cell rnn, task flip_flop: 8 of 8 solved (68 to 100 %)",
-        "half by window 99; first seed 0 at 99; median squared error 0.000",
+        "half by window 99; seed 0 first, at 99; median squared error 0.000",
     )
     firsts = [[cell_text(table, row, column)[0] for column in range(3)] for row in (1, 2)]
     assert [[text[text.index(")") + 1 :] for text in row] for row in firsts] == [

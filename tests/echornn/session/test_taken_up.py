@@ -59,7 +59,7 @@ def test_a_finished_run_that_is_to_train_on_does(tmp_path: Path) -> None:
 
 def test_a_way_that_is_too_long_is_not_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record_branches(tmp_path / "run", 30)
-    monkeypatch.setattr(replayed_run, "ROWS_SECONDS", -1.0)
+    monkeypatch.setattr(replayed_run, "FINISHED_ROWS_SECONDS", -1.0)
     with taken_up(tmp_path / "run") as session:
         assert (session.frame.state, session.frame.trained) == (State.FINISHED, 30)
         session.send(Edit({"num_epochs": 4}))

@@ -67,7 +67,20 @@ async def test_before_the_first_window_the_task_is_explained(task: str) -> None:
     assert config.loss_name in text
 
 
-@pytest.mark.parametrize(("task", "keys"), [("two_coins", ["tab", "left", "left", "left"]), ("flip_flop", [])])
+CURSOR = ["tab", "left", "left", "left"]
+
+
+@pytest.mark.parametrize(
+    ("task", "keys"),
+    [
+        ("two_coins", CURSOR),
+        ("delayed_xor", CURSOR),
+        ("flip_flop", []),
+        ("temporal_order", ["tab", "left"]),
+        ("copy_memory", ["tab", "left"]),
+        ("adding", ["tab", "left"]),
+    ],
+)
 async def test_picture_of_a_task(task: str, keys: list[str]) -> None:
     config = EchoConfig.from_fields({"task": task, **SMALL})
     app = EchoApp(session_of(config), fps=0.01)

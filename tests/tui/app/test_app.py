@@ -362,6 +362,15 @@ async def test_a_hint_ends_with_the_next_key() -> None:
         assert "nothing is there" not in screen_text(app)
 
 
+async def test_a_digit_without_a_view_says_which_have_one() -> None:
+    async with opened(State.PAUSED, size=(80, 24)) as (app, session, pilot):
+        for key in "7890":
+            await pilot.press(key)
+            await pilot.pause()
+            assert f"no view has the key {key}: 1 rows, 2 data, 3 memory, 4 gradient, 5 weights" in screen_text(app)
+        assert session.commands == []
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (200, 60)])
 async def test_state_position_curve_and_all_rows_are_on_the_screen(size: tuple[int, int]) -> None:
     async with opened(size=size) as (app, _, _):

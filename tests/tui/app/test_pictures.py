@@ -16,6 +16,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
+from echornn.session.audience import LOCAL
 from echornn.session.frame import State
 from tests.losses_seen import after
 from tests.record_readings import recorded_readings
@@ -139,3 +140,19 @@ def compare(name: str, svg: str) -> None:
     if os.environ.get("UPDATE_PICTURES"):
         file.write_text(svg, encoding="utf-8")
     assert svg == file.read_text(encoding="utf-8"), f"{file.name} is not what the app draws now"
+
+
+async def test_picture_of_two_viewers() -> None:
+    """One viewer watches, on a smaller screen than that of the viewer who steers."""
+    (*tape, progress), losses, error_rates = recorded(298)
+    session = ScriptedSession(TUTORIAL)
+    session.viewers.join("pts/3 (10.0.0.7)")
+    session.viewers.join("pts/1", LOCAL)
+    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = {"trained": 298, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
+        session.set_frame(State.RUNNING, progress, **shown, loss_stats=after(LossStats(), losses, TUTORIAL))
+        app.show_newest_frame()
+        await pilot.pause()
+        compare("viewer", pinned(app.export_screenshot(title="")))

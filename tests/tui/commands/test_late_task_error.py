@@ -36,9 +36,9 @@ EPOCHS, WINDOWS = 3, 2100
 
 def late(error: str, replicas: int, windows: int = WINDOWS) -> EchoConfig:
     """A configuration with a task that raises this error when it should make the data of one more epoch. It counts
-    its calls over the whole process, so each test needs another error.
+    its calls over the whole process, so each test needs another error; the first call finds its first scored step.
     """
-    raises = f"        calls.append(1)\n        if len(calls) > {EPOCHS * replicas}: raise {error}\n"
+    raises = f"        calls.append(1)\n        if len(calls) > {EPOCHS * replicas + 1}: raise {error}\n"
     text = GOOD.replace("        x = rng", f"{raises}        x = rng").replace("\n@", "\ncalls = []\n\n@")
     task = OwnFile("late.py", "Mine", text).task()
     return EchoConfig(

@@ -121,7 +121,7 @@ def test_what_is_no_number_is_null_and_said() -> None:
         (0.004, 0.013, "T 4 biases the gradient by at most 1.7%; 4 would do for 10%"),
         (0.0, 0.3, "T 4 biases the gradient by 0 to 30%, too little gradient to tell"),
         (0.15, 0.04, "T 4 biases the gradient by 15.0% (to 19.0%)"),
-        (np.nan, np.inf, "too little gradient to tell what T 4 cuts off: no more than its own chance"),
+        (np.nan, np.inf, "too little gradient to tell what T 4 cuts off: it is no larger than its sampling noise"),
     ],
 )
 def test_a_bias_is_told_as_surely_as_it_is_known(bias: float, spread: float, words: str) -> None:

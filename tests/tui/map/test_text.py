@@ -280,5 +280,5 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     assert str(common_to_all(of_trials)) == told
     of_a_cell = MapFrame.of(MapState.first(swept.axes), swept).reading
     assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
-    assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])
+    assert re.match(r"half by window \d+ of 4,000; seed 7 first, at ", of_a_cell[1])
     assert common_to_all(overview_of(SweepResults.of(Path("nowhere"), ()))) is None

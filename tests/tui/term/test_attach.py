@@ -17,6 +17,7 @@ from echornn.runs import run_dir
 from tests.patience import wait_for
 from tests.program import Program, gone, running
 from tests.sockets import own_sockets
+from tui.cli.attach_by_ssh import split
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +61,8 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         second.press("e")
         second.until(lambda text: "steers: W takes over" in text)
         second.press("W")
+        second.press("e")  # at once
         first.until(lambda text: "steers: W takes over" in text)
-        second.press("e")
         for viewer in (first, second):
             viewer.until(lambda text: "window 666/666" in text)
         second.press("2")
@@ -89,6 +90,7 @@ def test_a_killed_session_is_said_and_a_killed_viewer_is_nothing(folder: Path) -
         lost.until(lambda text: "running" in text)
         os.killpg(lost.pid, signal.SIGKILL)
         wait_for(lambda: len(viewers_of(folder)[0]) == 1)
+        viewer.until(lambda text: "steers" not in text and "looks on" not in text)
         viewer.press(" ")
         viewer.until(lambda text: "paused" in text)
         os.kill(process, signal.SIGKILL)
@@ -148,6 +150,29 @@ def attached_when_served(folder: Path, program: Program) -> AbstractContextManag
     program.until(lambda text: "running" in text)
     wait_for(lambda: (folder / "serving.json").exists())
     return attached(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["box:my run"], "-t box echornn-tui attach 'my run'"),
+        (["me@box.lan:", "--ascii", "--fps", "2"], "-t me@box.lan echornn-tui attach --fps 2 --ascii"),
+        (["box:runs/a;b", "--stop"], "box echornn-tui attach --stop 'runs/a;b'"),
+        (["box:a", "--once", "--theme", "light"], "box echornn-tui attach --once --theme light a"),
+    ],
+)
+def test_on_another_machine_ssh_runs_the_same_command(arguments: list[str], command: str, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\necho "ssh $*."\n')
+    ssh.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with running("attach", *arguments, width=120, scripted=True, environment=path) as program:
+        program.until(lambda text: f"ssh {command}." in text)
+        assert program.ended() == 0
+
+
+def test_a_host_is_never_a_flag_of_ssh() -> None:
+    assert [split(name) for name in ("-oProxyCommand=x:run", "--:a", ":a", "/a:b", "a", None)] == [None] * 6
 
 
 @pytest.mark.parametrize(

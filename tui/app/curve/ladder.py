@@ -15,8 +15,8 @@ from tui.kit.cells import Cells
 LINE, NAME = "plot--level", "plot--rung"
 """The styles of a rung's line and of its label."""
 
-RAW = "plot--raw"
-"""The style of the range from the smallest to the largest loss, which a label may cover."""
+RANGES = ("plot--raw", "plot--band", "plot--extreme")
+"""The styles of the ranges of losses, which a label may cover: of a window's neighbours, and of several networks."""
 
 GAP = 2
 """Columns of the line that stay visible between two labels on it."""
@@ -27,7 +27,7 @@ def draw_ladder(cells: Cells, place: PlotArea, levels: Sequence[Level], dash: st
 
     The labels of the first and the last rung are placed first, then those between. A label is in the right half of its
     rung; where the curve is in the way, on the line above or below, else further to the left. If no place is free, it
-    covers the range of the losses, but never their mean.
+    covers the range of the losses, but never their mean or median.
     """
     on_axis = [level for level in levels if place.axis.bottom <= level.loss <= place.axis.top]
     lines = [_line(place, level.loss) for level in on_axis]
@@ -63,7 +63,7 @@ def _place_of(
     best = next((there for there in found if there[1] >= half), found[0] if found else None)
     if best is not None and (best[0] == line or best[1] >= half):
         return best
-    places = [(one, _room(cells, place, one, length, dash, over_raw=True)) for one in candidates]
+    places = [(one, _room(cells, place, one, length, dash, over_ranges=True)) for one in candidates]
     return next(((one, begin) for one, begin in places if begin is not None), None)
 
 
@@ -81,18 +81,18 @@ def _line(place: PlotArea, loss: float) -> int:
     return place.height - 1 - min(place.height - 1, int(share * place.height))
 
 
-def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str, over_raw: bool = False) -> int | None:
+def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str, over_ranges: bool = False) -> int | None:
     """The rightmost column of the plot from which on a text fits on the line; None if there is none.
 
     Args:
-        over_raw: whether the text may cover the range of the losses.
+        over_ranges: whether the text may cover the ranges of losses.
     """
     inside = np.s_[line, place.x : place.x + place.width - 1]
     row, styles = cells.characters[inside], cells.styles[inside]
     words = styles == cells.names.index(NAME)
     free = (row == " ") | (row == dash)
-    if over_raw:
-        free |= styles == cells.names.index(RAW)
+    if over_ranges:
+        free |= np.isin(styles, [cells.names.index(name) for name in RANGES])
     near = np.convolve(words, np.ones(2 * GAP + 1), "same") > 0 if words.any() else words
     taken = np.cumsum(np.concatenate([[0], ~free | near]))
     begins = np.flatnonzero(taken[length:] == taken[:-length]) if len(row) >= length else np.empty(0, np.int64)

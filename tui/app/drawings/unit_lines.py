@@ -38,14 +38,17 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """The input that a unit follows, and their correlation, such as ``x[t-2]  r  1.00``; or that it follows none, or is
-    constant.
+    """The input or target that a unit follows, and their correlation, such as ``x[t-2]  r  1.00``, ``y[t]   r  0.98``;
+    or that it follows none, or is constant.
     """
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still"
     lag = int(units.best_lag[unit])
     x = f"x{units.best_channel[unit] + 1}" if units.best_channel.size else "x"
+    if units.follows_target(unit):
+        target = int(units.best_target[unit]) + 1
+        lag, x = 0, f"y{target if units.best_target.max() else ''}"
     name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"{x}[t-{lag}]" if lag else f"{x}[t]"
     return f"{name:<{_name_width(units)}} r {correlation:>5.2f}"
 

@@ -4,10 +4,12 @@ window.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from echornn.config import EchoConfig
+from echornn.data.coverage import targets_inside
 from echornn.data.epoch_data import batch_of, lags_of_target
 from echornn.diagnosis.phrases import steps_text
 from echornn.progress import Progress
@@ -71,12 +73,21 @@ def batch_to_draw(config: EchoConfig, data_version: int, epoch: int) -> Batch | 
 def about_data(config: EchoConfig) -> list[Fact]:
     """Lines of text about the data, as far as it is known."""
     lags = lags_of_targets(config)
-    names = [f"t-{lag}" for lag in lags]
     return [
         Fact("data", data_text(config)),
-        Fact("sources", f"a target is decided by the inputs {', '.join(names)}" if lags else PLACES_VARY),
+        Fact("sources", _sources(config, lags)),
         Fact("reach", _reach(config, lags)),
     ]
+
+
+def _sources(config: EchoConfig, lags: Sequence[int]) -> str:
+    """A text on the inputs that targets hang on, as far as that is known."""
+    if not lags:
+        return PLACES_VARY
+    known, steps = targets_inside(config)[1], config.window_steps
+    some = not config.is_stream and known < steps
+    which = f"{known:,} of a trial's {steps:,} targets hang" if some else "a target hangs"
+    return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
 
 
 @lru_cache(maxsize=4)

@@ -95,11 +95,11 @@ def words_of(
         return first, f"errors were followed through {steps_text(followed)}; T is {steps}"
     bias, spread = gradient.through(steps)
     share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
-    second = f"if errors went back {steps_text(steps)}: {share} left out"
+    second = f"if each error went back {steps_text(steps)}: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
-        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
-    return first, second if least == steps else f"{second}; with {least}: at most {percent(ACCEPTED_BIAS)}"
+        return first, f"{second}; for {percent(ACCEPTED_BIAS)}: {followed} or more"
+    return first, second if least == steps else f"{second}; {steps_text(least)}: at most {percent(ACCEPTED_BIAS)}"
 
 
 def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
@@ -126,12 +126,12 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     if undecided:
         seen = f"flipped, {each[0]} of {count} predictions"
         return f"{seen}{undecided}", seen, f"flipping {each[0]}", each[0]
-    return (
-        f"flipped alone, {', '.join(each)} of {count} predictions{others}",
-        f"flipped, {each[0]} of {count} predictions",
-        f"flipping {each[0]}",
-        each[0],
-    )
+    whole, one = f"flipped alone, {', '.join(each)} of {count} predictions{others}", each[0]
+    alike = [lag for lag in order[1:MOST_NAMED] if 2 * shares[lag] >= shares[first]]
+    if alike:
+        both = f"{one}, {input_name(alike[0])} {percent(float(shares[alike[0]]))}"
+        return whole, f"flipped, {both} of {count} predictions", f"flipping {both}", both, one
+    return whole, f"flipped, {one} of {count} predictions", f"flipping {one}", one
 
 
 def moved_words(config: EchoConfig, reliance: Reliance | None) -> str:

@@ -159,7 +159,8 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
         return f"{used}, which counts nothing: the inputs are not independent"
     if not sources:
         return f"{used} for single inputs, not for what is made of them"
-    return f"{used}; a shift register needs {memory.shift_register(sources[-1])}"
+    single = "" if config.is_echo else " for single inputs"
+    return f"{used}{single}; a shift register needs {memory.shift_register(sources[-1])}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
@@ -251,7 +252,8 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     text += each if len(text + each) <= LONGEST else ""
     text += f" in {memory.samples:,} steps" if memory.samples else ""
     if units is not None and len(units.best_lag):
-        holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))
+        of_inputs = [not units.follows_target(unit) for unit in range(len(units.best_lag))]
+        holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0) & of_inputs)
         if len(holders):
             best = int(holders[np.abs(units.correlation[holders]).argmax()])
             channel = units.best_channel[best] if units.best_channel.size else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from echornn.diagnosis.diagnosis import PASSING, Diagnosis, Kind
 from echornn.session.drive import WATCHABLE_SPEED
@@ -37,7 +36,7 @@ class HeldDiagnosis:
         if frame.state is not State.RUNNING:
             return self._standing_still(frame)
         self._still_at = None
-        it = replace(frame, progress=None).diagnosis
+        it = frame.lasting_diagnosis
         if frame.speed > WATCHABLE_SPEED or it.kind in (Kind.DIVERGED, Kind.RECOVERING):
             self._held = None
             return it

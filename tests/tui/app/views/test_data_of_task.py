@@ -18,7 +18,7 @@ from echornn.tasks.two_coins import TwoCoins
 from tests.any_task import progress_of
 from tests.examples import examples
 from tui.app.views.data import Data
-from tui.app.views.data_of_task import rows_shown
+from tui.app.views.data_of_task import about_data, rows_shown
 from tui.kit.cells import Cells
 
 COINS = EchoConfig(task=TwoCoins(lag=2, far_lag=5), truncated_backprop_length=10)
@@ -126,3 +126,15 @@ def test_any_task_is_drawn_on_any_screen(
     assert not ascii_only or text.isascii()
     assert len(view.reading) <= 78
     assert rows_shown(EchoConfig(task=task), height) >= 1
+
+
+@pytest.mark.parametrize(
+    ("config", "sources"),
+    [
+        (COINS, "a target hangs on the inputs t-2, t-5"),
+        (EchoConfig(task="copy_memory"), "10 of a trial's 120 targets hang on the input t-110"),
+        (EchoConfig(task="adding"), "not known, or different from one target to the next"),
+    ],
+)
+def test_the_inputs_that_targets_hang_on_are_named(config: EchoConfig, sources: str) -> None:
+    assert [fact.text for fact in about_data(config) if fact.about == "sources"] == [sources]

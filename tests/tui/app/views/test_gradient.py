@@ -35,12 +35,12 @@ WINDOWS = "training leaves out 20 %: errors stop at their window's start"
 @pytest.mark.parametrize(
     ("steps", "echo", "bias", "words"),
     [
-        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 4 steps: 2 % left out; with 3: at most 10 %"),
-        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 2 steps: 50 % left out; with 3: at most 10 %"),
-        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 3 steps: 9 % left out"),
-        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "if errors went back 4 steps: 2 % left out"),
-        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "if errors went back 2 steps: 5 % left out; with 4: at most 10 %"),
-        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "if errors went back 2 steps: 90 % left out; 10 % takes 6 or more"),
+        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if each error went back 4 steps: 2 % left out; 3 steps: at most 10 %"),
+        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if each error went back 2 steps: 50 % left out; 3 steps: at most 10 %"),
+        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if each error went back 3 steps: 9 % left out"),
+        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "if each error went back 4 steps: 2 % left out"),
+        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "if each error went back 2 steps: 5 % left out; 4 steps: at most 10 %"),
+        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "if each error went back 2 steps: 90 % left out; for 10 %: 6 or more"),
         (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
         (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
     ],
@@ -73,7 +73,7 @@ def test_where_there_is_no_gradient() -> None:
 def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None:
     one = replace(gradient(1, 0.5, 0.01, 0.005, 0), bias_spread=np.full(5, 0.02, np.float32))
     words = words_of(EchoConfig(truncated_backprop_length=3, echo_step=1), one)
-    assert words[1] == "if errors went back 3 steps: at most 3 % left out"
+    assert words[1] == "if each error went back 3 steps: at most 3 % left out"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_solved_tutorial() -> None:
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
         "gradient: training leaves out 21 %: errors stop at their window's start",
-        "if errors went back 15 steps: under 0.1 % left out; with 4: at most 10 %",
+        "if each error went back 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
         "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
@@ -348,6 +348,16 @@ def reliance(**by_lag: float) -> Reliance:
                 "flipped, x[t-3] turns 70 % of 512 predictions",
                 "flipping x[t-3] turns 70 %",
                 "x[t-3] turns 70 %",
+            ),
+        ),
+        (
+            reliance(lag3=1, lag1=0.8),
+            (
+                "flipped alone, x[t-3] turns 100 %, x[t-1] turns 80 % of 512 predictions; no other lag does",
+                "flipped, x[t-3] turns 100 %, x[t-1] 80 % of 512 predictions",
+                "flipping x[t-3] turns 100 %, x[t-1] 80 %",
+                "x[t-3] turns 100 %, x[t-1] 80 %",
+                "x[t-3] turns 100 %",
             ),
         ),
         (

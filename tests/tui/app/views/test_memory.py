@@ -167,6 +167,18 @@ def test_a_unit_that_follows_no_input_is_mixed_or_still() -> None:
     ]
 
 
+def test_a_unit_that_follows_a_target_is_named_after_it_and_holds_no_input() -> None:
+    units, memory = SOLVED.units, SOLVED.memory
+    assert units is not None
+    assert memory is not None
+    one = replace(units, correlation=np.full(4, 0.9, np.float32), best_target=np.array([-1, 0, 2, -1], np.int32))
+    assert [best_input(one, unit)[:7].strip() for unit in range(4)] == ["x[t-3]", "y1[t]", "y3[t]", "x[t]"]
+    alone = replace(one, best_target=np.array([-1, 0, -1, -1], np.int32))
+    assert best_input(alone, 1).startswith("y[t] ")
+    assert "unit 2 follows" in read(TUTORIAL, memory, units, 1)
+    assert "follows" not in read(TUTORIAL, memory, one, 1)
+
+
 def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None:
     half = np.full((1, 1, 1), 0.5, np.float32)
     assert signed_activity("layer 2 forget", half) == 0
@@ -180,6 +192,8 @@ def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> No
     assert summary(cut, SOLVED.memory) == "4.0 of 4 numbers used; no gradient reaches lag 3: r2 1.00"
     flip_flop = EchoConfig(task="flip_flop")
     assert summary(flip_flop, SOLVED.memory) == "4.0 of 4 numbers used for single inputs, not for what is made of them"
+    xor = EchoConfig(task="delayed_xor")
+    assert summary(xor, SOLVED.memory) == "4.0 of 4 numbers used for single inputs; a shift register needs 4"
     many = Memory("h", np.full(20, 0.7, np.float32), 1, independent=False)
     assert summary(flip_flop, many) == "r2 add up to 14.0, which counts nothing: the inputs are not independent"
     assert summary(TUTORIAL, SOLVED.memory) == "4.0 of 4 numbers used; a shift register needs 4"

@@ -8,6 +8,7 @@ import numpy as np
 
 from echornn import seeding
 from echornn.config import EchoConfig
+from echornn.data.levels import solved_level
 from echornn.tasks.checked_task import draw_rows
 from echornn.tasks.task import Numbers, Task
 
@@ -30,6 +31,15 @@ def least_error(config: EchoConfig) -> float:
         return 0.0
     rows = config.batch_size
     return sum(_variances(task, rows, max(config.window_steps, STEPS // rows))[units:]) / outputs.count
+
+
+def unreachable(config: EchoConfig) -> float:
+    """The least mean squared error, if it is so high that the task cannot be solved; otherwise 0.
+
+    It has to be twice the level that counts as solved, so that no luck of 50 windows is enough.
+    """
+    least = least_error(config)
+    return least if least > max(0.0, 2 * solved_level(config)) else 0.0
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,122 @@
+"""Measures what viewers in other processes cost a session: windows a second with none, one and ten of them; how long a
+key takes to its effect on a viewer's picture; and the bytes that a viewer gets.
+
+`python -m tests.benchmarks.cost_of_viewers [SECONDS]`: by default 4 seconds of full speed for each number of viewers,
+three times in turn. Ratios are against no viewers, in the same run. Viewers are processes of their own.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from echornn.config import EchoConfig
+from echornn.remote.client import RemoteSession
+from echornn.remote.server import Server
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session import commands
+from echornn.session.queries import Query
+from echornn.session.session import Session
+
+QUERY = Query(columns=90)
+COUNTS = (0, 1, 10)
+KEYS = 200
+
+
+def view(folder: Path) -> None:
+    """A viewer's process: fetches ten pictures a second until it is ended, and says how many bytes came."""
+    viewer, received = RemoteSession(folder, "viewer"), 0
+    read = viewer._received
+
+    def counted() -> bytes:
+        nonlocal received
+        data = read()
+        received += len(data)
+        return data
+
+    viewer._received = counted  # type: ignore[method-assign]
+    begun, picture = time.monotonic(), viewer.look(QUERY)
+    threading.Thread(target=stop_at_the_end, args=(viewer,), daemon=True).start()
+    while not viewer._stopping:
+        picture = viewer.look(QUERY, picture)
+        time.sleep(0.1)
+    print(f"{received / (time.monotonic() - begun):.0f}")
+
+
+def stop_at_the_end(viewer: RemoteSession) -> None:
+    """Stop a viewer when its parent closes the pipe."""
+    sys.stdin.read()
+    viewer.stop()
+
+
+def rate_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[float, list[float]]:
+    """Windows a second with this number of viewers, and the bytes a second that each gets."""
+    command = [sys.executable, "-m", "tests.benchmarks.cost_of_viewers", "--view", str(folder)]
+    viewers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)
+    ]
+    while len(session.viewers.names) < count:
+        time.sleep(0.01)
+    time.sleep(1.0)
+    begun, before = time.perf_counter(), session.frame.trained
+    time.sleep(seconds)
+    rate = (session.frame.trained - before) / (time.perf_counter() - begun)
+    return rate, [float(viewer.communicate("")[0]) for viewer in viewers]
+
+
+def key_to_effect(folder: Path) -> list[float]:
+    """Seconds from sending a command to the first picture with its effect, at full speed."""
+    viewer, seconds = RemoteSession(folder, "keys"), []
+    viewer.take_over()
+    picture = viewer.look(QUERY)
+    for index in range(KEYS):
+        begun = time.perf_counter()
+        number = viewer.send(commands.SetSpeed(math.inf if index % 2 else 1e6))
+        while picture.frame.answered < number:
+            time.sleep(0.001)
+            picture = viewer.look(QUERY, picture)
+        seconds.append(time.perf_counter() - begun)
+        time.sleep(0.02)
+    viewer.stop()
+    return seconds
+
+
+def main() -> None:
+    """Print the table."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
+    with TemporaryDirectory() as name:
+        folder, config = Path(name) / "run", EchoConfig(num_epochs=10**6)
+        session = Session(config, recorder=RunRecorder.begin(folder, config))
+        threading.Thread(target=session.run, daemon=True).start()
+        server = Server(session, folder)
+        while session.frame.trained < 10_000:
+            time.sleep(0.05)
+        rates: dict[int, list[float]] = {count: [] for count in COUNTS}
+        received: list[float] = []
+        for _ in range(3):
+            for count in COUNTS:
+                rate, each = rate_with(session, folder, count, seconds)
+                rates[count].append(rate)
+                received += each
+        none = statistics.median(rates[0])
+        for count, some in rates.items():
+            rate = statistics.median(some)
+            print(f"{count:>2} viewers  {rate:>10,.0f} windows/s  {rate / none:.3f} of no viewers")
+        print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
+        keys = key_to_effect(folder)
+        print(f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest {max(keys) * 1000:.0f} ms")
+        session.stop()
+        server.close("")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--view"]:
+        view(Path(sys.argv[2]))
+    else:
+        main()
