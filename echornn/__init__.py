@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from echornn.tasks.task import TaskError as TaskError
     from echornn.tasks.task import entropy as entropy
     from echornn.timeline.branch import Branch as Branch
+    from echornn.timeline.branch import Moment as Moment
     from echornn.timeline.branch import Position as Position
     from echornn.timeline.timeline import Timeline as Timeline
     from echornn.trainer_state import TrainerState as TrainerState
@@ -99,11 +100,12 @@ _HOME = {
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
-    "Position": "timeline.branch",
+    "Moment": "timeline.branch",
     "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",
     "PopulationState": "population_state",
+    "Position": "timeline.branch",
     "Progress": "progress",
     "Question": "readings",
     "Readings": "readings",

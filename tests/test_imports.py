@@ -55,7 +55,7 @@ def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
     assert not imported & {"cyclopts", "plotext", "email", "hashlib"}
 
 
-EARLIER = {"Population": "SeedStats", "Specimen": "Snapshot"}
+EARLIER = {"Lottery": "SeedStats", "Moment": "Position", "Specimen": "Snapshot"}
 """Earlier names that stay available, and the names that they stand for."""
 
 

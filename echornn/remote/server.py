@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
@@ -74,22 +73,10 @@ class NewestFrame:
         """A frame as bytes."""
         with self._lock:
             if number != self._number:
-                return encode(light(frame))
+                return encode(frame)
             if not self._bytes:
-                self._bytes = encode(light(frame))
+                self._bytes = encode(frame)
             return self._bytes
-
-
-def light(frame: Frame) -> Frame:
-    """The frame with as much as is shown: of each progress' losses and errors the last two, since at full speed there
-    are thousands. One would not tell a progress of several windows from one of a single window.
-    """
-
-    def lightened(progress: Progress) -> Progress:
-        return replace(progress, losses=progress.losses[-2:], errors=progress.errors[-2:])
-
-    newest = None if frame.progress is None else lightened(frame.progress)
-    return replace(frame, progress=newest, tape=tuple(map(lightened, frame.tape)))
 
 
 class Server:
@@ -149,8 +136,11 @@ class Server:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:  # closed
-                return
+            except OSError:
+                if self._ended:
+                    return
+                time.sleep(SECONDS_OF_A_FRAME)  # too many files are open, for example
+                continue
             if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_CONNECTIONS:
                 connection.close()
                 continue

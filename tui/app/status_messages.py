@@ -27,7 +27,7 @@ class StatusMessages(Viewing):
 
     def _show_status(self) -> None:
         """Update the status once, after the waiting keys: the text depends on the position of a cursor."""
-        if not self._status_is_stale:
+        if not self._status_is_stale and self.screen_stack:  # a timer may come when the app has ended
             self._status_is_stale = True
             self._main.query_one(StatusLine).call_later(self._show_status_now)
 

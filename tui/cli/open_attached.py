@@ -27,9 +27,6 @@ from tui.term.plain_screen import draw_in_few_bytes
 from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
-SECONDS_TO_DRAW = 10.0
-"""How long `picture_once` waits for the session's first picture."""
-
 
 def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None) -> FrontEnd:
     """The program that shows the session of a run in the app.

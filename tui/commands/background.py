@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from echornn.files import own_files
 from echornn.runs.run_files import OUTPUT_FILE
-from tui.term import printed, terminal
+from tui.term import early_signals, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.printable import quoted
 
@@ -61,13 +61,14 @@ def divide() -> BackgroundProcess:
     hears, line = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # from here on for both: the terminal may go at once
+    early_signals.forget(signal.SIGHUP)
     child = os.fork()
     if child:
         os.close(line)
         _wait(child, hears)
     os.close(hears)
     os.setsid()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return BackgroundProcess(line)
 
 
@@ -88,7 +89,7 @@ def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: boo
 
 
 def _wait(child: int, hears: int) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda caught, _: os.kill(child, caught))
     with open(hears, "rb") as told:
         folder, begun, trouble = told.read().decode(errors="surrogateescape").partition("\n")

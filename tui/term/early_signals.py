@@ -49,6 +49,14 @@ def heard(handlers: Iterable[object]) -> list[int]:
     return list(dict.fromkeys(kept))
 
 
+def forget(number: int) -> None:
+    """Forget this signal if it was kept, since it no longer asks the process to end."""
+    for one in ENDING_SIGNALS:
+        handler = signal.getsignal(one)
+        if isinstance(handler, KeptSignals):
+            handler.heard = [kept for kept in handler.heard if kept != number]
+
+
 def let_go() -> None:
     """Stop keeping signals: from now on they end the process, and a kept one does so now; Ctrl+C as
     `KeyboardInterrupt`.

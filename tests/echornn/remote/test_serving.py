@@ -25,7 +25,7 @@ from echornn.remote import server as serving
 from echornn.remote.address import AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
 from echornn.remote.messages import LENGTH, Look, Request
-from echornn.remote.server import NewestFrame, Server, light
+from echornn.remote.server import NewestFrame, Server
 from echornn.session import commands
 from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import State
@@ -35,7 +35,7 @@ from echornn.session.session import Session
 from echornn.session.wire import encode
 from echornn.snapshot import Snapshot
 from tests.patience import wait_for
-from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
 from tests.sockets import own_sockets
 
 CURVE = Query(columns=40)
@@ -117,7 +117,7 @@ def test_a_viewer_sees_what_the_session_shows_bit_for_bit(config: EchoConfig) ->
 def is_shown_as_it_is(viewer: RemoteSession, session: Session) -> bool:
     """Whether the viewer's picture has the session's bits, but for what is counted for each viewer, or not sent."""
     far, near = (viewer.look(CURVE), session.look(CURVE))
-    far, near = (replace(one, frame=replace(light(one.frame), answered=0), audience=ALONE) for one in (far, near))
+    far, near = (replace(one, frame=replace(one.frame, answered=0), audience=ALONE) for one in (far, near))
     return bits(far) == bits(near)
 
 
@@ -275,18 +275,13 @@ def test_a_frame_is_encoded_once_for_all_and_no_key_waits_for_the_next() -> None
         assert newest.get()[0] == number + 1
 
 
-def test_of_thousands_of_losses_only_those_that_are_shown_are_sent() -> None:
-    with served() as (session, _, _):
-        session.send(commands.Step(2))
-        assert session.when_idle(30)
-        frame = session.frame
-        assert frame.progress is not None
-        many = replace(frame.progress, losses=np.arange(7000, dtype=np.float32), errors=np.arange(7000, dtype=np.int32))
-        full = replace(frame, progress=many, tape=(many, frame.progress))
-        sent = light(full)
-        assert (sent.loss, sent.accuracy) == (full.loss, full.accuracy)
-        assert [len(one.losses) for one in sent.tape] == [2, 1]
-        assert len(encode(sent)) < len(encode(full)) - 2 * 6990 * 8
+def test_of_the_losses_of_a_slice_a_frame_has_the_last_two() -> None:
+    one = make_progress(SMALL, losses=[0.1])
+    many = make_progress(SMALL, losses=np.arange(7000, dtype=np.float32))
+    assert one.newest is one
+    assert many.newest.losses.tolist() == [6998, 6999]
+    assert many.newest.errors.tolist() == many.errors[-2:].tolist()
+    assert len(encode(many.newest)) < len(encode(many)) - 6990 * 8
 
 
 def test_viewers_come_and_go_by_the_hundred() -> None:
