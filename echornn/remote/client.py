@@ -30,6 +30,9 @@ CONNECT_SECONDS = 5.0
 PATIENCE_SECONDS = 0.25
 """How long the screen waits for a picture that a key has changed; then it shows the one before, until it comes."""
 
+SILENT_SECONDS = 3
+"""For how many seconds a session may not answer before the screen says so."""
+
 SECONDS_OF_A_WATCHER = 0.25
 """The least seconds between two pictures of a viewer that only watches, so that many of them cost training little."""
 
@@ -66,6 +69,7 @@ class RemoteSession:
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
         self._stopping = False
+        self._answered_at = time.monotonic()
         self.ended = ""
         """Why no more pictures come; empty while they do."""
         try:
@@ -82,7 +86,10 @@ class RemoteSession:
         if before is not None:
             self._wanted = query
         newest = self._newest
-        return newest if newest.query == query else self._ask(query) or newest
+        picture = newest if newest.query == query else self._ask(query) or newest
+        if not self._silent or self.ended:
+            return picture
+        return replace(picture, audience=replace(picture.audience, silent=self._silent))
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """Another picture of the same position; the one before if none comes in time."""
@@ -105,9 +112,15 @@ class RemoteSession:
             self._outbox.append(TakeOver())
             self._woken.set()
 
+    @property
+    def _silent(self) -> int:
+        """For how many seconds the session has not answered; 0 if that is usual."""
+        seconds = int(time.monotonic() - self._answered_at)
+        return seconds if seconds >= SILENT_SECONDS + self._period else 0
+
     def _ask(self, query: Query, again: int = 0) -> Picture | None:
         """A picture for this query, if it comes in time."""
-        if self.ended or self._stopping:
+        if self.ended or self._stopping or self._silent:
             return None
         asked = _Asked(query, again)
         with self._lock:
@@ -162,6 +175,7 @@ class RemoteSession:
         requests = [Request(one if isinstance(one, TakeOver) else Deliver(one)) for one in outbox]
         messages.send(self._connection, *map(encode, (*requests, Request(Look(query, again)))))
         head = decode(self._received(), Head)
+        self._answered_at = time.monotonic()
         if head.ended:
             self._end(head.ended)
             return self._newest

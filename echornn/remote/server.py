@@ -34,6 +34,9 @@ MOST_CONNECTIONS = 2 * MOST_VIEWERS
 GREETING_SECONDS = 5.0
 """How long a new connection may take for its greeting."""
 
+SECONDS_OF_A_VIEWER = 600.0
+"""How long a viewer may ask for nothing before it counts as gone: a run in the background waits for its viewers."""
+
 SECONDS_TO_TELL = 0.5
 """How long the end of a session waits for viewers to ask once more, so that they hear why it ends."""
 
@@ -165,7 +168,7 @@ class Server:
                 messages.send_greeting(connection, refused=f"{MOST_VIEWERS} viewers look at it already")
             else:
                 messages.send_greeting(connection)
-                connection.settimeout(None)
+                connection.settimeout(SECONDS_OF_A_VIEWER)
                 self._look(connection, str(said.get("name", ""))[:40])
         except (OSError, WireError):
             pass

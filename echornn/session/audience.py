@@ -19,11 +19,13 @@ class Audience:
     Attributes:
         others: the names of the other viewers.
         steering: the name of the viewer that may send commands; empty if it is this viewer, or if there is none.
+        silent: for how many seconds the session has not answered; 0 if it answers.
         ended: why no more pictures come, and how to continue; empty while the session can be reached.
     """
 
     others: tuple[str, ...] = ()
     steering: str = ""
+    silent: int = 0
     ended: str = ""
 
     @property

@@ -14,6 +14,8 @@ def audience_text(audience: Audience) -> str:
     """Who steers, or how many look on; empty if this is the only viewer."""
     if audience.ended:
         return f"{audience.ended}; q leaves"
+    if audience.silent:
+        return f"the session has not answered for {audience.silent:,} s"
     if audience.steering:
         return f"{audience.steering[:MOST_LETTERS]} steers: W takes over"
     if len(audience.others) == 1:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings
-from echornn.remote import messages
+from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
@@ -235,6 +235,17 @@ def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], g
             pass
         assert session.error is None
         assert session.frame.state is State.PAUSED
+
+
+def test_a_session_that_does_not_answer_is_said_and_holds_up_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "SILENT_SECONDS", 1)
+    with served() as (session, server, folder), looking(folder) as viewer:
+        before = shown(viewer, viewer.send(commands.Step(3)))
+        with server._frames._lock:  # as if its process were stopped
+            wait_for(lambda: viewer.look(CURVE, before).audience.silent >= 1)
+            assert viewer.look_again(Query(columns=7), before) is before
+        wait_for(lambda: viewer.look(CURVE, before).audience == ALONE)
+        assert session.error is None
 
 
 def test_another_version_is_refused_by_name() -> None:
