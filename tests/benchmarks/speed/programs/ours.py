@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import sys
 from dataclasses import replace
@@ -39,7 +41,9 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     use(checkout)
     import echornn
 
-    echornn.runtime.quiet.import_tensorflow()
+    # earlier versions have no room `runtime`
+    quiet = "echornn.runtime.quiet" if importlib.util.find_spec("echornn.runtime") else "echornn.quiet"
+    importlib.import_module(quiet).import_tensorflow()
     import keras
     import tensorflow as tf
 
@@ -52,7 +56,9 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
     if threads == "app":
         shown = tensorflow_trainers()(replace(config, replicas=replicas))
-        return Trains(lambda n: shown.advance(n).losses, windows, replicas, versions)
+        # one network has no axis of replicas in the other programs, nor in earlier versions
+        side = (replicas,) if replicas > 1 else ()
+        return Trains(lambda n: shown.advance(n).losses.reshape(-1, *side), windows, replicas, versions)
     if replicas == 1:
         trainer = echornn.Trainer(config)
         return Trains(lambda n: trainer.advance(n).losses, windows, 1, versions)
