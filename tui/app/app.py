@@ -147,7 +147,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """Draw the newest frame, if there is a new one; views that keep changing are drawn only in some of the
         calls.
         """
-        if not self._may_draw():
+        if not self._has_widgets or not self._may_draw():
             return
         self._ticks += 1
         shown, before = self._picture, self._frame

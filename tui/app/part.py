@@ -64,6 +64,11 @@ class AppPart(EndsOnSignals[int]):
     def _main(self) -> Screen[object]:
         return self.screen_stack[0]
 
+    @property
+    def _has_widgets(self) -> bool:
+        """Whether the app's widgets are there; when it ends, they go while its timers may still run."""
+        return bool(self.screen_stack) and bool(self._main.query("StatusLine")) and bool(self._main.query("LossPlot"))
+
     def _lay_out(self, size: Any) -> None:
         """Divide the screen between curve, views and panel."""
         raise NotImplementedError

@@ -27,12 +27,14 @@ class StatusMessages(Viewing):
 
     def _show_status(self) -> None:
         """Update the status once, after the waiting keys: the text depends on the position of a cursor."""
-        if not self._status_is_stale and self.screen_stack:  # a timer may come when the app has ended
+        if not self._status_is_stale and self._has_widgets:
             self._status_is_stale = True
             self._main.query_one(StatusLine).call_later(self._show_status_now)
 
     def _show_status_now(self) -> None:
         self._status_is_stale = False
+        if not self._has_widgets:
+            return
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]

@@ -79,6 +79,15 @@ def screen_text(app: EchoApp) -> str:
     return "\n".join(strip.text for strip in lines)
 
 
+async def test_a_timer_that_is_due_when_the_widgets_have_gone_is_no_error() -> None:
+    async with opened(State.RUNNING) as (app, session, _):
+        await app.query_one(LossPlot).remove()
+        session.set_frame(State.PAUSED)
+        app.show_newest_frame()
+        app._end_hint()
+        app._show_status_now()
+
+
 async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -> None:
     async with opened(State.LOADING) as (app, _, _):
         text = screen_text(app)
