@@ -113,7 +113,7 @@ class LiveRun(ReplayedRun):
     # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over with the current initial weights, or with those whose number is higher by ``further``.
+        """Start over with the current initial weights; ``further`` is added to their number.
 
         Args:
             held: whether the change may be one of many that are undone together, such as those of a key held down.
