@@ -42,7 +42,7 @@ LOST = "the connection to the session is lost"
 class RemoteSession:
     """A session in another process, for a viewer: what `Session` is for a viewer in its own.
 
-    Only `run` waits for the connection for long; it is called on a thread of its own.
+    A thread of its own waits for the connection; the methods wait for it at most `PATIENCE_SECONDS`.
 
     Args:
         folder: the folder of the run that the session trains.

@@ -269,9 +269,7 @@ class Probing:
             standing.failed = snapshot.state.config
         if is_here:
             self._tell(asker, job.outcome)
-        elif standing.position == Position(
-            snapshot.branch, snapshot.window
-        ):  # the readings belong to an earlier network
+        elif standing.position == Position(snapshot.branch, snapshot.window):  # readings of an earlier network
             standing.position = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:

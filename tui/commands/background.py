@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from echornn.files import own_files
 from echornn.runs.run_files import OUTPUT_FILE
-from tui.term import early_signals, printed, terminal
+from tui.term import early_signals, guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.printable import quoted
 
@@ -47,7 +47,7 @@ class BackgroundProcess:
         for descriptor, target in ((0, nowhere), (1, output), (2, output)):
             os.dup2(target, descriptor)
         with contextlib.suppress(OSError):
-            os.write(self.line, f"{folder or ''}\n{trouble}".encode())
+            os.write(self.line, os.fsencode(f"{folder or ''}\0{trouble}"))
         os.close(self.line)
         self.line = None
 
@@ -89,10 +89,9 @@ def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: boo
 
 
 def _wait(child: int, hears: int) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda caught, _: os.kill(child, caught))
+    guardian.forward_to(child)
     with open(hears, "rb") as told:
-        folder, begun, trouble = told.read().decode(errors="surrogateescape").partition("\n")
+        folder, begun, trouble = os.fsdecode(told.read()).partition("\0")
     if not begun:
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)

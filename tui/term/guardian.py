@@ -102,7 +102,7 @@ def divide() -> Guarded:
     child = os.fork()
     if child:
         os.close(line)
-        _forward_to(child)
+        forward_to(child)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         _guard(child, hears, log, mend)
     os.close(hears)
@@ -111,7 +111,9 @@ def divide() -> Guarded:
     return Guarded(line, log, guardian)
 
 
-def _forward_to(child: int) -> None:
+def forward_to(child: int) -> None:
+    """Pass signals on to a child process from now on; an ignored signal stays ignored."""
+
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):  # the child has just ended
             os.kill(child, number)

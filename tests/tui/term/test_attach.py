@@ -110,6 +110,14 @@ def test_an_attached_app_goes_with_its_terminal_and_the_training_stays(folder: P
     wait_for(lambda: viewers_of(folder) == ((), ""))
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    run = tmp_path / "a\udcff b\nc"
+    with running("--detach", "--run", str(run), "--speed", "20", width=250, scripted=True) as program:
+        program.until(lambda text: "end it with" in text)
+        assert program.ended() == 0
+    assert end_session(run)
+
+
 def test_from_the_app_into_the_background(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with running("--run", str(run), "--speed", "50", width=200, scripted=True) as program:

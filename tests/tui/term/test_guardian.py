@@ -192,7 +192,7 @@ def test_a_signal_for_an_app_that_has_just_ended_is_no_failure() -> None:
         "child = os.fork()\n"
         "if not child: os._exit(42)\n"
         "os.waitpid(child, 0)\n"
-        "guardian._forward_to(child)\n"
+        "guardian.forward_to(child)\n"
         "signal.raise_signal(signal.SIGHUP)\n"
         "print('goes on')\n"
     )
