@@ -10,10 +10,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from tui.cli.attach_subcommands import attach_to, serve_run
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
-from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
-from tui.kit.theme import Theme
+from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
 def export_run(
@@ -227,69 +227,12 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
-def attach_to(
-    run: str | None = None,
-    /,
-    *,
-    once: bool = False,
-    stop: bool = False,
-    read_only: bool = False,
-    fps: float = 10.0,
-    ascii: bool = False,
-    theme: Theme | None = None,
-) -> FrontEnd:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    The first viewer steers; others watch, and W takes over. q leaves, and the training goes on. Each viewer has its own
-    size, views, zoom and cursors.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
-        default the newest that can be attached to.
-    once
-        Print one picture of the screen as text, and end.
-    stop
-        Have everything saved, and end the training.
-    read_only
-        Only look: the session refuses every command from here, and W.
-    fps
-        Most frames a second, 0.1 to 60.
-    ascii
-        Draw with ASCII characters only.
-    theme
-        Background, dark or light. By default the one chosen last.
-    """
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    if stop and read_only:
-        raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    require_fps(fps)
-    from tui.cli.attach_by_ssh import attach_by_ssh, split
-
-    if (there := split(run)) is not None:
-        flags = [
-            *(["--once"] if once else []),
-            *(["--stop"] if stop else []),
-            *(["--read-only"] if read_only else []),
-            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
-            *(["--ascii"] if ascii else []),
-            *([] if theme is None else ["--theme", theme]),
-        ]
-        return partial(attach_by_ssh, *there, flags, not (once or stop))
-    from tui.cli.open_attached import attached, end_attached, picture_once
-
-    if stop:
-        return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme, read_only)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
     "attach": attach_to,
+    "serve": serve_run,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,
