@@ -51,17 +51,19 @@ class RemoteSession:
         folder: the folder of the run that the session trains.
         name: the name of this viewer, for the others.
         pictures_a_second: how often a new picture is asked for.
+        only_looks: whether the session shall refuse all commands of this viewer.
 
     Raises:
         AddressError: no session can be reached there, or it has another version.
     """
 
-    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0) -> None:
+    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0, only_looks: bool = False) -> None:
         self.folder = folder
         self._connection = connected(folder)
-        _greeted(self._connection, folder, name=name, wants="pictures")
+        _greeted(self._connection, folder, name=name, wants="pictures", only_looks=only_looks)
         self._connection.settimeout(None)
         self._period = 1 / pictures_a_second
+        self._only_looks = only_looks
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -174,7 +176,7 @@ class RemoteSession:
 
     def _end(self, reason: str) -> None:
         self.ended = reason
-        self._newest = replace(self._newest, audience=Audience(ended=reason))
+        self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
 
     def _look(self, query: Query, again: int = 0) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""
@@ -246,7 +248,7 @@ def connected(folder: Path) -> socket.socket:
     return connection
 
 
-def _greeted(connection: socket.socket, folder: Path, **says: str) -> dict[str, Any]:
+def _greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
     """The session's greeting.
 
     Raises:

@@ -169,7 +169,7 @@ class Server:
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)
-                self._look(connection, str(said.get("name", ""))[:40])
+                self._look(connection, str(said.get("name", ""))[:40], bool(said.get("only_looks")))
         except (OSError, WireError):
             pass
         finally:
@@ -178,9 +178,9 @@ class Server:
                 self._connections.discard(connection)
                 self._nobody_left.notify_all()
 
-    def _look(self, connection: socket.socket, name: str) -> None:
+    def _look(self, connection: socket.socket, name: str, only_looks: bool) -> None:
         session = self._session
-        number = session.viewers.join(name or "a viewer")
+        number = session.viewers.join(name or "a viewer", only_looks=only_looks)
         try:
             viewer = _RemoteViewer(session, self._frames, number)
             while True:

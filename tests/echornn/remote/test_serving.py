@@ -73,8 +73,8 @@ def served(config: EchoConfig = SMALL) -> Iterator[tuple[Session, Server, Path]]
 
 
 @contextmanager
-def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
-    viewer = RemoteSession(folder, name, pictures_a_second=500.0)
+def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iterator[RemoteSession]:
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0, only_looks=only_looks)
     try:
         yield viewer
     finally:
@@ -164,6 +164,22 @@ def test_only_one_steers_and_both_are_told() -> None:
         wait_for(lambda: first.look(CURVE).audience == Audience())
         shown(first, first.send(commands.Step()))
         assert session.frame.trained == 8
+
+
+def test_a_viewer_that_only_looks_never_steers_whatever_it_sends() -> None:
+    with served() as (session, _, folder), looking(folder, "screen", only_looks=True) as screen:
+        assert viewers_of(folder) == (("screen",), "")
+        screen.take_over()
+        shown(screen, screen.send(commands.Step(5)))
+        with looking(folder, "pts/1") as steering:
+            shown(steering, steering.send(commands.Step(3)))
+            screen.take_over()
+            shown(screen, screen.send(commands.Step(5)))
+            assert viewers_of(folder) == (("screen", "pts/1"), "pts/1")
+            wait_for(lambda: screen.look(CURVE).audience == Audience(("pts/1",), "pts/1", only_looks=True))
+        wait_for(lambda: screen.look(CURVE).audience == Audience(only_looks=True))
+        assert session.frame.trained == 3
+        shown(screen, screen.send(commands.Ask(Question(frozenset({KINDS[0]})))))
 
 
 def test_the_readings_of_all_viewers_are_asked_for_together() -> None:
