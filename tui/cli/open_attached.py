@@ -28,7 +28,7 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 
-def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None) -> FrontEnd:
+def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None, read_only: bool = False) -> FrontEnd:
     """The program that shows the session of a run in the app.
 
     Raises:
@@ -38,18 +38,20 @@ def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     folder = _folder(name)
-    return Training(show_attached, folder, fps, ascii_only, theme, guardian.divide())
+    return Training(show_attached, folder, fps, ascii_only, theme, read_only, guardian.divide())
 
 
-def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | None, guarded: Guarded) -> int:
+def show_attached(
+    folder: Path, fps: float, ascii_only: bool, theme: Theme | None, read_only: bool, guarded: Guarded
+) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
 
     Raises:
         RunError: no session can be reached there.
     """
-    if theme is not None:
+    if theme is not None and not read_only:
         remember(theme)
-    session = _session(folder, fps)
+    session = _session(folder, fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
@@ -72,7 +74,7 @@ def picture_once(name: str | None, ascii_only: bool, theme: Theme | None) -> int
     Raises:
         RunError: no session can be reached there.
     """
-    session = _session(_folder(name), 10.0)
+    session = _session(_folder(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
     printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, ascii_only, theme or remembered()), size)))
     return ExitCode.DONE
@@ -119,9 +121,9 @@ def _folder(name: str | None) -> Path:
     raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
 
 
-def _session(folder: Path, fps: float) -> RemoteSession:
+def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
     try:
-        return RemoteSession(folder, terminal.name(), fps)
+        return RemoteSession(folder, terminal.name(), fps, only_looks)
     except AddressError as error:
         raise RunError(str(error)) from error
 

@@ -233,6 +233,7 @@ def attach_to(
     *,
     once: bool = False,
     stop: bool = False,
+    read_only: bool = False,
     fps: float = 10.0,
     ascii: bool = False,
     theme: Theme | None = None,
@@ -251,6 +252,8 @@ def attach_to(
         Print one picture of the screen as text, and end.
     stop
         Have everything saved, and end the training.
+    read_only
+        Only look: the session refuses every command from here, and W.
     fps
         Most frames a second, 0.1 to 60.
     ascii
@@ -260,6 +263,8 @@ def attach_to(
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
+    if stop and read_only:
+        raise UsageError("--read-only cannot be used with --stop, which ends the training")
     require_fps(fps)
     from tui.cli.attach_by_ssh import attach_by_ssh, split
 
@@ -267,6 +272,7 @@ def attach_to(
         flags = [
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
+            *(["--read-only"] if read_only else []),
             *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
             *(["--ascii"] if ascii else []),
             *([] if theme is None else ["--theme", theme]),
@@ -276,7 +282,7 @@ def attach_to(
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme)
+    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme, read_only)
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
