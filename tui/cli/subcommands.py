@@ -11,9 +11,11 @@ from cyclopts import Parameter
 
 from echornn.config import EchoConfig
 from tui.cli.sweep_subcommands import compute_sweep, show_map
+from tui.cli.training import parse_speed
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.kit.theme import Theme
+from tui.preferences.chosen import flag_of, preferences
 
 
 def export_run(
@@ -233,7 +235,7 @@ def attach_to(
     *,
     once: bool = False,
     stop: bool = False,
-    fps: float = 10.0,
+    fps: float | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
@@ -252,7 +254,7 @@ def attach_to(
     stop
         Have everything saved, and end the training.
     fps
-        Most frames a second, 0.1 to 60.
+        Most frames a second, 0.1 to 60. By default 10.
     ascii
         Draw with ASCII characters only.
     theme
@@ -260,23 +262,68 @@ def attach_to(
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
-    require_fps(fps)
+    if fps is not None:
+        require_fps(fps)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
     from tui.cli.attach_by_ssh import attach_by_ssh, split
 
     if (there := split(run)) is not None:
         flags = [
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
-            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
-            *(["--ascii"] if ascii else []),
-            *([] if theme is None else ["--theme", theme]),
+            *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.open_attached import attached, end_attached, picture_once
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme)
+    return partial(picture_once, run, chosen) if once else attached(run, chosen)
+
+
+def show_config(
+    *,
+    theme: Theme | None = None,
+    fps: float | None = None,
+    speed: str | None = None,
+    ascii: bool = False,
+    json: bool = False,
+    path: bool = False,
+    template: bool = False,
+) -> FrontEnd:
+    """Print your preferences: for each the value that holds, and from where it is.
+
+    A flag has the first word, then an environment variable such as ECHORNN_FPS, then your file, then what is built in.
+    Preferences hold for the app and the map.
+
+    Parameters
+    ----------
+    theme
+        As if this flag of the app were given.
+    fps
+        As if this flag of the app were given.
+    speed
+        As if this flag of the app were given.
+    ascii
+        As if this flag of the app were given.
+    json
+        Print JSON lines.
+    path
+        Print only the path of your file, which need not exist.
+    template
+        Print a file to begin yours with, in which everything is a comment.
+    """
+    if path and template:
+        raise UsageError("--path cannot be used with --template: it prints the file's path alone")
+    if fps is not None:
+        require_fps(fps)
+    if speed is not None:
+        parse_speed(speed)
+    from tui.commands.config import print_path, print_preferences, print_template
+
+    if path or template:
+        return print_path if path else print_template
+    return partial(print_preferences, {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None}, json)
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
@@ -290,5 +337,6 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "map": show_map,
     "sweep": compute_sweep,
     "bench": bench,
+    "config": show_config,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""
