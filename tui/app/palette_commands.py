@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from echornn.runtime.background import Background
 from tui.app import keys
+from tui.app.audience_text import ONLY_LOOKS
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
@@ -31,7 +32,8 @@ class PaletteCommands(AppPart):
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
         chosen = self._shown_theme
-        self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
+        if not self._picture.audience.only_looks:
+            self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
 
     @property
     def _shown_theme(self) -> Theme:
@@ -43,6 +45,9 @@ class PaletteCommands(AppPart):
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen to a file in the current folder, and show the file's path."""
+        if self._picture.audience.only_looks:
+            self._hint(f"{ONLY_LOOKS}: nothing is saved")
+            return
         try:
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)
         except OSError as error:

@@ -28,7 +28,7 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 
-def attached(name: str | None, chosen: Preferences) -> FrontEnd:
+def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
     """The program that shows the session of a run in the app.
 
     Raises:
@@ -38,17 +38,18 @@ def attached(name: str | None, chosen: Preferences) -> FrontEnd:
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     folder = _folder(name)
-    return Training(show_attached, folder, chosen, guardian.divide())
+    return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
 
-def show_attached(folder: Path, chosen: Preferences, guarded: Guarded) -> int:
+def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
 
     Raises:
         RunError: no session can be reached there.
     """
-    chosen.remember_the_theme()
-    session = _session(folder, chosen.fps)
+    if not read_only:
+        chosen.remember_the_theme()
+    session = _session(folder, chosen.fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
@@ -72,7 +73,7 @@ def picture_once(name: str | None, chosen: Preferences) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    session = _session(_folder(name), 10.0)
+    session = _session(_folder(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
     printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
     return ExitCode.DONE
@@ -119,9 +120,9 @@ def _folder(name: str | None) -> Path:
     raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
 
 
-def _session(folder: Path, fps: float) -> RemoteSession:
+def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
     try:
-        return RemoteSession(folder, terminal.name(), fps)
+        return RemoteSession(folder, terminal.name(), fps, only_looks)
     except AddressError as error:
         raise RunError(str(error)) from error
 

@@ -10,8 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from tui.cli.preference_subcommands import show_config
 from tui.cli.sweep_subcommands import compute_sweep, show_map
-from tui.cli.training import parse_speed
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.kit.theme import Theme
@@ -235,6 +235,7 @@ def attach_to(
     *,
     once: bool = False,
     stop: bool = False,
+    read_only: bool = False,
     fps: float | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
@@ -253,6 +254,8 @@ def attach_to(
         Print one picture of the screen as text, and end.
     stop
         Have everything saved, and end the training.
+    read_only
+        Only look: the session refuses every command from here, and W.
     fps
         Most frames a second, 0.1 to 60. By default 10.
     ascii
@@ -262,6 +265,8 @@ def attach_to(
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
+    if stop and read_only:
+        raise UsageError("--read-only cannot be used with --stop, which ends the training")
     if fps is not None:
         require_fps(fps)
     chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
@@ -271,6 +276,7 @@ def attach_to(
         flags = [
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
+            *(["--read-only"] if read_only else []),
             *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
@@ -278,52 +284,7 @@ def attach_to(
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, chosen) if once else attached(run, chosen)
-
-
-def show_config(
-    *,
-    theme: Theme | None = None,
-    fps: float | None = None,
-    speed: str | None = None,
-    ascii: bool = False,
-    json: bool = False,
-    path: bool = False,
-    template: bool = False,
-) -> FrontEnd:
-    """Print your preferences: for each the value that holds, and from where it is.
-
-    A flag has the first word, then an environment variable such as ECHORNN_FPS, then your file, then what is built in.
-    Preferences hold for the app and the map.
-
-    Parameters
-    ----------
-    theme
-        As if this flag of the app were given.
-    fps
-        As if this flag of the app were given.
-    speed
-        As if this flag of the app were given.
-    ascii
-        As if this flag of the app were given.
-    json
-        Print JSON lines.
-    path
-        Print only the path of your file, which need not exist.
-    template
-        Print a file to begin yours with, in which everything is a comment.
-    """
-    if path and template:
-        raise UsageError("--path cannot be used with --template: it prints the file's path alone")
-    if fps is not None:
-        require_fps(fps)
-    if speed is not None:
-        parse_speed(speed)
-    from tui.commands.config import print_path, print_preferences, print_template
-
-    if path or template:
-        return print_path if path else print_template
-    return partial(print_preferences, {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None}, json)
+    return partial(picture_once, run, chosen) if once else attached(run, chosen, read_only)
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
