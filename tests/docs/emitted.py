@@ -114,6 +114,11 @@ def of_sweep(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_config(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["config", "--json"])
+    return keys_of(parsed(read))
+
+
 def of_bench(folder: Path, read: Read) -> set[str]:
     bench.show([bench.BenchRow("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
     return keys_of(parsed(read))
@@ -133,5 +138,6 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,
+    "config": of_config,
 }
 """The functions by the name of the command, which is also its section in docs/cli.md."""
