@@ -18,7 +18,7 @@ from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.session.audience import Audience
-from echornn.session.commands import Command
+from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
@@ -35,6 +35,9 @@ SILENT_SECONDS = 3
 
 SECONDS_OF_A_WATCHER = 0.25
 """The least seconds between two pictures of a viewer that only watches, so that many of them cost training little."""
+
+ANSWERS_KEPT = 100
+"""How many of the newest answers to commands that were not carried out are kept."""
 
 LOST = "the connection to the session is lost"
 
@@ -68,6 +71,7 @@ class RemoteSession:
         self._asked: list[_Asked] = []
         self._numbered = 0
         self._frames: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
         self._stopping = False
@@ -107,6 +111,10 @@ class RemoteSession:
             self._outbox.append(command)
             self._woken.set()
             return self._numbered
+
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command of this viewer that was not carried out; see `Session.not_done`."""
+        return next((one for one in list(self._not_done) if one.number == number), None)
 
     def take_over(self) -> None:
         """Let this viewer steer."""
@@ -181,6 +189,7 @@ class RemoteSession:
         if head.ended:
             self._end(head.ended)
             return self._newest
+        self._not_done += head.not_done
         frame, picture = self._received(), self._received()
         if frame:
             self._frames.append((head.frame, replace(decode(frame, Frame), answered=head.answered)))

@@ -6,6 +6,7 @@ from functools import partial
 
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
 from tui.kit.theme import Theme
+from tui.preferences.chosen import flag_of, preferences
 
 
 def attach_to(
@@ -15,7 +16,7 @@ def attach_to(
     once: bool = False,
     stop: bool = False,
     read_only: bool = False,
-    fps: float = 10.0,
+    fps: float | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
@@ -36,7 +37,7 @@ def attach_to(
     read_only
         Only look: the session refuses every command from here, and W.
     fps
-        Most frames a second, 0.1 to 60.
+        Most frames a second, 0.1 to 60. By default 10.
     ascii
         Draw with ASCII characters only.
     theme
@@ -46,7 +47,9 @@ def attach_to(
         raise UsageError("--once cannot be used with --stop: it only looks")
     if stop and read_only:
         raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    require_fps(fps)
+    if fps is not None:
+        require_fps(fps)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
     from tui.cli.attach_by_ssh import attach_by_ssh, split
 
     if (there := split(run)) is not None:
@@ -54,16 +57,14 @@ def attach_to(
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
             *(["--read-only"] if read_only else []),
-            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
-            *(["--ascii"] if ascii else []),
-            *([] if theme is None else ["--theme", theme]),
+            *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.open_attached import attached, end_attached, picture_once
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme, read_only)
+    return partial(picture_once, run, chosen) if once else attached(run, chosen, read_only)
 
 
 def serve_run(
@@ -73,7 +74,8 @@ def serve_run(
     port: int = 0,
     read_only: bool = False,
     json: bool = False,
-    fps: float = 10.0,
+    fps: float | None = None,
+    ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
     """Show a run that another program of yours trains in a browser: the same app as attach, a viewer for each tab.
@@ -92,13 +94,17 @@ def serve_run(
     json
         Print the address as a JSON line.
     fps
-        Most frames a second, 0.1 to 60.
+        Most frames a second, 0.1 to 60. By default 10.
+    ascii
+        Draw with ASCII characters only.
     theme
         Background, dark or light. By default the one chosen last.
     """
-    require_fps(fps)
+    if fps is not None:
+        require_fps(fps)
     if not 0 <= port <= 65535:
         raise UsageError(f"port = {port} cannot be used: 0 to 65535")
     from tui.cli.open_served import serve
 
-    return partial(serve, run, port, read_only, fps, theme, json)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
+    return partial(serve, run, port, read_only, chosen, json)

@@ -14,7 +14,7 @@ from echornn.remote.address import AddressError
 from echornn.remote.client import connected
 from tui.cli.attachable import folder_of
 from tui.commands.front_end import UsageError
-from tui.kit.theme import Theme, remembered
+from tui.preferences.chosen import Preferences, flag_of
 from tui.term import printed
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode
@@ -25,7 +25,7 @@ OF_THE_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM
 """Variables that describe the terminal of this process, and not that of a tab."""
 
 
-def serve(name: str | None, port: int, read_only: bool, fps: float, theme: Theme | None, as_json: bool) -> int:
+def serve(name: str | None, port: int, read_only: bool, chosen: Preferences, as_json: bool) -> int:
     """Serve the app on the session of a run until a signal comes; returns the exit code.
 
     Args:
@@ -47,11 +47,10 @@ def serve(name: str | None, port: int, read_only: bool, fps: float, theme: Theme
         connected(folder).close()
     except AddressError as error:
         raise RunError(str(error)) from error
-    flags = ["--read-only"] * read_only + ["--fps", f"{fps:g}"] + (["--theme", theme] if theme else [])
-    return asyncio.run(_serve(folder, port, flags, theme or remembered(), as_json))
+    return asyncio.run(_serve(folder, port, read_only, chosen, as_json))
 
 
-async def _serve(folder: Path, port: int, flags: list[str], theme: Theme, as_json: bool) -> int:
+async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, as_json: bool) -> int:
     from tui.web.guard import new_token  # imported late: its packages are optional
     from tui.web.pages import page
     from tui.web.server import PageServer, Site
@@ -60,8 +59,10 @@ async def _serve(folder: Path, port: int, flags: list[str], theme: Theme, as_jso
     signals = LoopSignals(dict.fromkeys(ENDING_SIGNALS, ended.set))
     token = new_token()
     # nothing is imported from the current folder (-P)
-    command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder), *flags]
-    site = Site(page(f"{folder.name} · echornn-tui", theme), token, command, _environment(os.environ))
+    command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder)]
+    command += ["--read-only"] * read_only
+    command += [word for one, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(one, value)]
+    site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, _environment(os.environ))
     try:
         server = PageServer(site, port)
     except (OSError, OverflowError) as error:
@@ -69,7 +70,6 @@ async def _serve(folder: Path, port: int, flags: list[str], theme: Theme, as_jso
     await server.begin()
     try:
         address = f"http://127.0.0.1:{server.port}/{token}/"
-        read_only = "--read-only" in flags
         if as_json:
             printed.lines([json.dumps(record_of(folder, address, server.port, read_only))])
         else:

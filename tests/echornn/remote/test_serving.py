@@ -324,3 +324,26 @@ def test_viewers_come_and_go_by_the_hundred() -> None:
         wait_for(lambda: server.count == 0)
         assert session.viewers.names == ()
         assert session.error is None
+
+
+def test_a_viewer_is_answered_which_commands_were_not_carried_out_and_why() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        session.send(commands.Step(3))  # so that the numbers of the viewer are not those of the session
+        numbers = [
+            viewer.send(one) for one in (commands.Step(2), commands.Redo(), commands.Go(9), commands.Edit({"seed": -1}))
+        ]
+        shown(viewer, numbers[-1])
+        answers = [viewer.not_done(number) for number in numbers]
+        assert [None if one is None else (one.why_not, one.was_refused) for one in answers] == [
+            None,
+            ("nothing to redo", False),
+            ("branch = 9 cannot be shown: 0 to 0", True),
+            ("seed = -1 cannot be used: 0 or more", True),
+        ]
+        with looking(folder, "pts/2") as watcher:
+            number = watcher.send(commands.Step(4))
+            shown(watcher, number)
+            ignored = watcher.not_done(number)
+            assert ignored is not None
+            assert (ignored.command, ignored.why_not) == (commands.Step(4), "pts/1 steers")
+        assert session.frame.trained == 5

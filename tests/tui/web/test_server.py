@@ -40,7 +40,8 @@ def on_own_terminal(script: str) -> list[str]:
 async def served(script: str = ECHO) -> AsyncIterator[tuple[Site, Client]]:
     site = Site(page(TITLE, "dark"), new_token(), on_own_terminal(script))
     server = RawTestServer(site.answer, host="127.0.0.1", access_log=None, logger=serving.SILENT)
-    async with TestClient(server) as client:
+    client: Client = TestClient(server)
+    async with client:
         try:
             yield site, client
         finally:
@@ -179,8 +180,9 @@ async def test_a_connection_that_is_cut_ends_its_process() -> None:
     async with served() as (site, client):
         tab = await opened(site, client)
         process = int((await drawn(tab, r"(\d+) 20 90\r\n"))[1])
-        connection = tab._response.connection  # type: ignore[attr-defined]
+        connection = tab._response.connection
         assert connection is not None
+        assert connection.transport is not None
         connection.transport.abort()
         await came(lambda: site.tabs == 0)
         assert gone(process)
