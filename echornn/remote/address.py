@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -24,6 +25,8 @@ PEER = struct.Struct("3i")
 
 FOLDER = "echornn-tui"
 """The name of the folder of sockets; in a folder that several users share, it ends with the user's id."""
+
+SUFFIX = ".sock"
 
 MOST_PATH_BYTES = 90
 """The longest path of a socket: systems allow 92 to 108 bytes."""
@@ -56,7 +59,7 @@ class Address:
         """
         folder = socket_folder()
         _remove_old(folder)
-        path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock")
+        path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
         return cls(socket.gethostname(), os.getpid(), path)
 
     @classmethod
@@ -86,6 +89,26 @@ class Address:
         """
         own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
 
+    def listener(self, backlog: int) -> socket.socket:
+        """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
+        left behind by a process that was killed.
+
+        Raises:
+            OSError: none can be made.
+        """
+        listener, before = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), self.path.removesuffix(SUFFIX)
+        try:
+            listener.bind(before)
+            os.chmod(before, 0o600)
+            listener.listen(backlog)
+            os.rename(before, self.path)
+        except OSError:
+            listener.close()
+            with contextlib.suppress(OSError):
+                os.unlink(before)
+            raise
+        return listener
+
     def forget(self, folder: Path) -> None:
         """Remove the socket, and the pointer in the run's folder, if it points here."""
         with contextlib.suppress(OSError):
@@ -113,7 +136,7 @@ def socket_folder() -> Path:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
             _require_own_folder(folder)
-            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}.sock"):
+            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}{SUFFIX}"):
                 raise AddressError(f"the path of a socket would be too long in {folder}")
         except AddressError as error:
             trouble.append(error)
@@ -132,16 +155,16 @@ def _require_own_folder(folder: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove the sockets of processes that were killed."""
-    for path in folder.glob("*-*.sock"):
-        process = path.name.partition("-")[0]
-        try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            with contextlib.suppress(OSError):
+    """Remove the sockets on which nobody listens: their processes were killed.
+
+    The id in a socket's name does not say that: by now it may be the id of another process, and containers that share
+    this folder count their processes separately.
+    """
+    for path in folder.glob(f"*{SUFFIX}"):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            if connection.connect_ex(os.fspath(path)) == errno.ECONNREFUSED:
                 path.unlink()
-        except (OSError, ValueError, OverflowError):
-            continue
 
 
 def _require_own_socket(path: Path, folder: Path) -> None:

@@ -102,11 +102,8 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener = self.address.listener(MOST_CONNECTIONS)
         try:
-            self._listener.bind(self.address.path)
-            os.chmod(self.address.path, 0o600)
-            self._listener.listen(MOST_CONNECTIONS)
             self.address.point(folder)
         except OSError:
             self._listener.close()

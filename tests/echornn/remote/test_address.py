@@ -33,8 +33,7 @@ def folder(temporary: Path) -> Path:
 def served(tmp_path: Path) -> Iterator[Address]:
     """An address with a socket, to which the folder `tmp_path` points."""
     address = Address.new()
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address.path)
+    with address.listener(1):
         address.point(tmp_path)
         yield address
 
@@ -138,9 +137,14 @@ def test_a_pointer_into_a_folder_that_others_can_enter_is_refused(served: Addres
         Address.read(tmp_path)
 
 
-def test_sockets_of_processes_that_are_gone_are_removed() -> None:
-    gone, own = socket_folder() / "999999999-ab.sock", socket_folder() / f"{os.getpid()}-ab.sock"
-    gone.touch()
-    own.touch()
+def test_sockets_on_which_nobody_listens_are_removed_whatever_process_has_their_number_now() -> None:
+    deserted, live = (socket_folder() / f"{number}-ab.sock" for number in (os.getpid(), 999_999_999))
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(deserted))
+    with Address("here", 0, str(live)).listener(1):  # in another container, where processes have other numbers
+        Address.new()
+        Address.new()  # its queue is full now
+        Address.new()
+        assert [deserted.exists(), live.exists()] == [False, True]
     Address.new()
-    assert [gone.exists(), own.exists()] == [False, True]
+    assert not any(socket_folder().iterdir())
