@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from echornn.session.commands import Command
+from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
@@ -52,7 +52,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Deliver:
-    """A command for the session, which is not answered: pictures say what became of it."""
+    """A command for the session; the answers to `Look` say what became of it."""
 
     command: Command
 
@@ -76,11 +76,14 @@ class Head:
     Attributes:
         frame: the number of the picture's frame.
         answered: how many of this viewer's commands were carried out before that frame was made.
+        not_done: the answers to those of them that were not carried out, since the previous `Head`; with this viewer's
+            numbers.
         ended: why the session ends, if it does; then nothing follows.
     """
 
     frame: int = 0
     answered: int = 0
+    not_done: tuple[Answer, ...] = ()
     ended: str = ""
 
 

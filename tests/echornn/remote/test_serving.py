@@ -73,8 +73,8 @@ def served(config: EchoConfig = SMALL) -> Iterator[tuple[Session, Server, Path]]
 
 
 @contextmanager
-def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
-    viewer = RemoteSession(folder, name, pictures_a_second=500.0)
+def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iterator[RemoteSession]:
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0, only_looks=only_looks)
     try:
         yield viewer
     finally:
@@ -164,6 +164,22 @@ def test_only_one_steers_and_both_are_told() -> None:
         wait_for(lambda: first.look(CURVE).audience == Audience())
         shown(first, first.send(commands.Step()))
         assert session.frame.trained == 8
+
+
+def test_a_viewer_that_only_looks_never_steers_whatever_it_sends() -> None:
+    with served() as (session, _, folder), looking(folder, "screen", only_looks=True) as screen:
+        assert viewers_of(folder) == (("screen",), "")
+        screen.take_over()
+        shown(screen, screen.send(commands.Step(5)))
+        with looking(folder, "pts/1") as steering:
+            shown(steering, steering.send(commands.Step(3)))
+            screen.take_over()
+            shown(screen, screen.send(commands.Step(5)))
+            assert viewers_of(folder) == (("screen", "pts/1"), "pts/1")
+            wait_for(lambda: screen.look(CURVE).audience == Audience(("pts/1",), "pts/1", only_looks=True))
+        wait_for(lambda: screen.look(CURVE).audience == Audience(only_looks=True))
+        assert session.frame.trained == 3
+        shown(screen, screen.send(commands.Ask(Question(frozenset({KINDS[0]})))))
 
 
 def test_the_readings_of_all_viewers_are_asked_for_together() -> None:
@@ -308,3 +324,26 @@ def test_viewers_come_and_go_by_the_hundred() -> None:
         wait_for(lambda: server.count == 0)
         assert session.viewers.names == ()
         assert session.error is None
+
+
+def test_a_viewer_is_answered_which_commands_were_not_carried_out_and_why() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        session.send(commands.Step(3))  # so that the numbers of the viewer are not those of the session
+        numbers = [
+            viewer.send(one) for one in (commands.Step(2), commands.Redo(), commands.Go(9), commands.Edit({"seed": -1}))
+        ]
+        shown(viewer, numbers[-1])
+        answers = [viewer.not_done(number) for number in numbers]
+        assert [None if one is None else (one.why_not, one.was_refused) for one in answers] == [
+            None,
+            ("nothing to redo", False),
+            ("branch = 9 cannot be shown: 0 to 0", True),
+            ("seed = -1 cannot be used: 0 or more", True),
+        ]
+        with looking(folder, "pts/2") as watcher:
+            number = watcher.send(commands.Step(4))
+            shown(watcher, number)
+            ignored = watcher.not_done(number)
+            assert ignored is not None
+            assert (ignored.command, ignored.why_not) == (commands.Step(4), "pts/1 steers")
+        assert session.frame.trained == 5

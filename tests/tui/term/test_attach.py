@@ -167,6 +167,7 @@ def attached_when_served(folder: Path, program: Program) -> AbstractContextManag
         (["me@box.lan:", "--ascii", "--fps", "2"], "-t me@box.lan echornn-tui attach --fps 2 --ascii"),
         (["box:runs/a;b", "--stop"], "box echornn-tui attach --stop 'runs/a;b'"),
         (["box:a", "--once", "--theme", "light"], "box echornn-tui attach --once --theme light a"),
+        (["box:a", "--read-only"], "-t box echornn-tui attach --read-only a"),
     ],
 )
 def test_on_another_machine_ssh_runs_the_same_command(arguments: list[str], command: str, tmp_path: Path) -> None:
