@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import socket
 import stat
@@ -25,6 +26,8 @@ PEER = struct.Struct("3i")
 
 FOLDER = "echornn-tui"
 """The name of the folder of sockets; in a folder that several users share, it ends with the user's id."""
+
+FOLDER_OF_A_USER = re.compile(rf"{FOLDER}-[0-9]+")
 
 SUFFIX = ".sock"
 
@@ -75,7 +78,8 @@ class Address:
         except FileNotFoundError:
             raise AddressError(f"no program trains the run in {folder} now, or it does not serve") from None
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            raise AddressError(f"{folder / POINTER_FILE} cannot be read: {error}") from error
+            why = (isinstance(error, OSError) and error.strerror) or error
+            raise AddressError(f"{folder / POINTER_FILE} cannot be read: {why}") from error
         if address.host != socket.gethostname():
             raise AddressError(f"the run in {folder} is trained on {address.host!r}: attach there")
         _require_own_socket(Path(address.path), folder)
@@ -172,13 +176,19 @@ def _require_own_socket(path: Path, folder: Path) -> None:
 
     The session may have had another temporary folder than this process: batch systems set one for each job.
     """
-    if not path.is_absolute() or path.parent.name not in (FOLDER, f"{FOLDER}-{os.getuid()}"):
+    own = path.parent.name in (FOLDER, f"{FOLDER}-{os.getuid()}")
+    if not path.is_absolute() or not (own or FOLDER_OF_A_USER.fullmatch(path.parent.name)):
         raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of this program")
+    others = AddressError(f"another user trains the run in {folder}: only that user can attach to it")
+    if not own:
+        raise others
     try:
         _require_own_folder(path.parent)
         found = os.lstat(path)
     except AddressError:
         raise
+    except PermissionError:
+        raise others from None
     except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():

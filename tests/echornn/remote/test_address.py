@@ -59,6 +59,7 @@ def test_another_sessions_pointer_is_left(served: Address, tmp_path: Path) -> No
         ({"host": "elsewhere"}, "is trained on 'elsewhere': attach there"),
         ({"path": "/tmp/planted.sock"}, "which is no socket of this program"),
         ({"path": "../planted.sock"}, "which is no socket of this program"),
+        ({"path": "/tmp/echornn-tui-999/x.sock"}, "another user trains the run in .*: only that user can attach to it"),
         ({"process": "many"}, "cannot be read"),
         ({"path": "/tmp/x\0/echornn-tui/planted.sock"}, "has ended"),
         ({"path": None}, "which is no socket of this program"),
@@ -76,6 +77,13 @@ def test_a_pointer_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / POINTER_FILE).write_text(text)
     with pytest.raises(AddressError, match="cannot be read"):
         Address.read(tmp_path)
+
+
+def test_a_pointer_that_is_no_file_is_refused_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / POINTER_FILE).symlink_to("/etc/passwd")
+    with pytest.raises(AddressError) as refused:
+        Address.read(tmp_path)
+    assert str(refused.value).endswith(f"{POINTER_FILE} cannot be read: {POINTER_FILE} is not a regular file")
 
 
 def test_a_stale_pointer_and_what_is_no_socket_are_refused(served: Address, tmp_path: Path) -> None:
