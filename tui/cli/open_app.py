@@ -39,6 +39,7 @@ def show_training(
     compared: Sequence[Path] = (),
     serve: bool = True,
     paused: bool = False,
+    mouse: bool = True,
 ) -> int:
     """Run the app until the user leaves it; returns the exit code. The training thread may still be in native code.
 
@@ -47,6 +48,7 @@ def show_training(
         compared: folders of other runs to draw under the curve.
         serve: whether viewers in other terminals may attach.
         paused: whether to begin paused.
+        mouse: whether the app uses the mouse.
     """
     if theme is not None:
         remember(theme)
@@ -79,7 +81,7 @@ def show_training(
 
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded))
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded, mouse))
     if app.detaches:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
@@ -104,11 +106,11 @@ def notify_error(app: EchoApp, words: str) -> None:
     app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
-async def run_app(app: EchoApp, session: Session, guarded: Guarded) -> int:
+async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    exit_code = await app.run_async(mouse=False)
+    exit_code = await app.run_async(mouse=mouse)
     saved = await asyncio.to_thread(record.end, session)
     if app.return_code:  # the app crashed, and has shown the error
         return ExitCode.FAILED

@@ -28,7 +28,7 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 
-def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None) -> FrontEnd:
+def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None, mouse: bool) -> FrontEnd:
     """The program that shows the session of a run in the app.
 
     Raises:
@@ -38,10 +38,12 @@ def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     folder = _folder(name)
-    return Training(show_attached, folder, fps, ascii_only, theme, guardian.divide())
+    return Training(show_attached, folder, fps, ascii_only, theme, guardian.divide(), mouse)
 
 
-def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | None, guarded: Guarded) -> int:
+def show_attached(
+    folder: Path, fps: float, ascii_only: bool, theme: Theme | None, guarded: Guarded, mouse: bool
+) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
 
     Raises:
@@ -61,7 +63,7 @@ def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | Non
         lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
     )
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded))
+        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded, mouse))
     say_last(_farewell(session, folder))
     return errors.conclude(code)
 
@@ -126,10 +128,10 @@ def _session(folder: Path, fps: float) -> RemoteSession:
         raise RunError(str(error)) from error
 
 
-async def _run(app: EchoApp, guarded: Guarded) -> int:
+async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    await app.run_async(mouse=False)
+    await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE
 
 

@@ -57,17 +57,19 @@ def show_map(
     ascii_only: bool,
     theme: Theme | None,
     guarded: Guarded,
+    mouse: bool,
     computing: Computing | None = None,
 ) -> int:
     """Show the map until the user leaves it; returns the exit code.
 
     Args:
         results: the results so far, from the folder to follow.
+        mouse: whether the map and the app use the mouse.
         computing: the computation, if this program computes the sweep; otherwise None.
     """
     if theme is not None:
         remember(theme)
-    shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, computing)
+    shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, mouse, computing)
     code = shown.until_left()
     say_last(shown.words)
     return code
@@ -83,10 +85,11 @@ class _Shown:
         ascii_only: bool,
         theme: Theme,
         guarded: Guarded,
+        mouse: bool,
         computing: Computing | None,
     ) -> None:
         self._follower, self._state = follower, first
-        self._ascii_only, self._theme, self._guarded = ascii_only, theme, guarded
+        self._ascii_only, self._theme, self._guarded, self._mouse = ascii_only, theme, guarded, mouse
         self._computing = computing
         self._session: Session | None = None
         self._computed: int = ExitCode.DONE
@@ -140,7 +143,7 @@ class _Shown:
             app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, self._wrong, hint)
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
-            left = await app.run_async(mouse=False)
+            left = await app.run_async(mouse=self._mouse)
             if app.return_code:  # the app crashed, and has shown the error
                 return ExitCode.FAILED
             self._state = app.frame.state
@@ -163,7 +166,7 @@ class _Shown:
         recorder = record.begin(None, config)
         session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
         app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
-        code = await run_app(app, session, self._guarded)
+        code = await run_app(app, session, self._guarded, self._mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed

@@ -17,7 +17,7 @@ from tui.term.guardian import Guarded
 
 
 def show_sweep(
-    folder: Path, grid: Grid, workers: Workers, ascii_only: bool, theme: Theme | None, guarded: Guarded
+    folder: Path, grid: Grid, workers: Workers, ascii_only: bool, theme: Theme | None, guarded: Guarded, mouse: bool
 ) -> int:
     """Compute a sweep, and show its map until the user leaves it; returns the exit code.
 
@@ -32,7 +32,7 @@ def show_sweep(
 
         results = SweepResults.read(folder)
         shown = Computing(computing.run, sweep.asked_to_end.set, says)
-        code = show_map(results, MapState.first(results.axes), ascii_only, theme, guarded, shown)
+        code = show_map(results, MapState.first(results.axes), ascii_only, theme, guarded, mouse, shown)
         record = end_record(sweep.status, computing.seconds, computing.engine.workers)
     say_last(end_lines(record, folder))
     if computing.trouble:

@@ -14,6 +14,7 @@ from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.kit.theme import Theme
+from tui.term.mouse import uses_mouse
 
 
 def export_run(
@@ -236,6 +237,7 @@ def attach_to(
     fps: float = 10.0,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
 ) -> FrontEnd:
     """Look at a run that another program of yours trains, in the whole app, and steer it from here.
 
@@ -257,6 +259,8 @@ def attach_to(
         Draw with ASCII characters only.
     theme
         Background, dark or light. By default the one chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
@@ -270,13 +274,16 @@ def attach_to(
             *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
             *(["--ascii"] if ascii else []),
             *([] if theme is None else ["--theme", theme]),
+            *(["--no-mouse"] if no_mouse else []),
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.open_attached import attached, end_attached, picture_once
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme)
+    if once:
+        return partial(picture_once, run, ascii, theme)
+    return attached(run, fps, ascii, theme, uses_mouse(no_mouse))
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {

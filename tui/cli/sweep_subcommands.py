@@ -15,6 +15,7 @@ from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme
 from tui.term import guardian, terminal
+from tui.term.mouse import uses_mouse
 
 MOST_WORKERS = 1024
 
@@ -32,6 +33,7 @@ def show_map(
     svg: Path | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
@@ -72,6 +74,8 @@ def show_map(
         Draw with ASCII characters only.
     theme
         Background of the app, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     """
     from echornn.sweeps.results import SweepResults
     from tui.cli.chosen_map import chosen
@@ -93,7 +97,7 @@ def show_map(
     with collector.paused():
         from tui.cli.open_map import show_map as open_map
 
-    return Training(open_map, results, first, ascii, theme, guarded)
+    return Training(open_map, results, first, ascii, theme, guarded, uses_mouse(no_mouse))
 
 
 def compute_sweep(
@@ -110,6 +114,7 @@ def compute_sweep(
     json: bool = False,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
@@ -154,6 +159,8 @@ def compute_sweep(
         Draw the map with ASCII characters only.
     theme
         Background of the map, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
@@ -179,4 +186,4 @@ def compute_sweep(
     with collector.paused():
         from tui.cli.open_sweep import show_sweep
 
-    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)
+    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded, uses_mouse(no_mouse))

@@ -14,6 +14,7 @@ from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
 from tui.term import guardian, terminal
+from tui.term.mouse import uses_mouse
 
 APP_SPEED = 100.0
 
@@ -80,6 +81,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         compared,
         not flags.no_serve,
         flags.paused,
+        uses_mouse(flags.no_mouse),
     )
 
 
