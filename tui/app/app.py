@@ -243,7 +243,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
     def action_take_over(self) -> None:
         """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
-        if audience.ended:
+        if audience.ended or audience.only_looks:
             self._hint(audience_text(audience))
         elif audience.may_steer:
             self._hint(STEERS_ALREADY)

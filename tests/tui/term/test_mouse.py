@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
 from tests.program import running, stopped
-from tui.term.mouse import SWITCH, uses_mouse
+from tui.preferences.chosen import preferences
+
+SWITCH = "ECHORNN_NO_MOUSE"
 
 MODES = (1000, 1003, 1006)
+
+
+def _is_stopped(app: int, _: str) -> bool:
+    return stopped(app)
 
 
 def on(mode: int) -> bytes:
@@ -18,21 +25,13 @@ def on(mode: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("flag", "said", "by_default", "used"),
-    [
-        (False, "", True, True),
-        (False, "", False, False),
-        (True, "", True, False),
-        (True, "0", True, False),
-        (False, "1", True, False),
-        (False, "0", False, True),
-    ],
+    ("flag", "said", "used"), [(None, "", True), (False, "", False), (False, "0", False), (None, "1", False)]
 )
-def test_the_flag_goes_before_the_environment_and_that_before_the_default(
-    flag: bool, said: str, by_default: bool, used: bool, monkeypatch: pytest.MonkeyPatch
+def test_the_flag_goes_before_the_environment(
+    flag: bool | None, said: str, used: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SWITCH, said)
-    assert uses_mouse(flag, by_default) is used
+    assert preferences(mouse=flag).mouse is used
 
 
 @pytest.mark.slow
@@ -47,7 +46,7 @@ def test_reports_of_the_mouse_act_and_stopped_continued_killed_or_left_none_come
             at = program.screen.display[line].index("q Quit") + 1
             if end == "q":
                 os.kill(program.app, signal.SIGTSTP)
-                program.until(lambda _, app=program.app: stopped(app))
+                program.until(partial(_is_stopped, program.app))
                 assert program.mended
                 os.killpg(program.pid, signal.SIGCONT)
                 program.until(lambda text: "paused" in text and program.output.rfind(on(1003)) > 0)
