@@ -6,6 +6,8 @@ import html
 from dataclasses import dataclass
 from importlib.resources import files
 
+from aiohttp import web
+
 from tui.kit.theme import Theme
 
 OWN = files("tui.web") / "static"
@@ -71,3 +73,12 @@ def static_files() -> dict[str, File]:
         "upright.ttf": File((FOREIGN / "fonts" / "RobotoMono-VariableFont_wght.ttf").read_bytes(), font),
         "italic.ttf": File((FOREIGN / "fonts" / "RobotoMono-Italic-VariableFont_wght.ttf").read_bytes(), font),
     }
+
+
+def sent(file: File, status: int = 200) -> web.Response:
+    """A file as an answer."""
+    kept = "no-store" if file.changes else f"private, max-age={SECONDS_KEPT}"
+    headers = {**SAFE_HEADERS, "Cache-Control": kept, "Content-Type": file.kind}
+    response = web.Response(body=file.data, status=status, headers=headers)
+    response.enable_compression()
+    return response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -14,8 +13,9 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from tui.term import terminal
-from tui.web.guard import Asked, why_refused
-from tui.web.pages import SAFE_HEADERS, SECONDS_KEPT, File, line, policy, static_files
+from tui.web.door import Door
+from tui.web.guard import Asked
+from tui.web.pages import File, line, policy, sent, static_files
 from tui.web.tab import Size, Tab
 
 MOST_TABS = 16
@@ -30,6 +30,9 @@ HEARTBEAT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 """How long a browser may take to agree that the connection is closed."""
 
+BACKLOG = 16
+"""How many connections are accepted at once; asyncio would take a hundred before the first is looked at."""
+
 SOCKET = "viewer"
 """The name of the WebSocket, behind the token."""
 
@@ -40,9 +43,6 @@ LEFT = "This screen has ended; the training goes on without it."
 NOT_LEFT = "The screen could not be shown; its last lines say why."
 
 ENDS = "echornn-tui serve has ended."
-
-SILENT = logging.Logger("silent", logging.CRITICAL + 1)
-"""Bad requests are answered, not logged: anybody on this machine can send them."""
 
 
 @dataclass
@@ -71,31 +71,21 @@ class Site:
         """How many tabs look."""
         return len(self._views)
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """The answer to any request."""
-        upgrade = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=MOST_BYTES)
-        asked = Asked(
-            request.method,
-            request.rel_url.raw_path,
-            request.headers.getall("Host", ()),
-            request.headers.getall("Origin", ()),
-            steers=bool(upgrade.can_prepare(request)),
-        )
-        if why_not := why_refused(asked, self.token):
-            return _sent(line(why_not), 403)
-        host = asked.hosts[0]
+    async def answer(self, request: web.BaseRequest, asked: Asked) -> web.StreamResponse:
+        """The answer to a request that shows the token."""
         if asked.name == SOCKET and asked.steers:
-            return await self._connect(request, upgrade)
+            return await self._connect(request)
         file = self._files.get(asked.name)
         if file is None:
-            return _sent(line("there is no such page"), 404)
+            return sent(line("there is no such page"), 404)
         if file is self.page and self.tabs >= MOST_TABS:
-            return _sent(line(FULL), 503)
-        response = _sent(file)
-        response.headers["Content-Security-Policy"] = policy(host)
+            return sent(line(FULL), 503)
+        response = sent(file)
+        response.headers["Content-Security-Policy"] = policy(asked.hosts[0])
         return response
 
-    async def _connect(self, request: web.BaseRequest, browser: web.WebSocketResponse) -> web.WebSocketResponse:
+    async def _connect(self, request: web.BaseRequest) -> web.WebSocketResponse:
+        browser = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=MOST_BYTES)
         await browser.prepare(request)
         if self.tabs >= MOST_TABS:
             await _close(browser, FULL)
@@ -130,14 +120,6 @@ class Site:
         views = dict(self._views)
         await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()), return_exceptions=True)
         await asyncio.gather(*views, return_exceptions=True)
-
-
-def _sent(file: File, status: int = 200) -> web.Response:
-    kept = "no-store" if file.changes else f"private, max-age={SECONDS_KEPT}"
-    headers = {**SAFE_HEADERS, "Cache-Control": kept, "Content-Type": file.kind}
-    response = web.Response(body=file.data, status=status, headers=headers)
-    response.enable_compression()
-    return response
 
 
 async def _close(browser: web.WebSocketResponse, words: str) -> None:
@@ -186,12 +168,12 @@ class PageServer:
         self._site = site
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
-        self._runner = web.ServerRunner(web.Server(site.answer, access_log=None, logger=SILENT))
+        self._runner = web.ServerRunner(Door(site.token, site.answer))
 
     async def begin(self) -> None:
         """Start answering."""
         await self._runner.setup()
-        await web.SockSite(self._runner, self._listener).start()
+        await web.SockSite(self._runner, self._listener, backlog=BACKLOG).start()
 
     async def end(self) -> None:
         """Stop; no process of a tab is left."""

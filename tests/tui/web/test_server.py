@@ -9,26 +9,39 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
-from aiohttp.test_utils import RawTestServer, TestClient
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from yarl import URL
 
 from tests.patience import PATIENCE
 from tests.program import gone
 from tui.web import server as serving
+from tui.web.door import MOST_STRANGERS
 from tui.web.guard import new_token
 from tui.web.pages import page, static_files
-from tui.web.server import FULL, LEFT, NOT_LEFT, Site
+from tui.web.server import FULL, LEFT, NOT_LEFT, PageServer, Site
 
 ECHO = 'stty -echo; echo $$ $(stty size); while read -r line; do echo "got $line $(stty size)"; done; exit 3'
 """Prints its process and the size of its terminal, then every line with the size; ends as the terminal does."""
 
 TITLE = 'a <b> & "c" · echornn-tui'
 
-Client = TestClient[Any, Any]
+
+@dataclass
+class Client:
+    """A browser, as far as it sends requests."""
+
+    port: int
+    session: ClientSession
+
+    async def get(self, path: str, method: str = "GET", **headers: str) -> ClientResponse:
+        # an address that is taken as it is
+        return await self.session.request(
+            method, URL(f"http://127.0.0.1:{self.port}{path}", encoded=True), headers=headers
+        )
 
 
 def on_own_terminal(script: str) -> list[str]:
@@ -39,18 +52,19 @@ def on_own_terminal(script: str) -> list[str]:
 @asynccontextmanager
 async def served(script: str = ECHO) -> AsyncIterator[tuple[Site, Client]]:
     site = Site(page(TITLE, "dark"), new_token(), on_own_terminal(script))
-    server = RawTestServer(site.answer, host="127.0.0.1", access_log=None, logger=serving.SILENT)
-    client: Client = TestClient(server)
-    async with client:
-        try:
-            yield site, client
-        finally:
+    server = PageServer(site, 0)
+    await server.begin()
+    try:
+        async with ClientSession() as session:
+            yield site, Client(server.port, session)
             await site.end()
+    finally:
+        await server.end()
 
 
 async def opened(site: Site, client: Client, size: str = "?width=90&height=20") -> ClientWebSocketResponse:
     origin = f"http://127.0.0.1:{client.port}"
-    return await client.ws_connect(f"/{site.token}/viewer{size}", headers={"Origin": origin})
+    return await client.session.ws_connect(f"{origin}/{site.token}/viewer{size}", headers={"Origin": origin})
 
 
 async def drawn(tab: ClientWebSocketResponse, pattern: str) -> re.Match[str]:
@@ -114,12 +128,13 @@ async def test_what_is_not_for_this_page_is_refused_in_a_line() -> None:
             ("GET", f"{page}viewer", {"Origin": own}, 404),
             ("GET", f"{page}static/", {}, 404),
             ("GET", f"{page}page.js/", {}, 404),
-            ("GET", f"{page}%2e%2e/%2e%2e/etc/passwd", {}, 403),
+            ("GET", f"{page}%2e%2e/%2e%2e/etc/passwd", {}, 404),
+            ("GET", f"{page}../", {}, 404),
             ("GET", f"{page}..%2fpage.js", {}, 404),
             ("GET", f"{page}download/1", {}, 404),
         ]
         for method, path, headers, status in asked:
-            answer = await client.request(method, path, headers=headers)
+            answer = await client.get(path, method, **headers)
             text = await answer.text()
             assert (answer.status, len(text.splitlines())) == (status, 1), (method, path, headers, text)
             assert site.token not in text
@@ -133,7 +148,7 @@ async def test_another_page_gets_no_websocket(origin: str | None) -> None:
         headers = {} if origin is None else {"Origin": origin}
         for path in (f"/{site.token}/viewer", "/viewer", f"/{site.token}x/viewer"):
             with pytest.raises(WSServerHandshakeError) as refused:
-                await client.ws_connect(path, headers=headers)
+                await client.session.ws_connect(f"http://127.0.0.1:{client.port}{path}", headers=headers)
             assert refused.value.status == 403
         assert site.tabs == 0
 
@@ -156,6 +171,21 @@ async def test_random_bytes_harm_nobody(capfd: pytest.CaptureFixture[str]) -> No
             writer.close()
         assert (await client.get(f"/{site.token}/")).status == 200
     assert capfd.readouterr() == ("", "")
+
+
+async def test_connections_without_the_token_are_few_and_cost_others_nothing() -> None:
+    async with served() as (site, client):
+        tab = await opened(site, client)
+        await drawn(tab, "20 90")
+        others = [await asyncio.open_connection("127.0.0.1", client.port) for _ in range(3 * MOST_STRANGERS)]
+        ends = [asyncio.create_task(reader.read()) for reader, _ in others]
+        await came(lambda: sum(end.done() for end in ends) >= 2 * MOST_STRANGERS)
+        assert (await client.get(f"/{site.token}/")).status == 200
+        await tab.send_json(["stdin", "still\n"])
+        await drawn(tab, "got still")
+        for _, writer in others:
+            writer.close()
+        await asyncio.gather(*ends)
 
 
 async def test_each_tab_is_a_process_of_its_own_size_and_closing_it_ends_only_that() -> None:

@@ -56,9 +56,10 @@ function focusOnTerminal() {
   document.querySelector(".xterm-helper-textarea")?.focus();
 }
 
-function say(words) {
+function say(words, isOver = true) {
   document.getElementById("words").textContent = words;
   notice.hidden = false;
+  again.hidden = !isOver;
 }
 
 function over() {
@@ -66,7 +67,7 @@ function over() {
     say(lastWords);
     again.focus();
   } else {
-    say("The connection is lost. Trying again ...");
+    say("The connection is lost. Trying again ...", false);
     setTimeout(retry, RETRY_MS);
   }
 }
@@ -86,7 +87,8 @@ async function open() {
   await Promise.allSettled(["16px", "bold 16px", "italic 16px"].map((one) => document.fonts.load(`${one} "Roboto Mono"`)));
   const script = document.createElement("script");
   script.src = "terminal.js";
-  script.onload = () => window.onload();
+  // it starts when the page has loaded, which may be before or after it has
+  script.onload = () => document.readyState === "complete" && window.onload();
   document.head.append(script);
 }
 
