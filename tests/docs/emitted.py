@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from echornn.arrays.network_facts import network_facts
+from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
 from echornn.remote.server import Server
 from echornn.runs import run_dir
@@ -76,8 +78,8 @@ def of_training(folder: Path, read: Read) -> set[str]:
 def of_export(folder: Path, read: Read) -> set[str]:
     record_branches(folder / "run", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     run = run_dir.read(folder / "run")
-    windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(run)]
-    networks = [replica_rows.as_json(row) for row in replica_rows.replica_rows(run)]
+    windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(pieces(run))]
+    networks = [replica_rows.as_json(row) for row in network_facts(run)]
     return keys_of(json.loads(line) for line in (*windows, *networks))
 
 
@@ -112,6 +114,11 @@ def of_sweep(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_config(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["config", "--json"])
+    return keys_of(parsed(read))
+
+
 def of_bench(folder: Path, read: Read) -> set[str]:
     bench.show([bench.BenchRow("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
     return keys_of(parsed(read))
@@ -131,5 +138,6 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,
+    "config": of_config,
 }
 """The functions by the name of the command, which is also its section in docs/cli.md."""

@@ -26,6 +26,8 @@ class PaletteCommands(AppPart):
     """The part of the app with the command palette."""
 
     _remembering: Background
+    theme_is_kept = True
+    """Whether a theme that is chosen on the screen holds the next time too."""
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
@@ -69,7 +71,8 @@ class PaletteCommands(AppPart):
                     lambda action=action: self.call_later(self.run_action, action),
                 )
         other = self._other_theme
-        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
+        kept = ", also the next time" if self.theme_is_kept else ""
+        yield SystemCommand(f"Theme: {other}", f"A {other} background{kept}", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
             yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

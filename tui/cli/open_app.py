@@ -17,7 +17,7 @@ from tui.commands import record
 from tui.commands.background import go_on_in_the_background
 from tui.commands.lines import say_last
 from tui.commands.serving import Serving
-from tui.kit.theme import Theme, remember, remembered
+from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
@@ -29,10 +29,7 @@ from tui.term.thread_errors import ThreadErrors
 
 def show_training(
     config: EchoConfig,
-    speed: float,
-    fps: float,
-    ascii_only: bool,
-    theme: Theme | None,
+    chosen: Preferences,
     recorder: Recorder | None,
     guarded: Guarded,
     at: int | None = None,
@@ -48,17 +45,17 @@ def show_training(
         serve: whether viewers in other terminals may attach.
         paused: whether to begin paused.
     """
-    if theme is not None:
-        remember(theme)
+    chosen.remember_the_theme()
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
-    session = Session(config, speed, recorder=recorder, at=at, vitals=True)
+    session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
     if paused:
         session.send(Pause())
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
-    app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
+    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme, compared)
+    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
 
     def leave_words() -> None:

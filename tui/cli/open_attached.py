@@ -18,7 +18,7 @@ from tui.cli.open_app import notify_error
 from tui.commands import record
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.commands.lines import say_last
-from tui.kit.theme import Theme, remember, remembered
+from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
@@ -28,7 +28,7 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 
-def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None, read_only: bool = False) -> FrontEnd:
+def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
     """The program that shows the session of a run in the app.
 
     Raises:
@@ -38,24 +38,23 @@ def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
     folder = _folder(name)
-    return Training(show_attached, folder, fps, ascii_only, theme, read_only, guardian.divide())
+    return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
 
-def show_attached(
-    folder: Path, fps: float, ascii_only: bool, theme: Theme | None, read_only: bool, guarded: Guarded
-) -> int:
+def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
 
     Raises:
         RunError: no session can be reached there.
     """
-    if theme is not None and not read_only:
-        remember(theme)
-    session = _session(folder, fps, read_only)
+    if not read_only:
+        chosen.remember_the_theme()
+    session = _session(folder, chosen.fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
-    app = EchoApp(session, fps, ascii_only, theme or remembered())
+    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme)
+    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
     app.why_no_detach = lambda: ""  # leaving is enough
     guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
@@ -68,7 +67,7 @@ def show_attached(
     return errors.conclude(code)
 
 
-def picture_once(name: str | None, ascii_only: bool, theme: Theme | None) -> int:
+def picture_once(name: str | None, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal; returns the exit code.
 
     Raises:
@@ -76,7 +75,7 @@ def picture_once(name: str | None, ascii_only: bool, theme: Theme | None) -> int
     """
     session = _session(_folder(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
-    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, ascii_only, theme or remembered()), size)))
+    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
     return ExitCode.DONE
 
 

@@ -10,10 +10,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from tui.cli.preference_subcommands import show_config
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.kit.theme import Theme
+from tui.preferences.chosen import flag_of, preferences
 
 
 def export_run(
@@ -234,7 +236,7 @@ def attach_to(
     once: bool = False,
     stop: bool = False,
     read_only: bool = False,
-    fps: float = 10.0,
+    fps: float | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
@@ -255,7 +257,7 @@ def attach_to(
     read_only
         Only look: the session refuses every command from here, and W.
     fps
-        Most frames a second, 0.1 to 60.
+        Most frames a second, 0.1 to 60. By default 10.
     ascii
         Draw with ASCII characters only.
     theme
@@ -265,7 +267,9 @@ def attach_to(
         raise UsageError("--once cannot be used with --stop: it only looks")
     if stop and read_only:
         raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    require_fps(fps)
+    if fps is not None:
+        require_fps(fps)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
     from tui.cli.attach_by_ssh import attach_by_ssh, split
 
     if (there := split(run)) is not None:
@@ -273,16 +277,14 @@ def attach_to(
             *(["--once"] if once else []),
             *(["--stop"] if stop else []),
             *(["--read-only"] if read_only else []),
-            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
-            *(["--ascii"] if ascii else []),
-            *([] if theme is None else ["--theme", theme]),
+            *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
         ]
         return partial(attach_by_ssh, *there, flags, not (once or stop))
     from tui.cli.open_attached import attached, end_attached, picture_once
 
     if stop:
         return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme, read_only)
+    return partial(picture_once, run, chosen) if once else attached(run, chosen, read_only)
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
@@ -296,5 +298,6 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "map": show_map,
     "sweep": compute_sweep,
     "bench": bench,
+    "config": show_config,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

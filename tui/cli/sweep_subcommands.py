@@ -14,6 +14,7 @@ from echornn.sweeps.grid import Until
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme
+from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
 
 MOST_WORKERS = 1024
@@ -83,17 +84,18 @@ def show_map(
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
+    preferred = preferences(theme=theme, ascii=ascii or None)
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
     first = chosen(results.axes, across, down, show, filter)
     if guarded is None:
         from tui.commands.map import print_map
 
-        return partial(print_map, results, first, csv, svg, ascii)
+        return partial(print_map, results, first, csv, svg, preferred.ascii_only)
     with collector.paused():
         from tui.cli.open_map import show_map as open_map
 
-    return Training(open_map, results, first, ascii, theme, guarded)
+    return Training(open_map, results, first, preferred, guarded)
 
 
 def compute_sweep(
@@ -175,8 +177,9 @@ def compute_sweep(
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)
+    preferred = preferences(theme=theme, ascii=ascii or None)
     guarded = guardian.divide()
     with collector.paused():
         from tui.cli.open_sweep import show_sweep
 
-    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)
+    return Training(show_sweep, out, wanted, engine, preferred, guarded)

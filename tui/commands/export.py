@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from echornn.arrays.network_facts import network_facts
+from echornn.arrays.positions import branch_named
+from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
+from echornn.arrays.window_pieces import pieces, pieces_along
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
-from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -39,7 +42,7 @@ def export(
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    end = run.position if path else None if branch is None else run.position_at(branch=record.branch_named(run, branch))
+    end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
     if weights is not None or keras is not None:
         write_network(run, weights, keras, replica)
     elif summary:
@@ -56,12 +59,12 @@ def _print_windows(run: Run, as_json_lines: bool, end: Position | None, replica:
     if not as_json_lines:
         printed.lines([window_rows.REPLICA_HEADER if numbered else window_rows.HEADER])
     text = window_rows.as_json if as_json_lines else window_rows.as_csv
-    windows = window_rows.rows(run, replica) if end is None else window_rows.rows_along(run, end, replica)
-    printed.plain(text(window, numbered) for window in windows)
+    windows = pieces(run, replica) if end is None else pieces_along(run, end, replica)
+    printed.plain(text(window, numbered) for window in window_rows.rows(windows))
 
 
 def _print_networks(run: Run, as_json_lines: bool, position: Position) -> None:
-    networks = replica_rows.replica_rows(run, position)
+    networks = network_facts(run, position)
     if as_json_lines:
         printed.lines(map(replica_rows.as_json, networks))
     else:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.trainer_state import TrainerState
-from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.weights_text import weights_text
 from tui.term import printed, terminal
 
