@@ -40,7 +40,7 @@ class Known:
 
 def completions(text: str, known: Known) -> list[str]:
     """The lines to which a beginning can be completed, in order; without those that are the beginning itself."""
-    done, _, newest = text.rpartition(";")
+    _, _, newest = text.rpartition(";")
     begun = newest.lstrip()
     before = text[: len(text) - len(begun)]
     first, space, rest = begun.partition(" ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Sequence
 from functools import partial
 
 from textual.actions import parse
@@ -21,6 +22,7 @@ from tui.app.line.history import remember_line, remembered_lines, with_line
 from tui.app.line.script import Begun, Outcome, Script
 from tui.app.line.words import Line, lines_of
 from tui.app.panels import Panels
+from tui.app.session_keys import SessionKeys
 from tui.app.widgets.command_line import CommandLine
 
 NOT_TEXT = ("ctrl+q", "ctrl+l")
@@ -32,7 +34,7 @@ SECONDS_OF_A_PANEL = 0.5
 FINISHED = "finished: edit num_epochs=NUMBER trains more epochs, restart starts over"
 
 
-class LineKeys(Panels):
+class LineKeys(SessionKeys, Panels):
     """The part of the app that does lines of words."""
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class LineKeys(Panels):
         self._entered: list[str] | None = None
         self._scripts: list[Script] = []
         self._keeping = Background("lines")
+        self._is_beginning = False
         self._doing: asyncio.Future[Outcome] | None = None
         """The outcome of the action that is being done, if it is known only later."""
 
@@ -60,14 +63,14 @@ class LineKeys(Panels):
                 panel.post_message(Key("colon", ":"))
                 return
         if self._entered is None:
-            self._entered = remembered_lines()
+            self._entered = [] if self._picture.audience.only_looks else remembered_lines()
         self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
 
     @property
     def _known(self) -> Known:
         return Known(self._frame.config, self._picture.branch_count)
 
-    def _about_line(self, text: str, candidates: object) -> str:
+    def _about_line(self, text: str, candidates: Sequence[str]) -> str:
         return about(text, candidates, self._frame.config)
 
     async def on_event(self, event: Event) -> None:
@@ -75,7 +78,8 @@ class LineKeys(Panels):
         order.
         """
         line = self._command_line
-        if isinstance(event, Key | Paste) and not (event.is_forwarded or self._is_leaving or len(self.screen_stack) > 1):
+        is_typed = isinstance(event, Key | Paste) and not event.is_forwarded
+        if is_typed and not self._is_leaving and len(self.screen_stack) == 1:
             if line.says and isinstance(event, Key):
                 line.close()
             if line.is_open and isinstance(event, Paste):
@@ -97,7 +101,8 @@ class LineKeys(Panels):
             return str(error)
         self._command_line.close()
         self._entered = with_line(self._entered or [], text.strip())
-        self._keeping.do(partial(remember_line, text.strip()))
+        if not self._picture.audience.only_looks:
+            self._keeping.do(partial(remember_line, text.strip()))
         self.do_lines(lines)
         return ""
 
@@ -119,9 +124,10 @@ class LineKeys(Panels):
             await script.go_on()
         self._scripts = [script for script in self._scripts if not script.is_over]
 
-    def _expects(self, answer: Answer) -> bool:
-        """Whether a line waits for this answer, so that it says what became of its command."""
-        return any(script.begun is not None and script.begun.line.what == answer.command for script in self._scripts)
+    def _says_itself(self, answer: Answer) -> bool:
+        """Whether the settings or a line wait for this answer, and say what became of the command."""
+        begun = [script.begun.line.what for script in self._scripts if script.begun is not None]
+        return self._settings.is_open or answer.command in begun
 
     def _tell(self, outcome: Outcome) -> None:
         """Show what became of a line."""
@@ -146,7 +152,7 @@ class LineKeys(Panels):
 
     async def _begin_line(self, line: Line) -> Begun:
         """Begin a line: send its command, or do its action."""
-        self._refusal, self._doing = "", None
+        self._refusal, self._doing, self._is_beginning = "", None, True
         frame = self._frame
         try:
             self._require(line)
@@ -156,6 +162,8 @@ class LineKeys(Panels):
         except WordError as error:
             self._refusal = str(error)
             number = 0
+        finally:
+            self._is_beginning = False
         if self._refusal:
             outcome = Outcome(line, self._refusal, is_refused=True)
             return Begun(line, outcome=lambda: outcome)
@@ -164,6 +172,13 @@ class LineKeys(Panels):
             done = Outcome(line)
             return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done)
         return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
+
+    def _refuse(self, text: str) -> None:
+        """Say why nothing is done; what a line cannot do is said by the line."""
+        if self._is_beginning:
+            self._refusal = text
+        else:
+            super()._refuse(text)
 
     def _obey(self, command: Command) -> int:
         """Send a command as its key would; returns its number."""

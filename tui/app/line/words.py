@@ -175,7 +175,7 @@ def _of_views() -> Iterator[AppWord]:
         yield _plain(name, f"{views}: {having[0][1].lower()}"[:MOST_ABOUT], f"in_a_view('{name}')")
 
 
-def letters_of(view: type[View]) -> list[Binding]:
+def letters_of(view: View | type[View]) -> list[Binding]:
     """The letter keys of a view."""
     return [one for one in view.BINDINGS if isinstance(one, Binding) and len(one.key) == 1]
 
@@ -185,7 +185,7 @@ def named(binding: Binding) -> str:
     return binding.description.lower().replace(" ", "_")
 
 
-_OF_VIEWS = {name: f"view('{view.key}')" for names in ("title", "key") for view in VIEWS for name in [getattr(view, names)]}
+_OF_VIEWS = {getattr(view, name): f"view('{view.key}')" for name in ("title", "key") for view in VIEWS}
 
 APP_WORDS: dict[str, AppWord] = {
     word.name: word
