@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from echornn.config import EchoConfig
 from tui.cli.export_subcommands import export_run
 from tui.cli.preference_subcommands import show_config
+from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
@@ -235,6 +236,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "branches": show_branches,
     "probe": probe_run,
     "attach": attach_to,
+    "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,

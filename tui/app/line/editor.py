@@ -79,6 +79,7 @@ class LineEditor:
             self._cycle = self.candidates
         candidates = self._cycle
         if not candidates:
+            self.accept()
             return
         common = _common(candidates)
         if len(common) > len(self.text):

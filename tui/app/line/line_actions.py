@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -64,8 +65,12 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
         raise NotImplementedError
 
     def show_newest_frame(self) -> None:
-        """Draw the newest frame."""
+        """Draw the newest frame, if there is a new one."""
         raise NotImplementedError
+
+    def draw(self) -> None:
+        """Draw the newest frame, whenever a timer would."""
+        self.show_newest_frame()
 
     def _may_use_files(self) -> bool:
         """Whether this viewer may read and write files here; somebody who only looks may not."""
@@ -122,8 +127,6 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
         if not self._may_use_files():
             return
         doing = self._doing = asyncio.get_running_loop().create_future()
-        self.show_newest_frame()
-        self._show_views()
         path = Path(file).expanduser()
         line = Line(f"save {file}", "")
 
@@ -137,4 +140,8 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
                 why_not = f"{path} cannot be written: {error.strerror or error}"
                 doing.set_result(Outcome(line, why_not, is_refused=True))
 
-        self.call_after_refresh(partial(self.call_after_refresh, save))
+        self._when_drawn(save)
+
+    def _when_drawn(self, call: Callable[[], None]) -> None:
+        """Call this once everything that has changed is drawn."""
+        self.call_after_refresh(partial(self.call_after_refresh, call))

@@ -147,7 +147,7 @@ class LineKeys(SessionKeys, Panels):
             raise WordError(keys.FAILED)
         if isinstance(command, DriveCommand) and frame.state is State.FINISHED:
             raise WordError(FINISHED)
-        if isinstance(command, ChangingCommand) and frame.state is not State.LOADING:
+        if isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
             require_changes(command.changes, frame.config)
 
     async def _begin_line(self, line: Line) -> Begun:

@@ -195,7 +195,7 @@ APP_WORDS: dict[str, AppWord] = {
         _plain("log", "the losses on a logarithmic axis, or a linear one"),
         AppWord(
             "crosshair",
-            "put the crosshair on a window, or where the loss fell",
+            "the crosshair to a window, or where the loss fell",
             "WINDOW|fall|off",
             _crosshair,
             ("fall", "off"),
