@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
-from tui.cli.export_subcommands import export_run
+from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
@@ -234,6 +234,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
+    "figure": figure_of,
     "attach": attach_to,
     "list": list_kept_runs,
     "tasks": list_tasks,
