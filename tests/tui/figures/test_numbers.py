@@ -169,9 +169,8 @@ def test_seeds_are_those_of_the_summary(tmp_path: Path, capsys: pytest.CaptureFi
     assert {name: [row[name] for row in summary] for name in found} == found
     stats = run_dir.read(tmp_path / "run").timeline().seed_stats(Position(0, 400))
     assert stats is not None
-    assert KINDS["seeds"].numbers(FigureRequest(str(tmp_path / "run"), "seeds")).facts["interval"] == list(
-        stats.interval
-    )
+    facts = KINDS["seeds"].numbers(FigureRequest(str(tmp_path / "run"), "seeds")).facts
+    assert facts["interval"] == list(stats.interval)
 
 
 @pytest.mark.parametrize("measure", list(Measure))
