@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from echornn.config import EchoConfig
 from tui.cli.attach_subcommands import attach_to, serve_run
-from tui.cli.export_subcommands import export_run
+from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config
 from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
@@ -176,6 +176,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
+    "figure": figure_of,
     "attach": attach_to,
     "serve": serve_run,
     "do": do_script,
