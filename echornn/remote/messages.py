@@ -7,16 +7,18 @@ viewer sends requests, and the server answers each in turn; so a slow viewer get
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from echornn.progress import Progress
 from echornn.readings import Readings
-from echornn.session.commands import Command
+from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
@@ -24,6 +26,9 @@ from echornn.session.wire import schema
 
 FRAMES_KEPT = 4
 """How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
+
+OTHER_RUN = "other run"
+"""Why a session refuses somebody who means another run: the pointer came into that run's folder in a copy, say."""
 
 OTHER_VERSION = "other version"
 """Why a session refuses a viewer that would not understand it."""
@@ -54,7 +59,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Deliver:
-    """A command for the session, which is not answered: pictures say what became of it."""
+    """A command for the session; the answers to `Look` say what became of it."""
 
     command: Command
 
@@ -86,6 +91,8 @@ class Head:
     Attributes:
         frame: the number of the picture's frame.
         answered: how many of this viewer's commands were carried out before that frame was made.
+        not_done: the answers to those of them that were not carried out, since the previous `Head`; with this viewer's
+            numbers.
         parts: the numbers of the frame's parts, if the frame follows.
         new: the numbers of the parts that follow.
         ended: why the session ends, if it does; then nothing follows.
@@ -93,6 +100,7 @@ class Head:
 
     frame: int = 0
     answered: int = 0
+    not_done: tuple[Answer, ...] = ()
     parts: tuple[int, ...] = ()
     new: tuple[int, ...] = ()
     ended: str = ""
@@ -106,6 +114,16 @@ def greeting() -> dict[str, Any]:
     except PackageNotFoundError:
         program = "?"
     return {"messages": schema(Request, Picture, Frame, FramePart, Head), "version": program}
+
+
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]
 
 
 def send(connection: socket.socket, *messages: bytes) -> None:

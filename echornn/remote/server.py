@@ -16,9 +16,10 @@ from pathlib import Path
 
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
-from echornn.session.commands import Ask, Command
+from echornn.session.commands import Answer, Ask, Command
+from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from echornn.session.session import Session
@@ -58,6 +59,7 @@ class Server:
     """
 
     def __init__(self, session: Session, folder: Path) -> None:
+        self._run = messages.identity(folder)
         self.address = Address.new()
         self._session = session
         self._folder = folder
@@ -66,11 +68,8 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener = self.address.listener(MOST_CONNECTIONS)
         try:
-            self._listener.bind(self.address.path)
-            os.chmod(self.address.path, 0o600)
-            self._listener.listen(MOST_CONNECTIONS)
             self.address.point(folder)
         except OSError:
             self._listener.close()
@@ -122,6 +121,8 @@ class Server:
             said = messages.receive_greeting(connection)
             if said.get("messages") != messages.greeting()["messages"]:
                 messages.send_greeting(connection, refused=OTHER_VERSION)
+            elif said.get("run") != self._run:
+                messages.send_greeting(connection, refused=OTHER_RUN)
             elif said.get("wants") == "names":
                 viewers = self._session.viewers
                 messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
@@ -133,7 +134,7 @@ class Server:
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)
-                self._look(connection, str(said.get("name", ""))[:40])
+                self._look(connection, str(said.get("name", ""))[:40], bool(said.get("only_looks")))
         except (OSError, WireError):
             pass
         finally:
@@ -142,9 +143,9 @@ class Server:
                 self._connections.discard(connection)
                 self._nobody_left.notify_all()
 
-    def _look(self, connection: socket.socket, name: str) -> None:
+    def _look(self, connection: socket.socket, name: str, only_looks: bool) -> None:
         session = self._session
-        number = session.viewers.join(name or "a viewer")
+        number = session.viewers.join(name or "a viewer", only_looks=only_looks)
         try:
             viewer = _RemoteViewer(session, self._frames, number)
             decoded = lru_cache(1)(partial(decode, kind=Request))  # most requests are the same as the one before
@@ -171,6 +172,8 @@ class _RemoteViewer:
         self._frames = frames
         self._number = number
         self._commands: list[int] = []
+        self._answered = 0
+        self._ignored: dict[int, Answer] = {}
         self._is_waiting = False
         self._shown: deque[NumberedFrame] = deque(maxlen=FRAMES_KEPT)
         self._last: Picture | None = None
@@ -195,12 +198,25 @@ class _RemoteViewer:
             self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
             number = self._commands[-1] if self._commands else 0
+            own = len(self._commands) + 1
+            self._ignored[own] = Answer(own, command, f"{session.viewers.steering} steers", was_refused=True)
         self._commands.append(number)
+
+    def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:
+        """How many of this viewer's commands were carried out before a frame, and the answers to those that were not,
+        since the last call.
+        """
+        answered = bisect.bisect_right(self._commands, frame.answered)
+        news = range(self._answered, answered)
+        self._answered = max(self._answered, answered)
+        found = ((one + 1, self._ignored.pop(one + 1, None)) for one in news)
+        answers = [(own, ignored or self._session.not_done(self._commands[own - 1])) for own, ignored in found]
+        return answered, tuple(replace(answer, number=own) for own, answer in answers if answer is not None)
 
     def _picture(self, query: Query, again: int) -> tuple[bytes, ...]:
         shown = self._frame(again)
         audience = self._session.viewers.audience(self._number)
-        head = Head(shown.number, bisect.bisect_right(self._commands, shown.frame.answered))
+        head = Head(shown.number, *self._newly_answered(shown.frame))
         last = self._last
         if last is not None and (last.query, last.audience) == (query, audience) and last.frame is shown.frame:
             return encode(head), b"", b""

@@ -42,6 +42,9 @@ class ViewedSession(Protocol):
     def send(self, command: Command) -> int:
         """Send a command; returns its number."""
 
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
+
     def take_over(self) -> None:
         """Let this viewer steer the session."""
 
@@ -169,6 +172,10 @@ class Session:
     def answers(self) -> tuple[Answer, ...]:
         """The answers to the newest thousand commands, oldest first."""
         return self._loop.mailbox.answers
+
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command that was not carried out; see `ViewedSession`."""
+        return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
 
     @property
     def frame(self) -> Frame:

@@ -16,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.geometry import Size
-from textual.keys import key_to_character
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
@@ -37,13 +36,13 @@ from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
 from tui.app.status_messages import StatusMessages
-from tui.app.views.table import VIEWS
+from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
-from tui.kit.key_line import KeyLine
+from tui.kit.key_line import KeyLine, Tabs, character_of
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
@@ -65,6 +64,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
+    ALLOW_SELECT = False
+    """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
@@ -113,15 +114,20 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
             yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(self._offers, keys.LEFT_OUT)
+        yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
+
+    def _open_views(self) -> list[str]:
+        """The keys of the views that are shown."""
+        return [view.key for view in self._views]
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._branches.on_change = self._ghosts_changed
+        self._plot.on_hover = self._hover_moved
         for view in self._all_views:
-            view.on_view = self._view_changed
+            view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._connect_the_seeds()
         self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
         self._main.set_focus(self._plot)
@@ -149,6 +155,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """
         if not self._has_widgets or not self._may_draw():
             return
+        self._show_hovered()
         self._ticks += 1
         shown, before = self._picture, self._frame
         picture = self.futures.look(self._query, shown)
@@ -236,7 +243,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
     def action_take_over(self) -> None:
         """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
-        if audience.ended:
+        if audience.ended or audience.only_looks:
             self._hint(audience_text(audience))
         elif audience.may_steer:
             self._hint(STEERS_ALREADY)
@@ -256,8 +263,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
-        panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
-        is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
+        panel, character = self._panel, character_of(key)
+        is_text = character != "" and self._main.focused is panel is not None and panel.is_text(character)
         is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
         advises_nothing = action == "advice" and self._remedy is None
         return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)
@@ -272,6 +279,11 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
         self._main.set_focus(widget)
         self._focus_moved()
+
+    def on_descendant_focus(self) -> None:
+        """Follow a click, with which Textual moves the focus itself."""
+        if self._has_widgets:
+            self._focus_moved()
 
     def action_focus_next(self) -> None:
         super().action_focus_next()

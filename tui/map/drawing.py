@@ -51,6 +51,14 @@ LONGEST_LABEL = 16
 
 
 @dataclass(frozen=True)
+class Square:
+    """A cell of the map, for the mouse."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
 class Laid:
     """The places of the parts of the map in its box.
 
@@ -101,6 +109,7 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
         for column in at.columns.shown:
             counts = table.cells[row][column].counts
             place = _place(box, at, row, column)
+            cells.mark(*place, Square(row, column))
             _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")

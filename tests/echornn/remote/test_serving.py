@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -24,7 +26,7 @@ from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import AddressError
-from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
+from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame
 from echornn.remote.server import Server
@@ -75,8 +77,8 @@ def served(config: EchoConfig = SMALL) -> Iterator[tuple[Session, Server, Path]]
 
 
 @contextmanager
-def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
-    viewer = RemoteSession(folder, name, pictures_a_second=500.0)
+def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iterator[RemoteSession]:
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0, only_looks=only_looks)
     try:
         yield viewer
     finally:
@@ -168,6 +170,22 @@ def test_only_one_steers_and_both_are_told() -> None:
         assert session.frame.trained == 8
 
 
+def test_a_viewer_that_only_looks_never_steers_whatever_it_sends() -> None:
+    with served() as (session, _, folder), looking(folder, "screen", only_looks=True) as screen:
+        assert viewers_of(folder) == (("screen",), "")
+        screen.take_over()
+        shown(screen, screen.send(commands.Step(5)))
+        with looking(folder, "pts/1") as steering:
+            shown(steering, steering.send(commands.Step(3)))
+            screen.take_over()
+            shown(screen, screen.send(commands.Step(5)))
+            assert viewers_of(folder) == (("screen", "pts/1"), "pts/1")
+            wait_for(lambda: screen.look(CURVE).audience == Audience(("pts/1",), "pts/1", only_looks=True))
+        wait_for(lambda: screen.look(CURVE).audience == Audience(only_looks=True))
+        assert session.frame.trained == 3
+        shown(screen, screen.send(commands.Ask(Question(frozenset({KINDS[0]})))))
+
+
 def test_the_readings_of_all_viewers_are_asked_for_together() -> None:
     asked: list[Question | None] = []
     with served() as (session, _, folder), looking(folder) as first, looking(folder, "b") as second:
@@ -208,7 +226,7 @@ def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
 
 def test_one_who_does_not_read_holds_up_nobody() -> None:
     with served() as (session, _, folder), looking(folder) as viewer, closing(connected(folder)) as lazy:
-        messages.send_greeting(lazy, name="lazy", wants="pictures")
+        messages.send_greeting(lazy, run=messages.identity(folder), name="lazy", wants="pictures")
         for _ in range(2000):
             try:
                 lazy.settimeout(0.001)
@@ -225,7 +243,7 @@ def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], g
     session, folder = garbled
     with closing(connected(folder)) as connection:
         if greets:
-            messages.send_greeting(connection, name="noise", wants="pictures")
+            messages.send_greeting(connection, run=messages.identity(folder), name="noise", wants="pictures")
             messages.receive_greeting(connection)
         try:
             connection.sendall(garbage if not greets else LENGTH.pack(len(garbage)) + garbage)
@@ -254,6 +272,22 @@ def test_another_version_is_refused_by_name() -> None:
     with served() as (_, _, folder), closing(connected(folder)) as connection:
         messages.send(connection, json.dumps({"messages": "other", "version": "9.9"}).encode())
         assert messages.receive_greeting(connection)["refused"] == "other version"
+
+
+@pytest.mark.parametrize("wants", [end_session, viewers_of, lambda folder: RemoteSession(folder, "x")])
+def test_a_copy_of_a_runs_folder_does_not_lead_to_the_session(
+    wants: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _, number: ended.append(number))
+    with served() as (session, _, folder):
+        shutil.copytree(folder, tmp_path / "copy")
+        with pytest.raises(AddressError, match=r"copy now: .* there is of another run"):
+            wants(tmp_path / "copy")
+        assert (ended, session.viewers.names) == ([], ())
+        moved = folder.rename(tmp_path / "moved")
+        assert viewers_of(moved) == ((), "")
+        folder.mkdir()
 
 
 def test_one_too_many_is_refused_in_words_and_may_still_ask_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,3 +386,26 @@ def test_viewers_come_and_go_by_the_hundred() -> None:
         wait_for(lambda: server.count == 0)
         assert session.viewers.names == ()
         assert session.error is None
+
+
+def test_a_viewer_is_answered_which_commands_were_not_carried_out_and_why() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        session.send(commands.Step(3))  # so that the numbers of the viewer are not those of the session
+        numbers = [
+            viewer.send(one) for one in (commands.Step(2), commands.Redo(), commands.Go(9), commands.Edit({"seed": -1}))
+        ]
+        shown(viewer, numbers[-1])
+        answers = [viewer.not_done(number) for number in numbers]
+        assert [None if one is None else (one.why_not, one.was_refused) for one in answers] == [
+            None,
+            ("nothing to redo", False),
+            ("branch = 9 cannot be shown: 0 to 0", True),
+            ("seed = -1 cannot be used: 0 or more", True),
+        ]
+        with looking(folder, "pts/2") as watcher:
+            number = watcher.send(commands.Step(4))
+            shown(watcher, number)
+            ignored = watcher.not_done(number)
+            assert ignored is not None
+            assert (ignored.command, ignored.why_not) == (commands.Step(4), "pts/1 steers")
+        assert session.frame.trained == 5
