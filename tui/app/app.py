@@ -29,13 +29,11 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
+from tui.app.line.line_actions import LineActions
 from tui.app.on_a_line import SlowTerminal
-from tui.app.palette_commands import PaletteCommands
-from tui.app.panels import PANELS, Panels
+from tui.app.panels import PANELS
 from tui.app.seeds_keys import SeedsKeys
-from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
-from tui.app.status_messages import StatusMessages
 from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
@@ -59,7 +57,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
@@ -115,6 +113,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
+        yield self._command_line
 
     def _open_views(self) -> list[str]:
         """The keys of the views that are shown."""
@@ -142,6 +141,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self.session.stop()
         self.futures.end()
         self._remembering.end()
+        self._keeping.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -172,7 +172,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
                 self._show_views()  # before the status, which reads the values under the views' cursors
             self._show()
             refused = self._frame.refused
-            if refused not in (None, before.refused) and not self._settings.is_open:
+            if refused is not None and refused != before.refused and not self._says_itself(refused):
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
@@ -187,6 +187,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
+        if self._scripts:
+            self.call_later(self._go_on_with_lines)
 
     def _show(self) -> None:
         frame = self._frame
@@ -259,6 +261,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             return False
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
+        if action == "line":
+            return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:

@@ -53,7 +53,7 @@ class Viewing(AppPart):
         them.
         """
         if self._main.has_class("small"):
-            self._hint(self._main.query_one(StatusLine).too_small)
+            self._refuse(self._main.query_one(StatusLine).too_small)
             return
         self._choice = self._choice.pressed(key)
         had_the_arrows = isinstance(self._main.focused, View)

@@ -9,13 +9,13 @@ import numpy as np
 
 from echornn.maps.measures import Measure, Scale
 from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.walls import Walls
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.spread import Spread, spread
-from tui.map.walls import Walls
 
 COLOURS = 8
 """The number of shades, without the shade of the lowest level."""

@@ -52,6 +52,10 @@ class View(CellWidget, can_focus=True):
         """The probe readings that the view needs; None if it needs none."""
         return None
 
+    def is_waiting(self, frame: Frame) -> bool:
+        """Whether probe readings that the view needs for this frame are still to come."""
+        return False
+
     @property
     def reading(self) -> str:
         """The text about the value at the view's cursor, at most 78 characters; empty without a cursor."""
