@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from functools import partial
 from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, connected, end_session
-from echornn.runs import kept_runs
+from echornn.remote.client import RemoteSession, end_session
 from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
+from tui.cli.attachable import folder_of
 from tui.cli.open_app import notify_error
-from tui.commands import record
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.commands.lines import say_last
 from tui.preferences.chosen import Preferences
@@ -37,7 +35,7 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
     """
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
-    folder = _folder(name)
+    folder = folder_of(name)
     return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
 
@@ -62,7 +60,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
         lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
     )
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded))
+        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded, chosen.mouse))
     say_last(_farewell(session, folder))
     return errors.conclude(code)
 
@@ -73,7 +71,7 @@ def picture_once(name: str | None, chosen: Preferences) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    session = _session(_folder(name), 10.0, only_looks=False)
+    session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
     printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
     return ExitCode.DONE
@@ -93,7 +91,7 @@ def end_attached(name: str | None) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    folder = _folder(name)
+    folder = folder_of(name)
     try:
         has_ended = end_session(folder)
     except AddressError as error:
@@ -105,21 +103,6 @@ def end_attached(name: str | None) -> int:
     return ExitCode.DONE
 
 
-def _folder(name: str | None) -> Path:
-    """The folder of the run to attach to.
-
-    Raises:
-        RunError: there is none.
-    """
-    if name is not None:
-        return record.find(name)
-    for folder in kept_runs.runs():
-        with contextlib.suppress(AddressError):
-            connected(folder).close()
-            return folder
-    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
-
-
 def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
     try:
         return RemoteSession(folder, terminal.name(), fps, only_looks)
@@ -127,10 +110,10 @@ def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
         raise RunError(str(error)) from error
 
 
-async def _run(app: EchoApp, guarded: Guarded) -> int:
+async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    await app.run_async(mouse=False)
+    await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE
 
 

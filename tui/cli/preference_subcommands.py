@@ -15,6 +15,7 @@ def show_config(
     fps: float | None = None,
     speed: str | None = None,
     ascii: bool = False,
+    no_mouse: bool = False,
     json: bool = False,
     path: bool = False,
     template: bool = False,
@@ -34,6 +35,8 @@ def show_config(
         As if this flag of the app were given.
     ascii
         As if this flag of the app were given.
+    no_mouse
+        As if this flag of the app were given.
     json
         Print JSON lines.
     path
@@ -51,4 +54,5 @@ def show_config(
 
     if path or template:
         return print_path if path else print_template
-    return partial(print_preferences, {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None}, json)
+    given = {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None, "mouse": False if no_mouse else None}
+    return partial(print_preferences, given, json)

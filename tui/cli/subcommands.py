@@ -10,13 +10,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
-from tui.cli.export_subcommands import export_run
+from tui.cli.attach_subcommands import attach_to, serve_run
+from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config
+from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
-from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
-from tui.kit.theme import Theme
-from tui.preferences.chosen import flag_of, preferences
+from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -172,69 +172,14 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
-def attach_to(
-    run: str | None = None,
-    /,
-    *,
-    once: bool = False,
-    stop: bool = False,
-    read_only: bool = False,
-    fps: float | None = None,
-    ascii: bool = False,
-    theme: Theme | None = None,
-) -> FrontEnd:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    The first viewer steers; others watch, and W takes over. q leaves, and the training goes on. Each viewer has its own
-    size, views, zoom and cursors.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
-        default the newest that can be attached to.
-    once
-        Print one picture of the screen as text, and end.
-    stop
-        Have everything saved, and end the training.
-    read_only
-        Only look: the session refuses every command from here, and W.
-    fps
-        Most frames a second, 0.1 to 60. By default 10.
-    ascii
-        Draw with ASCII characters only.
-    theme
-        Background, dark or light. By default the one chosen last.
-    """
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    if stop and read_only:
-        raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    if fps is not None:
-        require_fps(fps)
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
-    from tui.cli.attach_by_ssh import attach_by_ssh, split
-
-    if (there := split(run)) is not None:
-        flags = [
-            *(["--once"] if once else []),
-            *(["--stop"] if stop else []),
-            *(["--read-only"] if read_only else []),
-            *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
-        ]
-        return partial(attach_by_ssh, *there, flags, not (once or stop))
-    from tui.cli.open_attached import attached, end_attached, picture_once
-
-    if stop:
-        return partial(end_attached, run)
-    return partial(picture_once, run, chosen) if once else attached(run, chosen, read_only)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
+    "figure": figure_of,
     "attach": attach_to,
+    "serve": serve_run,
+    "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,

@@ -73,6 +73,10 @@ class Preferences:
     def ascii_only(self) -> bool:
         return bool(self.held["ascii"].value)
 
+    @property
+    def mouse(self) -> bool:
+        return bool(self.held["mouse"].value)
+
     def remember_the_theme(self) -> None:
         """Save the theme that a flag has chosen, for the next time."""
         if self.held["theme"].source is PreferenceSource.FLAG:
@@ -101,7 +105,7 @@ def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
     in_file = file.value(one.name)  # a file with an error is refused, even if a flag has the last word
     in_environment = _of_environment(one)
     if flag is not None:
-        return Held(flag, PreferenceSource.FLAG, f"--{one.name}")
+        return Held(flag, PreferenceSource.FLAG, flag_of(one.name, flag)[0])
     if in_environment is not None:
         return Held(in_environment, PreferenceSource.ENVIRONMENT, one.variable)
     if in_file is not None:
@@ -124,6 +128,14 @@ def _of_environment(one: Preference) -> Any:
 
 def flag_of(name: str, value: Any) -> list[str]:
     """A preference as words of a command line; none if a flag cannot say it."""
+    if name == "mouse":
+        return [] if value else ["--no-mouse"]
     if isinstance(value, bool):
         return [f"--{name}"] * value
     return [f"--{name}", value if isinstance(value, str) else f"{value:g}"]
+
+
+def flags_of(chosen: Preferences) -> list[str]:
+    """The preferences of a viewer that the user set, as words of a command line."""
+    set_by_user = chosen.chosen("fps", "ascii", "theme", "mouse")
+    return [word for name, value in set_by_user.items() for word in flag_of(name, value)]

@@ -97,6 +97,15 @@ PREFERENCES = (
         "ECHORNN_ASCII",
         _truth,
     ),
+    Preference(
+        "mouse",
+        "whether the mouse acts in the app and the map; if not, the terminal selects text with it",
+        TRUTH,
+        lambda value: isinstance(value, bool),
+        True,
+        "ECHORNN_NO_MOUSE",
+        _untruth,
+    ),
 )
 """All preferences. To add one, add it here, and its flag; see `tui.preferences.chosen`."""
 
