@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -78,16 +79,19 @@ def divide() -> BackgroundProcess:
     return BackgroundProcess(line)
 
 
-def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool) -> NoReturn:
+def go_on_in_the_background(
+    folder: Path, speed: float, paused: bool, serve: bool, flags_to_go_on: Sequence[str] = ()
+) -> NoReturn:
     """Become a program that trains this run on in the background; everything has to be saved.
 
     Args:
         speed: in windows per second; infinity is full speed.
         paused: whether it begins paused.
         serve: whether viewers may attach.
+        flags_to_go_on: where to go first, and what to change first.
     """
     flags = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
-    flags += ["--paused"] * paused + ["--no-serve"] * (not serve)
+    flags += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags_to_go_on]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
     # nothing is imported from the current folder (-P)

@@ -64,7 +64,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         assert second.ended() == 0
         assert "the session goes on" in second.text
         first.until(lambda text: "steers" not in text)
-        assert end_session(folder)
+        assert end_session(folder) == ""
         first.until(lambda text: "the session was ended" in text and "q leaves" in text)
         first.press("q")
         assert first.ended() == 0
@@ -108,7 +108,7 @@ def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path)
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
     process = Address.read(run).process
-    assert end_session(run)
+    assert end_session(run) == ""
     wait_for(lambda: gone(process))
     events = [json.loads(line)["event"] for line in (run / "output.txt").read_text().splitlines()]
     assert events[0] == "start"
@@ -129,7 +129,7 @@ def test_from_the_app_into_the_background(tmp_path: Path) -> None:
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
         assert program.mended
-    assert end_session(run)
+    assert end_session(run) == ""
     assert not (run / "serving.json").exists()
 
 
