@@ -15,6 +15,7 @@ from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config
 from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
+from tui.cli.tour_subcommand import take_tour
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 
@@ -189,6 +190,7 @@ def show_completion(shell: Shell, /) -> FrontEnd:
 
 
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
+    "tour": take_tour,
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
