@@ -29,7 +29,7 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.line_actions import LineActions
+from tui.app.line.figure_actions import FigureActions
 from tui.app.on_a_line import SlowTerminal
 from tui.app.panels import PANELS
 from tui.app.seeds_keys import SeedsKeys
@@ -57,7 +57,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
