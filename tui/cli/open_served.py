@@ -65,8 +65,8 @@ async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, 
     site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, _environment(os.environ))
     try:
         server = PageServer(site, port)
-    except (OSError, OverflowError) as error:
-        raise RunError(f"port {port} cannot be used: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise RunError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
     await server.begin()
     try:
         address = f"http://127.0.0.1:{server.port}/{token}/"

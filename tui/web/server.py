@@ -44,6 +44,11 @@ NOT_LEFT = "The screen could not be shown; its last lines say why."
 
 ENDS = "echornn-tui serve has ended."
 
+STUCK = "The screen does not answer."
+
+SECONDS_OF_A_KEY = 10.0
+"""How long a viewer may leave keys unread; then it is ended."""
+
 
 @dataclass
 class Site:
@@ -110,6 +115,8 @@ class Site:
         showing = asyncio.create_task(_show(tab, browser))
         try:
             await _listen(tab, browser)
+        except TimeoutError:
+            await _close(browser, STUCK)
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
@@ -143,7 +150,8 @@ async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
             return
         match _said(message.data):
             case ["stdin", str(keys)]:
-                await tab.write(keys.encode("utf-8", "replace"))
+                async with asyncio.timeout(SECONDS_OF_A_KEY):
+                    await tab.write(keys.encode("utf-8", "replace"))
             case ["resize", {"width": int(columns), "height": int(lines)}]:
                 tab.resize(Size.of(columns, lines))
             case ["alive"]:
