@@ -34,7 +34,8 @@ class FigureActions(LineActions):
             self.session.send(Save())
         doing = self._doing = asyncio.get_running_loop().create_future()
         frame, path = self._frame, Path(file).expanduser()
-        where = {"branch": frame.line, "at": frame.trained, "replica": frame.replica}
+        where = {"branch": frame.line, "at": frame.trained}
+        where |= {"replica": frame.replica} if frame.config.replicas > 1 else {}
         line = Line(f"figure {kind} {file}", "")
 
         def make() -> None:

@@ -64,6 +64,7 @@ class LineKeys(SessionKeys, Panels):
             if panel.is_open and panel.is_text(":"):
                 panel.post_message(Key("colon", ":"))
                 return
+        self.clear_notifications()
         if self._entered is None:
             self._entered = [] if self._picture.audience.only_looks else remembered_lines()
         self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
@@ -150,6 +151,7 @@ class LineKeys(SessionKeys, Panels):
     def _tell(self, outcome: Outcome) -> None:
         """Show what became of a line."""
         if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
+            self.clear_notifications()  # they would cover it
             self._command_line.refuse(outcome.line.text, outcome.why_not)
         elif outcome.note:
             self.notify(outcome.note, markup=False)
