@@ -25,6 +25,7 @@ from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
+from tui.app.all_keys import keymap_with
 from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
@@ -44,6 +45,8 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
+from tui.kit.keymap import Moved
+from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
@@ -65,7 +68,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
 
@@ -76,8 +79,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         ascii_only: bool = False,
         theme: Theme = "dark",
         compared: Sequence[Path] = (),
+        moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
         self._remembering = Background("theme")
         self.session = session
@@ -250,7 +255,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
-        if action in ("on_a_view", "on_the_curve"):
+        if action in ("on_a_view", "no_view", "on_the_curve"):
             return self._watching
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 

@@ -11,10 +11,10 @@ from tui.app.part import AppPart
 from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
 
-ONLY_HERE = "this cannot go on without the screen; q ends it, and the run is kept"
+ONLY_HERE = "this cannot go on without the screen; «quit» ends it, and the run is kept"
 
 
-OVER = "nothing is left to train in the background: q leaves, and the run is kept"
+OVER = "nothing is left to train in the background: «quit» leaves, and the run is kept"
 
 
 class SlowTerminal(AppPart):

@@ -136,7 +136,7 @@ class MapReading(CellWidget):
         """Draw this frame."""
         first, second, third = frame.reading
         last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
-        self._lines = ((first, "first"), (second, "more"), last)
+        self._lines = ((first, "first"), (second, "more"), (self.keymap.text(last[0]), last[1]))
         self.redraw()
 
     def draw(self, cells: Cells) -> None:

@@ -171,7 +171,8 @@ class Rows(View):
             self._draw_panel(cells, tape, first + index, at, panels.width, lines)
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
-            for text in (f" rows {of}: tab, then up/down ", f" {of}: tab ", f" {of}"):
+            for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
+                text = self.keymap.text(text)
                 begin = cells.width - len(text)
                 if begin > 0 and not cells.text(0)[begin:].strip():
                     cells.write(begin, 0, text, "rows--label")

@@ -46,12 +46,12 @@ class WeightsView(ProbeView):
     kinds = frozenset({"weights", "lyapunov"})
 
     BINDINGS = [
-        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back"),
-        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on"),
-        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up"),
-        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down"),
+        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back", id="left"),
+        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on", id="right"),
+        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up", id="up"),
+        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down", id="down"),
         *PART_BINDINGS,
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:
@@ -115,7 +115,7 @@ class WeightsView(ProbeView):
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered) and matrices.height < body.height:
-            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: n shows others", "view--note")
+            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: «next» shows others", "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:

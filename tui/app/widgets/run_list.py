@@ -48,7 +48,7 @@ class RunList(ListPanel):
         close: called when a key closes the panel.
     """
 
-    HINTS = "enter shows or hides it  type to filter  escape closes"
+    HINTS = "«runs.show» shows or hides it  type to filter  «close» closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter,space",
@@ -56,6 +56,7 @@ class RunList(ListPanel):
             "Show",
             show=False,
             tooltip="Draw it under the curve, or take it away; space too, unless you are typing",
+            id="runs.show",
         ),
     ]
 
@@ -95,11 +96,10 @@ class RunList(ListPanel):
         return "none matches" if self._runs else "there are no other runs"
 
     def takes(self, event: Key) -> bool:
-        if event.key == "enter" or (event.key == "space" and not self._is_typing):
+        is_text = event.character is not None and event.character.isprintable()
+        action = self._actions.get(event.key)
+        if (action == "mark" and not (is_text and self._is_typing)) or (action == "escape" and not is_text):
             return False
-        if event.key == "escape":
-            self._close()
-            return True
         return super().takes(event)
 
     def action_move(self, rows: int) -> None:

@@ -41,14 +41,14 @@ ASCII_SIGNS = {
     State.FINISHED: "#",
 }
 
-PAST = "the past: space branches off here; b enter returns"
+PAST = "the past: «pause» branches off here; «branches» «branches.go» returns"
 """The text that says how to return from an earlier window to the newest."""
 
-NEXT = ("s: more epochs", "[: back", "R: new weights")
+NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new weights")
 """What the user can do after the last epoch, with the key; a single network also offers `64 seeds`."""
 
-AFTER_A_FAILURE = "q ends, and prints the command that goes on from what was saved"
-AFTER_A_FAILED_START = "q ends; start again with other flags"
+AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what was saved"
+AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
 TUTORIAL = EchoConfig()
@@ -140,20 +140,23 @@ class StatusLine(CellWidget):
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
         ended = audience_text(self._audience) if self._audience.ended else ""
-        first, *more = news = wrapped(self._hint or ended or news_of(self._frame), width, 2) or [""]
+        say = self.keymap.text
+        first, *more = news = wrapped(say(self._hint or ended or news_of(self._frame)), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
-            lines = [(fitted([*parts_of(self._frame, first), *self._audience_parts()], width), "configuration")]
-        text = self.too_small or self._reading
+            parts = [*parts_of(self._frame, first), *self._audience_parts()]
+            parts = [replace(part, text=say(part.text)) for part in parts]
+            lines = [(fitted(parts, width), "configuration")]
+        text, verdict = say(self.too_small or self._reading), self._verdict.in_words(say)
         if more:
-            sentence = [shortened(text or str(self._verdict), width)]
+            sentence = [shortened(text or str(verdict), width)]
         elif self._beside and text and not self.too_small:
-            advised = f"{text} · {SET}{self.remedy}" if self.remedy is not None else text
+            advised = say(f"{text} · {SET}{self.remedy}") if self.remedy is not None else text
             read = advised if len(advised) <= width else shortened(text, width)
-            sentence = [*in_two_lines(self._verdict, width)[:1], read]
+            sentence = [*in_two_lines(verdict, width)[:1], read]
         else:
-            sentence = wrapped(text, width, 2) if text else in_two_lines(self._verdict, width)
+            sentence = wrapped(text, width, 2) if text else in_two_lines(verdict, width)
         styles = ("verdict", "verdict" if text else "advice")
         return [*lines, *zip(sentence, styles, strict=False)]
 
@@ -224,7 +227,7 @@ def _dial(frame: Frame) -> str:
 def _speed_parts(frame: Frame) -> list[LinePart]:
     dial = _dial(frame)
     if frame.state is State.FINISHED:
-        seeds = "L: 64 seeds" if frame.config.replicas == 1 else "L: one network"
+        seeds = "«seeds»: 64 seeds" if frame.config.replicas == 1 else "«seeds»: one network"
         return [LinePart(text, SPEED) for text in (*NEXT, seeds)]
     if frame.state is not State.RUNNING:
         return [LinePart(dial, SPEED)]
