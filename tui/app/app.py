@@ -16,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.geometry import Size
-from textual.keys import key_to_character
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
@@ -45,7 +44,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
-from tui.kit.keymap import Moved
+from tui.kit.keymap import Moved, key_name
 from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
@@ -261,8 +260,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
-        panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
-        is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
+        panel, character = self._panel, " " if key == "space" else key_name(key)
+        is_text = len(character) == 1 and self._main.focused is panel is not None and panel.is_text(character)
         is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
         advises_nothing = action == "advice" and self._remedy is None
         return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)

@@ -18,9 +18,6 @@ from tui.kit.keymap import KeyMap
 from tui.term.plain_screen import style_as_drawn
 from tui.term.printable import printable
 
-NO_KEYS = KeyMap()
-"""The keys of a widget without an app."""
-
 
 class Cells:
     """A grid of characters, each with the name of its style; the empty name means the widget's own style.
@@ -31,8 +28,8 @@ class Cells:
         keymap: the keys that texts name.
     """
 
-    def __init__(self, width: int, height: int, names: tuple[str, ...] = (), keymap: KeyMap = NO_KEYS) -> None:
-        self.keymap = keymap
+    def __init__(self, width: int, height: int, names: tuple[str, ...] = (), keymap: KeyMap | None = None) -> None:
+        self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
         self.names = ("", *names)
         self.characters: npt.NDArray[np.str_] = np.full((height, width), " ")
@@ -84,7 +81,7 @@ class CellWidget(Widget):
     @property
     def keymap(self) -> KeyMap:
         """The keys that hold in the widget's app."""
-        return keymap_of(self.app) if self.is_attached else NO_KEYS
+        return keymap_of(self.app if self.is_attached else None)
 
     def draw(self, cells: Cells) -> None:
         """Fill an empty grid of the widget's size."""

@@ -30,6 +30,10 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
         return self.keymap.display(binding) or super().get_key_display(binding)
 
 
-def keymap_of(app: App[object]) -> KeyMap:
+NO_KEYS = KeyMap()
+"""The keys where there is no app."""
+
+
+def keymap_of(app: App[object] | None) -> KeyMap:
     """The keys that hold in an app."""
-    return app.keymap if isinstance(app, KeyedApp) else KeyMap()
+    return app.keymap if isinstance(app, KeyedApp) else NO_KEYS

@@ -18,6 +18,9 @@ from echornn.diagnosis.key_marks import MARK
 Moved = Mapping[str, tuple[str, ...]]
 """The keys of the actions that the user gave other keys, by the id of the action. The first one is shown."""
 
+SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
+"""The keys whose character `key_to_character` does not know."""
+
 ARROWS = ("left", "right", "up", "down")
 
 Bindings = Iterable[object]
@@ -32,7 +35,7 @@ def key_name(key: str) -> str:
     """A key as sentences call it: ``[`` or ``ctrl+r``."""
     if len(key) == 1 or "+" in key:
         return key
-    character = key_to_character(key)
+    character = SIGNS.get(key) or key_to_character(key)
     return character if character is not None and character.isprintable() and key != "space" else key
 
 

@@ -244,7 +244,7 @@ class SeedsView(View):
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
-        first, last, by = self._first + 1, self._first + shown, f"by {SORTED_BY[self._by]} (v)"
+        first, last, by = self._first + 1, self._first + shown, self.keymap.text(f"by {SORTED_BY[self._by]} («swap»)")
         of = f"{first:,}-{last:,} of {seed_stats.replicas:,}, " if shown < seed_stats.replicas else ""
         keys = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):

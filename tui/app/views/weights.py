@@ -115,7 +115,8 @@ class WeightsView(ProbeView):
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered) and matrices.height < body.height:
-            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: «next» shows others", "view--note")
+            note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
+            write_in(cells, body, body.height - 1, note, "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
-from textual.keys import key_to_character
 
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
@@ -19,6 +18,7 @@ from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget
+from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
 """The columns of a field in a panel below the curve, and between two fields; as many as fit are side by side."""
@@ -114,7 +114,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def is_text(self, character: str) -> bool:
         """Whether a character can be added to the draft of the field under the cursor, or can begin a draft."""
-        nudges = [key_to_character(key) for name in NUDGES for key in self.keymap.keys.get(name, ())]
+        nudges = [key_name(key) for name in NUDGES for key in self.keymap.keys.get(name, ())]
         return character not in nudges and self.form.takes(character)
 
     async def on_key(self, event: Key) -> None:
