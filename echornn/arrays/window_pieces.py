@@ -45,6 +45,12 @@ class WindowPiece:
         """The numbers of the networks."""
         return range(self.first, self.first + self.losses.shape[1])
 
+    def part(self, first: int, last: int) -> WindowPiece:
+        """The windows ``first <= index < last`` of this piece."""
+        part = slice(first, last)
+        numbers, losses = (self.windows[part], self.epochs[part]), (self.losses[part], self.accuracies[part])
+        return WindowPiece(self.branch, *numbers, *losses, self.first, self.has_accuracy)
+
 
 def pieces(run: Run, replica: int | None = None) -> Iterator[WindowPiece]:
     """All windows up to the run's checkpoint, in the order trained.

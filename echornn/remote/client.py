@@ -16,7 +16,8 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.runs.run_files import POINTER_FILE
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame, State
@@ -255,13 +256,15 @@ def _greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dic
         AddressError: the session refused, or gave no greeting.
     """
     try:
-        messages.send_greeting(connection, **says)
+        messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
     except OSError as error:
         connection.close()
         raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
     if "refused" in said:
         connection.close()
+        if said["refused"] == OTHER_RUN:
+            raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
         if said["refused"] != OTHER_VERSION:
             raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
         other, own = said.get("version", "?"), messages.greeting()["version"]

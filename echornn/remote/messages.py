@@ -7,11 +7,13 @@ viewer sends requests, and the server answers each in turn; so a slow viewer get
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from echornn.session.commands import Answer, Command
@@ -22,6 +24,9 @@ from echornn.session.wire import schema
 
 FRAMES_KEPT = 4
 """How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
+
+OTHER_RUN = "other run"
+"""Why a session refuses somebody who means another run: the pointer came into that run's folder in a copy, say."""
 
 OTHER_VERSION = "other version"
 """Why a session refuses a viewer that would not understand it."""
@@ -95,6 +100,16 @@ def greeting() -> dict[str, Any]:
     except PackageNotFoundError:
         program = "?"
     return {"messages": schema(Request, Picture, Frame, Head), "version": program}
+
+
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]
 
 
 def send(connection: socket.socket, *messages: bytes) -> None:

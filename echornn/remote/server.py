@@ -17,7 +17,7 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.session.commands import Answer, Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
@@ -94,6 +94,7 @@ class Server:
     """
 
     def __init__(self, session: Session, folder: Path) -> None:
+        self._run = messages.identity(folder)
         self.address = Address.new()
         self._session = session
         self._folder = folder
@@ -102,11 +103,8 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener = self.address.listener(MOST_CONNECTIONS)
         try:
-            self._listener.bind(self.address.path)
-            os.chmod(self.address.path, 0o600)
-            self._listener.listen(MOST_CONNECTIONS)
             self.address.point(folder)
         except OSError:
             self._listener.close()
@@ -158,6 +156,8 @@ class Server:
             said = messages.receive_greeting(connection)
             if said.get("messages") != messages.greeting()["messages"]:
                 messages.send_greeting(connection, refused=OTHER_VERSION)
+            elif said.get("run") != self._run:
+                messages.send_greeting(connection, refused=OTHER_RUN)
             elif said.get("wants") == "names":
                 viewers = self._session.viewers
                 messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)

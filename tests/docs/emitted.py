@@ -26,6 +26,7 @@ from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+from tui.cli import open_served
 from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
@@ -129,12 +130,17 @@ def of_tasks(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_serve(folder: Path, read: Read) -> set[str]:
+    return set(open_served.record_of(folder, "http://127.0.0.1:8123/token/", 8123, False))
+
+
 COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "echornn-tui": of_training,
     "export": of_export,
     "branches": of_branches,
     "probe": of_probe,
     "list": of_list,
+    "serve": of_serve,
     "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from functools import partial
 from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, connected, end_session
-from echornn.runs import kept_runs
+from echornn.remote.client import RemoteSession, end_session
 from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
+from tui.cli.attachable import folder_of
 from tui.cli.open_app import notify_error
-from tui.commands import record
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.commands.lines import say_last
 from tui.preferences.chosen import Preferences
@@ -37,7 +35,7 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
     """
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
-    folder = _folder(name)
+    folder = folder_of(name)
     return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
 
@@ -73,7 +71,7 @@ def picture_once(name: str | None, chosen: Preferences) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    session = _session(_folder(name), 10.0, only_looks=False)
+    session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
     printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
     return ExitCode.DONE
@@ -93,7 +91,7 @@ def end_attached(name: str | None) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    folder = _folder(name)
+    folder = folder_of(name)
     try:
         has_ended = end_session(folder)
     except AddressError as error:
@@ -103,21 +101,6 @@ def end_attached(name: str | None) -> int:
         return ExitCode.FAILED
     printed.lines([f"ended; go on with: echornn-tui --resume {quoted(folder)}"])
     return ExitCode.DONE
-
-
-def _folder(name: str | None) -> Path:
-    """The folder of the run to attach to.
-
-    Raises:
-        RunError: there is none.
-    """
-    if name is not None:
-        return record.find(name)
-    for folder in kept_runs.runs():
-        with contextlib.suppress(AddressError):
-            connected(folder).close()
-            return folder
-    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
 
 
 def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:

@@ -10,70 +10,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from tui.cli.attach_subcommands import attach_to, serve_run
+from tui.cli.export_subcommands import export_run
 from tui.cli.preference_subcommands import show_config
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
-from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
-from tui.kit.theme import Theme
-from tui.preferences.chosen import flag_of, preferences
-
-
-def export_run(
-    run: str,
-    /,
-    *,
-    path: bool = False,
-    branch: str | None = None,
-    json: bool = False,
-    summary: bool = False,
-    replica: int | None = None,
-    weights: Path | None = None,
-    keras: Path | None = None,
-) -> FrontEnd:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
-
-    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
-    seed, replica 1 the next seed, and so on, in all branches: a network that continues alone keeps its number. The
-    losses of several networks are stored and printed with 17 bits each.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    path
-        Only the windows on the path to the run's current position, numbered along it.
-    branch
-        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
-        branches prints them.
-    json
-        Print JSON lines instead.
-    summary
-        Print one row for each network instead, at the run's current position or at the end of --branch:
-        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
-        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
-    replica
-        Only the network with this number, without the column replica: all its windows, trained with others or alone.
-    weights
-        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
-        text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
-    keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
-        name one by --replica.
-    """
-    if path and branch is not None:
-        raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
-    files = weights is not None or keras is not None
-    if files and (path or branch is not None):
-        flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
-    if summary and path:
-        raise UsageError("--path cannot be used with --summary, which prints the run's current position")
-    if summary and (files or replica is not None):
-        flag = "--replica" if replica is not None else "--weights or --keras"
-        raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
-    from tui.commands.export import export
-
-    return partial(export, run, json, weights, keras, path, branch, summary, replica)
+from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -229,69 +171,12 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
-def attach_to(
-    run: str | None = None,
-    /,
-    *,
-    once: bool = False,
-    stop: bool = False,
-    read_only: bool = False,
-    fps: float | None = None,
-    ascii: bool = False,
-    theme: Theme | None = None,
-) -> FrontEnd:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    The first viewer steers; others watch, and W takes over. q leaves, and the training goes on. Each viewer has its own
-    size, views, zoom and cursors.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
-        default the newest that can be attached to.
-    once
-        Print one picture of the screen as text, and end.
-    stop
-        Have everything saved, and end the training.
-    read_only
-        Only look: the session refuses every command from here, and W.
-    fps
-        Most frames a second, 0.1 to 60. By default 10.
-    ascii
-        Draw with ASCII characters only.
-    theme
-        Background, dark or light. By default the one chosen last.
-    """
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    if stop and read_only:
-        raise UsageError("--read-only cannot be used with --stop, which ends the training")
-    if fps is not None:
-        require_fps(fps)
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None)
-    from tui.cli.attach_by_ssh import attach_by_ssh, split
-
-    if (there := split(run)) is not None:
-        flags = [
-            *(["--once"] if once else []),
-            *(["--stop"] if stop else []),
-            *(["--read-only"] if read_only else []),
-            *(word for name, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(name, value)),
-        ]
-        return partial(attach_by_ssh, *there, flags, not (once or stop))
-    from tui.cli.open_attached import attached, end_attached, picture_once
-
-    if stop:
-        return partial(end_attached, run)
-    return partial(picture_once, run, chosen) if once else attached(run, chosen, read_only)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
     "attach": attach_to,
+    "serve": serve_run,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,

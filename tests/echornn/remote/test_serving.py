@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -23,7 +25,7 @@ from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import AddressError
-from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
+from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
 from echornn.remote.messages import LENGTH, Look, Request
 from echornn.remote.server import NewestFrame, Server
 from echornn.session import commands
@@ -222,7 +224,7 @@ def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
 
 def test_one_who_does_not_read_holds_up_nobody() -> None:
     with served() as (session, _, folder), looking(folder) as viewer, closing(connected(folder)) as lazy:
-        messages.send_greeting(lazy, name="lazy", wants="pictures")
+        messages.send_greeting(lazy, run=messages.identity(folder), name="lazy", wants="pictures")
         for _ in range(2000):
             try:
                 lazy.settimeout(0.001)
@@ -239,7 +241,7 @@ def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], g
     session, folder = garbled
     with closing(connected(folder)) as connection:
         if greets:
-            messages.send_greeting(connection, name="noise", wants="pictures")
+            messages.send_greeting(connection, run=messages.identity(folder), name="noise", wants="pictures")
             messages.receive_greeting(connection)
         try:
             connection.sendall(garbage if not greets else LENGTH.pack(len(garbage)) + garbage)
@@ -268,6 +270,22 @@ def test_another_version_is_refused_by_name() -> None:
     with served() as (_, _, folder), closing(connected(folder)) as connection:
         messages.send(connection, json.dumps({"messages": "other", "version": "9.9"}).encode())
         assert messages.receive_greeting(connection)["refused"] == "other version"
+
+
+@pytest.mark.parametrize("wants", [end_session, viewers_of, lambda folder: RemoteSession(folder, "x")])
+def test_a_copy_of_a_runs_folder_does_not_lead_to_the_session(
+    wants: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _, number: ended.append(number))
+    with served() as (session, _, folder):
+        shutil.copytree(folder, tmp_path / "copy")
+        with pytest.raises(AddressError, match=r"copy now: .* there is of another run"):
+            wants(tmp_path / "copy")
+        assert (ended, session.viewers.names) == ([], ())
+        moved = folder.rename(tmp_path / "moved")
+        assert viewers_of(moved) == ((), "")
+        folder.mkdir()
 
 
 def test_one_too_many_is_refused_in_words_and_may_still_ask_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:

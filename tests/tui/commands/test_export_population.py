@@ -16,7 +16,7 @@ from echornn.history.kept_windows import as_stored
 from echornn.runs import run_dir
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
-from tui.cli.subcommands import export_run
+from tui.cli.export_subcommands import export_run
 from tui.commands.export import export
 from tui.commands.front_end import UsageError
 from tui.commands.replica_rows import as_csv, as_json

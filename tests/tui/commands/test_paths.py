@@ -22,8 +22,8 @@ from tests.answered import answered
 from tests.on_a_thread import running
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tui.cli.export_subcommands import export_run
 from tui.cli.program import exit_code_of
-from tui.cli.subcommands import export_run
 from tui.cli.training import training
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
