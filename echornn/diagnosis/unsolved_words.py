@@ -51,7 +51,7 @@ def plateau(it: Diagnosis) -> Sentence:
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     late = "nothing is learned yet; «redraw» draws other weights"
-    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; R: other weights")[0] if it.windows < SOON else late
+    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0] if it.windows < SOON else late
     return Sentence(at_chance_after(it), advice, "", adds(note_text(it)))
 
 
@@ -76,7 +76,7 @@ def _another_start(it: Diagnosis, cause: Sentence) -> Sentence:
     elif few_uniform_starts_learn(config):
         after = "; «redraw» draws such a start again: few learn at this size"
     else:
-        after = f"; {f'{patience}, ' if patience else ''}or R for another uniform start"
+        after = f"; {f'{patience}, ' if patience else ''}or «redraw» for another uniform start"
     return helped(it.config, cause, f"init glorot («settings») may help{after}", after=after)
 
 

@@ -20,8 +20,10 @@ from tui.kit.palette import OPENS, Palette
 BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
 """The key of an app that was opened from a map."""
 
+IN_THE_APP = "in the app"
+
 PLACES: dict[str, Sequence[BindingType]] = {
-    "in the app": [*keys.BINDINGS, OPENS, BACK],
+    IN_THE_APP: [*keys.BINDINGS, OPENS, BACK],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
     "in the settings": SettingsPanel.BINDINGS,
@@ -30,6 +32,9 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the help": HelpScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
+
+WITH_THE_APP = ("on the curve", *(f"in the view {view.title}" for view in VIEWS))
+"""The places in which the keys of the app work too; panels and screens may have other actions for them."""
 
 
 def keymap_with(moved: Moved) -> KeyMap:

@@ -69,7 +69,7 @@ class SlowTerminal(AppPart):
 
     def action_help_quit(self) -> None:
         """Show a message on how to quit. Ctrl+C does not quit, since the user may have meant to copy."""
-        self.notify("q ends the program; the run is kept")
+        self.notify("«quit» ends the program; the run is kept")
 
     def _save(self) -> None:
         self._send(Save())

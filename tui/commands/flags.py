@@ -88,6 +88,9 @@ class TrainingFlags:
     theme: Theme | None = None
     """Background of the app, dark or light. By default the theme chosen last."""
 
+    keys: str | None = None
+    """Keys of the app: default, vim, or a .toml file with a table [keys]. By default those of your preferences."""
+
     run: Path | None = None
     """Folder to keep the run in, new or empty. By default a new folder in your state folder (see list)."""
 

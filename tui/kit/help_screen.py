@@ -44,13 +44,13 @@ class HelpScreen(ClosesOnce):
         Binding("slash", "search", "Search", priority=True, id="help.search"),
         Binding("escape", "back", "Back", id="close"),
         Binding("question_mark,q", "dismiss", "Close", id="help.close"),
-        Binding("up", "scroll('up')", show=False, id="up"),
-        Binding("down", "scroll('down')", show=False, id="down"),
-        Binding("pageup", "scroll('page_up')", show=False, id="page_up"),
-        Binding("pagedown", "scroll('page_down')", show=False, id="page_down"),
-        Binding("space", "scroll('page_down')", show=False, id="help.on"),
-        Binding("home", "scroll('home')", show=False, id="first"),
-        Binding("end", "scroll('end')", show=False, id="last"),
+        Binding("up", "scroll('up')", "A line up", show=False, id="up"),
+        Binding("down", "scroll('down')", "A line down", show=False, id="down"),
+        Binding("pageup", "scroll('page_up')", "A page up", show=False, id="page_up"),
+        Binding("pagedown", "scroll('page_down')", "A page down", show=False, id="page_down"),
+        Binding("space", "scroll('page_down')", "A page down", show=False, id="help.on"),
+        Binding("home", "scroll('home')", "To the top", show=False, id="first"),
+        Binding("end", "scroll('end')", "To the end", show=False, id="last"),
     ]
 
     def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:

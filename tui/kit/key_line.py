@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from tui.kit.cells import Cells, CellWidget
+from tui.kit.keyed_app import keymap_of
 
 
 def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str]) -> set[str]:
@@ -75,9 +76,10 @@ class KeyLine(CellWidget):
                 x = cells.write(x, 0, f" {name}", "keys--name") + 1
 
     def _offered(self) -> dict[str, Binding]:
-        """The first key of each action that is available now."""
+        """The first key of each action that is available now, in the order of the actions."""
         offered: dict[str, Binding] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and self._offers(binding.action, binding.key):
                 offered.setdefault(binding.action, binding)
-        return offered
+        places = {name: place for place, name in enumerate(keymap_of(self.app).keys)}
+        return dict(sorted(offered.items(), key=lambda one: places.get(one[1].id or "", len(places))))

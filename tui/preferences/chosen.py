@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui.kit.theme import Theme, remember, remembered, theme_file
+from tui.preferences.key_choice import KeyChoice, keys_in, named_keys
 from tui.preferences.own_file import PreferenceFile, read_own
 from tui.preferences.table import PREFERENCES, Preference, PreferenceError, text_of
 
@@ -22,6 +23,10 @@ class PreferenceSource(StrEnum):
     FILE = "file"
     CHOSEN_LAST = "chosen last"
     BUILT_IN = "built-in"
+
+
+KEYS = "keys"
+"""The preference whose value is a `KeyChoice`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class Preferences:
     def ascii_only(self) -> bool:
         return bool(self.held["ascii"].value)
 
+    @property
+    def keys(self) -> KeyChoice:
+        choice: KeyChoice = self.held["keys"].value
+        return choice
+
     def remember_the_theme(self) -> None:
         """Save the theme that a flag has chosen, for the next time."""
         if self.held["theme"].source is PreferenceSource.FLAG:
@@ -98,8 +108,12 @@ def preferences(**flags: Any) -> Preferences:
 
 
 def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
-    in_file = file.value(one.name)  # a file with an error is refused, even if a flag has the last word
+    # a file with an error is refused, even if a flag has the last word
+    in_file = keys_in(file) if one.name == KEYS else file.value(one.name)
     in_environment = _of_environment(one)
+    if one.name == KEYS:
+        flag = None if flag is None else named_keys(flag, KEYS)
+        in_environment = None if in_environment is None else named_keys(in_environment, f"environment {one.variable}")
     if flag is not None:
         return Held(flag, PreferenceSource.FLAG, f"--{one.name}")
     if in_environment is not None:
@@ -108,7 +122,7 @@ def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
         return Held(in_file, PreferenceSource.FILE, file.at(one.name))
     if one.name == "theme" and (theme := remembered()) is not None:
         return Held(theme, PreferenceSource.CHOSEN_LAST, str(theme_file()))
-    return Held(one.built_in, PreferenceSource.BUILT_IN)
+    return Held(KeyChoice() if one.name == KEYS else one.built_in, PreferenceSource.BUILT_IN)
 
 
 def _of_environment(one: Preference) -> Any:
@@ -124,6 +138,8 @@ def _of_environment(one: Preference) -> Any:
 
 def flag_of(name: str, value: Any) -> list[str]:
     """A preference as words of a command line; none if a flag cannot say it."""
+    if isinstance(value, KeyChoice):
+        return [] if value.own else ["--keys", value.preset]
     if isinstance(value, bool):
         return [f"--{name}"] * value
     return [f"--{name}", value if isinstance(value, str) else f"{value:g}"]

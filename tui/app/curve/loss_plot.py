@@ -82,8 +82,8 @@ class LossPlot(CellWidget, can_focus=True):
         Binding(
             "right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns", id="right"
         ),
-        Binding("shift+left", "move(-10)", "Back", show=False, id="far_left"),
-        Binding("shift+right", "move(10)", "On", show=False, id="far_right"),
+        Binding("shift+left", "move(-10)", "Ten columns back", show=False, id="far_left"),
+        Binding("shift+right", "move(10)", "Ten columns on", show=False, id="far_right"),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window", id="first"),
         Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was", id="go"),
         Binding(

@@ -157,7 +157,8 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        first, second = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
+        words = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
+        first, second = map(self.keymap.text, words)
         self.draw_head(cells, readings, first)
         write_in(
             cells,

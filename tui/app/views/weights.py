@@ -228,7 +228,8 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
-    write_in(cells, box, 0, "changes in a window by" if known else "changes: ? until . trains", "view--axis")
+    how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
+    write_in(cells, box, 0, how, "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
     top = for_updates + 1

@@ -48,14 +48,14 @@ class RunList(ListPanel):
         close: called when a key closes the panel.
     """
 
-    HINTS = "«runs.show» shows or hides it  type to filter  «close» closes"
+    HINTS = "enter shows or hides it  type to filter  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter,space",
             "mark",
             "Show",
             show=False,
-            tooltip="Draw it under the curve, or take it away; space too, unless you are typing",
+            tooltip="Draw it under the curve, or take it away",
             id="runs.show",
         ),
     ]
@@ -96,9 +96,14 @@ class RunList(ListPanel):
         return "none matches" if self._runs else "there are no other runs"
 
     def takes(self, event: Key) -> bool:
-        is_text = event.character is not None and event.character.isprintable()
+        if event.key == "enter":
+            self.action_mark()
+            return True
+        if event.key == "escape":  # as enter, it has its meaning wherever text is typed, whatever other keys have it
+            self._close()
+            return True
         action = self._actions.get(event.key)
-        if (action == "mark" and not (is_text and self._is_typing)) or (action == "escape" and not is_text):
+        if action == "mark" and not (event.is_printable and self._is_typing):
             return False
         return super().takes(event)
 
