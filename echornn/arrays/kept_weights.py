@@ -14,6 +14,7 @@ from echornn.progress import PopulationProgress
 from echornn.replay.snapshot_of_run import replayed
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
 from echornn.timeline.branch import Position, digests, spans_to, whole_path
 from echornn.unlike_record import UnlikeRecord
 
@@ -61,6 +62,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
     for config in {branch.config for branch in whole_path(run.tree[0][position.branch], run.tree[0].__getitem__)}:
         check_own_task(config)
+    quiet.import_tensorflow(run.threshold)
     replay = replayed(run, position)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)
 

@@ -20,6 +20,7 @@ from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
@@ -148,12 +149,28 @@ class RunArrays:
             RunError, TaskError, ConfigError: as in `weights`.
             MemoryError: there is too little memory for the probes.
         """
+        return self.examined(self.snapshot(at, branch, replica, retrain), kinds)
+
+    def snapshot(
+        self,
+        at: int | None = None,
+        branch: BranchName | None = None,
+        replica: int | None = None,
+        retrain: bool = False,
+    ) -> Snapshot:
+        """The network at a position, for `examine`. Arguments and errors as in `weights`; by default the first network,
+        or the one that continues alone later on that path.
+        """
         position = position_of(self.run, at, branch)
-        config, index = network_at(self.run, position, replica)
-        check_own_task(config)
+        _, index = network_at(self.run, position, replica)
         there = state_at(self.run, position, retrain)
         newest = None if there.newest is None else there.newest.of(index)
-        snapshot = Snapshot(there.state.of(index), *position, newest, unlike=there.unlike)
+        return Snapshot(there.state.of(index), *position, newest, unlike=there.unlike)
+
+    def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
+        """What the probes measure of a snapshot of this run; see `probe`."""
+        check_own_task(snapshot.state.config)
+        quiet.import_tensorflow(self.run.threshold)
         return examine(snapshot, Question(frozenset(kinds)))
 
     def _require(self, replica: int | None, end: Position | None) -> None:

@@ -231,7 +231,9 @@ class _RemoteViewer:
         else:  # it still counts, so that the viewer's numbers stay right
             number = self._commands[-1] if self._commands else 0
             own = len(self._commands) + 1
-            self._ignored[own] = Answer(own, command, f"{session.viewers.steering} steers", was_refused=True)
+            steering = session.viewers.steering
+            why_not = f"{steering} steers" if steering else "this viewer only looks"
+            self._ignored[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
 
     def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:

@@ -20,13 +20,18 @@ from echornn.remote.server import Server
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
+from echornn.session.commands import Step
+from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+from tui.app.line.script import Outcome
+from tui.app.line.words import Line
 from tui.cli import open_served
+from tui.cli.open_script import outcome_record
 from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
@@ -74,6 +79,11 @@ def of_training(folder: Path, read: Read) -> set[str]:
         with scripted(diverges_at):
             print_training(config, math.inf, True, recorder)
     return keys_of(parsed(read))
+
+
+def of_script(folder: Path, read: Read) -> set[str]:
+    line = Line("step", Step())
+    return keys_of([outcome_record(Outcome(line), Frame(State.PAUSED, SMALL))])
 
 
 def of_export(folder: Path, read: Read) -> set[str]:
@@ -144,6 +154,7 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,
+    "do": of_script,
     "config": of_config,
 }
 """The functions by the name of the command, which is also its section in docs/cli.md."""

@@ -78,7 +78,7 @@ def show_training(
 
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded))
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded, chosen.mouse))
     if app.detaches:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
@@ -103,11 +103,11 @@ def notify_error(app: EchoApp, words: str) -> None:
     app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
-async def run_app(app: EchoApp, session: Session, guarded: Guarded) -> int:
+async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    exit_code = await app.run_async(mouse=False)
+    exit_code = await app.run_async(mouse=mouse)
     saved = await asyncio.to_thread(record.end, session)
     if app.return_code:  # the app crashed, and has shown the error
         return ExitCode.FAILED

@@ -62,7 +62,7 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
         lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
     )
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded))
+        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded, chosen.mouse))
     say_last(_farewell(session, folder))
     return errors.conclude(code)
 
@@ -112,10 +112,10 @@ def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
         raise RunError(str(error)) from error
 
 
-async def _run(app: EchoApp, guarded: Guarded) -> int:
+async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    await app.run_async(mouse=False)
+    await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE
 
 

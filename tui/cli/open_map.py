@@ -139,7 +139,7 @@ class _Shown:
             )
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
-            left = await app.run_async(mouse=False)
+            left = await app.run_async(mouse=self._chosen.mouse)
             if app.return_code:  # the app crashed, and has shown the error
                 return ExitCode.FAILED
             self._state = app.frame.state
@@ -163,7 +163,7 @@ class _Shown:
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
         app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme, moved=self._moved)
         app.theme_is_kept = self._chosen.theme_is_kept
-        code = await run_app(app, session, self._guarded)
+        code = await run_app(app, session, self._guarded, self._chosen.mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed

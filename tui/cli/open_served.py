@@ -14,7 +14,7 @@ from echornn.remote.address import AddressError
 from echornn.remote.client import connected
 from tui.cli.attachable import folder_of
 from tui.commands.front_end import UsageError
-from tui.preferences.chosen import Preferences, flag_of
+from tui.preferences.chosen import Preferences, flags_of
 from tui.term import printed
 from tui.term.early_signals import ENDING_SIGNALS
 from tui.term.exit_code import ExitCode
@@ -61,7 +61,7 @@ async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, 
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder)]
     command += ["--read-only"] * read_only
-    command += [word for one, value in chosen.chosen("fps", "ascii", "theme").items() for word in flag_of(one, value)]
+    command += flags_of(chosen)
     site = Site(page(f"{folder.name} · echornn-tui", chosen.theme), token, command, _environment(os.environ))
     try:
         server = PageServer(site, port)

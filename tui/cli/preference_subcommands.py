@@ -17,6 +17,7 @@ def show_config(
     fps: float | None = None,
     speed: str | None = None,
     ascii: bool = False,
+    no_mouse: bool = False,
     keys: str | None = None,
     json: bool = False,
     path: bool = False,
@@ -37,6 +38,8 @@ def show_config(
         As if this flag of the app were given.
     ascii
         As if this flag of the app were given.
+    no_mouse
+        As if this flag of the app were given.
     keys
         As if this flag of the app were given.
     json
@@ -56,7 +59,8 @@ def show_config(
 
     if path or template:
         return print_path if path else print_template
-    chosen = preferences(theme=theme, fps=fps, speed=speed, ascii=ascii or None, keys=keys)
+    given = {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None, "mouse": False if no_mouse else None}
+    chosen = preferences(**given, keys=keys)
     moved_keys(chosen.keys)
     return partial(print_preferences, chosen, json)
 

@@ -11,8 +11,9 @@ from cyclopts import Parameter
 
 from echornn.config import EchoConfig
 from tui.cli.attach_subcommands import attach_to, serve_run
-from tui.cli.export_subcommands import export_run
+from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config, show_keys
+from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
@@ -175,8 +176,10 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
+    "figure": figure_of,
     "attach": attach_to,
     "serve": serve_run,
+    "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,

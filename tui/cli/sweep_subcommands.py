@@ -33,6 +33,7 @@ def show_map(
     svg: Path | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
     keys: str | None = None,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
@@ -74,6 +75,8 @@ def show_map(
         Draw with ASCII characters only.
     theme
         Background of the app, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     keys
         Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
@@ -87,7 +90,7 @@ def show_map(
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
-    preferred = preferences(theme=theme, ascii=ascii or None, keys=keys)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
     first = chosen(results.axes, across, down, show, filter)
@@ -115,6 +118,7 @@ def compute_sweep(
     json: bool = False,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
     keys: str | None = None,
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
@@ -160,6 +164,8 @@ def compute_sweep(
         Draw the map with ASCII characters only.
     theme
         Background of the map, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     keys
         Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
@@ -183,7 +189,7 @@ def compute_sweep(
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)
-    preferred = preferences(theme=theme, ascii=ascii or None, keys=keys)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide()
     with collector.paused():
         from tui.cli.open_sweep import show_sweep

@@ -88,6 +88,9 @@ class TrainingFlags:
     theme: Theme | None = None
     """Background of the app, dark or light. By default the theme chosen last."""
 
+    no_mouse: bool = False
+    """Leave the mouse to the terminal, which selects text with it; so does ECHORNN_NO_MOUSE=1 in the environment."""
+
     keys: str | None = None
     """Keys of the app: default, vim, or a .toml file with a table [keys]. By default those of your preferences."""
 

@@ -72,6 +72,14 @@ class KeyMap:
             return f"{views[0]}-{views[-1]}" if _is_a_range(views) else "".join(views)
         return key_name(self.keys[action][0]) if action in self.keys else action
 
+    def key(self, action: str) -> str:
+        """The first key of an action, by Textual's name; empty if there is no such action."""
+        return self.keys.get(action, ("",))[0]
+
+    def named(self, name: str) -> str:
+        """The key that sentences call so, by Textual's name; empty if it is the key of no action."""
+        return next((keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), "")
+
     def text(self, text: str) -> str:
         """The text with keys in place of the ids of actions."""
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text

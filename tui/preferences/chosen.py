@@ -79,6 +79,10 @@ class Preferences:
         return bool(self.held["ascii"].value)
 
     @property
+    def mouse(self) -> bool:
+        return bool(self.held["mouse"].value)
+
+    @property
     def keys(self) -> KeyChoice:
         choice: KeyChoice = self.held["keys"].value
         return choice
@@ -115,7 +119,8 @@ def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
         flag = None if flag is None else named_keys(flag, KEYS)
         in_environment = None if in_environment is None else named_keys(in_environment, f"environment {one.variable}")
     if flag is not None:
-        return Held(flag, PreferenceSource.FLAG, f"--{one.name}")
+        flag_name = "--no-mouse" if one.name == "mouse" else f"--{one.name}"
+        return Held(flag, PreferenceSource.FLAG, flag_name)
     if in_environment is not None:
         return Held(in_environment, PreferenceSource.ENVIRONMENT, one.variable)
     if in_file is not None:
@@ -140,6 +145,14 @@ def flag_of(name: str, value: Any) -> list[str]:
     """A preference as words of a command line; none if a flag cannot say it."""
     if isinstance(value, KeyChoice):
         return [] if value.own else ["--keys", value.preset]
+    if name == "mouse":
+        return [] if value else ["--no-mouse"]
     if isinstance(value, bool):
         return [f"--{name}"] * value
     return [f"--{name}", value if isinstance(value, str) else f"{value:g}"]
+
+
+def flags_of(chosen: Preferences) -> list[str]:
+    """The preferences of a viewer that the user set, as words of a command line."""
+    set_by_user = chosen.chosen("fps", "ascii", "theme", "mouse", "keys")
+    return [word for name, value in set_by_user.items() for word in flag_of(name, value)]

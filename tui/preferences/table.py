@@ -99,6 +99,15 @@ PREFERENCES = (
         _truth,
     ),
     Preference(
+        "mouse",
+        "whether the mouse acts in the app and the map; if not, the terminal selects text with it",
+        TRUTH,
+        lambda value: isinstance(value, bool),
+        True,
+        "ECHORNN_NO_MOUSE",
+        _untruth,
+    ),
+    Preference(
         "keys",
         "keys of the app and the map",
         f"{', '.join(KEY_PRESETS)}, or a file that ends in .toml",

@@ -38,7 +38,7 @@ SOCKET = "viewer"
 
 FULL = f"{MOST_TABS} tabs look already: close one, and load this page again"
 
-LEFT = "This screen has ended; the training goes on without it."
+LEFT = "This screen has ended."
 
 NOT_LEFT = "The screen could not be shown; its last lines say why."
 

@@ -29,6 +29,7 @@ class BranchList(ListPanel):
     """
 
     TITLE = "branches: * shown, + under it, x pinned"
+    ENTERS = "branches.go"
     HINTS = (
         "«branches.go» goes to its end  «branches.mark» shows or hides  «branches.name» names  «branches.pin» pins  "
         "«close» closes"

@@ -48,6 +48,7 @@ class RunList(ListPanel):
         close: called when a key closes the panel.
     """
 
+    ENTERS = "runs.show"
     HINTS = "enter shows or hides it  type to filter  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

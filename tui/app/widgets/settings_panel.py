@@ -17,7 +17,7 @@ from echornn.session.frame import Frame
 from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
@@ -51,6 +51,9 @@ BINDINGS = [
 ]
 
 NUDGE_KEYS = "«settings.more»/«settings.less» nudge, «settings.apply», «close» closes"
+
+MOUSE_KEYS = ("settings.more", "settings.less", "settings.apply", "close")
+"""The ids of the keys of the title, which a click presses."""
 
 NUDGES = ("settings.more", "settings.less")
 """The ids of the keys that nudge a value; their characters do so even while a number is typed."""
@@ -165,6 +168,19 @@ class SettingsPanel(CellWidget, can_focus=True):
     def action_close(self) -> None:
         self._close()
 
+    # ---- the mouse
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a field, as the arrow keys do."""
+        if isinstance(spot, SettingsLine):
+            self.action_move(self.form.rows.index(spot.name) - self.form.rows.index(self.form.name))
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1)
+
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
@@ -182,10 +198,15 @@ class SettingsPanel(CellWidget, can_focus=True):
         more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
         title = next((one for one in (f"settings: {keys}", keys) if len(one + more) <= cells.width), keys)
         cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
+        for word, key in ((self.keymap.name(name), self.keymap.key(name)) for name in MOUSE_KEYS):
+            if word in title:
+                cells.mark(title.index(word), 0, len(word), 1, Press(key))
         for index, line in enumerate(shown):
             column, y = divmod(index, height)
             x = column * (width + GAP)
             cells.write(x, 1 + y, line.text, line.style)
+            if line.name:
+                cells.mark(x, 1 + y, width, 1, line)
         below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
         for y, text in enumerate(foot[:foot_height], below):
             cells.write(0, y, text, "panel--help")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
 from tui.app.audience_text import audience_text
 from tui.app.widgets.lasting import HeldDiagnosis
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 
 HEIGHT = 4
@@ -50,6 +51,9 @@ NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new w
 AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what was saved"
 AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
+
+NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
+"""A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
 TUTORIAL = EchoConfig()
 
@@ -119,6 +123,7 @@ class StatusLine(CellWidget):
         frame = self._frame
         sign = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state]
         x = cells.write(0, 0, f"{sign} {frame.state}", f"status--{frame.state}")
+        cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
         fields = status_fields(frame)
         all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
         gap = 3 if all_of_them <= cells.width else 1
@@ -131,6 +136,9 @@ class StatusLine(CellWidget):
             if self._ascii:
                 text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
             cells.write(0, y, text, f"status--{style}")
+            for found in NAMES_A_KEY.finditer(text):
+                if key := self.keymap.named(found[1]):
+                    cells.mark(found.start(), y, len(found[0]), 1, Press(key))
 
     def _audience_parts(self) -> list[LinePart]:
         """Who looks at the session too."""

@@ -1,13 +1,14 @@
 // The page around the terminal: connects it to the viewer behind it, and says what has happened when that is gone.
 "use strict";
 
-const ASK_MS = 10_000; // how often the server is asked for a sign of life
-const SILENT_MS = 25_000; // how long it may give none
+const ASK_MS = 10_000; // how often the server is asked for a sign of life, and how long it may take for it
 const RETRY_MS = 1_000;
+const OPENING_MS = 500; // after which the page says that it waits for the viewer
 
 const notice = document.getElementById("notice");
 const again = document.getElementById("again");
 const BrowserSocket = WebSocket;
+const opening = setTimeout(() => say("Opening ...", false), OPENING_MS);
 let lastWords = "";
 
 // terminal.js opens one WebSocket; this one is on the server of the page, whatever its address is here
@@ -16,10 +17,11 @@ window.WebSocket = class extends BrowserSocket {
     const url = new URL(address, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     super(url);
-    let heard = Date.now();
+    let waits = false;
     const asking = setInterval(() => {
-      if (Date.now() - heard > SILENT_MS) this.lost();
-      else if (this.readyState === BrowserSocket.OPEN) this.send('["alive"]');
+      if (waits) this.lost();
+      waits = true;
+      this.send('["alive"]');
     }, ASK_MS);
     this.lost = () => {
       clearInterval(asking);
@@ -33,8 +35,11 @@ window.WebSocket = class extends BrowserSocket {
     });
     this.addEventListener("close", () => this.lost());
     this.addEventListener("message", (event) => {
-      heard = Date.now();
-      if (typeof event.data !== "string") return;
+      waits = false;
+      if (typeof event.data !== "string") {
+        if (event.isTrusted) shown();
+        return;
+      }
       const [kind, text] = JSON.parse(event.data);
       if (kind === "end") lastWords = text;
     });
@@ -62,7 +67,13 @@ function say(words, isOver = true) {
   again.hidden = !isOver;
 }
 
+function shown() {
+  clearTimeout(opening);
+  notice.hidden = true;
+}
+
 function over() {
+  clearTimeout(opening);
   if (lastWords) {
     say(lastWords);
     again.focus();
