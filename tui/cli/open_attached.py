@@ -73,9 +73,11 @@ def picture_once(name: str | None, chosen: Preferences) -> int:
     Raises:
         RunError: no session can be reached there.
     """
+    moved = moved_keys(chosen.keys)
     session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
-    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
+    app = EchoApp(session, 10.0, chosen.ascii_only, chosen.theme, moved=moved)
+    printed.lines(asyncio.run(_lines(app, size)))
     return ExitCode.DONE
 
 

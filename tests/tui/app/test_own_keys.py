@@ -38,7 +38,7 @@ NAMES_A_KEY = re.compile(
 )
 """A piece of a sentence that names a key."""
 
-NO_KEYS = ("> marks", "< marks", "p moves", "r: h", "o: h", "enter shows", "escape closes")
+NO_KEYS = ("> marks", "< marks", "p moves", "r: h", "o: h", "enter shows", "escape closes", "tab completes", "up shows")
 """Pieces that look so: a mark before a view, a probability, the gates of cells; and keys that hold wherever text is
 typed.
 """
@@ -48,11 +48,14 @@ def names_a_key(text: str) -> bool:
     return any(found[0] not in NO_KEYS for found in NAMES_A_KEY.finditer(text))
 
 
+DEFINED = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 def sentences(folder: Path) -> Iterator[tuple[str, str]]:
     """The string constants of a folder's Python files that are no docstrings, each with its place."""
     for file in sorted(folder.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+        bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | DEFINED)]
         told = {id(one.value) for body in bodies for one in body if isinstance(one, ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:

@@ -212,7 +212,7 @@ class Rows(View):
                 if x + 2 + len(text) <= cells.width:
                     cells.write(x + 2, y, text, "rows--label")
                 y += 1
-        known_lines = known(frame.config)
+        known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
         y += cells.height > y + len(known_lines)
         for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
             cells.write(0, number, about, "rows--label")

@@ -111,7 +111,7 @@ def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: 
     lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
     assert lines[:2] == [
         "gradient: no error travels back: nothing is left of it after one step",
-        "saturated units can do that: «settings» sets a smaller learning_rate, then «redraw»",
+        "saturated units can do that: s sets a smaller learning_rate, then R",
     ]
     assert not any("would do" in line or "%" in line for line in lines)
 
