@@ -9,14 +9,27 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.readings import Readings
 from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import (
+    FRAMES_KEPT,
+    OTHER_RUN,
+    OTHER_VERSION,
+    Deliver,
+    FramePart,
+    Head,
+    Look,
+    Request,
+    TakeOver,
+)
 from echornn.runs.run_files import POINTER_FILE
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Command
@@ -72,6 +85,7 @@ class RemoteSession:
         self._asked: list[_Asked] = []
         self._numbered = 0
         self._frames: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._parts: deque[dict[int, Progress | Readings]] = deque(maxlen=FRAMES_KEPT)
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
@@ -191,17 +205,28 @@ class RemoteSession:
             self._end(head.ended)
             return self._newest
         self._not_done += head.not_done
+        new = {number: decode(self._received(), FramePart).what for number in head.new}
         frame, picture = self._received(), self._received()
         if frame:
-            self._frames.append((head.frame, replace(decode(frame, Frame), answered=head.answered)))
+            self._keep(head, frame, new)
         shown = self._shown(head)
         if picture:
-            self._last = replace(decode(picture, Picture), frame=shown)
+            self._last = decode(picture, Picture, [shown, shown.config, query])
         elif self._last.frame is not shown:
             self._last = replace(self._last, frame=shown)
         if query == self._wanted and not again:
             self._newest = self._last
         return self._last
+
+    def _keep(self, head: Head, frame: bytes, new: Mapping[int, Progress | Readings]) -> None:
+        """Keep a frame, which is made of parts that were sent with it or before."""
+        known = {**new, **{number: part for parts in self._parts for number, part in parts.items()}}
+        try:
+            parts = {number: known[number] for number in head.parts}
+        except KeyError as error:
+            raise WireError(f"part {error} of frame {head.frame} was never sent") from error
+        self._parts.append(parts)
+        self._frames.append((head.frame, replace(decode(frame, Frame, [*parts.values()]), answered=head.answered)))
 
     def _shown(self, head: Head) -> Frame:
         """The frame of an answer, which says how many of this viewer's commands were carried out."""
@@ -285,20 +310,22 @@ def viewers_of(folder: Path) -> tuple[tuple[str, ...], str]:
     return tuple(map(str, names)) if isinstance(names, list) else (), str(said.get("steering", ""))
 
 
-def end_session(folder: Path, seconds: float = 30.0) -> bool:
-    """Ask the session that trains the run in a folder to save everything and end; returns whether it has ended in time.
+def end_session(folder: Path, seconds: float = 30.0) -> str | None:
+    """Ask the session that trains the run in a folder to save everything and end.
+
+    Returns:
+        why not everything was saved, empty if everything was; None if the session has not ended in time.
 
     Raises:
         AddressError: no session can be reached there.
     """
     connection = connected(folder)
     _greeted(connection, folder, wants="end")
-    connection.close()
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    with connection:
+        connection.settimeout(seconds)
         try:
-            connected(folder).close()
-        except AddressError:
-            return True
-        time.sleep(0.05)
-    return False
+            return str(messages.receive_greeting(connection).get("trouble", ""))
+        except TimeoutError:
+            return None
+        except OSError:
+            return "it ended without a word"

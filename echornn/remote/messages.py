@@ -16,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from echornn.progress import Progress
+from echornn.readings import Readings
 from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
@@ -74,21 +76,33 @@ class Request:
     what: Look | Deliver | TakeOver
 
 
+@dataclass(frozen=True, eq=False)
+class FramePart:
+    """A large part of frames, which is sent only once while it is in the newest frames."""
+
+    what: Progress | Readings
+
+
 @dataclass(frozen=True)
 class Head:
-    """The first part of an answer to `Look`; the frame and the picture follow, each empty if the viewer has it.
+    """The first part of an answer to `Look`; new parts, the frame and the picture follow, the last two empty if the
+    viewer has them.
 
     Attributes:
         frame: the number of the picture's frame.
         answered: how many of this viewer's commands were carried out before that frame was made.
         not_done: the answers to those of them that were not carried out, since the previous `Head`; with this viewer's
             numbers.
+        parts: the numbers of the frame's parts, if the frame follows.
+        new: the numbers of the parts that follow.
         ended: why the session ends, if it does; then nothing follows.
     """
 
     frame: int = 0
     answered: int = 0
     not_done: tuple[Answer, ...] = ()
+    parts: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
     ended: str = ""
 
 
@@ -99,7 +113,7 @@ def greeting() -> dict[str, Any]:
         program = version("echornn-tui")
     except PackageNotFoundError:
         program = "?"
-    return {"messages": schema(Request, Picture, Frame, Head), "version": program}
+    return {"messages": schema(Request, Picture, Frame, FramePart, Head), "version": program}
 
 
 def identity(folder: Path) -> list[int]:

@@ -31,6 +31,11 @@ class Audience:
     only_looks: bool = False
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the session answers; otherwise it is not known what it is doing now."""
+        return not (self.silent or self.ended)
+
+    @property
     def may_steer(self) -> bool:
         """Whether this viewer's commands are carried out."""
         return not (self.steering or self.ended or self.only_looks)

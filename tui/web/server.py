@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -43,6 +44,11 @@ LEFT = "This screen has ended."
 NOT_LEFT = "The screen could not be shown; its last lines say why."
 
 ENDS = "echornn-tui serve has ended."
+
+STUCK = "The screen does not answer."
+
+SECONDS_OF_A_KEY = 10.0
+"""How long a viewer may leave keys unread; then it is ended."""
 
 
 @dataclass
@@ -110,6 +116,10 @@ class Site:
         showing = asyncio.create_task(_show(tab, browser))
         try:
             await _listen(tab, browser)
+        except TimeoutError:
+            await _close(browser, STUCK)
+        except ConnectionError:
+            pass  # the browser has gone while it was answered
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
@@ -118,14 +128,15 @@ class Site:
     async def end(self) -> None:
         """Close all tabs, saying why, and wait until their processes have ended."""
         views = dict(self._views)
-        await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()), return_exceptions=True)
+        await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()))
         await asyncio.gather(*views, return_exceptions=True)
 
 
 async def _close(browser: web.WebSocketResponse, words: str) -> None:
-    """Say why, and close."""
-    await browser.send_str(json.dumps(["end", words]))
-    await browser.close()
+    """Say why, and close, if the browser is still there."""
+    with contextlib.suppress(ConnectionError):
+        await browser.send_str(json.dumps(["end", words]))
+        await browser.close()
 
 
 async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:
@@ -143,7 +154,8 @@ async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
             return
         match _said(message.data):
             case ["stdin", str(keys)]:
-                await tab.write(keys.encode("utf-8", "replace"))
+                async with asyncio.timeout(SECONDS_OF_A_KEY):
+                    await tab.write(keys.encode("utf-8", "replace"))
             case ["resize", {"width": int(columns), "height": int(lines)}]:
                 tab.resize(Size.of(columns, lines))
             case ["alive"]:

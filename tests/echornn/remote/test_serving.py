@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,15 +27,16 @@ from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
-from echornn.remote.messages import LENGTH, Look, Request
-from echornn.remote.server import NewestFrame, Server
+from echornn.remote.messages import LENGTH, Head, Look, Request
+from echornn.remote.newest_frame import NewestFrame
+from echornn.remote.server import Server
 from echornn.session import commands
 from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import State
 from echornn.session.picture import Picture
 from echornn.session.queries import Query, Span
 from echornn.session.session import Session
-from echornn.session.wire import encode
+from echornn.session.wire import WireError, encode
 from echornn.snapshot import Snapshot
 from tests.patience import wait_for
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
@@ -214,6 +216,34 @@ def test_the_end_of_a_session_is_said_and_the_last_picture_stays() -> None:
             RemoteSession(folder, "late")
 
 
+@pytest.mark.parametrize("trouble", ["", "not saved since 12:00"])
+def test_whoever_ends_a_session_hears_whether_everything_is_saved(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served() as (_, server, folder):
+        end = threading.Thread(target=server.close, args=("over", trouble))
+        monkeypatch.setattr(os, "kill", lambda *_: end.start())
+        assert end_session(folder) == trouble
+        end.join()
+
+
+def test_a_session_that_is_killed_while_it_ends_has_not_said_that_it_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served() as (_, server, folder):
+
+        def killed(*_: int) -> None:
+            for one in server._connections:
+                one.shutdown(socket.SHUT_RDWR)
+
+        monkeypatch.setattr(os, "kill", killed)
+        assert end_session(folder) == "it ended without a word"
+
+
+def test_a_session_that_saves_for_long_has_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: None)
+    with served() as (_, _, folder):
+        assert end_session(folder, 0.01) is None
+
+
 def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
     with served() as (_, server, folder), looking(folder) as viewer:
         for connection in list(server._connections):
@@ -308,16 +338,58 @@ def test_a_greeting_that_is_none_ends_the_connection(first: bytes) -> None:
         assert session.viewers.names == ()
 
 
-def test_a_frame_is_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
+def step(session: Session, times: int) -> None:
+    """Train some windows, each shown in a frame of its own."""
+    for _ in range(times):
+        session.send(commands.Step())
+        assert session.when_idle(30)
+
+
+def test_a_frame_and_its_parts_are_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
     now = [0.0]
     with served() as (session, _, _):
+        step(session, 3)
         newest = NewestFrame(session, lambda: now[0])
-        number, frame = newest.get()
-        assert newest.encoded(number, frame) is newest.encoded(number, frame)
-        session.send(commands.Step(2))
-        assert session.when_idle(30)
-        assert newest.get()[1].trained == 2, "the answer to a command is shown at once"
-        assert newest.get()[0] == number + 1
+        before = newest.get()
+        assert before.data is newest.get().data
+        assert [part.number for part in before.parts] == [1, 2, 3]
+        step(session, 2)
+        after = newest.get()
+        assert (after.number, after.frame.trained) == (2, 5), "the answer to a command is shown at once"
+        assert after.parts[:3] == before.parts
+        assert [part.number for part in after.parts] == [1, 2, 3, 4, 5]
+
+
+def test_a_window_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[Head] = []
+    keep = RemoteSession._keep
+
+    def kept(viewer: RemoteSession, head: Head, *rest: Any) -> None:
+        heads.append(head)
+        keep(viewer, head, *rest)
+
+    monkeypatch.setattr(RemoteSession, "_keep", kept)
+    with served() as (session, _, folder), looking(folder) as viewer:
+        for steps in (3, 4, 5):
+            step(session, steps)
+            shown(viewer, viewer.send(commands.Step()))
+        wait_for(lambda: len(heads[-1].parts) == len(session.frame.tape) + 1 == 15)
+        new = [number for head in heads for number in head.new]
+        assert new == [*range(1, 16)]
+
+
+def test_the_first_picture_after_a_command_shows_its_effect() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        with session._loop.holder._changed:  # the session takes its time
+            number = viewer.send(commands.Step(2))
+            wait_for(lambda: session._loop.mailbox._numbered > 1)
+            assert viewer._newest.frame.trained == 0
+        assert shown(viewer, number).frame.trained == 2
+
+
+def test_a_part_that_was_never_sent_is_no_answer() -> None:
+    with served() as (_, _, folder), looking(folder) as viewer, pytest.raises(WireError, match="part 9 of frame 7"):
+        viewer._keep(Head(7, parts=(9,)), b"", {})
 
 
 def test_of_the_losses_of_a_slice_a_frame_has_the_last_two() -> None:

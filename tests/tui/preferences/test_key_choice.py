@@ -60,7 +60,8 @@ def test_each_preset_holds_without_a_clash() -> None:
 @pytest.mark.parametrize(
     ("typed", "key"),
     [("u", "u"), ("U", "U"), ("[", "left_square_bracket"), ("+", "plus"), ("-", "minus"), ("/", "slash"),
-     (" ", "space"), ("?", "question_mark"), ("ctrl+r", "ctrl+r"), ("Ctrl+R", "ctrl+r"), ("F5", "f5"), ("shift+left", "shift+left"),
+     (" ", "space"), ("?", "question_mark"), ("ctrl+r", "ctrl+r"), ("Ctrl+R", "ctrl+r"), ("F5", "f5"),
+     ("shift+left", "shift+left"),
      ("PageUp", "pageup"), ("ж", "ж"), (",", "comma"), ("$", "dollar_sign"), ("^", "circumflex_accent")],
 )  # fmt: skip
 def test_names_of_keys(typed: str, key: str) -> None:

@@ -11,7 +11,7 @@ from tests.program import gone
 from tests.served_page import came, drawn, last_words, opened, served
 from tui.web import server as serving
 from tui.web.door import MOST_STRANGERS
-from tui.web.server import FULL, LEFT, NOT_LEFT
+from tui.web.server import FULL, LEFT, NOT_LEFT, STUCK
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +68,17 @@ async def test_a_process_that_ignores_the_end_of_its_terminal_is_killed(monkeypa
         tab = await opened(site, client)
         process = int((await drawn(tab, r"(\d+) here"))[1])
         await tab.close()
+        await came(lambda: site.tabs == 0)
+        assert gone(process)
+
+
+async def test_a_process_that_reads_no_keys_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "SECONDS_OF_A_KEY", 0.1)
+    async with served("stty raw -echo; echo $$ here; while :; do sleep 0.1; done") as (site, client):
+        tab = await opened(site, client)
+        process = int((await drawn(tab, r"(\d+) here"))[1])
+        await tab.send_json(["stdin", "x" * 200_000])
+        assert await last_words(tab) == STUCK
         await came(lambda: site.tabs == 0)
         assert gone(process)
 

@@ -42,6 +42,9 @@ ASCII_SIGNS = {
     State.FINISHED: "#",
 }
 
+DISCONNECTED = "× not connected"
+"""Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
+
 PAST = "the past: «pause» branches off here; «branches» «branches.go» returns"
 """The text that says how to return from an earlier window to the newest."""
 
@@ -68,6 +71,7 @@ class StatusLine(CellWidget):
 
     STYLES = (
         *(f"status--{state}" for state in State),
+        "status--disconnected",
         "status--name",
         "status--configuration",
         "status--verdict",
@@ -121,8 +125,11 @@ class StatusLine(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        sign = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state]
-        x = cells.write(0, 0, f"{sign} {frame.state}", f"status--{frame.state}")
+        sign, style = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state], f"status--{frame.state}"
+        state = f"{sign} {frame.state}"
+        if not self._audience.is_connected:
+            state, style = DISCONNECTED.replace("×", "x" if self._ascii else "×"), "status--disconnected"
+        x = cells.write(0, 0, state, style)
         cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
         fields = status_fields(frame)
         all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
@@ -142,14 +149,14 @@ class StatusLine(CellWidget):
 
     def _audience_parts(self) -> list[LinePart]:
         """Who looks at the session too."""
-        text = "" if self._audience.ended else audience_text(self._audience)
+        text = audience_text(self._audience) if self._audience.is_connected else ""
         return [LinePart(text, SPEED, "viewers")] if text else []
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
-        ended = audience_text(self._audience) if self._audience.ended else ""
+        lost = "" if self._audience.is_connected else audience_text(self._audience)
         say = self.keymap.text
-        first, *more = news = wrapped(say(self._hint or ended or news_of(self._frame)), width, 2) or [""]
+        first, *more = news = wrapped(say(self._hint or lost or news_of(self._frame)), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
