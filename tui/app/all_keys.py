@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui.app import keys
 from tui.app.curve.loss_plot import LossPlot
+from tui.app.tour.keys import OWN_KEYS as TOUR_KEYS
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel
@@ -26,6 +27,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     IN_THE_APP: [*keys.BINDINGS, OPENS, BACK],
     "on the curve": LossPlot.BINDINGS,
     **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
+    "in the tour": TOUR_KEYS,
     "in the settings": SettingsPanel.BINDINGS,
     "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
     "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
@@ -33,7 +35,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the palette": Palette.BINDINGS,
 }
 
-WITH_THE_APP = ("on the curve", *(f"in the view {view.title}" for view in VIEWS))
+WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
 """The places in which the keys of the app work too; panels and screens may have other actions for them."""
 
 

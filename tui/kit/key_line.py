@@ -157,12 +157,15 @@ class KeyLine(CellWidget):
         return parts
 
     def _offered(self) -> dict[str, Binding]:
-        """The first key of each action that is available now, in the order of the actions."""
+        """The first key of each action that is available now."""
         offered: dict[str, Binding] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and self._offers(binding.action, binding.key):
                 offered.setdefault(binding.action, binding)
-        places = {name: place for place, name in enumerate(keymap_of(self.app).keys)}
+        keymap = keymap_of(self.app)
+        if not keymap.moved:
+            return offered
+        places = {name: place for place, name in enumerate(keymap.keys)}  # Textual has the moved ones last
         return dict(sorted(offered.items(), key=lambda one: places.get(one[1].id or "", len(places))))
 
 
