@@ -31,11 +31,14 @@ def test_every_command_has_a_name() -> None:
     assert {type(lines_of(line)[0].what) for line in lines} == {*COMMANDS} - {Ask}
 
 
-@pytest.mark.parametrize("name", [one.id for one in keys.BINDINGS if one.id not in (None, "line", "view")])
+IDS = sorted({str(one.id) for one in keys.BINDINGS} - {"line", "zoom"})
+
+
+@pytest.mark.parametrize("name", IDS)
 def test_the_id_of_a_key_is_a_name_too(name: str) -> None:
-    (binding,) = [one for one in keys.BINDINGS if one.id == name]
-    line = line_of(binding.action, keys.SENT)
-    assert lines_of(line if name == "zoom" else name)[0].what == lines_of(line)[0].what
+    """All but ``zoom``, which needs to know the direction."""
+    lines = [line_of(one.action, keys.SENT) for one in keys.BINDINGS if one.id == name]
+    assert lines_of(name)[0].what in [lines_of(line)[0].what for line in lines]
 
 
 EXAMPLES = {
