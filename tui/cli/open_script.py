@@ -15,6 +15,7 @@ from echornn.session.commands import Pause
 from echornn.session.frame import Frame
 from echornn.session.session import Session
 from echornn.timeline.letters import letter_of
+from tui.app.all_keys import keymap_with
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
 from tui.app.script_app import ScriptApp
@@ -126,11 +127,16 @@ def result_of(outcome: Outcome) -> str:
     return "nothing to do" if outcome.why_not else "done"
 
 
+def _why(outcome: Outcome) -> str:
+    """Why a line was not done, or what was done besides. A script has no keys; the built-in ones are named."""
+    return keymap_with({}).text(outcome.why_not or outcome.note)
+
+
 def outcome_text(outcome: Outcome, frame: Frame) -> str:
     """What became of a line, and the position and the loss after it."""
     what = f"{outcome.line.text}: {result_of(outcome)}"
     if outcome.why_not or outcome.note:
-        return f"{what}: {outcome.why_not or outcome.note}"
+        return f"{what}: {_why(outcome)}"
     loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
     return f"{what} (branch {letter_of(frame.line)}, window {frame.trained:,}{loss})"
 
@@ -140,7 +146,7 @@ def outcome_record(outcome: Outcome, frame: Frame) -> Record:
     return {
         "line": outcome.line.text,
         "result": result_of(outcome),
-        "why": outcome.why_not or outcome.note,
+        "why": _why(outcome),
         "state": str(frame.state),
         "branch": letter_of(frame.line),
         "window": frame.trained,
