@@ -6,9 +6,9 @@ import copy
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from echornn.cell_facts import Cell as Cell
+from echornn.cells.table import CELLS
 from echornn.config_error import ConfigError as ConfigError
 from echornn.config_error import choice, fraction, whole
 from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
@@ -22,6 +22,11 @@ from echornn.limits import MAX_STEPS as MAX_STEPS
 from echornn.limits import RowStart as RowStart
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Symbols, Task
+
+if TYPE_CHECKING:
+    Cell = str
+else:
+    Cell = Literal[tuple(CELLS)]  # so that the help of a flag lists them
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
@@ -272,7 +277,7 @@ MOST = {
 """The largest value of each whole-number field without another limit."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "cell": get_args(Cell),
+    "cell": tuple(CELLS),
     "optimizer": get_args(Optimizer),
     "init": get_args(Init),
     "row_start": get_args(RowStart),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.cells.table import CELLS
 from tui.kit.help_sections import Rows, Section
 
 TRAINING: Rows = (
@@ -68,10 +69,8 @@ TASKS: Rows = (
     ("rung", "A level of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
 )
 
-CELLS: Rows = (
-    ("rnn", "The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before."),
-    ("gru", "Two gates and a candidate: h = z h' + (1 - z) c, with z the update gate. See update, reset, candidate."),
-    ("lstm", "Carries h and a memory c: c = f c' + i g and h = o tanh(c). See input, forget, output, candidate."),
+CELL_WORDS: Rows = (
+    *((name, cell.about) for name, cell in CELLS.items()),
     (
         "gate",
         "Numbers from 0 (shut) to 1 (open), one for each unit: sigmoid([x, h'] W + b). They weigh something else.",
@@ -188,7 +187,7 @@ RUNS: Rows = (
 WORDS = (
     Section("Words: training", tuple(TRAINING)),
     Section("Words: tasks", tuple(TASKS)),
-    Section("Words: cells, gates and layers", tuple(CELLS)),
+    Section("Words: cells, gates and layers", tuple(CELL_WORDS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),
     Section("Words: several seeds", tuple(SEEDS)),
