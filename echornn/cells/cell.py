@@ -37,7 +37,7 @@ class Network(Protocol):
         """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""
 
     def scale(self, vector: Vector, weight: str) -> Vector:
-        """Each unit's number times the unit's own weight; see `Scale`."""
+        """Each unit's number times the unit's own weight."""
 
     def tanh(self, vector: Vector) -> Vector:
         """The tanh of each number."""
@@ -54,34 +54,55 @@ class Product:
         weight, bias: their names.
         columns: the names of the vectors that they compute, side by side.
         reads: the names of the vectors that they multiply; ``x`` is the input, all others have the state's size.
+        from_identity: whether the rows for the state begin as the identity matrix.
     """
 
     weight: str
     bias: str
     columns: tuple[str, ...]
     reads: tuple[str, ...] = ("x", "h")
+    from_identity: bool = False
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the last rows of the weight multiply the previous state."""
+        return self.reads[-1] == "h"
 
     def rows(self, inputs: int, size: int) -> int:
         """The rows of the weight with this many inputs and units."""
         return sum(inputs if name == "x" else size for name in self.reads)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A weight of a cell with one number per unit, by which the unit's number in a vector is multiplied.
+class Functions(Protocol):
+    """Functions of weights with one number per unit, for `Cell.used`; float32 of any shape."""
 
-    Attributes:
-        weight: its name.
-        reads: the name of the vector that it multiplies.
-        column: the name of the vector that the result is added to.
-        start: the initial weights, float32 [units], of a random generator, the number of units, and the time steps of a
-            window.
-    """
+    def exp(self, value: Vector) -> Vector:
+        """The exponential of each number."""
 
-    weight: str
-    reads: str
-    column: str
-    start: Callable[[np.random.Generator, int, int], npt.NDArray[np.float32]]
+    def cos(self, value: Vector) -> Vector:
+        """The cosine of each number."""
+
+    def sin(self, value: Vector) -> Vector:
+        """The sine of each number."""
+
+    def limited(self, value: Vector, least: float, most: float) -> Vector:
+        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
+
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+"""Weights by the names that the cell uses."""
+
+
+def _as_trained(weights: Mapping[str, Vector], functions: Functions, steps: int) -> Mapping[str, Vector]:
+    return weights
+
+
+def _no_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
+    return {}
+
+
+def _no_eigenvalues(used: Arrays) -> Arrays:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -92,9 +113,15 @@ class Cell:
         step: computes the vectors of the state after a step, from the input, those before, and the `Network`.
         state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
         products: its weights with biases, in the order of the weights.
-        scales: its weights with one number per unit.
         about: what it is, in a sentence or two for the help.
         formulas: its formulas, as lines of text.
+        unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
+        first_units: their initial values, float32 [units] by name, from a random generator, the number of units, and
+            the time steps of a window.
+        used: the weights that the step uses, from those that are trained, the functions to compute them with, and the
+            time steps of a window.
+        eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
+            the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
@@ -105,7 +132,10 @@ class Cell:
     products: tuple[Product, ...]
     about: str
     formulas: tuple[str, ...]
-    scales: tuple[Scale, ...] = ()
+    unit_weights: tuple[str, ...] = ()
+    first_units: Callable[[np.random.Generator, int, int], Arrays] = _no_units
+    used: Callable[[Mapping[str, Vector], Functions, int], Mapping[str, Vector]] = _as_trained
+    eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
     gates: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keras: tuple[str, Mapping[str, Any]] = ("", {})
@@ -120,5 +150,5 @@ class Cell:
         """The names of all weights and biases, in order."""
         return (
             *(name for one in self.products for name in (one.weight, one.bias)),
-            *(one.weight for one in self.scales),
+            *self.unit_weights,
         )

@@ -36,6 +36,18 @@ class Layer:
     relu = staticmethod(tf.nn.relu)
 
 
+class OfTensors:
+    """Computes `echornn.cells.cell.Functions` of tensors."""
+
+    exp = staticmethod(tf.exp)
+    cos = staticmethod(tf.cos)
+    sin = staticmethod(tf.sin)
+
+    def limited(self, value: tf.Tensor, least: float, most: float) -> tf.Tensor:
+        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
+        return value + tf.stop_gradient(tf.clip_by_value(value, least, most) - value)
+
+
 Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
 """A time step of a layer: the carried state after it, float32 [batch, carried, ...], from the inputs, float32 [batch,
 input, ...], the state before, and the layer.
@@ -51,3 +63,8 @@ def step_of(cell: Cell) -> Step:
         return join_features(after) if count > 1 else after[0]
 
     return step
+
+
+def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tensor]:
+    """The weights that the step of a cell uses, from those that are trained, with windows of ``steps`` time steps."""
+    return {name: tf.convert_to_tensor(value) for name, value in cell.used(weights, OfTensors(), steps).items()}

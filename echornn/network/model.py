@@ -12,7 +12,7 @@ from echornn import seeding
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
-from echornn.network.layer import step_of
+from echornn.network.layer import step_of, used_weights
 from echornn.network.one_kernel import is_faster_as_one
 from echornn.network.replicas import has_replicas, joined, split_features
 from echornn.network.scan import block_length, scan
@@ -60,10 +60,11 @@ class EchoRNN(tf.Module):
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
+            weights = used_weights(CELLS[config.cell], self._layers[layer], config.window_steps)
             if many:
-                states = scan_side_by_side(self._step, below, init, self._layers[layer], cut)
+                states = scan_side_by_side(self._step, below, init, weights, cut)
             else:
-                states = scan(self._step, below, init, self._layers[layer], block, self.loops_apart, cut)
+                states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
@@ -146,7 +147,8 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
     """Initial weights: a pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
-    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).
+    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). With ``"orthogonal"`` the rows for the state
+    are a random orthogonal matrix for each vector (Saxe et al. 2014), and all others as with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
     cell, size, shapes = CELLS[config.cell], config.state_size, weight_shapes(config)
@@ -155,11 +157,20 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
         for product in cell.products:
             weight, bias = names[product.weight], names[product.bias]
             weights[weight] = _initial_matrix(config, rng, shapes[weight])
+            if product.is_recurrent and (product.from_identity or config.init == "orthogonal"):
+                blocks = [np.eye(size) if product.from_identity else _orthogonal(rng, size) for _ in product.columns]
+                weights[weight][-size:] = np.concatenate(blocks, axis=1)
             first = cell.first_biases.get(product.bias, (0,) * len(product.columns))
             weights[bias] = np.repeat(np.array([first], np.float32), size, axis=1)
-        for scale in cell.scales:
-            weights[names[scale.weight]] = scale.start(rng, size, config.window_steps)[np.newaxis]
+        for weight, first_units in cell.first_units(rng, size, config.window_steps).items():
+            weights[names[weight]] = first_units[np.newaxis]
     return {**weights, "W2": _initial_matrix(config, rng, shapes["W2"]), "b2": np.zeros(shapes["b2"], np.float32)}
+
+
+def _orthogonal(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
+    """A random orthogonal matrix, uniform over all of them (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return np.asarray(q * np.sign(np.diag(r)))
 
 
 def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float32]:

@@ -36,7 +36,7 @@ def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders").
 
-    A cell's W is [input + state, columns] and its b is [1, columns]; a weight that scales is [1, state]; W2 and b2 are
+    A cell's W is [input + state, columns] and its b is [1, columns]; weights of units are [1, state]; W2 and b2 are
     the output layer's.
     """
     shapes = {}
@@ -47,7 +47,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
             columns = len(product.columns) * size
             shapes[names[product.weight]] = (product.rows(inputs, size), columns)
             shapes[names[product.bias]] = (1, columns)
-        shapes |= {names[scale.weight]: (1, size) for scale in cell.scales}
+        shapes |= {names[weight]: (1, size) for weight in cell.unit_weights}
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 

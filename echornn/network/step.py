@@ -11,7 +11,7 @@ from echornn.cells.cell import Activation
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.affine import Tensors, activated, affine_map
-from echornn.network.layer import Layer, step_of
+from echornn.network.layer import Layer, step_of, used_weights
 from echornn.network.shapes import layer_weight_names
 
 
@@ -87,7 +87,8 @@ def step(
     one_step, columns = step_of(cell), {product.weight: product.columns for product in cell.products}
     below, states, gates = inputs, [], []
     for before, names in zip(tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True):
-        layer = _Seen({local: weights[name] for local, name in names.items()}, columns, multiply, scaling)
+        own = used_weights(cell, {local: weights[name] for local, name in names.items()}, config.window_steps)
+        layer = _Seen(own, columns, multiply, scaling)
         after = one_step(below, before, layer)
         below = after[..., : config.state_size]
         states.append(after)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from echornn.cells.of_arrays import OfArrays
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
@@ -34,19 +37,24 @@ def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Rec
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
         for product in cell.products:
-            if product.reads[-1] == "x":
+            if not product.is_recurrent:
                 continue
             blocks = np.split(weights[names[product.weight]][-size:], len(product.columns), axis=1)
             for vector, block in zip(product.columns, blocks, strict=True):
                 name = "W" if vector == "h" else f"W {vector}"
                 yield Recurrent(name + suffix, _eigenvalues(block))
-        for scale in cell.scales:
-            yield Recurrent(scale.weight + suffix, _eigenvalues(np.diag(weights[names[scale.weight]][0])))
+        used = cell.used({local: weights[name] for local, name in names.items()}, OfArrays(), config.window_steps)
+        for weight, values in cell.eigenvalues(used).items():
+            yield Recurrent(weight + suffix, _largest_first(values))
 
 
 def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
-    values = np.linalg.eigvals(block.astype(np.float64)).astype(np.complex64)
-    return values[np.argsort(-np.abs(values), kind="stable")]
+    return _largest_first(np.linalg.eigvals(block.astype(np.float64)))
+
+
+def _largest_first(values: npt.NDArray[Any]) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
+    ordered = values.astype(np.complex64)
+    return ordered[np.argsort(-np.abs(ordered), kind="stable")]
 
 
 def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
@@ -77,8 +85,7 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
             columns = tuple(column for vector in product.columns for column in _units(vector, size))
             named[names[product.weight]] = (rows, columns)
             named[names[product.bias]] = (("bias",), columns)
-        for scale in cell.scales:
-            named[names[scale.weight]] = ((scale.weight,), _units(scale.column, size))
+        named |= {names[weight]: ((weight,), _units("unit", size)) for weight in cell.unit_weights}
     if isinstance(says, Numbers):
         outputs = tuple(f"output {number}" for number in range(1, says.count + 1))
     else:

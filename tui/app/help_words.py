@@ -80,6 +80,7 @@ CELL_WORDS: Rows = (
         "A gate of the gru, z: near 1 the unit keeps its old value, and the error passes back; near 0 it takes the "
         "candidate's.",
     ),
+    ("take", "The gate of the mingru, z, which sees only the input: near 1 the unit takes the candidate."),
     ("reset", "A gate of the gru, r: how much of the old state the candidate is computed from."),
     ("input", "A gate of the lstm, i: how much of the candidate is added to the memory c."),
     (
@@ -99,12 +100,15 @@ CELL_WORDS: Rows = (
         "The share of the numbers between two layers that training sets to zero at random. It needs two layers; probes "
         "run without it.",
     ),
-    ("units", "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1."),
+    (
+        "units",
+        "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1, relu above 0.",
+    ),
     ("logit", "What the network puts out for a symbol: h W2 + b2. Softmax makes probabilities of them."),
     (
         "init",
         "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
-        "2010). Biases start at 0, the lstm's forget gate at 1.",
+        "2010); orthogonal: so too, with orthogonal recurrent weights. Biases start at 0, the lstm's forget gate at 1.",
     ),
 )
 
