@@ -2,6 +2,7 @@
 
 The map of this package; each folder may import only those below it::
 
+    arrays/     a stored run as plain arrays: losses, branches, weights and readings; see `read`
     session/    the loop that carries out commands and makes pictures for the screen
     maps/       tables of a sweep's results over two fields: counts, comparisons, sentences
     replay/     goes to any position of a run: from the nearest keyframe it trains the windows up to there again
@@ -26,6 +27,12 @@ The map of this package; each folder may import only those below it::
 
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
 is imported, it prints no log lines (`echornn.runtime.quiet`).
+
+`read` opens a stored run as plain arrays::
+
+    run = read("newest")
+    run.path().loss                             # float32 [windows, networks], nats
+    run.weights(), run.branches                 # the weights at its position; the facts about each branch
 
 A run is a tree (`Timeline`) of branches (`Branch`). Each branch begins at a position (`Position`) of another::
 
@@ -55,6 +62,11 @@ from typing import TYPE_CHECKING
 from echornn.runtime import collector, quiet
 
 if TYPE_CHECKING:
+    from echornn.arrays.branch_facts import BranchFacts as BranchFacts
+    from echornn.arrays.network_facts import NetworkFacts as NetworkFacts
+    from echornn.arrays.run_arrays import RunArrays as RunArrays
+    from echornn.arrays.run_arrays import read as read
+    from echornn.arrays.run_windows import RunWindows as RunWindows
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.data.series import EchoSeries as EchoSeries
@@ -94,6 +106,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Batch": "tasks.task",
     "Branch": "timeline.branch",
+    "BranchFacts": "arrays.branch_facts",
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "data.series",
@@ -102,6 +115,7 @@ _HOME = {
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
     "Moment": "timeline.branch",
+    "NetworkFacts": "arrays.network_facts",
     "Numbers": "tasks.task",
     "Population": "training.population",
     "PopulationProgress": "progress",
@@ -111,8 +125,10 @@ _HOME = {
     "Question": "readings",
     "Readings": "readings",
     "Run": "runs.run_dir",
+    "RunArrays": "arrays.run_arrays",
     "RunError": "files.run_error",
     "RunRecorder": "runs.run_recorder",
+    "RunWindows": "arrays.run_windows",
     "SeedStats": "diagnosis.seed_stats",
     "Session": "session.session",
     "Snapshot": "snapshot",
@@ -125,6 +141,7 @@ _HOME = {
     "TrainerState": "trainer_state",
     "entropy": "tasks.task",
     "examine": "probes.examine",
+    "read": "arrays.run_arrays",
     "setting": "tasks.settings",
     "use_one_thread": "training.device",
 }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Progress:
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
 
-    @property
+    @cached_property
     def newest(self) -> Progress:
         """The same, with the losses of only the last two windows, which is all that a screen shows of them."""
         return self if len(self.losses) <= 2 else replace(self, losses=self.losses[-2:], errors=self.errors[-2:])

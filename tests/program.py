@@ -213,8 +213,9 @@ class Program:
 
     @property
     def mended(self) -> bool:
-        """Whether the terminal is restored: its settings, the normal screen, the cursor."""
-        pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l")
+        """Whether the terminal is restored: its settings, the normal screen, the cursor, no reports of the mouse."""
+        mouse = [(b"\x1b[?%dl" % mode, b"\x1b[?%dh" % mode) for mode in (1000, 1003, 1015, 1006)]
+        pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l"), *mouse
         return self.settings == self.settings_before and all(
             self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
         )

@@ -8,7 +8,7 @@ from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from tests.scripted import ScriptedSession
 
-FOR_VIEWERS = ("look", "look_again", "send", "run", "stop", "stopped")
+FOR_VIEWERS = ("look", "look_again", "send", "not_done", "run", "stop", "stopped")
 """What a viewer may use of a session."""
 
 

@@ -110,8 +110,10 @@ class Pyramid:
 
         def take(depth: int, begin: int, stop: int) -> None:
             nonlocal covered
+            if begin >= stop:
+                return
             parts.append(self._levels[depth].buckets(begin, stop, which))
-            covered += max(0, min(stop * FACTOR**depth, len(self)) - begin * FACTOR**depth)
+            covered += min(stop * FACTOR**depth, len(self)) - begin * FACTOR**depth
 
         for depth, level in enumerate(self._levels):
             size, coarser = FACTOR**depth, FACTOR ** (depth + 1)

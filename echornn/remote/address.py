@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
 import secrets
 import socket
 import stat
@@ -24,6 +26,10 @@ PEER = struct.Struct("3i")
 
 FOLDER = "echornn-tui"
 """The name of the folder of sockets; in a folder that several users share, it ends with the user's id."""
+
+FOLDER_OF_A_USER = re.compile(rf"{FOLDER}-[0-9]+")
+
+SUFFIX = ".sock"
 
 MOST_PATH_BYTES = 90
 """The longest path of a socket: systems allow 92 to 108 bytes."""
@@ -56,7 +62,7 @@ class Address:
         """
         folder = socket_folder()
         _remove_old(folder)
-        path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock")
+        path = str(folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
         return cls(socket.gethostname(), os.getpid(), path)
 
     @classmethod
@@ -72,7 +78,8 @@ class Address:
         except FileNotFoundError:
             raise AddressError(f"no program trains the run in {folder} now, or it does not serve") from None
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            raise AddressError(f"{folder / POINTER_FILE} cannot be read: {error}") from error
+            why = (isinstance(error, OSError) and error.strerror) or error
+            raise AddressError(f"{folder / POINTER_FILE} cannot be read: {why}") from error
         if address.host != socket.gethostname():
             raise AddressError(f"the run in {folder} is trained on {address.host!r}: attach there")
         _require_own_socket(Path(address.path), folder)
@@ -85,6 +92,26 @@ class Address:
             OSError: it cannot be written.
         """
         own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
+
+    def listener(self, backlog: int) -> socket.socket:
+        """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
+        left behind by a process that was killed.
+
+        Raises:
+            OSError: none can be made.
+        """
+        listener, before = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), self.path.removesuffix(SUFFIX)
+        try:
+            listener.bind(before)
+            os.chmod(before, 0o600)
+            listener.listen(backlog)
+            os.rename(before, self.path)
+        except OSError:
+            listener.close()
+            with contextlib.suppress(OSError):
+                os.unlink(before)
+            raise
+        return listener
 
     def forget(self, folder: Path) -> None:
         """Remove the socket, and the pointer in the run's folder, if it points here."""
@@ -113,7 +140,7 @@ def socket_folder() -> Path:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
             _require_own_folder(folder)
-            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}.sock"):
+            if len(os.fsencode(folder)) > MOST_PATH_BYTES - len(f"/{2**31}-{'f' * 8}{SUFFIX}"):
                 raise AddressError(f"the path of a socket would be too long in {folder}")
         except AddressError as error:
             trouble.append(error)
@@ -132,16 +159,16 @@ def _require_own_folder(folder: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove the sockets of processes that were killed."""
-    for path in folder.glob("*-*.sock"):
-        process = path.name.partition("-")[0]
-        try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            with contextlib.suppress(OSError):
+    """Remove the sockets on which nobody listens: their processes were killed.
+
+    The id in a socket's name does not say that: by now it may be the id of another process, and containers that share
+    this folder count their processes separately.
+    """
+    for path in folder.glob(f"*{SUFFIX}"):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            if connection.connect_ex(os.fspath(path)) == errno.ECONNREFUSED:
                 path.unlink()
-        except (OSError, ValueError, OverflowError):
-            continue
 
 
 def _require_own_socket(path: Path, folder: Path) -> None:
@@ -149,13 +176,19 @@ def _require_own_socket(path: Path, folder: Path) -> None:
 
     The session may have had another temporary folder than this process: batch systems set one for each job.
     """
-    if not path.is_absolute() or path.parent.name not in (FOLDER, f"{FOLDER}-{os.getuid()}"):
+    own = path.parent.name in (FOLDER, f"{FOLDER}-{os.getuid()}")
+    if not path.is_absolute() or not (own or FOLDER_OF_A_USER.fullmatch(path.parent.name)):
         raise AddressError(f"{folder / POINTER_FILE} points to {str(path)!r}, which is no socket of this program")
+    others = AddressError(f"another user trains the run in {folder}: only that user can attach to it")
+    if not own:
+        raise others
     try:
         _require_own_folder(path.parent)
         found = os.lstat(path)
     except AddressError:
         raise
+    except PermissionError:
+        raise others from None
     except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():

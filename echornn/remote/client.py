@@ -9,16 +9,30 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.readings import Readings
 from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.messages import (
+    FRAMES_KEPT,
+    OTHER_RUN,
+    OTHER_VERSION,
+    Deliver,
+    FramePart,
+    Head,
+    Look,
+    Request,
+    TakeOver,
+)
+from echornn.runs.run_files import POINTER_FILE
 from echornn.session.audience import Audience
-from echornn.session.commands import Command
+from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
@@ -36,6 +50,9 @@ SILENT_SECONDS = 3
 SECONDS_OF_A_WATCHER = 0.25
 """The least seconds between two pictures of a viewer that only watches, so that many of them cost training little."""
 
+ANSWERS_KEPT = 100
+"""How many of the newest answers to commands that were not carried out are kept."""
+
 LOST = "the connection to the session is lost"
 
 
@@ -48,17 +65,19 @@ class RemoteSession:
         folder: the folder of the run that the session trains.
         name: the name of this viewer, for the others.
         pictures_a_second: how often a new picture is asked for.
+        only_looks: whether the session shall refuse all commands of this viewer.
 
     Raises:
         AddressError: no session can be reached there, or it has another version.
     """
 
-    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0) -> None:
+    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0, only_looks: bool = False) -> None:
         self.folder = folder
         self._connection = connected(folder)
-        _greeted(self._connection, folder, name=name, wants="pictures")
+        _greeted(self._connection, folder, name=name, wants="pictures", only_looks=only_looks)
         self._connection.settimeout(None)
         self._period = 1 / pictures_a_second
+        self._only_looks = only_looks
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -66,6 +85,8 @@ class RemoteSession:
         self._asked: list[_Asked] = []
         self._numbered = 0
         self._frames: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._parts: deque[dict[int, Progress | Readings]] = deque(maxlen=FRAMES_KEPT)
+        self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
         self._stopping = False
@@ -105,6 +126,10 @@ class RemoteSession:
             self._outbox.append(command)
             self._woken.set()
             return self._numbered
+
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command of this viewer that was not carried out; see `Session.not_done`."""
+        return next((one for one in list(self._not_done) if one.number == number), None)
 
     def take_over(self) -> None:
         """Let this viewer steer."""
@@ -166,7 +191,7 @@ class RemoteSession:
 
     def _end(self, reason: str) -> None:
         self.ended = reason
-        self._newest = replace(self._newest, audience=Audience(ended=reason))
+        self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
 
     def _look(self, query: Query, again: int = 0) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""
@@ -179,17 +204,29 @@ class RemoteSession:
         if head.ended:
             self._end(head.ended)
             return self._newest
+        self._not_done += head.not_done
+        new = {number: decode(self._received(), FramePart).what for number in head.new}
         frame, picture = self._received(), self._received()
         if frame:
-            self._frames.append((head.frame, replace(decode(frame, Frame), answered=head.answered)))
+            self._keep(head, frame, new)
         shown = self._shown(head)
         if picture:
-            self._last = replace(decode(picture, Picture), frame=shown)
+            self._last = decode(picture, Picture, [shown, shown.config, query])
         elif self._last.frame is not shown:
             self._last = replace(self._last, frame=shown)
         if query == self._wanted and not again:
             self._newest = self._last
         return self._last
+
+    def _keep(self, head: Head, frame: bytes, new: Mapping[int, Progress | Readings]) -> None:
+        """Keep a frame, which is made of parts that were sent with it or before."""
+        known = {**new, **{number: part for parts in self._parts for number, part in parts.items()}}
+        try:
+            parts = {number: known[number] for number in head.parts}
+        except KeyError as error:
+            raise WireError(f"part {error} of frame {head.frame} was never sent") from error
+        self._parts.append(parts)
+        self._frames.append((head.frame, replace(decode(frame, Frame, [*parts.values()]), answered=head.answered)))
 
     def _shown(self, head: Head) -> Frame:
         """The frame of an answer, which says how many of this viewer's commands were carried out."""
@@ -237,20 +274,22 @@ def connected(folder: Path) -> socket.socket:
     return connection
 
 
-def _greeted(connection: socket.socket, folder: Path, **says: str) -> dict[str, Any]:
+def _greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict[str, Any]:
     """The session's greeting.
 
     Raises:
         AddressError: the session refused, or gave no greeting.
     """
     try:
-        messages.send_greeting(connection, **says)
+        messages.send_greeting(connection, run=messages.identity(folder), **says)
         said = messages.receive_greeting(connection)
     except OSError as error:
         connection.close()
         raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
     if "refused" in said:
         connection.close()
+        if said["refused"] == OTHER_RUN:
+            raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
         if said["refused"] != OTHER_VERSION:
             raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
         other, own = said.get("version", "?"), messages.greeting()["version"]

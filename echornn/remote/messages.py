@@ -7,14 +7,18 @@ viewer sends requests, and the server answers each in turn; so a slow viewer get
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from echornn.session.commands import Command
+from echornn.progress import Progress
+from echornn.readings import Readings
+from echornn.session.commands import Answer, Command
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
@@ -22,6 +26,9 @@ from echornn.session.wire import schema
 
 FRAMES_KEPT = 4
 """How many of the frames that a viewer was sent last both sides keep, so that it can look at them again."""
+
+OTHER_RUN = "other run"
+"""Why a session refuses somebody who means another run: the pointer came into that run's folder in a copy, say."""
 
 OTHER_VERSION = "other version"
 """Why a session refuses a viewer that would not understand it."""
@@ -52,7 +59,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Deliver:
-    """A command for the session, which is not answered: pictures say what became of it."""
+    """A command for the session; the answers to `Look` say what became of it."""
 
     command: Command
 
@@ -69,18 +76,33 @@ class Request:
     what: Look | Deliver | TakeOver
 
 
+@dataclass(frozen=True, eq=False)
+class FramePart:
+    """A large part of frames, which is sent only once while it is in the newest frames."""
+
+    what: Progress | Readings
+
+
 @dataclass(frozen=True)
 class Head:
-    """The first part of an answer to `Look`; the frame and the picture follow, each empty if the viewer has it.
+    """The first part of an answer to `Look`; new parts, the frame and the picture follow, the last two empty if the
+    viewer has them.
 
     Attributes:
         frame: the number of the picture's frame.
         answered: how many of this viewer's commands were carried out before that frame was made.
+        not_done: the answers to those of them that were not carried out, since the previous `Head`; with this viewer's
+            numbers.
+        parts: the numbers of the frame's parts, if the frame follows.
+        new: the numbers of the parts that follow.
         ended: why the session ends, if it does; then nothing follows.
     """
 
     frame: int = 0
     answered: int = 0
+    not_done: tuple[Answer, ...] = ()
+    parts: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
     ended: str = ""
 
 
@@ -91,7 +113,17 @@ def greeting() -> dict[str, Any]:
         program = version("echornn-tui")
     except PackageNotFoundError:
         program = "?"
-    return {"messages": schema(Request, Picture, Frame, Head), "version": program}
+    return {"messages": schema(Request, Picture, Frame, FramePart, Head), "version": program}
+
+
+def identity(folder: Path) -> list[int]:
+    """The numbers of a run's folder in a greeting, which a copy of the folder does not have.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    found = os.stat(folder)
+    return [found.st_dev, found.st_ino]
 
 
 def send(connection: socket.socket, *messages: bytes) -> None:

@@ -10,16 +10,16 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
-from echornn.config import EchoConfig
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
-from echornn.remote.messages import FRAMES_KEPT, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
-from echornn.session.commands import Ask, Command
-from echornn.session.frame import Frame, State
+from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
+from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
+from echornn.session.commands import Answer, Ask, Command
+from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.queries import Query
 from echornn.session.session import Session
@@ -40,46 +40,11 @@ SECONDS_OF_A_VIEWER = 600.0
 SECONDS_TO_TELL = 0.5
 """How long the end of a session waits for viewers to ask once more, so that they hear why it ends."""
 
-SECONDS_OF_A_FRAME = 0.05
-"""How long all viewers are shown the same frame while training runs, so that it is encoded once for all of them."""
+SECONDS_AFTER_A_FAILURE = 0.05
+"""How long to wait before accepting connections again, after that has failed."""
 
-NO_FRAME = Frame(State.LOADING, EchoConfig())
-"""Stands for the frame in a picture whose frame is sent separately."""
-
-
-class NewestFrame:
-    """The newest frame of a session, numbered, with its bytes. Any thread may call."""
-
-    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
-        self._session = session
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._frame: Frame | None = None
-        self._number = 0
-        self._bytes = b""
-        self._until = 0.0
-
-    def get(self) -> tuple[int, Frame]:
-        """The frame and its number, from 1. A frame stays the newest for `SECONDS_OF_A_FRAME`, unless commands were
-        carried out meanwhile.
-        """
-        with self._lock:
-            frame, shown, now = self._session.frame, self._frame, self._clock()
-            is_same_still = shown is not None and now < self._until and frame.answered == shown.answered
-            if shown is None or (frame is not shown and not is_same_still):
-                self._frame, self._number, self._bytes = frame, self._number + 1, b""
-                self._until = now + SECONDS_OF_A_FRAME
-            assert self._frame is not None
-            return self._number, self._frame
-
-    def encoded(self, number: int, frame: Frame) -> bytes:
-        """A frame as bytes."""
-        with self._lock:
-            if number != self._number:
-                return encode(frame)
-            if not self._bytes:
-                self._bytes = encode(frame)
-            return self._bytes
+SECONDS_OF_AN_ANSWER = 0.1
+"""How long the first picture after a command waits for its effect."""
 
 
 class Server:
@@ -94,6 +59,7 @@ class Server:
     """
 
     def __init__(self, session: Session, folder: Path) -> None:
+        self._run = messages.identity(folder)
         self.address = Address.new()
         self._session = session
         self._folder = folder
@@ -102,11 +68,8 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener = self.address.listener(MOST_CONNECTIONS)
         try:
-            self._listener.bind(self.address.path)
-            os.chmod(self.address.path, 0o600)
-            self._listener.listen(MOST_CONNECTIONS)
             self.address.point(folder)
         except OSError:
             self._listener.close()
@@ -142,7 +105,7 @@ class Server:
             except OSError:
                 if self._ended:
                     return
-                time.sleep(SECONDS_OF_A_FRAME)  # too many files are open, for example
+                time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
             if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_CONNECTIONS:
                 connection.close()
@@ -158,6 +121,8 @@ class Server:
             said = messages.receive_greeting(connection)
             if said.get("messages") != messages.greeting()["messages"]:
                 messages.send_greeting(connection, refused=OTHER_VERSION)
+            elif said.get("run") != self._run:
+                messages.send_greeting(connection, refused=OTHER_RUN)
             elif said.get("wants") == "names":
                 viewers = self._session.viewers
                 messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
@@ -169,7 +134,7 @@ class Server:
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)
-                self._look(connection, str(said.get("name", ""))[:40])
+                self._look(connection, str(said.get("name", ""))[:40], bool(said.get("only_looks")))
         except (OSError, WireError):
             pass
         finally:
@@ -178,13 +143,14 @@ class Server:
                 self._connections.discard(connection)
                 self._nobody_left.notify_all()
 
-    def _look(self, connection: socket.socket, name: str) -> None:
+    def _look(self, connection: socket.socket, name: str, only_looks: bool) -> None:
         session = self._session
-        number = session.viewers.join(name or "a viewer")
+        number = session.viewers.join(name or "a viewer", only_looks=only_looks)
         try:
             viewer = _RemoteViewer(session, self._frames, number)
+            decoded = lru_cache(1)(partial(decode, kind=Request))  # most requests are the same as the one before
             while True:
-                request = decode(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST), Request)
+                request = decoded(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST))
                 if isinstance(request.what, Look) and self._ended:
                     messages.send(connection, encode(Head(ended=self._ended)))
                     return
@@ -206,7 +172,10 @@ class _RemoteViewer:
         self._frames = frames
         self._number = number
         self._commands: list[int] = []
-        self._shown: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
+        self._answered = 0
+        self._ignored: dict[int, Answer] = {}
+        self._is_waiting = False
+        self._shown: deque[NumberedFrame] = deque(maxlen=FRAMES_KEPT)
         self._last: Picture | None = None
 
     def answer(self, request: Request) -> tuple[bytes, ...]:
@@ -226,21 +195,52 @@ class _RemoteViewer:
             number = session.ask(session.viewers.asks(self._number, command.question))
         elif session.viewers.may_steer(self._number):
             number = session.send(command)
+            self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
             number = self._commands[-1] if self._commands else 0
+            own = len(self._commands) + 1
+            steering = session.viewers.steering
+            why_not = f"{steering} steers" if steering else "this viewer only looks"
+            self._ignored[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
 
+    def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:
+        """How many of this viewer's commands were carried out before a frame, and the answers to those that were not,
+        since the last call.
+        """
+        answered = bisect.bisect_right(self._commands, frame.answered)
+        news = range(self._answered, answered)
+        self._answered = max(self._answered, answered)
+        found = ((one + 1, self._ignored.pop(one + 1, None)) for one in news)
+        answers = [(own, ignored or self._session.not_done(self._commands[own - 1])) for own, ignored in found]
+        return answered, tuple(replace(answer, number=own) for own, answer in answers if answer is not None)
+
     def _picture(self, query: Query, again: int) -> tuple[bytes, ...]:
-        number, frame = next((one for one in self._shown if one[0] == again), None) or self._frames.get()
+        shown = self._frame(again)
         audience = self._session.viewers.audience(self._number)
-        head = encode(Head(number, bisect.bisect_right(self._commands, frame.answered)))
-        last, is_known = self._last, any(number == one for one, _ in self._shown)
-        if last is not None and (last.query, last.audience) == (query, audience) and last.frame is frame:
-            return head, b"", b""
-        picture = replace(self._session.look_at(query, frame, last), audience=audience)
-        self._last = picture
-        data = b""
-        if not is_known:
-            self._shown.append((number, frame))
-            data = self._frames.encoded(number, frame)
-        return head, data, encode(replace(picture, frame=NO_FRAME))
+        head = Head(shown.number, *self._newly_answered(shown.frame))
+        last = self._last
+        if last is not None and (last.query, last.audience) == (query, audience) and last.frame is shown.frame:
+            return encode(head), b"", b""
+        shown.picture = self._session.look_at(query, shown.frame, shown.picture or last)
+        self._last = replace(shown.picture, audience=audience)
+        picture = encode(self._last, [shown.frame, shown.frame.config, query])
+        if shown in self._shown:
+            return encode(head), b"", picture
+        known = {part for frame in self._shown for part in frame.parts}
+        new = [part for part in shown.parts if part not in known]
+        self._shown.append(shown)
+        head = replace(head, parts=tuple(part.number for part in shown.parts), new=tuple(part.number for part in new))
+        return encode(head), *(part.data for part in new), shown.data, picture
+
+    def _frame(self, again: int) -> NumberedFrame:
+        """The frame to look at again, or the newest: after a command, the first that shows its effect, if that comes
+        soon.
+        """
+        if (known := next((one for one in self._shown if one.number == again), None)) is not None:
+            return known
+        if self._is_waiting:
+            self._is_waiting = False
+            self._session.when_shown(self._commands[-1], SECONDS_OF_AN_ANSWER)
+        steers = self._session.viewers.may_steer(self._number)
+        return self._frames.get(SECONDS_OF_A_FRAME if steers else SECONDS_FOR_A_WATCHER)

@@ -8,6 +8,7 @@ from echornn.replay.replay import Replay
 from echornn.runs.keyframes import Keyframes
 from echornn.runs.run_dir import Run
 from echornn.snapshot import Snapshot
+from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers
 
 WINDOWS_AT_A_TIME = 4096
@@ -42,6 +43,16 @@ def snapshot_of_run(
     position = run.position_at(at, branch)
     if position == run.position:
         return Snapshot(run.checkpoint.state.of(replica), position.branch, position.window)
+    replay = replayed(run, position, make_trainer)
+    newest = replay.tape[-1].of(replica) if replay.tape else None
+    state = replay.trainer.state.of(replica)
+    return Snapshot(state, position.branch, position.window, newest, unlike=replay.unlike)
+
+
+def replayed(run: Run, position: Position, make_trainer: MakeTrainer | None = None) -> Replay:
+    """A replay that has arrived at a position: it has trained windows again from the nearest keyframe; see
+    `snapshot_of_run`.
+    """
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
@@ -49,6 +60,4 @@ def snapshot_of_run(
     replay = Replay(timeline, keyframes, make(run.config), position, 1, make)
     while not replay.arrived:
         replay.advance(WINDOWS_AT_A_TIME)
-    newest = replay.tape[-1].of(replica) if replay.tape else None
-    state = replay.trainer.state.of(replica)
-    return Snapshot(state, position.branch, position.window, newest, unlike=replay.unlike)
+    return replay

@@ -17,6 +17,9 @@ from echornn.runs import checkpoint
 from echornn.runs.debris import is_abandoned
 from echornn.runs.run_files import RUN_FILE
 
+NEWEST = "newest"
+"""The name of the newest run."""
+
 LONGEST_NAME = 200
 """The most characters of a folder's name; file systems allow 255 bytes."""
 
@@ -77,6 +80,21 @@ def runs(among: Path | None = None) -> list[Path]:
     """
     folders = [folder for folder in _folders(among) if os.path.lexists(folder / RUN_FILE) and not is_abandoned(folder)]
     return sorted(folders, key=last_saved, reverse=True)
+
+
+def find(name: str) -> Path:
+    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run.
+
+    Raises:
+        RunError: the name is ``newest`` but there is no run, or the name is not possible for a folder.
+    """
+    if name == NEWEST and not os.path.exists(name):
+        newest = runs()[:1]
+        if not newest:
+            raise RunError(f"there is no run in {state_folder()}")
+        return newest[0]
+    kept = state_folder() / name
+    return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
 
 
 def abandoned() -> list[Path]:

@@ -21,43 +21,56 @@ class Audience:
         steering: the name of the viewer that may send commands; empty if it is this viewer, or if there is none.
         silent: for how many seconds the session has not answered; 0 if it answers.
         ended: why no more pictures come, and how to continue; empty while the session can be reached.
+        only_looks: whether this viewer can never steer.
     """
 
     others: tuple[str, ...] = ()
     steering: str = ""
     silent: int = 0
     ended: str = ""
+    only_looks: bool = False
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the session answers; otherwise it is not known what it is doing now."""
+        return not (self.silent or self.ended)
 
     @property
     def may_steer(self) -> bool:
         """Whether this viewer's commands are carried out."""
-        return not (self.steering or self.ended)
+        return not (self.steering or self.ended or self.only_looks)
 
 
 ALONE = Audience()
 
 
 class Viewers:
-    """The viewers of a session. The first one steers, until it leaves or another takes over. Any thread may call."""
+    """The viewers of a session. The first one steers, until it leaves or another takes over; those that only look never
+    do. Any thread may call.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._names: dict[int, str] = {}
+        self._only_look: set[int] = set()
         self._questions: dict[int, Question | None] = {}
         self._steering: int | None = None
         self._next = LOCAL + 1
 
-    def join(self, name: str, number: int | None = None) -> int:
+    def join(self, name: str, number: int | None = None, only_looks: bool = False) -> int:
         """Add a viewer; returns its number.
 
         Args:
             number: `LOCAL` for the viewer in the session's own process; by default a new number.
+            only_looks: whether it can never steer.
         """
         with self._lock:
             if number is None:
                 number, self._next = self._next, self._next + 1
             self._names[number] = name
-            if self._steering is None:
+            if only_looks:
+                self._only_look.add(number)
+            elif self._steering is None:
                 self._steering = number
             return number
 
@@ -68,14 +81,15 @@ class Viewers:
         with self._lock:
             self._names.pop(number, None)
             self._questions.pop(number, None)
+            self._only_look.discard(number)
             if self._steering == number:
-                self._steering = next(iter(self._names), None)
+                self._steering = next((one for one in self._names if one not in self._only_look), None)
             return union(*self._questions.values())
 
     def take_over(self, number: int) -> None:
-        """Let this viewer steer."""
+        """Let this viewer steer, unless it only looks."""
         with self._lock:
-            if number in self._names:
+            if number in self._names and number not in self._only_look:
                 self._steering = number
 
     def asks(self, number: int, question: Question | None) -> Question | None:
@@ -87,16 +101,17 @@ class Viewers:
     def may_steer(self, number: int) -> bool:
         """Whether a viewer's commands are carried out."""
         with self._lock:
-            return self._steering in (number, None)
+            return number not in self._only_look and self._steering in (number, None)
 
     def audience(self, number: int) -> Audience:
         """Who looks at the session, as told to this viewer."""
         with self._lock:
-            if len(self._names) < 2 and self._steering in (number, None):
+            only_looks = number in self._only_look
+            if len(self._names) < 2 and self._steering in (number, None) and not only_looks:
                 return ALONE
             others = tuple(name for one, name in self._names.items() if one != number)
             steering = "" if self._steering in (number, None) else self._names[self._steering]
-            return Audience(others, steering)
+            return Audience(others, steering, only_looks=only_looks)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ determined when its turn comes. Each command gets an answer, in the order in whi
 `Answer`.
 
 Commands without values are dataclasses through their base class: a decorator for each would slow down the start.
-To add a command, write a class here, list it in `Command`, and add its case to `Handlers`.
+To add a command, write a class here, list it in `Command`, and add its case to `Handlers` and its name to
+`echornn.session.command_words.WORDS`.
 """
 
 from __future__ import annotations
@@ -154,10 +155,10 @@ class ToggleReplicas(CountingCommand):
 class Go(CountingCommand):
     """Show the position after this number of windows along a branch's path, as it was; None means its end.
 
-    A window beyond the ends of the path means that end.
+    A window beyond the ends of the path means that end. No branch means the one whose path is shown.
     """
 
-    branch: int
+    branch: int | None = None
     window: int | None = None
 
 

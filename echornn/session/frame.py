@@ -156,6 +156,14 @@ class Frame:
         return float(self.loss_stats.recent[-1]) if self.loss_stats.recent.size and self.window else math.nan
 
     @property
+    def has_diverged(self) -> bool:
+        """Whether training has failed: the newest loss of every network is NaN or infinite."""
+        if self.seed_stats is not None:
+            return bool(self.seed_stats.diverged.all())
+        recent = self.loss_stats.recent
+        return bool(recent.size) and not math.isfinite(recent[-1])
+
+    @property
     def accuracy(self) -> float:
         """The share of right predictions in the newest window, 0 to 1; NaN before the first, and if the network
         predicts numbers.

@@ -1,8 +1,10 @@
-"""Holds the newest frame of a session; a change replaces the whole frame."""
+"""Holds the newest frame of a session; a change replaces the whole frame, and wakes threads that wait for it."""
 
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from echornn.config import EchoConfig
@@ -18,10 +20,18 @@ class FrameHolder:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        self._changed = threading.Condition()
 
     def change(self, **changes: Any) -> None:
         """Replace the frame by one with these attributes changed."""
-        self.frame = dataclasses.replace(self.frame, **changes)
+        with self._changed:
+            self.frame = dataclasses.replace(self.frame, **changes)
+            self._changed.notify_all()
+
+    def wait_for(self, shows: Callable[[Frame], bool], seconds: float) -> None:
+        """Wait for a frame for which ``shows`` is true, at most ``seconds``."""
+        with self._changed:
+            self._changed.wait_for(lambda: shows(self.frame), seconds)
 
     def compile(self, config: EchoConfig) -> None:
         """Show that another network is being made; all other attributes stay those of the previous position."""

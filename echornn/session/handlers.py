@@ -107,7 +107,7 @@ class Handlers:
                 live.redo()
                 self._stay(here)
             case commands.Go(branch, window):
-                self._look_at(branch, window)
+                self._look_at(here.branch if branch is None else branch, window)
             case commands.Move(windows):
                 self._look_at(here.branch, here.window + windows)
             case commands.MoveEpochs(epochs):

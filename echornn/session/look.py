@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.diagnosis.falls import turning_points
 from echornn.history.band import Band
-from echornn.history.curve import Curve
+from echornn.history.curve import Curve, width_of
 from echornn.progress import Floats
 from echornn.session.branch_rows import BranchRow, branch_rows
 from echornn.session.frame import Frame
@@ -107,7 +107,8 @@ class _PictureMaker:
         (first, last, _), columns, before = self.axis, self.query.columns, self.before
         if columns == 0:
             return NO_CURVE, NO_BAND
-        if self.is_same_frame and (first, last, columns) == (*before.axis[:2], before.query.columns):
+        width, known = width_of(columns, last - first), width_of(before.query.columns, last - first)
+        if self.is_same_frame and before.query.columns and (first, last, width) == (*before.axis[:2], known):
             return before.curve, before.band
         columns = columns if last > first else 1
         return self._curve(columns, first, last), self.timeline.band(self.frame.line, columns, first, last)

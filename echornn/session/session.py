@@ -42,6 +42,9 @@ class ViewedSession(Protocol):
     def send(self, command: Command) -> int:
         """Send a command; returns its number."""
 
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
+
     def take_over(self) -> None:
         """Let this viewer steer the session."""
 
@@ -55,7 +58,7 @@ class ViewedSession(Protocol):
 class Session:
     """A run that trains on the thread that calls `run`, while other threads send commands and watch it.
 
-    Every method except `run` may be called from any thread; only `when_idle` waits.
+    Every method except `run` may be called from any thread; only `when_idle` and `when_shown` wait.
 
     Args:
         config: the configuration to train.
@@ -170,6 +173,10 @@ class Session:
         """The answers to the newest thousand commands, oldest first."""
         return self._loop.mailbox.answers
 
+    def not_done(self, number: int) -> Answer | None:
+        """The answer to a command that was not carried out; see `ViewedSession`."""
+        return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
+
     @property
     def frame(self) -> Frame:
         """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
@@ -225,6 +232,12 @@ class Session:
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
         return self._loop.mailbox.when_idle(seconds)
+
+    def when_shown(self, number: int, seconds: float) -> None:
+        """Wait until the newest frame shows what became of a command, at most ``seconds``. While the session loads,
+        it shows at once what will.
+        """
+        self._loop.holder.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 
     def stop(self) -> None:
         """Make `run` return as soon as possible, between two slices of training."""

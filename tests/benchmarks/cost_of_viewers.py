@@ -1,8 +1,10 @@
-"""Measures what viewers in other processes cost a session: windows a second with none, one and ten of them; how long a
-key takes to its effect on a viewer's picture; and the bytes that a viewer gets.
+"""Measures what viewers in other processes cost a session: windows a second, and windows a second of the session's
+processor time, with none, one and ten of them; how long a key takes to its effect on a viewer's picture; and the bytes
+that a viewer gets.
 
 `python -m tests.benchmarks.cost_of_viewers [SECONDS]`: by default 4 seconds of full speed for each number of viewers,
-three times in turn. Ratios are against no viewers, in the same run. Viewers are processes of their own.
+three times in turn. Ratios are against no viewers, in the same run. Viewers are processes of their own, with terminals
+of different widths, and share the processor with the session.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ from echornn.session import commands
 from echornn.session.queries import Query
 from echornn.session.session import Session
 
-QUERY = Query(columns=90)
+COLUMNS = 90
 COUNTS = (0, 1, 10)
+ROUNDS = 3
 KEYS = 200
 
 
-def view(folder: Path) -> None:
+def view(folder: Path, columns: int) -> None:
     """A viewer's process: fetches ten pictures a second until it is ended, and says how many bytes came."""
     viewer, received = RemoteSession(folder, "viewer"), 0
     read = viewer._received
@@ -41,10 +44,11 @@ def view(folder: Path) -> None:
         return data
 
     viewer._received = counted  # type: ignore[method-assign]
-    begun, picture = time.monotonic(), viewer.look(QUERY)
+    query = Query(columns=columns)
+    begun, picture = time.monotonic(), viewer.look(query)
     threading.Thread(target=stop_at_the_end, args=(viewer,), daemon=True).start()
     while not viewer._stopping:
-        picture = viewer.look(QUERY, picture)
+        picture = viewer.look(query, picture)
         time.sleep(0.1)
     print(f"{received / (time.monotonic() - begun):.0f}")
 
@@ -55,32 +59,35 @@ def stop_at_the_end(viewer: RemoteSession) -> None:
     viewer.stop()
 
 
-def rate_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[float, list[float]]:
-    """Windows a second with this number of viewers, and the bytes a second that each gets."""
+def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[float, float, list[float]]:
+    """Windows a second with this number of viewers, the same of processor time, and each viewer's bytes a second."""
     command = [sys.executable, "-m", "tests.benchmarks.cost_of_viewers", "--view", str(folder)]
     viewers = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(count)
+        subprocess.Popen([*command, str(columns)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for columns in range(COLUMNS, COLUMNS + count)
     ]
     while len(session.viewers.names) < count:
         time.sleep(0.01)
     time.sleep(1.0)
-    begun, before = time.perf_counter(), session.frame.trained
+    begun, busy, before = time.perf_counter(), time.process_time(), session.frame.trained
     time.sleep(seconds)
-    rate = (session.frame.trained - before) / (time.perf_counter() - begun)
-    return rate, [float(viewer.communicate("")[0]) for viewer in viewers]
+    trained = session.frame.trained - before
+    rates = trained / (time.perf_counter() - begun), trained / (time.process_time() - busy)
+    return *rates, [float(viewer.communicate("")[0]) for viewer in viewers]
 
 
 def key_to_effect(folder: Path) -> list[float]:
     """Seconds from sending a command to the first picture with its effect, at full speed."""
     viewer, seconds = RemoteSession(folder, "keys"), []
     viewer.take_over()
-    picture = viewer.look(QUERY)
+    query = Query(columns=COLUMNS)
+    picture = viewer.look(query)
     for index in range(KEYS):
         begun = time.perf_counter()
         number = viewer.send(commands.SetSpeed(math.inf if index % 2 else 1e6))
         while picture.frame.answered < number:
             time.sleep(0.001)
-            picture = viewer.look(QUERY, picture)
+            picture = viewer.look(query, picture)
         seconds.append(time.perf_counter() - begun)
         time.sleep(0.02)
     viewer.stop()
@@ -97,17 +104,17 @@ def main() -> None:
         server = Server(session, folder)
         while session.frame.trained < 10_000:
             time.sleep(0.05)
-        rates: dict[int, list[float]] = {count: [] for count in COUNTS}
+        rates: dict[int, list[tuple[float, float]]] = {count: [] for count in COUNTS}
         received: list[float] = []
-        for _ in range(3):
+        for _ in range(ROUNDS):
             for count in COUNTS:
-                rate, each = rate_with(session, folder, count, seconds)
-                rates[count].append(rate)
+                *both, each = rates_with(session, folder, count, seconds)
+                rates[count].append((both[0], both[1]))
                 received += each
-        none = statistics.median(rates[0])
-        for count, some in rates.items():
-            rate = statistics.median(some)
-            print(f"{count:>2} viewers  {rate:>10,.0f} windows/s  {rate / none:.3f} of no viewers")
+        for title, which in (("windows/s", 0), ("windows/processor second", 1)):
+            medians = {count: statistics.median(one[which] for one in some) for count, some in rates.items()}
+            for count, rate in medians.items():
+                print(f"{count:>2} viewers  {rate:>10,.0f} {title}  {rate / medians[0]:.3f} of no viewers")
         print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
         keys = key_to_effect(folder)
         print(f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest {max(keys) * 1000:.0f} ms")
@@ -117,6 +124,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--view"]:
-        view(Path(sys.argv[2]))
+        view(Path(sys.argv[2]), int(sys.argv[3]))
     else:
         main()

@@ -13,17 +13,25 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from echornn.arrays.network_facts import network_facts
+from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
 from echornn.remote.server import Server
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
+from echornn.session.commands import Step
+from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+from tui.app.line.script import Outcome
+from tui.app.line.words import Line
+from tui.cli import open_served
+from tui.cli.open_script import outcome_record
 from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
@@ -73,11 +81,16 @@ def of_training(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_script(folder: Path, read: Read) -> set[str]:
+    line = Line("step", Step())
+    return keys_of([outcome_record(Outcome(line), Frame(State.PAUSED, SMALL))])
+
+
 def of_export(folder: Path, read: Read) -> set[str]:
     record_branches(folder / "run", 60, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     run = run_dir.read(folder / "run")
-    windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(run)]
-    networks = [replica_rows.as_json(row) for row in replica_rows.replica_rows(run)]
+    windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(pieces(run))]
+    networks = [replica_rows.as_json(row) for row in network_facts(run)]
     return keys_of(json.loads(line) for line in (*windows, *networks))
 
 
@@ -112,6 +125,11 @@ def of_sweep(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_config(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["config", "--json"])
+    return keys_of(parsed(read))
+
+
 def of_bench(folder: Path, read: Read) -> set[str]:
     bench.show([bench.BenchRow("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
     return keys_of(parsed(read))
@@ -122,14 +140,21 @@ def of_tasks(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_serve(folder: Path, read: Read) -> set[str]:
+    return set(open_served.record_of(folder, "http://127.0.0.1:8123/token/", 8123, False))
+
+
 COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "echornn-tui": of_training,
     "export": of_export,
     "branches": of_branches,
     "probe": of_probe,
     "list": of_list,
+    "serve": of_serve,
     "tasks": of_tasks,
     "sweep": of_sweep,
     "bench": of_bench,
+    "do": of_script,
+    "config": of_config,
 }
 """The functions by the name of the command, which is also its section in docs/cli.md."""

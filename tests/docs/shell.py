@@ -11,6 +11,9 @@ from pathlib import Path
 from tests.docs.pages import PAGES, Block, Page
 from tests.docs.vocabulary import MAIN
 
+NOT_QUOTED = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
+"""Matches where an even number of quotes follows."""
+
 ANY_LINES = "..."
 """In a shown output: any number of lines, or at the end of a line the rest of it."""
 
@@ -69,7 +72,7 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
     """The shell lines that start this program: their arguments, and how many lines ``head`` leaves."""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
-        parts = re.split(r"\s*(\||&&|;)\s*", re.sub(r"(^|\s)#.*|\s> \S+", "", line))
+        parts = re.split(rf"\s*(\||&&|;)\s*{NOT_QUOTED}", re.sub(rf"(^|\s)#{NOT_QUOTED}.*|\s> \S+", "", line))
         for at, part in enumerate(parts[::2]):
             words = shlex.split(part)
             starts = [number for number, word in enumerate(words) if Path(word).name == MAIN]

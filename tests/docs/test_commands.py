@@ -13,10 +13,12 @@ from cyclopts import CycloptsError
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import kept_runs
 from echornn.runtime import small_loops
+from echornn.session.command_words import WordError
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
 from tests.docs.task_files import write_task_files
 from tests.docs.vocabulary import MAIN
+from tui.app.line.words import lines_of
 from tui.cli import task_flags
 from tui.cli.parser import command, parser_with, with_newest
 from tui.cli.program import exit_code_of
@@ -66,11 +68,13 @@ def trouble(words: tuple[str, ...]) -> str:
         )
         if words[:1] and words[0] in PURE:
             function(*bound.args, **bound.kwargs)
+        elif words[:1] == ("do",):
+            lines_of(next((word for word in words[2:] if word[0] != "-"), ""))
         elif words[:1] != ("--help",) and "config" in bound.arguments:
             bound.arguments["config"].over(EchoConfig())
             if "speed" in bound.arguments:
                 parse_speed(bound.arguments["speed"])
-    except (CycloptsError, ConfigError, UsageError) as error:
+    except (CycloptsError, ConfigError, UsageError, WordError) as error:
         return str(error)
     return ""
 

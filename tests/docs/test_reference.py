@@ -12,11 +12,13 @@ import echornn
 from echornn import probes
 from echornn.config import EchoConfig
 from echornn.readings import Kind
+from echornn.session.command_words import WORDS
 from echornn.session.commands import COMMANDS
 from echornn.sweeps.store import COLUMNS, OURS
 from tests.docs import emitted
 from tests.docs.pages import PAGES, ROOT, codes_in
 from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES, choices_of
+from tui.app.line.words import APP_WORDS
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.cli.subcommands import SUBCOMMANDS
@@ -103,6 +105,12 @@ def test_files_of_a_sweep() -> None:
     there = {name if "." in name or name == "lock" else f"{name}/" for name in OURS}
     require("docs/files.md", "sweep folder", first_words(FILES.path, "file", "The sweep folder"), there)
     require("docs/files.md", "results.csv", first_words(FILES.path, "column", "The sweep folder"), COLUMNS)
+
+
+def test_words() -> None:
+    rows = [row for table in CLI.tables("word", "do") for row in table.rows]
+    named = {codes_in(row[0])[0].split()[0] for row in rows}
+    require("docs/cli.md", "section do, words", named, {*WORDS, *APP_WORDS})
 
 
 def test_public_names() -> None:

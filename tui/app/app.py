@@ -16,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.geometry import Size
-from textual.keys import key_to_character
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
@@ -30,20 +29,18 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
+from tui.app.line.line_actions import LineActions
 from tui.app.on_a_line import SlowTerminal
-from tui.app.palette_commands import PaletteCommands
-from tui.app.panels import PANELS, Panels
+from tui.app.panels import PANELS
 from tui.app.seeds_keys import SeedsKeys
-from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
-from tui.app.status_messages import StatusMessages
-from tui.app.views.table import VIEWS
+from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
-from tui.kit.key_line import KeyLine
+from tui.kit.key_line import KeyLine, Tabs, character_of
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
@@ -60,11 +57,13 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
+    ALLOW_SELECT = False
+    """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
@@ -113,15 +112,21 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
             yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(self._offers, keys.LEFT_OUT)
+        yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
+        yield self._command_line
+
+    def _open_views(self) -> list[str]:
+        """The keys of the views that are shown."""
+        return [view.key for view in self._views]
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._branches.on_change = self._ghosts_changed
+        self._plot.on_hover = self._hover_moved
         for view in self._all_views:
-            view.on_view = self._view_changed
+            view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._connect_the_seeds()
         self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
         self._main.set_focus(self._plot)
@@ -136,6 +141,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         self.session.stop()
         self.futures.end()
         self._remembering.end()
+        self._keeping.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -149,6 +155,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """
         if not self._has_widgets or not self._may_draw():
             return
+        self._show_hovered()
         self._ticks += 1
         shown, before = self._picture, self._frame
         picture = self.futures.look(self._query, shown)
@@ -165,7 +172,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
                 self._show_views()  # before the status, which reads the values under the views' cursors
             self._show()
             refused = self._frame.refused
-            if refused not in (None, before.refused) and not self._settings.is_open:
+            if refused is not None and refused != before.refused and not self._says_itself(refused):
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
@@ -180,6 +187,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
+        if self._scripts:
+            self.call_later(self._go_on_with_lines)
 
     def _show(self) -> None:
         frame = self._frame
@@ -236,7 +245,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
     def action_take_over(self) -> None:
         """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
-        if audience.ended:
+        if audience.ended or audience.only_looks:
             self._hint(audience_text(audience))
         elif audience.may_steer:
             self._hint(STEERS_ALREADY)
@@ -252,12 +261,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
             return False
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
+        if action == "line":
+            return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
-        panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
-        is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
+        panel, character = self._panel, character_of(key)
+        is_text = character != "" and self._main.focused is panel is not None and panel.is_text(character)
         is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
         advises_nothing = action == "advice" and self._remedy is None
         return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)
@@ -272,6 +283,11 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, StatusMessages, SeedsKeys, S
         """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
         self._main.set_focus(widget)
         self._focus_moved()
+
+    def on_descendant_focus(self) -> None:
+        """Follow a click, with which Textual moves the focus itself."""
+        if self._has_widgets:
+            self._focus_moved()
 
     def action_focus_next(self) -> None:
         super().action_focus_next()

@@ -6,6 +6,8 @@ from echornn.session.audience import Audience
 
 STEERS_ALREADY = "you steer this session already"
 
+ONLY_LOOKS = "this viewer only looks"
+
 MOST_LETTERS = 24
 """The most letters of a viewer's name."""
 
@@ -16,6 +18,8 @@ def audience_text(audience: Audience) -> str:
         return f"{audience.ended}; q leaves"
     if audience.silent:
         return f"the session has not answered for {audience.silent:,} s"
+    if audience.only_looks:
+        return f"{audience.steering[:MOST_LETTERS]} steers: {ONLY_LOOKS}" if audience.steering else ONLY_LOOKS
     if audience.steering:
         return f"{audience.steering[:MOST_LETTERS]} steers: W takes over"
     if len(audience.others) == 1:

@@ -176,7 +176,8 @@ class Futures:
         return self._writing.wait(seconds)
 
     def _changed(self) -> None:
-        folder, digests = self._folder, self._digests
+        picture = self.session.look(Query(digests=True))
+        folder, digests = None if picture.audience.only_looks else self._folder, picture.digests
         notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
 
         def write() -> None:

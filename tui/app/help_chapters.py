@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from echornn.session.command_words import WORDS, Word
 from echornn.session.frame import Frame
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.help_now import now
 from tui.app.help_task import of_view, the_screen
-from tui.app.help_words import WORDS
+from tui.app.help_words import WORDS as EXPLAINED
+from tui.app.line.words import APP_WORDS, AppWord
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
@@ -45,9 +47,16 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
         Chapter(now(frame)),
         *map(Chapter, paragraphs(the_screen(config))),
         *views,
-        *map(Chapter, WORDS),
+        *map(Chapter, EXPLAINED),
+        Chapter(Section("By name, after :", names())),
         *(Chapter(Section(heading), tuple(bindings)) for heading, bindings in others),
     ]
+
+
+def names() -> tuple[tuple[str, str], ...]:
+    """The names of all commands and actions, with their arguments, and what they do."""
+    words: dict[str, Word | AppWord] = {**APP_WORDS, **WORDS}
+    return tuple((f"{name} {words[name].usage}".strip(), words[name].about) for name in words)
 
 
 def _of(widget: type[LossPlot | BranchList | RunList | View]) -> Sequence[Binding]:

@@ -154,6 +154,16 @@ BINDINGS = [
         priority=True,
     ),
     Binding("ctrl+l", "show_all", "Redraw screen", tooltip="Draw the whole screen again", id="show_all", show=False),
+    Binding(
+        "colon",
+        "line",
+        "Command",
+        key_display=":",
+        tooltip="Type a command by name: step 100, edit learning_rate=0.1, view memory",
+        id="line",
+        show=False,
+        priority=True,  # so that the line is open even for a key that follows quickly
+    ),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
     Binding(
         "W",

@@ -62,7 +62,7 @@ class SlowTerminal(AppPart):
         state = self._frame.state
         over = OVER if state in (State.FINISHED, State.FAILED) else ""
         if why_not := self.why_no_detach() or over:
-            self._hint(why_not)
+            self._refuse(why_not)
             return
         self.detaches = True
         await self.action_quit()

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from echornn.runtime.background import Background
 from tui.app import keys
+from tui.app.audience_text import ONLY_LOOKS
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
@@ -25,11 +26,14 @@ class PaletteCommands(AppPart):
     """The part of the app with the command palette."""
 
     _remembering: Background
+    theme_is_kept = True
+    """Whether a theme that is chosen on the screen holds the next time too."""
 
     def action_other_theme(self) -> None:
         self.theme = f"textual-{self._other_theme}"
         chosen = self._shown_theme
-        self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
+        if not self._picture.audience.only_looks:
+            self._remembering.do(lambda: remember(chosen))  # writing to the disk may take long
 
     @property
     def _shown_theme(self) -> Theme:
@@ -41,6 +45,9 @@ class PaletteCommands(AppPart):
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen to a file in the current folder, and show the file's path."""
+        if self._picture.audience.only_looks:
+            self._hint(f"{ONLY_LOOKS}: nothing is saved")
+            return
         try:
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)
         except OSError as error:
@@ -64,7 +71,8 @@ class PaletteCommands(AppPart):
                     lambda action=action: self.call_later(self.run_action, action),
                 )
         other = self._other_theme
-        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
+        kept = ", also the next time" if self.theme_is_kept else ""
+        yield SystemCommand(f"Theme: {other}", f"A {other} background{kept}", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
             yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

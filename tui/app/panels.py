@@ -88,7 +88,7 @@ class Panels(AppPart):
         the screen is large enough.
         """
         if self._main.has_class("small"):
-            self._hint(self._main.query_one(StatusLine).too_small)
+            self._refuse(self._main.query_one(StatusLine).too_small)
             return False
         was_open = self._panel
         if was_open is not None:

@@ -26,6 +26,8 @@ class AppPart(EndsOnSignals[int]):
     """The picture that the screen shows."""
     _sent = 0
     """The number of the command that was sent last."""
+    _refusal = ""
+    """Why the newest action that did nothing could not be done."""
 
     @property
     def _frame(self) -> Frame:
@@ -36,10 +38,15 @@ class AppPart(EndsOnSignals[int]):
         """The folder in which the run is kept; None if it is not kept."""
         return Path(self._frame.folder) if self._frame.folder else None
 
+    def _refuse(self, text: str) -> None:
+        """Say why nothing is done."""
+        self._refusal = text
+        self._hint(text)
+
     def _send(self, command: Command) -> int:
         """Send the session a command; returns its number. If another viewer steers, say so instead."""
         if not self._picture.audience.may_steer and not isinstance(command, Ask):
-            self._hint(audience_text(self._picture.audience))
+            self._refuse(audience_text(self._picture.audience))
             return self._sent
         self._sent = self.session.send(command)
         return self._sent
@@ -57,7 +64,7 @@ class AppPart(EndsOnSignals[int]):
         """
         why_not = keys.why_not(what, keys.soon(self._frame) if self._is_behind else self._frame)
         if why_not:
-            self._hint(why_not)
+            self._refuse(why_not)
         return bool(why_not)
 
     @property

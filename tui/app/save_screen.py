@@ -29,6 +29,17 @@ def save_text(app: App[Any], folder: Path) -> Path:
     return _write(folder, "txt", "\n".join(lines_shown(app)) + "\n")
 
 
+def save_to(app: App[Any], path: Path) -> None:
+    """Write the screen to this file: as a picture if its name ends in .svg, otherwise as text.
+
+    Raises:
+        OSError: the file cannot be written, or the app runs on a plain screen, which has no text to save.
+    """
+    is_picture = path.suffix == ".svg"
+    text = app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
 def lines_shown(app: App[Any]) -> list[str]:
     """The lines of the screen as text.
 

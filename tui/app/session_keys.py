@@ -58,7 +58,7 @@ class SessionKeys(AppPart):
         if self._says_why_not("advice"):
             return
         if remedy is None:
-            self._hint(keys.NO_ADVICE)
+            self._refuse(keys.NO_ADVICE)
         elif (tried := self._tried(remedy)) is not None:
             self._send(Go(tried))
             if self._frame.state is State.RUNNING:

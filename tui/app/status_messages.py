@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown
 from textual.timer import Timer
 
 from echornn.diagnosis.remedy import Remedy
@@ -15,7 +15,7 @@ from tui.app.widgets.status import StatusLine
 from tui.term.printable import printable
 
 HINT_SECONDS = 4.0
-"""How many seconds the app shows why a key has no effect."""
+"""How many seconds the app shows why a key has no effect, and what is under a pointer that rests."""
 
 
 class StatusMessages(Viewing):
@@ -23,7 +23,8 @@ class StatusMessages(Viewing):
 
     _said = ""
     _hint_ends: Timer | None = None
-    _status_is_stale = False
+    _hover_ends: Timer | None = None
+    _status_is_stale = _hover_is_stale = _hovers = False
 
     def _show_status(self) -> None:
         """Update the status once, after the waiting keys: the text depends on the position of a cursor."""
@@ -32,14 +33,17 @@ class StatusMessages(Viewing):
             self._main.query_one(StatusLine).call_later(self._show_status_now)
 
     def _show_status_now(self) -> None:
-        self._status_is_stale = False
+        self._status_is_stale = self._hover_is_stale = False
         if not self._has_widgets:
             return
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]
-        reader = next((one for one in read if one.reading), None)
-        reading = "" if reader is None else reader.reading
+        under_pointer = ((one, one.reading_of(one.hovered)) for one in watched if self._hovers)
+        reader, reading = next((pair for pair in under_pointer if pair[1]), (None, ""))
+        if reader is None:
+            reader = next((one for one in read if one.reading), None)
+            reading = "" if reader is None else reader.reading
         beside = isinstance(reader, View) and reader.reads_beside
         self._main.query_one(StatusLine).show(self._picture, reading, self._said, beside)
 
@@ -47,6 +51,22 @@ class StatusMessages(Viewing):
     def _remedy(self) -> Remedy | None:
         """The configuration change that the advice on the screen names; None if it names none."""
         return self._main.query_one(StatusLine).remedy
+
+    def _hover_moved(self) -> None:
+        """Read what is under the pointer with the next frame: a slow line then gets no more than its frames."""
+        self._hover_is_stale = self._hovers = True
+
+    def _show_hovered(self) -> None:
+        """Show for some seconds what is under the pointer, if it has moved to something else."""
+        if self._hover_is_stale:
+            self._show_status()
+            if self._hover_ends is not None:
+                self._hover_ends.stop()
+            self._hover_ends = self.set_timer(HINT_SECONDS, self._end_hover)
+
+    def _end_hover(self) -> None:
+        self._hovers = False
+        self._show_status()
 
     def _hint(self, text: str) -> None:
         """Show a hint above the diagnosis for some seconds."""
@@ -57,8 +77,8 @@ class StatusMessages(Viewing):
         self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key, before that key may show another one."""
-        if isinstance(event, Key) and not event.is_forwarded and self._said:
+        """Remove the hint at the next key or click, before that may show another one."""
+        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
             self._end_hint()
         await super().on_event(event)
 

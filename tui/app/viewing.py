@@ -19,6 +19,7 @@ from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.status import StatusLine
+from tui.kit.key_line import KeyLine
 
 
 class Viewing(AppPart):
@@ -52,7 +53,7 @@ class Viewing(AppPart):
         them.
         """
         if self._main.has_class("small"):
-            self._hint(self._main.query_one(StatusLine).too_small)
+            self._refuse(self._main.query_one(StatusLine).too_small)
             return
         self._choice = self._choice.pressed(key)
         had_the_arrows = isinstance(self._main.focused, View)
@@ -105,6 +106,7 @@ class Viewing(AppPart):
             view.display = type(view) in shown
             if not view.display and view is self._main.focused:
                 self._watch_again()
+        self._main.query_one(KeyLine).redraw()  # it marks the views that are shown
         self._ask()
 
     def _show_views(self) -> None:

@@ -17,7 +17,7 @@ from tui.commands import record
 from tui.commands.background import go_on_in_the_background
 from tui.commands.lines import say_last
 from tui.commands.serving import Serving
-from tui.kit.theme import Theme, remember, remembered
+from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
@@ -29,10 +29,7 @@ from tui.term.thread_errors import ThreadErrors
 
 def show_training(
     config: EchoConfig,
-    speed: float,
-    fps: float,
-    ascii_only: bool,
-    theme: Theme | None,
+    chosen: Preferences,
     recorder: Recorder | None,
     guarded: Guarded,
     at: int | None = None,
@@ -48,17 +45,17 @@ def show_training(
         serve: whether viewers in other terminals may attach.
         paused: whether to begin paused.
     """
-    if theme is not None:
-        remember(theme)
+    chosen.remember_the_theme()
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
-    session = Session(config, speed, recorder=recorder, at=at, vitals=True)
+    session = Session(config, chosen.speed, recorder=recorder, at=at, vitals=True)
     if paused:
         session.send(Pause())
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
-    app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
+    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme, compared)
+    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
 
     def leave_words() -> None:
@@ -79,7 +76,7 @@ def show_training(
 
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded))
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded, chosen.mouse))
     if app.detaches:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
@@ -104,11 +101,11 @@ def notify_error(app: EchoApp, words: str) -> None:
     app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
-async def run_app(app: EchoApp, session: Session, guarded: Guarded) -> int:
+async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    exit_code = await app.run_async(mouse=False)
+    exit_code = await app.run_async(mouse=mouse)
     saved = await asyncio.to_thread(record.end, session)
     if app.return_code:  # the app crashed, and has shown the error
         return ExitCode.FAILED

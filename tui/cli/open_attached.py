@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from functools import partial
 from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, connected, end_session
-from echornn.runs import kept_runs
+from echornn.remote.client import RemoteSession, end_session
 from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
+from tui.cli.attachable import folder_of
 from tui.cli.open_app import notify_error
-from tui.commands import record
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.commands.lines import say_last
-from tui.kit.theme import Theme, remember, remembered
+from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
@@ -28,7 +26,7 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 
-def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None) -> FrontEnd:
+def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> FrontEnd:
     """The program that shows the session of a run in the app.
 
     Raises:
@@ -37,23 +35,24 @@ def attached(name: str | None, fps: float, ascii_only: bool, theme: Theme | None
     """
     if not terminal.is_interactive():
         raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
-    folder = _folder(name)
-    return Training(show_attached, folder, fps, ascii_only, theme, guardian.divide())
+    folder = folder_of(name)
+    return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
 
-def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | None, guarded: Guarded) -> int:
+def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:
     """Run the app on the session that trains the run in this folder, until the user leaves; returns the exit code.
 
     Raises:
         RunError: no session can be reached there.
     """
-    if theme is not None:
-        remember(theme)
-    session = _session(folder, fps)
+    if not read_only:
+        chosen.remember_the_theme()
+    session = _session(folder, chosen.fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
-    app = EchoApp(session, fps, ascii_only, theme or remembered())
+    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme)
+    app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
     app.why_no_detach = lambda: ""  # leaving is enough
     guarded.leave_words(f"attach again with: echornn-tui attach {quoted(folder)}")
@@ -61,20 +60,20 @@ def show_attached(folder: Path, fps: float, ascii_only: bool, theme: Theme | Non
         lambda: terminal.leave_process(ExitCode.DONE), guardian=guarded.line, wake=guarded.wake
     )
     with errors.keeping():
-        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded))
+        code = asyncio.new_event_loop().run_until_complete(_run(app, guarded, chosen.mouse))
     say_last(_farewell(session, folder))
     return errors.conclude(code)
 
 
-def picture_once(name: str | None, ascii_only: bool, theme: Theme | None) -> int:
+def picture_once(name: str | None, chosen: Preferences) -> int:
     """Print one picture of the screen as text, at the size of this terminal; returns the exit code.
 
     Raises:
         RunError: no session can be reached there.
     """
-    session = _session(_folder(name), 10.0)
+    session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
-    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, ascii_only, theme or remembered()), size)))
+    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
     return ExitCode.DONE
 
 
@@ -92,7 +91,7 @@ def end_attached(name: str | None) -> int:
     Raises:
         RunError: no session can be reached there.
     """
-    folder = _folder(name)
+    folder = folder_of(name)
     try:
         has_ended = end_session(folder)
     except AddressError as error:
@@ -104,32 +103,17 @@ def end_attached(name: str | None) -> int:
     return ExitCode.DONE
 
 
-def _folder(name: str | None) -> Path:
-    """The folder of the run to attach to.
-
-    Raises:
-        RunError: there is none.
-    """
-    if name is not None:
-        return record.find(name)
-    for folder in kept_runs.runs():
-        with contextlib.suppress(AddressError):
-            connected(folder).close()
-            return folder
-    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")
-
-
-def _session(folder: Path, fps: float) -> RemoteSession:
+def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
     try:
-        return RemoteSession(folder, terminal.name(), fps)
+        return RemoteSession(folder, terminal.name(), fps, only_looks)
     except AddressError as error:
         raise RunError(str(error)) from error
 
 
-async def _run(app: EchoApp, guarded: Guarded) -> int:
+async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    await app.run_async(mouse=False)
+    await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE
 
 

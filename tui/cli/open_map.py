@@ -17,10 +17,10 @@ from tui.app.point_app import PointApp
 from tui.cli.open_app import conclude, run_app
 from tui.commands import record
 from tui.commands.lines import say_last
-from tui.kit.theme import Theme, remember, remembered
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
 from tui.map.state import MapState
+from tui.preferences.chosen import Preferences
 from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
@@ -28,9 +28,6 @@ from tui.term.guardian import Guarded
 from tui.term.plain_screen import draw_in_few_bytes
 from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
-
-POINT_SPEED, POINT_FPS = 100.0, 10.0
-"""The speed of an opened point in windows per second, and the frames per second of its screen."""
 
 SECONDS_TO_STOP = 5.0
 """Seconds to wait at the end for a sweep's computation; parts in training are lost, and trained again next time."""
@@ -54,8 +51,7 @@ class Computing:
 def show_map(
     results: SweepResults,
     first: MapState,
-    ascii_only: bool,
-    theme: Theme | None,
+    chosen: Preferences,
     guarded: Guarded,
     computing: Computing | None = None,
 ) -> int:
@@ -65,9 +61,8 @@ def show_map(
         results: the results so far, from the folder to follow.
         computing: the computation, if this program computes the sweep; otherwise None.
     """
-    if theme is not None:
-        remember(theme)
-    shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, computing)
+    chosen.remember_the_theme()
+    shown = _Shown(Follower(results), first, chosen, guarded, computing)
     code = shown.until_left()
     say_last(shown.words)
     return code
@@ -80,13 +75,12 @@ class _Shown:
         self,
         follower: Follower,
         first: MapState,
-        ascii_only: bool,
-        theme: Theme,
+        chosen: Preferences,
         guarded: Guarded,
         computing: Computing | None,
     ) -> None:
         self._follower, self._state = follower, first
-        self._ascii_only, self._theme, self._guarded = ascii_only, theme, guarded
+        self._chosen, self._theme, self._guarded = chosen, chosen.theme, guarded
         self._computing = computing
         self._session: Session | None = None
         self._computed: int = ExitCode.DONE
@@ -137,10 +131,11 @@ class _Shown:
     async def _by_turns(self) -> int:
         hint = ""
         while True:
-            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, self._wrong, hint)
+            ascii_only = self._chosen.ascii_only
+            app = MapApp(self._follower, self._state, ascii_only, self._theme, self._says, self._wrong, hint)
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
-            left = await app.run_async(mouse=False)
+            left = await app.run_async(mouse=self._chosen.mouse)
             if app.return_code:  # the app crashed, and has shown the error
                 return ExitCode.FAILED
             self._state = app.frame.state
@@ -161,9 +156,10 @@ class _Shown:
         """
         await asyncio.to_thread(check_own_data, config)
         recorder = record.begin(None, config)
-        session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
-        app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
-        code = await run_app(app, session, self._guarded)
+        session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
+        app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme)
+        app.theme_is_kept = self._chosen.theme_is_kept
+        code = await run_app(app, session, self._guarded, self._chosen.mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
         # the app freezes all objects once it has loaded; without this, the previous point would never be freed

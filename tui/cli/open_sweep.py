@@ -10,15 +10,13 @@ from tui.cli.open_map import Computing, show_map
 from tui.commands.lines import say_last
 from tui.commands.sweep import Computation, Workers
 from tui.commands.sweep_report import end_lines, end_record, pace_text
-from tui.kit.theme import Theme
 from tui.map.state import MapState
+from tui.preferences.chosen import Preferences
 from tui.term import printed
 from tui.term.guardian import Guarded
 
 
-def show_sweep(
-    folder: Path, grid: Grid, workers: Workers, ascii_only: bool, theme: Theme | None, guarded: Guarded
-) -> int:
+def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, guarded: Guarded) -> int:
     """Compute a sweep, and show its map until the user leaves it; returns the exit code.
 
     Raises:
@@ -32,7 +30,7 @@ def show_sweep(
 
         results = SweepResults.read(folder)
         shown = Computing(computing.run, sweep.asked_to_end.set, says)
-        code = show_map(results, MapState.first(results.axes), ascii_only, theme, guarded, shown)
+        code = show_map(results, MapState.first(results.axes), chosen, guarded, shown)
         record = end_record(sweep.status, computing.seconds, computing.engine.workers)
     say_last(end_lines(record, folder))
     if computing.trouble:

@@ -11,6 +11,7 @@ from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.preferences.table import PreferenceError
 from tui.term import early_signals, printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -29,7 +30,7 @@ def exit_code_of(arguments: list[str]) -> int:
         code: int = ExitCode.DONE if front_end is None else front_end()
         printed.finish()
         return code
-    except (ConfigError, UsageError, RunError) as error:
+    except (ConfigError, UsageError, PreferenceError, RunError) as error:
         printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell

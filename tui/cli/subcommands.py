@@ -10,68 +10,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from tui.cli.attach_subcommands import attach_to, serve_run
+from tui.cli.export_subcommands import export_run, figure_of
+from tui.cli.preference_subcommands import show_config
+from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.commands.flags import ConfigFlags
-from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
-from tui.kit.theme import Theme
-
-
-def export_run(
-    run: str,
-    /,
-    *,
-    path: bool = False,
-    branch: str | None = None,
-    json: bool = False,
-    summary: bool = False,
-    replica: int | None = None,
-    weights: Path | None = None,
-    keras: Path | None = None,
-) -> FrontEnd:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
-
-    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
-    seed, replica 1 the next seed, and so on, in all branches: a network that continues alone keeps its number. The
-    losses of several networks are stored and printed with 17 bits each.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    path
-        Only the windows on the path to the run's current position, numbered along it.
-    branch
-        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
-        branches prints them.
-    json
-        Print JSON lines instead.
-    summary
-        Print one row for each network instead, at the run's current position or at the end of --branch:
-        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
-        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
-    replica
-        Only the network with this number, without the column replica: all its windows, trained with others or alone.
-    weights
-        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
-        text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
-    keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
-        name one by --replica.
-    """
-    if path and branch is not None:
-        raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
-    files = weights is not None or keras is not None
-    if files and (path or branch is not None):
-        flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
-    if summary and path:
-        raise UsageError("--path cannot be used with --summary, which prints the run's current position")
-    if summary and (files or replica is not None):
-        flag = "--replica" if replica is not None else "--weights or --keras"
-        raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
-    from tui.commands.export import export
-
-    return partial(export, run, json, weights, keras, path, branch, summary, replica)
+from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -227,68 +172,20 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
-def attach_to(
-    run: str | None = None,
-    /,
-    *,
-    once: bool = False,
-    stop: bool = False,
-    fps: float = 10.0,
-    ascii: bool = False,
-    theme: Theme | None = None,
-) -> FrontEnd:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here.
-
-    The first viewer steers; others watch, and W takes over. q leaves, and the training goes on. Each viewer has its own
-    size, views, zoom and cursors.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, or a name that list shows; HOST:RUN for one on another machine, to which ssh connects. By
-        default the newest that can be attached to.
-    once
-        Print one picture of the screen as text, and end.
-    stop
-        Have everything saved, and end the training.
-    fps
-        Most frames a second, 0.1 to 60.
-    ascii
-        Draw with ASCII characters only.
-    theme
-        Background, dark or light. By default the one chosen last.
-    """
-    if once and stop:
-        raise UsageError("--once cannot be used with --stop: it only looks")
-    require_fps(fps)
-    from tui.cli.attach_by_ssh import attach_by_ssh, split
-
-    if (there := split(run)) is not None:
-        flags = [
-            *(["--once"] if once else []),
-            *(["--stop"] if stop else []),
-            *([] if fps == 10.0 else ["--fps", f"{fps:g}"]),
-            *(["--ascii"] if ascii else []),
-            *([] if theme is None else ["--theme", theme]),
-        ]
-        return partial(attach_by_ssh, *there, flags, not (once or stop))
-    from tui.cli.open_attached import attached, end_attached, picture_once
-
-    if stop:
-        return partial(end_attached, run)
-    return partial(picture_once, run, ascii, theme) if once else attached(run, fps, ascii, theme)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
+    "figure": figure_of,
     "attach": attach_to,
+    "serve": serve_run,
+    "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,
     "bench": bench,
+    "config": show_config,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

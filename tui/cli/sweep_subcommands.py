@@ -14,6 +14,7 @@ from echornn.sweeps.grid import Until
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme
+from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
 
 MOST_WORKERS = 1024
@@ -32,6 +33,7 @@ def show_map(
     svg: Path | None = None,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
@@ -72,6 +74,8 @@ def show_map(
         Draw with ASCII characters only.
     theme
         Background of the app, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     """
     from echornn.sweeps.results import SweepResults
     from tui.cli.chosen_map import chosen
@@ -83,17 +87,18 @@ def show_map(
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
     first = chosen(results.axes, across, down, show, filter)
     if guarded is None:
         from tui.commands.map import print_map
 
-        return partial(print_map, results, first, csv, svg, ascii)
+        return partial(print_map, results, first, csv, svg, preferred.ascii_only)
     with collector.paused():
         from tui.cli.open_map import show_map as open_map
 
-    return Training(open_map, results, first, ascii, theme, guarded)
+    return Training(open_map, results, first, preferred, guarded)
 
 
 def compute_sweep(
@@ -110,6 +115,7 @@ def compute_sweep(
     json: bool = False,
     ascii: bool = False,
     theme: Theme | None = None,
+    no_mouse: bool = False,
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
@@ -154,6 +160,8 @@ def compute_sweep(
         Draw the map with ASCII characters only.
     theme
         Background of the map, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
@@ -175,8 +183,9 @@ def compute_sweep(
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
     guarded = guardian.divide()
     with collector.paused():
         from tui.cli.open_sweep import show_sweep
 
-    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)
+    return Training(show_sweep, out, wanted, engine, preferred, guarded)

@@ -13,9 +13,8 @@ from tui.commands import record
 from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
+from tui.preferences.chosen import preferences
 from tui.term import guardian, terminal
-
-APP_SPEED = 100.0
 
 
 def parse_speed(text: str) -> float:
@@ -39,7 +38,8 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         ConfigError: the configuration is invalid.
         RunError: the run cannot be saved, or cannot be continued.
     """
-    require_fps(flags.fps)
+    if flags.fps is not None:
+        require_fps(flags.fps)
     speed = None if flags.speed is None else parse_speed(flags.speed)
     if flags.resume is not None and flags.run is not None:
         raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: a continued run stays in its folder")
@@ -52,6 +52,9 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if flags.compare and not in_the_app:
         raise UsageError(f"compare = {flags.compare[0]!r} cannot be used without the app, which draws the curves")
     compared = [record.readable(name) for name in flags.compare]
+    given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed}
+    given["mouse"] = False if flags.no_mouse else None
+    chosen = preferences(**given) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
     background = divide() if flags.detach else None
     if flags.resume is None:
@@ -59,7 +62,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     else:
         config, recorder = record.go_on(flags.resume, fields, flags.at)
     at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
-    if guarded is None:
+    if guarded is None or chosen is None:
         from tui.commands.headless import print_training
 
         how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
@@ -70,10 +73,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     return Training(
         show_training,
         config,
-        speed or APP_SPEED,
-        flags.fps,
-        flags.ascii,
-        flags.theme,
+        chosen,
         recorder,
         guarded,
         at,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import math
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from echornn.arrays.branch_facts import branch_facts
 from echornn.diagnosis.loss_text import loss_text
-from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.letters import letter_of
-from echornn.timeline.timeline import Timeline
 from tui.commands import record
 from tui.commands.records import come_to, finite
 from tui.term import printed
@@ -42,31 +41,10 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     Raises:
         RunError: the losses cannot be read.
     """
-    try:
-        timeline = run.timeline()
-    except OSError as error:
-        raise RunError(f"{run.folder} cannot be read: {error.strerror or error}") from error
-    for number in range(len(timeline)):
-        yield _record(timeline, number, number == run.position.branch)
-
-
-def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
-    branch, stats = timeline.branch(number), timeline.seed_stats(timeline.end(number))
-    return {
-        "number": number,
-        "letter": letter_of(number),
-        "parent": None if branch.parent is None else branch.parent.branch,
-        "at": branch.start,
-        "windows": timeline.windows_of(number),
-        "path": timeline.end(number).window,
-        "differs": timeline.differs(number),
-        "newest_loss": _finite(timeline.newest_loss(number)),
-        "mean_loss": _finite(timeline.mean_loss(number)),
-        "solved_at": timeline.solved_at(number),
-        "lost_at": timeline.lost_at(number),
-        "here": here,
-        **({} if stats is None else {"lottery": finite(come_to(stats))}),
-    }
+    for facts in branch_facts(run):
+        fields = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
+        stats = fields.pop("seed_stats")
+        yield {**finite(fields), **({} if stats is None else {"lottery": finite(come_to(stats))})}
 
 
 def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Iterator[str]:
@@ -84,10 +62,6 @@ def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Itera
         first, *more = textwrap.wrap(words, max(1, room), break_on_hyphens=False)
         yield head + first
         yield from (" " * len(head) + part for part in more)
-
-
-def _finite(loss: float) -> float | None:
-    return loss if math.isfinite(loss) else None
 
 
 def _cells(branch: dict[str, Any]) -> tuple[str, ...]:

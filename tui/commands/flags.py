@@ -60,7 +60,9 @@ class TrainingFlags:
     """Flags of the main command besides the fields of the configuration; their docstrings are the help."""
 
     speed: str | None = None
-    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless."""
+    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences sets
+    another speed (see config); and max with --headless.
+    """
 
     no_serve: bool = False
     """Let nobody attach to this session (see attach)."""
@@ -71,8 +73,8 @@ class TrainingFlags:
     detach: bool = False
     """Train in the background, without a terminal: prints the folder, and how to attach."""
 
-    fps: float = 10.0
-    """Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer."""
+    fps: float | None = None
+    """Most frames a second that the app draws, 0.1 to 60, by default 10; a slow connection gets fewer."""
 
     headless: bool = False
     """Print lines instead of opening the app; the default if there is no terminal."""
@@ -85,6 +87,9 @@ class TrainingFlags:
 
     theme: Theme | None = None
     """Background of the app, dark or light. By default the theme chosen last."""
+
+    no_mouse: bool = False
+    """Leave the mouse to the terminal, which selects text with it; so does ECHORNN_NO_MOUSE=1 in the environment."""
 
     run: Path | None = None
     """Folder to keep the run in, new or empty. By default a new folder in your state folder (see list)."""

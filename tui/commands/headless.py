@@ -13,7 +13,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Pause, Save
-from echornn.session.frame import Frame, State
+from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.commands.background import BackgroundProcess
 from tui.commands.epoch_report import EpochReport
@@ -114,7 +114,7 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
             if warning or before != notes:  # notes on an opened run end with the first command
                 lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
-        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame))
+        is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
         if is_over and not is_watched():
             session.stop()
         saved = saved_by(session.recorder)
@@ -147,7 +147,7 @@ def _conclude(
         lines.print(f"echornn-tui: {frame.message}\n{tail}".splitlines(), sys.stderr)
         lines.print(farewell(recorder, flags_to_go_on(session)), sys.stderr)
         return ExitCode.FAILED
-    diverged = _has_diverged(frame)
+    diverged = frame.has_diverged
     if diverged:
         say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
     if asked or diverged:
@@ -156,11 +156,3 @@ def _conclude(
     say(finished_record(frame, time.monotonic() - begun))
     lines.print(farewell(recorder, flags_to_go_on(session)), sys.stderr)
     return ExitCode.FAILED if lines.warning else saved.at_the_end
-
-
-def _has_diverged(frame: Frame) -> bool:
-    """Whether training has failed: the last loss of every network is NaN or infinite."""
-    if frame.seed_stats is not None:
-        return bool(frame.seed_stats.diverged.all())
-    recent = frame.loss_stats.recent
-    return bool(recent.size) and not math.isfinite(recent[-1])

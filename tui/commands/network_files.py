@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.cells.table import CELLS
 from echornn.files.run_error import RunError
+from echornn.files.whole_file import write_whole
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.trainer_state import TrainerState
-from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.weights_text import weights_text
 from tui.term import printed, terminal
-
-NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""Errors that mean that the path can never be written; other errors are the disk's."""
 
 
 def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
@@ -61,28 +55,11 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
     if weights is not None:
         arrays = state.weights if state.config.replicas > 1 else state.of(0).weights
-        _write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
         text = "".join(f"{line}\n" for line in weights_text(state.config, arrays))
-        _write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
+        write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
     if keras is not None:
-        _write_whole(keras, partial(_save_keras, state.of(0)))
-
-
-def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
-    """Write to a temporary file, and replace the target once that file is complete."""
-    place = Path(os.path.realpath(target))
-    try:
-        if place.exists() and not place.is_file():
-            raise RunError(f"{target} cannot be written: it exists and is not a regular file")
-        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
-            new = Path(folder) / f"new{target.suffix}"
-            save(new)
-            os.replace(new, place)
-    except OSError as error:
-        message = f"{target} cannot be written: {error.strerror or error}"
-        if error.errno in NO_SUCH_PLACE:
-            raise RunError(message) from error
-        raise OSError(message) from error
+        write_whole(keras, partial(_save_keras, state.of(0)))
 
 
 def _save_text(text: str, file: Path) -> None:

@@ -10,22 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.arrays.positions import branch_named, network_at
+from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.own_task import check_own_task
 from echornn.diagnosis.phrases import change_words, source_name, steps_text
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
-from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
 from echornn.session.probing import examine, why_unread
 from echornn.tasks.task import Symbols
-from echornn.timeline.branch import Position, place_among
 from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
 from tui.commands import record
-from tui.commands.replica_numbers import ReplicaNumbers
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -61,8 +59,8 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    number = None if branch is None else record.branch_named(run, branch)
-    config, chosen = _chosen(run, run.position_at(at, number), replica)
+    number = None if branch is None else branch_named(run, branch)
+    config, chosen = network_at(run, run.position_at(at, number), replica)
     check_own_task(config)
     replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
@@ -81,20 +79,6 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     else:
         printed.lines(lines(readings, replica_number if config.replicas > 1 else None, snapshot.unlike))
     return ExitCode.DONE
-
-
-def _chosen(run: Run, position: Position, replica: int | None) -> tuple[EchoConfig, int]:
-    """The configuration at a position, and the index of the network to read, from 0."""
-    owner = run.owner(position)
-    if owner is None:
-        config, own = run.config, 0
-    else:
-        config, own = owner.config, place_among(owner.config, run.tree[0][position.branch].config)
-    if replica is None:
-        return config, own
-    numbers = ReplicaNumbers.of(run)
-    numbers.require(replica, [config])
-    return config, replica - numbers.first(config)
 
 
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:

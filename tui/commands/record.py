@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Collection
 from enum import Enum, auto
@@ -14,10 +13,11 @@ import numpy as np
 from echornn.config import EchoConfig, require_epochs
 from echornn.config_fields import TASK
 from echornn.data.own_task import check_own_task
-from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
 from echornn.runs import kept_runs, run_dir
+from echornn.runs.kept_runs import NEWEST as NEWEST
+from echornn.runs.kept_runs import find as find
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
@@ -26,13 +26,10 @@ from echornn.tasks import busy
 from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_file import OwnFile
 from echornn.timeline.going_back import before_it_diverged
-from echornn.timeline.letters import letter_of, number_of
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted
-
-NEWEST = "newest"
 
 SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
 """Seconds to wait at the end for the current windows and the last checkpoint, in case the disk hangs."""
@@ -128,35 +125,6 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
     return config
-
-
-def branch_named(run: Run, name: str) -> int:
-    """The number of the branch that is named by its letter or by its number.
-
-    Raises:
-        RunError: there is no such branch.
-    """
-    ends, number = run.ends, number_of(name)
-    if number is None or number >= len(ends):
-        last = len(ends) - 1
-        there = f"a to {letter_of(last)}, or 0 to {last}, as branches prints them" if ends else "the run has none yet"
-        raise RunError(f"branch = {shortened(repr(name))} cannot be used: {there}")
-    return number
-
-
-def find(name: str) -> Path:
-    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run.
-
-    Raises:
-        RunError: the name is ``newest`` but there is no run, or the name is not possible for a folder.
-    """
-    if name == NEWEST and not os.path.exists(name):
-        newest = kept_runs.runs()[:1]
-        if not newest:
-            raise RunError(f"there is no run in {kept_runs.state_folder()}")
-        return newest[0]
-    kept = kept_runs.state_folder() / name
-    return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
 
 
 def readable(name: str) -> Path:

@@ -8,12 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import numpy as np
-
-from echornn.history.kept_windows import StoredWindows, errors_of, losses_of
-from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Branch, Position
-from tui.commands.replica_numbers import ReplicaNumbers
+from echornn.arrays.window_pieces import WindowPiece
 
 HEADER = "window,epoch,loss,accuracy"
 
@@ -47,44 +42,18 @@ class WindowRow(NamedTuple):
     has_accuracy: bool = True
 
 
-def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
-    """All windows up to the run's checkpoint, in the order trained; NaN for windows that the loss log lacks.
-
-    Args:
-        replica: only the network with this number, see `ReplicaNumbers`; by default all networks.
-    """
-    branches, numbers = run.tree[0], ReplicaNumbers.of(run)
-    for stretch, windows in run.pieces():
-        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, numbers, replica)
-
-
-def rows_along(run: Run, position: Position, replica: int | None = None) -> Iterator[WindowRow]:
-    """The windows on the path to a position, numbered along the path; see `rows`."""
-    numbers = ReplicaNumbers.of(run)
-    for branch, along, windows in run.path(position):
-        yield from _rows(along, branch, along, windows, numbers, replica)
-
-
-def _rows(
-    before: int,
-    branch: Branch,
-    along: int,
-    windows: StoredWindows,
-    numbers: ReplicaNumbers,
-    replica: int | None,
-) -> Iterator[WindowRow]:
-    losses, errors = losses_of(windows), errors_of(windows, branch.config)
-    first = numbers.first(branch.config)
-    if replica is not None:
-        if (index := numbers.index(replica, branch.config)) is None:
-            return
-        losses, errors, first = losses[:, [index]], errors[:, [index]], replica
-    has = branch.config.has_classes
-    rates = np.where((errors < 0) | (not has), np.nan, errors / float(branch.config.predictions_per_window))
-    for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield WindowRow(
-            before + index + 1, branch.epoch_and_window(along + index)[0] + 1, of_each, accuracies, first, has
+def rows(pieces: Iterable[WindowPiece]) -> Iterator[WindowRow]:
+    """The windows of these pieces, one by one."""
+    for piece in pieces:
+        each = zip(
+            piece.windows.tolist(),
+            piece.epochs.tolist(),
+            piece.losses.tolist(),
+            piece.accuracies.tolist(),
+            strict=True,
         )
+        for window, epoch, losses, accuracies in each:
+            yield WindowRow(window, epoch, losses, accuracies, piece.first, piece.has_accuracy)
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:

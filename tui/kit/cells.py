@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -9,12 +11,23 @@ import numpy.typing as npt
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.events import Click, Leave, MouseEvent, MouseMove
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.term.plain_screen import style_as_drawn
 from tui.term.printable import printable
+
+Spot = Callable[[int, int], object]
+"""Returns what a cell of an area shows, for its column and line in the area; None if it shows nothing of its own."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """What a place shows that names a key: a click there presses it."""
+
+    key: str
 
 
 class Cells:
@@ -30,6 +43,22 @@ class Cells:
         self.names = ("", *names)
         self.characters: npt.NDArray[np.str_] = np.full((height, width), " ")
         self.styles: npt.NDArray[np.int16] = np.zeros((height, width), np.int16)
+        self._spots: list[tuple[Region, Spot]] = []
+
+    def mark(self, x: int, y: int, width: int, height: int, shown: object) -> None:
+        """Note what all cells of an area show, for the mouse; the newest note of a cell counts."""
+        self.mark_each(x, y, width, height, lambda _, __: shown)
+
+    def mark_each(self, x: int, y: int, width: int, height: int, spot: Spot) -> None:
+        """Note what each cell of an area shows; see `Spot`."""
+        self._spots.append((Region(x, y, width, height), spot))
+
+    def under(self, x: int, y: int) -> object:
+        """What the cell in this column and line shows, by the notes of `mark`; None if it shows nothing of its own."""
+        for region, spot in reversed(self._spots):
+            if region.contains(x, y):
+                return spot(x - region.x, y - region.y)
+        return None
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
         """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
@@ -64,6 +93,8 @@ class CellWidget(Widget):
 
     Subclasses fill the grid in `draw`. Several changes in a row are drawn once, after all waiting messages, so a burst
     of keys does not draw more often than necessary.
+
+    A click and the pointer find what the cells show by the notes of `Cells.mark`; a click on a `Press` presses its key.
     """
 
     STYLES: tuple[str, ...] = ()
@@ -73,6 +104,7 @@ class CellWidget(Widget):
         super().__init__()
         self._cells = Cells(0, 0)
         self._is_stale = False
+        self._pointer: Offset | None = None
 
     def draw(self, cells: Cells) -> None:
         """Fill an empty grid of the widget's size."""
@@ -107,6 +139,51 @@ class CellWidget(Widget):
         widget again, which takes longer than drawing it.
         """
         self.redraw()
+
+    # ---- the mouse
+
+    def clicked(self, spot: object, again: bool) -> Awaitable[None] | None:
+        """Handle a click on what a cell shows.
+
+        Args:
+            again: whether this is the second click of a double click.
+        """
+        return None
+
+    def hover_moved(self) -> None:
+        """Handle that the pointer is over something else; nothing is drawn, unless a subclass does."""
+
+    def under(self, event: MouseEvent) -> object:
+        """What the cell under the pointer shows; None if it shows nothing of its own."""
+        at = event.get_content_offset(self)
+        return None if at is None else self.cells.under(at.x, at.y)
+
+    async def on_click(self, event: Click) -> None:
+        spot = self.under(event)
+        if isinstance(spot, Press):
+            self.app.simulate_key(spot.key)
+        elif spot is not None:
+            handled = self.clicked(spot, again=event.chain % 2 == 0)
+            if handled is not None:
+                await handled
+
+    @property
+    def hovered(self) -> object:
+        """What the cell under the pointer shows now; None if it shows nothing of its own."""
+        return None if self._pointer is None else self.cells.under(*self._pointer)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        self._point(event.get_content_offset(self))
+
+    def on_leave(self, event: Leave) -> None:
+        self._point(None)
+
+    def _point(self, at: Offset | None) -> None:
+        before, self._pointer = self.hovered, at
+        if self.hovered != before:
+            self.hover_moved()
+
+    # ---- what Textual draws
 
     def render_lines(self, crop: Region) -> list[Strip]:
         _ = self.cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
+from textual.events import Click
 from textual.screen import ModalScreen
 
 
@@ -12,6 +13,11 @@ class ClosesOnce(ModalScreen[None]):
     Textual's own modal screens are different: two closing keys in one packet also close the screen below, or raise an
     error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
     """
+
+    def is_on_frame(self, event: Click) -> bool:
+        """Whether a click is beside everything in the screen, or on the frame around it."""
+        widget, _ = self.get_widget_at(*event.screen_offset)
+        return widget is self or widget.parent is self
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()

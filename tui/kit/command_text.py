@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
@@ -38,3 +38,10 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
     if from_the_start or folder is None:
         return command_of(last.config)
     return f"{PROGRAM} --resume {shlex.quote(str(folder))} --at {window}"
+
+
+def command_with(subcommand: str, words: Sequence[str], flags: Mapping[str, object]) -> str:
+    """A subcommand with these words and flags, as it can be typed; flags that are None or False are left out."""
+    given = {f"--{name.replace('_', '-')}": value for name, value in flags.items() if value not in (None, False)}
+    typed = [word for flag, value in given.items() for word in ([flag] if value is True else [flag, str(value)])]
+    return shlex.join([PROGRAM, subcommand, *words, *typed])

@@ -16,6 +16,9 @@ from tui.kit.help_sections import Section
 NARROWEST = 8
 """The fewest columns for keys."""
 
+PRESSES = "echornn-key"
+"""The name under which the style of a key's text holds the key, for the mouse."""
+
 GAP = "  "
 """The gap between a key and its text."""
 
@@ -38,6 +41,7 @@ def wrapped(section: Section, words: tuple[str, ...], width: int) -> tuple[Text,
     for key, text in keys:
         first, *others = _marked(text, words).wrap(_CONSOLE, max(1, width - taken - len(GAP)))
         named = _marked(key, words)
+        named.apply_meta({PRESSES: key})
         named.pad_right(taken - len(key))
         lines += [Text.assemble(named, GAP, first), *(Text.assemble(" " * taken, GAP, line) for line in others)]
     return (*lines, Text()) if keys else tuple(lines)

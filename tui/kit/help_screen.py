@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Click
 from textual.widgets import Input
 
 from tui.kit.closes_once import ClosesOnce
-from tui.kit.help_lines import HelpLines
+from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_sections import Section, found
 
 NOTHING = Section("nothing is found; escape shows all again")
@@ -54,6 +55,8 @@ class HelpScreen(ClosesOnce):
         self._chapters = chapters
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
+        self._keys: dict[str, str] = {}
+        """The keys of the rows, by their displays; of a display of several keys the first."""
         self._found = HelpLines()
         self._text = VerticalScroll(self._found)
         self._search = Input(placeholder="words, or a key", compact=True)
@@ -92,6 +95,17 @@ class HelpScreen(ClosesOnce):
     def action_scroll(self, way: str) -> None:
         getattr(self._text, f"scroll_{way}")(animate=False)
 
+    async def on_click(self, event: Click) -> None:
+        """Press a key that is clicked, on the screen below; a click on the frame or beside it closes."""
+        shown = event.style.meta.get(PRESSES)
+        if shown is not None:
+            key = self._keys.get(shown, shown if shown.isalnum() or "+" in shown[1:] else None)
+            if key is not None:
+                await self.action_dismiss()
+                self.app.simulate_key(key)
+        elif self.is_on_frame(event):
+            await self.action_dismiss()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         self._show(event.value)
 
@@ -126,4 +140,5 @@ class HelpScreen(ClosesOnce):
                 if self._ascii_only and not display.isascii():
                     display = binding.key
                 rows[binding.key] = (display, binding.tooltip)
+                self._keys.setdefault(display, binding.key)
         return list(rows.values())

@@ -2,12 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from textual.binding import Binding
+from textual.keys import key_to_character
 from textual.screen import Screen
 
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
+
+
+@dataclass(frozen=True)
+class KeyPart:
+    """A part of the line that a click presses.
+
+    Attributes:
+        key: the key that it presses.
+        sign, name: the key as it is shown, and what it does; one of them may be empty.
+        is_open: whether it is the key of what is shown now.
+    """
+
+    key: str
+    sign: str
+    name: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """Keys of which each shows something else in the same place; the line names each of them, if there is room.
+
+    Attributes:
+        action: the action of the binding that stands for all of them.
+        names: what each shows, by its key.
+        shown: returns the keys of what is shown now.
+    """
+
+    action: str
+    names: Mapping[str, str]
+    shown: Callable[[], Sequence[str]]
+
+
+def character_of(key: str) -> str:
+    """The character that a key types; empty if it types none."""
+    return {"plus": "+", "minus": "-"}.get(key) or key_to_character(key) or ""
+
+
+def parts_of(display: str, name: str, binding: Binding, known: Mapping[str, str]) -> list[KeyPart]:
+    """The parts of a binding: one, or one for each of several keys in its display, such as ``+/-``.
+
+    Args:
+        known: the names of the keys that have an effect now, by their characters.
+    """
+    several = [known.get(character) for character in display] if len(display) > 1 else []
+    if sum(key is not None for key in several) < 2 or display.isalnum():
+        return [KeyPart(binding.key, display, name)]
+    signs = [KeyPart(key or binding.key, character) for key, character in zip(several, display, strict=True)]
+    return [*signs, KeyPart(binding.key, "", name)]
 
 
 def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str]) -> set[str]:
@@ -34,9 +85,10 @@ class KeyLine(CellWidget):
     Args:
         offers: whether an action, by this key, would have an effect now.
         left_out: see `kept`.
+        tabs: keys of which each is named, if there is room.
     """
 
-    STYLES = ("keys--key", "keys--name")
+    STYLES = ("keys--key", "keys--name", "keys--open")
     COMPONENT_CLASSES = set(STYLES)
     DEFAULT_CSS = """
     KeyLine {
@@ -45,14 +97,16 @@ class KeyLine(CellWidget):
         color: $footer-foreground;
         background: $footer-background;
         & > .keys--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
+        & > .keys--open { color: $footer-key-foreground; text-style: bold underline; }
         & > .keys--name { color: $footer-description-foreground; background: $footer-description-background; }
     }
     """
 
-    def __init__(self, offers: Callable[[str, str], bool], left_out: Sequence[str]) -> None:
+    def __init__(self, offers: Callable[[str, str], bool], left_out: Sequence[str], tabs: Tabs | None = None) -> None:
         super().__init__()
         self._offers = offers
         self._left_out = left_out
+        self._tabs = tabs
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
@@ -65,14 +119,36 @@ class KeyLine(CellWidget):
             self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        offered = {action: (self.app.get_key_display(key), key.description) for action, key in self._offered().items()}
-        widths = [(action, len(f"{display} {name} ")) for action, (display, name) in offered.items()]
-        shown = kept(widths, cells.width + 1, self._left_out)  # the last key needs no space after it
+        offered = self._offered()
+        room = cells.width + 1  # the last key needs no space after it
+        parts = self._parts(offered, in_words=True)
+        if sum(map(_width, parts.values())) > room:
+            parts = self._parts(offered, in_words=False)
+        shown = kept([(action, _width(of)) for action, of in parts.items()], room, self._left_out)
         x = 0
-        for action, (display, name) in offered.items():
-            if action in shown:
-                x = cells.write(x, 0, display, "keys--key")
-                x = cells.write(x, 0, f" {name}", "keys--name") + 1
+        for action in (action for action in parts if action in shown):
+            for part in parts[action]:
+                begin = x
+                x = cells.write(x, 0, part.sign, "keys--open" if part.is_open else "keys--key")
+                x = cells.write(x, 0, f"{' ' if part.name else ''}{part.name}", "keys--name")
+                press = Press(part.key)
+                cells.mark(begin, 0, x - begin, 1, press)
+                x += bool(part.name)
+
+    def _parts(self, offered: Mapping[str, Binding], in_words: bool) -> dict[str, list[KeyPart]]:
+        """The parts of each action; those of the tabs with names, if ``in_words``."""
+        known = {character_of(key): key for key in self.screen.active_bindings}
+        parts = {
+            action: parts_of(self.app.get_key_display(binding), binding.description, binding, known)
+            for action, binding in offered.items()
+        }
+        tabs = self._tabs
+        if tabs is not None and tabs.action in parts:
+            here = tabs.shown()
+            own = parts[tabs.action][-1]
+            signs = [KeyPart(key, key, name if in_words else "", key in here) for key, name in tabs.names.items()]
+            parts[tabs.action] = signs if in_words else [*signs, KeyPart(own.key, "", own.name)]
+        return parts
 
     def _offered(self) -> dict[str, Binding]:
         """The first key of each action that is available now."""
@@ -81,3 +157,8 @@ class KeyLine(CellWidget):
             if binding.show and self._offers(binding.action, binding.key):
                 offered.setdefault(binding.action, binding)
         return offered
+
+
+def _width(parts: Sequence[KeyPart]) -> int:
+    """The columns of an action's parts, each with the space after a name."""
+    return sum(len(part.sign) + (len(part.name) + 1 + 1 if part.name else 0) for part in parts)

@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.events import Click
 from textual.fuzzy import Matcher
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -68,6 +69,11 @@ class Palette(ClosesOnce):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._run(event.option)
+
+    async def on_click(self, event: Click) -> None:
+        """Close at a click beside the list."""
+        if self.is_on_frame(event):
+            await self.action_dismiss()
 
     def action_move(self, lines: int) -> None:
         """Move the highlight; typed characters still go to the search."""

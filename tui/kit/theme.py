@@ -20,12 +20,12 @@ def theme_file() -> Path:
     return platformdirs.user_state_path("echornn-tui") / "theme"
 
 
-def remembered() -> Theme:
-    """The theme chosen last; dark if there is none, or if the file was not written by `remember`."""
+def remembered() -> Theme | None:
+    """The theme chosen last; None if there is none, or if the file was not written by `remember`."""
     try:
         file = os.open(theme_file(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return "dark"
+        return None
     try:
         word = os.read(file, 16) if stat.S_ISREG(os.fstat(file).st_mode) else b""
     except OSError:
@@ -33,7 +33,7 @@ def remembered() -> Theme:
     finally:
         os.close(file)
     text = word.decode("ascii", "replace").strip()
-    return text if text in THEMES else "dark"
+    return text if text in THEMES else None
 
 
 def remember(theme: Theme) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -60,6 +60,7 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
+    ALLOW_SELECT = False
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
 
@@ -97,6 +98,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         self.theme = f"textual-{self._first_theme}"
         self._filter.value = self.frame.state.filter
         self.screen.set_focus(self._grid)
+        self._grid.on_hover = self._read
         self.call_after_refresh(self._show)
         self.set_interval(FOLLOW_SECONDS, self.look)
 
@@ -133,15 +135,19 @@ class MapApp(EndsOnSignals[Opened | int]):
         progress = progress_of(self._seen, self._says(), self._ascii_only)
         main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)
         main.query_one(MapGrid).show(self.frame)
-        main.query_one(MapReading).show(self.frame, self._hint)
+        self._read()
+
+    def _read(self) -> None:
+        """Show the lines about the cell under the pointer, or else at the cursor."""
+        self.screen_stack[0].query_one(MapReading).show(self._grid.hovered_frame(self.frame), self._hint)
 
     def _say(self, hint: str) -> None:
         self._hint = hint
         self._show()
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key."""
-        if isinstance(event, Key) and not event.is_forwarded and self._hint:
+        """Remove the hint at the next key or click."""
+        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._hint:
             self._say("")
         await super().on_event(event)
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from echornn.maps.measures import Measure, Scale
 from echornn.maps.seed_counts import SeedCounts
+from echornn.maps.walls import Walls
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.spread import Spread, spread
-from tui.map.walls import Walls
 
 COLOURS = 8
 """The number of shades, without the shade of the lowest level."""
@@ -48,6 +48,14 @@ LEAST_WORD = 4
 
 LONGEST_LABEL = 16
 """The most characters of a row's label."""
+
+
+@dataclass(frozen=True)
+class Square:
+    """A cell of the map, for the mouse."""
+
+    row: int
+    column: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
         for column in at.columns.shown:
             counts = table.cells[row][column].counts
             place = _place(box, at, row, column)
+            cells.mark(*place, Square(row, column))
             _draw_cell(cells, place, counts, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
             if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")

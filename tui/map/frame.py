@@ -12,9 +12,9 @@ from echornn.maps.measures import Measure, Scale, short_text, value_of, words_of
 from echornn.maps.ranking_words import beside_the_best
 from echornn.maps.table import Choice, Overview, Table, table_of
 from echornn.maps.theory import theory_text
+from echornn.maps.walls import Walls, walls_of
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
-from tui.map.walls import Walls, walls_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from echornn.maps.kept_values import value_text
 from echornn.maps.measures import Scale
 from echornn.maps.table import BUDGET, SweepCounts, Table, Values
 from echornn.maps.theory import LIMITS
+from echornn.maps.walls import Walls
 from tui.map.signs import Signs
-from tui.map.walls import Walls
 
 
 def texts_of(values: Values, field: str | None) -> list[str]:

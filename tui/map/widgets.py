@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.maps.measures import Measure, words_of
@@ -9,7 +10,7 @@ from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
 from tui.kit.paint import Box
 from tui.map.common_settings import common_to_all
-from tui.map.drawing import STYLES, draw_map
+from tui.map.drawing import STYLES, Square, draw_map
 from tui.map.frame import MapFrame
 from tui.map.labels import held_text, legend_of
 from tui.map.signs import signs_for
@@ -94,11 +95,36 @@ class MapGrid(CellWidget, can_focus=True):
         super().__init__()
         self._signs = signs_for(ascii_only)
         self._frame: MapFrame | None = None
+        self.on_hover: Callable[[], None] = lambda: None
+        """Called after the pointer has moved to another cell."""
 
     def show(self, frame: MapFrame) -> None:
         """Draw this frame."""
         self._frame = frame
         self.redraw()
+
+    async def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a cell, as the arrow keys do; again: open it, as ``enter`` does."""
+        if again:
+            self.app.simulate_key("enter")
+        elif isinstance(spot, Square) and self._frame is not None:
+            row, column = self._frame.cursor
+            await self.app.run_action(f"move({spot.row - row}, {spot.column - column})")
+
+    async def on_mouse_scroll_down(self) -> None:
+        await self.app.run_action("move(1, 0)")
+
+    async def on_mouse_scroll_up(self) -> None:
+        await self.app.run_action("move(-1, 0)")
+
+    def hover_moved(self) -> None:
+        self.on_hover()
+
+    def hovered_frame(self, frame: MapFrame) -> MapFrame:
+        """The frame with its cursor under the pointer, if that is on a cell."""
+        at = self.hovered
+        inside = isinstance(at, Square) and at.row < len(frame.table.rows) and at.column < len(frame.table.columns)
+        return replace(frame, cursor=(at.row, at.column)) if isinstance(at, Square) and inside else frame
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.messages import InBandWindowResize
 
 MOST_CELLS_AWAY = 10_000
-"""Mouse positions farther away than this are noise."""
+"""Mouse positions farther away than this, or negative, are noise."""
 
 
 def is_possible(message: Message) -> bool:
@@ -19,7 +19,7 @@ def is_possible(message: Message) -> bool:
         case events.Resize() | InBandWindowResize():
             return False
         case events.MouseEvent():
-            return max(message.screen_x, message.screen_y) < MOST_CELLS_AWAY
+            return all(0 <= at < MOST_CELLS_AWAY for at in (message.screen_x, message.screen_y))
         case events.Key():
             return _is_text(message.key + (message.character or ""))
         case _:

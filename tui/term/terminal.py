@@ -22,6 +22,9 @@ from tui.term.exit_code import ExitCode
 
 TAIL_BYTES = 4096
 
+NAME = "ECHORNN_TERMINAL_NAME"
+"""The environment variable with the name of a terminal that no device names, such as a tab of a browser."""
+
 LOOK_MILLISECONDS = 500
 """How often to check whether the terminal still exists, on systems that do not report its end."""
 
@@ -52,7 +55,11 @@ def is_interactive() -> bool:
 
 
 def name() -> str:
-    """The name of this terminal for other viewers of a session: the device, and from where the user has come by SSH."""
+    """The name of this terminal for other viewers of a session: the device, and from where the user has come by SSH; or
+    what `NAME` says.
+    """
+    if given := os.environ.get(NAME):
+        return given
     try:
         device = os.ttyname(0).removeprefix("/dev/")
     except OSError:

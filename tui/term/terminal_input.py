@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,18 @@ MOST_PASTED = 1 << 16
 
 PASTE_SECONDS = 2.0
 """A paste without an end is over after this long without input; then characters are keys again."""
+
+
+MOTION = re.compile(rb"\x1b\[<(3[2-9]|[45]\d|6[0-3]);\d+;\d+M(?=\x1b\[<\1;\d+;\d+M)")
+"""A report that the mouse has moved (SGR 1006), if another one of the same buttons follows at once."""
+
+
+def newest_motion(data: bytes) -> bytes:
+    """The input without reports of the mouse's motion that are outdated by the next report.
+
+    A terminal reports every cell that the pointer crosses, and each report costs more than a key.
+    """
+    return MOTION.sub(b"", data)
 
 
 class TerminalInput:
@@ -47,7 +60,7 @@ class TerminalInput:
             self._came_at = self._clock()
         elif self._paste is not None and self._clock() - self._came_at > PASTE_SECONDS:
             yield from self._end_of_paste()
-        for character in self._decode(data):
+        for character in self._decode(data if self._paste is not None else newest_motion(data)):
             yield from self._of(character)
         if self._paste is None:
             yield from self._parsed(self._parser.tick)

@@ -33,8 +33,7 @@ def folder(temporary: Path) -> Path:
 def served(tmp_path: Path) -> Iterator[Address]:
     """An address with a socket, to which the folder `tmp_path` points."""
     address = Address.new()
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address.path)
+    with address.listener(1):
         address.point(tmp_path)
         yield address
 
@@ -60,6 +59,7 @@ def test_another_sessions_pointer_is_left(served: Address, tmp_path: Path) -> No
         ({"host": "elsewhere"}, "is trained on 'elsewhere': attach there"),
         ({"path": "/tmp/planted.sock"}, "which is no socket of this program"),
         ({"path": "../planted.sock"}, "which is no socket of this program"),
+        ({"path": "/tmp/echornn-tui-999/x.sock"}, "another user trains the run in .*: only that user can attach to it"),
         ({"process": "many"}, "cannot be read"),
         ({"path": "/tmp/x\0/echornn-tui/planted.sock"}, "has ended"),
         ({"path": None}, "which is no socket of this program"),
@@ -77,6 +77,13 @@ def test_a_pointer_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / POINTER_FILE).write_text(text)
     with pytest.raises(AddressError, match="cannot be read"):
         Address.read(tmp_path)
+
+
+def test_a_pointer_that_is_no_file_is_refused_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / POINTER_FILE).symlink_to("/etc/passwd")
+    with pytest.raises(AddressError) as refused:
+        Address.read(tmp_path)
+    assert str(refused.value).endswith(f"{POINTER_FILE} cannot be read: {POINTER_FILE} is not a regular file")
 
 
 def test_a_stale_pointer_and_what_is_no_socket_are_refused(served: Address, tmp_path: Path) -> None:
@@ -138,9 +145,14 @@ def test_a_pointer_into_a_folder_that_others_can_enter_is_refused(served: Addres
         Address.read(tmp_path)
 
 
-def test_sockets_of_processes_that_are_gone_are_removed() -> None:
-    gone, own = socket_folder() / "999999999-ab.sock", socket_folder() / f"{os.getpid()}-ab.sock"
-    gone.touch()
-    own.touch()
+def test_sockets_on_which_nobody_listens_are_removed_whatever_process_has_their_number_now() -> None:
+    deserted, live = (socket_folder() / f"{number}-ab.sock" for number in (os.getpid(), 999_999_999))
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(deserted))
+    with Address("here", 0, str(live)).listener(1):  # in another container, where processes have other numbers
+        Address.new()
+        Address.new()  # its queue is full now
+        Address.new()
+        assert [deserted.exists(), live.exists()] == [False, True]
     Address.new()
-    assert [gone.exists(), own.exists()] == [False, True]
+    assert not any(socket_folder().iterdir())

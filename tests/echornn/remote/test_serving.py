@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,16 +26,17 @@ from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import AddressError
-from echornn.remote.client import LOST, RemoteSession, connected, viewers_of
-from echornn.remote.messages import LENGTH, Look, Request
-from echornn.remote.server import NewestFrame, Server
+from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
+from echornn.remote.messages import LENGTH, Head, Look, Request
+from echornn.remote.newest_frame import NewestFrame
+from echornn.remote.server import Server
 from echornn.session import commands
 from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import State
 from echornn.session.picture import Picture
 from echornn.session.queries import Query, Span
 from echornn.session.session import Session
-from echornn.session.wire import encode
+from echornn.session.wire import WireError, encode
 from echornn.snapshot import Snapshot
 from tests.patience import wait_for
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
@@ -73,8 +77,8 @@ def served(config: EchoConfig = SMALL) -> Iterator[tuple[Session, Server, Path]]
 
 
 @contextmanager
-def looking(folder: Path, name: str = "pts/1") -> Iterator[RemoteSession]:
-    viewer = RemoteSession(folder, name, pictures_a_second=500.0)
+def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iterator[RemoteSession]:
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0, only_looks=only_looks)
     try:
         yield viewer
     finally:
@@ -166,6 +170,22 @@ def test_only_one_steers_and_both_are_told() -> None:
         assert session.frame.trained == 8
 
 
+def test_a_viewer_that_only_looks_never_steers_whatever_it_sends() -> None:
+    with served() as (session, _, folder), looking(folder, "screen", only_looks=True) as screen:
+        assert viewers_of(folder) == (("screen",), "")
+        screen.take_over()
+        shown(screen, screen.send(commands.Step(5)))
+        with looking(folder, "pts/1") as steering:
+            shown(steering, steering.send(commands.Step(3)))
+            screen.take_over()
+            shown(screen, screen.send(commands.Step(5)))
+            assert viewers_of(folder) == (("screen", "pts/1"), "pts/1")
+            wait_for(lambda: screen.look(CURVE).audience == Audience(("pts/1",), "pts/1", only_looks=True))
+        wait_for(lambda: screen.look(CURVE).audience == Audience(only_looks=True))
+        assert session.frame.trained == 3
+        shown(screen, screen.send(commands.Ask(Question(frozenset({KINDS[0]})))))
+
+
 def test_the_readings_of_all_viewers_are_asked_for_together() -> None:
     asked: list[Question | None] = []
     with served() as (session, _, folder), looking(folder) as first, looking(folder, "b") as second:
@@ -206,7 +226,7 @@ def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
 
 def test_one_who_does_not_read_holds_up_nobody() -> None:
     with served() as (session, _, folder), looking(folder) as viewer, closing(connected(folder)) as lazy:
-        messages.send_greeting(lazy, name="lazy", wants="pictures")
+        messages.send_greeting(lazy, run=messages.identity(folder), name="lazy", wants="pictures")
         for _ in range(2000):
             try:
                 lazy.settimeout(0.001)
@@ -223,7 +243,7 @@ def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], g
     session, folder = garbled
     with closing(connected(folder)) as connection:
         if greets:
-            messages.send_greeting(connection, name="noise", wants="pictures")
+            messages.send_greeting(connection, run=messages.identity(folder), name="noise", wants="pictures")
             messages.receive_greeting(connection)
         try:
             connection.sendall(garbage if not greets else LENGTH.pack(len(garbage)) + garbage)
@@ -254,6 +274,22 @@ def test_another_version_is_refused_by_name() -> None:
         assert messages.receive_greeting(connection)["refused"] == "other version"
 
 
+@pytest.mark.parametrize("wants", [end_session, viewers_of, lambda folder: RemoteSession(folder, "x")])
+def test_a_copy_of_a_runs_folder_does_not_lead_to_the_session(
+    wants: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _, number: ended.append(number))
+    with served() as (session, _, folder):
+        shutil.copytree(folder, tmp_path / "copy")
+        with pytest.raises(AddressError, match=r"copy now: .* there is of another run"):
+            wants(tmp_path / "copy")
+        assert (ended, session.viewers.names) == ([], ())
+        moved = folder.rename(tmp_path / "moved")
+        assert viewers_of(moved) == ((), "")
+        folder.mkdir()
+
+
 def test_one_too_many_is_refused_in_words_and_may_still_ask_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "MOST_VIEWERS", 2)
     with served() as (_, _, folder), looking(folder), looking(folder):
@@ -274,16 +310,58 @@ def test_a_greeting_that_is_none_ends_the_connection(first: bytes) -> None:
         assert session.viewers.names == ()
 
 
-def test_a_frame_is_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
+def step(session: Session, times: int) -> None:
+    """Train some windows, each shown in a frame of its own."""
+    for _ in range(times):
+        session.send(commands.Step())
+        assert session.when_idle(30)
+
+
+def test_a_frame_and_its_parts_are_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
     now = [0.0]
     with served() as (session, _, _):
+        step(session, 3)
         newest = NewestFrame(session, lambda: now[0])
-        number, frame = newest.get()
-        assert newest.encoded(number, frame) is newest.encoded(number, frame)
-        session.send(commands.Step(2))
-        assert session.when_idle(30)
-        assert newest.get()[1].trained == 2, "the answer to a command is shown at once"
-        assert newest.get()[0] == number + 1
+        before = newest.get()
+        assert before.data is newest.get().data
+        assert [part.number for part in before.parts] == [1, 2, 3]
+        step(session, 2)
+        after = newest.get()
+        assert (after.number, after.frame.trained) == (2, 5), "the answer to a command is shown at once"
+        assert after.parts[:3] == before.parts
+        assert [part.number for part in after.parts] == [1, 2, 3, 4, 5]
+
+
+def test_a_window_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[Head] = []
+    keep = RemoteSession._keep
+
+    def kept(viewer: RemoteSession, head: Head, *rest: Any) -> None:
+        heads.append(head)
+        keep(viewer, head, *rest)
+
+    monkeypatch.setattr(RemoteSession, "_keep", kept)
+    with served() as (session, _, folder), looking(folder) as viewer:
+        for steps in (3, 4, 5):
+            step(session, steps)
+            shown(viewer, viewer.send(commands.Step()))
+        wait_for(lambda: len(heads[-1].parts) == len(session.frame.tape) + 1 == 15)
+        new = [number for head in heads for number in head.new]
+        assert new == [*range(1, 16)]
+
+
+def test_the_first_picture_after_a_command_shows_its_effect() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        with session._loop.holder._changed:  # the session takes its time
+            number = viewer.send(commands.Step(2))
+            wait_for(lambda: session._loop.mailbox._numbered > 1)
+            assert viewer._newest.frame.trained == 0
+        assert shown(viewer, number).frame.trained == 2
+
+
+def test_a_part_that_was_never_sent_is_no_answer() -> None:
+    with served() as (_, _, folder), looking(folder) as viewer, pytest.raises(WireError, match="part 9 of frame 7"):
+        viewer._keep(Head(7, parts=(9,)), b"", {})
 
 
 def test_of_the_losses_of_a_slice_a_frame_has_the_last_two() -> None:
@@ -308,3 +386,26 @@ def test_viewers_come_and_go_by_the_hundred() -> None:
         wait_for(lambda: server.count == 0)
         assert session.viewers.names == ()
         assert session.error is None
+
+
+def test_a_viewer_is_answered_which_commands_were_not_carried_out_and_why() -> None:
+    with served() as (session, _, folder), looking(folder) as viewer:
+        session.send(commands.Step(3))  # so that the numbers of the viewer are not those of the session
+        numbers = [
+            viewer.send(one) for one in (commands.Step(2), commands.Redo(), commands.Go(9), commands.Edit({"seed": -1}))
+        ]
+        shown(viewer, numbers[-1])
+        answers = [viewer.not_done(number) for number in numbers]
+        assert [None if one is None else (one.why_not, one.was_refused) for one in answers] == [
+            None,
+            ("nothing to redo", False),
+            ("branch = 9 cannot be shown: 0 to 0", True),
+            ("seed = -1 cannot be used: 0 or more", True),
+        ]
+        with looking(folder, "pts/2") as watcher:
+            number = watcher.send(commands.Step(4))
+            shown(watcher, number)
+            ignored = watcher.not_done(number)
+            assert ignored is not None
+            assert (ignored.command, ignored.why_not) == (commands.Step(4), "pts/1 steers")
+        assert session.frame.trained == 5

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.arrays.network_facts import network_facts
+from echornn.arrays.window_pieces import pieces, pieces_along
 from echornn.history import packed
 from echornn.history.kept_windows import losses_of
 from echornn.runs import checkpoint, run_dir
@@ -20,7 +22,7 @@ from echornn.runs.summary import summary
 from tests.hashed import HashTrainer
 from tests.recorded import Step, go_on, record_branches
 from tests.scripted import SMALL
-from tui.commands import branches, replica_rows, window_rows
+from tui.commands import branches, window_rows
 
 STORY: tuple[Step, ...] = (
     *(8, {"replicas": 3}, 60, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, (1, 40), 5, "alone", 6),
@@ -49,9 +51,9 @@ def use_it_all(folder: Path) -> Run:
     run = run_dir.read(folder)
     assert summary(folder).windows == run.trained
     assert list(branches.lines(list(branches.records(run))))
-    assert len(list(window_rows.rows(run))) == run.trained
-    assert len(list(window_rows.rows_along(run, run.position))) == run.position.window
-    assert list(replica_rows.replica_rows(run))
+    assert len(list(window_rows.rows(pieces(run)))) == run.trained
+    assert len(list(window_rows.rows(pieces_along(run, run.position)))) == run.position.window
+    assert list(network_facts(run))
     followed = FollowedRun(folder)
     assert followed.refresh()
     assert followed.seen.timeline.trained == run.trained

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from echornn.arrays.window_pieces import pieces_along
 from echornn.files.run_error import RunError
 from echornn.replay.pace import Pace
 from echornn.runs import run_dir
@@ -34,7 +35,7 @@ from tests.patience import PATIENCE
 from tests.recorded import Step, contents, go_on, record_branches, take
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import branches
-from tui.commands.window_rows import rows_along
+from tui.commands.window_rows import rows
 
 STORY: tuple[Step, ...] = (
     *(8, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, "redraw", 3, (1, 10), 5, "regenerate", 6, (0, 8), 4),
@@ -203,7 +204,7 @@ def test_a_folder_that_is_read_only_is_read_and_refused_where_it_would_be_writte
 
     monkeypatch.setattr(os, "open", read_only)
     use_it_all(folder)
-    assert len(list(rows_along(run_dir.read(folder), Position(1, 10)))) == 10
+    assert len(list(rows(pieces_along(run_dir.read(folder), Position(1, 10))))) == 10
     followed = FollowedRun(folder)
     assert followed.refresh()
     assert len(followed.seen.timeline) == 9

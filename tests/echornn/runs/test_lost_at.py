@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from echornn.arrays.network_facts import network_facts
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
@@ -22,7 +23,6 @@ from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.trees import grow
 from tui.commands import branches
-from tui.commands.replica_rows import replica_rows
 
 ALONE, THREE = replace(SMALL, num_epochs=200), replace(SMALL, num_epochs=200, replicas=3)
 """2 000 windows; each seed's losses count as solved, lost, or between the two, for some windows each."""
@@ -82,7 +82,7 @@ def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
                 each = range(timeline.owner(position).config.replicas)
                 by_hand = [lost_at_by_hand(_path(timeline, position, replica), config) for replica in each]
                 assert told(timeline, position) == by_hand
-                assert [row.lost_at for row in replica_rows(run, position)] == by_hand
+                assert [row.lost_at for row in network_facts(run, position)] == by_hand
                 if position == end:
                     population = line.get("lottery")
                     assert population is None or population["lost"] == np.count_nonzero(by_hand)
@@ -101,13 +101,13 @@ def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_loss
 ) -> None:
     """Even if the newest losses, between both levels, do not tell whether the networks have lost it."""
     record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=Wavering)
-    known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
+    known = [row.lost_at for row in network_facts(run_dir.read(tmp_path / "run"))]
     assert any(known)
     (newest, *_), _ = checkpoint.load(tmp_path / "run")
     solved = replace(newest.state.solved, lost_at=np.zeros(3, np.int64))
     early = replace(newest, serial=newest.serial + 1, lost_at=None, state=replace(newest.state, solved=solved))
     checkpoint.save(tmp_path / "run", early)
-    assert [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))] == known
+    assert [row.lost_at for row in network_facts(run_dir.read(tmp_path / "run"))] == known
 
 
 def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() -> None:

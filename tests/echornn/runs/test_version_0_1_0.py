@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
 from echornn.files import recorded_values
 from echornn.runs import checkpoint, kept_runs, run_dir
@@ -48,7 +49,7 @@ def test_it_is_read_whole_and_left_as_it_is(folder: Path) -> None:
 
 
 def test_it_is_exported_window_by_window(folder: Path) -> None:
-    rows = list(window_rows.rows(run_dir.read(folder)))
+    rows = list(window_rows.rows(pieces(run_dir.read(folder))))
     assert [row[0] for row in rows] == list(range(1, 38))
     np.testing.assert_array_equal(
         np.array([row.losses[0] for row in rows], np.float32),

@@ -109,7 +109,7 @@ def test_a_speed_that_cannot_be_is_an_error_before_it_is_sent(speed: float) -> N
     [
         *((make, ("x",), "= 'x' cannot be used: a whole number") for make in (Step, Move, MoveEpochs, Choose, Go)),
         *((make, (1.5,), "= 1.5 cannot be used: a whole number") for make in (Step, Move, ToggleReplicas, Go)),
-        *((make, (None,), "= None cannot be used: a whole number") for make in (Step, Choose, ToggleReplicas, Go)),
+        *((make, (None,), "= None cannot be used: a whole number") for make in (Step, Choose, ToggleReplicas)),
         (Go, (0, 1.5), "window = 1.5 cannot be used: a whole number"),
         (Ask, ("memory",), "question = 'memory' cannot be asked: it must be a Question or None"),
         (Edit, (3,), "not iterable"),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
@@ -17,6 +18,7 @@ from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.audience import Audience
 from echornn.session.branch_rows import BranchRow
 from echornn.session.commands import Go, Move, Step, Undo
 from echornn.session.frame import State
@@ -361,6 +363,16 @@ async def test_that_they_cannot_be_kept_is_said(tmp_path: Path) -> None:
         assert app.futures.saved(PATIENCE)
         await drawn(app, pilot)
         assert rows(app)[0] == "branches: * shown, + under it, x pinned"
+
+
+def test_a_viewer_that_only_looks_writes_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, futures = with_futures(tmp_path / "run")
+    look, only_looks = session.look, Audience(only_looks=True)
+    monkeypatch.setattr(session, "look", lambda *asked: dataclasses.replace(look(*asked), audience=only_looks))
+    futures.name(1, "slow")
+    assert futures.saved(PATIENCE)
+    assert not (tmp_path / "run" / NOTE_FILE).exists()
+    session.recorder.close()
 
 
 def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import tui
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.curve.loss_plot import LossPlot
-from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views.rows import Rows
 from tui.kit.cells import Cells
 from tui.kit.key_line import KeyLine
@@ -104,8 +103,8 @@ async def test_the_footer_is_sent_anew_only_where_other_keys_make_sense(monkeypa
 @pytest.mark.parametrize(
     ("keys", "named", "not_named"),
     [
-        (["s"], ["space Resume", ". Step", f"{KEYS_OF_VIEWS} View", "q Quit"], []),
-        (["s", "down"], ["+/- Nudge", "space Resume", "q Quit"], [". Step", f"{KEYS_OF_VIEWS} View"]),
+        (["s"], ["space Resume", ". Step", "1 rows 2 data", "q Quit"], []),
+        (["s", "down"], ["+/- Nudge", "space Resume", "q Quit"], [". Step", "1 rows 2 data"]),
         (["s", "down", "5"], ["+/- Nudge"], ["Resume", "Step", "View", "Help", "Quit"]),
         (["s", "down", "5", "escape", "escape"], ["space Resume", ". Step", "+/- Speed", "q Quit"], []),
         (["b"], [". Step", "q Quit"], []),

@@ -12,7 +12,10 @@ from textual.app import App, ComposeResult
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.remote.client import LOST
+from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tests.losses_seen import after
 from tests.scripted import make_progress
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
@@ -41,12 +44,12 @@ class OneWidget(App[None]):
         yield self.line
 
 
-async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False) -> list[str]:
+async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False, audience: Audience = ALONE) -> list[str]:
     app = OneWidget(frame, ascii_only)
     async with app.run_test(size=(width, HEIGHT)) as pilot:
         app.line.styles.height = HEIGHT
         await pilot.pause()
-        app.line.redraw()
+        app.line.show(Picture(frame, audience=audience))
         return [app.line.render_line(y).text.rstrip() for y in range(HEIGHT)]
 
 
@@ -72,6 +75,18 @@ async def test_each_state_is_a_word_and_a_sign(state: State) -> None:
         assert word == state.value
         assert len(sign) == 1
         assert sign.isascii() or not ascii_only
+
+
+@pytest.mark.parametrize(("ascii_only", "sign"), [(False, "×"), (True, "x")])
+async def test_without_a_connection_no_state_is_claimed(ascii_only: bool, sign: str) -> None:
+    lost = Audience(ended=f"{LOST}: if it has ended, go on with echornn-tui --resume runs/2026-11-28")
+    first, *more = await drawn(RUNNING, 80, ascii_only, lost)
+    assert first == f"{sign} not connected   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%"
+    assert " ".join(more[:2]) == f"{lost.ended}; q leaves"
+    first, second, *_ = await drawn(RUNNING, 80, ascii_only, Audience(("pts/1",), silent=7))
+    assert first.startswith(f"{sign} not connected ")
+    assert second.startswith("the session has not answered for 7 s ")
+    assert "windows/s" not in second
 
 
 async def test_a_diverged_loss_is_shown_as_it_is() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.command_log import RecordedCommand
@@ -121,7 +122,7 @@ def test_a_keras_model_has_the_same_outputs(changes: dict[str, Any]) -> None:
 
 def test_a_lost_window_is_no_number(folder: Path) -> None:
     (folder / run_dir.LOSS_FILE).write_bytes(b"")
-    lost = list(rows(run_dir.read(folder)))
+    lost = list(rows(pieces(run_dir.read(folder))))
     assert len(lost) == 25
     assert np.isnan([(row.losses, row.accuracies) for row in lost]).all()
 

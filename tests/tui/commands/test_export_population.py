@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import as_stored
 from echornn.runs import run_dir
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
-from tui.cli.subcommands import export_run
+from tui.cli.export_subcommands import export_run
 from tui.commands.export import export
 from tui.commands.front_end import UsageError
-from tui.commands.replica_rows import ReplicaRow, as_csv, as_json, replica_rows
+from tui.commands.replica_rows import as_csv, as_json
 
 STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
 """Six networks for 200 windows; the third alone for 30 more; all six for 20 from window 150 on, and 5 at another rate;
@@ -140,7 +141,7 @@ def test_the_summary_of_each_branch_is_of_its_end(folder: Path, capsys: pytest.C
 
 def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record_branches(tmp_path / "run", 120, 80, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
-    rows = list(replica_rows(run_dir.read(tmp_path / "run")))
+    rows = list(network_facts(run_dir.read(tmp_path / "run")))
     assert [row[:2] for row in rows] == [(index, 7 + index) for index in range(6)]
     population = ScriptedTrainer(SMALL_POPULATION)
     population.advance(200)
@@ -156,13 +157,13 @@ def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_path: Path) -> None:
-    (row,) = replica_rows(run_dir.read(lone))
+    (row,) = network_facts(run_dir.read(lone))
     assert row[:3] == (0, 8, 0)
     assert row.final_loss == pytest.approx(np.mean([0.7 * 0.99**window for window in range(10, 60)]), rel=1e-5)
     record_branches(
         tmp_path / "alone", 70, "choose 2", "alone", 10, config=SMALL_POPULATION, make_trainer=ScriptedTrainer
     )
-    (row,) = replica_rows(run_dir.read(tmp_path / "alone"))
+    (row,) = network_facts(run_dir.read(tmp_path / "alone"))
     assert row[:2] == (2, 9)
     before = POPULATION.losses[30:70, 2]
     after = [0.7 * 0.99**window for window in range(70, 80)]
@@ -172,11 +173,11 @@ def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_pat
 def test_a_record_that_does_not_say_when_it_was_solved_is_read_for_that(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 500, config=replace(SMALL_POPULATION, replicas=1), make_trainer=ScriptedTrainer)
     run = run_dir.read(tmp_path / "run")
-    (row,) = replica_rows(run)
+    (row,) = network_facts(run)
     assert row.solved_at > 0
     assert run.checkpoint is not None
     old = replace(run, checkpoint=replace(run.checkpoint, solved_at=None))
-    assert list(replica_rows(old)) == [row]
+    assert list(network_facts(old)) == [row]
 
 
 def test_a_window_that_was_lost_is_no_number_in_any_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,7 +216,7 @@ def test_a_run_of_which_nothing_was_saved_has_no_networks(tmp_path: Path) -> Non
     for file in (tmp_path / "run").glob("checkpoint-*"):
         file.unlink()
     with pytest.raises(RunError, match="has no networks yet"):
-        list(replica_rows(run_dir.read(tmp_path / "run")))
+        list(network_facts(run_dir.read(tmp_path / "run")))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_flags_that_exclude_each_other_are_refused(options: dict[str, object], w
 
 
 def test_a_loss_that_is_no_number_is_null() -> None:
-    row = ReplicaRow(3, 10, 0, float("inf"), 0)
+    row = NetworkFacts(3, 10, 0, float("inf"), 0)
     assert as_csv(row) == "3,10,,inf,"
     assert json.loads(as_json(row)) == {
         "replica": 3,
@@ -241,4 +242,4 @@ def test_a_loss_that_is_no_number_is_null() -> None:
         "final_loss": None,
         "lost_at": None,
     }
-    assert as_csv(ReplicaRow(3, 10, 169, 0.6763, 1042)) == "3,10,169,0.6763,1042"
+    assert as_csv(NetworkFacts(3, 10, 169, 0.6763, 1042)) == "3,10,169,0.6763,1042"

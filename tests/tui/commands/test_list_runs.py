@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.arrays.network_facts import network_facts
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
@@ -36,7 +37,6 @@ from tests.scripted import (
 from tui.app.kept_list import kept_runs_beside
 from tui.cli.program import exit_code_of
 from tui.commands import branches, list_runs
-from tui.commands.replica_rows import replica_rows
 
 LONG = replace(SMALL, num_epochs=100)
 """1 000 windows; the scripted loss counts as solved after `SOLVED_AT`."""
@@ -96,7 +96,7 @@ def test_a_run_that_lost_the_echo_again_says_where(home: Path, is_old: bool) -> 
     assert (run["solved_at"], run["lost_at"]) == (SOLVED_AT, LOST_AT)
     assert run["loss"] == pytest.approx(0.7)
     assert f"solved at {SOLVED_AT}, lost at {LOST_AT}" in list(list_runs.lines())[1]
-    (row,) = replica_rows(run_dir.read(home / "forgetful"))
+    (row,) = network_facts(run_dir.read(home / "forgetful"))
     assert (row.solved_at, row.lost_at) == (SOLVED_AT, LOST_AT)
     (branch,) = branches.records(run_dir.read(home / "forgetful"))
     assert (branch["solved_at"], branch["lost_at"]) == (SOLVED_AT, LOST_AT)
@@ -116,7 +116,7 @@ def test_whether_an_early_run_is_lost_whose_newest_losses_do_not_say_is_read_or_
     run = run_dir.read(home / "between")
     told = summary.summary(run.folder)
     assert (told.solved_at, told.lost_at) == (SOLVED_AT, LOST_AT if is_known else None)
-    assert [row.lost_at for row in replica_rows(run)] == [LOST_AT]
+    assert [row.lost_at for row in network_facts(run)] == [LOST_AT]
 
 
 def between(config: EchoConfig) -> ScriptedTrainer:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import echornn
 from echornn.config import EchoConfig
 from echornn.files.run_error import RunError
 from echornn.runs import kept_runs, run_dir
@@ -110,6 +111,9 @@ def test_nothing_runs_it_and_all_is_as_with_the_text(
     found = {look: printed(capsys, home, look) for look in LOOKS}
     (beside,) = kept_runs_beside(EchoConfig(), None)
     assert beside.differs.endswith("task own.py:Mine, lag 4")
+    run = echornn.read(home / "run")
+    assert len(run.windows()) == len(run.branches) * 3 == 9
+    assert (run.config_at(1).value("lag"), len(run.weights()), len(run.networks())) == (4, 1, 1)
     assert not (tmp_path / "executed").exists()
     assert any("lag = T" in line and "cannot be" in line for line in found["map SWEEP --once"])
     monkeypatch.delenv("HARM")

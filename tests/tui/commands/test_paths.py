@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.arrays.window_pieces import pieces_along
 from echornn.config import ConfigError
 from echornn.files.run_error import RunError
 from echornn.runs import run_dir
@@ -21,8 +22,8 @@ from tests.answered import answered
 from tests.on_a_thread import running
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tui.cli.export_subcommands import export_run
 from tui.cli.program import exit_code_of
-from tui.cli.subcommands import export_run
 from tui.cli.training import training
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
@@ -30,7 +31,7 @@ from tui.commands.export import export
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import UsageError
 from tui.commands.records import start_record
-from tui.commands.window_rows import rows_along
+from tui.commands.window_rows import rows
 
 
 @pytest.fixture
@@ -216,9 +217,9 @@ def test_the_path_to_where_the_run_stands_and_to_each_branch(folder: Path, capsy
 
 def test_all_windows_are_numbered_in_the_order_trained_and_a_path_along_itself(folder: Path) -> None:
     kept = run_dir.read(folder)
-    assert [row[0] for row in rows_along(kept, Position(2, 26))] == list(range(1, 27))
-    assert list(rows_along(kept, Position(1, 0))) == []
-    assert [row[0] for row in rows_along(kept, Position(1, 9))] == list(range(1, 10))
+    assert [row[0] for row in rows(pieces_along(kept, Position(2, 26)))] == list(range(1, 27))
+    assert list(rows(pieces_along(kept, Position(1, 0)))) == []
+    assert [row[0] for row in rows(pieces_along(kept, Position(1, 9)))] == list(range(1, 10))
 
 
 @pytest.mark.parametrize("branch", ["3", "-1", str(10**20), "d", "B", "1.0", "", "z" * 13])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import echornn
 from echornn.config import EchoConfig
 from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Reliance, Units
 from echornn.replay.snapshot_of_run import snapshot_of_run
@@ -287,4 +288,12 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     np.testing.assert_allclose(found[40]["memory"], memory_by_lag(checkpoint.state.of(0).weights, config), atol=0.05)
     assert exit_code_of(["probe", str(tmp_path / "run"), "--at", "41"]) == 2
     assert "at = 41 cannot be used: it must be 0 to 40" in capsys.readouterr().err
+    run = echornn.read(tmp_path / "run")
+    assert {at: record_of(run.probe(probe.QUESTION.kinds, at, retrain=True)) for at in (40, 0)} == found
+    again = run.weights(17, "a", retrain=True)
+    newest = tensorflow_trainers()(config)
+    newest.advance(17)
+    assert {name: values.tolist() for name, values in again.items()} == {
+        name: values.tolist() for name, values in newest.state.of(0).weights.items()
+    }
     assert contents(tmp_path / "run") == before

@@ -18,6 +18,7 @@ from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened
+from tui.map.drawing import Square
 from tui.map.follower import Follower
 from tui.map.frame import MapFrame
 from tui.map.progress import progress_of
@@ -255,3 +256,22 @@ async def test_small_screens(size: tuple[int, int]) -> None:
         assert lines[0].startswith("■ done")
         assert any(line.startswith("echo_step 20") for line in lines), "where the cursor is"
         assert lines[-1].startswith("marked")
+
+
+async def test_a_click_moves_the_cursor_twice_opens_and_the_pointer_reads() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        grid = app.query_one(MapGrid)
+        width, height = grid.size
+        where = {grid.cells.under(x, y): (x, y) for y in range(height) for x in range(width)}
+        await pilot.hover(grid, offset=where[Square(1, 4)])
+        await pilot.pause()
+        assert app.frame.cursor == (0, 0)
+        assert "echo_step 5" in text_of(app).split("\n")[-3]
+        await pilot.click(grid, offset=where[Square(2, 3)])
+        await pilot.pause()
+        assert app.frame.cursor == (2, 3)
+        await pilot.click(grid, offset=where[Square(2, 3)], times=2)
+        await pilot.pause()
+    assert isinstance(app.return_value, Opened)

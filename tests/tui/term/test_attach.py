@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from echornn.remote.address import Address, AddressError
 from echornn.remote.client import connected, end_session, viewers_of
 from echornn.runs import run_dir
+from tests.detached import detached
 from tests.patience import wait_for
 from tests.program import Program, gone, running
 from tests.sockets import own_sockets
@@ -31,17 +31,8 @@ def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """The folder of a run that trains in the background, at 20 windows a second."""
-    run = tmp_path / "run"
-    with running("--detach", "--run", str(run), "--speed", "20", width=200, scripted=True) as program:
-        text = program.until(lambda text: "end it with" in text)
-        assert program.ended() == 0
-    process = int(re.findall(r"process (\d+)", text)[0])
-    try:
+    with detached(tmp_path / "run") as run:
         yield run
-    finally:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-        wait_for(lambda: gone(process))
 
 
 def attached(folder: Path, width: int = 80, height: int = 24) -> AbstractContextManager[Program]:
@@ -167,6 +158,7 @@ def attached_when_served(folder: Path, program: Program) -> AbstractContextManag
         (["me@box.lan:", "--ascii", "--fps", "2"], "-t me@box.lan echornn-tui attach --fps 2 --ascii"),
         (["box:runs/a;b", "--stop"], "box echornn-tui attach --stop 'runs/a;b'"),
         (["box:a", "--once", "--theme", "light"], "box echornn-tui attach --once --theme light a"),
+        (["box:a", "--read-only"], "-t box echornn-tui attach --read-only a"),
     ],
 )
 def test_on_another_machine_ssh_runs_the_same_command(arguments: list[str], command: str, tmp_path: Path) -> None:

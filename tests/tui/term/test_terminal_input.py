@@ -37,6 +37,7 @@ NOISE = {
     "a size of nothing": b"\x1b[48;0;0;0;0t",
     "a mode of sizes": b"\x1b[?2048;1$y",
     "a mouse far away": b"\x1b[<0;99999999;99999999M",
+    "a mouse before the first cell": b"\x1b[<0;0;0M",
     "a button that is none": b"\x1b[<999;1;1M",
     "an old mouse": b"\x1b[M\xff\xff\xff",
     "a colon in a size": b"\x1b[48;1:;2:;3:;4:t",
@@ -97,3 +98,32 @@ def test_a_paste_without_end_is_over_after_a_silence() -> None:
     assert isinstance(paste, events.Paste)
     assert paste.text == "seed"
     assert keys(list(source.messages(b"q"))) == ["q"]
+
+
+def moves(messages: list[Message]) -> list[tuple[int, int, int]]:
+    return [(one.x, one.y, one.button) for one in messages if isinstance(one, events.MouseMove)]
+
+
+def test_of_a_flood_of_motion_only_the_newest_of_each_read_is_heard_and_no_key_waits() -> None:
+    flood = b"".join(b"\x1b[<35;%d;%dM" % (1 + number % 80, 1 + number % 24) for number in range(2000))
+    reads = [flood[at : at + 4096] for at in range(0, len(flood), 4096)]
+    messages = heard(*reads, b"q")
+    assert len(messages) <= 3 * len(reads) + 1, "a read may begin or end within a report"
+    assert moves(messages)[-1] == (1999 % 80, 1999 % 24, 0)
+    assert keys(messages) == ["q"]
+
+
+def test_motion_of_other_buttons_presses_and_keys_between_motion_are_all_heard() -> None:
+    sent = b"\x1b[<35;1;1M\x1b[<35;2;1M\x1b[<0;2;1M\x1b[<32;3;1M\x1b[<32;4;1Ma\x1b[<32;5;1M\x1b[<0;5;1m"
+    messages = heard(sent)
+    assert moves(messages) == [(1, 0, 0), (3, 0, 1), (4, 0, 1)]
+    assert keys(messages) == ["a"]
+    assert [type(one) for one in messages].count(events.MouseDown) == 1
+    assert [type(one) for one in messages].count(events.MouseUp) == 1
+
+
+def test_motion_in_a_paste_is_text() -> None:
+    pasted = b"\x1b[<35;1;1M\x1b[<35;2;1M"
+    (paste,) = heard(b"\x1b[200~", pasted, b"\x1b[201~")
+    assert isinstance(paste, events.Paste)
+    assert paste.text == pasted.decode()

@@ -28,9 +28,11 @@ from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import Legend, ghost_words
 from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
 from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
+from tui.app.curve.plot_mouse import PlotMouse, WindowAxis
 from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.curve.viewport import Viewport
-from tui.kit.cells import Cells, CellWidget
+from tui.app.drawings.spots import Window
+from tui.kit.cells import Cells
 
 SMOOTHED_SHARE = 40
 """The drawn line is a moving mean over a window of the plot's width divided by this number."""
@@ -60,7 +62,7 @@ HIDES = {
 """The cost of covering a cell with the legend, by the cell's style."""
 
 
-class LossPlot(CellWidget, can_focus=True):
+class LossPlot(PlotMouse, can_focus=True):
     """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
 
     A strip below shows the error rate; a full block means the error rate of guessing. Vertical lines mark epochs
@@ -83,8 +85,6 @@ class LossPlot(CellWidget, can_focus=True):
 
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
-        self.viewport = Viewport()
-        self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
         """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
         self.ask: Callable[[Query], Picture] = lambda _: picture
@@ -115,8 +115,16 @@ class LossPlot(CellWidget, can_focus=True):
     @property
     def reading(self) -> str:
         """The text about the window at the crosshair; empty without a crosshair."""
-        _ = self.cells
-        return self._reading
+        cursor = self.viewport.cursor
+        return "" if cursor is None else self.reading_of(Window(cursor))
+
+    def reading_of(self, spot: object) -> str:
+        """The text about a window; empty if its loss is not known."""
+        curve, own = self._picture.curve, self._picture.frame.own_config
+        known = isinstance(spot, Window) and curve.first <= spot.window < curve.last
+        if not isinstance(spot, Window) or not known or not self.columns_on(self.size.width):
+            return ""
+        return read(curve, spot.window, self._picture.band, own.seed, own.has_classes)
 
     def on_resize(self, event: Resize) -> None:
         """Request a picture for the new number of columns. Textual calls the handler of `CellWidget` too."""
@@ -183,12 +191,13 @@ class LossPlot(CellWidget, can_focus=True):
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             self._draw_here(cells, frame.trained, place)
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
-        self._reading = ""
+        windows = self.window_axis = WindowAxis(GUTTER, width, first, length, frame.line_end)
+        cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:
-            self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
-            own = frame.own_config
-            self._reading = read(curve, cursor, band, own.seed, own.has_classes)
+            self._draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines)
+        for x in self.dragged or ():
+            self._draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines)
 
     def _axis(self, curve: Curve, log: bool) -> LossAxis:
         """An axis that contains the losses; before the first of them, the levels that are known beforehand."""
@@ -273,8 +282,7 @@ class LossPlot(CellWidget, can_focus=True):
                 cells.write(begin, line, word, "plot--here")
                 break
 
-    def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
-        x = GUTTER + column_of(cursor - first, length, width)
+    def _draw_cursor(self, cells: Cells, x: int, height: int) -> None:
         blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
         for line in range(height):
             if cells.characters[line, x] in blank:

@@ -9,6 +9,9 @@ from echornn.session.queries import Span
 LEAST_SPAN = 20
 """The fewest windows on the axis."""
 
+WHEEL = 1.25
+"""By how much a step of the wheel widens or narrows the axis; trackpads send many steps."""
+
 
 @dataclass(frozen=True)
 class Viewport:
@@ -71,6 +74,35 @@ class Viewport:
             end = last
         return replace(self, cursor=cursor, end=end)
 
+    def on(self, trained: int, first: int, end: int) -> Viewport:
+        """The viewport that shows these windows, from ``first`` to before ``end``; or a few more, if they are few."""
+        span = max(LEAST_SPAN, end - first)
+        end = min(trained, max(span, end + (span - (end - first)) // 2))
+        return _without_far_cursor(replace(self, span=span, end=end), trained)
+
+    def zoomed_at(self, trained: int, closer: bool, at: float, share: float) -> Viewport:
+        """The viewport with fewer or more windows, by a step of the wheel.
+
+        Args:
+            at: the window that keeps its place, if possible.
+            share: its place on the axis, 0 to 1.
+        """
+        first, last = self.limits(trained)
+        shown = max(last - first, 1) if self.span is None else self.span
+        span = max(LEAST_SPAN, min(shown - 1, round(shown / WHEEL))) if closer else max(shown + 1, round(shown * WHEEL))
+        if span >= trained:
+            return replace(self, span=None, end=None)
+        end = max(span, round(at + (1 - share) * span))
+        follows = self.end is None and end >= trained
+        return _without_far_cursor(replace(self, span=span, end=None if follows else min(end, trained)), trained)
+
+    def panned(self, trained: int, windows: int) -> Viewport:
+        """The viewport moved along the run by ``windows``; at the newest window, it follows."""
+        if self.span is None:
+            return self
+        end = max(self.span, self.limits(trained)[1] + windows)
+        return _without_far_cursor(replace(self, end=None if end >= trained else end), trained)
+
     def following(self) -> Viewport:
         """The viewport that follows the newest windows, without a crosshair."""
         return replace(self, end=None, cursor=None)
@@ -78,6 +110,11 @@ class Viewport:
 
 def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
     """The viewport zoomed in or out; a crosshair that is then outside is removed."""
-    after = viewport.zoomed(trained, closer)
-    first, last = after.limits(trained)
-    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)
+    return _without_far_cursor(viewport.zoomed(trained, closer), trained)
+
+
+def _without_far_cursor(viewport: Viewport, trained: int) -> Viewport:
+    """The viewport, without its crosshair if that is not visible."""
+    first, last = viewport.limits(trained)
+    visible = viewport.cursor is None or first <= viewport.cursor < last
+    return viewport if visible else replace(viewport, cursor=None)

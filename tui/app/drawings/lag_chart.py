@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tui.app.drawings.spots import Lag
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, Characters, stamp, write_in
 
@@ -89,6 +90,14 @@ class Columns:
         """The first column of a bar."""
         return bar * self.pitch + (self.wall_room if bar >= self.wall_bar else 0)
 
+    def bar_at(self, x: int) -> int | None:
+        """The bar in a column, with the gap after it; None if there is none."""
+        foot = self.wall_bar * self.pitch
+        if foot <= x < foot + self.wall_room:
+            return None
+        bar = (x - (self.wall_room if x >= foot else 0)) // self.pitch
+        return bar if 0 <= bar < self.bars else None
+
     @property
     def bar_width(self) -> int:
         """The columns of a bar. The last column of its pitch stays empty, to separate bars, unless the pitch is 1."""
@@ -136,6 +145,12 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
         line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
         write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
     bars = bar_picture(chart.heights[order], inner.height, ascii_only)
+
+    def lag_at(x: int, _: int) -> Lag | None:
+        bar = columns.bar_at(x)
+        return None if bar is None else Lag(int(order[bar]))
+
+    cells.mark_each(inner.x, box.y, inner.width, box.height - 1, lag_at)
     _draw_bars(cells, inner, chart, columns, order, bars, ascii_only)
     if above and columns.lags_a_bar == 1 and columns.pitch > max(map(len, chart.values)):
         tops = (bars == " ").sum(axis=0).tolist()

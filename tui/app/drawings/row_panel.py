@@ -10,6 +10,7 @@ from echornn.readings import RowDependence
 from tui.app.drawings.blocks import BLOCKS
 from tui.app.drawings.panel_lines import RowPanel, is_read, label_width, lines_for, lines_of
 from tui.app.drawings.signed import scale_of, signed_blocks
+from tui.app.drawings.spots import TimeStep
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Box, stamp, write_in
@@ -49,6 +50,8 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
             if begin <= step < begin + shown:
                 at = label + (step - begin) * block
                 write_in(cells, box, number, text if block == 2 else narrow_number(text), line.lit_style, at=at)
+    at, row = panel.first_step + begin, panel.row
+    cells.mark_each(box.x + label, box.y + 1, shown * block, len(keep), lambda x, _: TimeStep(row, at + x // block))
     for number, texts in enumerate((words, panel.of_all), start=len(keep) + 1):
         text = next((one for one in texts if len(one) <= box.width), texts[-1])
         write_in(cells, box, number, shortened(text, box.width), "view--words")
@@ -69,6 +72,10 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs after the prediction
     blank |= not is_read(panel.strengths)
     stamp(cells, box.x + label, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
+    row, top = panel.row, panel.first_step + first
+    cells.mark_each(
+        box.x, box.y + 1, label + block * len(range(steps)[shown]), lines, lambda _, y: TimeStep(row, top + y)
+    )
     for line, step in enumerate(range(first, first + lines), start=1):
         lit = panel.focused and step == panel.step
         write_in(

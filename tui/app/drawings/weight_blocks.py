@@ -10,6 +10,7 @@ import numpy as np
 
 from echornn.progress import Floats
 from tui.app.drawings.signed import scale_of, signed_blocks
+from tui.app.drawings.spots import Entry
 from tui.app.drawings.unit_lines import STYLE_NAMES
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
@@ -160,6 +161,10 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_o
         texts = np.char.add(glyphs, np.array(numbers, "U6").reshape(glyphs.shape))
         picture = np.ascontiguousarray(texts, f"U{cell}").view("U1").reshape(len(part), -1)
     stamp(cells, box.x + names, box.y + head, picture, styles)
+    cells.mark_each(
+        *(box.x + names, box.y + head, shown_columns * cell, shown_rows),
+        lambda x, y: Entry(matrix.name, first_row + y, first_column + x // cell),
+    )
     for line, name in enumerate(matrix.rows[first_row : first_row + shown_rows]):
         label = (name, "view--axis") if head else (matrix.name, "view--head")
         write_in(cells, box, head + line, *label)

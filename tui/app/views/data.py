@@ -14,6 +14,7 @@ from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.drawings.misses import bracket_lines, sentence, target_line
+from tui.app.drawings.spots import TimeStep
 from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views import data_of_task
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
@@ -108,11 +109,24 @@ class Data(View):
     def reading(self) -> str:
         """A line of text about the target at the cursor: its source, and whether the error reaches the source."""
         cursor = self._visible_cursor()
-        if cursor is None or self._frame is None:
+        return "" if cursor is None else self.reading_of(TimeStep(*cursor))
+
+    def reading_of(self, spot: object) -> str:
+        frame = self._frame
+        if not isinstance(spot, TimeStep) or frame is None or not frame.state.stands_still:
             return ""
-        if not self._frame.config.is_echo:
-            return data_of_task.read(self._of_task(self._frame), *cursor)
-        return read(self._frame.own_config, self._window, *cursor)
+        if spot.row >= frame.config.batch_size or spot.step >= frame.config.window_steps:
+            return ""
+        if not frame.config.is_echo:
+            return data_of_task.read(self._of_task(frame), spot.row, spot.step)
+        return read(frame.own_config, self._window, spot.row, spot.step)
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a time step, as the arrow keys do."""
+        if isinstance(spot, TimeStep) and self._frame is not None and self._frame.state.stands_still:
+            self._cursor = spot.row, spot.step
+            self.redraw()
+            self.on_view()
 
     def _of_task(self, frame: Frame) -> TaskWindow:
         """The shown window of a task that is not the echo."""
@@ -243,6 +257,8 @@ class Data(View):
         for position in matrix.shown:
             text, style = steps.target(row, position)
             cells.write(matrix.x(position), y + 1, text, style)
+            step = TimeStep(row, position - matrix.start)
+            cells.mark(matrix.x(position), y, matrix.cell, LINES_OF_A_ROW, step)
         shown = matrix.shown
         begin = row * matrix.row_length + 1
         text = f" {begin + shown.start:,} to {begin + shown.stop - 1:,}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import targets_inside
@@ -16,6 +16,7 @@ from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Batch, Numbers, TaskError
 from tui.app.drawings.row_cells import INPUT, TARGET, RowData, RowLine, cells_of, row_lines, scales_of, value_text
+from tui.app.drawings.spots import TimeStep
 from tui.app.views.before import ABOUT_WIDTH, MOST_SYMBOLS, Fact, data_text
 from tui.app.views.value_words import first_that_fits, input_words, value_words
 from tui.kit.cells import Cells
@@ -152,10 +153,17 @@ def draw_data(
         ascii_only = all(glyph.isascii() for glyph in glyphs.values())
         for number, line in enumerate(lines, y + 1):
             x = cells.write(0, number, line.label, "data--label")
+            steps = len(data.scored) - begin
+            cells.mark_each(x, number, 2 * steps, 1, partial(_step_at, row, begin))
             for text, _ in cells_of(config, data, line, scales, glyphs, ascii_only)[begin:]:
                 x = cells.write(x, number, text, "data--window" if line.part == INPUT else "data--target")
             if cursor is not None and cursor[0] == row:
                 _draw_cursor(cells, shown, data, number, line, cursor[1], begin)
+
+
+def _step_at(row: int, begin: int, x: int, _: int) -> TimeStep:
+    """The time step of a block; the first is that of step ``begin``."""
+    return TimeStep(row, begin + x // 2)
 
 
 def first_step(data: RowData, room: int, cursor: int | None) -> int:

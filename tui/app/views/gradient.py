@@ -18,8 +18,9 @@ from tui.app.drawings.flips import flip_words, targets_after
 from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
 from tui.app.drawings.panel_lines import RowPanel, is_of_symbols, label_width, lines_for
 from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
+from tui.app.drawings.spots import Lag, TimeStep
 from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import moved_words, read, relied_on, size_text, words_of
+from tui.app.views.gradient_words import moved_words, read, read_lag, relied_on, size_text, words_of
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -108,11 +109,31 @@ class GradientView(ProbeView):
 
     @property
     def reading(self) -> str:
+        where = self._place(self._readings)
+        return "" if self._cursor is None or where is None else self.reading_of(TimeStep(*where))
+
+    def reading_of(self, spot: object) -> str:
         readings = self._readings
-        rows, where = self._rows(readings), self._place(readings)
-        if self._cursor is None or readings is None or rows is None or where is None:
+        rows = self._rows(readings)
+        if readings is None or readings.gradient is None:
             return ""
-        return read(readings.config, rows, *where)
+        match spot:
+            case Lag(lag):
+                return read_lag(readings.config, readings.gradient, lag)
+            case TimeStep(row, step) if rows is not None and rows.strength.size:
+                there = nearest(rows, readings.config, row, step)
+                return read(readings.config, rows, *there) if there == (row, step) else ""
+            case _:
+                return ""
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a time step, as the arrow keys do; again: flip its input, as ``f`` does."""
+        if isinstance(spot, TimeStep):
+            self._cursor = spot.row, spot.step
+            self._cursor = self._place(self._readings)
+            self._changed()
+            if again:
+                self.action_flip()
 
     def _rows(self, readings: Readings | None) -> RowDependence | None:
         """How strongly the predictions of the rows depend on their inputs, by the chosen measure.
@@ -136,8 +157,7 @@ class GradientView(ProbeView):
             return None
         first, last = rows.first_step, rows.first_step + rows.strength.shape[1] - 1
         echoed = last - max(source_lags(readings.config), default=0)
-        row, step = self._cursor or (0, echoed if echoed >= first else last)
-        return min(row, readings.config.batch_size - 1), min(max(first, step), last)
+        return nearest(rows, readings.config, *(self._cursor or (0, echoed if echoed >= first else last)))
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -242,6 +262,12 @@ class GradientView(ProbeView):
     def action_leave(self) -> None:
         self._cursor = self._flip = self._flip_of = None
         self._changed()
+
+
+def nearest(rows: RowDependence, config: EchoConfig, row: int, step: int) -> tuple[int, int]:
+    """The row and step that are nearest to these, among those that were read."""
+    last = rows.first_step + rows.strength.shape[1] - 1
+    return min(row, config.batch_size - 1), min(max(rows.first_step, step), last)
 
 
 def kept_at_the_source(readings: Readings) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import change_words, steps_text
+from echornn.diagnosis.phrases import change_words, source_name, steps_text
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
 
@@ -175,6 +175,17 @@ def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
             break
         text += entry
     return text
+
+
+def read_lag(config: EchoConfig, gradient: Gradient, lag: int) -> str:
+    """The text about a bar: the size of the gradient that reaches so many steps back, and whether T cuts it off."""
+    if lag >= len(gradient.by_lag):
+        return ""
+    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
+    cut = lag >= config.truncated_backprop_length and not (gradient.complete and config.gradient_cut is None)
+    end = f"; training with T {config.truncated_backprop_length} cuts it off" if cut else ""
+    size = size_text(float(gradient.by_lag[lag])) or "0"
+    return f"lag {lag}{what}: gradient {size} of the loss by the state so many steps before{end}"
 
 
 def size_text(value: float) -> str:

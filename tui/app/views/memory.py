@@ -16,6 +16,7 @@ from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.app.drawings.panel_lines import number_blocks, symbol_blocks
 from tui.app.drawings.signs import signs_of, widest
+from tui.app.drawings.spots import Lag
 from tui.app.drawings.unit_lines import InputLine, draw_units, label_width
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
@@ -79,10 +80,19 @@ class MemoryView(ProbeView):
 
     @property
     def reading(self) -> str:
+        return "" if self._lag is None else self.reading_of(Lag(self._lag))
+
+    def reading_of(self, spot: object) -> str:
         readings = self._readings
-        if self._lag is None or readings is None or readings.memory is None:
+        if not isinstance(spot, Lag) or readings is None or readings.memory is None:
             return ""
-        return read(readings.config, readings.memory, readings.units, self._lag)
+        return read(readings.config, readings.memory, readings.units, spot.lag)
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a bar, as the arrow keys do."""
+        if isinstance(spot, Lag):
+            self._lag = spot.lag
+            self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         memory, units = readings.memory, readings.units

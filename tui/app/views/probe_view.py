@@ -61,6 +61,15 @@ class ProbeView(View):
         readings = self._frame.readings if self._frame is not None else None
         return readings if readings is not None and self.answered(readings) else None
 
+    def is_waiting(self, frame: Frame) -> bool:
+        readings = frame.readings
+        if frame.unread or not frame.trained or frame.state in (State.LOADING, State.FAILED):
+            return False
+        is_of_here = readings is not None and (readings.window, readings.branch) == (frame.trained, frame.branch)
+        if readings is None or (frame.state.stands_still and not is_of_here):
+            return True
+        return not (self.answered(readings) or is_empty(readings))
+
     def answered(self, readings: Readings) -> bool:
         """Whether the readings contain what this view needs."""
         raise NotImplementedError

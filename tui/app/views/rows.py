@@ -18,6 +18,7 @@ from tui.app.drawings.row_cells import (
     scales_of,
     value_text,
 )
+from tui.app.drawings.spots import TimeStep
 from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
@@ -93,9 +94,23 @@ class Rows(View):
     def reading(self) -> str:
         """The text about the target at the cursor; empty without a cursor."""
         cursor = self._visible_cursor()
-        if cursor is None or self._frame is None or self._frame.progress is None:
+        return "" if cursor is None else self.reading_of(TimeStep(*cursor))
+
+    def reading_of(self, spot: object) -> str:
+        frame = self._frame
+        if not isinstance(spot, TimeStep) or frame is None or frame.progress is None or not frame.state.stands_still:
             return ""
-        return read(self._frame.own_config, self._frame.progress, *cursor)
+        rows, length = frame.progress.y.shape[:2]
+        if spot.row >= rows or spot.step >= length:
+            return ""
+        return read(frame.own_config, frame.progress, spot.row, spot.step)
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a time step, as the arrow keys do."""
+        if isinstance(spot, TimeStep) and self._frame is not None and self._frame.state.stands_still:
+            self._cursor = spot.row, spot.step
+            self.redraw()
+            self.on_view()
 
     def _visible_cursor(self) -> tuple[int, int] | None:
         """The row and time step under the cursor, if training is paused and the cursor is in the window; otherwise
@@ -230,11 +245,19 @@ class Rows(View):
                 blocks = cells_of(config, RowData.of(piece.progress, row), line, scales, self._glyphs, self._ascii_only)
                 for text, block_style in blocks[piece.begin : piece.end]:
                     at = cells.write(at, number, text, block_style)
+                if piece is newest:
+                    self._mark_steps(cells, piece, row, (x + label_width + piece.x, number))
                 if piece.seam:
                     cells.write(at, number, self._seams[piece.seam], "rows--label")
         if cursor is not None and cursor[0] == row:
             for number, line in enumerate(lines, y + 1):
                 self._draw_cursor(cells, tape, cursor, (x + label_width, number), line)
+
+    @staticmethod
+    def _mark_steps(cells: Cells, newest: TapeWindow, row: int, at: tuple[int, int]) -> None:
+        """Note the time steps of a line of the newest window, for the mouse."""
+        width = 2 * (newest.end - newest.begin)
+        cells.mark_each(*at, width, 1, lambda x, _: TimeStep(row, newest.begin + x // 2))
 
     def _draw_cursor(
         self, cells: Cells, tape: list[TapeWindow], cursor: tuple[int, int], at: tuple[int, int], line: RowLine

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 import numpy as np
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.events import MouseScrollDown, MouseScrollUp, Resize
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import Indices, Order, SeedStats
@@ -20,10 +20,11 @@ from tui.app.curve.axes import window_ticks
 from tui.app.drawings.replica_labels import Labels
 from tui.app.drawings.shaded_losses import LossScale, shaded
 from tui.app.drawings.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
+from tui.app.drawings.spots import Replica
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
-from tui.kit.cells import Cells
+from tui.kit.cells import Cells, Press
 from tui.kit.fitting import shortened
 from tui.kit.paint import Characters, stamp, write_in
 
@@ -83,7 +84,16 @@ class SeedsView(View):
         frame = self._frame
         if frame is None or frame.seed_stats is None or not self.has_focus:
             return ""
-        return read(frame.config, frame.seed_stats, self.chosen(frame))
+        return self.reading_of(Replica(self.chosen(frame)))
+
+    def reading_of(self, spot: object) -> str:
+        frame = self._frame
+        if not isinstance(spot, Replica) or frame is None or frame.seed_stats is None:
+            return ""
+        if spot.number >= frame.seed_stats.replicas:
+            return ""
+        is_chosen = self.has_focus and spot.number == self.chosen(frame)
+        return read(frame.config, frame.seed_stats, spot.number, is_chosen)
 
     @property
     def reads_beside(self) -> bool:
@@ -152,14 +162,13 @@ class SeedsView(View):
         self._look_again()
         self.on_view()
 
-    def on_click(self, event: Click) -> None:
-        """Select the replica on the clicked line."""
-        frame, line = self._frame, event.get_content_offset(self)
-        if frame is None or frame.seed_stats is None or line is None or not 0 <= line.y - HEAD < self._shown:
-            return
-        at = self._first + line.y - HEAD
-        if at < frame.seed_stats.replicas:
-            self._choose(frame, int(frame.seed_stats.order(self._by)[at]))
+    def clicked(self, spot: object, again: bool) -> None:
+        """Select the replica of a line; again: go on with it alone, as ``enter`` does."""
+        frame = self._frame
+        if again:
+            self.app.simulate_key("enter")
+        elif isinstance(spot, Replica) and frame is not None and frame.seed_stats is not None:
+            self._choose(frame, spot.number)
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self._scroll(1)
@@ -214,6 +223,7 @@ class SeedsView(View):
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
+            cells.mark(0, y, cells.width, 1, Replica(replica))
             cells.write(0, y, sign + labels.line(replica), "seeds--chosen" if chosen else "seeds--label")
         cells.write(0, 1, f" {labels.head}", "seeds--axis")
         if room.histogram is not None:
@@ -244,6 +254,7 @@ class SeedsView(View):
                 break
         end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
         cells.write(cells.width - len(note), 0, note, "seeds--note")
+        cells.mark(cells.width - len(by), 0, len(by) if note else 0, 1, Press("v"))
         shades = scale.words(self._ascii_only)
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "seeds--note")

@@ -28,8 +28,10 @@ def instead(frame: Frame | None, message: str) -> list[str]:
     ]
 
 
-def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    """A text about a replica: when it was solved, its rank among the solved, its mean loss, and what enter does."""
+def read(config: EchoConfig, seed_stats: SeedStats, replica: int, is_chosen: bool = True) -> str:
+    """A text about a replica: when it was solved, its rank among the solved, its mean loss, and what enter does, if it
+    is selected.
+    """
     at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
     if seed_stats.diverged[replica]:
@@ -43,7 +45,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
         known = seed_stats.solved_at[seed_stats.solved_at > 0]
         rank = int((known < at).sum()) + 1
         text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
-    return f"{text}; enter: go on with it alone"
+    return f"{text}; enter: go on with it alone" if is_chosen else text
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:

@@ -11,3 +11,6 @@ from tui.app.views.view import View
 from tui.app.views.weights import WeightsView
 
 VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, SeedsView)
+
+NAMES_OF_VIEWS = {view.key: view.title for view in VIEWS}
+"""The titles of the views, by key."""

@@ -27,6 +27,7 @@ class View(CellWidget, can_focus=True):
         key, title: the number key that shows the view, and the view's name in the palette, in help and in its head.
         about: what the view shows, for help and the palette.
         on_view: called after a key has changed what the view shows, or which readings it needs.
+        on_hover: called after the pointer has moved to something else.
     """
 
     key: ClassVar[str]
@@ -36,6 +37,7 @@ class View(CellWidget, can_focus=True):
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__()
         self.on_view: Callable[[], None] = lambda: None
+        self.on_hover: Callable[[], None] = lambda: None
         self._ascii_only = ascii_only
         self._frame: Frame | None = None
         self._message = ""
@@ -50,10 +52,21 @@ class View(CellWidget, can_focus=True):
         """The probe readings that the view needs; None if it needs none."""
         return None
 
+    def is_waiting(self, frame: Frame) -> bool:
+        """Whether probe readings that the view needs for this frame are still to come."""
+        return False
+
     @property
     def reading(self) -> str:
         """The text about the value at the view's cursor, at most 78 characters; empty without a cursor."""
         return ""
+
+    def reading_of(self, spot: object) -> str:
+        """The text about what a cell shows, as `reading` is with the cursor there; empty if nothing is known."""
+        return ""
+
+    def hover_moved(self) -> None:
+        self.on_hover()
 
     @property
     def reads_beside(self) -> bool:

@@ -11,6 +11,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.drawings.plane import draw_plane
+from tui.app.drawings.spots import Entry
 from tui.app.drawings.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.app.views.gradient_words import percent, size_text
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
@@ -74,6 +75,29 @@ class WeightsView(ProbeView):
             return ""
         chosen = self._chosen_matrix(readings.weights)
         return read(chosen) if chosen is not None and chosen.values.size else ""
+
+    def reading_of(self, spot: object) -> str:
+        readings = self._readings
+        if not isinstance(spot, Entry) or readings is None or readings.weights is None:
+            return ""
+        if spot.matrix not in readings.weights.weights:
+            return ""
+        matrix = matrix_of(readings.weights, spot.matrix)
+        rows, columns = matrix.values.shape
+        return (
+            read(replace(matrix, cursor=(spot.row, spot.column))) if spot.row < rows and spot.column < columns else ""
+        )
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Choose the matrix, and put the cursor on the entry, as ``n`` and the arrow keys do."""
+        readings = self._readings
+        if not isinstance(spot, Entry) or readings is None or readings.weights is None:
+            return
+        if self._entry(readings.weights)[0] != spot.matrix:
+            names = [name for name, _ in entries_of(readings.weights)]
+            self._chosen = names.index(spot.matrix)
+        self._cursor = spot.row, spot.column
+        self._changed()
 
     def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
         """The name of the selected matrix, and the recurrent matrix whose eigenvalues are shown."""

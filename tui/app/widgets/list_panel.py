@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
 from echornn.diagnosis.loss_text import loss_text
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 
 MOST_TYPED = 40
 
@@ -150,6 +150,25 @@ class ListPanel(CellWidget, can_focus=True):
     def action_escape(self) -> None:
         self._close()
 
+    # ---- the mouse
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a row, as the arrow keys do; again: as ``enter`` does."""
+        if again:
+            self.app.simulate_key("enter")
+        elif isinstance(spot, ListRow) and spot in self.rows:
+            self._step(self.rows.index(spot) - self.cursor)
+
+    def on_mouse_scroll_down(self) -> None:
+        self._step(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._step(-1)
+
+    def _step(self, rows: int) -> None:
+        self.action_move(rows)
+        self.redraw()
+
     # ---- what is drawn
 
     def says(self) -> str:
@@ -177,9 +196,15 @@ class ListPanel(CellWidget, can_focus=True):
             under = "*" if row.is_here else "x" if row.is_kept else "+" if row.is_marked else " "
             text = self._plain(f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}")
             cells.write(0, y, self._cut(text, cells.width).ljust(cells.width), style)
+            cells.mark(0, y, cells.width, LINES_OF_A_ROW, row)
             cells.write(3, y + 1, self._cut(self._plain(row.second), cells.width - 3), "list--second")
         for number, line in enumerate(hints):
-            cells.write(0, cells.height - len(hints) + number, line, "list--hint")
+            y = cells.height - len(hints) + number
+            cells.write(0, y, line, "list--hint")
+            for part in line.split("  "):
+                key = part.split()[0]
+                if key in self._actions:
+                    cells.mark(line.index(part), y, len(part), 1, Press(key))
 
     def _cut(self, text: str, width: int) -> str:
         sign = "..." if self._ascii else "…"

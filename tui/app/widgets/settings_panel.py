@@ -17,7 +17,7 @@ from echornn.session.frame import Frame
 from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 
 COLUMN_WIDTH, GAP = 37, 2
 """The columns of a field in a panel below the curve, and between two fields; as many as fit are side by side."""
@@ -50,6 +50,9 @@ BINDINGS = [
 
 TEXT_TOO = ("left", "right", "s")
 """Keys that count as text, or do nothing, while a number is typed."""
+
+MOUSE_KEYS = {"+": "plus", "-": "minus", "enter": "enter", "escape": "escape"}
+"""The keys of the title, which a click presses."""
 
 NUDGES = "+-="
 """Characters that nudge a value, even while a number is typed."""
@@ -159,6 +162,19 @@ class SettingsPanel(CellWidget, can_focus=True):
     def action_close(self) -> None:
         self._close()
 
+    # ---- the mouse
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a field, as the arrow keys do."""
+        if isinstance(spot, SettingsLine):
+            self.action_move(self.form.rows.index(spot.name) - self.form.rows.index(self.form.name))
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1)
+
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
@@ -175,10 +191,15 @@ class SettingsPanel(CellWidget, can_focus=True):
         more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
         title = next((one for one in (f"settings: {keys}", keys) if len(one + more) <= cells.width), keys)
         cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
+        for word, key in MOUSE_KEYS.items():
+            if word in title:
+                cells.mark(title.index(word), 0, len(word), 1, Press(key))
         for index, line in enumerate(shown):
             column, y = divmod(index, height)
             x = column * (width + GAP)
             cells.write(x, 1 + y, line.text, line.style)
+            if line.name:
+                cells.mark(x, 1 + y, width, 1, line)
         below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
         for y, text in enumerate(foot[:foot_height], below):
             cells.write(0, y, text, "panel--help")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
 from tui.app.audience_text import audience_text
 from tui.app.widgets.lasting import HeldDiagnosis
-from tui.kit.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 
 HEIGHT = 4
@@ -41,6 +42,9 @@ ASCII_SIGNS = {
     State.FINISHED: "#",
 }
 
+DISCONNECTED = "× not connected"
+"""Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
+
 PAST = "the past: space branches off here; b enter returns"
 """The text that says how to return from an earlier window to the newest."""
 
@@ -50,6 +54,9 @@ NEXT = ("s: more epochs", "[: back", "R: new weights")
 AFTER_A_FAILURE = "q ends, and prints the command that goes on from what was saved"
 AFTER_A_FAILED_START = "q ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
+
+NAMES_A_KEY = re.compile(r"(?<!\w)([A-Za-z]):(?= )[^·|;,:]*")
+"""A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
 TUTORIAL = EchoConfig()
 
@@ -64,6 +71,7 @@ class StatusLine(CellWidget):
 
     STYLES = (
         *(f"status--{state}" for state in State),
+        "status--disconnected",
         "status--name",
         "status--configuration",
         "status--verdict",
@@ -117,8 +125,12 @@ class StatusLine(CellWidget):
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
-        sign = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state]
-        x = cells.write(0, 0, f"{sign} {frame.state}", f"status--{frame.state}")
+        sign, style = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state], f"status--{frame.state}"
+        state = f"{sign} {frame.state}"
+        if not self._audience.is_connected:
+            state, style = DISCONNECTED.replace("×", "x" if self._ascii else "×"), "status--disconnected"
+        x = cells.write(0, 0, state, style)
+        cells.mark(0, 0, x, 1, Press("space"))
         fields = status_fields(frame)
         all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
         gap = 3 if all_of_them <= cells.width else 1
@@ -131,16 +143,19 @@ class StatusLine(CellWidget):
             if self._ascii:
                 text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
             cells.write(0, y, text, f"status--{style}")
+            for found in NAMES_A_KEY.finditer(text):
+                press = Press(found[1])
+                cells.mark(found.start(), y, len(found[0]), 1, press)
 
     def _audience_parts(self) -> list[LinePart]:
         """Who looks at the session too."""
-        text = "" if self._audience.ended else audience_text(self._audience)
+        text = audience_text(self._audience) if self._audience.is_connected else ""
         return [LinePart(text, SPEED, "viewers")] if text else []
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
-        ended = audience_text(self._audience) if self._audience.ended else ""
-        first, *more = news = wrapped(self._hint or ended or news_of(self._frame), width, 2) or [""]
+        lost = "" if self._audience.is_connected else audience_text(self._audience)
+        first, *more = news = wrapped(self._hint or lost or news_of(self._frame), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:

@@ -1,0 +1,303 @@
+"""The line after ``:`` under Pilot."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from textual.events import Key, Paste
+from textual.pilot import Pilot
+
+from echornn.session.audience import Audience
+from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
+from echornn.session.frame import State
+from tests.scripted import ScriptedSession
+from tests.tui.app.test_app import opened, screen_text
+from tui.app import keys
+from tui.app.app import EchoApp
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.line.history import remember_line, remembered_lines
+from tui.app.views.memory import MemoryView
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.command_line import CommandLine
+from tui.kit.help_screen import HelpScreen
+
+NAMED = {
+    ":": "colon",
+    "\n": "enter",
+    "\t": "tab",
+    "\x1b": "escape",
+    "\x7f": "backspace",
+    " ": "space",
+    ".": "full_stop",
+    "?": "question_mark",
+    "/": "slash",
+}
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def post(app: EchoApp, text: str) -> None:
+    """Type a text as quickly as a terminal sends a packet."""
+    for character in text:
+        app.post_message(Key(NAMED.get(character, character), character))
+
+
+async def enter(app: EchoApp, pilot: Pilot[int], text: str) -> None:
+    post(app, text)
+    for _ in range(3):
+        await pilot.pause()
+
+
+def last_lines(app: EchoApp, lines: int = 2) -> list[str]:
+    return [line.strip() for line in screen_text(app).splitlines()[-lines:]]
+
+
+def line_of(app: EchoApp) -> CommandLine:
+    return app.query_one(CommandLine)
+
+
+async def test_colon_opens_a_line_over_the_footer_that_says_what_is_typed() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        footer = last_lines(app, 1)
+        await enter(app, pilot, ":")
+        assert last_lines(app) == ["a command by name: tab completes, up shows earlier ones, escape closes", ":"]
+        await enter(app, pilot, "st")
+        assert last_lines(app) == ["step", ":step"]
+        await enter(app, pilot, "\t 3")
+        assert last_lines(app) == ["step [WINDOWS]: train so many windows, then pause", ":step 3"]
+        await enter(app, pilot, "\x1b")
+        assert last_lines(app, 1) == footer
+        assert session.commands == []
+
+
+async def test_keys_that_follow_at_once_are_text_and_after_enter_keys_again() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":step 7\n:view memory\n:pause\n. l")
+        assert session.commands == [Step(7), Pause(), Step(), Toggle()]
+        assert app.query_one(MemoryView).display
+        assert app.query_one(LossPlot).viewport.log
+        assert not line_of(app).is_open
+
+
+async def test_commands_are_sent_as_values_and_a_line_may_have_several() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":edit learning_rate=0.1 optimizer=adam; restart state_size=8 ; go 310\n")
+        for _ in range(4):
+            app.show_newest_frame()
+            await pilot.pause()
+        assert session.commands == [
+            Edit({"learning_rate": 0.1, "optimizer": "adam"}),
+            StartOver({"state_size": 8}),
+            Go(None, 310),
+        ]
+
+
+WRONG = {
+    "stpe 3": "'stpe' is no command: did you mean step?",
+    "step x": "step = 'x' cannot be used: a whole number, 1 or more",
+    "edit learning_rate=0": "learning_rate = 0.0 cannot be used: a finite number above 0",
+    "edit learning_rat=1": "'learning_rat' is no field of this task: did you mean learning_rate?",
+    "pause; stpe": "'stpe' is no command: did you mean step?",
+    "save 'a": "a quote ' is not closed",
+}
+
+
+async def test_what_is_wrong_is_said_above_the_line_which_stays() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        for line, said in WRONG.items():
+            await enter(app, pilot, f":{line}\n")
+            assert last_lines(app) == [said, f":{line}"]
+            await enter(app, pilot, "\x7f")
+            assert last_lines(app)[1].startswith(f":{line[:-1].strip()}")
+            assert said not in screen_text(app)
+            await enter(app, pilot, "\x1b")
+        assert session.commands == []
+
+
+async def test_a_long_error_takes_as_many_lines_as_it_needs_at_80_columns() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        await enter(app, pilot, ":edit task=ehco\n")
+        text = " ".join(last_lines(app, 4))
+        assert "task = 'ehco' cannot be used: one of echo, two_coins" in text
+        assert "or FILE.py:NAME of your own :edit task=ehco" in text
+
+
+async def test_the_words_of_a_refusal_are_shown_until_the_next_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        answer = Answer(1, Reset(), "this is the start: nothing was trained before it")
+        monkeypatch.setattr(session, "not_done", lambda number: answer)
+        await enter(app, pilot, ":reset\n")
+        assert last_lines(app) == [answer.why_not, ":reset"]
+        assert not line_of(app).is_open
+        await enter(app, pilot, "l")
+        assert answer.why_not not in screen_text(app)
+        assert app.query_one(LossPlot).viewport.log, "the key has its meaning"
+
+
+async def test_what_an_action_cannot_do_is_said() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        for line, said in {
+            "flip": "flip is for the view gradient: view gradient shows it",
+            "seed 9": "seed = 9 is not trained here: 7 to 7",
+            "seed after": keys.NO_SEEDS,
+            "pin c": "c is no branch of this run: a to a",
+            "show a": "the curve shows this branch: it cannot lie under itself",
+            "compare /nowhere": "/nowhere holds no run",
+            "save /nowhere/a.svg": "/nowhere/a.svg cannot be written: No such file or directory",
+        }.items():
+            await enter(app, pilot, f":{line}\n")
+            for _ in range(4):
+                app.show_newest_frame()
+                await pilot.pause()
+            assert last_lines(app)[-2:] == [said, f":{line}"], line
+        assert session.commands == []
+
+
+async def test_earlier_lines_come_back_also_in_a_later_session() -> None:
+    remember_line("step 5")
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":pause\n:")
+        await pilot.press("up", "up")
+        assert last_lines(app, 1) == [":step 5"]
+        await pilot.press("enter")
+        assert session.commands == [Pause(), Step(5)]
+        app._keeping.wait(10)
+        assert remembered_lines() == ["pause", "step 5"]
+
+
+async def test_a_paste_is_text_and_lines_of_it_are_commands() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        post(app, ":")
+        app.post_message(Paste("step 3\nstep 4"))
+        await pilot.pause()
+        assert last_lines(app, 1) == [":step 3; step 4"]
+        app.post_message(Paste("x" * 500))
+        await pilot.pause()
+        assert last_lines(app, 1)[0].endswith("x" * 60), "a long line scrolls"
+        assert session.commands == []
+
+
+async def test_escape_closes_and_so_does_backspace_on_an_empty_line() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":x\x7f")
+        assert line_of(app).is_open
+        await enter(app, pilot, "\x7f")
+        assert not line_of(app).is_open
+        await enter(app, pilot, ":\n")
+        assert not line_of(app).is_open
+        await enter(app, pilot, ":step\x1b ")
+        assert session.commands == [Toggle()]
+
+
+async def test_ctrl_q_quits_while_a_line_is_typed() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":st")
+        await pilot.press("ctrl+q")
+        assert session.stops == 1
+
+
+async def test_colon_is_text_where_text_is_typed() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        await enter(app, pilot, "b")
+        await enter(app, pilot, "nwide:\n")
+        assert app.futures.name_of(0) == "wide:"
+        await enter(app, pilot, "\x1bo")
+        await enter(app, pilot, ":x")
+        assert not line_of(app).is_open
+        await enter(app, pilot, "\x1b")
+        await enter(app, pilot, "?")
+        await enter(app, pilot, "/:")
+        assert isinstance(app.screen, HelpScreen)
+        assert not line_of(app).is_open
+
+
+async def test_the_line_opens_over_a_panel_which_has_the_keys_again_after_it() -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+        await enter(app, pilot, "b:step 2\n")
+        assert session.commands == [Step(2)]
+        assert app.query_one(BranchList).is_open
+        assert app.focused is app.query_one(BranchList)
+        await enter(app, pilot, ":tree\n")
+        assert not app.query_one(BranchList).is_open
+        await enter(app, pilot, ":settings\n")
+        assert app._settings.is_open
+
+
+async def test_a_command_waits_while_the_network_loads() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        await enter(app, pilot, ":edit learning_rate=x\n")
+        assert last_lines(app)[0].startswith("learning_rate = 'x' cannot be used")
+        await enter(app, pilot, "\x1b:step 3\n")
+        assert session.commands == [Step(3)]
+
+
+async def test_after_a_failure_commands_are_refused_and_views_are_not() -> None:
+    async with opened(State.FAILED) as (app, session, pilot):
+        await enter(app, pilot, ":step 3\n")
+        assert last_lines(app) == [keys.FAILED, ":step 3"]
+        await enter(app, pilot, "\x1b:view memory\n")
+        assert app.query_one(MemoryView).display
+        assert session.commands == []
+
+
+async def test_after_the_last_epoch_it_is_said_how_to_go_on() -> None:
+    async with opened(State.FINISHED) as (app, session, pilot):
+        await enter(app, pilot, ":step\n")
+        assert "finished: edit num_epochs=NUMBER trains more epochs" in last_lines(app)[0]
+        assert session.commands == []
+
+
+def watched(app: EchoApp, session: ScriptedSession, audience: Audience) -> None:
+    """Make the session one that another viewer steers."""
+    app._picture = dataclasses.replace(app._picture, audience=audience)
+
+
+async def test_while_another_viewer_steers_the_line_says_so() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        watched(app, session, Audience(("pts/9",), "pts/9"))
+        await enter(app, pilot, ":step 3\n")
+        assert last_lines(app) == ["pts/9 steers: W takes over", ":step 3"]
+        assert session.commands == []
+
+
+async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        watched(app, session, Audience(only_looks=True))
+        for line in (f"save {tmp_path}/a.svg", "compare newest"):
+            await enter(app, pilot, f":{line}\n")
+            assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
+        assert app._keeping.wait(10)
+        assert [*tmp_path.iterdir()] == []
+
+
+async def test_the_screen_is_saved_without_the_line(tmp_path: Path) -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        await enter(app, pilot, f":view memory; save {tmp_path}/a.txt; save {tmp_path}/a.svg\n")
+        for _ in range(9):
+            app.show_newest_frame()
+            await pilot.pause()
+        text = (tmp_path / "a.txt").read_text()
+        assert "memory" in text
+        assert "Help q Quit" in text
+        assert (tmp_path / "a.svg").read_text().startswith("<svg")
+
+
+async def test_actions_with_a_value() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        plot = app.query_one(LossPlot)
+        await enter(app, pilot, ":zoom in; crosshair 310; theme light; name a wide; pin a\n")
+        for _ in range(4):
+            app.show_newest_frame()
+            await pilot.pause()
+        assert plot.viewport.cursor == 309
+        assert plot.viewport.span == 400
+        assert app.theme == "textual-light"
+        assert app.futures.name_of(0) == "wide"
+        await enter(app, pilot, ":crosshair off\n")
+        assert plot.viewport.cursor is None

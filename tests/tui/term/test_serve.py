@@ -1,0 +1,124 @@
+"""The real program serves a run in the background to browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from echornn.remote.client import viewers_of
+from tests.detached import detached
+from tests.patience import PATIENCE, wait_for
+from tests.program import gone
+from tests.sockets import own_sockets
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """``serve`` in a process of its own, and what it prints with ``--json``."""
+    command = [sys.executable, "-m", "tui", "serve", *arguments, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+class Tab:
+    """A tab of a browser, which shows all that was drawn."""
+
+    def __init__(self, browser: aiohttp.ClientSession, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._drawn = b""
+
+    async def open(self) -> None:
+        origin = {"Origin": self._address[: self._address.index("/", 7)]}
+        size = "?width=80&height=24"
+        self._socket = await self._browser.ws_connect(f"{self._address}viewer{size}", headers=origin)
+
+    async def until(self, words: str) -> None:
+        while words.encode() not in self._drawn:
+            self._drawn += (await asyncio.wait_for(self._socket.receive_bytes(), PATIENCE)).replace(b"\x1b[6n", b"")
+            await self.press("\x1b[1;1R")  # the terminal has drawn the frame
+
+    async def press(self, keys: str) -> None:
+        await self._socket.send_json(["stdin", keys])
+
+
+def children(process: int) -> list[int]:
+    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [one for child in found for one in (int(child), *children(int(child)))]
+
+
+async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with own_sockets(monkeypatch, tmp_path_factory), detached(tmp_path / "run") as folder:
+        run = str(folder)
+        with serving(run) as (first, said), serving(run, "--read-only") as (second, of_second):
+            async with aiohttp.ClientSession() as browser:
+                looks, steers = Tab(browser, of_second["address"]), Tab(browser, said["address"])
+                await looks.open()
+                await looks.until("running")
+                assert viewers_of(folder) == (("browser 1",), "")
+                await looks.press(" ")
+                await looks.until("only looks")
+                await steers.open()
+                await steers.until("running")
+                await steers.press(" ")
+                await steers.until("paused")
+                await looks.until("paused")
+                processes = children(first.pid), children(second.pid)
+                assert all(processes)
+                taken = ["serve", run, "--port", str(said["port"])]
+                assert f"port {said['port']} cannot be used: Address already in use" in refused(taken)
+                require_secret(said["address"].split("/")[3], [first.pid, *processes[0]])
+                os.kill(second.pid, signal.SIGKILL)
+                wait_for(lambda: all(map(gone, processes[1])))
+                first.terminate()
+                assert await asyncio.to_thread(first.wait, PATIENCE) == 0
+                assert all(map(gone, processes[0]))
+        assert (said["port"], said["run"], said["read_only"]) == (int(said["address"][17:].split("/")[0]), run, False)
+        wait_for(lambda: viewers_of(folder) == ((), ""))
+
+
+def require_secret(token: str, processes: list[int]) -> None:
+    """The token is in nothing that other users can read of these processes."""
+    for process in processes:
+        for name in ("cmdline", "environ", "comm"):
+            assert token.encode() not in Path(f"/proc/{process}/{name}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why_not"),
+    [
+        (["nowhere"], "nowhere now, or it does not serve"),
+        (["--port", "70000"], "port = 70000 cannot be used: 0 to 65535"),
+        ([], "no run is trained that can be attached to: start one with --detach, or see list"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_a_line(arguments: list[str], why_not: str, tmp_path: Path) -> None:
+    assert why_not in refused(["serve", *arguments], XDG_STATE_HOME=str(tmp_path))
+
+
+def refused(arguments: list[str], **environment: str) -> str:
+    """What the program says when it refuses a command line."""
+    command = [sys.executable, "-m", "tui", *arguments]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr

@@ -1,0 +1,1 @@
+"""Tests of what serves attached apps to browsers."""

@@ -1,0 +1,147 @@
+"""Actions of the app that only the line after ``:`` and scripts have: they take a value, which no key could give."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from echornn.files.run_error import RunError
+from echornn.runs import kept_runs
+from echornn.session.commands import Choose
+from echornn.timeline.letters import letter_of
+from tui.app.audience_text import ONLY_LOOKS
+from tui.app.line.line_keys import LineKeys
+from tui.app.line.script import Outcome
+from tui.app.line.words import Line, letters_of, named
+from tui.app.palette_commands import PaletteCommands
+from tui.app.save_screen import save_to
+from tui.app.status_messages import StatusMessages
+from tui.kit.theme import Theme
+
+NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"
+
+
+class LineActions(LineKeys, PaletteCommands, StatusMessages):
+    """The part of the app with these actions."""
+
+    def action_seed(self, seed: int) -> None:
+        """Show the network of this seed."""
+        config = self._frame.config
+        last = config.seed + config.replicas - 1
+        if config.seed <= seed <= last:
+            self._send(Choose(seed - config.seed))
+        else:
+            self._refuse(f"seed = {seed} is not trained here: {config.seed} to {last}")
+
+    def action_crosshair(self, to: int | str) -> None:
+        """Put the crosshair on a window (from 1), where the loss fell, or take it away."""
+        plot, end = self._plot, self._frame.line_end
+        if to == "off":
+            plot.action_follow()
+        elif not end:
+            self._refuse("nothing is trained yet")
+        elif to == "fall":
+            plot.action_fall()
+        elif isinstance(to, int):
+            viewport = plot.viewport.moved(end, 0)
+            plot.change_viewport(viewport.moved(end, min(to, end) - 1 - (viewport.cursor or 0)))
+
+    async def action_in_a_view(self, name: str) -> None:
+        """Do what a letter key of a view does, in the view that is shown and has it."""
+        for view in self._views:
+            for key in letters_of(view):
+                if named(key) == name:
+                    await view.run_action(key.action)
+                    return
+        having = [view.title for view in self._all_views if name in map(named, letters_of(view))]
+        self._refuse(f"{name} is for the view {' or '.join(having)}: view {having[0]} shows it")
+
+    # ---- branches and runs under the curve
+
+    def _ghosts_changed(self) -> None:
+        """Draw the curve again after other branches are to be drawn under it, or a name has changed."""
+        raise NotImplementedError
+
+    def show_newest_frame(self) -> None:
+        """Draw the newest frame, if there is a new one."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Draw the newest frame, whenever a timer would."""
+        self.show_newest_frame()
+
+    def _may_use_files(self) -> bool:
+        """Whether this viewer may read and write files here; somebody who only looks may not."""
+        if only_looks := self._picture.audience.only_looks:
+            self._refuse(f"{ONLY_LOOKS}: no file is read or written")
+        return not only_looks
+
+    def _is_a_branch(self, number: int) -> bool:
+        branches = self._picture.branch_count
+        if number >= branches:
+            last = letter_of(branches - 1) if branches else "none yet"
+            self._refuse(NOT_IN_THE_LIST.format(letter=letter_of(number), last=last))
+        return number < branches
+
+    def action_name_branch(self, number: int, name: str) -> None:
+        """Name a branch; an empty name takes the name away."""
+        if self._is_a_branch(number):
+            self.futures.name(number, name.strip())
+            self._ghosts_changed()
+
+    def action_pin_branch(self, number: int) -> None:
+        """Pin a branch, or unpin it."""
+        if self._is_a_branch(number):
+            self.futures.pin(number)
+            self._ghosts_changed()
+
+    def action_show_branch(self, number: int) -> None:
+        """Draw a branch under the curve, or take it away."""
+        if number == self._frame.line:
+            self._refuse("the curve shows this branch: it cannot lie under itself")
+        elif self._is_a_branch(number):
+            self.futures.show_or_hide(number, self._picture)
+            self._ghosts_changed()
+
+    def action_compare(self, name: str) -> None:
+        """Draw another run under the curve, or take it away."""
+        if not self._may_use_files():
+            return
+        try:
+            if trouble := self.futures.lay_under(kept_runs.find(name)):
+                self._refuse(trouble)
+        except (RunError, OSError) as error:
+            self._refuse(str(error))
+
+    # ---- the screen
+
+    def action_theme(self, theme: Theme) -> None:
+        """Choose the background, also for the next time."""
+        if theme != self._shown_theme:
+            self.action_other_theme()
+
+    def action_save_screen(self, file: str) -> None:
+        """Save the screen in a file, once everything that has changed is drawn."""
+        if not self._may_use_files():
+            return
+        doing = self._doing = asyncio.get_running_loop().create_future()
+        path = Path(file).expanduser()
+        line = Line(f"save {file}", "")
+
+        def save() -> None:
+            if doing.done():
+                return
+            try:
+                save_to(self, path)
+                doing.set_result(Outcome(line, note=f"saved {path}"))
+            except OSError as error:
+                why_not = f"{path} cannot be written: {error.strerror or error}"
+                doing.set_result(Outcome(line, why_not, is_refused=True))
+
+        self._when_drawn(save)
+
+    def _when_drawn(self, call: Callable[[], None]) -> None:
+        """Call this once everything that has changed is drawn."""
+        self.call_after_refresh(partial(self.call_after_refresh, call))

@@ -1,0 +1,198 @@
+"""The part of the app with the line after ``:``: opens it, passes keys to it, and does what was entered."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Sequence
+from functools import partial
+
+from textual.actions import parse
+from textual.events import Event, Key, Paste
+
+from echornn.runtime.background import Background
+from echornn.session.command_base import ChangingCommand
+from echornn.session.command_words import WordError, require_changes
+from echornn.session.commands import Answer, Command, DriveCommand, Edit, Redo, StartOver, ToggleReplicas, Undo
+from echornn.session.frame import Frame, State
+from tui.app import keys
+from tui.app.line.completion import Known, about, completions
+from tui.app.line.editor import LineEditor
+from tui.app.line.history import remember_line, remembered_lines, with_line
+from tui.app.line.script import Begun, Outcome, Script
+from tui.app.line.words import Line, lines_of
+from tui.app.panels import Panels
+from tui.app.session_keys import SessionKeys
+from tui.app.widgets.command_line import CommandLine
+
+NOT_TEXT = ("ctrl+q", "ctrl+l")
+"""Keys that keep their meaning while a line is typed."""
+
+SECONDS_OF_A_PANEL = 0.5
+"""How long the line waits for a panel that still handles earlier keys."""
+
+FINISHED = "finished: edit num_epochs=NUMBER trains more epochs, restart starts over"
+
+
+class LineKeys(SessionKeys, Panels):
+    """The part of the app that does lines of words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._command_line = CommandLine(self._about_line, self._enter_line)
+        self._entered: list[str] | None = None
+        self._scripts: list[Script] = []
+        self._keeping = Background("lines")
+        self._is_beginning = False
+        self._doing: asyncio.Future[Outcome] | None = None
+        """The outcome of the action that is being done, if it is known only later."""
+
+    # ---- the line that is typed
+
+    async def action_line(self) -> None:
+        """Open the line after ``:``. A panel first handles the keys that were typed before."""
+        panel = self._panel
+        if panel is not None and self._main.focused is panel:
+            handled = asyncio.Event()
+            panel.call_later(handled.set)
+            try:
+                await asyncio.wait_for(handled.wait(), SECONDS_OF_A_PANEL)
+            except TimeoutError:
+                return
+            if panel.is_open and panel.is_text(":"):
+                panel.post_message(Key("colon", ":"))
+                return
+        if self._entered is None:
+            self._entered = [] if self._picture.audience.only_looks else remembered_lines()
+        self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
+
+    @property
+    def _known(self) -> Known:
+        return Known(self._frame.config, self._picture.branch_count)
+
+    def _about_line(self, text: str, candidates: Sequence[str]) -> str:
+        return about(text, candidates, self._frame.config)
+
+    async def on_event(self, event: Event) -> None:
+        """Pass keys to the line as long as it is open, before any widget gets them: so keys that follow quickly are in
+        order.
+        """
+        line = self._command_line
+        is_typed = isinstance(event, Key | Paste) and not event.is_forwarded
+        if is_typed and not self._is_leaving and len(self.screen_stack) == 1:
+            if line.says and isinstance(event, Key):
+                line.close()
+            if line.is_open and isinstance(event, Paste):
+                line.type(event.text)
+                return
+            if line.is_open and isinstance(event, Key) and event.key not in NOT_TEXT:
+                line.press(event)
+                await self._go_on_with_lines()
+                return
+        await super().on_event(event)
+
+    def _enter_line(self, text: str) -> str:
+        """Begin what was entered; returns why it is no command, or cannot be done."""
+        try:
+            lines = lines_of(text)
+            if len(lines) == 1 and not self._is_behind:
+                self._require(lines[0])
+        except WordError as error:
+            return str(error)
+        self._command_line.close()
+        self._entered = with_line(self._entered or [], text.strip())
+        if not self._picture.audience.only_looks:
+            self._keeping.do(partial(remember_line, text.strip()))
+        self.do_lines(lines)
+        return ""
+
+    # ---- what the line does
+
+    def do_lines(self, lines: list[Line]) -> Script:
+        """Do these lines, one after the other."""
+        script = Script(lines, self._begin_line, self._look_for_lines, self._tell)
+        self._scripts.append(script)
+        return script
+
+    def _look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
+        """The newest frame, and the answer to a command if it was not carried out."""
+        return self._frame, self.session.not_done(number) if number else None
+
+    async def _go_on_with_lines(self) -> None:
+        """Begin the lines whose turn has come."""
+        for script in list(self._scripts):
+            await script.go_on()
+        self._scripts = [script for script in self._scripts if not script.is_over]
+
+    def _says_itself(self, answer: Answer) -> bool:
+        """Whether the settings or a line wait for this answer, and say what became of the command."""
+        begun = [script.begun.line.what for script in self._scripts if script.begun is not None]
+        return self._settings.is_open or answer.command in begun
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Show what became of a line."""
+        if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
+            self._command_line.refuse(outcome.line.text, outcome.why_not)
+        elif outcome.note:
+            self.notify(outcome.note, markup=False)
+
+    def _require(self, line: Line) -> None:
+        """Check that a line can be done now.
+
+        Raises:
+            WordError: it cannot; the message says why.
+        """
+        frame, command = self._frame, line.what
+        if frame.state is State.FAILED and keys.why_not(command, frame):
+            raise WordError(keys.FAILED)
+        if isinstance(command, DriveCommand) and frame.state is State.FINISHED:
+            raise WordError(FINISHED)
+        if isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
+            require_changes(command.changes, frame.config)
+
+    async def _begin_line(self, line: Line) -> Begun:
+        """Begin a line: send its command, or do its action."""
+        self._refusal, self._doing, self._is_beginning = "", None, True
+        frame = self._frame
+        try:
+            self._require(line)
+            number = self._obey(line.what) if not isinstance(line.what, str) else 0
+            if isinstance(line.what, str):
+                await self._act(line.what)
+        except WordError as error:
+            self._refusal = str(error)
+            number = 0
+        finally:
+            self._is_beginning = False
+        if self._refusal:
+            outcome = Outcome(line, self._refusal, is_refused=True)
+            return Begun(line, outcome=lambda: outcome)
+        doing = self._doing
+        if number or doing is None:
+            done = Outcome(line)
+            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done)
+        return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
+
+    def _refuse(self, text: str) -> None:
+        """Say why nothing is done; what a line cannot do is said by the line."""
+        if self._is_beginning:
+            self._refusal = text
+        else:
+            super()._refuse(text)
+
+    def _obey(self, command: Command) -> int:
+        """Send a command as its key would; returns its number."""
+        if isinstance(command, Undo | Redo | Edit | StartOver):
+            self._forget_drafts()
+        if isinstance(command, ToggleReplicas):
+            self._toggle_replicas(command)
+        else:
+            self._send(command)
+        return self._sent
+
+    async def _act(self, action: str) -> None:
+        """Do an action of the app. It says by `_refuse` if it cannot."""
+        _, name, arguments = parse(action)
+        done = getattr(self, f"action_{name}")(*arguments)
+        if inspect.isawaitable(done):
+            await done

@@ -1,0 +1,133 @@
+"""The app without a screen: it does the lines of a script, and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from echornn.session.commands import Answer
+from echornn.session.frame import Frame, State
+from echornn.session.session import ViewedSession
+from tui.app.app import EchoApp
+from tui.app.line.script import Begun, Outcome, Script
+from tui.app.line.words import Line
+from tui.kit.theme import Theme
+from tui.term.exit_code import ExitCode
+
+LOOKS_A_SECOND = 40.0
+"""How often the script looks whether a line is done."""
+
+LOOKS_TO_STEER = 5 * LOOKS_A_SECOND
+"""How often the script looks whether it steers before it begins."""
+
+
+class ScriptApp(EchoApp):
+    """Does the lines of a script on a session, and ends. It draws only what a line needs.
+
+    Args:
+        lines: the script.
+        say: called with what became of each line, and the frame after it.
+        trains_itself: whether the session is in this process, so that training that goes on after the last line is
+            waited for.
+    """
+
+    def __init__(
+        self,
+        session: ViewedSession,
+        lines: Sequence[Line],
+        say: Callable[[Outcome, Frame], None],
+        trains_itself: bool,
+        theme: Theme = "dark",
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__(session, LOOKS_A_SECOND, ascii_only, theme)
+        self.theme_is_kept = False
+        self._lines = list(lines)
+        self._say_outcome = say
+        self._trains_itself = trains_itself
+        self._newest = self._frame
+        self._script: Script | None = None
+        self._looks = 0
+        self._outcomes: list[Outcome] = []
+
+    @property
+    def undone(self) -> int:
+        """The number of lines that were not begun."""
+        return len(self._lines) - len(self._outcomes)
+
+    def show_newest_frame(self) -> None:
+        """Look at the newest frame, without drawing it, and go on with the script."""
+        before, picture = self._newest, self.futures.look(self._query, self._picture)
+        self._newest = picture.frame
+        if picture.audience.ended:
+            self._end_with(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
+            return
+        self._looks += 1
+        steers = picture.audience.may_steer or self._looks > LOOKS_TO_STEER
+        if self._script is None and (self._newest.state is State.LOADING or not steers):
+            return
+        if before.state is State.LOADING and self._newest.state is not State.LOADING:
+            super().show_newest_frame()
+        if self._script is None:
+            self._script = self.do_lines(self._lines)
+        self.call_later(self._go_on)
+
+    def draw(self) -> None:
+        """Draw the newest frame."""
+        super().show_newest_frame()
+
+    async def _go_on(self) -> None:
+        await self._go_on_with_lines()
+        is_done = self._script is not None and self._script.is_over
+        goes_on = self._trains_itself and self._newest.state is State.RUNNING and not self._has_stopped
+        if is_done and not (goes_on or self._is_leaving):
+            self._leave(self._code_at_the_end())
+
+    @property
+    def _has_stopped(self) -> bool:
+        return any(outcome.is_last for outcome in self._outcomes)
+
+    def _code_at_the_end(self) -> ExitCode:
+        if any(outcome.is_refused for outcome in self._outcomes):
+            return ExitCode.USAGE
+        has_failed = self._newest.state is State.FAILED or (self._trains_itself and self._newest.has_diverged)
+        return ExitCode.FAILED if has_failed or self._has_stopped else ExitCode.DONE
+
+    def _end_with(self, outcome: Outcome) -> None:
+        if not self._is_leaving:
+            self._tell(outcome)
+            self._leave(ExitCode.FAILED)
+
+    # ---- what is different without a screen
+
+    def _look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
+        return self._newest, self.session.not_done(number) if number else None
+
+    async def _begin_line(self, line: Line) -> Begun:
+        self.draw()  # actions are judged by the picture on the screen
+        self._newest = self._frame
+        return await super()._begin_line(line)
+
+    def _when_drawn(self, call: Callable[[], None]) -> None:
+        """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""
+        self.draw()
+        self._show_views()
+        waits = any(view.is_waiting(self._frame) for view in self._views)
+        if waits and not self._is_leaving:
+            self.set_timer(1 / LOOKS_A_SECOND, partial(self._when_drawn, call))
+        else:
+            super()._when_drawn(call)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        self._say_outcome(outcome, self._newest)
+
+    def action_theme(self, theme: Theme) -> None:
+        """Draw with this background; the next app has its own."""
+        self.theme = f"textual-{theme}"
+
+    def _hint(self, text: str) -> None:
+        """Hints are for somebody at a screen."""
+
+    def notify(self, message: str, **options: object) -> None:
+        """Notifications are for somebody at a screen."""

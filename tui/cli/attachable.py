@@ -1,0 +1,27 @@
+"""Finds the run to attach to."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from echornn.files.run_error import RunError
+from echornn.remote.address import AddressError
+from echornn.remote.client import connected
+from echornn.runs import kept_runs
+from tui.commands import record
+
+
+def folder_of(name: str | None) -> Path:
+    """The folder of the run with this name, or of the newest run that can be attached to.
+
+    Raises:
+        RunError: there is none.
+    """
+    if name is not None:
+        return record.find(name)
+    for folder in kept_runs.runs():
+        with contextlib.suppress(AddressError):
+            connected(folder).close()
+            return folder
+    raise RunError("no run is trained that can be attached to: start one with --detach, or see list")

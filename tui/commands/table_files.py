@@ -1,0 +1,137 @@
+"""Writes the windows or networks of a run to a table file with typed columns: Parquet, or Arrow IPC (Feather)."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echornn.arrays.network_facts import NetworkFacts
+from echornn.arrays.window_pieces import WindowPiece
+from echornn.config import EchoConfig
+from echornn.config_text import shown
+from echornn.files.whole_file import write_whole
+from tui.commands.front_end import UsageError
+
+ROWS_AT_A_TIME = 1 << 18
+"""The most rows that are in memory at once; also the rows of a group in the file."""
+
+SUFFIXES = {"parquet": (".parquet",), "arrow": (".arrow", ".feather")}
+"""The formats, by the name of their flag, each with the ends of names that are accepted."""
+
+
+def require_writable(flag: str, file: Path) -> None:
+    """Check, before anything is read, that a table can be written to this file.
+
+    Raises:
+        UsageError: the name has another end, or pyarrow is missing.
+    """
+    if file.suffix not in SUFFIXES[flag]:
+        raise UsageError(
+            f"{flag} = {str(file)!r} cannot be written: the name must end in {' or '.join(SUFFIXES[flag])}"
+        )
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise UsageError(f"--{flag} cannot be used without pyarrow: install echornn-tui[arrow]") from error
+
+
+def write_windows(
+    flag: str, file: Path, pieces: Iterable[WindowPiece], numbered: bool, about: Mapping[str, str]
+) -> None:
+    """Write a row for each window and network; nothing but the newest rows is in memory.
+
+    The columns are those of the CSV: window and epoch int64, loss and accuracy float32 (NaN if there is none), and
+    replica int64.
+
+    Args:
+        numbered: whether there is a column replica.
+        about: texts for the file's metadata; see `about_table`.
+
+    Raises:
+        RunError: the file's name cannot be used.
+        OSError: the disk did not accept it, or the losses cannot be read; an existing file is unchanged.
+    """
+    names = {"window": np.int64, "epoch": np.int64, "loss": np.float32, "accuracy": np.float32}
+    types = {**names, **({"replica": np.int64} if numbered else {})}
+    _write(flag, file, types, (_columns(one, numbered) for piece in pieces for one in _parts(piece)), about)
+
+
+def write_networks(flag: str, file: Path, networks: Iterable[NetworkFacts], about: Mapping[str, str]) -> None:
+    """Write a row for each network, with the columns of ``--summary``; solved_at and lost_at are null if the task was
+    not solved or not lost. Errors as in `write_windows`.
+    """
+    columns = {
+        name: list(values) for name, values in zip(NetworkFacts._fields, zip(*networks, strict=True), strict=True)
+    }
+    for name in ("solved_at", "lost_at"):
+        columns[name] = [value or None for value in columns[name]]
+    types = {name: np.float32 if name == "final_loss" else np.int64 for name in columns}
+    _write(flag, file, types, [columns], about)
+
+
+def about_table(command: str, config: EchoConfig) -> dict[str, str]:
+    """What a table's metadata says: the command that made it, the program's version, and the configuration as JSON.
+    There is no date, so that the same command writes the same bytes.
+    """
+    fields = json.dumps(shown(config.fields()))
+    return {"command": command, "version": version("echornn-tui"), "config": fields}
+
+
+def _parts(piece: WindowPiece) -> Iterator[WindowPiece]:
+    """A piece in parts of at most `ROWS_AT_A_TIME` rows."""
+    at_a_time = max(1, ROWS_AT_A_TIME // max(1, len(piece.networks)))
+    for first in range(0, len(piece.windows), at_a_time):
+        yield piece.part(first, first + at_a_time)
+
+
+def _columns(piece: WindowPiece, numbered: bool) -> dict[str, Any]:
+    networks = len(piece.networks)
+    columns = {
+        "window": np.repeat(piece.windows, networks),
+        "epoch": np.repeat(piece.epochs, networks),
+        "loss": piece.losses.ravel(),
+        "accuracy": piece.accuracies.ravel().astype(np.float32),
+    }
+    replicas = np.tile(np.arange(piece.first, piece.first + networks, dtype=np.int64), len(piece.windows))
+    return {**columns, "replica": replicas} if numbered else columns
+
+
+def _write(
+    flag: str, file: Path, types: Mapping[str, Any], parts: Iterable[dict[str, Any]], about: Mapping[str, str]
+) -> None:
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.from_numpy_dtype(kind)) for name, kind in types.items()], metadata=dict(about))
+    batches = (pa.record_batch(part, schema=schema) for part in parts)
+    write_whole(file, lambda new: _write_groups(_writer(flag, new, schema), schema, batches))
+
+
+def _writer(flag: str, file: Path, schema: Any) -> Any:
+    if flag == "parquet":
+        import pyarrow.parquet
+
+        return pyarrow.parquet.ParquetWriter(file, schema)
+    import pyarrow.ipc
+
+    return pyarrow.ipc.new_file(str(file), schema)
+
+
+def _write_groups(writer: Any, schema: Any, batches: Iterable[Any]) -> None:
+    """Write batches, small ones together, so that a run of many short branches does not become many tiny groups."""
+    import pyarrow as pa
+
+    with writer:
+        waiting: list[Any] = []
+        for batch in itertools.chain(batches, [None]):
+            rows = sum(one.num_rows for one in waiting)
+            if waiting and (batch is None or rows + batch.num_rows > ROWS_AT_A_TIME):
+                writer.write_table(pa.Table.from_batches(waiting, schema).combine_chunks())
+                waiting = []
+            if batch is not None:
+                waiting.append(batch)

@@ -1,0 +1,1 @@
+"""Figures for papers: the numbers of each kind of figure, and drawing them by Matplotlib."""

@@ -1,0 +1,113 @@
+"""The numbers of the figures that count networks: the seeds of a run, and the map of a sweep."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from echornn.arrays.positions import config_at, position_of
+from echornn.arrays.run_arrays import read
+from echornn.data.levels import chance_level, solved_level
+from echornn.diagnosis.seed_stats import wilson
+from echornn.maps.kept_values import value_text
+from echornn.maps.measures import Scale, short_text, value_of, words_of
+from echornn.maps.overview import overview_of
+from echornn.maps.table import Table, first_choice, table_of
+from echornn.maps.theory import LIMITS
+from echornn.maps.walls import walls_of
+from echornn.sweeps.results import SweepResults
+from tui.figures.data import Column, FigureData, FigureError, FigureRequest
+from tui.figures.losses import loss_label
+
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""The shades beside which the colour bar has a value."""
+
+
+def seeds_numbers(request: FigureRequest) -> FigureData:
+    """For each network, when it had solved the task and its final loss, as ``export --summary`` prints them."""
+    opened = read(request.run)
+    position = position_of(opened.run, request.at, request.branch)
+    config = config_at(opened.run, position)
+    networks = opened.networks(request.at, request.branch)
+    solved = sum(bool(one.solved_at) for one in networks)
+    columns: dict[str, Column] = {
+        "replica": [one.replica for one in networks],
+        "seed": [one.seed for one in networks],
+        "solved_at": [one.solved_at or None for one in networks],
+        "lost_at": [one.lost_at or None for one in networks],
+        "final_loss": [f"{one.final_loss:.9g}" for one in networks],
+    }
+    level = solved_level(config)
+    facts = {
+        "windows": position.window,
+        "interval": list(wilson(solved, len(networks))),
+        "y": loss_label(config),
+        "levels": [["chance", chance_level(config)], *([["solved", level]] if math.isfinite(level) else [])],
+        "log": request.log,
+    }
+    return FigureData(columns, facts, 3.2, opened.notes)
+
+
+def map_numbers(request: FigureRequest) -> FigureData:
+    """For each square of a sweep's map, its counts and the value that is shown, as ``map`` shows them."""
+    overview = overview_of(SweepResults.read(Path(request.run)))
+    if not overview.axes:
+        raise FigureError(f"{request.run} has no field that varies: nothing to draw")
+    choice = request.choice or first_choice(overview.axes)
+    table = table_of(overview, choice)
+    scale = Scale.of(overview.all_counts.values(), request.show)
+    across, down = choice.across or "all", choice.down or "all"
+    columns: dict[str, list[Any]] = {name: [] for name in (across, *([down] if choice.down else []), *_CELL)}
+    for row, left in zip(table.cells, table.rows, strict=True):
+        for cell, top in zip(row, table.columns, strict=True):
+            counts, half = cell.counts, cell.counts.half_solved
+            low, high = (None, None) if counts.is_pooled or not counts.finished else counts.interval
+            known = [counts.success if counts.finished else None, low, high, half, _known(counts.loss)]
+            numbers = [len(cell.configs), counts.finished, counts.solved, *known, counts.failed, counts.missing]
+            value = value_of(counts, request.show)
+            shown = [_known(value), _known(scale.share(scale.value(counts))), short_text(value, request.show)]
+            values = [value_text(top), *([value_text(left)] if choice.down else []), *numbers, *shown]
+            for name, number in zip(columns, values, strict=True):
+                columns[name].append(number)
+    facts = {
+        "across": across,
+        "down": choice.down,
+        "columns": _texts(table.columns),
+        "rows": _texts(table.rows),
+        "shows": words_of(request.show, overview.losses),
+        "ticks": [[share, _tick(scale, share)] for share in TICKS],
+        "walls": _walls(table),
+    }
+    return FigureData(columns, facts, min(8.0, 1.2 + 0.22 * len(table.rows)))
+
+
+_CELL = (
+    *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss", "failed", "missing"),
+    *("value", "shade", "text"),
+)
+"""The columns of a map after the fields across and down."""
+
+
+def _known(value: float) -> float | None:
+    """The number; None if it is NaN."""
+    return None if math.isnan(value) else value
+
+
+def _texts(values: tuple[Any, ...]) -> list[str]:
+    return [value_text(value) for value in values]
+
+
+def _tick(scale: Scale, share: float) -> str:
+    """The value that has this shade."""
+    if scale.is_share or not math.isfinite(scale.best):
+        return f"{100 * share:.0f}"
+    return short_text(scale.worst * (scale.best / scale.worst) ** share, scale.measure)
+
+
+def _walls(table: Table) -> list[dict[str, Any]]:
+    """The lines of theory: the name, and the squares with the line at their right and lower edges."""
+    return [
+        {"name": LIMITS[one.number].name, "right_of": sorted(one.right_of), "below": sorted(one.below)}
+        for one in walls_of(table)
+    ]

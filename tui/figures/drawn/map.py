@@ -1,0 +1,62 @@
+"""Draws the map of a sweep: a shaded square for each cell, with its value, and the lines of theory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from tui.figures.drawn.paper import COLOURS, SHADES, Table, numbers
+
+MOST_TEXTS = 14
+"""The most columns of squares that have their values written on them."""
+
+LINES = ((COLOURS[1], "-"), ("black", (0, (3, 1.5))), (COLOURS[1], (0, (1, 1))))
+"""Colour and dashes of each line of theory."""
+
+
+def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
+    """Draw the squares; one without a result is hatched, and an infinite value is white."""
+    axes = figure.add_subplot()
+    rows, columns = facts["rows"], facts["columns"]
+    shades = numbers(table, "shade").reshape(len(rows), len(columns))
+    drawn = np.where(shades < 0, np.nan, shades)
+    image = axes.imshow(drawn, cmap=SHADES, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    for row, column in np.argwhere(np.isnan(shades)).tolist():
+        square = (column - 0.5, row - 0.5), 1, 1
+        axes.add_patch(Rectangle(*square, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0))
+    size = min(7.0, 60 * figure.get_figwidth() / 3.3 / max(1, len(columns)))
+    if len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3:
+        for number, text in enumerate(table["text"]):
+            row, column = divmod(number, len(columns))
+            colour = "white" if shades[row, column] > 0.55 else "black"
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+    for wall, (colour, dashes) in zip(facts["walls"], LINES, strict=False):
+        label: str | None = wall["name"]
+        style = {"color": colour, "linestyle": dashes, "linewidth": 1.4}
+        for row, column in wall["right_of"]:
+            axes.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], label=label, **style)
+            label = None
+        for row, column in wall["below"]:
+            axes.plot([column - 0.5, column + 0.5], [row + 0.5] * 2, label=label, **style)
+            label = None
+    every = [max(1, -(-len(texts) // most)) for texts, most in ((columns, 16), (rows, 30))]
+    axes.set_xticks(range(0, len(columns), every[0]), columns[:: every[0]], rotation=90 if longest(columns) > 3 else 0)
+    axes.set_yticks(range(0, len(rows), every[1]), rows[:: every[1]])
+    axes.tick_params(length=0, labelsize=7)
+    axes.set_xlabel(facts["across"])
+    if facts["down"]:
+        axes.set_ylabel(facts["down"])
+    else:
+        axes.set_yticks([])
+    bar = figure.colorbar(image, ax=axes, aspect=25, pad=0.02)
+    bar.set_ticks([share for share, _ in facts["ticks"]], labels=[text for _, text in facts["ticks"]])
+    bar.set_label(facts["shows"])
+    if axes.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=6)
+
+
+def longest(texts: list[str]) -> int:
+    """The most characters of a text."""
+    return max(map(len, texts), default=0)

@@ -1,0 +1,201 @@
+"""What all figures share: reading the table, fonts, colours and lines that also differ in grey, and saving."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+Table = dict[str, list[str]]
+"""The columns of a CSV file, by name."""
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
+"""Colours that colour-blind people tell apart (Okabe and Ito 2008)."""
+
+DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+"""Kinds of lines, which differ without colours too."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+SHADES = "cividis_r"
+"""Shades that grow darker, also in grey, from yellow to blue."""
+
+GREY = "#666666"
+
+SETTINGS = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.0,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # fonts are embedded as TrueType, as journals ask
+    "svg.fonttype": "path",  # looks the same where the font is missing
+    "svg.hashsalt": "echornn-tui",  # the same names of parts each time
+}
+
+
+def table_of(text: str) -> Table:
+    """The table of a CSV text."""
+    head, *rows = csv.reader(io.StringIO(text))
+    return {name: [row[number] for row in rows] for number, name in enumerate(head)}
+
+
+def numbers(table: Table, name: str) -> Any:
+    """A column as float64; NaN for an empty cell, and for a column that the table lacks."""
+    rows = len(next(iter(table.values())))
+    return np.array([float(cell or "nan") for cell in table.get(name, [""] * rows)], np.float64)
+
+
+def chosen(table: Table, name: str, value: str) -> Table:
+    """The rows that have this value in a column."""
+    rows = [row for row, cell in enumerate(table[name]) if cell == value]
+    return {column: [cells[row] for row in rows] for column, cells in table.items()}
+
+
+def middles(table: Table) -> Any:
+    """The middle of each bucket of windows."""
+    return (numbers(table, "first_window") + numbers(table, "last_window")) / 2
+
+
+def styles(count: int) -> Iterator[dict[str, Any]]:
+    """A style for each of several lines: colour, dashes and a few markers; the first 280 all differ."""
+    for number in range(count):
+        every = (0.05 + 0.9 * (number % 5) / 5, 0.3)
+        yield {
+            "color": COLOURS[number % len(COLOURS)],
+            "linestyle": DASHES[number % len(DASHES)],
+            "marker": MARKERS[number % len(MARKERS)],
+            "markersize": 3,
+            "markevery": every,
+        }
+
+
+def plain(value: Any) -> Any:
+    """Texts in JSON values so that Matplotlib draws a dollar as a dollar, and not as the beginning of a formula."""
+    match value:
+        case str():
+            return value.replace("$", r"\$")
+        case list() | tuple():
+            return [plain(one) for one in value]
+        case dict():
+            return {plain(name): plain(one) for name, one in value.items()}
+        case _:
+            return value
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, cut off if it has more characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def losses_axis(axes: Any, facts: dict[str, Any], values: Any) -> None:
+    """Scale and label the axis of losses; where a loss is not finite, a cross is drawn at the top by `not_finite`."""
+    finite = values[np.isfinite(values)]
+    axes.set_ylabel(facts["y"])
+    if facts["log"] and (finite > 0).any():
+        axes.set_yscale("log")
+    elif finite.size:
+        axes.set_ylim(min(0.0, float(finite.min())), 1.05 * float(finite.max()) or 1.0)
+
+
+def windows_axis(axes: Any, table: Table) -> None:
+    """Scale and label the axis of windows so that a single window is in the middle."""
+    first, last = numbers(table, "first_window").min(), numbers(table, "last_window").max()
+    margin = 0.5 + 0.02 * (last - first)
+    axes.set_xlim(first - 0.5, last + margin)
+    axes.set_xlabel("window")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def not_finite(axes: Any, windows: Any, losses: Any) -> None:
+    """Draw a cross at the top for each loss that is NaN or infinite."""
+    bad = windows[~np.isfinite(losses)]
+    if len(bad):
+        top = np.full(len(bad), 0.98)
+        axes.plot(bad, top, "x", color="black", markersize=4, transform=axes.get_xaxis_transform(), label="not finite")
+
+
+def level_lines(axes: Any, levels: list[tuple[str, float]]) -> None:
+    """Draw a dotted line at each level that lies on the axis, with its name where there is room."""
+    low, high = axes.get_ylim()
+    taken: list[float] = []
+    height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    for name, loss in levels:
+        if not low <= loss <= high:
+            continue
+        axes.axhline(loss, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
+        place = axes.transAxes.inverted().transform(axes.transData.transform((0, loss)))[1] * height
+        if all(abs(place - other) >= 8 for other in taken):
+            taken.append(place)
+            at, where = ("bottom", (0, 1)) if place < height - 8 else ("top", (0, -1))
+            text = f"{shortened(name, 34)} {loss:.3g}"
+            axes.annotate(
+                text,
+                (1, loss),
+                where,
+                xycoords=axes.get_yaxis_transform(),
+                textcoords="offset points",
+                ha="right",
+                va=at,
+                fontsize=6,
+                color=GREY,
+                bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
+            )
+
+
+def legend_above(figure: Any, axes: Any) -> None:
+    """Put the legend above the axes, where it covers nothing, if there is more than one entry."""
+    handles, labels = axes.get_legend_handles_labels()
+    entries = dict(zip(labels, handles, strict=True))
+    if len(entries) > 1:
+        room = int(figure.get_figwidth() * 22)
+        letters = sum(map(len, entries)) / len(entries) + 5
+        columns = next((count for count in range(len(entries), 1, -1) if count * letters < room), 1)
+        figure.legend(
+            entries.values(), entries, loc="outside upper center", ncols=columns, fontsize=6, columnspacing=1.2
+        )
+
+
+def save(
+    file: Path,
+    draw: Callable[[Any, Table, dict[str, Any]], None],
+    table: Table,
+    facts: dict[str, Any],
+    size: tuple[float, float],
+    font: str,
+    about: dict[str, str],
+) -> None:
+    """Draw a figure and save it, in the format that the name's end says. The same call writes the same bytes.
+
+    Args:
+        draw: draws the table and the facts on an empty figure.
+        size: width and height in inches.
+        about: title, command and program, for the file's metadata.
+    """
+    kind = file.suffix.lstrip(".").lower()
+    command = {"svg": "Description", "pdf": "Subject", "png": "Description"}[kind]
+    program = {"svg": "Creator", "pdf": "Creator", "png": "Software"}[kind]
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    metadata = {"Title": about["title"], command: about["command"], program: about["program"], **dates}
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({**SETTINGS, "font.family": [font, "DejaVu Sans"]})
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure, plain(table), plain(facts))
+        figure.savefig(file, format=kind, metadata=metadata)

@@ -1,0 +1,72 @@
+"""Draws the weight matrices as shades, and the eigenvalues beside the unit circle."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tui.figures.drawn.paper import COLOURS, GREY, MARKERS, SHADES, Table, chosen, numbers
+
+ACROSS = 3
+"""The most panels side by side."""
+
+MOST_NAMES = 9
+"""The most rows or columns of a matrix that have their names."""
+
+
+def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
+    """Draw a panel for each matrix, all with the same shades, and one for the eigenvalues."""
+    weights, eigenvalues = chosen(table, "part", "weight"), chosen(table, "part", "eigenvalue")
+    names, of_radii = list(dict.fromkeys(weights["matrix"])), list(dict.fromkeys(eigenvalues["matrix"]))
+    count = len(names) + bool(of_radii)
+    across = min(ACROSS, count)
+    panels = list(figure.subplots(-(-count // across), across, squeeze=False).flat)
+    values = numbers(weights, "value")
+    most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+    image = None
+    for axes, name in zip(panels, names, strict=False):
+        image = matrix(axes, name, chosen(weights, "matrix", name), most)
+    if image is not None:
+        bar = figure.colorbar(image, ax=panels[: len(names)], location="bottom", aspect=40, pad=0.03)
+        bar.set_label("weight")
+    if of_radii:
+        plane(panels[len(names)], eigenvalues, of_radii)
+    for axes in panels[count:]:
+        axes.remove()
+
+
+def matrix(axes: Any, name: str, rows: Table, most: float) -> Any:
+    """Draw a matrix: rows are where a weight comes from, columns where it goes to."""
+    at, to = numbers(rows, "row").astype(int), numbers(rows, "column").astype(int)
+    shades = np.full((at.max() + 1, to.max() + 1), np.nan)
+    shades[at, to] = numbers(rows, "value")
+    image = axes.imshow(shades, cmap=SHADES, vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    axes.set_title(name)
+    axes.tick_params(length=0, labelsize=6)
+    for set_ticks, places, column in ((axes.set_yticks, at, "from"), (axes.set_xticks, to, "to")):
+        found = dict(zip(places.tolist(), rows[column], strict=True))
+        set_ticks(*zip(*found.items(), strict=True) if len(found) <= MOST_NAMES else ([], []))
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(True)
+    return image
+
+
+def plane(axes: Any, eigenvalues: Table, names: list[str]) -> None:
+    """Draw the eigenvalues of each recurrent matrix, and the unit circle."""
+    angles = np.linspace(0, 2 * math.pi, 200)
+    axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=0.6)
+    for number, name in enumerate(names):
+        rows = chosen(eigenvalues, "matrix", name)
+        marker, colour = MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
+        real, imaginary = numbers(rows, "value"), numbers(rows, "imaginary")
+        filled = "none" if number else "full"
+        axes.plot(real, imaginary, marker, color=colour, markersize=3, label=name, fillstyle=filled)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_title("eigenvalues")
+    axes.tick_params(labelsize=6)
+    axes.axhline(0, color=GREY, linewidth=0.4)
+    axes.axvline(0, color=GREY, linewidth=0.4)
+    if len(names) > 1:
+        axes.legend(fontsize=5, loc="best")

@@ -1,0 +1,130 @@
+"""`figure`: makes a figure of a run or a sweep: the picture or a script that draws it, and its numbers as CSV."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from echornn.files.whole_file import write_whole
+from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.kinds import KINDS
+from tui.figures.script import script_of
+
+SUFFIXES = (".svg", ".pdf", ".png")
+"""The formats, by the end of the file's name."""
+
+WIDTH = 3.3
+"""The width of one column of a paper, in inches."""
+
+FONT = "DejaVu Sans"
+"""The font that Matplotlib brings along."""
+
+
+@dataclass(frozen=True)
+class FigureLook:
+    """How a figure is drawn.
+
+    Attributes:
+        width, height: inches; by default one column wide, and as high as the kind of figure needs.
+        font: the name of an installed font.
+        script: whether to write a script that draws the figure, instead of the figure.
+    """
+
+    width: float = WIDTH
+    height: float | None = None
+    font: str = FONT
+    script: bool = False
+
+
+def require_drawable(kind: str, file: Path) -> None:
+    """Check, before anything is read, that there is such a kind, such a format, and Matplotlib.
+
+    Raises:
+        FigureError: one of them is missing.
+    """
+    if kind not in KINDS:
+        raise FigureError(f"kind = {kind!r} cannot be used: one of {', '.join(KINDS)}")
+    if file.suffix.lower() not in SUFFIXES:
+        raise FigureError(f"out = {str(file)!r} cannot be written: the name must end in {', '.join(SUFFIXES)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise FigureError("a figure cannot be drawn without Matplotlib: install echornn-tui[figures]")
+
+
+def figure(
+    run: str | Path,
+    kind: str,
+    file: Path,
+    *,
+    at: int | None = None,
+    branch: str | int | None = None,
+    replica: int | None = None,
+) -> list[Path]:
+    """Make a figure of a run with the usual look; see `made`. What was saved of the run is drawn; its folder is neither
+    locked nor changed, and may be that of a run that is being trained.
+
+    It takes seconds (the import of Matplotlib, and the probes), so an app calls it on a thread of its own, and one call
+    at a time.
+
+    Args:
+        at, branch, replica: the position and the network, as in `echornn.arrays.run_arrays.RunArrays`.
+    """
+    request = FigureRequest(str(run), kind, (), at, branch, replica)
+    words = {"at": at, "branch": branch, "replica": replica}
+    flags = "".join(f" --{name} {value}" for name, value in words.items() if value is not None)
+    return made(request, file, FigureLook(), f"echornn-tui figure {run} {kind} --out {file}{flags}")[0]
+
+
+def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> tuple[list[Path], tuple[str, ...]]:
+    """Write FILE, or with `FigureLook.script` FILE.py, and the numbers as FILE.csv; existing files are replaced.
+
+    Args:
+        command: the command line that makes this figure, for its metadata. There is no date in it, so that the same
+            command writes the same bytes.
+
+    Returns:
+        The files that were written, and notes about the numbers, a line each.
+
+    Raises:
+        FigureError: the figure cannot be drawn; the message is one line.
+        RunError, ConfigError, TaskError: the run, position or network does not exist, or cannot be examined.
+        OSError: the disk did not accept a file, which is unchanged.
+    """
+    require_drawable(request.kind, file)
+    _require_font(look.font)
+    data = KINDS[request.kind].numbers(request)
+    text = data.as_csv()
+    table_file = file.with_name(f"{file.name}.csv")
+    size = (look.width, look.height or data.height)
+    about = {"title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
+    write_whole(table_file, lambda new: new.write_text(text, encoding="utf-8"))
+    if look.script:
+        script_file = file.with_name(f"{file.name}.py")
+        script = script_of(*KINDS[request.kind].drawn, file.name, dict(data.facts), size, look.font, about)
+        write_whole(script_file, lambda new: new.write_text(script, encoding="utf-8"))
+        return [script_file, table_file], data.notes
+    write_whole(file, lambda new: _draw(new, request.kind, data, text, size, look.font, about))
+    return [file, table_file], data.notes
+
+
+def _draw(
+    new: Path, kind: str, data: FigureData, text: str, size: tuple[float, float], font: str, about: dict[str, str]
+) -> None:
+    """Draw from the table as it is in the file, as the script does."""
+    from tui.figures.drawn import paper
+
+    name, function = KINDS[kind].drawn
+    draw: Any = getattr(importlib.import_module(f"tui.figures.drawn.{name}"), function)
+    paper.save(new, draw, paper.table_of(text), dict(data.facts), size, font, about)
+
+
+def _require_font(name: str) -> None:
+    if name == FONT:
+        return
+    from tui.figures.drawn import fonts
+
+    if not fonts.is_there(name):
+        raise FigureError(f"font = {name!r} cannot be used: it is not installed; for example {fonts.some()}")
