@@ -12,8 +12,8 @@ from echornn.cells.cell import LINEAR, Arrays, Cell, Functions, Network, Product
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     """Li et al. 2018, equation 3: h_t = relu(x_t W + u * h_{t-1} + b), each 0 or more."""
     (h,) = state
-    (entered,) = network.affine([x], "W", "b", LINEAR)
-    return [network.relu(entered + network.scale(h, "u"))]
+    (drive,) = network.affine([x], "W", "b", LINEAR)
+    return [network.relu(drive + network.scale(h, "u"))]
 
 
 def limited(weights: Mapping[str, Vector], functions: Functions, steps: int) -> dict[str, Vector]:
@@ -30,11 +30,11 @@ def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
 INDRNN = Cell(
     step,
     ("h",),
-    (Product("W", "b", ("value",), reads=("x",)),),
+    (Product("W", "b", ("drive",), reads=("x",)),),
     about="Each unit hears only itself: h = relu(x W + u h' + b), with one number u for each unit.",
     formulas=(
         "h_t = relu(x_t W + u * h_{t-1} + b)",
-        "columns of W and b: value",
+        "columns of W and b: drive",
         "u: one number for each unit, used within -2^(1/T) and 2^(1/T), T the window",
     ),
     unit_weights=("u",),
