@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-HEAVY = ("tensorflow", "keras", "tensorboard")
+HEAVY = ("tensorflow", "keras", "tensorboard", "matplotlib", "pyarrow")
 SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
 
 
@@ -27,6 +27,7 @@ def modules_after(statement: str) -> set[str]:
         "from echornn import EchoConfig, Session; Session(EchoConfig())",
         "from echornn import Question, Readings, RunRecorder, Snapshot, TrainerState; import echornn.probes",
         "import echornn.sweeps.sweep, echornn.sweeps.processes",
+        "from echornn import read",
     ],
 )
 def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(statement: str) -> None:
@@ -39,6 +40,7 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
         "import tui.cli.parser",
         "import tui.app.app",
         "import tui.commands.headless, tui.commands.probe, tui.commands.sweep",
+        "import tui.commands.export, tui.commands.figure",
         "import tui.__main__",
     ],
 )

@@ -310,20 +310,22 @@ def viewers_of(folder: Path) -> tuple[tuple[str, ...], str]:
     return tuple(map(str, names)) if isinstance(names, list) else (), str(said.get("steering", ""))
 
 
-def end_session(folder: Path, seconds: float = 30.0) -> bool:
-    """Ask the session that trains the run in a folder to save everything and end; returns whether it has ended in time.
+def end_session(folder: Path, seconds: float = 30.0) -> str | None:
+    """Ask the session that trains the run in a folder to save everything and end.
+
+    Returns:
+        why not everything was saved, empty if everything was; None if the session has not ended in time.
 
     Raises:
         AddressError: no session can be reached there.
     """
     connection = connected(folder)
     _greeted(connection, folder, wants="end")
-    connection.close()
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    with connection:
+        connection.settimeout(seconds)
         try:
-            connected(folder).close()
-        except AddressError:
-            return True
-        time.sleep(0.05)
-    return False
+            return str(messages.receive_greeting(connection).get("trouble", ""))
+        except TimeoutError:
+            return None
+        except OSError:
+            return "it ended without a word"

@@ -64,7 +64,8 @@ class Server:
         self._session = session
         self._folder = folder
         self._frames = NewestFrame(session)
-        self._ended = ""
+        self._ended = self._trouble = ""
+        self._over = threading.Event()
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
@@ -83,9 +84,14 @@ class Server:
         with self._lock:
             return len(self._connections)
 
-    def close(self, reason: str) -> None:
-        """Tell the viewers why the session ends, and stop serving."""
-        self._ended = reason or "the session has ended"
+    def close(self, reason: str, trouble: str = "") -> None:
+        """Tell the viewers why the session ends, and stop serving.
+
+        Args:
+            trouble: why not everything is saved, for the program that asked for the end; empty if everything is.
+        """
+        self._trouble, self._ended = trouble, reason or "the session has ended"
+        self._over.set()
         self.address.forget(self._folder)
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -129,6 +135,8 @@ class Server:
             elif said.get("wants") == "end":
                 messages.send_greeting(connection)
                 os.kill(os.getpid(), signal.SIGTERM)
+                self._over.wait()
+                messages.send_greeting(connection, trouble=self._trouble)
             elif len(self._session.viewers.names) >= MOST_VIEWERS:
                 messages.send_greeting(connection, refused=f"{MOST_VIEWERS} viewers look at it already")
             else:

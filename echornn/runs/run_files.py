@@ -15,7 +15,7 @@ from echornn.runs import checkpoint, events
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
-POINTER_FILE, OUTPUT_FILE = "serving.json", "output.txt"
+POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
 
 NAMES = (
     *checkpoint.SLOTS,
@@ -27,6 +27,7 @@ NAMES = (
     TRACEBACK_FILE,
     POINTER_FILE,
     OUTPUT_FILE,
+    ERROR_FILE,
     RUN_FILE,
 )
 """All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""

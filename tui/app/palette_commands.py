@@ -11,7 +11,6 @@ from textual.screen import Screen
 
 from echornn.runtime.background import Background
 from tui.app import keys
-from tui.app.audience_text import ONLY_LOOKS
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
@@ -45,8 +44,7 @@ class PaletteCommands(AppPart):
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen to a file in the current folder, and show the file's path."""
-        if self._picture.audience.only_looks:
-            self._hint(f"{ONLY_LOOKS}: nothing is saved")
+        if not self._may_use_files():
             return
         try:
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)

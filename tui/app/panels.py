@@ -61,7 +61,7 @@ class Panels(AppPart):
 
     def action_runs(self) -> None:
         """Open the list of other runs, or close it."""
-        if self._may_open(self._runs):
+        if self._may_use_files() and self._may_open(self._runs):
             self._runs.open()
             self._read_runs()
             self._panel_opened(self._runs)

@@ -14,7 +14,7 @@ from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.audience_text import audience_text
+from tui.app.audience_text import ONLY_LOOKS, audience_text
 from tui.kit.ends_on_signals import EndsOnSignals
 
 
@@ -50,6 +50,12 @@ class AppPart(EndsOnSignals[int]):
             return self._sent
         self._sent = self.session.send(command)
         return self._sent
+
+    def _may_use_files(self) -> bool:
+        """Whether this viewer may read and write files beside the run's; if it only looks, it may not, and is told."""
+        if only_looks := self._picture.audience.only_looks:
+            self._refuse(f"{ONLY_LOOKS}: no file is read or written")
+        return not only_looks
 
     @property
     def _is_behind(self) -> bool:

@@ -90,7 +90,7 @@ def export_run(
 def figure_of(
     run: str,
     kind: str,
-    others: tuple[str, ...] = (),
+    others: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     /,
     *,
     out: Annotated[Path, Parameter(name=("--out", "-o"))],

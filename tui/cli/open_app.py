@@ -77,15 +77,17 @@ def show_training(
     # asyncio.run would close the loop, and for that wait forever for the training thread
     with errors.keeping():
         code = asyncio.new_event_loop().run_until_complete(run_app(app, session, guarded, chosen.mouse))
-    if app.detaches:
+    goes_on = app.detaches and code == ExitCode.DONE
+    if goes_on:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
     else:
         serving.end("the session was ended")
     trains, speed = app.trains, session.frame.speed
-    lines = conclude(code, session, native_log, app.detaches)
-    if app.detaches and code == ExitCode.DONE and recorder is not None and recorder.folder is not None:
-        go_on_in_the_background(recorder.folder, speed, not trains, serve)
+    lines = conclude(code, session, native_log, goes_on)
     say_last(lines)
+    if goes_on and recorder is not None and recorder.folder is not None:
+        flags = record.flag_list(session.going_first, **session.editing_first)
+        go_on_in_the_background(recorder.folder, speed, not trains, serve, flags)
     return errors.conclude(code)
 
 
@@ -93,6 +95,8 @@ def _why_no_detach(recorder: Recorder | None) -> str:
     """Why the run cannot go on without its screen; empty if it can."""
     if recorder is None or recorder.folder is None:
         return "this run is not kept, so it cannot go on without the screen"
+    if recorder.warning and not recorder.saved:
+        return "not everything is saved, so it cannot go on without the screen"
     return ""
 
 
@@ -115,7 +119,8 @@ async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool)
 
 
 def conclude(code: int, session: Session, native_log: NativeLog, goes_on: bool = False) -> list[str]:
-    """Clean up after the app has ended with this exit code; returns the lines on how to continue the run.
+    """Clean up after the app has ended with this exit code; returns the lines on what was not carried out, and on how
+    to continue the run.
 
     Args:
         goes_on: whether the run will be trained on, so that it is kept even if nothing was trained.
@@ -132,4 +137,4 @@ def conclude(code: int, session: Session, native_log: NativeLog, goes_on: bool =
         tail = "" if isinstance(session.error, ConfigError) else native_log.tail()
         printed.complain(*f"echornn-tui: {session.frame.message}\n{tail}".splitlines())
     dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
-    return [*dropped, *record.farewell(recorder, record.flags_to_go_on(session))]
+    return dropped if goes_on else [*dropped, *record.farewell(recorder, record.flags_to_go_on(session))]

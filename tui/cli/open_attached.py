@@ -22,7 +22,7 @@ from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
 from tui.term.plain_screen import draw_in_few_bytes
-from tui.term.printable import quoted
+from tui.term.printable import printable, quoted
 from tui.term.thread_errors import ThreadErrors
 
 
@@ -93,14 +93,16 @@ def end_attached(name: str | None) -> int:
     """
     folder = folder_of(name)
     try:
-        has_ended = end_session(folder)
+        trouble = end_session(folder)
     except AddressError as error:
         raise RunError(str(error)) from error
-    if not has_ended:
+    if trouble is None:
         printed.complain(f"echornn-tui: the session in {folder} has been asked to end, and still saves")
         return ExitCode.FAILED
+    if trouble:
+        printed.complain(f"echornn-tui: not everything is saved: {printable(trouble)}")
     printed.lines([f"ended; go on with: echornn-tui --resume {quoted(folder)}"])
-    return ExitCode.DONE
+    return ExitCode.FAILED if trouble else ExitCode.DONE
 
 
 def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:

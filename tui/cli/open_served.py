@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import connected
+from echornn.remote.client import viewers_of
 from tui.cli.attachable import folder_of
 from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences, flags_of
@@ -44,7 +44,7 @@ def serve(name: str | None, port: int, read_only: bool, chosen: Preferences, as_
         raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
     folder = folder_of(name).absolute()
     try:
-        connected(folder).close()
+        viewers_of(folder)
     except AddressError as error:
         raise RunError(str(error)) from error
     return asyncio.run(_serve(folder, port, read_only, chosen, as_json))

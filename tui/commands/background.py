@@ -7,12 +7,13 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from echornn.files import own_files
-from echornn.runs.run_files import OUTPUT_FILE
+from echornn.runs.run_files import ERROR_FILE, OUTPUT_FILE
 from tui.term import early_signals, guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 from tui.term.printable import quoted
@@ -28,28 +29,34 @@ class BackgroundProcess:
 
     line: int | None
 
-    def let_go(self, folder: Path | None, trouble: str) -> None:
-        """Write from now on into a file of the run, and let the parent end: this process needs no terminal any more.
+    def let_go(self, folder: Path | None, trouble: str, errors_apart: bool) -> None:
+        """Write from now on into files of the run, and let the parent end: this process needs no terminal any more.
 
         Args:
             folder: the folder of the run; None if it is not kept.
             trouble: why nobody can attach; empty if somebody can.
+            errors_apart: whether standard error has a file of its own, since a program reads standard output.
         """
         if self.line is None:
             return
         sys.stdout.flush()
         sys.stderr.flush()
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        output = nowhere
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                output = own_files.opened(folder / OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        for descriptor, target in ((0, nowhere), (1, output), (2, output)):
+        output = _appended(folder and folder / OUTPUT_FILE)
+        errors = _appended(folder and folder / ERROR_FILE) if errors_apart else output
+        for descriptor, target in ((0, _appended(None)), (1, output), (2, errors)):
             os.dup2(target, descriptor)
         with contextlib.suppress(OSError):
             os.write(self.line, os.fsencode(f"{folder or ''}\0{trouble}"))
         os.close(self.line)
         self.line = None
+
+
+def _appended(file: Path | None) -> int:
+    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot be written."""
+    if file is not None:
+        with contextlib.suppress(OSError):
+            return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return os.open(os.devnull, os.O_RDWR)
 
 
 def divide() -> BackgroundProcess:
@@ -72,16 +79,19 @@ def divide() -> BackgroundProcess:
     return BackgroundProcess(line)
 
 
-def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool) -> NoReturn:
+def go_on_in_the_background(
+    folder: Path, speed: float, paused: bool, serve: bool, flags_to_go_on: Sequence[str] = ()
+) -> NoReturn:
     """Become a program that trains this run on in the background; everything has to be saved.
 
     Args:
         speed: in windows per second; infinity is full speed.
         paused: whether it begins paused.
         serve: whether viewers may attach.
+        flags_to_go_on: where to go first, and what to change first.
     """
     flags = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
-    flags += ["--paused"] * paused + ["--no-serve"] * (not serve)
+    flags += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags_to_go_on]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
     # nothing is imported from the current folder (-P)

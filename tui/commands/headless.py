@@ -80,7 +80,8 @@ def print_training(
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
     serving.begin()
     if background is not None:
-        background.let_go(recorder.folder if recorder is not None else None, serving.trouble)
+        trouble = serving.trouble if serve else "nobody can attach, because of --no-serve"
+        background.let_go(recorder.folder if recorder is not None else None, trouble, as_json_lines)
     native_log = terminal.keep_native_stderr_off_the_screen()
     lines = lines_here(with_bar=not as_json_lines)
     terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))

@@ -204,10 +204,15 @@ def of_outstanding(commands: int) -> list[str]:
     return [f"the program ended while it was busy: {last} not carried out"]
 
 
-def flags_for(at: int | None = None, **fields: object) -> str:
-    """The flags after ``--resume RUN`` to continue at this window of its path with these fields."""
+def flag_list(at: int | None = None, **fields: object) -> list[str]:
+    """The flags after ``--resume RUN`` to continue at this window of its path with these fields, as arguments."""
     given = {**({} if at is None else {"at": at}), **fields}
-    return "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items())
+    return [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def flags_for(at: int | None = None, **fields: object) -> str:
+    """The flags after ``--resume RUN``, as text; see `flag_list`."""
+    return "".join(f" {text}" for text in flag_list(at, **fields))
 
 
 def flags_to_go_on(session: Session) -> str:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from echornn.remote.server import Server
 
 
+MOST_OF_A_WARNING = 200
+"""The most characters of a warning that the viewers are told at the end."""
+
+
 class Serving:
     """The server of a session, if it is wanted and the run is kept; `begin` and `end` may be called in any case.
 
@@ -46,4 +50,7 @@ class Serving:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
         server, self._server = self._server, None
         if server is not None and self._folder is not None:
-            server.close(f"{reason}: {command} {quoted(self._folder.absolute())}")
+            recorder = self._session.recorder
+            trouble = "" if recorder.saved else recorder.warning[:MOST_OF_A_WARNING] or "the disk was too slow"
+            reason = f"{reason} ({trouble})" if trouble else reason
+            server.close(f"{reason}: {command} {quoted(self._folder.absolute())}", trouble)

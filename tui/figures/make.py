@@ -13,6 +13,7 @@ from echornn.files.whole_file import write_whole
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.kinds import KINDS
 from tui.figures.script import script_of
+from tui.kit.command_text import command_with
 
 SUFFIXES = (".svg", ".pdf", ".png")
 """The formats, by the end of the file's name."""
@@ -73,9 +74,8 @@ def figure(
         at, branch, replica: the position and the network, as in `echornn.arrays.run_arrays.RunArrays`.
     """
     request = FigureRequest(str(run), kind, (), at, branch, replica)
-    words = {"at": at, "branch": branch, "replica": replica}
-    flags = "".join(f" --{name} {value}" for name, value in words.items() if value is not None)
-    return made(request, file, FigureLook(), f"echornn-tui figure {run} {kind} --out {file}{flags}")[0]
+    flags = {"out": file, "at": at, "branch": branch, "replica": replica}
+    return made(request, file, FigureLook(), command_with("figure", [str(run), kind], flags))[0]
 
 
 def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> tuple[list[Path], tuple[str, ...]]:

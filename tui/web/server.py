@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -117,6 +118,8 @@ class Site:
             await _listen(tab, browser)
         except TimeoutError:
             await _close(browser, STUCK)
+        except ConnectionError:
+            pass  # the browser has gone while it was answered
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
@@ -125,14 +128,15 @@ class Site:
     async def end(self) -> None:
         """Close all tabs, saying why, and wait until their processes have ended."""
         views = dict(self._views)
-        await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()), return_exceptions=True)
+        await asyncio.gather(*(_close(browser, ENDS) for browser in views.values()))
         await asyncio.gather(*views, return_exceptions=True)
 
 
 async def _close(browser: web.WebSocketResponse, words: str) -> None:
-    """Say why, and close."""
-    await browser.send_str(json.dumps(["end", words]))
-    await browser.close()
+    """Say why, and close, if the browser is still there."""
+    with contextlib.suppress(ConnectionError):
+        await browser.send_str(json.dumps(["end", words]))
+        await browser.close()
 
 
 async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:

@@ -216,6 +216,29 @@ def test_the_end_of_a_session_is_said_and_the_last_picture_stays() -> None:
             RemoteSession(folder, "late")
 
 
+@pytest.mark.parametrize("trouble", ["", "not saved since 12:00"])
+def test_whoever_ends_a_session_hears_whether_everything_is_saved(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served() as (_, server, folder):
+        end = threading.Thread(target=server.close, args=("over", trouble))
+        monkeypatch.setattr(os, "kill", lambda *_: end.start())
+        assert end_session(folder) == trouble
+        end.join()
+
+
+def test_a_session_that_is_killed_while_it_ends_has_not_said_that_it_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served() as (_, server, folder):
+        monkeypatch.setattr(os, "kill", lambda *_: [one.shutdown(socket.SHUT_RDWR) for one in server._connections])
+        assert end_session(folder) == "it ended without a word"
+
+
+def test_a_session_that_saves_for_long_has_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: None)
+    with served() as (_, _, folder):
+        assert end_session(folder, 0.01) is None
+
+
 def test_a_session_that_is_gone_without_a_word_is_said_too() -> None:
     with served() as (_, server, folder), looking(folder) as viewer:
         for connection in list(server._connections):

@@ -20,6 +20,7 @@ from echornn.replay.pace import Pace
 from echornn.runs import kept_runs
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.audience import Audience
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
 from echornn.session.queries import Query
@@ -65,6 +66,16 @@ async def drawn(app: EchoApp, pilot: Pilot[int]) -> str:
     app.show_newest_frame()
     await pilot.pause()
     return screen_text(app)
+
+
+async def test_a_viewer_that_only_looks_sees_no_other_runs(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (app, session, pilot):
+        look, only_looks = session.look, Audience(only_looks=True)
+        monkeypatch.setattr(session, "look", lambda *asked: replace(look(*asked), audience=only_looks))
+        await drawn(app, pilot)
+        await pilot.press("o")
+        assert not app.query_one(RunList).is_open
+        assert "this viewer only looks: no file is read or written" in await drawn(app, pilot)
 
 
 async def listed(app: EchoApp, pilot: Pilot[int]) -> list[str]:

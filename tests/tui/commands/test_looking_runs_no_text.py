@@ -30,6 +30,8 @@ from tests.recorded import record_branches
 from tests.swept import keep
 from tui.app.kept_list import kept_runs_beside
 from tui.cli.program import exit_code_of
+from tui.figures.data import FigureRequest
+from tui.figures.kinds import KINDS
 from tui.term.exit_code import ExitCode
 
 HARM = """import os
@@ -114,6 +116,9 @@ def test_nothing_runs_it_and_all_is_as_with_the_text(
     run = echornn.read(home / "run")
     assert len(run.windows()) == len(run.branches) * 3 == 9
     assert (run.config_at(1).value("lag"), len(run.weights()), len(run.networks())) == (4, 1, 1)
+    for kind in ("curve", "branches", "seeds"):
+        assert KINDS[kind].numbers(FigureRequest(str(home / "run"), kind)).as_csv()
+    assert KINDS["map"].numbers(FigureRequest(str(home / "sweep"), "map")).as_csv()
     assert not (tmp_path / "executed").exists()
     assert any("lag = T" in line and "cannot be" in line for line in found["map SWEEP --once"])
     monkeypatch.delenv("HARM")

@@ -290,6 +290,10 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     assert "at = 41 cannot be used: it must be 0 to 40" in capsys.readouterr().err
     run = echornn.read(tmp_path / "run")
     assert {at: record_of(run.probe(probe.QUESTION.kinds, at, retrain=True)) for at in (40, 0)} == found
+    figure = tmp_path / "a.svg"
+    assert exit_code_of(["figure", str(tmp_path / "run"), "memory", "--at", "0", "-o", str(figure)]) == 0
+    rows = (tmp_path / "a.svg.csv").read_text().splitlines()[1:]
+    assert [float(np.float32(row.split(",")[1])) for row in rows] == np.array(found[0]["memory"], np.float32).tolist()
     again = run.weights(17, "a", retrain=True)
     newest = tensorflow_trainers()(config)
     newest.advance(17)

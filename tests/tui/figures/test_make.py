@@ -53,6 +53,7 @@ def test_each_kind_is_tried() -> None:
     assert {*OF_RUNS, *PROBED} == set(KINDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OF_RUNS)
 def test_a_script_draws_the_same_picture_and_the_command_the_same_again(folder: Path, kind: str) -> None:
     words = OF_RUNS[kind]
@@ -73,6 +74,7 @@ def runs_script(name: str) -> None:
     exec(compile(text, name, "exec", dont_inherit=True), names)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("probed")
 @pytest.mark.parametrize("kind", PROBED)
 def test_scripts_of_what_probes_measure(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

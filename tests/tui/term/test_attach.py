@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         assert second.ended() == 0
         assert "the session goes on" in second.text
         first.until(lambda text: "steers" not in text)
-        assert end_session(folder)
+        assert end_session(folder) == ""
         first.until(lambda text: "the session was ended" in text and "q leaves" in text)
         first.press("q")
         assert first.ended() == 0
@@ -101,12 +102,17 @@ def test_an_attached_app_goes_with_its_terminal_and_the_training_stays(folder: P
     wait_for(lambda: viewers_of(folder) == ((), ""))
 
 
-def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path) -> None:
     run = tmp_path / "a\udcff b\nc"
-    with running("--detach", "--run", str(run), "--speed", "20", width=250, scripted=True) as program:
+    with running("--detach", "--json", "--run", str(run), "--speed", "20", width=250, scripted=True) as program:
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
-    assert end_session(run)
+    process = Address.read(run).process
+    assert end_session(run) == ""
+    wait_for(lambda: gone(process))
+    events = [json.loads(line)["event"] for line in (run / "output.txt").read_text().splitlines()]
+    assert events[0] == "start"
+    assert "go on with: echornn-tui --resume" in (run / "errors.txt").read_text()
 
 
 def test_from_the_app_into_the_background(tmp_path: Path) -> None:
@@ -123,7 +129,7 @@ def test_from_the_app_into_the_background(tmp_path: Path) -> None:
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
         assert program.mended
-    assert end_session(run)
+    assert end_session(run) == ""
     assert not (run / "serving.json").exists()
 
 

@@ -11,7 +11,6 @@ from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.session.commands import Choose
 from echornn.timeline.letters import letter_of
-from tui.app.audience_text import ONLY_LOOKS
 from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line, letters_of, named
@@ -71,12 +70,6 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
     def draw(self) -> None:
         """Draw the newest frame, whenever a timer would."""
         self.show_newest_frame()
-
-    def _may_use_files(self) -> bool:
-        """Whether this viewer may read and write files here; somebody who only looks may not."""
-        if only_looks := self._picture.audience.only_looks:
-            self._refuse(f"{ONLY_LOOKS}: no file is read or written")
-        return not only_looks
 
     def _is_a_branch(self, number: int) -> bool:
         branches = self._picture.branch_count

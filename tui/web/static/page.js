@@ -78,9 +78,13 @@ function over() {
     say(lastWords);
     again.focus();
   } else {
-    say("The connection is lost. Trying again ...", false);
-    setTimeout(retry, RETRY_MS);
+    retryLater();
   }
+}
+
+function retryLater() {
+  say("The connection is lost. Trying again ...", false);
+  setTimeout(retry, RETRY_MS);
 }
 
 async function retry() {
@@ -89,7 +93,7 @@ async function retry() {
     if (answer.ok) location.reload();
     else say(await answer.text());
   } catch {
-    setTimeout(retry, RETRY_MS);
+    retryLater();
   }
 }
 
@@ -100,9 +104,10 @@ async function open() {
   script.src = "terminal.js";
   // it starts when the page has loaded, which may be before or after it has
   script.onload = () => document.readyState === "complete" && window.onload();
+  script.onerror = over;
   document.head.append(script);
 }
 
-again.addEventListener("click", () => location.reload());
+again.addEventListener("click", retry);
 window.addEventListener("focus", focusOnTerminal);
 open();
