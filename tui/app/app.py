@@ -24,12 +24,11 @@ from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.line_actions import LineActions
+from tui.app.line.figure_actions import FigureActions
 from tui.app.on_a_line import SlowTerminal
 from tui.app.panels import PANELS
 from tui.app.seeds_keys import SeedsKeys
@@ -57,7 +56,7 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
@@ -241,19 +240,6 @@ class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
     def trains(self) -> bool:
         """Whether the frame that was shown last trains, or will when it is loaded."""
         return self._frame.state is State.RUNNING or (self._frame.state is State.LOADING and self._frame.start.trains)
-
-    def action_take_over(self) -> None:
-        """Steer the session from here, if another viewer steers it."""
-        audience = self._picture.audience
-        if audience.ended or audience.only_looks:
-            self._hint(audience_text(audience))
-        elif audience.may_steer:
-            self._hint(STEERS_ALREADY)
-        else:
-            self.session.take_over()
-            # a key that follows at once steers already
-            self._picture = dataclasses.replace(self._picture, audience=dataclasses.replace(audience, steering=""))
-            self._show_status()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available in this state."""

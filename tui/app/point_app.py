@@ -30,13 +30,6 @@ class PointApp(EchoApp):
             return self._watching and not self._has_cursor
         return super().check_action(action, parameters)
 
-    @property
-    def _has_cursor(self) -> bool:
-        viewport = self._plot.viewport
-        if viewport != viewport.following():
-            return True
-        return any(view.reading for view in self._views)
-
     async def action_back(self) -> None:
         """Go back to the map."""
         self.went_back = True

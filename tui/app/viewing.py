@@ -78,6 +78,12 @@ class Viewing(AppPart):
         """Whether the curve or a view has the keyboard focus."""
         return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
 
+    @property
+    def _has_cursor(self) -> bool:
+        """Whether escape has something to do on the curve or a view: a cursor to remove, or the newest to follow."""
+        viewport = self._plot.viewport
+        return viewport != viewport.following() or any(view.reading and not view.reads_beside for view in self._views)
+
     async def action_on_a_view(self, key: str) -> None:
         """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
         for view in self._views:

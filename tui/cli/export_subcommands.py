@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from echornn.maps.measures import Measure
 from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.figures.names import FigureName
 from tui.kit.command_text import command_with
 
 LEAST_INCHES, MOST_INCHES = 1.0, 40.0
@@ -89,7 +90,7 @@ def export_run(
 
 def figure_of(
     run: str,
-    kind: str,
+    kind: FigureName,
     others: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     /,
     *,

@@ -36,6 +36,7 @@ def show_training(
     compared: Sequence[Path] = (),
     serve: bool = True,
     paused: bool = False,
+    app_type: type[EchoApp] = EchoApp,
 ) -> int:
     """Run the app until the user leaves it; returns the exit code. The training thread may still be in native code.
 
@@ -44,6 +45,7 @@ def show_training(
         compared: folders of other runs to draw under the curve.
         serve: whether viewers in other terminals may attach.
         paused: whether to begin paused.
+        app_type: the app that shows it.
     """
     chosen.remember_the_theme()
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
@@ -54,7 +56,7 @@ def show_training(
         session.send(Pause())
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
-    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme, compared)
+    app = app_type(session, chosen.fps, chosen.ascii_only, chosen.theme, compared)
     app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
 

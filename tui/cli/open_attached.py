@@ -14,7 +14,7 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
 from tui.cli.attachable import folder_of
 from tui.cli.open_app import notify_error
-from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.commands.front_end import FrontEnd, Training, require_terminal
 from tui.commands.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
@@ -33,8 +33,7 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
         UsageError: there is no terminal.
         RunError: no session can be reached there.
     """
-    if not terminal.is_interactive():
-        raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+    require_terminal("attach", "--once prints one picture as text")
     folder = folder_of(name)
     return Training(show_attached, folder, chosen, read_only, guardian.divide())
 

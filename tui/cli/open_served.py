@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,8 @@ async def _serve(folder: Path, port: int, read_only: bool, chosen: Preferences, 
     from tui.web.server import PageServer, Site
 
     ended = asyncio.Event()
-    signals = LoopSignals(dict.fromkeys(ENDING_SIGNALS, ended.set))
+    heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
+    signals = LoopSignals(dict.fromkeys(heard, ended.set))
     token = new_token()
     # nothing is imported from the current folder (-P)
     command = [sys.executable, "-P", "-m", "tui.cli.on_own_terminal", "attach", str(folder)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -15,8 +15,12 @@ from tui.cli.export_subcommands import export_run, figure_of
 from tui.cli.preference_subcommands import show_config
 from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
+from tui.cli.tour_subcommand import take_tour
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
+
+Shell = Literal["bash", "zsh", "fish"]
+"""The shells for which there is a script that completes the command line."""
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -172,7 +176,21 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
+def show_completion(shell: Shell, /) -> FrontEnd:
+    """Print a script with which a shell completes subcommands, flags, their values, and names of runs and tasks.
+
+    Parameters
+    ----------
+    shell
+        bash, zsh or fish.
+    """
+    from tui.cli.completion import print_completion
+
+    return partial(print_completion, shell)
+
+
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
+    "tour": take_tour,
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
@@ -187,5 +205,6 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "sweep": compute_sweep,
     "bench": bench,
     "config": show_config,
+    "completion": show_completion,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

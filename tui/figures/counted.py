@@ -23,6 +23,9 @@ from tui.figures.losses import loss_label
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""
 
+WAY = "way of the median final loss to the last rung, %"
+"""What the shades show if losses of several tasks are compared."""
+
 
 def seeds_numbers(request: FigureRequest) -> FigureData:
     """For each network, when it had solved the task and its final loss, as ``export --summary`` prints them."""
@@ -75,11 +78,11 @@ def map_numbers(request: FigureRequest) -> FigureData:
         "down": choice.down,
         "columns": _texts(table.columns),
         "rows": _texts(table.rows),
-        "shows": words_of(request.show, overview.losses),
+        "shows": WAY if scale.of_tasks else words_of(request.show, overview.losses),
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
         "walls": _walls(table),
     }
-    return FigureData(columns, facts, min(8.0, 1.2 + 0.22 * len(table.rows)))
+    return FigureData(columns, facts, min(8.0, 1.5 + 0.2 * len(table.rows)))
 
 
 _CELL = (
@@ -108,6 +111,11 @@ def _tick(scale: Scale, share: float) -> str:
 def _walls(table: Table) -> list[dict[str, Any]]:
     """The lines of theory: the name, and the squares with the line at their right and lower edges."""
     return [
-        {"name": LIMITS[one.number].name, "right_of": sorted(one.right_of), "below": sorted(one.below)}
+        {
+            "number": one.number,
+            "name": LIMITS[one.number].name,
+            "right_of": sorted(one.right_of),
+            "below": sorted(one.below),
+        }
         for one in walls_of(table)
     ]

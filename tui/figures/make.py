@@ -96,7 +96,7 @@ def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> 
     require_drawable(request.kind, file)
     _require_font(look.font)
     data = KINDS[request.kind].numbers(request)
-    text = data.as_csv()
+    text, notes = data.as_csv(), tuple(dict.fromkeys(data.notes))
     table_file = file.with_name(f"{file.name}.csv")
     size = (look.width, look.height or data.height)
     about = {"title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
@@ -105,9 +105,9 @@ def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> 
         script_file = file.with_name(f"{file.name}.py")
         script = script_of(*KINDS[request.kind].drawn, file.name, dict(data.facts), size, look.font, about)
         write_whole(script_file, lambda new: new.write_text(script, encoding="utf-8"))
-        return [script_file, table_file], data.notes
+        return [script_file, table_file], notes
     write_whole(file, lambda new: _draw(new, request.kind, data, text, size, look.font, about))
-    return [file, table_file], data.notes
+    return [file, table_file], notes
 
 
 def _draw(

@@ -229,7 +229,12 @@ def test_whoever_ends_a_session_hears_whether_everything_is_saved(
 
 def test_a_session_that_is_killed_while_it_ends_has_not_said_that_it_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     with served() as (_, server, folder):
-        monkeypatch.setattr(os, "kill", lambda *_: [one.shutdown(socket.SHUT_RDWR) for one in server._connections])
+
+        def killed(*_: int) -> None:
+            for one in server._connections:
+                one.shutdown(socket.SHUT_RDWR)
+
+        monkeypatch.setattr(os, "kill", killed)
         assert end_session(folder) == "it ended without a word"
 
 

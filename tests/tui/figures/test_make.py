@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image
@@ -20,7 +21,9 @@ from tests.swept import keep
 from tests.tui.figures.test_numbers import LONG, probed
 from tui.cli.program import exit_code_of
 from tui.figures import make
+from tui.figures.data import FigureError
 from tui.figures.kinds import KINDS
+from tui.figures.names import FigureName
 
 __all__ = ["probed"]
 
@@ -50,7 +53,7 @@ PROBED = {kind: ("run", kind) for kind in ("memory", "gradient", "weights")}
 
 
 def test_each_kind_is_tried() -> None:
-    assert {*OF_RUNS, *PROBED} == set(KINDS)
+    assert {*OF_RUNS, *PROBED} == set(KINDS) == set(get_args(FigureName))
 
 
 @pytest.mark.slow
@@ -122,7 +125,10 @@ def test_a_run_that_is_being_trained_is_drawn_and_not_changed(folder: Path) -> N
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["run", "curves", "-o", "a.svg"], "kind = 'curves' cannot be used: one of curve, memory, gradient"),
+        (
+            ["run", "curves", "-o", "a.svg"],
+            'Invalid value "curves" for KIND. Choose from: "curve", "memory", "gradient"',
+        ),
         (["run", "curve", "-o", "a.jpg"], "out = 'a.jpg' cannot be written: the name must end in .svg, .pdf, .png"),
         (["run", "curve"], "parameter --out requires an argument"),
         (["run", "curve", "-o", "none/a.svg"], "none/a.svg.csv cannot be written: No such file or directory"),
@@ -163,6 +169,11 @@ def test_a_missing_package_is_said_in_a_line(
     assert exit_code_of(["figure", "run", "curve", "-o", "a.svg"]) == 2
     assert "without Matplotlib: install echornn-tui[figures]" in capsys.readouterr().err
     assert sorted(os.listdir()) == ["$many$", "run", "sweep"]
+
+
+def test_a_kind_that_is_not_there_is_said_to_the_app_too(folder: Path) -> None:
+    with pytest.raises(FigureError, match="kind = 'curves' cannot be used: one of curve, memory"):
+        make.figure("run", "curves", Path("a.svg"))
 
 
 @pytest.mark.slow

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """``serve`` in a process of its own, and what it prints with ``--json``."""
-    command = [sys.executable, "-m", "tui", "serve", *arguments, "--json"]
+def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """``serve`` in a process of its own, and what it prints with ``--json``; a command may be before it."""
+    command = [*before, sys.executable, "-m", "tui", "serve", *arguments, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -69,7 +69,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
 ) -> None:
     with own_sockets(monkeypatch, tmp_path_factory), detached(tmp_path / "run") as folder:
         run = str(folder)
-        with serving(run) as (first, said), serving(run, "--read-only") as (second, of_second):
+        with serving(run) as (first, said), serving(run, "--read-only", before=("nohup",)) as (second, of_second):
             async with aiohttp.ClientSession() as browser:
                 looks, steers = Tab(browser, of_second["address"]), Tab(browser, said["address"])
                 await looks.open()
@@ -79,6 +79,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 await looks.until("only looks")
                 await steers.open()
                 await steers.until("running")
+                second.send_signal(signal.SIGHUP)
                 await steers.press(" ")
                 await steers.until("paused")
                 await looks.until("paused")

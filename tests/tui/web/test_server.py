@@ -35,6 +35,7 @@ async def test_the_page_and_its_files_are_answered_and_name_no_other_place() -> 
         assert "//" not in text
         styles = b"".join(static_files()[name].data for name in ("page.css", "terminal.css"))
         assert not re.search(rb"@import|url\(.*//", styles)
+        assert b"://" not in static_files()["terminal.js"].data + static_files()["page.js"].data
 
 
 def require_safe(answer: ClientResponse) -> None:

@@ -28,7 +28,7 @@ from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import Legend, ghost_words
 from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
 from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
-from tui.app.curve.plot_mouse import PlotMouse, WindowAxis
+from tui.app.curve.plot_mouse import PlotMouse, WindowColumns
 from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.curve.viewport import Viewport
 from tui.app.drawings.spots import Window
@@ -191,7 +191,7 @@ class LossPlot(PlotMouse, can_focus=True):
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             self._draw_here(cells, frame.trained, place)
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
-        windows = self.window_axis = WindowAxis(GUTTER, width, first, length, frame.line_end)
+        windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:

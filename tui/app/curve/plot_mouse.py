@@ -22,7 +22,7 @@ from tui.kit.cells import CellWidget
 
 
 @dataclass(frozen=True)
-class WindowAxis:
+class WindowColumns:
     """The windows under the columns of the plot.
 
     Attributes:
@@ -61,7 +61,7 @@ class PlotMouse(CellWidget):
     def __init__(self) -> None:
         super().__init__()
         self.viewport = Viewport()
-        self.window_axis = WindowAxis()
+        self.window_axis = WindowColumns()
         self.dragged: tuple[int, int] | None = None
         self.on_hover: Callable[[], None] = lambda: None
         """Called after the pointer has moved to other windows."""

@@ -41,11 +41,17 @@ def draw_gradient(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         upper.set_yscale("log")
     cut_line(upper, facts["T"], lags[-1])
     upper.set_xlabel("lag (steps)")
-    upper.set_ylabel(f"gradient ({facts['unit']}\nper unit of state)")
+    unit = facts["unit"]
+    label = f"gradient ({unit}\nper unit of state)"
+    upper.set_ylabel(label if len(unit) < 6 else f"gradient\n({unit} per\nunit of state)")
     if marked.any():
         upper.legend(loc="best")
     steps, bias, spread = (numbers(table, name) for name in ("steps", "bias", "bias_spread"))
     known = np.isfinite(bias) & np.isfinite(spread)
+    lower.set_xlim(*upper.get_xlim())
+    if not known.any():
+        lower.text(0.1, 0.5, "not known", transform=lower.transAxes, color=GREY)
+        lower.set_yticks([])
     steps, bias, spread = steps[known], bias[known], spread[known]
     lower.fill_between(steps, bias - spread, bias + spread, color=COLOURS[0], alpha=0.3, linewidth=0)
     lower.plot(steps, bias, color=COLOURS[0], marker="s", markersize=2.5)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from tui.figures.drawn.paper import COLOURS, SHADES, Table, numbers
 
@@ -14,6 +15,12 @@ MOST_TEXTS = 14
 
 LINES = ((COLOURS[1], "-"), ("black", (0, (3, 1.5))), (COLOURS[1], (0, (1, 1))))
 """Colour and dashes of each line of theory."""
+
+ON_DARK = withStroke(linewidth=2.6, foreground="white")
+"""A white edge, with which a line is seen on dark squares too."""
+
+LETTER = 4.4
+"""The width of a letter in points."""
 
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
@@ -32,9 +39,10 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
             row, column = divmod(number, len(columns))
             colour = "white" if shades[row, column] > 0.55 else "black"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
-    for wall, (colour, dashes) in zip(facts["walls"], LINES, strict=False):
+    for wall in facts["walls"]:
         label: str | None = wall["name"]
-        style = {"color": colour, "linestyle": dashes, "linewidth": 1.4}
+        colour, dashes = LINES[wall["number"] % len(LINES)]
+        style = {"color": colour, "linestyle": dashes, "linewidth": 1.4, "path_effects": [ON_DARK]}
         for row, column in wall["right_of"]:
             axes.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], label=label, **style)
             label = None
@@ -42,7 +50,9 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
             axes.plot([column - 0.5, column + 0.5], [row + 0.5] * 2, label=label, **style)
             label = None
     every = [max(1, -(-len(texts) // most)) for texts, most in ((columns, 16), (rows, 30))]
-    axes.set_xticks(range(0, len(columns), every[0]), columns[:: every[0]], rotation=90 if longest(columns) > 3 else 0)
+    shown = columns[:: every[0]]
+    is_tight = LETTER * (longest(shown) + 1) * len(shown) > 60 * figure.get_figwidth()
+    axes.set_xticks(range(0, len(columns), every[0]), shown, rotation=90 if is_tight else 0)
     axes.set_yticks(range(0, len(rows), every[1]), rows[:: every[1]])
     axes.tick_params(length=0, labelsize=7)
     axes.set_xlabel(facts["across"])
@@ -50,7 +60,7 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         axes.set_ylabel(facts["down"])
     else:
         axes.set_yticks([])
-    bar = figure.colorbar(image, ax=axes, aspect=25, pad=0.02)
+    bar = figure.colorbar(image, ax=axes, location="top", aspect=40, pad=0.02)
     bar.set_ticks([share for share, _ in facts["ticks"]], labels=[text for _, text in facts["ticks"]])
     bar.set_label(facts["shows"])
     if axes.get_legend_handles_labels()[0]:

@@ -12,8 +12,8 @@ from tui.figures.drawn.paper import COLOURS, GREY, MARKERS, SHADES, Table, chose
 ACROSS = 3
 """The most panels side by side."""
 
-MOST_NAMES = 9
-"""The most rows or columns of a matrix that have their names."""
+MOST_NAMES, MOST_LETTERS = 9, 15
+"""The most rows of a matrix that have their names, and the most letters of all names of columns."""
 
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
@@ -47,7 +47,8 @@ def matrix(axes: Any, name: str, rows: Table, most: float) -> Any:
     axes.tick_params(length=0, labelsize=6)
     for set_ticks, places, column in ((axes.set_yticks, at, "from"), (axes.set_xticks, to, "to")):
         found = dict(zip(places.tolist(), rows[column], strict=True))
-        set_ticks(*zip(*found.items(), strict=True) if len(found) <= MOST_NAMES else ([], []))
+        fits = len(found) <= MOST_NAMES if column == "from" else sum(map(len, found.values())) <= MOST_LETTERS
+        set_ticks(*zip(*found.items(), strict=True) if fits else ([], []))
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)
     return image
@@ -69,4 +70,4 @@ def plane(axes: Any, eigenvalues: Table, names: list[str]) -> None:
     axes.axhline(0, color=GREY, linewidth=0.4)
     axes.axvline(0, color=GREY, linewidth=0.4)
     if len(names) > 1:
-        axes.legend(fontsize=5, loc="best")
+        axes.figure.legend(fontsize=5, loc="outside lower center", ncols=min(4, len(names)), columnspacing=1)

@@ -17,7 +17,10 @@ from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
+from tui.app.line import figure_actions
 from tui.app.line.history import remember_line, remembered_lines
+from tui.app.line.script import Outcome
+from tui.app.line.words import Line
 from tui.app.views.memory import MemoryView
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.command_line import CommandLine
@@ -301,3 +304,32 @@ async def test_actions_with_a_value() -> None:
         assert app.futures.name_of(0) == "wide"
         await enter(app, pilot, ":crosshair off\n")
         assert plot.viewport.cursor is None
+
+
+async def test_the_palette_begins_lines_of_names_without_a_key() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await pilot.press("ctrl+p", *":edit", "enter")
+        for _ in range(3):
+            await pilot.pause()
+        assert last_lines(app, 1)[0].startswith(":edit ")
+        await enter(app, pilot, "seed=8\n")
+        assert session.commands == [Edit({"seed": 8})]
+
+
+async def test_a_figure_is_of_the_position_on_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+
+    def outcome(line: Line, *of: object) -> Outcome:
+        made.append(of)
+        return Outcome(line, note="made it")
+
+    monkeypatch.setattr(figure_actions, "outcome_of_figure", outcome)
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":figure curve -o a.svg\n")
+        assert last_lines(app)[0] == "this run is not kept, so no figure can be made of it"
+        session.set_frame(State.PAUSED, trained=800, folder=str(tmp_path), trained_in_all=900)
+        app.show_newest_frame()
+        await enter(app, pilot, ":figure curve -o a.svg\n")
+        while not made:
+            await pilot.pause()
+        assert made == [(tmp_path, "curve", Path("a.svg"), {"branch": 0, "at": 800}, 900)]

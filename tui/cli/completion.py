@@ -1,0 +1,80 @@
+"""The scripts by which shells complete the command line: subcommands, flags and values, names of runs and tasks."""
+
+from __future__ import annotations
+
+import shlex
+from inspect import signature
+
+from echornn.runs.kept_runs import NEWEST, state_folder
+from echornn.tasks.table import TASKS
+from tui.cli.parser import command
+from tui.cli.subcommands import SUBCOMMANDS, Shell
+from tui.term import printed
+from tui.term.exit_code import ExitCode
+
+BASH = """
+# The names of runs and tasks come after these words. Where nothing is known, files are completed.
+_echornn_tui_names() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" names=""
+  case "${COMP_WORDS[COMP_CWORD-1]}" in
+    @before runs@) names="@newest@ $(command ls -t @folder@ 2>/dev/null)" ;;
+    @before tasks@) names="@tasks@" ;;
+  esac
+  if [[ -n "$names" && "$cur" != -* ]]; then
+    COMPREPLY=($(compgen -W "$names" -- "$cur"))
+  else
+    _echornn_tui
+  fi
+}
+complete -o default -o nosort -F _echornn_tui_names echornn-tui
+"""
+
+ZSH = """
+# The names of runs and tasks come after these words.
+_echornn_tui_names() {
+  if [[ "$words[CURRENT]" != -* ]]; then
+    case "$words[CURRENT-1]" in
+      @before runs@) compadd -V runs -- @newest@ @folder@/*(N/om:t); _files -/; return ;;
+      @before tasks@) compadd -- @tasks@; return ;;
+    esac
+  fi
+  _cyclopts_echornn-tui "$@"
+}
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+compdef _echornn_tui_names echornn-tui
+[[ "$funcstack[1]" != _echornn-tui ]] || _echornn_tui_names "$@"
+"""
+
+FISH = """
+# The names of runs and tasks come after these words.
+function __fish_echornn-tui_runs
+    echo @newest@
+    command ls -t @folder@ 2>/dev/null
+end
+complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] @before runs@' -k -a '(__fish_echornn-tui_runs)'
+complete -c echornn-tui -l resume -k -r -a '(__fish_echornn-tui_runs)'
+complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] tasks' -f -a '@tasks@'
+complete -c echornn-tui -l task -x -a '@tasks@'
+"""
+
+
+def print_completion(shell: Shell) -> int:
+    """Print the script for a shell."""
+    printed.plain([f"{command.generate_completion(shell=shell)}{names_for(shell)}".replace("…", "...")])
+    return ExitCode.DONE
+
+
+def names_for(shell: Shell) -> str:
+    """The part of the script that completes names of runs and tasks."""
+    takes_runs = [name for name, subcommand in SUBCOMMANDS.items() if "run" in signature(subcommand).parameters]
+    script, between = {"bash": (BASH, "|"), "zsh": (ZSH, "|"), "fish": (FISH, " ")}[shell]
+    known = {
+        "@before runs@": between.join([*takes_runs, "--resume"]),
+        "@before tasks@": between.join(["tasks", "--task"]),
+        "@tasks@": " ".join(TASKS),
+        "@newest@": NEWEST,
+        "@folder@": shlex.quote(str(state_folder())),
+    }
+    for word, text in known.items():
+        script = script.replace(word, text)
+    return script
