@@ -138,11 +138,11 @@ def _run_step(
     step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
 ) -> tuple[tf.Tensor, list[_Product]]:
     """Run one step; returns the state, and the products that it computed. ``known`` products are not computed again."""
-    layer = _Recording(weights, known)
+    layer = _RecordingProducts(weights, known)
     return step(inputs, state, layer), layer.products
 
 
-class _Recording(Layer):
+class _RecordingProducts(Layer):
     """A layer that writes down the products of one step. Weights' gradients are computed over all steps at once, so a
     step's own tape does not see the weights.
     """

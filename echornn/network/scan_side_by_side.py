@@ -101,7 +101,7 @@ class _Loops:
         """Run one step; returns the state and the maps. If ``before`` has the activations, only the gradient is
         computed.
         """
-        layer = _Recording(self._weights, before)
+        layer = _RecordingMaps(self._weights, before)
         return self._step(inputs, state, layer), layer.made
 
     def backward(
@@ -153,7 +153,7 @@ class _Loops:
         return d_weights
 
 
-class _Recording(Layer):
+class _RecordingMaps(Layer):
     """A layer that writes down the maps of one step. Weights' gradients are computed from those to z, so the step's own
     tape does not see the weights.
     """
