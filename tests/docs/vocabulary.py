@@ -15,8 +15,8 @@ from echornn.runs import events, run_files
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from tui.app import keys as app_keys
+from tui.app.all_keys import BACK
 from tui.app.curve.loss_plot import LossPlot
-from tui.app.point_app import BACK
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel

@@ -24,6 +24,7 @@ from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
+from tui.app.all_keys import keymap_with
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
@@ -40,6 +41,8 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
+from tui.kit.keymap import Moved
+from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
@@ -63,7 +66,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     TITLE = "echornn-tui"
     ALLOW_SELECT = False
     """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
 
@@ -74,8 +77,10 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         ascii_only: bool = False,
         theme: Theme = "dark",
         compared: Sequence[Path] = (),
+        moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
         self._remembering = Background("theme")
         self.session = session
@@ -115,8 +120,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         yield self._command_line
 
     def _open_views(self) -> list[str]:
-        """The keys of the views that are shown."""
-        return [view.key for view in self._views]
+        """The ids of the keys of the views that are shown."""
+        return [keys.ID_OF_VIEW[view.key] for view in self._views]
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -245,7 +250,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
-        if action in ("on_a_view", "on_the_curve"):
+        if action in ("on_a_view", "no_view", "on_the_curve"):
             return self._watching
         if action == "line":
             return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)

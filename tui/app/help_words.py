@@ -171,7 +171,7 @@ PROBES: Rows = (
 SEEDS: Rows = (
     ("seeds", "Networks that differ only in their seed: how many of them solve the task tells the idea from luck."),
     ("replica", "One of several networks that train side by side. Its seed alone trains it again: --seed 7."),
-    ("chosen", "The one of them that rows, memory, gradient and weights show: ► in view 6."),
+    ("chosen", "The one of them that rows, memory, gradient and weights show: ► in view «view.seeds»."),
     (
         "interval",
         "52 to 75 %: found in this way, it holds the share of all possible seeds in 95 of 100 such counts (Wilson "
@@ -183,9 +183,12 @@ SEEDS: Rows = (
 RUNS: Rows = (
     ("branch", "A stretch of windows that began at a window of another branch, or with new weights. None is dropped."),
     ("path", "The windows from the start of the weights to the one that you look at. The axis counts them."),
-    ("the past", "A window before the end of its branch. Nothing is trained there; space begins a new branch."),
+    ("the past", "A window before the end of its branch. Nothing is trained there; «pause» begins a new branch."),
     ("ghost", "Another branch, or another run, drawn dimmer under the curve. A pinned one stays there."),
-    ("crosshair", "The upright line on the curve that the arrows move. It reads out a window; enter goes there."),
+    (
+        "crosshair",
+        "The upright line on the curve that «left» and «right» move. It reads out a window; «go» goes there.",
+    ),
 )
 
 WORDS = (

@@ -7,9 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.app import keys
+from tui.app.all_keys import BACK
 from tui.app.app import EchoApp
-
-BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True)
 
 
 class PointApp(EchoApp):

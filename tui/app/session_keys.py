@@ -77,10 +77,10 @@ class SessionKeys(AppPart):
             self._send(Go(tried))
             if self._frame.state is State.RUNNING:
                 self._send(Resume())
-            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
+            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; «branches» leads back")
         else:
             self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
-            self._hint(f"{remedy}, all else as it was: u undoes")
+            self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:
         """The number of the branch that was already trained with this change; None if there is none."""

@@ -77,7 +77,7 @@ async def test_cells_of_several_points_are_not_compared_and_have_no_interval() -
         assert ", cell rnn" in text
         assert "half by" not in text
         await pilot.press("t")
-        assert keys.NEEDS_DOWN in text_of(app)
+        assert "no field is down, so nothing can be turned: X chooses one" in text_of(app)
 
 
 async def test_where_fields_need_the_room_what_is_held_is_told_and_what_is_shown_is_told_in_short() -> None:
@@ -184,7 +184,9 @@ async def test_y_copies_the_command_and_shows_it() -> None:
         assert "copied" not in text_of(app)
 
 
-@pytest.mark.parametrize(("key", "hint"), [("x", keys.NEEDS_TWO), ("left_square_bracket", keys.NEEDS_OTHERS)])
+@pytest.mark.parametrize(
+    ("key", "hint"), [("x", keys.NEEDS_TWO), ("left_square_bracket", "no other field to hold: x and X show all fields")]
+)
 async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
     one_field = SweepResults.of(Path("nowhere"), ())
     app = app_of(one_field)

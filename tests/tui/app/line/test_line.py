@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.frame import State
+from tests.key_words import in_words
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
@@ -148,7 +149,7 @@ async def test_what_an_action_cannot_do_is_said() -> None:
         for line, said in {
             "flip": "flip is for the view gradient: view gradient shows it",
             "seed 9": "seed = 9 is not trained here: 7 to 7",
-            "seed after": keys.NO_SEEDS,
+            "seed after": in_words(keys.NO_SEEDS),
             "pin c": "c is no branch of this run: a to a",
             "show a": "the curve shows this branch: it cannot lie under itself",
             "compare /nowhere": "/nowhere holds no run",
@@ -243,7 +244,7 @@ async def test_a_command_waits_while_the_network_loads() -> None:
 async def test_after_a_failure_commands_are_refused_and_views_are_not() -> None:
     async with opened(State.FAILED) as (app, session, pilot):
         await enter(app, pilot, ":step 3\n")
-        assert last_lines(app) == [keys.FAILED, ":step 3"]
+        assert last_lines(app) == [in_words(keys.FAILED), ":step 3"]
         await enter(app, pilot, "\x1b:view memory\n")
         assert app.query_one(MemoryView).display
         assert session.commands == []
