@@ -132,7 +132,7 @@ def test_a_script_has_no_person(word: str) -> None:
         ("edit learning", ["edit learning_rate="]),
         ("edit optimizer=a", ["edit optimizer=adagrad", "edit optimizer=adam"]),
         ("edit task=two", ["edit task=two_coins"]),
-        ("edit seed=8 cell=l", ["edit seed=8 cell=lstm"]),
+        ("edit seed=8 cell=l", ["edit seed=8 cell=lstm", "edit seed=8 cell=lru"]),
         ("view me", ["view memory"]),
         ("branch ", ["branch a", "branch b", "branch c"]),
         ("branch a ", []),
