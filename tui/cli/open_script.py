@@ -43,8 +43,11 @@ def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int],
     printer = _Printer(json)
     session = _attached(folder, printer)
     if session is not None:
-        code = _run(ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only), size)
+        app = ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only)
+        code = _run(app, size)
         session.stop()
+        if app.trouble is not None:
+            raise app.trouble
         return code
     return _in_this_process(folder, lines, printer, size, ascii_only)
 
@@ -86,6 +89,8 @@ def _in_this_process(
     if app.undone:
         printer.note(f"{app.undone} of {len(lines)} lines were not done")
     printer.note(*record.farewell(recorder, record.flags_to_go_on(session)), mark="")
+    if app.trouble is not None:
+        raise app.trouble
     if code == ExitCode.CHECKPOINTED:
         code = saved.after_a_signal
     return errors.conclude(max(code, saved.at_the_end))

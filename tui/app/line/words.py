@@ -250,7 +250,7 @@ _LINES = {
 OF_KEYS = {
     str(one.id): line
     for one in keys.BINDINGS
-    if (line := line_of(one.action, keys.SENT)) and one.id not in (None, line.split(" ")[0])
+    if one.id not in (None, *APP_WORDS, *WORDS) and (line := line_of(one.action, keys.SENT))
 }
 """The line of each id of a key that is no name in these tables, so that ids are names too: ``branches`` is ``tree``."""
 
