@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 import echornn
 import tui
+from echornn.diagnosis.key_marks import MARK
 from echornn.session.commands import Move, Redo, Step, Undo
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
@@ -19,7 +20,7 @@ from tui.app.all_keys import PLACES, keymap_with
 from tui.app.app import EchoApp
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_presets import VIM
-from tui.kit.keymap import MARK, Moved
+from tui.kit.keymap import Moved
 from tui.map.app import OTHER_KEYS
 from tui.map.keys import BINDINGS as MAP_KEYS
 
