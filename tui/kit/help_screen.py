@@ -15,6 +15,7 @@ from tui.kit.closes_once import ClosesOnce
 from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_sections import Section, found
 from tui.kit.keyed_app import keymap_of
+from tui.kit.keymap import key_name
 
 NOTHING = "nothing is found; «close» shows all again"
 
@@ -148,6 +149,8 @@ class HelpScreen(ClosesOnce):
             group = keymap.together.get(binding.id or "", ())
             if len(group) == 2:  # a pair, such as [ and ]
                 display = ", ".join(map(keymap.name, group))
+            elif not group and (moved := keymap.moved.get(binding.id or "")):
+                display = ", ".join(map(key_name, moved))
             else:
                 display = self.app.get_key_display(binding).replace(",", ", ")
                 display = display if display.isascii() or not self._ascii_only else binding.key

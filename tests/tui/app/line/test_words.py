@@ -60,6 +60,16 @@ EXAMPLES = {
 }
 
 
+def test_fingers_used_to_vim_find_what_they_want() -> None:
+    assert [line.what for line in lines_of("w; w a.svg; q; wq; h")] == [
+        Save(),
+        "save_screen('a.svg')",
+        "quit",
+        "quit",
+        "help",
+    ]
+
+
 def test_figures_of_a_run_have_names() -> None:
     assert {*FIGURES} == KINDS.keys() - {"runs", "map"}
     (line,) = lines_of("figure curve -o a.svg")
