@@ -25,6 +25,7 @@ from echornn.session.probing import examine
 from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
+from echornn.training.threads import threads_if_asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +172,9 @@ class RunArrays:
         """What the probes measure of a snapshot of this run; see `probe`."""
         check_own_task(snapshot.state.config)
         quiet.import_tensorflow(self.run.threshold)
+        from echornn.training.device import use_threads
+
+        use_threads(threads_if_asked(self.run.threads))  # else a network that is made later would be too late
         return examine(snapshot, Question(frozenset(kinds)))
 
     def _require(self, replica: int | None, end: Position | None) -> None:

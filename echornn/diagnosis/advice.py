@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.remedy import Remedy, remedy
 from echornn.diagnosis.sentence import LINE, Sentence
 
-SET = "press a: "
+SET = "press «advice»: "
 """The text before the fields to change: the key that changes them."""
 
-BRIEFLY = "a: "
+BRIEFLY = "«advice»: "
 """A shorter form of `SET`."""
 
 
@@ -33,14 +34,14 @@ def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, st
     """The changes on one line, with texts around them. If they do not fit, ``after`` is left out first; then the last
     changes are replaced by their number.
     """
-    if len(line := f"{before}{SET}{known}{after}") <= LINE:
+    if length(line := f"{before}{SET}{known}{after}") <= LINE:
         return line, ""
     names = str(known).split(", ")
     for count in range(len(names), 0, -1):
         others = f" and {len(names) - count} more" if count < len(names) else ""
         text = f"{before}{BRIEFLY}{', '.join(names[:count])}{others}"
-        if len(text + after) <= LINE and not others:
+        if length(text + after) <= LINE and not others:
             return text + after, ""
-        if len(text) <= LINE:
+        if length(text) <= LINE:
             return text, f": {', '.join(names[count:])}" if others else after
-    return in_a_line(known) if before else (f"{BRIEFLY}{names[0]}"[:LINE], "")
+    return in_a_line(known) if before else (f"{BRIEFLY}{names[0]}"[: LINE + len(BRIEFLY) - length(BRIEFLY)], "")

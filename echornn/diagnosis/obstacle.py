@@ -15,7 +15,7 @@ from echornn.data.levels import state_numbers
 from echornn.data.read_out import unreachable
 from echornn.diagnosis.phrases import cut_off
 
-MORE_UNITS, LONGER = "; more units (s) may help", "; a longer T (s) may help"
+MORE_UNITS, LONGER = "; more units («settings») may help", "; a longer T («settings») may help"
 
 
 def obstacle(config: EchoConfig, missing: Sequence[int] = ()) -> tuple[str, str]:

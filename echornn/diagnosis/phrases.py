@@ -8,18 +8,19 @@ from echornn.config import PACE_FIELDS, EchoConfig
 from echornn.data.coverage import lags_beyond, targets_inside
 from echornn.data.levels import chance_level, is_echo, register_numbers, state_numbers
 from echornn.diagnosis.diagnosis import Diagnosis, Note
+from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.sentence import LINE
 from echornn.readings import RAISED
 from echornn.tasks.task import Numbers, Symbols
 
-SLOWER = "a smaller learning_rate (s)"
-ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
+SLOWER = "a smaller learning_rate («settings»)"
+ONE_SEED = "one seed proves nothing: «seeds» tries 64 fresh starts with these settings"
 TOO_SURE = "random weights are too sure of their guesses; training corrects that first"
 
 BEGINS = "learning often begins after some hundred windows"
 SLOW = "learning takes more windows, often thousands"
-LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
+LONGER = "«settings» sets a longer truncated_backprop_length, or a shorter echo_step"
 
 SOON = 2_000
 """Before this many windows, no initial weights are given up: with Glorot's, all of 16 seeds solve the echo earlier
@@ -29,7 +30,7 @@ SOON = 2_000
 
 def wait(finished: bool) -> str:
     """The advice for a network that learns slowly: to wait, or if all epochs are trained, to add epochs."""
-    return "more epochs (s)" if finished else "wait"
+    return "more epochs («settings»)" if finished else "wait"
 
 
 def at_chance(it: Diagnosis) -> str:
@@ -54,7 +55,7 @@ def as_fits(first: str, *others: str) -> tuple[str, str]:
     """The first text with as many of the others as fit on a line, and the ones that do not fit."""
     line = first
     for index, other in enumerate(others):
-        if len(line + other) > LINE:
+        if length(line + other) > LINE:
             return line, "".join(others[index:])
         line += other
     return line, ""
@@ -67,8 +68,8 @@ def where_known(number: float, text: str) -> str:
 
 def back(it: Diagnosis) -> str:
     if not it.undoable:
-        return "r starts over"
-    return "u goes back to before that" if it.blamed else "u goes back"
+        return "«reset» starts over"
+    return "«undo» goes back to before that" if it.blamed else "«undo» goes back"
 
 
 def since_edit(it: Diagnosis) -> str:
@@ -87,9 +88,9 @@ def value(config: EchoConfig, field: str) -> str:
 
 
 def smaller_steps(it: Diagnosis) -> str:
-    smaller = "s sets a smaller learning_rate"
+    smaller = "«settings» sets a smaller learning_rate"
     if it.undoable:
-        return f"u goes back to before the last change; {smaller}"
+        return f"«undo» goes back to before the last change; {smaller}"
     is_sure = isinstance(it.config.the_task.outputs, Symbols)  # numbers are not guessed with a probability
     return f"its guesses are too sure; {smaller}" if is_sure else smaller
 
@@ -156,11 +157,11 @@ def note_text(it: Diagnosis) -> str:
     length, stride = config.truncated_backprop_length, config.window_stride
     match it.note:
         case Note.ONE_WINDOW:
-            return "an epoch is one window here; s sets a longer total_series_length"
+            return "an epoch is one window here; «settings» sets a longer total_series_length"
         case Note.FEW_NUMBERS:
             return as_fits(seeds_that_solve(config), f": a shift register needs {register_numbers(config)}")[0]
         case Note.UNIFORM_START:
-            return f"few uniform starts learn with {state_text(config)}; most glorot starts do (s: init)"
+            return f"few uniform starts learn with {state_text(config)}; most glorot starts do («settings»: init)"
         case Note.DROPOUT:
             return f"this loss is measured with dropout {config.dropout:.2g}; without it fewer are wrong"
         case Note.OVERLAP:

@@ -94,7 +94,7 @@ def seeds_sentence(
     if not seed_stats.windows or seed_stats.is_blank:
         return Sentence(
             f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
-            f"{_chance_text(config)}; 6 shows each",
+            f"{_chance_text(config)}; «view.seeds» shows each",
         )
     stand = LevelCounts.of(seed_stats, config)
     left = RECENT_WINDOWS - seed_stats.windows
@@ -157,20 +157,21 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
         harder = "longer echo_step" if is_echo(config) else "harder task"
-        return f"all of these seeds solve it; s sets a {harder}"
+        return f"all of these seeds solve it; «settings» sets a {harder}"
     if most == stand.diverged:
-        back = "u goes back, then " if undoable else ""
-        return f"their steps are too large: {back}s sets a smaller learning_rate"
+        back = "«undo» goes back, then " if undoable else ""
+        return f"their steps are too large: {back}«settings» sets a smaller learning_rate"
     if most == stand.above and not rates.is_large(config):
         if seed_stats.windows < SETTLED or not is_echo(config):
             return TOO_SURE if is_echo(config) else ""
-        return "those are too sure of wrong answers; s sets a smaller learning_rate"
+        return "those are too sure of wrong answers; «settings» sets a smaller learning_rate"
     if most == stand.lost:
         if lags_beyond(config):
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and not lags_beyond(config):
-        return f"with a loss below chance, seeds {'learned' if finished else 'learn'} on, or are stuck; 6 shows each"
+        learn = "learned" if finished else "learn"
+        return f"with a loss below chance, seeds {learn} on, or are stuck; «view.seeds» shows each"
     return ""
 
 
@@ -182,30 +183,30 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
         return as_fits(*why)[0], "", ""
     if lags_beyond(config):
         return (
-            f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",
+            f"{cut_off(config)}; «settings» sets a longer T, or a shorter echo_step",
             f"{cut_off(config)}; ",
             ", or a shorter echo_step",
         )
     if rates.is_large(config):
         large = f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; "
-        return f"{large}s sets a smaller, then r", large, " (weights start over)"
+        return f"{large}«settings» sets a smaller, then «reset»", large, " (weights start over)"
     if rates.is_small(config):
         small = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; "
-        return f"{small}s sets a larger one", small, ""
+        return f"{small}«settings» sets a larger one", small, ""
     if not fits_register(config):
         seeds = seeds_that_solve(config)
-        return as_fits(seeds, "; a larger state_size (s) may help")[0], f"{seeds}; ", ""
+        return as_fits(seeds, "; a larger state_size («settings») may help")[0], f"{seeds}; ", ""
     if few_uniform_starts_learn(config):
         few = f"few uniform starts learn with {state_text(config)}; "
-        return f"{few}init glorot (s) may help", few, ""
+        return f"{few}init glorot («settings») may help", few, ""
     if not is_echo(config):
-        return f"{wait(finished)}, or R draws other weights for all; 6 shows each", "", ""
+        return f"{wait(finished)}, or «redraw» draws other weights for all; «view.seeds» shows each", "", ""
     if config.init == "tutorial":
         long = "uniform starts can stay at chance long; "
         after = f", or {wait(finished)}" * uniform_start_may_learn_yet(config, windows)
-        return f"{long}init glorot (s) may help{after}", long, after
+        return f"{long}init glorot («settings») may help{after}", long, after
     if few_inside(config):
-        return f"{SLOW}; {wait(finished)}, or a longer T (s)", f"{SLOW}; ", f", or {wait(finished)}"
+        return f"{SLOW}; {wait(finished)}, or a longer T («settings»)", f"{SLOW}; ", f", or {wait(finished)}"
     if windows < SOON:
         return f"{wait(finished)}: {BEGINS}", "", ""
-    return "those have learned nothing yet; R draws other weights for all", "", ""
+    return "those have learned nothing yet; «redraw» draws other weights for all", "", ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from echornn.diagnosis.remedy import Remedy
 
@@ -30,6 +31,13 @@ class Sentence:
 
     def __str__(self) -> str:
         return f"{self.cause}; {self.advice}" if self.advice else self.cause
+
+    def in_words(self, say: Callable[[str], str]) -> Sentence:
+        """The sentence with keys in place of their marks; see `echornn.diagnosis.key_marks`."""
+        cause, more_cause = say(self.cause), say(self.more_cause)
+        return replace(
+            self, cause=cause, advice=say(self.advice), more_cause=more_cause, more_advice=say(self.more_advice)
+        )
 
     @property
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:

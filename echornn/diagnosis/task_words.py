@@ -205,7 +205,7 @@ def solved(it: Diagnosis) -> Sentence:
         parts.append(ONE_SEED)
     if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP):
         parts.append(note_text(it))
-    first, *others = parts or ["s sets another task, or its settings; l shows powers of ten"]
+    first, *others = parts or ["«settings» sets another task, or its settings; «log» shows powers of ten"]
     return Sentence(cause, first, more + sure, adds(*others))
 
 
@@ -224,7 +224,7 @@ def forgot(it: Diagnosis) -> Sentence:
     loss = f": mean loss {loss_of(it.config, it.mean)}"
     cause, more = as_fits(shortened(f"weights that solved {was} do not solve {now}", 78), loss)
     chance = f", chance {loss_of(it.config, chance_level(it.config))}"
-    advice = f"r starts over{', u goes back' * it.undoable}"
+    advice = f"«reset» starts over{', «undo» goes back' * it.undoable}"
     if it.saturated > MAINLY:
         advice += f"; {it.saturated:.0%} of units are saturated, which hardly learn"
     return Sentence(cause, advice, more + chance)

@@ -50,8 +50,8 @@ def plateau(it: Diagnosis) -> Sentence:
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
-    late = "nothing is learned yet; R draws other weights"
-    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; R: other weights")[0] if it.windows < SOON else late
+    late = "nothing is learned yet; «redraw» draws other weights"
+    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0] if it.windows < SOON else late
     return Sentence(at_chance_after(it), advice, "", adds(note_text(it)))
 
 
@@ -74,10 +74,10 @@ def _another_start(it: Diagnosis, cause: Sentence) -> Sentence:
     if config.cell != "rnn":  # other uniform initial weights would take as long
         after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
     elif few_uniform_starts_learn(config):
-        after = "; R draws such a start again: few learn at this size"
+        after = "; «redraw» draws such a start again: few learn at this size"
     else:
-        after = f"; {f'{patience}, ' if patience else ''}or R for another uniform start"
-    return helped(it.config, cause, f"init glorot (s) may help{after}", after=after)
+        after = f"; {f'{patience}, ' if patience else ''}or «redraw» for another uniform start"
+    return helped(it.config, cause, f"init glorot («settings») may help{after}", after=after)
 
 
 def _deviation(spread: float) -> str:
@@ -91,7 +91,9 @@ def far(it: Diagnosis) -> Sentence:
 
 def slow(it: Diagnosis, cause: Sentence) -> Sentence:
     """The sentence with the advice if few targets have their source inside their window."""
-    return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", f"; or {wait(it.finished)}")
+    return helped(
+        it.config, cause, f"{SLOW}; a longer T («settings») may be quicker", f"{SLOW}; ", f"; or {wait(it.finished)}"
+    )
 
 
 def saturated(it: Diagnosis) -> Sentence:
@@ -100,7 +102,7 @@ def saturated(it: Diagnosis) -> Sentence:
     seen = why if math.isnan(it.saturated) else f"{it.saturated:.0%} of units saturated"
     cause, more = as_fits(f"{seen}: mean loss {loss_text(it.mean, 3)}", adds(right(it)))
     also = adds(why) if it.too_large and not math.isnan(it.saturated) else ""
-    return Sentence(cause, "r starts over with these settings: saturated units hardly learn", more + also)
+    return Sentence(cause, "«reset» starts over with these settings: saturated units hardly learn", more + also)
 
 
 def beyond(it: Diagnosis) -> Sentence:
@@ -132,7 +134,7 @@ def rate_too_large(it: Diagnosis) -> Sentence:
             f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}: {seen}",
             more_cause=adds(loss) if it.saturated > 0.5 else "",
         ),
-        "s sets a smaller learning_rate, then r starts over: units are saturated",
+        "«settings» sets a smaller learning_rate, then «reset» starts over: units are saturated",
         after=", starting over: saturated units hardly learn",
     )
 
@@ -142,7 +144,7 @@ def steps_too_small(it: Diagnosis) -> Sentence:
     update = where_known(it.update, f"weights change by {it.update:.0e} of their size in a window")
     cause = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}: learning takes far more windows"
     more = adds(f"mean loss {loss_text(it.mean, 3)}", update)
-    return helped(config, Sentence(cause, more_cause=more), "s sets a larger learning_rate")
+    return helped(config, Sentence(cause, more_cause=more), "«settings» sets a larger learning_rate")
 
 
 def few_numbers(it: Diagnosis) -> Sentence:
@@ -154,7 +156,7 @@ def few_numbers(it: Diagnosis) -> Sentence:
             more_cause=adds(right(it), f"hardly lower since about window {about(it.since)}"),
             more_advice=where_known(it.held, f"; a linear read-out finds {it.held:.1f} numbers in the state"),
         ),
-        f"{register}; a larger state_size (s) may help",
+        f"{register}; a larger state_size («settings») may help",
         before=f"{register}; ",
     )
 
@@ -166,9 +168,11 @@ def stalled(it: Diagnosis) -> Sentence:
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"a linear read-out finds {it.held:.1f} numbers, a shift register needs {register}"
-        advice, more = as_fits(held, "; R draws other weights")
+        advice, more = as_fits(held, "; «redraw» draws other weights")
         return Sentence(cause, advice, "", more + adds(note_text(it)))
-    return Sentence(cause, "R draws other weights; L shows how many of 64 seeds get further", "", adds(note_text(it)))
+    return Sentence(
+        cause, "«redraw» draws other weights; «seeds» shows how many of 64 seeds get further", "", adds(note_text(it))
+    )
 
 
 def slipped(it: Diagnosis) -> Sentence:
@@ -187,7 +191,7 @@ def swinging(it: Diagnosis) -> Sentence:
 def forgot(it: Diagnosis) -> Sentence:
     was, now = terms(it)
     loss = f": mean loss {loss_text(it.mean, 3)}"
-    over = f"r starts over{', u goes back' * it.undoable}"
+    over = f"«reset» starts over{', «undo» goes back' * it.undoable}"
     seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
     if it.saturated > MAINLY:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
@@ -196,4 +200,4 @@ def forgot(it: Diagnosis) -> Sentence:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
         sentence = Sentence(cause, "", f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
         advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
-    return helped(it.config, sentence, advice, after="; or u goes back" * it.undoable)
+    return helped(it.config, sentence, advice, after="; or «undo» goes back" * it.undoable)

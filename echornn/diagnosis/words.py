@@ -21,6 +21,7 @@ from echornn.data.levels import (
 from echornn.diagnosis import task_words, unsolved_words
 from echornn.diagnosis.advice import helped, in_a_line
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
+from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.diagnosis.phrases import (
@@ -118,7 +119,9 @@ def _beginning(it: Diagnosis) -> Sentence:
         return sentence
     so_long = f"so for {it.windows:,} windows; "
     patience = wait(it.finished)
-    return helped(it.config, sentence, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
+    return helped(
+        it.config, sentence, f"{so_long}{patience}, or «redraw» draws other weights", so_long, f"; or {patience}"
+    )
 
 
 def _solved(it: Diagnosis) -> Sentence:
@@ -144,7 +147,7 @@ def _of_solved(it: Diagnosis) -> list[str]:
         parts.append(CARRIED)
     if it.note in (Note.ONE_WINDOW, Note.FEW_NUMBERS, Note.DROPOUT, Note.OVERLAP):
         parts.append(note_text(it))
-    return parts or ["s sets a longer echo_step; l shows powers of ten"]
+    return parts or ["«settings» sets a longer echo_step; «log» shows powers of ten"]
 
 
 def _is_cut_off(config: EchoConfig) -> bool:
@@ -172,7 +175,7 @@ def _relapsed(it: Diagnosis) -> Sentence:
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
     lost, mean = f"solved at window {it.solved_at:,}, but lost since {it.since:,}", f": mean {loss_text(it.mean, 3)}"
     into = f" (window {it.into_epoch} of its epoch)" if 0 < it.into_epoch <= EPOCH_HEAD else ""
-    has_room = len(lost + into + mean) <= LINE
+    has_room = length(lost + into + mean) <= LINE
     worse = ", worse than chance" if is_worse else ""
     cause, more = as_fits(f"{lost}{into if has_room else ''}{mean}", worse, "" if has_room else into)
     sentence = Sentence(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
@@ -213,7 +216,7 @@ def _worse(it: Diagnosis) -> Sentence:
     if it.blamed:
         return Sentence(
             f"worse than chance{since_edit(it)}: mean {loss_text(it.mean, 3)}",
-            f"{back(it)}, then s sets a smaller learning_rate",
+            f"{back(it)}, then «settings» sets a smaller learning_rate",
         )
     return Sentence(
         f"worse than chance: mean loss {loss_text(it.mean, 3)}, chance {chance_level(it.config):.3f}",
@@ -224,7 +227,7 @@ def _worse(it: Diagnosis) -> Sentence:
 def _diverged(it: Diagnosis) -> Sentence:
     return Sentence(
         f"diverged{since_edit(it)}: the loss is {loss_text(it.newest)}",
-        f"{back(it)}, then s sets a smaller learning_rate",
+        f"{back(it)}, then «settings» sets a smaller learning_rate",
     )
 
 

@@ -7,7 +7,7 @@ from echornn.session.frame import Frame, State
 
 AT_THE_START = "this is the start: nothing was trained before it"
 
-NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
+NOTHING_ON_THIS_PATH = "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
 
 ONE_NETWORK = "this is one network"
 

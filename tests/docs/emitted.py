@@ -130,6 +130,11 @@ def of_config(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_keys(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["keys", "--json"])
+    return keys_of(parsed(read))
+
+
 def of_bench(folder: Path, read: Read) -> set[str]:
     bench.show([bench.BenchRow("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
     return keys_of(parsed(read))
@@ -156,5 +161,6 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "bench": of_bench,
     "do": of_script,
     "config": of_config,
+    "keys": of_keys,
 }
 """The functions by the name of the command, which is also its section in docs/cli.md."""

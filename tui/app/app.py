@@ -24,12 +24,12 @@ from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
-from tui.app.audience_text import STEERS_ALREADY, audience_text
+from tui.app.all_keys import keymap_with
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
-from tui.app.line.line_actions import LineActions
+from tui.app.line.figure_actions import FigureActions
 from tui.app.on_a_line import SlowTerminal
 from tui.app.panels import PANELS
 from tui.app.seeds_keys import SeedsKeys
@@ -41,6 +41,8 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
+from tui.kit.keymap import Moved
+from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
 VIEWS_A_SECOND = 3.4
@@ -57,14 +59,14 @@ def _nothing() -> None:
     """Does nothing; the default for `EchoApp.on_loaded`."""
 
 
-class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
+class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
     ALLOW_SELECT = False
     """Without this, Textual selects text while the mouse drags over the curve; the terminal selects with shift held."""
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
 
@@ -75,8 +77,10 @@ class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
         ascii_only: bool = False,
         theme: Theme = "dark",
         compared: Sequence[Path] = (),
+        moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.take_keys(keymap_with(moved or {}))
         self._first_theme = theme
         self._remembering = Background("theme")
         self.session = session
@@ -116,8 +120,8 @@ class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
         yield self._command_line
 
     def _open_views(self) -> list[str]:
-        """The keys of the views that are shown."""
-        return [view.key for view in self._views]
+        """The ids of the keys of the views that are shown."""
+        return [keys.ID_OF_VIEW[view.key] for view in self._views]
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -242,24 +246,11 @@ class EchoApp(LineActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Whether the frame that was shown last trains, or will when it is loaded."""
         return self._frame.state is State.RUNNING or (self._frame.state is State.LOADING and self._frame.start.trains)
 
-    def action_take_over(self) -> None:
-        """Steer the session from here, if another viewer steers it."""
-        audience = self._picture.audience
-        if audience.ended or audience.only_looks:
-            self._hint(audience_text(audience))
-        elif audience.may_steer:
-            self._hint(STEERS_ALREADY)
-        else:
-            self.session.take_over()
-            # a key that follows at once steers already
-            self._picture = dataclasses.replace(self._picture, audience=dataclasses.replace(audience, steering=""))
-            self._show_status()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
-        if action in ("on_a_view", "on_the_curve"):
+        if action in ("on_a_view", "no_view", "on_the_curve"):
             return self._watching
         if action == "line":
             return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)

@@ -12,6 +12,7 @@ from tui.app.curve.loss_plot import LossPlot
 from tui.app.help_now import now
 from tui.app.help_task import of_view, the_screen
 from tui.app.help_words import WORDS as EXPLAINED
+from tui.app.keys import key_of
 from tui.app.line.words import APP_WORDS, AppWord
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -31,7 +32,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     config = frame.own_config
     views = [
         Chapter(
-            Section(f"View {view.key}: {view.title}", tuple(("", text) for text in of_view(config, view.title))),
+            Section(f"View {key_of(view)}: {view.title}", tuple(("", text) for text in of_view(config, view.title))),
             _of(view),
         )
         for view in VIEWS

@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 from echornn.session.frame import Frame, State
-from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views import table
 from tui.kit.help_sections import Section
 
 Keys = tuple[tuple[str, str], ...]
 
-VIEWS = (KEYS_OF_VIEWS, f"Below: {', '.join(view.title for view in table.VIEWS)}")
-SEEDS = ("L", "Luck? Train 64 seeds side by side; L again goes back")
-BACK = ("[, ]", "Look at earlier windows, and back; { } by epoch")
-ADVICE = ("a", "Make the change that the advice above the curve names")
-UNDO = ("u, U", "Undo the last change; redo it")
-OTHER_RUNS = ("o", "Draw other runs under the curve")
-COPY = ("y", "Copy the command that shows this again")
-QUIT = ("q", "Quit; echornn-tui --resume goes on from here")
+VIEWS = ("«views»", f"Below: {', '.join(view.title for view in table.VIEWS)}")
+SEEDS = ("«seeds»", "Luck? Train 64 seeds side by side; «seeds» again goes back")
+BACK = ("«window_back», «window_on»", "Look at earlier windows, and back; «epoch_back» «epoch_on» by epoch")
+ADVICE = ("«advice»", "Make the change that the advice above the curve names")
+UNDO = ("«undo», «redo»", "Undo the last change; redo it")
+OTHER_RUNS = ("«runs»", "Draw other runs under the curve")
+COPY = ("«copy»", "Copy the command that shows this again")
+QUIT = ("«quit»", "Quit; echornn-tui --resume goes on from here")
 
 NOW: dict[State, tuple[str, Keys]] = {
     State.LOADING: (
         "TensorFlow starts and compiles. Keys work already: what they ask for is done as soon as possible.",
         (
-            ("space", "Start paused, or running"),
-            (".", "Train one window, then pause"),
-            ("e", "Train to the end of the epoch, then pause"),
-            ("+, -, m", "Faster, slower, full speed"),
-            ("s", "Change a setting: what is trained, and how"),
+            ("«pause»", "Start paused, or running"),
+            ("«step»", "Train one window, then pause"),
+            ("«epoch»", "Train to the end of the epoch, then pause"),
+            ("«faster», «slower», «max»", "Faster, slower, full speed"),
+            ("«settings»", "Change a setting: what is trained, and how"),
             VIEWS,
             SEEDS,
             OTHER_RUNS,
-            ("ctrl+p", "Find any command by its name"),
-            ("q", "Quit"),
+            ("«palette»", "Find any command by its name"),
+            ("«quit»", "Quit"),
         ),
     ),
     State.RUNNING: (
-        "The network trains. No key loses anything: u undoes, and whatever was trained stays in the run.",
+        "The network trains. No key loses anything: «undo» undoes, and whatever was trained stays in the run.",
         (
-            ("space", "Pause"),
-            ("+, -, m", "Faster, slower, full speed"),
-            ("s", "Change a setting while it trains"),
+            ("«pause»", "Pause"),
+            ("«faster», «slower», «max»", "Faster, slower, full speed"),
+            ("«settings»", "Change a setting while it trains"),
             ADVICE,
             UNDO,
             BACK,
-            ("b", "The branches of this run: go to one, or compare it"),
+            ("«branches»", "The branches of this run: go to one, or compare it"),
             VIEWS,
             SEEDS,
             QUIT,
@@ -52,10 +51,10 @@ NOW: dict[State, tuple[str, Keys]] = {
     State.PAUSED: (
         "Nothing is trained until you say so. Look around, or change something and see what becomes of it.",
         (
-            ("space", "Train on"),
-            (".", "Train one window"),
-            ("e", "Train to the end of the epoch"),
-            ("s", "Change a setting, and go on from here with it"),
+            ("«pause»", "Train on"),
+            ("«step»", "Train one window"),
+            ("«epoch»", "Train to the end of the epoch"),
+            ("«settings»", "Change a setting, and go on from here with it"),
             ADVICE,
             UNDO,
             BACK,
@@ -67,12 +66,12 @@ NOW: dict[State, tuple[str, Keys]] = {
     State.FINISHED: (
         "All epochs are trained. You can train on, try something else from any window, or compare.",
         (
-            ("s", "More epochs: press + or type a number, then enter"),
-            ("[, ]", "Look at earlier windows; space there begins a branch"),
-            ("{, }", "Look at earlier epochs"),
-            ("r, R", "Start over: the same weights, or new random ones"),
+            ("«settings»", "More epochs: press «settings.more» or type a number, then «settings.apply»"),
+            ("«window_back», «window_on»", "Look at earlier windows; «pause» there begins a branch"),
+            ("«epoch_back», «epoch_on»", "Look at earlier epochs"),
+            ("«reset», «redraw»", "Start over: the same weights, or new random ones"),
             SEEDS,
-            ("b", "The branches of this run: go to one, or compare it"),
+            ("«branches»", "The branches of this run: go to one, or compare it"),
             OTHER_RUNS,
             VIEWS,
             COPY,
@@ -83,10 +82,10 @@ NOW: dict[State, tuple[str, Keys]] = {
         "Training cannot go on. The reason is on the screen.",
         (
             VIEWS,
-            ("l", "Losses on a logarithmic axis, or a linear one"),
-            ("z, Z", "Zoom in, zoom out"),
-            ("ctrl+p", "Find any command by its name; save text keeps the screen as a file"),
-            ("q", "Quit, then start again with other flags"),
+            ("«log»", "Losses on a logarithmic axis, or a linear one"),
+            ("«zoom», «wider»", "Zoom in, zoom out"),
+            ("«palette»", "Find any command by its name; save text keeps the screen as a file"),
+            ("«quit»", "Quit, then start again with other flags"),
         ),
     ),
 }
@@ -95,14 +94,14 @@ NOW: dict[State, tuple[str, Keys]] = {
 PAST: tuple[str, Keys] = (
     "You look at an earlier window, as it was. What was trained after it is kept.",
     (
-        ("space", "Train on from here, as a new branch"),
-        ("s", "Change a setting: a new branch begins here"),
+        ("«pause»", "Train on from here, as a new branch"),
+        ("«settings»", "Change a setting: a new branch begins here"),
         BACK,
-        ("b, enter", "Go back to where the branch ends"),
+        ("«branches», «branches.go»", "Go back to where the branch ends"),
         UNDO,
         SEEDS,
         VIEWS,
-        ("4, f", "Flip an input, and see which predictions change"),
+        ("«view.gradient», «flip»", "Flip an input, and see which predictions change"),
         COPY,
         QUIT,
     ),

@@ -50,13 +50,13 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "If there are two symbols, a full block is 1 and a base line 0. A predicted symbol is shaded by how sure the "
         "network is; >< marks a wrong one. Numbers are shaded cells, a line for each. A dash is a target that does not "
         "count.",
-        "Paused, tab and then the arrows move a cursor: it gives the values, and lights the inputs that the target "
+        "Paused, «focus» and then «arrows» move a cursor: it gives the values, and lights the inputs that the target "
         "hangs on, where they are known.",
         "To the left lie earlier windows: | a window's end, double an epoch's end, dashed where windows were not kept.",
     ),
     "data": (
         "How the data is cut into windows, and which inputs a target hangs on, where that is known. Below are rows of "
-        "the window; a dash is a target that does not count. tab, then the arrows, move the cursor.",
+        "the window; a dash is a target that does not count. «focus», then «arrows», move the cursor.",
     ),
     "memory": (
         "A bar for each lag: how well the input so many steps ago can be read from the state by a linear read-out (1: "
@@ -77,8 +77,8 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "predicts symbols, a line says how many of all predictions turn to another one.",
         "A network that has not learned yet predicts near its chance, so a small change turns many predictions. Then "
         "it says little about what the network holds.",
-        "Below are the predictions with the weights as they are now, and those after f changes an input. (In the "
-        "rows, they are those with the weights before each window.) n shows the local derivative instead; it says "
+        "Below are the predictions with the weights as they are now, and those after «flip» changes an input. (In the "
+        "rows, they are those with the weights before each window.) «next» shows the local derivative instead; it says "
         "little where units are saturated.",
     ),
     "weights": (
@@ -88,11 +88,13 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "saturation in: below zero differences fade from step to step, above zero they grow.",
     ),
     "seeds": (
-        "Was it the idea, or the seed? L trains 64 networks side by side that differ only in their seed. Each has a "
+        "Was it the idea, or the seed? «seeds» trains 64 networks side by side that differ only in their seed. Each "
+        "has a "
         "line: when it solved the task, the mean of its newest losses, and its loss over the run, from chance (█) to "
         "below the level at which the task counts as solved (·).",
-        "Up and down choose a network (in other views < and >): rows, memory, gradient and weights then show that "
-        "one. enter goes on with it alone. Settings change all of them.",
+        "«up» and «down» choose a network (in other views «replica_before» and «replica_after»): rows, memory, "
+        "gradient and weights then show that "
+        "one. «alone» goes on with it alone. Settings change all of them.",
         "The curve shows their median as a thick line, in a band that holds eight of ten; best and worst are dots "
         "(^: beyond the axis). The strip is the share that has solved the task.",
     ),

@@ -13,13 +13,23 @@ from echornn.session import commands
 from echornn.session.frame import Frame, State
 from echornn.session.nothing_to_do import AT_THE_START, ONE_NETWORK, why_nothing
 from tui.app.views.table import VIEWS
+from tui.app.views.view import View
 
 FIRST_VIEW = VIEWS[0].key
+
+ID_OF_VIEW = {view.key: f"view.{view.title}" for view in VIEWS}
+"""The ids of the keys that show a view, by the number of the view."""
+
 KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
 """The keys of the views as a text: ``1-6``."""
 
-LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
-"""The letter keys that only some views use."""
+KEYS_OF_SOME_VIEWS = {
+    one.id: one.key
+    for view in VIEWS
+    for one in view.BINDINGS
+    if isinstance(one, Binding) and one.id is not None and len(one.key) == 1
+}
+"""The letter keys that only some views use, by the id of their bindings."""
 
 OTHER_DIGITS = tuple(sorted({*digits} - {view.key for view in VIEWS}))
 """The digits that are not the key of a view."""
@@ -30,10 +40,11 @@ VIEW_KEYS = [
         f"view('{FIRST_VIEW}')",
         "View",
         key_display=KEYS_OF_VIEWS,
-        tooltip=f"Below the curve: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}; where it is wide, two",
-        id="view",
+        tooltip=f"Below the curve: {', '.join(f'«view.{view.title}» {view.title}' for view in VIEWS)}; "
+        "where it is wide, two",
+        id=ID_OF_VIEW[FIRST_VIEW],
     ),
-    *[Binding(view.key, f"view('{view.key}')", "View", show=False) for view in VIEWS[1:]],
+    *[Binding(view.key, f"view('{view.key}')", "View", show=False, id=ID_OF_VIEW[view.key]) for view in VIEWS[1:]],
 ]
 
 SENT: dict[str, commands.Command] = {}
@@ -48,19 +59,29 @@ def _sends(
     tooltip: str,
     show: bool = True,
     display: str | None = None,
+    same_as: str | None = None,
 ) -> Binding:
-    """The binding of a key that sends a command to the session."""
+    """The binding of a key that sends a command to the session.
+
+    Args:
+        same_as: the id of the binding, if it shares its key with another command.
+    """
     SENT[name] = command
-    return Binding(key, f"send('{name}')", label, show, display, tooltip=tooltip, id=name)
+    return Binding(key, f"send('{name}')", label, show, display, tooltip=tooltip, id=same_as or name)
 
 
 BINDINGS = [
     _sends(commands.Pause(), "pause", "space,p", "Pause", "Pause; windows that have begun are finished"),
-    _sends(commands.Resume(), "resume", "space,p", "Resume", "Train on"),
+    _sends(commands.Resume(), "resume", "space,p", "Resume", "Train on", same_as="pause"),
     _sends(commands.Step(), "step", "full_stop", "Step", "Train one window, then pause", display="."),
     _sends(commands.FinishEpoch(), "epoch", "e", "Epoch", "Train to the end of the epoch, then pause", show=False),
     _sends(
-        commands.Faster(), "faster", "plus,equals_sign", "Speed", "Turn the speed up; - turns it down", display="+/-"
+        commands.Faster(),
+        "faster",
+        "plus,equals_sign",
+        "Speed",
+        "Turn the speed up; «slower» turns it down",
+        display="+/-",
     ),
     _sends(commands.Slower(), "slower", "minus", "Slower", "Turn the speed down", show=False, display="-"),
     _sends(commands.SetSpeed(math.inf), "max", "m", "Max", "Full speed", show=False),
@@ -76,7 +97,7 @@ BINDINGS = [
         "a",
         "advice",
         "Advice",
-        tooltip="Make the change that the advice above the curve names; u undoes it",
+        tooltip="Make the change that the advice above the curve names; «undo» undoes it",
         id="advice",
     ),
     _sends(commands.Reset(), "reset", "r", "Reset", "Start over with the weights that this run began with", show=False),
@@ -89,7 +110,7 @@ BINDINGS = [
         "window_back",
         "left_square_bracket",
         "Back",
-        "Show the window before, as it was; ] the one after",
+        "Show the window before, as it was; «window_on» the one after",
         display="[]",
     ),
     _sends(
@@ -106,7 +127,7 @@ BINDINGS = [
         "epoch_back",
         "left_curly_bracket",
         "Epoch back",
-        "Show the end of the epoch before; } of the one after",
+        "Show the end of the epoch before; «epoch_on» of the one after",
         show=False,
         display="{}",
     ),
@@ -127,7 +148,7 @@ BINDINGS = [
         "replica(-1)",
         "Seed before",
         key_display="<>",
-        tooltip="With several seeds: show the network one line up in view 6; > down",
+        tooltip="With several seeds: show the network one line up in view «view.seeds»; «replica_after» down",
         id="replica_before",
         show=False,
     ),
@@ -136,7 +157,7 @@ BINDINGS = [
         "replica(1)",
         "Seed after",
         key_display=">",
-        tooltip="With several seeds: show the network one line down in view 6",
+        tooltip="With several seeds: show the network one line down in view «view.seeds»",
         id="replica_after",
         show=False,
     ),
@@ -152,6 +173,7 @@ BINDINGS = [
         tooltip="Give the arrow keys to the curve or to a view; > marks the view that has them",
         show=False,
         priority=True,
+        id="focus",
     ),
     Binding("ctrl+l", "show_all", "Redraw screen", tooltip="Draw the whole screen again", id="show_all", show=False),
     Binding(
@@ -191,33 +213,46 @@ def meaning(action: str) -> commands.Command | str:
     return SENT[parameters.strip("')")] if name == "send" else name
 
 
+TOGETHER = {
+    "faster": ("faster", "slower"),
+    "window_back": ("window_back", "window_on"),
+    "epoch_back": ("epoch_back", "epoch_on"),
+    "replica_before": ("replica_before", "replica_after"),
+    "view.rows": tuple(ID_OF_VIEW.values()),
+    "settings.more": ("settings.more", "settings.less"),
+}
+"""The keys that the key line and the help show in one place, by the id of the first."""
+
 CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that have no effect after training has failed."""
 
 OF_WHAT_IS_WATCHED = [
-    *[Binding(key, f"on_a_view('{key}')", show=False) for key in (*LETTERS_OF_VIEWS, *OTHER_DIGITS)],
-    Binding("d", "on_the_curve('fall')", show=False),
-    Binding("enter", "on_the_curve('go_there')", show=False),
+    *[Binding(key, f"on_a_view('{name}')", show=False, id=name) for name, key in sorted(KEYS_OF_SOME_VIEWS.items())],
+    *[Binding(digit, f"no_view('{digit}')", show=False) for digit in OTHER_DIGITS],
+    Binding("d", "on_the_curve('fall')", show=False, id="fall"),
+    Binding("enter", "on_the_curve('go_there')", show=False, id="go"),
 ]
 """Keys of a view and of the curve that also work while the other one has the arrow keys; and digits without a view."""
 
-FAILED = "failed: training has stopped; q quits, then start again with other flags"
+FAILED = "failed: training has stopped; «quit» quits, then start again with other flags"
 
-AT_THE_END = "this is the newest window of its branch: . trains one more"
+AT_THE_END = "this is the newest window of its branch: «step» trains one more"
 
-NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and arrows anywhere"
+NO_CROSSHAIR = "no crosshair to go to: «fall» puts it where the loss fell, «focus» and «arrows» anywhere"
 
-NO_SEEDS = f"{ONE_NETWORK}: L trains 64 seeds, and < > go through them"
+NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds, and «replica_before» «replica_after» go through them"
 
-MEANWHILE = "2: data, s: settings, space: pause, ?: help"
+MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
 """A text with the keys that are useful while the first network loads."""
 
 LATER = "loading: this is done as soon as possible"
 """The message about a key that will take effect when the network is loaded."""
 
-FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
+FINISHED = (
+    "finished: «settings», then «settings.more» or a number and «settings.apply»: more epochs; «reset» starts over"
+)
 
-NO_ADVICE = "the advice names no change that a can make; s changes anything"
+NO_ADVICE = "the advice names no change that «advice» can make; «settings» changes anything"
 
 
 LEFT_OUT = (
@@ -229,13 +264,20 @@ LEFT_OUT = (
 """Actions whose keys are left out of a narrow footer, in this order; help and quit are always shown."""
 
 
-def views_of(key: str) -> str:
-    """The message about a key of views that are not shown, or of no view."""
-    having = [view for view in VIEWS if key in view.own_keys()]
-    if not having:
-        return f"no view has the key {key}: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}"
-    *most, last = [f"{view.title} ({view.key})" for view in having]
-    return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
+def views_of(name: str) -> str:
+    """The message about a key of views that are not shown, by the id of its binding."""
+    *most, last = [f"{view.title} ({key_of(view)})" for view in VIEWS if name in view.own_actions()]
+    return f"«{name}» is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
+
+
+def no_view_of(digit: str) -> str:
+    """The message about a digit that is the key of no view."""
+    return f"no view has the key {digit}: {', '.join(f'{key_of(view)} {view.title}' for view in VIEWS)}"
+
+
+def key_of(view: type[View]) -> str:
+    """The key that shows a view, for a sentence."""
+    return f"«{ID_OF_VIEW[view.key]}»"
 
 
 def why_not(what: commands.Command | str, frame: Frame) -> str:

@@ -11,10 +11,10 @@ from tui.app.part import AppPart
 from tui.term.backpressure import ASK, Backpressure
 from tui.term.exit_code import ExitCode
 
-ONLY_HERE = "this cannot go on without the screen; q ends it, and the run is kept"
+ONLY_HERE = "this cannot go on without the screen; «quit» ends it, and the run is kept"
 
 
-OVER = "nothing is left to train in the background: q leaves, and the run is kept"
+OVER = "nothing is left to train in the background: «quit» leaves, and the run is kept"
 
 
 class SlowTerminal(AppPart):
@@ -69,7 +69,7 @@ class SlowTerminal(AppPart):
 
     def action_help_quit(self) -> None:
         """Show a message on how to quit. Ctrl+C does not quit, since the user may have meant to copy."""
-        self.notify("q ends the program; the run is kept")
+        self.notify("«quit» ends the program; the run is kept")
 
     def _save(self) -> None:
         self._send(Save())

@@ -59,7 +59,7 @@ class PaletteCommands(AppPart):
         """The entries of the command palette: every key's action, and actions without a key."""
         for view in VIEWS:
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
-            yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)
+            yield SystemCommand(f"View: {view.title}", f"{view.about} ({keys.key_of(view)})", showing)
         for binding in keys.BINDINGS:
             if binding not in keys.VIEW_KEYS and keys.is_offered(binding.action, self._frame):
                 action = binding.action

@@ -15,10 +15,10 @@ from echornn.session.picture import Picture
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.audience_text import ONLY_LOOKS, audience_text
-from tui.kit.ends_on_signals import EndsOnSignals
+from tui.kit.keyed_app import KeyedApp
 
 
-class AppPart(EndsOnSignals[int]):
+class AppPart(KeyedApp[int]):
     """The base class of the parts of the app. Methods that are not implemented here are implemented by another part."""
 
     session: ViewedSession

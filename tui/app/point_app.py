@@ -8,8 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui.app import keys
 from tui.app.app import EchoApp
-
-BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True)
+from tui.kit.back_key import BACK
 
 
 class PointApp(EchoApp):

@@ -48,6 +48,8 @@ class ScriptApp(EchoApp):
         self._newest = self._frame
         self._script: Script | None = None
         self._looks = 0
+        self.trouble: OSError | None = None
+        """Why an outcome could not be printed; None if all were."""
         self._outcomes: list[Outcome] = []
 
     @property
@@ -120,7 +122,13 @@ class ScriptApp(EchoApp):
 
     def _tell(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)
-        self._say_outcome(outcome, self._newest)
+        try:
+            self._say_outcome(outcome, self._newest)
+        except OSError as error:  # for example because the reader of the output has ended
+            self.trouble = error
+            if self._script is not None:
+                self._script.stop()
+            self._leave(ExitCode.FAILED)
 
     def action_theme(self, theme: Theme) -> None:
         """Draw with this background; the next app has its own."""

@@ -19,10 +19,10 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
     """
     if config.replicas > 1:
         many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
-        return f"{many}{', from the start' if begun else ''}: 6 shows each, L goes back"
+        return f"{many}{', from the start' if begun else ''}: «view.seeds» shows each, «seeds» goes back"
     if begun:
-        return f"seed {config.seed} alone, from the start: L goes back, and enter in 6 goes on there"
-    return f"seed {config.seed} alone, where you left it: L goes back to the seeds"
+        return f"seed {config.seed} alone, from the start: «seeds» goes back, and «alone» in «view.seeds» goes on there"
+    return f"seed {config.seed} alone, where you left it: «seeds» goes back to the seeds"
 
 
 class SeedsKeys(AppPart):

@@ -22,6 +22,7 @@ from echornn.session.frame import State
 from echornn.session.queries import Query, Tried
 from echornn.timeline.letters import letter_of
 from tui.app import keys
+from tui.app.audience_text import STEERS_ALREADY, audience_text
 from tui.app.part import AppPart
 
 
@@ -50,6 +51,19 @@ class SessionKeys(AppPart):
         else:
             self._send(command)
 
+    def action_take_over(self) -> None:
+        """Steer the session from here, if another viewer steers it."""
+        audience = self._picture.audience
+        if audience.ended or audience.only_looks:
+            self._hint(audience_text(audience))
+        elif audience.may_steer:
+            self._hint(STEERS_ALREADY)
+        else:
+            self.session.take_over()
+            # a key that follows at once steers already
+            self._picture = replace(self._picture, audience=replace(audience, steering=""))
+            self._show_status()
+
     def action_advice(self) -> None:
         """Make the configuration change that the advice names; all other fields keep their values. If some branch was
         already trained with this change, go to that branch instead: training again would give the same result.
@@ -63,10 +77,10 @@ class SessionKeys(AppPart):
             self._send(Go(tried))
             if self._frame.state is State.RUNNING:
                 self._send(Resume())
-            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
+            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; «branches» leads back")
         else:
             self._send(StartOver(remedy.changes) if remedy.anew else Edit(remedy.changes))
-            self._hint(f"{remedy}, all else as it was: u undoes")
+            self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:
         """The number of the branch that was already trained with this change; None if there is none."""

@@ -88,4 +88,5 @@ class StatusMessages(Viewing):
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a notification for some seconds. The text may be from outside, such as an error or a folder's name."""
-        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
+        text = self.keymap.text(message)
+        super().notify("\n".join(printable(line) for line in text.split("\n")), **options)

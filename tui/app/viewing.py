@@ -84,15 +84,23 @@ class Viewing(AppPart):
         viewport = self._plot.viewport
         return viewport != viewport.following() or any(view.reading and not view.reads_beside for view in self._views)
 
-    async def action_on_a_view(self, key: str) -> None:
-        """Handle a view's key while the curve or another view has the focus: the view takes the focus."""
+    async def action_on_a_view(self, name: str) -> None:
+        """Handle a view's key while the curve or another view has the focus: the view takes the focus.
+
+        Args:
+            name: the id of the view's binding.
+        """
         for view in self._views:
-            action = view.own_keys().get(key)
+            action = view.own_actions().get(name)
             if action is not None:
                 self._focus(view)
                 await view.run_action(action)
                 return
-        self._hint(keys.views_of(key))
+        self._hint(keys.views_of(name))
+
+    def action_no_view(self, digit: str) -> None:
+        """Say that no view has this digit as its key."""
+        self._hint(keys.no_view_of(digit))
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
@@ -162,7 +170,7 @@ class Viewing(AppPart):
             case _ if view.question is not None:
                 return frame.unread
             case State.PAUSED:
-                return "press . to train a window" if view is self._views[0] else ""
+                return "press «step» to train a window" if view is self._views[0] else ""
             case State.FINISHED:
                 return keys.FINISHED
             case _:

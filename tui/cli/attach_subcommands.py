@@ -20,6 +20,7 @@ def attach_to(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
+    keys: str | None = None,
 ) -> FrontEnd:
     """Look at a run that another program of yours trains, in the whole app, and steer it from here.
 
@@ -45,6 +46,8 @@ def attach_to(
         Background, dark or light. By default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     if once and stop:
         raise UsageError("--once cannot be used with --stop: it only looks")
@@ -52,7 +55,7 @@ def attach_to(
         raise UsageError("--read-only cannot be used with --stop, which ends the training")
     if fps is not None:
         require_fps(fps)
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     from tui.cli.attach_by_ssh import attach_by_ssh, split
 
     if (there := split(run)) is not None:
@@ -81,6 +84,7 @@ def serve_run(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
+    keys: str | None = None,
 ) -> FrontEnd:
     """Show a run that another program of yours trains in a browser: the same app as attach, a viewer for each tab.
 
@@ -105,6 +109,8 @@ def serve_run(
         Background, dark or light. By default the one chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     if fps is not None:
         require_fps(fps)
@@ -112,5 +118,5 @@ def serve_run(
         raise UsageError(f"port = {port} cannot be used: 0 to 65535")
     from tui.cli.open_served import serve
 
-    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None)
+    chosen = preferences(theme=theme, fps=fps, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     return partial(serve, run, port, read_only, chosen, json)

@@ -13,6 +13,7 @@ from echornn.session.audience import LOCAL
 from echornn.session.commands import Pause
 from echornn.session.session import Session
 from tui.app.app import EchoApp
+from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.background import go_on_in_the_background
 from tui.commands.lines import say_last
@@ -47,6 +48,7 @@ def show_training(
         paused: whether to begin paused.
         app_type: the app that shows it.
     """
+    moved = moved_keys(chosen.keys)
     chosen.remember_the_theme()
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
@@ -56,7 +58,7 @@ def show_training(
         session.send(Pause())
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, recorder.folder if serve and recorder is not None else None)
-    app = app_type(session, chosen.fps, chosen.ascii_only, chosen.theme, compared)
+    app = app_type(session, chosen.fps, chosen.ascii_only, chosen.theme, compared, moved)
     app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
 

@@ -14,7 +14,8 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
 from tui.cli.attachable import folder_of
 from tui.cli.open_app import notify_error
-from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.cli.own_keys import moved_keys
+from tui.commands.front_end import FrontEnd, Training, require_terminal
 from tui.commands.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
@@ -33,8 +34,7 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
         UsageError: there is no terminal.
         RunError: no session can be reached there.
     """
-    if not terminal.is_interactive():
-        raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+    require_terminal("attach", "--once prints one picture as text")
     folder = folder_of(name)
     return Training(show_attached, folder, chosen, read_only, guardian.divide())
 
@@ -45,13 +45,14 @@ def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: G
     Raises:
         RunError: no session can be reached there.
     """
+    moved = moved_keys(chosen.keys)
     if not read_only:
         chosen.remember_the_theme()
     session = _session(folder, chosen.fps, read_only)
     terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     errors = ThreadErrors()
-    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme)
+    app = EchoApp(session, chosen.fps, chosen.ascii_only, chosen.theme, moved=moved)
     app.theme_is_kept = chosen.theme_is_kept
     errors.tell = partial(notify_error, app)
     app.why_no_detach = lambda: ""  # leaving is enough
@@ -71,9 +72,11 @@ def picture_once(name: str | None, chosen: Preferences) -> int:
     Raises:
         RunError: no session can be reached there.
     """
+    moved = moved_keys(chosen.keys)
     session = _session(folder_of(name), 10.0, only_looks=False)
     size = shutil.get_terminal_size()
-    printed.lines(asyncio.run(_lines(EchoApp(session, 10.0, chosen.ascii_only, chosen.theme), size)))
+    app = EchoApp(session, 10.0, chosen.ascii_only, chosen.theme, moved=moved)
+    printed.lines(asyncio.run(_lines(app, size)))
     return ExitCode.DONE
 
 

@@ -15,6 +15,7 @@ from echornn.session.session import Session
 from echornn.sweeps.results import SweepResults
 from tui.app.point_app import PointApp
 from tui.cli.open_app import conclude, run_app
+from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.lines import say_last
 from tui.map.app import MapApp, Opened
@@ -81,6 +82,7 @@ class _Shown:
     ) -> None:
         self._follower, self._state = follower, first
         self._chosen, self._theme, self._guarded = chosen, chosen.theme, guarded
+        self._moved = moved_keys(chosen.keys)
         self._computing = computing
         self._session: Session | None = None
         self._computed: int = ExitCode.DONE
@@ -132,7 +134,9 @@ class _Shown:
         hint = ""
         while True:
             ascii_only = self._chosen.ascii_only
-            app = MapApp(self._follower, self._state, ascii_only, self._theme, self._says, self._wrong, hint)
+            app = MapApp(
+                self._follower, self._state, ascii_only, self._theme, self._says, self._wrong, hint, self._moved
+            )
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=self._chosen.mouse)
@@ -157,7 +161,7 @@ class _Shown:
         await asyncio.to_thread(check_own_data, config)
         recorder = record.begin(None, config)
         session = self._session = Session(config, self._chosen.speed, recorder=recorder, vitals=True)
-        app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme)
+        app = PointApp(session, self._chosen.fps, self._chosen.ascii_only, self._theme, moved=self._moved)
         app.theme_is_kept = self._chosen.theme_is_kept
         code = await run_app(app, session, self._guarded, self._chosen.mouse)
         self._theme = "light" if app.theme == "textual-light" else "dark"

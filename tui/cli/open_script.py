@@ -15,6 +15,7 @@ from echornn.session.commands import Pause
 from echornn.session.frame import Frame
 from echornn.session.session import Session
 from echornn.timeline.letters import letter_of
+from tui.app.all_keys import keymap_with
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
 from tui.app.script_app import ScriptApp
@@ -42,8 +43,11 @@ def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int],
     printer = _Printer(json)
     session = _attached(folder, printer)
     if session is not None:
-        code = _run(ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only), size)
+        app = ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only)
+        code = _run(app, size)
         session.stop()
+        if app.trouble is not None:
+            raise app.trouble
         return code
     return _in_this_process(folder, lines, printer, size, ascii_only)
 
@@ -85,6 +89,8 @@ def _in_this_process(
     if app.undone:
         printer.note(f"{app.undone} of {len(lines)} lines were not done")
     printer.note(*record.farewell(recorder, record.flags_to_go_on(session)), mark="")
+    if app.trouble is not None:
+        raise app.trouble
     if code == ExitCode.CHECKPOINTED:
         code = saved.after_a_signal
     return errors.conclude(max(code, saved.at_the_end))
@@ -126,11 +132,16 @@ def result_of(outcome: Outcome) -> str:
     return "nothing to do" if outcome.why_not else "done"
 
 
+def _why(outcome: Outcome) -> str:
+    """Why a line was not done, or what was done besides. A script has no keys; the built-in ones are named."""
+    return keymap_with({}).text(outcome.why_not or outcome.note)
+
+
 def outcome_text(outcome: Outcome, frame: Frame) -> str:
     """What became of a line, and the position and the loss after it."""
     what = f"{outcome.line.text}: {result_of(outcome)}"
     if outcome.why_not or outcome.note:
-        return f"{what}: {outcome.why_not or outcome.note}"
+        return f"{what}: {_why(outcome)}"
     loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
     return f"{what} (branch {letter_of(frame.line)}, window {frame.trained:,}{loss})"
 
@@ -140,7 +151,7 @@ def outcome_record(outcome: Outcome, frame: Frame) -> Record:
     return {
         "line": outcome.line.text,
         "result": result_of(outcome),
-        "why": outcome.why_not or outcome.note,
+        "why": _why(outcome),
         "state": str(frame.state),
         "branch": letter_of(frame.line),
         "window": frame.trained,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from tui.cli.own_keys import moved_keys
 from tui.cli.training import parse_speed
 from tui.commands.front_end import FrontEnd, UsageError, require_fps
 from tui.kit.theme import Theme
+from tui.preferences.chosen import preferences
 
 
 def show_config(
@@ -16,6 +18,7 @@ def show_config(
     speed: str | None = None,
     ascii: bool = False,
     no_mouse: bool = False,
+    keys: str | None = None,
     json: bool = False,
     path: bool = False,
     template: bool = False,
@@ -37,6 +40,8 @@ def show_config(
         As if this flag of the app were given.
     no_mouse
         As if this flag of the app were given.
+    keys
+        As if this flag of the app were given.
     json
         Print JSON lines.
     path
@@ -55,4 +60,25 @@ def show_config(
     if path or template:
         return print_path if path else print_template
     given = {"theme": theme, "fps": fps, "speed": speed, "ascii": ascii or None, "mouse": False if no_mouse else None}
-    return partial(print_preferences, given, json)
+    chosen = preferences(**given, keys=keys)
+    moved_keys(chosen.keys)
+    return partial(print_preferences, chosen, json)
+
+
+def show_keys(*, keys: str | None = None, json: bool = False) -> FrontEnd:
+    """Print the keys of the app and of the map, by the place where they work, with the ids for a file of your own.
+
+    Where a line lists several keys, sentences on the screen name the first. * marks what you, or a preset, have
+    changed.
+
+    Parameters
+    ----------
+    keys
+        Those of default, of vim, or of a .toml file with a table [keys]. By default those of your preferences.
+    json
+        Print JSON lines.
+    """
+    chosen = preferences(keys=keys).keys
+    from tui.cli.key_lines import print_keys
+
+    return partial(print_keys, moved_keys(chosen), json)

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from echornn.config import EchoConfig
 from tui.cli.attach_subcommands import attach_to, serve_run
 from tui.cli.export_subcommands import export_run, figure_of
-from tui.cli.preference_subcommands import show_config
+from tui.cli.preference_subcommands import show_config, show_keys
 from tui.cli.script_subcommands import do_script
 from tui.cli.sweep_subcommands import compute_sweep, show_map
 from tui.cli.tour_subcommand import take_tour
@@ -205,6 +205,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "sweep": compute_sweep,
     "bench": bench,
     "config": show_config,
+    "keys": show_keys,
     "completion": show_completion,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

@@ -34,6 +34,7 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
+    keys: str | None = None,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
@@ -76,6 +77,8 @@ def show_map(
         Background of the app, dark or light. By default the theme chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     from echornn.sweeps.results import SweepResults
     from tui.cli.chosen_map import chosen
@@ -87,7 +90,7 @@ def show_map(
     if svg is not None and svg.suffix != ".svg":
         raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
-    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
     first = chosen(results.axes, across, down, show, filter)
@@ -116,6 +119,7 @@ def compute_sweep(
     ascii: bool = False,
     theme: Theme | None = None,
     no_mouse: bool = False,
+    keys: str | None = None,
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
@@ -162,6 +166,8 @@ def compute_sweep(
         Background of the map, dark or light. By default the theme chosen last.
     no_mouse
         Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid
@@ -183,7 +189,7 @@ def compute_sweep(
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)
-    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide()
     with collector.paused():
         from tui.cli.open_sweep import show_sweep

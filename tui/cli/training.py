@@ -52,7 +52,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if flags.compare and not in_the_app:
         raise UsageError(f"compare = {flags.compare[0]!r} cannot be used without the app, which draws the curves")
     compared = [record.readable(name) for name in flags.compare]
-    given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed}
+    given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed, "keys": flags.keys}
     given["mouse"] = False if flags.no_mouse else None
     chosen = preferences(**given) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from tui.preferences.chosen import Preferences, preferences
+from tui.preferences.chosen import KEYS, Preferences
 from tui.preferences.own_file import own_file
 from tui.preferences.template import template
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
 
-def print_preferences(flags: Mapping[str, Any], as_json_lines: bool) -> int:
-    """Print each preference with its value and its source; returns the exit code.
-
-    Args:
-        flags: see `tui.preferences.chosen.preferences`.
-
-    Raises:
-        PreferenceError: a value of the environment or of the file cannot be used.
-    """
-    chosen = preferences(**flags)
+def print_preferences(chosen: Preferences, as_json_lines: bool) -> int:
+    """Print each preference with its value and its source; returns the exit code."""
     printed.lines(json_lines(chosen) if as_json_lines else lines(chosen))
     return ExitCode.DONE
 
@@ -43,7 +34,8 @@ def print_template() -> int:
 def json_lines(chosen: Preferences) -> Iterator[str]:
     """A line of JSON for each preference."""
     for name, held in chosen.held.items():
-        yield json.dumps({"name": name, "value": held.value, "source": held.source.value, "place": held.place or None})
+        value = str(held.value) if name == KEYS else held.value
+        yield json.dumps({"name": name, "value": value, "source": held.source.value, "place": held.place or None})
 
 
 def lines(chosen: Preferences) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tui.term import terminal
+
 FrontEnd = Callable[[], int]
 """A program to run: it runs to its end, and returns the exit code."""
 
@@ -15,6 +17,16 @@ class Training(partial[int]):
 
 class UsageError(ValueError):
     """An invalid flag; the message contains the flag, its value and what is allowed."""
+
+
+def require_terminal(command: str, instead: str) -> None:
+    """Check that the program runs on a terminal that can show the app.
+
+    Raises:
+        UsageError: it does not; the message says what to do ``instead``.
+    """
+    if not terminal.is_interactive():
+        raise UsageError(f"{command} needs a terminal that can move the cursor; {instead}")
 
 
 def require_fps(fps: float) -> None:

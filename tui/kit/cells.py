@@ -16,6 +16,8 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.kit.keyed_app import keymap_of
+from tui.kit.keymap import KeyMap
 from tui.term.plain_screen import style_as_drawn
 from tui.term.printable import printable
 
@@ -36,9 +38,11 @@ class Cells:
     Attributes:
         characters: str [height, width], one column wide each.
         styles: int16 [height, width], indices into `names`.
+        keymap: the keys that texts name.
     """
 
-    def __init__(self, width: int, height: int, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, width: int, height: int, names: tuple[str, ...] = (), keymap: KeyMap | None = None) -> None:
+        self.keymap = keymap or keymap_of(None)
         self.width, self.height = width, height
         self.names = ("", *names)
         self.characters: npt.NDArray[np.str_] = np.full((height, width), " ")
@@ -62,7 +66,7 @@ class Cells:
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
         """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
-        text = printable(text)
+        text = printable(self.keymap.text(text))
         end = x + len(text)
         if 0 <= y < self.height:
             text = text[max(0, -x) : max(0, self.width - x)]
@@ -106,6 +110,11 @@ class CellWidget(Widget):
         self._is_stale = False
         self._pointer: Offset | None = None
 
+    @property
+    def keymap(self) -> KeyMap:
+        """The keys that hold in the widget's app."""
+        return keymap_of(self.app if self.is_attached else None)
+
     def draw(self, cells: Cells) -> None:
         """Fill an empty grid of the widget's size."""
         raise NotImplementedError
@@ -122,7 +131,7 @@ class CellWidget(Widget):
         """
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
-            cells = Cells(self.size.width, self.size.height, self.STYLES)
+            cells = Cells(self.size.width, self.size.height, self.STYLES, self.keymap)
             if cells.width and cells.height:
                 self.draw(cells)
             before, self._cells = self._cells, cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,8 +14,10 @@ from textual.widgets import Input
 from tui.kit.closes_once import ClosesOnce
 from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_sections import Section, found
+from tui.kit.keyed_app import keymap_of
+from tui.kit.keymap import key_name
 
-NOTHING = Section("nothing is found; escape shows all again")
+NOTHING = "nothing is found; «close» shows all again"
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class HelpScreen(ClosesOnce):
 
     BINDINGS = [
         # With priority, so that the search has the focus even before a key that follows quickly.
-        Binding("slash", "search", "Search", priority=True),
-        Binding("escape", "back", "Back"),
-        Binding("question_mark,q", "dismiss", "Close"),
-        Binding("up", "scroll('up')", show=False),
-        Binding("down", "scroll('down')", show=False),
-        Binding("pageup", "scroll('page_up')", show=False),
-        Binding("pagedown,space", "scroll('page_down')", show=False),
+        Binding("slash", "search", "Search", priority=True, id="help.search"),
+        Binding("escape", "back", "Back", id="close"),
+        Binding("question_mark,q", "dismiss", "Close", id="help.close"),
+        Binding("up", "scroll('up')", "A line up", show=False, id="up"),
+        Binding("down", "scroll('down')", "A line down", show=False, id="down"),
+        Binding("pageup", "scroll('page_up')", "A page up", show=False, id="page_up"),
+        Binding("pagedown", "scroll('page_down')", "A page down", show=False, id="page_down"),
+        Binding("space", "scroll('page_down')", "A page down", show=False, id="help.on"),
+        Binding("home", "scroll('home')", "To the top", show=False, id="first"),
+        Binding("end", "scroll('end')", "To the end", show=False, id="last"),
     ]
 
     def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:
@@ -64,17 +69,26 @@ class HelpScreen(ClosesOnce):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
-            frame.border_subtitle = "/ searches, arrows scroll, escape closes"
+            frame.border_subtitle = self._say("«help.search» searches, «arrows» scroll, «close» closes")
             yield self._text
             yield self._search
 
     def on_mount(self) -> None:
         self._sections = [
-            replace(chapter.section, rows=(*chapter.section.rows, *self._rows(chapter.bindings)))
+            Section(
+                self._say(chapter.section.heading),
+                tuple(
+                    (self._say(key), self._say(text))
+                    for key, text in (*chapter.section.rows, *self._rows(chapter.bindings))
+                ),
+            )
             for chapter in self._chapters
         ]
         self._show("")
         self._leave_search()
+
+    def _say(self, text: str) -> str:
+        return keymap_of(self.app).text(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action is available; while the search is typed, a slash is text."""
@@ -117,28 +131,29 @@ class HelpScreen(ClosesOnce):
         self.set_focus(self._text)
 
     def _show(self, sought: str) -> None:
-        shown = found(self._sections, sought) or [NOTHING]
+        shown = found(self._sections, sought) or [Section(self._say(NOTHING))]
         self._found.show(shown, [word for word in sought.split() if len(word) > 1])
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
         """The keys as they are displayed, with their tooltips; if several actions share a key, the first.
 
-        A binding whose display names two keys, such as ``[]``, describes both; the second has no row of its own.
+        A binding that is shown together with another one describes both; the second has no row of its own.
         """
         rows: dict[str, tuple[str, str]] = {}
-        partners: dict[str, str] = {}
+        keymap = keymap_of(self.app)
+        told = {one for first, group in keymap.together.items() for one in group if one != first}
         for binding in bindings:
-            if binding.tooltip and binding.key not in rows:
+            if not binding.tooltip or binding.key in rows or binding.id in told:
+                continue
+            group = keymap.together.get(binding.id or "", ())
+            if len(group) == 2:  # a pair, such as [ and ]
+                display = ", ".join(map(keymap.name, group))
+            elif not group and (moved := keymap.moved.get(binding.id or "")):
+                display = ", ".join(map(key_name, moved))
+            else:
                 display = self.app.get_key_display(binding).replace(",", ", ")
-                if display in partners:
-                    first = partners[display]
-                    rows[first] = (f"{rows[first][0][0]}, {display}", rows[first][1])
-                    continue
-                if binding.key_display and len(display) > 1 and not display.isalnum():
-                    partners[display[-1]] = binding.key
-                if self._ascii_only and not display.isascii():
-                    display = binding.key
-                rows[binding.key] = (display, binding.tooltip)
-                self._keys.setdefault(display, binding.key)
+                display = display if display.isascii() or not self._ascii_only else binding.key
+            rows[binding.key] = (display, binding.tooltip)
+            self._keys.setdefault(display, keymap.keys.get(binding.id or "", (binding.key,))[0])
         return list(rows.values())

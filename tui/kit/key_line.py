@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.binding import Binding
-from textual.keys import key_to_character
 from textual.screen import Screen
 
 from tui.kit.cells import Cells, CellWidget, Press
+from tui.kit.keyed_app import keymap_of
+from tui.kit.keymap import key_name
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Tabs:
 
     Attributes:
         action: the action of the binding that stands for all of them.
-        names: what each shows, by its key.
-        shown: returns the keys of what is shown now.
+        names: what each shows, by the id of its binding.
+        shown: returns the ids of what is shown now.
     """
 
     action: str
@@ -45,7 +46,8 @@ class Tabs:
 
 def character_of(key: str) -> str:
     """The character that a key types; empty if it types none."""
-    return {"plus": "+", "minus": "-"}.get(key) or key_to_character(key) or ""
+    name = " " if key == "space" else key_name(key)
+    return name if len(name) == 1 else ""
 
 
 def parts_of(display: str, name: str, binding: Binding, known: Mapping[str, str]) -> list[KeyPart]:
@@ -146,7 +148,11 @@ class KeyLine(CellWidget):
         if tabs is not None and tabs.action in parts:
             here = tabs.shown()
             own = parts[tabs.action][-1]
-            signs = [KeyPart(key, key, name if in_words else "", key in here) for key, name in tabs.names.items()]
+            keys = keymap_of(self.app)
+            signs = [
+                KeyPart(keys.key(action), keys.name(action), name if in_words else "", action in here)
+                for action, name in tabs.names.items()
+            ]
             parts[tabs.action] = signs if in_words else [*signs, KeyPart(own.key, "", own.name)]
         return parts
 
@@ -156,7 +162,11 @@ class KeyLine(CellWidget):
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and self._offers(binding.action, binding.key):
                 offered.setdefault(binding.action, binding)
-        return offered
+        keymap = keymap_of(self.app)
+        if not keymap.moved:
+            return offered
+        places = {name: place for place, name in enumerate(keymap.keys)}  # Textual has the moved ones last
+        return dict(sorted(offered.items(), key=lambda one: places.get(one[1].id or "", len(places))))
 
 
 def _width(parts: Sequence[KeyPart]) -> int:

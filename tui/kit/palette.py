@@ -18,6 +18,18 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.kit.closes_once import ClosesOnce
+from tui.kit.keyed_app import keymap_of
+
+OPENS = Binding(
+    "ctrl+p",
+    "command_palette",
+    "Palette",
+    show=False,
+    tooltip="Find any command by its name",
+    id="palette",
+    priority=True,
+)
+"""The key that opens the palette; Textual gives an app its own unless there is one for this action."""
 
 IN_HELP = 1e-3
 """The score of a match in a command's help, relative to a match in its title."""
@@ -29,9 +41,9 @@ class Palette(ClosesOnce):
     """
 
     BINDINGS = [
-        Binding("escape", "dismiss", "Close"),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
+        Binding("escape", "dismiss", "Close", id="close"),
+        Binding("up", "move(-1)", "Up", show=False, id="up"),
+        Binding("down", "move(1)", "Down", show=False, id="down"),
     ]
     DEFAULT_CSS = """
     Palette {
@@ -57,6 +69,8 @@ class Palette(ClosesOnce):
         self._options.can_focus = (
             False  # the search keeps the focus: Textual's list raises an error if it is paged while it changes
         )
+        say = keymap_of(self.app).text
+        self._commands = [one._replace(help=say(one.help)) for one in self._commands]
         self._list("")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -16,11 +16,13 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
 from echornn.maps.table import Overview
+from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
-from tui.kit.ends_on_signals import EndsOnSignals
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
-from tui.kit.palette import Palette
+from tui.kit.keyed_app import KeyedApp
+from tui.kit.keymap import KeyMap, Moved
+from tui.kit.palette import OPENS, Palette
 from tui.kit.theme import Theme
 from tui.map import keys, state
 from tui.map.follower import Follower
@@ -30,6 +32,9 @@ from tui.map.progress import progress_of
 from tui.map.state import MapState, MarkedCell
 from tui.map.widgets import MapGrid, MapHead, MapReading
 from tui.term.exit_code import ExitCode
+
+OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+"""The keys of the screens that lie over the map, and the key of the palette."""
 
 FOLLOW_SECONDS = 1.0
 """How often the folder is checked for new results, in seconds."""
@@ -44,7 +49,7 @@ class Opened:
     config: EchoConfig
 
 
-class MapApp(EndsOnSignals[Opened | int]):
+class MapApp(KeyedApp[Opened | int]):
     """The app that shows the map of a sweep.
 
     Attributes:
@@ -56,13 +61,14 @@ class MapApp(EndsOnSignals[Opened | int]):
         says: returns the progress of the computation if this program computes the sweep, otherwise an empty text.
         wrong: returns the error of this program's computation; empty if there is none.
         hint: a message to show until the first key.
+        moved: the keys that the user chose.
     """
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
     ALLOW_SELECT = False
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, OPENS]
 
     def __init__(
         self,
@@ -73,8 +79,10 @@ class MapApp(EndsOnSignals[Opened | int]):
         says: Callable[[], str] = lambda: "",
         wrong: Callable[[], str] = lambda: "",
         hint: str = "",
+        moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.take_keys(KeyMap.of([*keys.BINDINGS, *OTHER_KEYS], moved or {}, keys.TOGETHER))
         self._first_theme = theme
         self._follower = follower
         self._seen = follower.seen
@@ -219,7 +227,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         elif chosen.mark is not None:
             self._see(replace(chosen, mark=None))
         else:
-            self._say("q ends the program")
+            self._say("«quit» ends the program")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self._filter:
@@ -248,7 +256,7 @@ class MapApp(EndsOnSignals[Opened | int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The entries of the command palette: the actions of all keys except the arrow keys."""
         for binding in keys.BINDINGS:
-            if binding.id is not None:
+            if not binding.action.startswith("move("):
                 run = partial(self.call_later, self.run_action, binding.action)
                 yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 

@@ -77,7 +77,7 @@ class MapFrame:
         if mark is not None and mark.points != cell.points:
             return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
         if mark is not None:
-            return "marked: move to another square to compare them; space removes the mark"
+            return "marked: move to another square to compare them; «map.mark» removes the mark"
         theory = theory_text(cell.configs.values())
         if theory or self.scale.measure is not Measure.SUCCESS:
             return theory

@@ -9,7 +9,8 @@ from tui.map import keys
 WHAT_IS_SEEN = (
     (
         "The map",
-        "Each square is a point of the sweep: the fuller its block, the better. m chooses what it shows: how many of "
+        "Each square is a point of the sweep: the fuller its block, the better. «map.measure» chooses what it shows: "
+        "how many of "
         "the seeds solved the task, the window by which half of them had, or the median of their final losses. A shade "
         "always means the same, whatever you filter or hold.",
     ),
@@ -17,7 +18,8 @@ WHAT_IS_SEEN = (
         "Several points in a square",
         "With more than two fields, a square holds several points. It shows the share of all their seeds, or the "
         "median over the points. Such a square has no interval and is not compared, since points differ by more than "
-        "luck. [ and ] hold a field at one value. If num_epochs has several values, the map shows the largest, unless "
+        "luck. «map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
+        "shows the largest, unless "
         "you hold another one.",
     ),
     (
@@ -37,7 +39,8 @@ WHAT_IS_SEEN = (
     ),
     (
         "Comparing two squares",
-        "space marks a square. For any other square you then read how many more of 100 seeds solve the task there, "
+        "«map.mark» marks a square. For any other square you then read how many more of 100 seeds solve the task "
+        "there, "
         "with an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
         "The difference is more than luck if the interval leaves out zero and p is below 0.05. If two squares are "
         "equal, they look different in at most 5 % of cases. That holds for two squares that you chose beforehand.",

@@ -106,7 +106,7 @@ class MapGrid(CellWidget, can_focus=True):
     async def clicked(self, spot: object, again: bool) -> None:
         """Put the cursor on a cell, as the arrow keys do; again: open it, as ``enter`` does."""
         if again:
-            self.app.simulate_key("enter")
+            self.app.simulate_key(self.keymap.key("map.open"))
         elif isinstance(spot, Square) and self._frame is not None:
             row, column = self._frame.cursor
             await self.app.run_action(f"move({spot.row - row}, {spot.column - column})")
@@ -162,7 +162,7 @@ class MapReading(CellWidget):
         """Draw this frame."""
         first, second, third = frame.reading
         last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
-        self._lines = ((first, "first"), (second, "more"), last)
+        self._lines = ((first, "first"), (second, "more"), (self.keymap.text(last[0]), last[1]))
         self.redraw()
 
     def draw(self, cells: Cells) -> None:

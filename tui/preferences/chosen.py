@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui.kit.theme import Theme, remember, remembered, theme_file
+from tui.preferences.key_choice import KeyChoice, keys_in, named_keys
 from tui.preferences.own_file import PreferenceFile, read_own
 from tui.preferences.table import PREFERENCES, Preference, PreferenceError, text_of
 
@@ -22,6 +23,10 @@ class PreferenceSource(StrEnum):
     FILE = "file"
     CHOSEN_LAST = "chosen last"
     BUILT_IN = "built-in"
+
+
+KEYS = "keys"
+"""The preference whose value is a `KeyChoice`."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,11 @@ class Preferences:
     def mouse(self) -> bool:
         return bool(self.held["mouse"].value)
 
+    @property
+    def keys(self) -> KeyChoice:
+        choice: KeyChoice = self.held["keys"].value
+        return choice
+
     def remember_the_theme(self) -> None:
         """Save the theme that a flag has chosen, for the next time."""
         if self.held["theme"].source is PreferenceSource.FLAG:
@@ -102,17 +112,22 @@ def preferences(**flags: Any) -> Preferences:
 
 
 def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
-    in_file = file.value(one.name)  # a file with an error is refused, even if a flag has the last word
+    # a file with an error is refused, even if a flag has the last word
+    in_file = keys_in(file) if one.name == KEYS else file.value(one.name)
     in_environment = _of_environment(one)
+    if one.name == KEYS:
+        flag = None if flag is None else named_keys(flag, KEYS)
+        in_environment = None if in_environment is None else named_keys(in_environment, f"environment {one.variable}")
     if flag is not None:
-        return Held(flag, PreferenceSource.FLAG, flag_of(one.name, flag)[0])
+        flag_name = "--no-mouse" if one.name == "mouse" else f"--{one.name}"
+        return Held(flag, PreferenceSource.FLAG, flag_name)
     if in_environment is not None:
         return Held(in_environment, PreferenceSource.ENVIRONMENT, one.variable)
     if in_file is not None:
         return Held(in_file, PreferenceSource.FILE, file.at(one.name))
     if one.name == "theme" and (theme := remembered()) is not None:
         return Held(theme, PreferenceSource.CHOSEN_LAST, str(theme_file()))
-    return Held(one.built_in, PreferenceSource.BUILT_IN)
+    return Held(KeyChoice() if one.name == KEYS else one.built_in, PreferenceSource.BUILT_IN)
 
 
 def _of_environment(one: Preference) -> Any:
@@ -128,6 +143,8 @@ def _of_environment(one: Preference) -> Any:
 
 def flag_of(name: str, value: Any) -> list[str]:
     """A preference as words of a command line; none if a flag cannot say it."""
+    if isinstance(value, KeyChoice):
+        return [] if value.own else ["--keys", value.preset]
     if name == "mouse":
         return [] if value else ["--no-mouse"]
     if isinstance(value, bool):
@@ -137,5 +154,5 @@ def flag_of(name: str, value: Any) -> list[str]:
 
 def flags_of(chosen: Preferences) -> list[str]:
     """The preferences of a viewer that the user set, as words of a command line."""
-    set_by_user = chosen.chosen("fps", "ascii", "theme", "mouse")
+    set_by_user = chosen.chosen("fps", "ascii", "theme", "mouse", "keys")
     return [word for name, value in set_by_user.items() for word in flag_of(name, value)]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.kit.key_presets import KEY_PRESETS
 from tui.kit.theme import THEMES
 
 Value = str | float | bool
@@ -105,6 +106,15 @@ PREFERENCES = (
         True,
         "ECHORNN_NO_MOUSE",
         _untruth,
+    ),
+    Preference(
+        "keys",
+        "keys of the app and the map",
+        f"{', '.join(KEY_PRESETS)}, or a file that ends in .toml",
+        lambda value: isinstance(value, str | dict),  # see tui.preferences.key_choice
+        "default",
+        "ECHORNN_KEYS",
+        str.strip,
     ),
 )
 """All preferences. To add one, add it here, and its flag; see `tui.preferences.chosen`."""

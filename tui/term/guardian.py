@@ -126,7 +126,7 @@ def forward_to(child: int) -> None:
 
 def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoReturn:
     """Wait for the child's end, clean up after it, and end with its exit code."""
-    code = _end_of(child)
+    code = end_of(child)
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     os.set_blocking(hears, False)
@@ -145,7 +145,7 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoRet
     terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
 
 
-def _end_of(child: int) -> int:
+def end_of(child: int) -> int:
     """The child's exit code, or minus the number of the signal that ended it. While the child is stopped, stop too."""
     _, status = os.waitpid(child, os.WUNTRACED)
     while os.WIFSTOPPED(status):

@@ -45,6 +45,9 @@ BACK_TO_NORMAL = (
 )
 """The sequences that switch off what Textual's driver for Linux switches on, in its order."""
 
+SAVE_CURSOR = "\x1b7"
+"""Leaving the alternate screen moves the cursor to where it was saved last, even if that screen is off already."""
+
 Mend = Callable[[], None]
 """A function that restores the terminal."""
 
@@ -202,7 +205,7 @@ def as_it_is() -> Mend:
     def mend() -> None:
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # even if the shell has put this process into the background
         with contextlib.suppress(OSError, termios.error):
-            os.write(1, BACK_TO_NORMAL.encode())
+            os.write(1, f"{SAVE_CURSOR}{BACK_TO_NORMAL}".encode())
             termios.tcsetattr(0, termios.TCSANOW, settings)
             termios.tcflush(0, termios.TCIFLUSH)  # drop answers and keys that were meant for the app
 

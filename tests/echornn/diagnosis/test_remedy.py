@@ -50,7 +50,7 @@ def test_where_no_obstacle_is_known_or_none_can_be_taken_away_there_is_none() ->
 
 def test_changes_are_named_as_far_as_a_line_goes() -> None:
     two = Remedy({"state_size": 10, "init": "glorot"})
-    assert in_a_line(two, "before; ", ", after") == ("before; press a: state_size 10, init glorot, after", "")
-    assert in_a_line(two, "", 60 * "-") == ("a: state_size 10, init glorot", 60 * "-")
-    assert in_a_line(two, 50 * "-") == (50 * "-" + "a: state_size 10 and 1 more", ": init glorot")
-    assert in_a_line(two, LINE * "-") == ("press a: state_size 10, init glorot", "")
+    assert in_a_line(two, "before; ", ", after") == ("before; press «advice»: state_size 10, init glorot, after", "")
+    assert in_a_line(two, "", 60 * "-") == ("«advice»: state_size 10, init glorot", 60 * "-")
+    assert in_a_line(two, 50 * "-") == (50 * "-" + "«advice»: state_size 10 and 1 more", ": init glorot")
+    assert in_a_line(two, LINE * "-") == ("press «advice»: state_size 10, init glorot", "")

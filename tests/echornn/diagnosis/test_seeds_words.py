@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.data.levels import lost_level
+from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.seeds_words import LevelCounts, seeds_sentence
 from echornn.diagnosis.sentence import LINE
@@ -39,34 +40,40 @@ def test_where_they_stand() -> None:
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = seeds_sentence(population([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
-    assert some.advice == "uniform starts can stay at chance long; press a: init glorot, or wait"
+    assert some.advice == "uniform starts can stay at chance long; press «advice»: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
     finished = seeds_sentence(population([SOLVED] * 41, [AT_CHANCE] * 23), TUTORIAL, finished=True)
-    assert finished.advice == "uniform starts can stay at chance long; a: init glorot, or more epochs (s)"
+    assert (
+        finished.advice == "uniform starts can stay at chance long; «advice»: init glorot, or more epochs («settings»)"
+    )
     large = seeds_sentence(population([], [AT_CHANCE] * 64), replace(TUTORIAL, cell="gru", state_size=12))
-    assert large.advice == "uniform starts can stay at chance long; press a: init glorot"
+    assert large.advice == "uniform starts can stay at chance long; press «advice»: init glorot"
 
 
 @pytest.mark.parametrize(
     ("config", "others", "words"),
     [
-        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; s sets a longer T, or a shorter echo_step"),
+        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; «settings» sets a longer T, or a shorter echo_step"),
         (BEYOND, [BELOW], "no gradient gets 15 steps back"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
             replace(TUTORIAL, learning_rate=1e-5),
             [AT_CHANCE],
-            "learning_rate 1e-05 is small for adagrad; a:",
+            "learning_rate 1e-05 is small for adagrad; «advice»:",
         ),
         (
             replace(TUTORIAL, echo_step=5),
             [AT_CHANCE],
-            "hardly any seed solves echo 5 with state 4; a: state_size 10",
+            "hardly any seed solves echo 5 with state 4; «advice»: state_size 10",
         ),
-        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; press a: init glorot"),
-        (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
+        (
+            replace(TUTORIAL, state_size=16),
+            [AT_CHANCE],
+            "few uniform starts learn with state 16; press «advice»: init glorot",
+        ),
+        (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "«redraw» draws other weights for all"),
         (TUTORIAL, [BELOW], "seeds learn on, or are stuck"),
-        (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),
+        (TUTORIAL, [NAN], "their steps are too large: «undo» goes back, then «settings» sets a smaller learning_rate"),
         (replace(TUTORIAL, optimizer="sgd", learning_rate=30.0), [ABOVE], "learning_rate 30 is too large for sgd"),
         (TUTORIAL, [ABOVE], "those are too sure of wrong answers"),
         (TUTORIAL, [], "all of these seeds solve it"),
@@ -86,20 +93,20 @@ def test_advice_without_known_changes_is_a_sentence() -> None:
     far = replace(TUTORIAL, echo_step=14, state_size=16, init="glorot")
     told = seeds_sentence(population([], [AT_CHANCE] * 64), far)
     assert (told.advice, told.more_advice, told.remedy) == (
-        "learning takes more windows, often thousands; wait, or a longer T (s)", "", None
+        "learning takes more windows, often thousands; wait, or a longer T («settings»)", "", None
     )  # fmt: skip
     short = EchoConfig(echo_step=20, total_series_length=150)
     told = seeds_sentence(population([], [AT_CHANCE] * 64), short)
-    assert told.advice == "no gradient gets 20 steps back; s sets a longer T, or a shorter echo_step"
+    assert told.advice == "no gradient gets 20 steps back; «settings» sets a longer T, or a shorter echo_step"
     half = EchoConfig(echo_step=4, cell="gru", init="glorot")
     told = seeds_sentence(population([SOLVED] * 34, [AT_CHANCE] * 30), half)
-    assert told.advice == "not every seed solves echo 4 with state 4; a larger state_size (s) may help"
+    assert told.advice == "not every seed solves echo 4 with state 4; a larger state_size («settings») may help"
 
 
 def test_what_was_solved_and_lost_again_is_told() -> None:
     lost = seeds_sentence(population([SOLVED] * 5 + [0.6] * 3, []), TUTORIAL)
     assert lost.cause == "8 of 8 solved (68 to 100 %), median window 500; 3 of the 8 lost it again"
-    assert lost.advice == "a smaller learning_rate (s) may hold it steadier"
+    assert lost.advice == "a smaller learning_rate («settings») may hold it steadier"
 
 
 def test_above_chance_at_the_beginning_is_how_a_uniform_start_begins() -> None:
@@ -137,7 +144,7 @@ def test_both_parts_fit_in_a_line_of_80_columns(
     told = population(times // 1000 * solved, times // 1000 * others + others, windows)
     sentence = seeds_sentence(told, config, undoable=True, finished=finished)
     assert ("wait" in sentence.advice) <= (not finished)
-    assert 0 < len(sentence.cause) <= LINE
-    assert len(sentence.advice) <= LINE
+    assert 0 < length(sentence.cause) <= LINE
+    assert length(sentence.advice) <= LINE
     assert ",  " not in sentence.advice
     assert sentence.advice[:1].isalnum() or not sentence.advice

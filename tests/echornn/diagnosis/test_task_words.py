@@ -17,6 +17,7 @@ from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.by_number import errors_by_number
 from echornn.diagnosis.diagnosis import Diagnosis, Kind
 from echornn.diagnosis.judge import diagnosis
+from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_stats import Earlier, LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.seeds_words import seeds_sentence
@@ -85,7 +86,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "53% of the way to knows t-3 (0.519): the coin 3 steps back"),
         (COINS, [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
-         "t-8 is missing: a shift register needs 9 numbers; more units (s) may help"),
+         "t-8 is missing: a shift register needs 9 numbers; more units («settings») may help"),
         (WIDE, [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
          "t-8 is missing; next is knows both (0.455): the coins 3 and 8 steps back"),
@@ -93,15 +94,15 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "next is knows t-8 (0.628): the coin 8 steps back"),
         (replace(WIDE, truncated_backprop_length=5), [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
-         "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T (s) may help"),
+         "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T («settings») may help"),
         (SHORT, [(1000, 0.6616), (5000, 0.495)],
          "stands at 0.495 since about window 1,200, below knows t-3 (0.519)",
-         "a shift register needs 9 numbers; more units (s) may help"),
+         "a shift register needs 9 numbers; more units («settings») may help"),
         (WIDE, [(3000, 0.495)], "stands at 0.495 from the start, below knows t-3 (0.519)",
          "37% of the way to knows both (0.455): the coins 3 and 8 steps back"),
         (COINS, [(1000, 0.6616), (500, 0.456)],
          "solved at window 1,047: mean loss 0.4561 (least possible 0.455)",
-         "s sets another task, or its settings; l shows powers of ten"),
+         "«settings» sets another task, or its settings; «log» shows powers of ten"),
         (COINS, [(30, 0.6616)], "too early to tell: 34 more windows needed",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
         (COINS, [(100, 0.9)], "above chance: mean loss 0.900, chance is 0.662",
@@ -112,12 +113,12 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "stands at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
          "next is knows 4 back (0.409): the pulses of the last 4 steps"),
         (replace(XOR, truncated_backprop_length=1), [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
-         "no gradient gets 1 step back (T 1); a longer T (s) may help"),
+         "no gradient gets 1 step back (T 1); a longer T («settings») may help"),
         (ADDING, [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
          "next is knows one (0.083); 4 shows how far back errors get"),
         (replace(FLIP_FLOP, state_size=2), [(1000, 1.0), (5000, 0.334)],
          "stands at 0.334 since about window 1,200, below knows 4 back (0.409)",
-         "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"),
+         "3 numbers from 2 units: no read-out gets below 0.32; more units («settings») may help"),
         (COINS, [(1000, 0.6616), (400, 0.519), (300, 0.519)],
          "below chance: mean loss 0.519, at knows t-3 (0.519)",
          "next is knows both (0.455): the coins 3 and 8 steps back"),
@@ -128,10 +129,10 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "stands at knows one (0.083) since about window 1,200: mean loss 0.083",
          "next is knows both (0.000): both marked numbers"),
         (replace(ADDING, truncated_backprop_length=10), [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
-         "gradients are cut every 10 of a trial's 50 steps; a longer T (s) may help"),
+         "gradients are cut every 10 of a trial's 50 steps; a longer T («settings») may help"),
         (COPY, [(1000, 0.46), (5000, 0.1733)],
          "stands at knows when (0.173) since about window 1,200: mean loss 0.173",
-         "no gradient gets 110 steps back (T 20); a longer T (s) may help"),
+         "no gradient gets 110 steps back (T 20); a longer T («settings») may help"),
     ],
 )  # fmt: skip
 def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
@@ -154,7 +155,7 @@ def test_numbers_that_a_network_knows_and_does_not_know_are_told_apart(errors: t
     assert said(replace(it, kind=Kind.LEARNING, by_number=errors)).advice == advice
     assert ("of the way" in advice + said(replace(it, by_number=errors)).more_advice) == ("newest window" not in advice)
     few = replace(it, kind=Kind.LEARNING, config=replace(FLIP_FLOP, state_size=2))
-    assert said(few).advice == "3 numbers from 2 units: no read-out gets below 0.32; more units (s) may help"
+    assert said(few).advice == "3 numbers from 2 units: no read-out gets below 0.32; more units («settings») may help"
 
 
 def test_the_errors_of_numbers_are_those_of_the_scored_steps() -> None:
@@ -256,11 +257,13 @@ def test_how_many_seeds_are_at_each_level() -> None:
     sentence = seeds(COINS, *[0.455] * 3, *[0.52] * 20, *[0.66] * 5, *[0.59] * 3, math.nan, solved=3)
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
-    assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; 6 shows each"
-    assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units (s) may help"
+    assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; «view.seeds» shows each"
+    assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units («settings») may help"
     short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
-    assert short_and_wide.advice == "no gradient gets 8 steps back (T 5); a longer T (s) may help"
-    assert seeds(ADDING, *[0.166] * 9).advice == "wait, or R draws other weights for all; 6 shows each"
+    assert short_and_wide.advice == "no gradient gets 8 steps back (T 5); a longer T («settings») may help"
+    assert (
+        seeds(ADDING, *[0.166] * 9).advice == "wait, or «redraw» draws other weights for all; «view.seeds» shows each"
+    )
 
 
 def test_the_losses_of_seeds_if_nothing_counts_as_solved() -> None:
@@ -303,8 +306,8 @@ def test_any_ladder_gives_sentences_that_fit_and_are_true(
 
 
 def _fits(sentence: Sentence) -> None:
-    assert 0 < len(sentence.cause) <= LINE
-    assert len(sentence.advice) <= LINE
+    assert 0 < length(sentence.cause) <= LINE
+    assert length(sentence.advice) <= LINE
     assert "nan" not in f"{sentence.cause}{sentence.advice}".replace("nan window", "")
 
 

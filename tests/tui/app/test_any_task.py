@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
@@ -46,7 +47,7 @@ async def test_every_key_in_every_view(task: str, size: tuple[int, int], ascii_o
         app.show_newest_frame()
         for view in VIEWS:
             await pilot.press(view.key, "tab")
-            for key in view.own_keys():
+            for key in (one.key for one in view.BINDINGS if isinstance(one, Binding)):
                 await pilot.press(key.split(",")[0])
                 text = screen_text(app)
                 assert task in text or task == "echo" or size[0] < 100

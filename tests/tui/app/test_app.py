@@ -44,6 +44,7 @@ from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
+from tui.kit.keymap import Moved
 from tui.term.exit_code import ExitCode
 
 TUTORIAL = EchoConfig()
@@ -51,10 +52,13 @@ TUTORIAL = EchoConfig()
 
 @asynccontextmanager
 async def opened(
-    state: State = State.RUNNING, size: tuple[int, int] = (80, 24), speed: float = 100.0
+    state: State = State.RUNNING,
+    size: tuple[int, int] = (80, 24),
+    speed: float = 100.0,
+    moved: Moved | None = None,
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
     session = ScriptedSession(TUTORIAL, speed)
-    app = EchoApp(session, fps=0.01)  # so that the tests draw, not the clock
+    app = EchoApp(session, fps=0.01, moved=moved)  # so that the tests draw, not the clock
     async with app.run_test(size=size) as pilot:
         if state is not State.LOADING:
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)

@@ -12,11 +12,12 @@ from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import ladder_of
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
+from tests.key_words import in_words
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
@@ -28,6 +29,7 @@ from tui.app.views.table import VIEWS
 from tui.kit.help_lines import wrapped
 from tui.kit.help_screen import HelpScreen
 from tui.kit.help_sections import Section, found, paragraphs
+from tui.kit.keymap import key_name
 
 KEYS = (("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset"))
 OF_VIEW = [Section(title, tuple(("", text) for text in texts)) for title, texts in OF_VIEWS.items()]
@@ -52,7 +54,7 @@ def test_it_begins_with_the_state_and_the_keys_that_matter_in_it(state: State) -
 def test_in_the_past_it_says_how_to_branch_and_how_to_come_back() -> None:
     section = now(frame_in(State.PAUSED, is_past=True))
     assert section.heading == "Now: in the past, at window 1,500"
-    assert {"space", "b, enter", "u, U"} <= {key for key, _ in section.rows}
+    assert {"space", "b, enter", "u, U"} <= {in_words(key) for key, _ in section.rows}
     assert now(Frame(State.LOADING, EchoConfig())).heading == "Now: loading, before the first window"
 
 
@@ -62,9 +64,9 @@ def test_in_the_past_it_says_how_to_branch_and_how_to_come_back() -> None:
 def test_every_key_that_it_names_does_something_in_that_state(state: State, named: tuple[tuple[str, str], ...]) -> None:
     frame = frame_in(state, undoable=1, redoable=True)
     for key, _ in named:
-        for one in key.split(", "):
+        for one in in_words(key).split(", "):
             if one not in ("ctrl+p", "enter", "f", "4"):
-                bound = [b for b in keys.BINDINGS if one in (*b.key.split(","), *(b.key_display or ""), b.key_display)]
+                bound = [b for b in keys.BINDINGS if one in (*map(key_name, b.key.split(",")), b.key_display)]
                 assert bound, one
                 assert any(keys.is_offered(binding.action, frame) for binding in bound), one
 
@@ -72,8 +74,8 @@ def test_every_key_that_it_names_does_something_in_that_state(state: State, name
 def test_every_view_cell_and_optimizer_is_explained() -> None:
     assert set(OF_VIEWS) == {view.title for view in VIEWS}
     explained = {key for section in WORDS for key, _ in section.rows}
-    gates = {gate for facts in CELL_FACTS.values() for gate in facts.gates}
-    assert {*CELL_FACTS, *get_args(Optimizer), *gates, "candidate"} <= explained
+    gates = {gate for facts in CELLS.values() for gate in facts.gates}
+    assert {*CELLS, *get_args(Optimizer), *gates, "candidate"} <= explained
 
 
 @pytest.mark.parametrize("word", ["gate", "gru", "lstm", "dropout", "solved", "branch", "chance", "floor", "misses"])

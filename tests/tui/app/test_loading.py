@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
+from echornn.diagnosis.key_marks import length
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -123,7 +124,7 @@ CONFIGS = [
 def test_what_is_known_fits_on_a_line_of_80_columns(config: EchoConfig) -> None:
     lines = known(config)
     assert len({line.about for line in lines}) == len(lines)
-    assert max(len(line.text) for line in lines if line.about != "trains") <= 70
+    assert max(length(line.text) for line in lines if line.about != "trains") <= 70
     assert (first_window(config) is None) == (config.total_series_length > 1_000_000)
 
 

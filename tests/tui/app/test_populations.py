@@ -15,6 +15,7 @@ from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
 from echornn.timeline.branch import Position
+from tests.key_words import in_words
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
@@ -146,7 +147,7 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
             session.set_frame(state, config=many, branch=branches, seed_stats=nothing, trained=0, message=message)
             app.show_newest_frame()
             await pilot.pause()
-            led = where_it_led(many, begun=True)
+            led = in_words(where_it_led(many, begun=True))
             assert (led in screen_text(app)) == (message == "")
         await pilot.press("z")
         assert led not in screen_text(app)
@@ -195,7 +196,7 @@ async def test_while_the_seeds_are_compiled_their_view_says_that_they_come() -> 
 @pytest.mark.parametrize("begun", [True, False])
 @pytest.mark.parametrize("replicas", [1, 64])
 def test_where_a_turn_led_is_told_in_a_line(begun: bool, replicas: int) -> None:
-    led = where_it_led(EchoConfig(replicas=replicas), begun)
+    led = in_words(where_it_led(EchoConfig(replicas=replicas), begun))
     assert ("from the start" in led) == begun
     assert "L goes back" in led
     assert len(led) <= 78
@@ -224,15 +225,15 @@ async def test_where_nothing_is_to_undo_it_is_said_what_leads_to_the_other_branc
         app.show_newest_frame()
         await pilot.press("u")
         await pilot.pause()
-        assert NOTHING_ON_THIS_PATH in screen_text(app)
-        assert len(NOTHING_ON_THIS_PATH) <= 78
+        assert in_words(NOTHING_ON_THIS_PATH) in screen_text(app)
+        assert len(in_words(NOTHING_ON_THIS_PATH)) <= 78
 
 
 async def test_of_one_network_there_is_no_other_to_look_at() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         await pilot.press("6", "greater_than_sign")
         await pilot.pause()
-        assert keys.NO_SEEDS in screen_text(app)
+        assert in_words(keys.NO_SEEDS) in screen_text(app)
         await pilot.press("tab", "down", "enter", "end", "v")
         await pilot.pause()
         assert session.commands == []

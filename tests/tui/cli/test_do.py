@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -52,8 +54,9 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
         "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nbranch z\nstep 100\n"
     )
     command = [*SCRIPTED, "do", "run", "--file", "steps.txt", "--json", "--size", "80x24"]
+    there = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, timeout=PATIENCE
+        command, cwd=tmp_path, env={**os.environ, **there}, capture_output=True, text=True, timeout=PATIENCE
     )
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(one["line"], one["result"], one["branch"], one["window"]) for one in records] == [
@@ -72,6 +75,13 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
     assert run_dir.read(tmp_path / "run").trained == 19
     assert "paused   branch b" in (tmp_path / "a.txt").read_text()
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    (tmp_path / "steps.txt").write_text("step 2\nstep 3\n")
+    cut_off = f"{shlex.join([*SCRIPTED, 'do', 'run', '--file', 'steps.txt'])} | true; echo ${{PIPESTATUS[0]}}"
+    cut = subprocess.run(
+        ["bash", "-c", cut_off], cwd=tmp_path, env={**os.environ, **there}, capture_output=True, text=True
+    )
+    assert (cut.stdout, "Traceback" in cut.stderr) == ("1\n", False)
+    assert run_dir.read(tmp_path / "run").trained == 19 + 2, "nothing is done that nobody would hear of"
 
 
 @pytest.mark.slow

@@ -177,6 +177,25 @@ def test_on_another_machine_ssh_runs_the_same_command(arguments: list[str], comm
         assert program.ended() == 0
 
 
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        ("kill -9 $$", "ssh was ended by SIGKILL"),
+        ("exit 255", "there is no connection to box"),
+        ("exit 127", "box does not find echornn-tui"),
+    ],
+)
+def test_when_ssh_is_gone_the_terminal_is_restored(end: str, why: str, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\nstty raw -echo\nprintf '\\033[?1049h\\033[?25lTHERE'\n{end}\n")
+    ssh.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with running("attach", "box:a", width=120, scripted=True, environment=path) as program:
+        program.until(lambda text: f"{why}; try again with: echornn-tui attach box:a" in text)
+        assert program.ended() == 1
+        assert program.mended
+
+
 def test_a_host_is_never_a_flag_of_ssh() -> None:
     assert [split(name) for name in ("-oProxyCommand=x:run", "--:a", ":a", "/a:b", "a", None)] == [None] * 6
 

@@ -73,7 +73,7 @@ def ghost_words(ghosts: Sequence[Ghost], place: PlotArea, cut: str, lines: int) 
         count -= 1
     texts = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
     if count < len(ghosts):
-        texts.append(f" and {len(ghosts) - count} more: b ")
+        texts.append(f" and {len(ghosts) - count} more: «branches» ")
     return texts[: max(0, lines)]
 
 

@@ -73,14 +73,37 @@ class LossPlot(PlotMouse, can_focus=True):
     STYLES = tuple(f"plot--{part}" for part in PARTS)
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
-        Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
-        Binding("right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns"),
-        Binding("shift+left", "move(-10)", "Back", show=False),
-        Binding("shift+right", "move(10)", "On", show=False),
-        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
-        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
-        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the loss falls, then to where it is lost"),
-        Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
+        Binding(
+            "left",
+            "move(-1)",
+            "Back",
+            show=False,
+            tooltip="Crosshair: an earlier window; shift: ten columns",
+            id="left",
+        ),
+        Binding(
+            "right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns", id="right"
+        ),
+        Binding("shift+left", "move(-10)", "Ten columns back", show=False, id="far_left"),
+        Binding("shift+right", "move(10)", "Ten columns on", show=False, id="far_right"),
+        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window", id="first"),
+        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was", id="go"),
+        Binding(
+            "d",
+            "fall",
+            "Fall",
+            show=False,
+            tooltip="Crosshair to where the loss falls, then to where it is lost",
+            id="fall",
+        ),
+        Binding(
+            "end,escape",
+            "follow",
+            "Follow",
+            show=False,
+            tooltip="Follow the newest window, without crosshair",
+            id="follow",
+        ),
     ]
 
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
@@ -122,7 +145,7 @@ class LossPlot(PlotMouse, can_focus=True):
         """The text about a window; empty if its loss is not known."""
         curve, own = self._picture.curve, self._picture.frame.own_config
         known = isinstance(spot, Window) and curve.first <= spot.window < curve.last
-        if not isinstance(spot, Window) or not known or not self.columns_on(self.size.width):
+        if not isinstance(spot, Window) or not known or not curve.starts.size:
             return ""
         return read(curve, spot.window, self._picture.band, own.seed, own.has_classes)
 
@@ -212,7 +235,8 @@ class LossPlot(PlotMouse, can_focus=True):
         words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
-        return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
+        ghosts = ghost_words(self._picture.ghosts, place, cut, most - len(words))
+        return [*words[:most], *map(self.keymap.text, ghosts)]
 
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""

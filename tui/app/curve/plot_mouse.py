@@ -77,7 +77,7 @@ class PlotMouse(CellWidget):
         if self._was_dragged:
             return
         if again:
-            self.app.simulate_key("enter")
+            self.app.simulate_key(self.keymap.key("go"))
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
 

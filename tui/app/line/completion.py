@@ -11,7 +11,7 @@ from echornn.session.command_words import WORDS
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.timeline.letters import letter_of
-from tui.app.line.words import APP_WORDS
+from tui.app.line.words import APP_WORDS, FIGURES
 
 CHANGES = ("edit", "restart")
 """The commands whose arguments are fields with values."""
@@ -83,9 +83,8 @@ def values_of(config: EchoConfig, field: str) -> tuple[str, ...]:
 def _arguments(name: str, known: Known) -> tuple[str, ...]:
     if name in OF_BRANCHES:
         return tuple(map(letter_of, range(known.branches)))
-    if name in APP_WORDS:
-        return APP_WORDS[name].values
-    return {"speed": ("max",), "go": ("end",)}.get(name, ())
+    of_others = {"speed": ("max",), "go": ("end",), "figure": FIGURES}
+    return of_others.get(name) or (APP_WORDS[name].values if name in APP_WORDS else ())
 
 
 def about(text: str, candidates: Iterable[str], config: EchoConfig) -> str:

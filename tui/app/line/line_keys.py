@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from textual.actions import parse
-from textual.events import Event, Key, Paste
+from textual.app import SystemCommand
+from textual.events import Event, Key, MouseDown, Paste
+from textual.screen import Screen
 
 from echornn.runtime.background import Background
 from echornn.session.command_base import ChangingCommand
@@ -20,7 +22,7 @@ from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
 from tui.app.line.history import remember_line, remembered_lines, with_line
 from tui.app.line.script import Begun, Outcome, Script
-from tui.app.line.words import Line, lines_of
+from tui.app.line.words import Line, lines_of, without_a_key
 from tui.app.panels import Panels
 from tui.app.session_keys import SessionKeys
 from tui.app.widgets.command_line import CommandLine
@@ -62,9 +64,26 @@ class LineKeys(SessionKeys, Panels):
             if panel.is_open and panel.is_text(":"):
                 panel.post_message(Key("colon", ":"))
                 return
+        self.clear_notifications()
         if self._entered is None:
             self._entered = [] if self._picture.audience.only_looks else remembered_lines()
         self._command_line.open(LineEditor(self._entered, lambda text: completions(text, self._known)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The entries of the command palette: those of keys, and the names that no key has."""
+        yield from super().get_system_commands(screen)
+        for name, usage, what in without_a_key():
+            later = partial(self.call_later, self._choose_name, name, usage)
+            yield SystemCommand(f":{name} {usage}".strip(), what, later)
+
+    async def _choose_name(self, name: str, usage: str) -> None:
+        """Do what a name stands for; if it needs a value, begin a line with it."""
+        await self.action_line()
+        if self._command_line.is_open:
+            self._command_line.type(f"{name} " if usage else name)
+            if not usage:
+                self._command_line.press(Key("enter", None))
+                await self._go_on_with_lines()
 
     @property
     def _known(self) -> Known:
@@ -89,6 +108,8 @@ class LineKeys(SessionKeys, Panels):
                 line.press(event)
                 await self._go_on_with_lines()
                 return
+        if isinstance(event, MouseDown) and not event.is_forwarded and not line.region.contains(event.x, event.y):
+            line.close()  # otherwise a key that is clicked would be text
         await super().on_event(event)
 
     def _enter_line(self, text: str) -> str:
@@ -132,6 +153,7 @@ class LineKeys(SessionKeys, Panels):
     def _tell(self, outcome: Outcome) -> None:
         """Show what became of a line."""
         if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
+            self.clear_notifications()  # they would cover it
             self._command_line.refuse(outcome.line.text, outcome.why_not)
         elif outcome.note:
             self.notify(outcome.note, markup=False)

@@ -111,6 +111,10 @@ class Script:
         """Whether nothing is left to do."""
         return self.begun is None and not self._waiting
 
+    def stop(self) -> None:
+        """Begin no more lines."""
+        self._waiting.clear()
+
     async def go_on(self) -> None:
         """Begin the next lines, as far as those before are done."""
         while not (self.is_over or self._is_beginning):
@@ -125,5 +129,5 @@ class Script:
                 return
             self.begun = None
             if outcome.is_last:
-                self._waiting.clear()
+                self.stop()
             self._tell(outcome)

@@ -13,6 +13,7 @@ from textual.binding import Binding
 
 from echornn.session.command_words import (
     WORDS,
+    Word,
     WordError,
     branch_number,
     command_of,
@@ -25,9 +26,16 @@ from echornn.session.command_words import (
 )
 from echornn.session.commands import Command
 from echornn.session.script_text import commands_in, joined
+from tui.app import keys
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.kit.theme import THEMES
+
+FIGURES = ("curve", "memory", "gradient", "weights", "seeds", "branches")
+"""The kinds of figures of a run; `tui.figures.kinds.KINDS` has more, which need more than a run."""
+
+OTHER_NAMES = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
+"""What fingers type that are used to vim; quitting saves anyway."""
 
 MOST_ABOUT = 60
 
@@ -83,6 +91,9 @@ def lines_of(text: str) -> list[Line]:
 def _line_of(words: list[str]) -> Line:
     if len(words) > 1 and f"{words[0]}_{words[1]}" in (*APP_WORDS, *WORDS):
         words = [f"{words[0]}_{words[1]}", *words[2:]]
+    words = [OTHER_NAMES.get(words[0], words[0]), *words[1:]]
+    if len(words) == 1 and (line := OF_KEYS.get(words[0])) is not None:
+        return _line_of(*commands_in(line))
     name = words[0]
     word = APP_WORDS.get(name)
     if word is not None and (len(words) > 1 or name not in WORDS):
@@ -159,6 +170,14 @@ def _save(words: Sequence[str]) -> str:
     return f"save_screen({words[0]!r})"
 
 
+def _figure(words: Sequence[str]) -> str:
+    words = [word for word in words if word not in ("-o", "--out")]
+    require_count("figure", "KIND FILE", words, 2, 2)
+    if words[0] not in FIGURES:
+        raise refused("figure", words[0], f"one of {', '.join(FIGURES)}")
+    return f"figure({words[0]!r}, {words[1]!r})"
+
+
 def _compare(words: Sequence[str]) -> str:
     require_count("compare", "RUN", words, 1, 1)
     return f"compare({words[0]!r})"
@@ -209,6 +228,7 @@ APP_WORDS: dict[str, AppWord] = {
         _plain("advice", "make the change that the advice names"),
         _choosing("theme", "the background, also the next time", {one: f"theme('{one}')" for one in THEMES}),
         AppWord("save", "save a picture or the text of the screen", "[FILE.svg|FILE.txt]", _save),
+        AppWord("figure", "make a figure for a paper, and a CSV file beside it", "KIND FILE", _figure),
         _plain("settings", "the panel of settings and presets", needs_a_person=True),
         _plain("tree", "the panel of branches", "branches", needs_a_person=True),
         _plain("runs", "the panel of other runs", needs_a_person=True),
@@ -229,6 +249,21 @@ _LINES = {
     for given in ([[value] for value in reversed(word.values)] or ([] if word.usage else [[]]))
 }
 """The line of each action; of several, the first, which is the clearest."""
+
+
+OF_KEYS = {
+    str(one.id): line
+    for one in keys.BINDINGS
+    if one.id not in (None, *APP_WORDS, *WORDS) and (line := line_of(one.action, keys.SENT))
+}
+"""The line of each id of a key that is no name in these tables, so that ids are names too: ``branches`` is ``tree``."""
+
+
+def without_a_key() -> list[tuple[str, str, str]]:
+    """The names to which no key leads, with their arguments, and what they do."""
+    led_to = {line_of(one.action, keys.SENT).split(" ")[0] for one in keys.BINDINGS}
+    words: dict[str, Word | AppWord] = {**APP_WORDS, **WORDS}
+    return [(name, word.usage, word.about) for name, word in words.items() if name not in led_to]
 
 
 def no_person(lines: Sequence[Line]) -> None:

@@ -65,8 +65,8 @@ class TourCard(CellWidget):
         at = cells.width - len(leaves) - 2
         if at > len(text.title) + 6:
             cells.write(at, 0, leaves, "tour--title")
-            cells.mark(at, 0, len(leaves), 1, Press("escape"))
-        for y, words in enumerate(textwrap.wrap(text.words, max(1, cells.width))[: HEIGHT - 2], 1):
+            cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
+        for y, words in enumerate(textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))[: HEIGHT - 2], 1):
             cells.write(0, y, words, "tour--words")
         if text.key:
             end = cells.write(0, HEIGHT - 1, text.does, "tour--key")

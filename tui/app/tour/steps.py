@@ -18,7 +18,7 @@ ENOUGH, ENOUGH_FAR, ENOUGH_SEEDS = 1500, 500, 600
 LEARNED_NOTHING = 0.95
 """A mean loss above this share of chance is called that of guessing."""
 
-_PAUSED = " It is paused: space trains on."
+_PAUSED = " It is paused: «pause» trains on."
 
 TRY_FAR = "try_far"
 """The action of the fifth step's key, which no other app has."""
@@ -154,7 +154,7 @@ def _seeds(frame: Frame) -> str:
         return "The run goes on as it is."
     return (
         f"{stats.solved:,} of {stats.replicas:,} have solved it after {stats.windows:,} windows; each line is one of "
-        "them. The tour ends here, and the run goes on; ? explains the rest."
+        "them. The tour ends here, and the run goes on; «help» explains the rest."
     )
 
 

@@ -15,17 +15,8 @@ from echornn.session.commands import Edit
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.tour.card import HEIGHT, CardText, TourCard
+from tui.app.tour.keys import OWN_KEYS
 from tui.app.tour.steps import END, FAR, STEPS, TRY_FAR, TourStep
-
-OWN_KEYS = [
-    Binding(
-        *("escape", "leave_tour", "Leave", False),
-        tooltip="Leave the tour; the run goes on",
-        id="leave_tour",
-        priority=True,
-    ),
-    Binding("t", TRY_FAR, "Try", tooltip=f"In the tour: an echo {FAR} steps back", id="try_far", show=False),
-]
 
 
 class TourApp(EchoApp):

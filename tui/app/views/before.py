@@ -129,7 +129,7 @@ def _reach(config: EchoConfig) -> str:
 def _memory(config: EchoConfig) -> list[Fact]:
     numbers = register_numbers(config)
     if few_uniform_starts_learn(config):
-        return [Fact("start", "few uniform starts of this size learn; most glorot starts do (s: init)")]
+        return [Fact("start", "few uniform starts of this size learn; most glorot starts do («settings»: init)")]
     if numbers is None:
         return []
     if not fits_register(config):

@@ -53,10 +53,24 @@ class GradientView(ProbeView):
         *cursor_keys(
             "Cursor to an earlier time step", "Cursor to a later time step", "Cursor a row up", "Cursor a row down"
         ),
-        Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back"),
-        Binding("n", "derivative", "Derivative", show=False, tooltip="The local derivative, or what a flip does"),
-        Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or the row"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away"),
+        Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back", id="flip"),
+        Binding(
+            "n",
+            "derivative",
+            "Derivative",
+            show=False,
+            tooltip="The local derivative, or what a flip does",
+            id="next",
+        ),
+        Binding(
+            "v",
+            "swap",
+            "Swap",
+            show=False,
+            tooltip="Where there is room for one: bars by lag, or the row",
+            id="swap",
+        ),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:
@@ -163,7 +177,8 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        first, second = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
+        words = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
+        first, second = map(self.keymap.text, words)
         self.draw_head(cells, readings, first)
         write_in(
             cells,
@@ -210,7 +225,8 @@ class GradientView(ProbeView):
         elif self._derivative:
             words = LOCAL_DERIVATIVE
         else:
-            words = (f"f {changes} that input" if self.has_focus else f"tab, then arrows; f {changes} it",)
+            how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
+            words = (self.keymap.text(how),)
         return RowPanel(
             row,
             step - first,

@@ -66,7 +66,7 @@ def words_of(
     if not gradient.travels:
         return (
             "no error travels back: nothing is left of it after one step",
-            "saturated units can do that: s sets a smaller learning_rate, then R",
+            "saturated units can do that: «settings» sets a smaller learning_rate, then «redraw»",
         )
     if not followed:
         return "there is no gradient", ""

@@ -53,15 +53,22 @@ class MemoryView(ProbeView):
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
-        Binding("left", "lag(-1)", "Lag", show=False, tooltip="The cursor to a smaller lag"),
-        Binding("right", "lag(1)", "Lag", show=False, tooltip="The cursor to a larger lag"),
-        Binding("up", "row(-1)", "Row", show=False, tooltip="The units of the row above"),
-        Binding("down", "row(1)", "Row", show=False, tooltip="The units of the row below"),
-        Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these"),
-        Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these"),
+        Binding("left", "lag(-1)", "Lag", show=False, tooltip="The cursor to a smaller lag", id="left"),
+        Binding("right", "lag(1)", "Lag", show=False, tooltip="The cursor to a larger lag", id="right"),
+        Binding("up", "row(-1)", "Row", show=False, tooltip="The units of the row above", id="up"),
+        Binding("down", "row(1)", "Row", show=False, tooltip="The units of the row below", id="down"),
+        Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these", id="page_up"),
+        Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these", id="page_down"),
         *PART_BINDINGS,
-        Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or units"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+        Binding(
+            "v",
+            "swap",
+            "Swap",
+            show=False,
+            tooltip="Where there is room for one: bars by lag, or units",
+            id="swap",
+        ),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:

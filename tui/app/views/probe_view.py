@@ -14,8 +14,15 @@ from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
 PART_BINDINGS = [
-    Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),
-    Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before"),
+    Binding(
+        "n",
+        "part(1)",
+        "Part",
+        show=False,
+        tooltip="The next part of the network: layer, memory, gate, matrix",
+        id="next",
+    ),
+    Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before", id="before"),
 ]
 
 
@@ -93,8 +100,9 @@ class ProbeView(View):
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = position_text(self._frame, readings), position_text(self._frame, readings, short=True)
-        if not note and not self.has_focus and len(f"{title}: {text}  {HOW_TO_FOCUS}") <= cells.width:
-            note = HOW_TO_FOCUS
+        how = self.keymap.text(HOW_TO_FOCUS)
+        if not note and not self.has_focus and len(f"{title}: {text}  {how}") <= cells.width:
+            note = how
         if len(f"{title}: {text}  {note}") > cells.width:
             note = shortened(short, cells.width)
         room = cells.width - (len(f"  {note}") if note else 0)
@@ -141,7 +149,7 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
         return message or f"{title}: nothing trained yet"
     readings = frame.readings
     if readings is not None and not position_text(frame, readings) and is_empty(readings):
-        return f"{title}: the weights are not finite; u goes back to where they were"
+        return f"{title}: the weights are not finite; «undo» goes back to where they were"
     return f"{title}: computing; the first time takes some seconds"
 
 

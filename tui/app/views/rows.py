@@ -186,7 +186,8 @@ class Rows(View):
             self._draw_panel(cells, tape, first + index, at, panels.width, lines)
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
-            for text in (f" rows {of}: tab, then up/down ", f" {of}: tab ", f" {of}"):
+            for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
+                text = self.keymap.text(text)
                 begin = cells.width - len(text)
                 if begin > 0 and not cells.text(0)[begin:].strip():
                     cells.write(begin, 0, text, "rows--label")
@@ -211,7 +212,7 @@ class Rows(View):
                 if x + 2 + len(text) <= cells.width:
                     cells.write(x + 2, y, text, "rows--label")
                 y += 1
-        known_lines = known(frame.config)
+        known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
         y += cells.height > y + len(known_lines)
         for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
             cells.write(0, number, about, "rows--label")

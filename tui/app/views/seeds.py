@@ -51,20 +51,28 @@ class SeedsView(View):
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
-        Binding("up", "choose(-1)", "Up", show=False, tooltip="Show the network one line up"),
-        Binding("down", "choose(1)", "Down", show=False, tooltip="Show the network one line down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen of networks up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen of networks down"),
-        Binding("home", "end(-1)", "First", show=False, tooltip="The first network"),
-        Binding("end", "end(1)", "Last", show=False, tooltip="The last network"),
+        Binding("up", "choose(-1)", "Up", show=False, tooltip="Show the network one line up", id="up"),
+        Binding("down", "choose(1)", "Down", show=False, tooltip="Show the network one line down", id="down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen of networks up", id="page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen of networks down", id="page_down"),
+        Binding("home", "end(-1)", "First", show=False, tooltip="The first network", id="first"),
+        Binding("end", "end(1)", "Last", show=False, tooltip="The last network", id="last"),
         Binding(
             "enter",
             "alone",
             "Alone",
             show=False,
             tooltip="Go on from here with the chosen network alone, as a new branch",
+            id="alone",
         ),
-        Binding("v", "order", "Order", show=False, tooltip="Sort by when they were solved, by seed, or by loss"),
+        Binding(
+            "v",
+            "order",
+            "Order",
+            show=False,
+            tooltip="Sort by when they were solved, by seed, or by loss",
+            id="swap",
+        ),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:
@@ -166,7 +174,7 @@ class SeedsView(View):
         """Select the replica of a line; again: go on with it alone, as ``enter`` does."""
         frame = self._frame
         if again:
-            self.app.simulate_key("enter")
+            self.app.simulate_key(self.keymap.key("alone"))
         elif isinstance(spot, Replica) and frame is not None and frame.seed_stats is not None:
             self._choose(frame, spot.number)
 
@@ -211,7 +219,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(text, cells.width), "seeds--words")
+                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "seeds--words")
             return
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)
@@ -246,15 +254,15 @@ class SeedsView(View):
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
-        first, last, by = self._first + 1, self._first + shown, f"by {SORTED_BY[self._by]} (v)"
+        first, last, by = self._first + 1, self._first + shown, self.keymap.text(f"by {SORTED_BY[self._by]} («swap»)")
         of = f"{first:,}-{last:,} of {seed_stats.replicas:,}, " if shown < seed_stats.replicas else ""
-        keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
+        keys = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
         end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
         cells.write(cells.width - len(note), 0, note, "seeds--note")
-        cells.mark(cells.width - len(by), 0, len(by) if note else 0, 1, Press("v"))
+        cells.mark(cells.width - len(by), 0, len(by) if note else 0, 1, Press(self.keymap.key("swap")))
         shades = scale.words(self._ascii_only)
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "seeds--note")

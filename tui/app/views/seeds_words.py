@@ -18,13 +18,13 @@ def instead(frame: Frame | None, message: str) -> list[str]:
         last = coming.seed + coming.replicas - 1
         return [
             f"seeds: {coming.replicas:,} networks are being prepared, with seeds {coming.seed:,} to {last:,}.",
-            "Each gets a line here as soon as they train; L again goes back to one.",
+            "Each gets a line here as soon as they train; «seeds» again goes back to one.",
         ]
     if frame is None or frame.config.replicas > 1:
         return [message or "seeds: nothing trained yet"]
     return [
         f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the seed?",
-        "L trains 64 networks at once, with this seed and the next 63; L again goes back.",
+        "«seeds» trains 64 networks at once, with this seed and the next 63; «seeds» again goes back.",
     ]
 
 
@@ -45,7 +45,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int, is_chosen: boo
         known = seed_stats.solved_at[seed_stats.solved_at > 0]
         rank = int((known < at).sum()) + 1
         text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
-    return f"{text}; enter: go on with it alone" if is_chosen else text
+    return f"{text}; «alone»: go on with it alone" if is_chosen else text
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:

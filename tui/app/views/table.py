@@ -12,5 +12,5 @@ from tui.app.views.weights import WeightsView
 
 VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, SeedsView)
 
-NAMES_OF_VIEWS = {view.key: view.title for view in VIEWS}
-"""The titles of the views, by key."""
+NAMES_OF_VIEWS = {f"view.{view.title}": view.title for view in VIEWS}
+"""The titles of the views, by the id of their keys."""

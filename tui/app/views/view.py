@@ -17,7 +17,7 @@ FOCUSED = ">"
 """The mark before the head of the view that has the keyboard focus, since a colour alone is not enough."""
 
 
-HOW_TO_FOCUS = "tab: arrows act here"
+HOW_TO_FOCUS = "«focus»: «arrows» act here"
 
 
 class View(CellWidget, can_focus=True):
@@ -43,9 +43,9 @@ class View(CellWidget, can_focus=True):
         self._message = ""
 
     @classmethod
-    def own_keys(cls) -> dict[str, str]:
-        """The view's actions, by key."""
-        return {one.key: one.action for one in cls.BINDINGS if isinstance(one, Binding)}
+    def own_actions(cls) -> dict[str, str]:
+        """The actions of the view's bindings, by the id of the binding."""
+        return {one.id: one.action for one in cls.BINDINGS if isinstance(one, Binding) and one.id is not None}
 
     @property
     def question(self) -> Question | None:
@@ -80,7 +80,7 @@ class View(CellWidget, can_focus=True):
 
     def show(self, picture: Picture, message: str = "") -> None:
         """Draw this picture, or the message if there is nothing to draw yet."""
-        self._frame, self._message = picture.frame, message
+        self._frame, self._message = picture.frame, self.keymap.text(message)
         self.redraw()
 
     def action_leave(self) -> None:

@@ -47,12 +47,12 @@ class WeightsView(ProbeView):
     kinds = frozenset({"weights", "lyapunov"})
 
     BINDINGS = [
-        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back"),
-        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on"),
-        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up"),
-        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down"),
+        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back", id="left"),
+        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on", id="right"),
+        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up", id="up"),
+        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down", id="down"),
         *PART_BINDINGS,
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away", id="leave"),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:
@@ -139,7 +139,8 @@ class WeightsView(ProbeView):
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered) and matrices.height < body.height:
-            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: n shows others", "view--note")
+            note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
+            write_in(cells, body, body.height - 1, note, "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:
@@ -251,7 +252,8 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
-    write_in(cells, box, 0, "changes in a window by" if known else "changes: ? until . trains", "view--axis")
+    how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
+    write_in(cells, box, 0, how, "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
     top = for_updates + 1

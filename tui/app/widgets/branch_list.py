@@ -29,13 +29,19 @@ class BranchList(ListPanel):
     """
 
     TITLE = "branches: * shown, + under it, x pinned"
-    HINTS = "enter goes to its end  space shows or hides  n names  x pins  escape closes"
+    ENTERS = "branches.go"
+    HINTS = (
+        "«branches.go» goes to its end  «branches.mark» shows or hides  «branches.name» names  «branches.pin» pins  "
+        "«close» closes"
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "Go", show=False, tooltip="Go to the branch's end"),
-        Binding("space", "mark", "Show", show=False, tooltip="Draw it under the curve, or take it away"),
-        Binding("n", "name", "Name", show=False, tooltip="Give it a name"),
-        Binding("x", "pin", "Pin", show=False, tooltip="Pin it: it stays under the curve"),
-        Binding("b", "escape", "Close", show=False),
+        Binding("enter", "go", "Go", show=False, tooltip="Go to the branch's end", id="branches.go"),
+        Binding(
+            "space", "mark", "Show", show=False, tooltip="Draw it under the curve, or take it away", id="branches.mark"
+        ),
+        Binding("n", "name", "Name", show=False, tooltip="Give it a name", id="branches.name"),
+        Binding("x", "pin", "Pin", show=False, tooltip="Pin it: it stays under the curve", id="branches.pin"),
+        Binding("b", "escape", "Close", show=False, id="branches"),
     ]
 
     def __init__(

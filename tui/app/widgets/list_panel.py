@@ -48,19 +48,21 @@ class ListPanel(CellWidget, can_focus=True):
     """
 
     TITLE: ClassVar[str] = ""
+    ENTERS: ClassVar[str] = ""
+    """The id of the key that a second click on a row presses."""
     HINTS: ClassVar[str] = ""
     """The keys, separated by two spaces; those that do not fit below the rows are left out from the end."""
 
     STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, tooltip="The row above"),
-        Binding("down", "move(1)", "Down", show=False, tooltip="The row below"),
-        Binding("pageup", "move(-10)", "Up", show=False),
-        Binding("pagedown", "move(10)", "Down", show=False),
-        Binding("home", "move(-999999)", "First", show=False),
-        Binding("end", "move(999999)", "Last", show=False),
-        Binding("escape", "escape", "Close", show=False, tooltip="Close"),
+        Binding("up", "move(-1)", "Up", show=False, tooltip="The row above", id="up"),
+        Binding("down", "move(1)", "Down", show=False, tooltip="The row below", id="down"),
+        Binding("pageup", "move(-10)", "Up", show=False, id="page_up"),
+        Binding("pagedown", "move(10)", "Down", show=False, id="page_down"),
+        Binding("home", "move(-999999)", "First", show=False, id="first"),
+        Binding("end", "move(999999)", "Last", show=False, id="last"),
+        Binding("escape", "escape", "Close", show=False, tooltip="Close", id="close"),
     ]
 
     def __init__(self, close: Callable[[], None], ascii_only: bool = False) -> None:
@@ -70,8 +72,6 @@ class ListPanel(CellWidget, can_focus=True):
         self.cursor = 0
         self.typed: str | None = None
         """The typed text; None while characters are keys rather than text."""
-        bindings = [one for one in (*ListPanel.BINDINGS, *type(self).BINDINGS) if isinstance(one, Binding)]
-        self._actions = {key: one.action for one in bindings for key in one.key.split(",")}
         self._close = close
         self._ascii = ascii_only
         self._top = 0
@@ -93,6 +93,11 @@ class ListPanel(CellWidget, can_focus=True):
             self.redraw()
 
     # ---- keys
+
+    @property
+    def _actions(self) -> dict[str, str]:
+        """The actions of the keys that hold here."""
+        return self.keymap.actions((*ListPanel.BINDINGS, *type(self).BINDINGS))
 
     def is_text(self, character: str) -> bool:
         """Whether a character is now text rather than a key."""
@@ -155,7 +160,7 @@ class ListPanel(CellWidget, can_focus=True):
     def clicked(self, spot: object, again: bool) -> None:
         """Put the cursor on a row, as the arrow keys do; again: as ``enter`` does."""
         if again:
-            self.app.simulate_key("enter")
+            self.app.simulate_key(self.keymap.key(self.ENTERS))
         elif isinstance(spot, ListRow) and spot in self.rows:
             self._step(self.rows.index(spot) - self.cursor)
 
@@ -182,7 +187,7 @@ class ListPanel(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
         most = cells.height - 1 - LINES_OF_A_ROW  # a row is never cut
-        hints = _wrapped(self._plain(self.HINTS), cells.width)[: max(0, most)]
+        hints = _wrapped(self._plain(self.keymap.text(self.HINTS)), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
         self._top = max(self._top, self.cursor - room + 1)
@@ -202,8 +207,7 @@ class ListPanel(CellWidget, can_focus=True):
             y = cells.height - len(hints) + number
             cells.write(0, y, line, "list--hint")
             for part in line.split("  "):
-                key = part.split()[0]
-                if key in self._actions:
+                if key := self.keymap.named(part.split()[0]):
                     cells.mark(line.index(part), y, len(part), 1, Press(key))
 
     def _cut(self, text: str, width: int) -> str:

@@ -48,6 +48,7 @@ class RunList(ListPanel):
         close: called when a key closes the panel.
     """
 
+    ENTERS = "runs.show"
     HINTS = "enter shows or hides it  type to filter  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -55,7 +56,8 @@ class RunList(ListPanel):
             "mark",
             "Show",
             show=False,
-            tooltip="Draw it under the curve, or take it away; space too, unless you are typing",
+            tooltip="Draw it under the curve, or take it away",
+            id="runs.show",
         ),
     ]
 
@@ -95,11 +97,15 @@ class RunList(ListPanel):
         return "none matches" if self._runs else "there are no other runs"
 
     def takes(self, event: Key) -> bool:
-        if event.key == "enter" or (event.key == "space" and not self._is_typing):
-            return False
-        if event.key == "escape":
+        if event.key == "enter":
+            self.action_mark()
+            return True
+        if event.key == "escape":  # as enter, it has its meaning wherever text is typed, whatever other keys have it
             self._close()
             return True
+        action = self._actions.get(event.key)
+        if action == "mark" and not (event.is_printable and self._is_typing):
+            return False
         return super().takes(event)
 
     def action_move(self, rows: int) -> None:

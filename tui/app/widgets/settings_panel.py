@@ -18,6 +18,7 @@ from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget, Press
+from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
 """The columns of a field in a panel below the curve, and between two fields; as many as fit are side by side."""
@@ -29,35 +30,33 @@ LIVE, STRUCTURAL = "live: the network goes on", "these start the network over"
 """The headings of fields."""
 
 BINDINGS = [
-    Binding("up", "move(-1)", "Up", show=False, tooltip="The field above"),
-    Binding("down", "move(1)", "Down", show=False, tooltip="The field below"),
-    Binding("home", "move(-99)", "First", show=False),
-    Binding("end", "move(99)", "Last", show=False),
+    Binding("up", "move(-1)", "Up", show=False, tooltip="The field above", id="up"),
+    Binding("down", "move(1)", "Down", show=False, tooltip="The field below", id="down"),
+    Binding("home", "move(-99)", "First", show=False, id="first"),
+    Binding("end", "move(99)", "Last", show=False, id="last"),
     Binding(
         "plus,equals_sign,right",
         "nudge(True)",
         "Nudge",
         key_display="+/-",
-        tooltip="The next value: live fields change at once, others become drafts; right and left too",
+        tooltip="The next value: live fields change at once, others become drafts",
+        id="settings.more",
     ),
-    Binding("minus,left", "nudge(False)", "Back", show=False),
-    Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit"),
-    Binding("backspace", "erase(False)", "Erase", show=False),
-    Binding("ctrl+u", "erase(True)", "Clear", show=False),
-    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; if there are none, close"),
-    Binding("s", "close", "Close", show=False, tooltip="Close"),
+    Binding("minus,left", "nudge(False)", "Back", show=False, id="settings.less"),
+    Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit", id="settings.apply"),
+    Binding("backspace", "erase(False)", "Erase", show=False, id="settings.erase"),
+    Binding("ctrl+u", "erase(True)", "Clear", show=False, id="settings.clear"),
+    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; if there are none, close", id="close"),
+    Binding("s", "close", "Close", show=False, tooltip="Close", id="settings"),
 ]
 
-TEXT_TOO = ("left", "right", "s")
-"""Keys that count as text, or do nothing, while a number is typed."""
+NUDGE_KEYS = "«settings.more»/«settings.less» nudge, «settings.apply», «close» closes"
 
-MOUSE_KEYS = {"+": "plus", "-": "minus", "enter": "enter", "escape": "escape"}
-"""The keys of the title, which a click presses."""
+MOUSE_KEYS = ("settings.more", "settings.less", "settings.apply", "close")
+"""The ids of the keys of the title, which a click presses."""
 
-NUDGES = "+-="
-"""Characters that nudge a value, even while a number is typed."""
-
-KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split(",")}
+NUDGES = ("settings.more", "settings.less")
+"""The ids of the keys that nudge a value; their characters do so even while a number is typed."""
 
 
 @dataclass(frozen=True)
@@ -118,20 +117,27 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def is_text(self, character: str) -> bool:
         """Whether a character can be added to the draft of the field under the cursor, or can begin a draft."""
-        return character not in NUDGES and self.form.takes(character)
+        nudges = [key_name(key) for name in NUDGES for key in self.keymap.keys.get(name, ())]
+        return character not in nudges and self.form.takes(character)
 
     async def on_key(self, event: Key) -> None:
         """Handle keys here rather than as bindings: typed characters would be handled before bindings."""
         if not self.is_open:
             return
-        if event.key in KEYS and not (self.form.typing and event.key in TEXT_TOO):
-            await self.run_action(KEYS[event.key])
+        action = self.keymap.actions(BINDINGS).get(event.key)
+        if action is not None and not (self.form.typing and self._is_typed(event)):
+            await self.run_action(action)
         elif not (event.character and event.character.isprintable() and self.form.type(event.character)):
             return
         event.stop()
         event.prevent_default()
         self.redraw()
         self.screen.refresh_bindings()  # other keys count as text now
+
+    def _is_typed(self, event: Key) -> bool:
+        """Whether a key counts as text, or does nothing, while a number is typed."""
+        is_nudge = self.keymap.ids(BINDINGS).get(event.key) in NUDGES
+        return event.is_printable != is_nudge
 
     def on_paste(self, event: Paste) -> None:
         self.form.type(event.text)
@@ -187,11 +193,12 @@ class SettingsPanel(CellWidget, can_focus=True):
         lines = self._lines(width)
         self._scroll(lines, height * columns)
         shown = lines[self._top : self._top + height * columns]
-        keys = "enter applies, escape drops" if self.form.drafts else "+/- nudge, enter, escape closes"
+        keys = "«settings.apply» applies, «close» drops" if self.form.drafts else NUDGE_KEYS
+        keys = self.keymap.text(keys)
         more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
         title = next((one for one in (f"settings: {keys}", keys) if len(one + more) <= cells.width), keys)
         cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
-        for word, key in MOUSE_KEYS.items():
+        for word, key in ((self.keymap.name(name), self.keymap.key(name)) for name in MOUSE_KEYS):
             if word in title:
                 cells.mark(title.index(word), 0, len(word), 1, Press(key))
         for index, line in enumerate(shown):
@@ -254,18 +261,21 @@ class SettingsPanel(CellWidget, can_focus=True):
             text = self._of_the_preset()
         else:
             text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
-        return textwrap.wrap(self._plain(text), max(width, 1))
+        return textwrap.wrap(self._plain(self.keymap.text(text)), max(width, 1))
 
     def _of_the_preset(self) -> str:
         """The explanation of the selected preset."""
         preset, drafts = self.form.preset, self.form.drafts
         if not preset:
-            return "A change of a few fields; all others stay. right and left choose, enter applies, u undoes."
+            return (
+                "A change of a few fields; all others stay. «settings.more» and «settings.less» choose, "
+                "«settings.apply» applies, «undo» undoes."
+            )
         if not drafts:
             return f"{preset}: nothing to change."
         then = "the network goes on" if all(map(self.form.is_live, drafts)) else "the network starts over"
         why = WHY.get(preset) or f"All else stays, {then}."
-        return f"{preset}: {fields_text(drafts)}. {why} enter applies, u undoes."
+        return f"{preset}: {fields_text(drafts)}. {why} «settings.apply» applies, «undo» undoes."
 
     def _plain(self, text: str) -> str:
         return text.encode("ascii", "replace").decode() if self._ascii else text

@@ -45,17 +45,17 @@ ASCII_SIGNS = {
 DISCONNECTED = "× not connected"
 """Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
 
-PAST = "the past: space branches off here; b enter returns"
+PAST = "the past: «pause» branches off here; «branches» «branches.go» returns"
 """The text that says how to return from an earlier window to the newest."""
 
-NEXT = ("s: more epochs", "[: back", "R: new weights")
+NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new weights")
 """What the user can do after the last epoch, with the key; a single network also offers `64 seeds`."""
 
-AFTER_A_FAILURE = "q ends, and prints the command that goes on from what was saved"
-AFTER_A_FAILED_START = "q ends; start again with other flags"
+AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what was saved"
+AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
-NAMES_A_KEY = re.compile(r"(?<!\w)([A-Za-z]):(?= )[^·|;,:]*")
+NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 """A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
 TUTORIAL = EchoConfig()
@@ -130,7 +130,7 @@ class StatusLine(CellWidget):
         if not self._audience.is_connected:
             state, style = DISCONNECTED.replace("×", "x" if self._ascii else "×"), "status--disconnected"
         x = cells.write(0, 0, state, style)
-        cells.mark(0, 0, x, 1, Press("space"))
+        cells.mark(0, 0, x, 1, Press(self.keymap.key("pause")))
         fields = status_fields(frame)
         all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
         gap = 3 if all_of_them <= cells.width else 1
@@ -144,8 +144,8 @@ class StatusLine(CellWidget):
                 text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
             cells.write(0, y, text, f"status--{style}")
             for found in NAMES_A_KEY.finditer(text):
-                press = Press(found[1])
-                cells.mark(found.start(), y, len(found[0]), 1, press)
+                if key := self.keymap.named(found[1]):
+                    cells.mark(found.start(), y, len(found[0]), 1, Press(key))
 
     def _audience_parts(self) -> list[LinePart]:
         """Who looks at the session too."""
@@ -155,20 +155,23 @@ class StatusLine(CellWidget):
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
         lost = "" if self._audience.is_connected else audience_text(self._audience)
-        first, *more = news = wrapped(self._hint or lost or news_of(self._frame), width, 2) or [""]
+        say = self.keymap.text
+        first, *more = news = wrapped(say(self._hint or lost or news_of(self._frame)), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
-            lines = [(fitted([*parts_of(self._frame, first), *self._audience_parts()], width), "configuration")]
-        text = self.too_small or self._reading
+            parts = [*parts_of(self._frame, first), *self._audience_parts()]
+            parts = [replace(part, text=say(part.text)) for part in parts]
+            lines = [(fitted(parts, width), "configuration")]
+        text, verdict = say(self.too_small or self._reading), self._verdict.in_words(say)
         if more:
-            sentence = [shortened(text or str(self._verdict), width)]
+            sentence = [shortened(text or str(verdict), width)]
         elif self._beside and text and not self.too_small:
-            advised = f"{text} · {SET}{self.remedy}" if self.remedy is not None else text
+            advised = say(f"{text} · {SET}{self.remedy}") if self.remedy is not None else text
             read = advised if len(advised) <= width else shortened(text, width)
-            sentence = [*in_two_lines(self._verdict, width)[:1], read]
+            sentence = [*in_two_lines(verdict, width)[:1], read]
         else:
-            sentence = wrapped(text, width, 2) if text else in_two_lines(self._verdict, width)
+            sentence = wrapped(text, width, 2) if text else in_two_lines(verdict, width)
         styles = ("verdict", "verdict" if text else "advice")
         return [*lines, *zip(sentence, styles, strict=False)]
 
@@ -239,7 +242,7 @@ def _dial(frame: Frame) -> str:
 def _speed_parts(frame: Frame) -> list[LinePart]:
     dial = _dial(frame)
     if frame.state is State.FINISHED:
-        seeds = "L: 64 seeds" if frame.config.replicas == 1 else "L: one network"
+        seeds = "«seeds»: 64 seeds" if frame.config.replicas == 1 else "«seeds»: one network"
         return [LinePart(text, SPEED) for text in (*NEXT, seeds)]
     if frame.state is not State.RUNNING:
         return [LinePart(dial, SPEED)]

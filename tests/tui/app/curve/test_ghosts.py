@@ -181,7 +181,7 @@ async def test_what_each_is_stands_in_the_corner() -> None:
 
 @pytest.mark.parametrize(
     ("lines", "told"),
-    [(9, "b c d"), (3, "b c d"), (2, "d and 2 more: b"), (1, "d"), (0, "")],
+    [(9, "b c d"), (3, "b c d"), (2, "d and 2 more: «branches»"), (1, "d"), (0, "")],
 )
 def test_where_there_are_few_lines_the_newest_future_is_told(lines: int, told: str) -> None:
     ghosts = [Told([0.2]).ghost(letter, "")[0] for letter in "bcd"]

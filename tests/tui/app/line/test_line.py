@@ -6,18 +6,22 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from textual.events import Key, Paste
+from textual.events import Key, MouseDown, Paste
 from textual.pilot import Pilot
 
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.frame import State
+from tests.key_words import in_words
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
+from tui.app.line import figure_actions
 from tui.app.line.history import remember_line, remembered_lines
+from tui.app.line.script import Outcome
+from tui.app.line.words import Line
 from tui.app.views.memory import MemoryView
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.command_line import CommandLine
@@ -145,7 +149,7 @@ async def test_what_an_action_cannot_do_is_said() -> None:
         for line, said in {
             "flip": "flip is for the view gradient: view gradient shows it",
             "seed 9": "seed = 9 is not trained here: 7 to 7",
-            "seed after": keys.NO_SEEDS,
+            "seed after": in_words(keys.NO_SEEDS),
             "pin c": "c is no branch of this run: a to a",
             "show a": "the curve shows this branch: it cannot lie under itself",
             "compare /nowhere": "/nowhere holds no run",
@@ -191,6 +195,11 @@ async def test_escape_closes_and_so_does_backspace_on_an_empty_line() -> None:
         assert not line_of(app).is_open
         await enter(app, pilot, ":\n")
         assert not line_of(app).is_open
+        await enter(app, pilot, ":x")
+        for y, is_open in ((23, True), (9, False)):
+            app.post_message(MouseDown(None, 9, y, 0, 0, 1, False, False, False, 9, y))
+            await pilot.pause()
+            assert line_of(app).is_open == is_open, "a click elsewhere closes it"
         await enter(app, pilot, ":step\x1b ")
         assert session.commands == [Toggle()]
 
@@ -240,7 +249,7 @@ async def test_a_command_waits_while_the_network_loads() -> None:
 async def test_after_a_failure_commands_are_refused_and_views_are_not() -> None:
     async with opened(State.FAILED) as (app, session, pilot):
         await enter(app, pilot, ":step 3\n")
-        assert last_lines(app) == [keys.FAILED, ":step 3"]
+        assert last_lines(app) == [in_words(keys.FAILED), ":step 3"]
         await enter(app, pilot, "\x1b:view memory\n")
         assert app.query_one(MemoryView).display
         assert session.commands == []
@@ -301,3 +310,32 @@ async def test_actions_with_a_value() -> None:
         assert app.futures.name_of(0) == "wide"
         await enter(app, pilot, ":crosshair off\n")
         assert plot.viewport.cursor is None
+
+
+async def test_the_palette_begins_lines_of_names_without_a_key() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await pilot.press("ctrl+p", *":edit", "enter")
+        for _ in range(3):
+            await pilot.pause()
+        assert last_lines(app, 1)[0].startswith(":edit ")
+        await enter(app, pilot, "seed=8\n")
+        assert session.commands == [Edit({"seed": 8})]
+
+
+async def test_a_figure_is_of_the_position_on_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[object, ...]] = []
+
+    def outcome(line: Line, *of: object) -> Outcome:
+        made.append(of)
+        return Outcome(line, note="made it")
+
+    monkeypatch.setattr(figure_actions, "outcome_of_figure", outcome)
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":figure curve -o a.svg\n")
+        assert last_lines(app)[0] == "this run is not kept, so no figure can be made of it"
+        session.set_frame(State.PAUSED, trained=800, folder=str(tmp_path), trained_in_all=900)
+        app.show_newest_frame()
+        await enter(app, pilot, ":figure curve -o a.svg\n")
+        while not made:
+            await pilot.pause()
+        assert made == [(tmp_path, "curve", Path("a.svg"), {"branch": 0, "at": 800}, 900)]

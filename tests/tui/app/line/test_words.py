@@ -12,8 +12,9 @@ from echornn.session.commands import COMMANDS, Ask, Save, Step
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.line.completion import Known, about, completions
-from tui.app.line.words import APP_WORDS, letters_of, line_of, lines_of, named, no_person
+from tui.app.line.words import APP_WORDS, FIGURES, letters_of, line_of, lines_of, named, no_person
 from tui.app.views.table import VIEWS
+from tui.figures.kinds import KINDS
 
 KNOWN = Known(EchoConfig(), branches=3)
 
@@ -28,6 +29,16 @@ def test_everything_that_has_a_key_has_a_name(binding: Binding) -> None:
 def test_every_command_has_a_name() -> None:
     lines = [f"{name} {'' if name == 'save' else EXAMPLES.get(name, '')}" for name in WORDS]
     assert {type(lines_of(line)[0].what) for line in lines} == {*COMMANDS} - {Ask}
+
+
+IDS = sorted({str(one.id) for one in keys.BINDINGS} - {"line", "zoom"})
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_id_of_a_key_is_a_name_too(name: str) -> None:
+    """All but ``zoom``, which needs to know the direction."""
+    lines = [line_of(one.action, keys.SENT) for one in keys.BINDINGS if one.id == name]
+    assert lines_of(name)[0].what in [lines_of(line)[0].what for line in lines]
 
 
 EXAMPLES = {
@@ -45,7 +56,24 @@ EXAMPLES = {
     "show": "b",
     "compare": "newest",
     "save": "a.svg",
+    "figure": "curve a.svg",
 }
+
+
+def test_fingers_used_to_vim_find_what_they_want() -> None:
+    assert [line.what for line in lines_of("w; w a.svg; q; wq; h")] == [
+        Save(),
+        "save_screen('a.svg')",
+        "quit",
+        "quit",
+        "help",
+    ]
+
+
+def test_figures_of_a_run_have_names() -> None:
+    assert {*FIGURES} == KINDS.keys() - {"runs", "map"}
+    (line,) = lines_of("figure curve -o a.svg")
+    assert line.what == "figure('curve', 'a.svg')"
 
 
 def test_letters_of_views_have_names() -> None:
@@ -57,7 +85,7 @@ def test_letters_of_views_have_names() -> None:
 @pytest.mark.parametrize("word", APP_WORDS.values(), ids=APP_WORDS)
 def test_a_name_of_the_app_is_an_action_of_it(word: object) -> None:
     name, values = getattr(word, "name", ""), getattr(word, "values", ())
-    for given in values or (EXAMPLES.get(name, ""),):
+    for given in (EXAMPLES[name],) if name in EXAMPLES else values or ("",):
         (line,) = lines_of(f"{name} {given}")
         assert isinstance(line.what, str)
         _, action, _ = parse(line.what)
@@ -114,7 +142,7 @@ def test_a_script_has_no_person(word: str) -> None:
         ("edit learning", ["edit learning_rate="]),
         ("edit optimizer=a", ["edit optimizer=adagrad", "edit optimizer=adam"]),
         ("edit task=two", ["edit task=two_coins"]),
-        ("edit seed=8 cell=l", ["edit seed=8 cell=lstm"]),
+        ("edit seed=8 cell=l", ["edit seed=8 cell=lstm", "edit seed=8 cell=lru"]),
         ("view me", ["view memory"]),
         ("branch ", ["branch a", "branch b", "branch c"]),
         ("branch a ", []),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.key_words import in_words
 from tests.tui.app.views.by_hand import drawn, frame_of, shift_register
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
@@ -18,7 +19,7 @@ VIEWS: list[type[ProbeView]] = [MemoryView, GradientView, WeightsView]
 
 
 def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
-    assert drawn(MemoryView(), frame_of(SOLVED), 78, 12)[0].rstrip().endswith(HOW_TO_FOCUS)
+    assert drawn(MemoryView(), frame_of(SOLVED), 78, 12)[0].rstrip().endswith(in_words(HOW_TO_FOCUS))
     assert drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12)[0].endswith("  of window 999")
 
 
@@ -33,7 +34,7 @@ def test_of_a_population_the_network_is_named_by_its_seed_until_the_chosen_one_i
     assert drawn(MemoryView(), chosen, 78, 12)[0].endswith("  of seed 7")
     assert drawn(MemoryView(), replace(chosen, trained=1_234), 90, 12)[0].endswith("  of window 999, seed 7")
     own = replace(SOLVED, config=many.of(2))
-    assert drawn(MemoryView(), replace(chosen, readings=own), 78, 12)[0].rstrip().endswith(HOW_TO_FOCUS)
+    assert drawn(MemoryView(), replace(chosen, readings=own), 78, 12)[0].rstrip().endswith(in_words(HOW_TO_FOCUS))
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -252,17 +252,17 @@ def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
 def test_what_became_of_a_network_is_read_out() -> None:
     config, population = EchoConfig(replicas=64), population_after(WINDOWS)
     solved = "seed 7: solved at 100, 1st of 43, mean loss 0.0069"
-    assert read(config, population, 0) == f"{solved}; enter: go on with it alone"
+    assert read(config, population, 0) == f"{solved}; «alone»: go on with it alone"
     assert read(config, population, 1).startswith("seed 8: not solved, mean loss 0.6931")
     assert "not finite" in read(config, replace(population, diverged=np.ones(64, np.bool_)), 5)
     lost = read(config, replace(population, lost_at=np.full(64, 1042)), 0)
-    assert lost == "seed 7: solved at 100, lost at 1,042, mean loss 0.0069; enter: go on with it alone"
+    assert lost == "seed 7: solved at 100, lost at 1,042, mean loss 0.0069; «alone»: go on with it alone"
 
 
 def test_of_networks_that_nothing_was_trained_of_no_loss_is_told() -> None:
     none = np.zeros(64, np.int64)
     config, blank = EchoConfig(replicas=64), SeedStats.after(np.empty((0, 64), np.float32), none, 0, none)
-    assert read(config, blank, 5) == "seed 12: not solved, mean loss -; enter: go on with it alone"
+    assert read(config, blank, 5) == "seed 12: not solved, mean loss -; «alone»: go on with it alone"
     assert Labels.of(config, blank).line(5).split() == ["12", "-", "-"]
     assert np.isnan(blank.quantiles).all()
 

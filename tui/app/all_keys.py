@@ -1,0 +1,42 @@
+"""All keys of the app, by the place where they work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import BindingType
+
+from tui.app import keys
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.tour.keys import OWN_KEYS as TOUR_KEYS
+from tui.app.views.table import VIEWS
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.list_panel import ListPanel
+from tui.app.widgets.run_list import RunList
+from tui.app.widgets.settings_panel import SettingsPanel
+from tui.kit.back_key import BACK
+from tui.kit.help_screen import HelpScreen
+from tui.kit.keymap import KeyMap, Moved
+from tui.kit.palette import OPENS, Palette
+
+IN_THE_APP = "in the app"
+
+PLACES: dict[str, Sequence[BindingType]] = {
+    IN_THE_APP: [*keys.BINDINGS, OPENS, BACK],
+    "on the curve": LossPlot.BINDINGS,
+    **{f"in the view {view.title}": view.BINDINGS for view in VIEWS},
+    "in the tour": TOUR_KEYS,
+    "in the settings": SettingsPanel.BINDINGS,
+    "in the list of branches": [*ListPanel.BINDINGS, *BranchList.BINDINGS],
+    "in the list of runs": [*ListPanel.BINDINGS, *RunList.BINDINGS],
+    "in the help": HelpScreen.BINDINGS,
+    "in the palette": Palette.BINDINGS,
+}
+
+WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for view in VIEWS))
+"""The places in which the keys of the app work too; panels and screens may have other actions for them."""
+
+
+def keymap_with(moved: Moved) -> KeyMap:
+    """The keys of the app, with those that the user chose."""
+    return KeyMap.of((one for bindings in PLACES.values() for one in bindings), moved, keys.TOGETHER)
