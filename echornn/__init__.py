@@ -13,13 +13,14 @@ The map of this package; each folder may import only those below it::
     history/    losses in memory, from which any part of the curve is drawn in constant time
     probes/     measures what a network remembers, and how far back its gradient reaches; a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
-    network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
+    network/    the forward pass and its gradient: affine, product, layer, scan, model, to_keras
+    cells/      the recurrent cells: a file for each, and a table of them
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
     data/       the data of an epoch, and the loss levels that are known before training
     tasks/      what can be learned: a file for each task, a table of them, and tasks in the user's own files (own/)
     reference/  slow, simple programs that share no code with the rest, to test it
-    config, config_fields, config_windows, config_error, config_text, limits, cell_facts, seeding, progress,
+    config, config_fields, config_windows, config_error, config_text, limits, seeding, progress,
     trainer_state, population_state, unlike_record, snapshot, readings, row_readings: plain values that all folders use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.

@@ -6,9 +6,9 @@ import copy
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from echornn.cell_facts import Cell as Cell
+from echornn.cells.table import CELLS
 from echornn.config_error import ConfigError as ConfigError
 from echornn.config_error import choice, fraction, whole
 from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
@@ -23,8 +23,13 @@ from echornn.limits import RowStart as RowStart
 from echornn.tasks.own.own_file import OwnFile
 from echornn.tasks.task import Symbols, Task
 
+if TYPE_CHECKING:
+    Cell = str
+else:
+    Cell = Literal[tuple(CELLS)]  # so that the help of a flag lists them
+
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
-Init = Literal["tutorial", "glorot"]
+Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
 
 MAX_LAYERS = 8
@@ -86,7 +91,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
     cell: Cell = "rnn"
-    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru or lstm."""
+    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru, lstm, indrnn, irnn, mingru, lru or cornn."""
 
     num_layers: int = 1
     """Cells stacked on each other, 1 to 8; each reads the states of the one below."""
@@ -98,7 +103,8 @@ class EchoConfig(FlatValues, WindowSizes):
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
 
     init: Init = "tutorial"
-    """Start of the weights: tutorial, uniform in [0, 1); or glorot, uniform around 0."""
+    """Start of the weights: tutorial, uniform in [0, 1); glorot, uniform around 0; or orthogonal, glorot with an
+    orthogonal recurrent part."""
 
     row_start: RowStart = "previous_row"
     """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
@@ -272,7 +278,7 @@ MOST = {
 """The largest value of each whole-number field without another limit."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "cell": get_args(Cell),
+    "cell": tuple(CELLS),
     "optimizer": get_args(Optimizer),
     "init": get_args(Init),
     "row_start": get_args(RowStart),

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,12 +77,16 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _tensorflow_has_the_threads_of_the_first_network() -> None:
-    """TensorFlow has the threads for the smallest network, whichever test runs first in a process."""
+    """TensorFlow has the threads for the smallest network, whichever test runs first in a process; unless that test
+    made no network, but used TensorFlow itself.
+    """
     if "tensorflow" in sys.modules:
         from echornn.config import EchoConfig
         from echornn.training.process import prepare
 
-        prepare(EchoConfig(), 0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)
+            prepare(EchoConfig(), 0)
 
 
 @pytest.fixture(autouse=True)

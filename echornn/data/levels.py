@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags, targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
@@ -247,7 +247,7 @@ def state_numbers(config: EchoConfig) -> int:
 
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * len(CELL_FACTS[config.cell].state_parts)
+    return config.state_size * config.num_layers * len(CELLS[config.cell].state_parts)
 
 
 def fits_register(config: EchoConfig) -> bool:

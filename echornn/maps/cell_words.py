@@ -10,7 +10,7 @@ from echornn.diagnosis.task_words import loss_of
 from echornn.maps.kept_values import value_text
 from echornn.maps.rungs import rung_text
 from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.table import Cell, Table, Values, windows_of
+from echornn.maps.table import MapCell, Table, Values, windows_of
 
 MOST_NAMED = 3
 """The most cells that a sentence names; if there are more, the sentence has only their number."""
@@ -71,7 +71,7 @@ def cell_text(table: Table, row: int, column: int) -> tuple[str, str]:
     return f"{solved} ({low} to {high} %){_rung(cell)}", "; ".join(part for part in parts if part)
 
 
-def _rung(cell: Cell) -> str:
+def _rung(cell: MapCell) -> str:
     """The rung of the median loss, as text, if all seeds are known, and fewer than half have solved the task."""
     counts, configs = cell.counts, list(cell.configs.values())
     if not counts.is_whole or counts.half_solved is not None or len(configs) != 1:
@@ -86,7 +86,7 @@ def _version(table: Table, counts: SeedCounts) -> str:
     return f"version {counts.version + 1} of {len(overview.versions)}" if len(overview.shown_versions) > 1 else ""
 
 
-def _most(table: Table, cell: Cell) -> int | None:
+def _most(table: Table, cell: MapCell) -> int | None:
     """The most windows that each network trains, if cells differ in this; otherwise None."""
     most = {windows_of(config) for config in cell.configs.values()}
     return most.pop() if table.windows_differ and len(most) == 1 else None
@@ -99,7 +99,7 @@ def _by_point(counts: SeedCounts) -> str:
     return f", {least} % of each" if least == most else f", {least} to {most} % by point"
 
 
-def _best_point(table: Table, cell: Cell) -> str:
+def _best_point(table: Table, cell: MapCell) -> str:
     """The configuration that ``enter`` trains, as text, for a cell of several points."""
     best, point = cell.counts.best, cell.best_point
     if best is None or point is None:
@@ -120,7 +120,7 @@ def _why_nothing(counts: SeedCounts) -> str:
     return "impossible, so it was left out" if counts.left_out else "not part of this sweep"
 
 
-def _reason(table: Table, cell: Cell) -> str:
+def _reason(table: Table, cell: MapCell) -> str:
     return next((table.overview.reasons[point] for point in cell.points if point in table.overview.reasons), "")
 
 
@@ -139,7 +139,7 @@ def _when(counts: SeedCounts, most: int | None) -> str:
     return f"fewer than half{within}" if counts.solved else f"none{within}" if within else ""
 
 
-def _best(cell: Cell) -> str:
+def _best(cell: MapCell) -> str:
     best, config = cell.counts.best, cell.best
     if best is None or config is None:
         return ""
@@ -148,7 +148,7 @@ def _best(cell: Cell) -> str:
     return f"least {_loss_name(config)} {loss_of(config, best.final_loss)} of seed {best.seed}"
 
 
-def _loss(cell: Cell) -> str:
+def _loss(cell: MapCell) -> str:
     counts, config = cell.counts, cell.best
     of_those = "" if counts.is_whole else " of those known"
     if config is None or not math.isfinite(counts.loss):

@@ -117,7 +117,7 @@ class Choice:
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class MapCell:
     """A cell of the table: one point, or several that are combined.
 
     Attributes:
@@ -168,7 +168,7 @@ class Table:
     choice: Choice
     columns: Values
     rows: Values
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[MapCell, ...], ...]
 
     @property
     def budget(self) -> dict[str, Value]:
@@ -203,7 +203,7 @@ class Table:
         """The places of all cells, row by row."""
         return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
 
-    def cell(self, place: Place) -> Cell:
+    def cell(self, place: Place) -> MapCell:
         """The cell in this row and column."""
         row, column = place
         return self.cells[row][column]
@@ -220,7 +220,7 @@ class Table:
         return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
 
 
-def _common(cell: Cell, limit: Limit) -> bool | None:
+def _common(cell: MapCell, limit: Limit) -> bool | None:
     found = {limit.is_beyond(config) for config in cell.configs.values()}
     return found.pop() if len(found) == 1 else None
 
@@ -241,11 +241,11 @@ def table_of(overview: Overview, choice: Choice) -> Table:
     columns = (None,) if across is None else left[across]
     rows = (None,) if down is None else left[down]
 
-    def cell(row: Value, column: Value) -> Cell:
+    def cell(row: Value, column: Value) -> MapCell:
         chosen = {across: (column,), down: (row,)}
         points = tuple(itertools.product(*(chosen.get(name, left[name]) for name in axes)))
         all_counts = {point: overview.all_counts[point] for point in points if point in overview.all_counts}
-        return Cell(
+        return MapCell(
             points, all_counts, {point: overview.configs[point] for point in all_counts if point in overview.configs}
         )
 

@@ -1,85 +1,64 @@
-"""The affine map of the cells, ``[a, b, ...] W + b``, with its own backward pass."""
+"""The affine map of the cells, ``[a, b, ...] W + b``, with its own backward pass, and their activations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
+from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation
 from echornn.network.product import product, product_with_transposed, weight_gradient
 from echornn.network.replicas import has_replicas, joined, materialized, split_features, sum_of_steps
 
 Tensors = Mapping[str, tf.Tensor]
 
 
-class Activation(NamedTuple):
-    """An activation function for the columns of an affine map: a scaled tanh."""
+FUNCTIONS: Mapping[Activation, Callable[[tf.Tensor], tf.Tensor]] = {
+    TANH: tf.tanh,
+    SIGMOID: tf.sigmoid,
+    RELU: tf.nn.relu,
+    LINEAR: tf.identity,
+}
 
-    function: Callable[[tf.Tensor], tf.Tensor]
-    gain: float
-    """The function is z -> 1 - gain + gain * tanh(gain * z); gain 1 is tanh, gain 0.5 the sigmoid."""
-
-
-TANH = Activation(tf.tanh, 1.0)
-SIGMOID = Activation(tf.sigmoid, 0.5)
-
-
-class Affine(Protocol):
-    """The function with which a cell multiplies: the cell names weight and bias, and the caller supplies their
-    values.
-    """
-
-    def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        """``[part, part, ...] W + b`` for parts of shape float32 [batch, part size, ...]. The columns are divided into
-        as many equal groups as there are activations. Returns each group after its activation, float32 [batch, columns,
-        ...].
-        """
-
-
-def affine_of(weights: Tensors) -> Affine:
-    """The affine map with these weights: W float32 [sum of part sizes, columns, ...], b float32 [1, columns, ...]."""
-
-    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        return activated(affine_map(parts, weights[weight], weights[bias]), activations)
-
-    return affine
+GAINS = {TANH: 1.0, SIGMOID: 0.5}
+"""Activations that are a scaled tanh, z -> 1 - gain + gain * tanh(gain * z), with their gain."""
 
 
 def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor]:
     """The columns of z, float32 [batch, columns, ...], divided into equal groups, each after its activation."""
-    if has_replicas(z):
-        return split_features(activated_together(z, activations), len(activations))
+    if has_replicas(z) and all(one in GAINS for one in activations):
+        return split_features(_scaled_tanhs(z, activations), len(activations))
     first = activations[0]
     if all(one is first for one in activations):
-        return split_features(first.function(z), len(activations))
+        return split_features(FUNCTIONS[first](z), len(activations))
     groups = split_features(z, len(activations))
-    return [one.function(group) for one, group in zip(activations, groups, strict=True)]
+    return [FUNCTIONS[one](group) for one, group in zip(activations, groups, strict=True)]
 
 
-def activated_together(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
-    """Like `activated`, but for replicas, float32 [batch, columns, replicas], in one operation: all activations are the
-    same function with different gains.
+def _scaled_tanhs(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
+    """All activations of z, float32 [batch, columns, replicas], in one operation: the same function, with a gain for
+    each column.
     """
-    gain = _gains(z, activations)
+    columns = z.shape[1] // len(activations)
+    gain = tf.constant([GAINS[one] for one in activations for _ in range(columns)], shape=[1, z.shape[1], 1])
     return 1 - gain + gain * tf.tanh(gain * z)
 
 
 def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:
     """Return ``value``, the activation of z as computed before; only the gradient to z is computed."""
-    gain = activation.gain
 
     def forward(z: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, object]:
-        slope = gain**2 - (value - (1 - gain)) ** 2
-        return tf.identity(value), lambda d: (materialized(d * slope), None)
+        return tf.identity(value), lambda d: (materialized(d * _slope(value, activation)), None)
 
     return tf.custom_gradient(forward)(z, value)
 
 
-def _gains(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
-    """The gain of each column, float32 [1, columns, 1]."""
-    columns = z.shape[1] // len(activations)
-    return tf.constant([one.gain for one in activations for _ in range(columns)], shape=[1, z.shape[1], 1])
+def _slope(value: tf.Tensor, activation: Activation) -> tf.Tensor:
+    """The derivative of an activation where it has this value."""
+    if activation in GAINS:
+        gain = GAINS[activation]
+        return gain**2 - (value - (1 - gain)) ** 2
+    return tf.cast(value > 0, value.dtype) if activation is RELU else tf.ones_like(value)
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn import seeding
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
-from echornn.network.cells import CELLS
+from echornn.network.layer import step_of, used_weights
 from echornn.network.one_kernel import is_faster_as_one
 from echornn.network.replicas import has_replicas, joined, split_features
 from echornn.network.scan import block_length, scan
@@ -34,7 +34,7 @@ class EchoRNN(tf.Module):
         super().__init__()
         self.config = config
         self.weights = {name: tf.Variable(value, name=name) for name, value in initial.items()}
-        self._cell = CELLS[config.cell]
+        self._step = step_of(CELLS[config.cell])
         self._layers = [
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
@@ -60,10 +60,11 @@ class EchoRNN(tf.Module):
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
+            weights = used_weights(CELLS[config.cell], self._layers[layer], config.window_steps)
             if many:
-                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer], cut)
+                states = scan_side_by_side(self._step, below, init, weights, cut)
             else:
-                states = scan(self._cell.step, below, init, self._layers[layer], block, self.loops_apart, cut)
+                states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
@@ -73,7 +74,7 @@ class EchoRNN(tf.Module):
         if has_replicas(self.weights["W2"]):
             return False
         steps = config.num_layers * block_length(config.window_steps)
-        return is_faster_as_one(largest_product(config), steps * 2 if CELL_FACTS[config.cell].gates else steps)
+        return is_faster_as_one(largest_product(config), steps * 2 if CELLS[config.cell].gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
@@ -143,22 +144,38 @@ def checked_weights(
 
 
 def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Initial weights: a pure function of (seed, draw). Biases are zero, except as `CellFacts.first_biases` says.
+    """Initial weights: a pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
-    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).
+    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16). With ``"orthogonal"`` the rows for the state
+    are a random orthogonal matrix for each vector (Saxe et al. 2014), and all others as with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
+    cell, size, shapes = CELLS[config.cell], config.state_size, weight_shapes(config)
     weights = {}
-    for name, shape in weight_shapes(config).items():
-        if name.startswith("b"):
-            weights[name] = np.zeros(shape, np.float32)
-            first = CELL_FACTS[config.cell].first_biases.get(name.partition("_layer")[0])
-            if first is not None:
-                weights[name][:] = np.repeat(np.array(first, np.float32), config.state_size)
-        elif config.init == "tutorial":
-            weights[name] = rng.random(shape, dtype=np.float32)
-        else:
-            bound = np.float32(np.sqrt(6 / sum(shape)))
-            weights[name] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
-    return weights
+    for names in layer_weight_names(config):
+        for product in cell.products:
+            weight, bias = names[product.weight], names[product.bias]
+            weights[weight] = _initial_matrix(config, rng, shapes[weight])
+            if product.is_recurrent and (product.from_identity or config.init == "orthogonal"):
+                blocks = [np.eye(size) if product.from_identity else _orthogonal(rng, size) for _ in product.columns]
+                weights[weight][-size:] = np.concatenate(blocks, axis=1)
+            first = cell.first_biases.get(product.bias, (0,) * len(product.columns))
+            weights[bias] = np.repeat(np.array([first], np.float32), size, axis=1)
+        for weight, first_units in cell.first_units(rng, size, config.window_steps).items():
+            weights[names[weight]] = first_units[np.newaxis]
+    return {**weights, "W2": _initial_matrix(config, rng, shapes["W2"]), "b2": np.zeros(shapes["b2"], np.float32)}
+
+
+def _orthogonal(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
+    """A random orthogonal matrix, uniform over all of them (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return np.asarray(q * np.sign(np.diag(r)))
+
+
+def _initial_matrix(config: EchoConfig, rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    if config.init == "tutorial":
+        return rng.random(shape, dtype=np.float32)
+    bound = np.float32(np.sqrt(6 / sum(shape)))
+    drawn: npt.NDArray[np.float32] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
+    return drawn

@@ -21,16 +21,16 @@ for its large products, which were kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.network.affine import Activation, Affine, Tensors, activated, affine_known, affine_map
+from echornn.cells.cell import Activation
+from echornn.network.affine import Tensors, activated, affine_known, affine_map
+from echornn.network.layer import Layer, Step
 from echornn.network.one_kernel import kept_apart
 from echornn.network.product import is_fused, weight_gradient
-
-Step = Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
 
 UNROLLED_WHOLE = 32
 """The longest window, in time steps, that is unrolled completely: an unrolled step is up to 1.8 times as fast, but
@@ -39,7 +39,7 @@ takes 45 ms to compile.
 
 
 class _Product(NamedTuple):
-    """One affine map that a step computed."""
+    """One affine map that a step computed; without a bias, the vector is scaled by the weight."""
 
     weight: str
     bias: str
@@ -51,6 +51,8 @@ class _Product(NamedTuple):
         """Whether the product is kept for the backward pass. Large products are; small products are faster to compute
         again.
         """
+        if not self.bias:
+            return False
         inner = sum(part.shape[1] for part in self.parts)
         return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
@@ -136,17 +138,31 @@ def _run_step(
     step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
 ) -> tuple[tf.Tensor, list[_Product]]:
     """Run one step; returns the state, and the products that it computed. ``known`` products are not computed again."""
-    products: list[_Product] = []
+    layer = _RecordingProducts(weights, known)
+    return step(inputs, state, layer), layer.products
 
-    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        # Weights' gradients are computed over all steps at once, so a step's own tape must not see the weights.
-        w, b = tf.stop_gradient(weights[weight]), tf.stop_gradient(weights[bias])
-        z_known = known[len(products)] if known else None
+
+class _RecordingProducts(Layer):
+    """A layer that writes down the products of one step. Weights' gradients are computed over all steps at once, so a
+    step's own tape does not see the weights.
+    """
+
+    def __init__(self, weights: Tensors, known: Sequence[tf.Tensor | None]) -> None:
+        super().__init__(weights)
+        self._known = known
+        self.products: list[_Product] = []
+
+    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
+        z_known = self._known[len(self.products)] if self._known else None
         z = affine_map(parts, w, b) if z_known is None else affine_known(parts, w, z_known)
-        products.append(_Product(weight, bias, parts, z))
+        self.products.append(_Product(weight, bias, parts, z))
         return activated(z, activations)
 
-    return step(inputs, state, affine), products
+    def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
+        z = vector * tf.stop_gradient(self.weights[weight])
+        self.products.append(_Product(weight, "", [vector], z))
+        return z
 
 
 def _record(
@@ -211,7 +227,11 @@ def _backward(
     for index, made in enumerate(recorded[0].products):
         rows = tf.concat([tf.concat(one.products[index].parts, axis=-1) for one in recorded], axis=0)
         d_rows = tf.concat([d_zs[index] for d_zs in reversed(d_products)], axis=0)
-        for name, gradient in zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True):
+        if made.bias:
+            gradients = dict(zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True))
+        else:
+            gradients = {made.weight: tf.reduce_sum(rows * d_rows, axis=0, keepdims=True)}
+        for name, gradient in gradients.items():
             d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
     unnamed = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
     return d_state, tf.stack(d_inputs[::-1]), d_weights | unnamed

@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.network.affine import Activation, Tensors, activated, activated_before, affine_known, affine_map
+from echornn.cells.cell import Activation
+from echornn.network.affine import Tensors, activated, activated_before, affine_known, affine_map
+from echornn.network.layer import Layer, Step
 from echornn.network.private_xla import write_step
 from echornn.network.product import weight_gradient
 from echornn.network.replicas import joined, materialized, split_features
-from echornn.network.scan import Step, cut_off
+from echornn.network.scan import cut_off
 
 
 class _Made(NamedTuple):
-    """One affine map that a step computed, with its activations."""
+    """One affine map that a step computed, with its activations; without a bias, the weight scales a vector, and there
+    are none.
+    """
 
     weight: str
     bias: str
@@ -97,28 +101,15 @@ class _Loops:
         """Run one step; returns the state and the maps. If ``before`` has the activations, only the gradient is
         computed.
         """
-        all_made: list[_Made] = []
-
-        def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-            # Weights' gradients are computed from those to z, so the step's own tape must not see the weights.
-            w, b = tf.stop_gradient(self._weights[weight]), tf.stop_gradient(self._weights[bias])
-            if before is None:
-                z = affine_map(parts, w, b)
-                values = activated(z, activations)
-            else:
-                z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its values are never used
-                groups = zip(split_features(z, len(activations)), activations, strict=True)
-                values = [activated_before(group, next(before), activation) for group, activation in groups]
-            all_made.append(_Made(weight, bias, parts, z, values))
-            return values
-
-        return self._step(inputs, state, affine), all_made
+        layer = _RecordingMaps(self._weights, before)
+        return self._step(inputs, state, layer), layer.made
 
     def backward(
         self, d_states: tf.Tensor, cut: int | None = None
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """The gradients to the initial state, to the inputs, and to the weights, from the gradients to the states."""
-        of_parts = self._init_state.shape[1] > self._trial[0].values[0].shape[1]
+        units = next(value.shape[1] for made in self._trial for value in made.values)
+        of_parts = self._init_state.shape[1] > units
         in_parts = materialized if of_parts else tf.identity  # reading a slice of all steps is slow
 
         def run_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
@@ -136,11 +127,11 @@ class _Loops:
                 tf.UnconnectedGradients.ZERO,
             )
             d_state = cut_off(d_state, t, cut)
-            more = [d for one, dz in zip(made, d_zs, strict=True) for d in _weight_gradients(one.parts, dz)]
+            more = [d for one, dz in zip(made, d_zs, strict=True) for d in _weight_gradients(one, dz)]
             sums = tuple(sum_ + d for sum_, d in zip(sums, more, strict=True))
             return t - 1, d_state, write_step(d_inputs, d_input, t), *sums
 
-        nothing = [tf.zeros_like(d) for one in self._trial for d in _weight_gradients(one.parts, one.z)]
+        nothing = [tf.zeros_like(d) for one in self._trial for d in _weight_gradients(one, one.z)]
         _, d_state, d_inputs, *sums = tf.while_loop(
             lambda t, *_: t >= 0,
             run_step,
@@ -153,13 +144,46 @@ class _Loops:
         """The gradients of the weights by name: a weight used several times has the sum, an unused weight zero."""
         d_weights = {name: tf.zeros_like(value) for name, value in self._weights.items()}
         for one in self._trial:
+            if not one.bias:
+                d_weights[one.weight] += sums.pop(0)
+                continue
             *d_parts, d_bias = (sums.pop(0) for _ in range(len(one.parts) + 1))
             d_weights[one.weight] += joined(d_parts, 0)
             d_weights[one.bias] += d_bias
         return d_weights
 
 
-def _weight_gradients(parts: Sequence[tf.Tensor], dz: tf.Tensor) -> list[tf.Tensor]:
-    """The gradients to the rows of W of each part, and the gradient to b."""
-    both = [weight_gradient(part, dz) for part in parts]
+class _RecordingMaps(Layer):
+    """A layer that writes down the maps of one step. Weights' gradients are computed from those to z, so the step's own
+    tape does not see the weights.
+    """
+
+    def __init__(self, weights: Tensors, before: Iterator[tf.Tensor] | None) -> None:
+        super().__init__(weights)
+        self._before = before
+        self.made: list[_Made] = []
+
+    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
+        if self._before is None:
+            z = affine_map(parts, w, b)
+            values = activated(z, activations)
+        else:
+            z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its values are never used
+            groups = zip(split_features(z, len(activations)), activations, strict=True)
+            values = [activated_before(group, next(self._before), activation) for group, activation in groups]
+        self.made.append(_Made(weight, bias, parts, z, values))
+        return values
+
+    def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
+        z = vector * tf.stop_gradient(self.weights[weight])
+        self.made.append(_Made(weight, "", [vector], z, []))
+        return z
+
+
+def _weight_gradients(made: _Made, dz: tf.Tensor) -> list[tf.Tensor]:
+    """The gradients to the rows of W of each part, and the gradient to b; or the gradient to the weights that scale."""
+    if not made.bias:
+        return [tf.reduce_sum(made.parts[0] * dz, axis=0, keepdims=True)]
+    both = [weight_gradient(part, dz) for part in made.parts]
     return [*(d_weight for d_weight, _ in both), both[0][1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 
 REPLICA_LIMIT = 1500
@@ -15,7 +15,7 @@ B25 26/37, S16 B50 163/86.
 
 def carried_size(config: EchoConfig) -> int:
     """The numbers that each batch row carries from window to window: each layer's state; for an LSTM h, then c."""
-    return config.num_layers * len(CELL_FACTS[config.cell].state_parts) * config.state_size
+    return config.num_layers * len(CELLS[config.cell].state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
@@ -26,9 +26,9 @@ def shown_part(config: EchoConfig) -> slice:
 
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
     """For each layer, the model's name of each weight by the cell's name: W is W, W_layer2, W_layer3, ..."""
-    cell_names = [name for pair in CELL_FACTS[config.cell].weight_columns for name in pair]
+    cell = CELLS[config.cell]
     return [
-        {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell_names}
+        {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell.weights}
         for layer in range(config.num_layers)
     ]
 
@@ -36,15 +36,18 @@ def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     """The names and shapes of the weights: the tutorial's W, b, W2, b2 ("Variables and placeholders").
 
-    A cell's W is [input + state, columns] and its b is [1, columns]; W2 and b2 are the output layer's.
+    A cell's W is [input + state, columns] and its b is [1, columns]; weights of units are [1, state]; W2 and b2 are
+    the output layer's.
     """
     shapes = {}
-    size = config.state_size
+    size, cell = config.state_size, CELLS[config.cell]
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
-        for (weight, bias), columns in CELL_FACTS[config.cell].weight_columns.items():
-            shapes[names[weight]] = (inputs + size, len(columns) * size)
-            shapes[names[bias]] = (1, len(columns) * size)
+        for product in cell.products:
+            columns = len(product.columns) * size
+            shapes[names[product.weight]] = (product.rows(inputs, size), columns)
+            shapes[names[product.bias]] = (1, columns)
+        shapes |= {names[weight]: (1, size) for weight in cell.unit_weights}
     return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
-from echornn.network.cells import CELLS
 from echornn.network.shapes import layer_weight_names
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
@@ -29,9 +29,10 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Mode
         embed = keras.layers.Embedding(task.inputs.count, config.input_size, trainable=False, name="embed")
         states = embed(inputs)
         embed.set_weights([table])
+    kind, options = CELLS[config.cell].keras
     for number, names in enumerate(layer_weight_names(config), start=1):
         named = f"{config.cell}_{number}"
-        layer = CELLS[config.cell].keras_layer(config.state_size, return_sequences=True, name=named)
+        layer = getattr(keras.layers, kind)(config.state_size, return_sequences=True, name=named, **options)
         states = layer(states)
         own = {name: weights[full] for name, full in names.items()}
         layer.set_weights(_layer_weights(own, states_in=config.state_size))

@@ -175,6 +175,11 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: 
         a = tf.reshape(tf.concat(parts, axis=-1), [groups, targets * rows // groups, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
+    def scaling(vector: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+        """Multiply each unit's number with its weight in w [groups, 1, units]."""
+        apart = tf.reshape(vector, [groups, targets * rows // groups, w.shape[2]])
+        return tf.reshape(apart * w, [targets * rows, w.shape[2]])
+
     def backward(
         x: tf.Tensor,
         before: tf.Tensor,
@@ -207,7 +212,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int, of_some: 
             with tf.GradientTape(persistent=of_some) as tape:
                 tape.watch(watched)
                 state = grouped(at_lag(before, k, targets))
-                after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply).state
+                after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply, scaling).state
             d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
 
             def by_group(d_state: tf.Tensor) -> tf.Tensor:

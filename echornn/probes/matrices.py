@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.of_arrays import OfArrays
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
@@ -30,19 +33,28 @@ def matrices(snapshot: Snapshot) -> Matrices:
 
 def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
     """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the previous state."""
-    size, kind = config.state_size, CELL_FACTS[config.cell]
+    size, cell = config.state_size, CELLS[config.cell]
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
-        for (weight, _), vectors in kind.weight_columns.items():
-            blocks = np.split(weights[names[weight]][-size:], len(vectors), axis=1)
-            for vector, block in zip(vectors, blocks, strict=True):
+        for product in cell.products:
+            if not product.is_recurrent:
+                continue
+            blocks = np.split(weights[names[product.weight]][-size:], len(product.columns), axis=1)
+            for vector, block in zip(product.columns, blocks, strict=True):
                 name = "W" if vector == "h" else f"W {vector}"
                 yield Recurrent(name + suffix, _eigenvalues(block))
+        used = cell.used({local: weights[name] for local, name in names.items()}, OfArrays(), config.window_steps)
+        for weight, values in cell.eigenvalues(used).items():
+            yield Recurrent(weight + suffix, _largest_first(values))
 
 
 def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
-    values = np.linalg.eigvals(block.astype(np.float64)).astype(np.complex64)
-    return values[np.argsort(-np.abs(values), kind="stable")]
+    return _largest_first(np.linalg.eigvals(block.astype(np.float64)))
+
+
+def _largest_first(values: npt.NDArray[Any]) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
+    ordered = values.astype(np.complex64)
+    return ordered[np.argsort(-np.abs(ordered), kind="stable")]
 
 
 def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
@@ -56,7 +68,7 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The names of the rows and of the columns of each weight."""
-    size, kind = config.state_size, CELL_FACTS[config.cell]
+    size, cell = config.state_size, CELLS[config.cell]
     reads, says = config.the_task.inputs, config.the_task.outputs
     if config.input_size == 1:
         inputs: tuple[str, ...] = ("x",)
@@ -68,15 +80,20 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
     named = {}
     for layer, names in enumerate(layer_weight_names(config)):
         below = inputs if layer == 0 else tuple(f"below {unit}" for unit in range(1, size + 1))
-        for (weight, bias), vectors in kind.weight_columns.items():
-            columns = tuple(
-                f"h{unit}" if vector == "h" else f"{vector} {unit}" for vector in vectors for unit in range(1, size + 1)
-            )
-            named[names[weight]] = ((*below, *state), columns)
-            named[names[bias]] = (("bias",), columns)
+        for product in cell.products:
+            rows = tuple(row for read in product.reads for row in (below if read == "x" else _units(read, size)))
+            columns = tuple(column for vector in product.columns for column in _units(vector, size))
+            named[names[product.weight]] = (rows, columns)
+            named[names[product.bias]] = (("bias",), columns)
+        named |= {names[weight]: ((weight,), _units("unit", size)) for weight in cell.unit_weights}
     if isinstance(says, Numbers):
         outputs = tuple(f"output {number}" for number in range(1, says.count + 1))
     else:
         outputs = tuple(f"class {number}" for number in range(says.count))
     named |= {"W2": (state, outputs), "b2": (("bias",), outputs)}
     return {name: named[name] for name in weight_shapes(config)}
+
+
+def _units(vector: str, size: int) -> tuple[str, ...]:
+    """The names of a vector's numbers."""
+    return tuple(f"h{unit}" if vector == "h" else f"{vector} {unit}" for unit in range(1, size + 1))

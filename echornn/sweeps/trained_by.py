@@ -16,7 +16,7 @@ from echornn.runtime import small_loops
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 
 SOURCES = (
-    "cell_facts.py",
+    "cells",
     "config.py",
     "config_error.py",
     "config_fields.py",

@@ -15,7 +15,6 @@ from echornn.runs import events, run_files
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from tui.app import keys as app_keys
-from tui.app.all_keys import BACK
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
@@ -24,6 +23,7 @@ from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.cli.parser import command
 from tui.cli.subcommands import SUBCOMMANDS
+from tui.kit.back_key import BACK
 from tui.kit.help_screen import HelpScreen
 from tui.map import keys as map_keys
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tui.app import keys
 from tui.app.curve.loss_plot import LossPlot
@@ -14,12 +14,10 @@ from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
+from tui.kit.back_key import BACK
 from tui.kit.help_screen import HelpScreen
 from tui.kit.keymap import KeyMap, Moved
 from tui.kit.palette import OPENS, Palette
-
-BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
-"""The key of an app that was opened from a map."""
 
 IN_THE_APP = "in the app"
 

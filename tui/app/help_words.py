@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.cells.table import CELLS
 from tui.kit.help_sections import Rows, Section
 
 TRAINING: Rows = (
@@ -68,10 +69,8 @@ TASKS: Rows = (
     ("rung", "A level of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
 )
 
-CELLS: Rows = (
-    ("rnn", "The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before."),
-    ("gru", "Two gates and a candidate: h = z h' + (1 - z) c, with z the update gate. See update, reset, candidate."),
-    ("lstm", "Carries h and a memory c: c = f c' + i g and h = o tanh(c). See input, forget, output, candidate."),
+CELL_WORDS: Rows = (
+    *((name, cell.about) for name, cell in CELLS.items()),
     (
         "gate",
         "Numbers from 0 (shut) to 1 (open), one for each unit: sigmoid([x, h'] W + b). They weigh something else.",
@@ -81,6 +80,7 @@ CELLS: Rows = (
         "A gate of the gru, z: near 1 the unit keeps its old value, and the error passes back; near 0 it takes the "
         "candidate's.",
     ),
+    ("take", "The gate of the mingru, z, which sees only the input: near 1 the unit takes the candidate."),
     ("reset", "A gate of the gru, r: how much of the old state the candidate is computed from."),
     ("input", "A gate of the lstm, i: how much of the candidate is added to the memory c."),
     (
@@ -100,12 +100,15 @@ CELLS: Rows = (
         "The share of the numbers between two layers that training sets to zero at random. It needs two layers; probes "
         "run without it.",
     ),
-    ("units", "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1."),
+    (
+        "units",
+        "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1, relu above 0.",
+    ),
     ("logit", "What the network puts out for a symbol: h W2 + b2. Softmax makes probabilities of them."),
     (
         "init",
         "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
-        "2010). Biases start at 0, the lstm's forget gate at 1.",
+        "2010); orthogonal: so too, with orthogonal recurrent weights. Biases start at 0, the lstm's forget gate at 1.",
     ),
 )
 
@@ -191,7 +194,7 @@ RUNS: Rows = (
 WORDS = (
     Section("Words: training", tuple(TRAINING)),
     Section("Words: tasks", tuple(TASKS)),
-    Section("Words: cells, gates and layers", tuple(CELLS)),
+    Section("Words: cells, gates and layers", tuple(CELL_WORDS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),
     Section("Words: several seeds", tuple(SEEDS)),

@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.app import keys
-from tui.app.all_keys import BACK
 from tui.app.app import EchoApp
+from tui.kit.back_key import BACK
 
 
 class PointApp(EchoApp):

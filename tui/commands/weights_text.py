@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
 from echornn.progress import Floats
@@ -16,29 +17,6 @@ from echornn.tasks.task import Numbers, Symbols
 
 WIDTH = 76
 """The columns of a line of names, without its indent."""
-
-FORMULAS = {
-    "rnn": (
-        "h_t = tanh([x_t, h_{t-1}] W + b)",
-        "columns of W and b: h",
-    ),
-    "gru": (
-        "[z, r] = sigmoid([x_t, h_{t-1}] W + b)",
-        "c      = tanh([x_t, r * h_{t-1}] Wc + bc)",
-        "h_t    = z * h_{t-1} + (1 - z) * c",
-        "columns of W and b: z (update; 1 keeps the old state), then r (reset)",
-        "columns of Wc and bc: c (candidate)",
-        "as Keras' GRU with reset_after=False: r is applied before the product",
-    ),
-    "lstm": (
-        "[i, f, g, o] = [x_t, h_{t-1}] W + b",
-        "c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g)",
-        "h_t = sigmoid(o) * tanh(c_t)",
-        "columns of W and b: i (input), f (forget), g (value), o (output)",
-        "c_t is the memory, carried beside h_t",
-    ),
-}
-"""The formulas of each cell; vectors of the state's size are side by side in the columns."""
 
 
 def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
@@ -55,7 +33,7 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
         yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
     yield ""
     yield f"cell {config.cell}:"
-    yield from (f"    {line}" for line in FORMULAS[config.cell])
+    yield from (f"    {line}" for line in CELLS[config.cell].formulas)
     yield f"each vector has {size} numbers"
     yield f"x_t: {_input_text(task.inputs)}"
     yield from _names(task.inputs)

@@ -148,6 +148,8 @@ class HelpScreen(ClosesOnce):
             group = keymap.together.get(binding.id or "", ())
             if len(group) == 2:  # a pair, such as [ and ]
                 display = ", ".join(map(keymap.name, group))
+            elif not group and (moved := keymap.moved.get(binding.id or "")):
+                display = ", ".join(map(key_name, moved))
             else:
                 display = self.app.get_key_display(binding).replace(",", ", ")
                 display = display if display.isascii() or not self._ascii_only else binding.key

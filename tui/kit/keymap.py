@@ -66,10 +66,13 @@ class KeyMap:
     def name(self, action: str) -> str:
         """The key of an action as sentences call it; several for a group of actions."""
         if action == "arrows":
-            return "arrows" if not self._any_moved(ARROWS) else " ".join(map(self.name, ARROWS))
+            names = list(map(self.name, ARROWS))
+            return "arrows" if names == list(ARROWS) else " ".join(names)
         if action == "views":
             views = [self.name(name) for name in self.keys if name.startswith("view.")]
-            return f"{views[0]}-{views[-1]}" if _is_a_range(views) else "".join(views)
+            if _is_a_range(views):
+                return f"{views[0]}-{views[-1]}"
+            return ("" if all(len(name) == 1 for name in views) else " ").join(views)
         return key_name(self.keys[action][0]) if action in self.keys else action
 
     def key(self, action: str) -> str:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import example_of
 from echornn.maps.table import Overview
+from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
@@ -32,7 +33,7 @@ from tui.map.state import MapState, MarkedCell
 from tui.map.widgets import MapGrid, MapHead, MapReading
 from tui.term.exit_code import ExitCode
 
-OTHER_KEYS = (OPENS, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+OTHER_KEYS = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
 """The keys of the screens that lie over the map, and the key of the palette."""
 
 FOLLOW_SECONDS = 1.0

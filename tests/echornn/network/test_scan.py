@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn.network.affine import SIGMOID, TANH, Activation, Affine
-from echornn.network.scan import Step, scan
+from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation
+from echornn.network.affine import FUNCTIONS
+from echornn.network.layer import Layer, Step
+from echornn.network.scan import scan
 from echornn.network.scan_side_by_side import scan_side_by_side
 from tests.compiled import plain
 
@@ -19,57 +21,69 @@ pytestmark = pytest.mark.slow
 SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 
-def twice_the_same(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+def twice_the_same(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     """A cell that applies one weight and its bias twice in a row."""
-    (first,) = affine([inputs, state], "W", "b", TANH)
-    (second,) = affine([inputs, first], "W", "b", TANH)
+    (first,) = layer.affine([inputs, state], "W", "b", TANH)
+    (second,) = layer.affine([inputs, first], "W", "b", TANH)
     return second
 
 
-def shared_bias(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+def shared_bias(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     """A cell with two weights that share a bias; one weight is used three times; column groups have own functions."""
-    (first,) = affine([inputs, state], "W", "b", TANH)
-    low, high = affine([first, state], "V", "b", SIGMOID, TANH)
+    (first,) = layer.affine([inputs, state], "W", "b", TANH)
+    low, high = layer.affine([first, state], "V", "b", SIGMOID, TANH)
     second = tf.concat([low * high, high], axis=1)
-    (third,) = affine([second, first], "V", "c", TANH)
-    (gate,) = affine([state, second], "V", "b", SIGMOID)
+    (third,) = layer.affine([second, first], "V", "c", TANH)
+    (gate,) = layer.affine([state, second], "V", "b", SIGMOID)
     return gate * third + (1 - gate) * first
 
 
-def unused_weight(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+def unused_weight(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     """A cell that never uses V and c."""
-    (hidden,) = affine([inputs, state], "W", "b", TANH)
+    (hidden,) = layer.affine([inputs, state], "W", "b", TANH)
     return hidden
 
 
-def product_that_leads_nowhere(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+def product_that_leads_nowhere(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     """A cell whose second product does not affect the state."""
-    affine([state, state], "V", "c", TANH)
-    return unused_weight(inputs, state, affine)
+    layer.affine([state, state], "V", "c", TANH)
+    return unused_weight(inputs, state, layer)
 
 
-def deaf(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+def deaf(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     """A cell that ignores the input."""
-    (hidden,) = affine([state, state], "V", "c", TANH)
+    (hidden,) = layer.affine([state, state], "V", "c", TANH)
     return hidden
+
+
+def scaled(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+    """A cell that scales the state by b, before and after a product, and with other activations."""
+    value, rectified = layer.affine([inputs, layer.scale(state, "b")], "W", "c", LINEAR, RELU)
+    other = tf.concat([rectified, value], axis=1)
+    (gate,) = layer.affine([other, state], "V", "c", SIGMOID)
+    return layer.relu(gate + layer.scale(state, "b")) - layer.tanh(layer.scale(other, "c"))
+
+
+class Plain(Layer):
+    """A layer of one network with the plain operations of TensorFlow."""
+
+    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        z = tf.matmul(tf.concat(parts, axis=-1), self.weights[weight]) + self.weights[bias]
+        groups = tf.split(z, len(activations), axis=-1)
+        return [FUNCTIONS[one](group) for one, group in zip(activations, groups, strict=True)]
 
 
 def by_autodiff(step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     """The same scan as a plain loop, with TensorFlow's automatic differentiation."""
 
-    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        z = tf.matmul(tf.concat(parts, axis=-1), weights[weight]) + weights[bias]
-        groups = tf.split(z, len(activations), axis=-1)
-        return [one.function(group) for one, group in zip(activations, groups, strict=True)]
-
     states = []
     for inputs_t in tf.unstack(inputs):
-        state = step(inputs_t, state, affine)
+        state = step(inputs_t, state, Plain(weights))
         states.append(state)
     return tf.stack(states)
 
 
-STEPS = [twice_the_same, shared_bias, unused_weight, product_that_leads_nowhere, deaf]
+STEPS = [twice_the_same, shared_bias, unused_weight, product_that_leads_nowhere, deaf, scaled]
 
 
 def gradients(run: Callable[[], tf.Tensor], sources: list[tf.Tensor]) -> list[tf.Tensor]:

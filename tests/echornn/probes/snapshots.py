@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from echornn.cells.table import CELLS as TABLE
 from echornn.config import Cell, EchoConfig
 from echornn.data.series import EchoSeries
 from echornn.network.shapes import carried_size, weight_shapes
@@ -13,7 +14,7 @@ from echornn.progress import Floats, Progress
 from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 
-CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
+CELLS = tuple(TABLE)
 
 
 def small(cell: Cell = "rnn", **changes: Any) -> EchoConfig:
@@ -30,7 +31,8 @@ def small(cell: Cell = "rnn", **changes: Any) -> EchoConfig:
 
 def random_weights(config: EchoConfig, spread: float = 0.7, seed: int = 0) -> dict[str, Floats]:
     rng = np.random.default_rng(seed)
-    return {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+    drawn = {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+    return {name: np.clip(value, -1, 1) if name == "u" else value for name, value in drawn.items()}
 
 
 def snapshot(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Snapshot:

@@ -43,7 +43,7 @@ def test_nothing_is_a_plan_too() -> None:
 def test_the_estimate_is_of_the_right_size() -> None:
     measured = {(4, 5, "rnn"): 1.5, (16, 5, "rnn"): 12, (16, 5, "gru"): 46, (16, 5, "lstm"): 63, (16, 50, "rnn"): 86}
     for (state, batch, cell), us in measured.items():
-        config = replace(EchoConfig(), state_size=state, batch_size=batch, cell=cell)  # type: ignore[arg-type]
+        config = replace(EchoConfig(), state_size=state, batch_size=batch, cell=cell)
         assert us / 2 < microseconds(config, 1) < us * 2
     alone = {"rnn": (94, 3.7), "gru": (300, 9.3), "lstm": (325, 11.4)}
     for task, (cell, (us, seconds)) in itertools.product(("two_coins", "flip_flop"), alone.items()):

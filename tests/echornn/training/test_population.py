@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
+from echornn.cells.table import CELLS
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
@@ -63,14 +64,19 @@ ALIKE = [
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
     ),
+    (replace(SMALL, cell="indrnn", num_layers=2, learning_rate=0.1), True),
+    (replace(SMALL, cell="irnn", learning_rate=0.01), False),
+    (replace(SMALL, cell="lru", num_layers=2, learning_rate=0.03), False),
+    (replace(SMALL, cell="cornn"), False),
+    (replace(SMALL, cell="mingru", num_classes=3), False),
 ]
-"""All optimizers: a new one could use a whole weight array, and so mix the replicas."""
+"""All optimizers and cells: a new one could use a whole weight array, and so mix the replicas."""
 
 
 @pytest.mark.parametrize(
     ("config", "by_xla"),
     ALIKE,
-    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
+    ids=[f"{config.cell}-{config.optimizer}" for config, _ in ALIKE],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
     """Without XLA, which needs no compilation; and with XLA, also with dropout."""
@@ -78,8 +84,9 @@ def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: Ec
         each_replica_trains_alike(config, programs)
 
 
-def test_each_optimizer_is_compared() -> None:
+def test_each_optimizer_and_each_cell_is_compared() -> None:
     assert {config.optimizer for config, _ in ALIKE} == set(OPTIMIZERS)
+    assert {config.cell for config, _ in ALIKE} == set(CELLS)
 
 
 def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
-from echornn.cell_facts import CELL_FACTS
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import ladder_of
 from echornn.session.frame import Frame, State
@@ -74,8 +74,8 @@ def test_every_key_that_it_names_does_something_in_that_state(state: State, name
 def test_every_view_cell_and_optimizer_is_explained() -> None:
     assert set(OF_VIEWS) == {view.title for view in VIEWS}
     explained = {key for section in WORDS for key, _ in section.rows}
-    gates = {gate for facts in CELL_FACTS.values() for gate in facts.gates}
-    assert {*CELL_FACTS, *get_args(Optimizer), *gates, "candidate"} <= explained
+    gates = {gate for facts in CELLS.values() for gate in facts.gates}
+    assert {*CELLS, *get_args(Optimizer), *gates, "candidate"} <= explained
 
 
 @pytest.mark.parametrize("word", ["gate", "gru", "lstm", "dropout", "solved", "branch", "chance", "floor", "misses"])

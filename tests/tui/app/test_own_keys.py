@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 import echornn
 import tui
+from echornn.diagnosis.key_marks import MARK
 from echornn.session.commands import Move, Redo, Step, Undo
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
@@ -20,6 +21,8 @@ from tui.app.app import EchoApp
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_presets import VIM
 from tui.kit.keymap import Moved
+from tui.map.app import OTHER_KEYS
+from tui.map.keys import BINDINGS as MAP_KEYS
 
 LETTERS = [chr(code) for code in (*range(0x3B1, 0x3C2), *range(0x3C3, 0x3CA), *range(0x430, 0x470))]
 """Greek and Cyrillic letters, which no sentence has."""
@@ -154,3 +157,21 @@ async def test_vim_keys() -> None:
         assert app._plot.viewport.cursor is None
         await pilot.press("i", "j", "j", "k")
         assert app._settings.form.name == app._settings.form.rows[1]
+
+
+def test_each_mark_in_a_sentence_is_that_of_an_action() -> None:
+    here = {*keymap_with({}).keys, "arrows", "views"}
+    on_the_map = {one.id or "" for one in (*MAP_KEYS, *OTHER_KEYS) if isinstance(one, Binding)} | {"arrows"}
+    rooms: dict[str, set[str]] = {"tui/app": here, "tui/kit": here & on_the_map, "tui/map": on_the_map}
+    rooms |= {"echornn/diagnosis": here, "echornn/session": here}
+    for room, known in rooms.items():
+        for at, text in sentences(Path(tui.__file__).parents[1] / room):
+            unknown = [mark for mark in MARK.findall(text) if mark not in known]
+            assert not unknown, f"{room}/{at}: {unknown}"
+
+
+def test_arrows_have_one_word_until_other_keys_come_first() -> None:
+    assert keymap_with(VIM).text("«arrows»") == "arrows"
+    assert keymap_with({"up": ("k",)}).text("«arrows»") == "left right k down"
+    assert keymap_with({}).text("«views»: «view.data»") == "1-6: 2"
+    assert keymap_with({"view.rows": ("f1",)}).text("«views»") == "f1 2 3 4 5 6"

@@ -106,9 +106,9 @@ def test_drafts_of_several_fields_are_one_edit(settings: Settings) -> None:
     settings.at("dropout").nudge(True)
     settings.at("cell").nudge(False)
     assert settings.sent == []
-    assert settings.form.drafts == {"num_layers": "2", "dropout": "0.05", "cell": "lstm"}
+    assert settings.form.drafts == {"num_layers": "2", "dropout": "0.05", "cell": "cornn"}
     settings.form.enter()
-    assert settings.sent == [{"num_layers": 2, "dropout": 0.05, "cell": "lstm"}]
+    assert settings.sent == [{"num_layers": 2, "dropout": 0.05, "cell": "cornn"}]
     assert not settings.form.drafts
 
 

@@ -3,62 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 
-from echornn.cell_facts import CELL_FACTS
-from echornn.config import Cell, EchoConfig
-from echornn.progress import Floats
+from echornn.cells.table import CELLS
+from echornn.config import EchoConfig
 from echornn.tasks.own.own_file import OwnFile, TaskName
 from echornn.tasks.table import TASKS
+from tests.echornn.probes import numpy_network
 from tests.echornn.tasks.test_own_files import TEMPLATE
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.commands.export import export
-from tui.commands.weights_text import FORMULAS, weights_text
+from tui.commands.weights_text import weights_text
 
 NAMES = {"update": "z (update", "reset": "r (reset", "candidate": "c (candidate", "h": "h"} | {
     name: f"{letter} ({name}" for letter, name in zip("ifgo", ("input", "forget", "value", "output"), strict=True)
 }
 
 
-def sigmoid(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)), np.float32)
-
-
-def step(cell: Cell, x: Floats, h: Floats, c: Floats, w: dict[str, Floats]) -> tuple[Floats, Floats]:
-    """One step of a cell, by the formulas in the text."""
-    joined = np.concatenate([x, h], axis=1) @ w["W"] + w["b"]
-    if cell == "rnn":
-        return np.tanh(joined), c
-    if cell == "gru":
-        z, r = np.split(sigmoid(joined), 2, axis=1)
-        candidate = np.tanh(np.concatenate([x, r * h], axis=1) @ w["Wc"] + w["bc"])
-        return z * h + (1 - z) * candidate, c
-    i, f, g, o = np.split(joined, 4, axis=1)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(c), c
-
-
-def test_every_cell_has_its_formulas() -> None:
-    missing = sorted({*get_args(Cell)} - {*FORMULAS})
-    assert not missing, f"FORMULAS has no entry for {', '.join(missing)}: export --weights would fail"
-
-
-@pytest.mark.parametrize("cell", get_args(Cell))
-def test_the_order_of_columns_is_the_cells_own(cell: Cell) -> None:
-    columns = [line.partition(": ")[2] for line in FORMULAS[cell] if line.startswith("columns of ")]
-    for told, names in zip(columns, CELL_FACTS[cell].weight_columns.values(), strict=True):
-        places = [told.index(NAMES[name]) for name in names]
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_the_order_of_columns_is_the_cells_own(cell: str) -> None:
+    columns = [line.partition(": ")[2] for line in CELLS[cell].formulas if line.startswith("columns of ")]
+    for told, names in zip(columns, (product.columns for product in CELLS[cell].products), strict=True):
+        places = [told.index(NAMES.get(name, name)) for name in names]
         assert places == sorted(places)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell", get_args(Cell))
+@pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("classes", [2, 3])
-def test_numpy_computes_the_same_by_what_is_said(cell: Cell, classes: int) -> None:
+def test_numpy_computes_the_same_by_what_is_said(cell: str, classes: int) -> None:
     import tensorflow as tf
 
     from echornn.network.model import EchoRNN, embed
@@ -66,18 +43,22 @@ def test_numpy_computes_the_same_by_what_is_said(cell: Cell, classes: int) -> No
 
     config = EchoConfig(cell=cell, num_classes=classes, num_layers=2, truncated_backprop_length=6, batch_size=3)
     random = np.random.default_rng(1)
-    weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+    weights = {name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
     symbols = random.integers(0, classes, (6, 3)).astype(np.uint8)
     zero = tf.zeros([3, carried_size(config)])
     _, logits = EchoRNN(config, weights).forward(tf.constant(symbols), zero, tf.constant([0, 0]))
     below = np.asarray(embed(tf.constant(symbols), config.the_task.inputs))
     for ending in ("", "_layer2"):
-        own = {name.removesuffix(ending): array for name, array in weights.items() if name.endswith(ending)}
-        h = c = np.zeros((3, config.state_size), np.float32)
+        own = {
+            name.removesuffix(ending): array.astype(np.float64)
+            for name, array in weights.items()
+            if name.endswith(ending)
+        }
+        state = np.zeros((3, carried_size(config) // 2))
         states = []
         for x in below:
-            h, c = step(cell, x, h, c, own)
-            states.append(h)
+            state, parts = numpy_network.TWINS[cell](own, x, state)
+            states.append(parts["h"])
         below = np.stack(states)
     np.testing.assert_allclose(below @ weights["W2"] + weights["b2"], logits, atol=1e-5)
 
@@ -92,8 +73,8 @@ def test_the_text_lies_beside_the_file_which_holds_the_weights_alone(tmp_path: P
     assert "W            float32 [6, 1]\n" in text
 
 
-@pytest.mark.parametrize("cell", get_args(Cell))
-def test_its_lines_fit_but_for_the_configuration(cell: Cell) -> None:
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_its_lines_fit_but_for_the_configuration(cell: str) -> None:
     weights = {"W": np.zeros((4, 4), np.float32)}
     *lines, last = weights_text(EchoConfig(cell=cell, num_layers=3, replicas=64), weights)
     assert all(len(line) <= 80 for line in lines)

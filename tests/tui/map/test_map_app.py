@@ -16,6 +16,8 @@ from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
+from tui.kit.help_screen import HelpScreen
+from tui.kit.key_line import KeyLine
 from tui.map import keys
 from tui.map.app import MapApp, Opened
 from tui.map.drawing import Square
@@ -277,3 +279,24 @@ async def test_a_click_moves_the_cursor_twice_opens_and_the_pointer_reads() -> N
         await pilot.click(grid, offset=where[Square(2, 3)], times=2)
         await pilot.pause()
     assert isinstance(app.return_value, Opened)
+
+
+async def test_with_other_keys_the_map_names_these() -> None:
+    ids = [one.id for one in keys.BINDINGS if one.id is not None]
+    moved = {name: (chr(0x430 + number),) for number, name in enumerate(ids)}
+    app = app_of(results_of(CLIFF), moved=moved)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("x", "m", "space", "q")
+        assert app.is_running
+        assert app.frame.state.mark is None
+        await pilot.press(*moved["map.mark"])
+        assert app.frame.state.mark is not None
+        assert f"{moved['map.mark'][0]} removes the mark" in text_of(app)
+        key_line = app.query_one(KeyLine).render_line(0).text
+        assert f"{moved['map.across'][0]}{moved['map.down'][0]} Axes" in key_line
+        await pilot.press(*moved["help"])
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert f"{moved['map.across'][0]}, {moved['map.down'][0]}" in shown
+        assert "«" not in shown

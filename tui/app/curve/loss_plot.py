@@ -145,7 +145,7 @@ class LossPlot(PlotMouse, can_focus=True):
         """The text about a window; empty if its loss is not known."""
         curve, own = self._picture.curve, self._picture.frame.own_config
         known = isinstance(spot, Window) and curve.first <= spot.window < curve.last
-        if not isinstance(spot, Window) or not known or not self.columns_on(self.size.width):
+        if not isinstance(spot, Window) or not known or not curve.starts.size:
             return ""
         return read(curve, spot.window, self._picture.band, own.seed, own.has_classes)
 

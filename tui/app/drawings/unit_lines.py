@@ -17,7 +17,7 @@ STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturate
 """The names of the styles that `signed_blocks` returns as numbers."""
 
 GATES = ("update", "reset", "input", "forget", "output")
-"""Parts whose values go from 0 (shut) to 1 (open), by the last word of their names; see `echornn.network.cells`."""
+"""Parts whose values go from 0 (shut) to 1 (open), by the last word of their names; see `echornn.cells`."""
 
 InputLine = tuple[str, Sequence[str]]
 """A line of inputs: its label, and two characters for each step."""

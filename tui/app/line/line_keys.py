@@ -9,7 +9,7 @@ from functools import partial
 
 from textual.actions import parse
 from textual.app import SystemCommand
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, MouseDown, Paste
 from textual.screen import Screen
 
 from echornn.runtime.background import Background
@@ -108,6 +108,8 @@ class LineKeys(SessionKeys, Panels):
                 line.press(event)
                 await self._go_on_with_lines()
                 return
+        if isinstance(event, MouseDown) and not event.is_forwarded and not line.region.contains(event.x, event.y):
+            line.close()  # otherwise a key that is clicked would be text
         await super().on_event(event)
 
     def _enter_line(self, text: str) -> str:

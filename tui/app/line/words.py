@@ -34,6 +34,9 @@ from tui.kit.theme import THEMES
 FIGURES = ("curve", "memory", "gradient", "weights", "seeds", "branches")
 """The kinds of figures of a run; `tui.figures.kinds.KINDS` has more, which need more than a run."""
 
+OTHER_NAMES = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
+"""What fingers type that are used to vim; quitting saves anyway."""
+
 MOST_ABOUT = 60
 
 PICTURES = (".svg", ".txt")
@@ -88,6 +91,7 @@ def lines_of(text: str) -> list[Line]:
 def _line_of(words: list[str]) -> Line:
     if len(words) > 1 and f"{words[0]}_{words[1]}" in (*APP_WORDS, *WORDS):
         words = [f"{words[0]}_{words[1]}", *words[2:]]
+    words = [OTHER_NAMES.get(words[0], words[0]), *words[1:]]
     if len(words) == 1 and (line := OF_KEYS.get(words[0])) is not None:
         return _line_of(*commands_in(line))
     name = words[0]
@@ -250,7 +254,7 @@ _LINES = {
 OF_KEYS = {
     str(one.id): line
     for one in keys.BINDINGS
-    if (line := line_of(one.action, keys.SENT)) and one.id not in (None, line.split(" ")[0])
+    if one.id not in (None, *APP_WORDS, *WORDS) and (line := line_of(one.action, keys.SENT))
 }
 """The line of each id of a key that is no name in these tables, so that ids are names too: ``branches`` is ``tree``."""
 

@@ -219,7 +219,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(text, cells.width), "seeds--words")
+                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "seeds--words")
             return
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)

@@ -50,8 +50,13 @@ SETTINGS = {
 
 def table_of(text: str) -> Table:
     """The table of a CSV text."""
-    head, *rows = csv.reader(io.StringIO(text))
-    return {name: [row[number] for row in rows] for number, name in enumerate(head)}
+    rows = csv.reader(io.StringIO(text))
+    table: Table = {name: [] for name in next(rows)}
+    known: dict[str, str] = {}  # most cells occur many times, and large networks have millions
+    for row in rows:
+        for column, cell in zip(table.values(), row, strict=True):
+            column.append(known.setdefault(cell, cell))
+    return table
 
 
 def numbers(table: Table, name: str) -> Any:

@@ -15,6 +15,9 @@ ACROSS = 3
 MOST_NAMES, MOST_LETTERS = 9, 15
 """The most rows of a matrix that have their names, and the most letters of all names of columns."""
 
+MANY = 64
+"""More eigenvalues than this get small markers."""
+
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     """Draw a panel for each matrix, all with the same shades, and one for the eigenvalues."""
@@ -23,13 +26,17 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     count = len(names) + bool(of_radii)
     across = min(ACROSS, count)
     panels = list(figure.subplots(-(-count // across), across, squeeze=False).flat)
-    values = numbers(weights, "value")
-    most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+    parts = [chosen(weights, "matrix", name) for name in names]
+    sizes = [float(np.abs(numbers(part, "value")).max(initial=0.0)) for part in parts]
+    # one bias of 1, as in an LSTM's forget gate, would leave no shades for small weights
+    most = max((size for size, part in zip(sizes, parts, strict=True) if len(set(part["row"])) > 1), default=0.0)
+    most = most or max(sizes, default=0.0) or 1.0
     image = None
-    for axes, name in zip(panels, names, strict=False):
-        image = matrix(axes, name, chosen(weights, "matrix", name), most)
+    for axes, name, part in zip(panels, names, parts, strict=False):
+        image = matrix(axes, name, part, most)
     if image is not None:
-        bar = figure.colorbar(image, ax=panels[: len(names)], location="bottom", aspect=40, pad=0.03)
+        extend = "both" if max(sizes) > most else "neither"
+        bar = figure.colorbar(image, ax=panels[: len(names)], location="bottom", aspect=40, pad=0.03, extend=extend)
         bar.set_label("weight")
     if of_radii:
         plane(panels[len(names)], eigenvalues, of_radii)
@@ -63,7 +70,8 @@ def plane(axes: Any, eigenvalues: Table, names: list[str]) -> None:
         marker, colour = MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
         real, imaginary = numbers(rows, "value"), numbers(rows, "imaginary")
         filled = "none" if number else "full"
-        axes.plot(real, imaginary, marker, color=colour, markersize=3, label=name, fillstyle=filled)
+        size = 3 if len(real) <= MANY else 1
+        axes.plot(real, imaginary, marker, color=colour, markersize=size, label=name, fillstyle=filled)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title("eigenvalues")
     axes.tick_params(labelsize=6)

@@ -25,7 +25,7 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
         return (a[..., :, None] * w).sum(-2) if fused else a @ w
 
     def cell(x: Any, state: Any, at: Callable[[str], Any]) -> Any:
-        """One time step; the formulas are those of `echornn.network.cells`."""
+        """One time step; the formulas are those of `echornn.cells`."""
         if network.cell == "rnn":
             return jnp.tanh(product(jnp.concatenate([x, state], -1), at("W")) + at("b"))
         if network.cell == "gru":

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from textual.events import Key, Paste
+from textual.events import Key, MouseDown, Paste
 from textual.pilot import Pilot
 
 from echornn.session.audience import Audience
@@ -195,6 +195,11 @@ async def test_escape_closes_and_so_does_backspace_on_an_empty_line() -> None:
         assert not line_of(app).is_open
         await enter(app, pilot, ":\n")
         assert not line_of(app).is_open
+        await enter(app, pilot, ":x")
+        for y, is_open in ((23, True), (9, False)):
+            app.post_message(MouseDown(None, 9, y, 0, 0, 1, False, False, False, 9, y))
+            await pilot.pause()
+            assert line_of(app).is_open == is_open, "a click elsewhere closes it"
         await enter(app, pilot, ":step\x1b ")
         assert session.commands == [Toggle()]
 

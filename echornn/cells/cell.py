@@ -1,0 +1,154 @@
+"""What a recurrent cell is: one step, and facts about its vectors and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = Any
+"""One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever kind the `Network`
+computes with. Vectors can be added, subtracted and multiplied.
+"""
+
+
+class Activation(Enum):
+    """The functions that a cell can apply to the columns of an affine map."""
+
+    TANH = "tanh"
+    SIGMOID = "sigmoid"
+    RELU = "relu"
+    LINEAR = "linear"
+
+
+TANH, SIGMOID, RELU, LINEAR = Activation
+
+
+class Network(Protocol):
+    """The weights of a layer, and the functions that a step computes with. A cell multiplies only through it, so the
+    same step serves one network, many side by side, and a probe that counts each product.
+    """
+
+    def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
+        """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""
+
+    def scale(self, vector: Vector, weight: str) -> Vector:
+        """Each unit's number times the unit's own weight."""
+
+    def tanh(self, vector: Vector) -> Vector:
+        """The tanh of each number."""
+
+    def relu(self, vector: Vector) -> Vector:
+        """Each number, or 0 if it is negative."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """A weight of a cell with its bias: ``[part, part, ...] W + b``.
+
+    Attributes:
+        weight, bias: their names.
+        columns: the names of the vectors that they compute, side by side.
+        reads: the names of the vectors that they multiply; ``x`` is the input, all others have the state's size.
+        from_identity: whether the rows for the state begin as the identity matrix.
+    """
+
+    weight: str
+    bias: str
+    columns: tuple[str, ...]
+    reads: tuple[str, ...] = ("x", "h")
+    from_identity: bool = False
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the last rows of the weight multiply the previous state."""
+        return self.reads[-1] == "h"
+
+    def rows(self, inputs: int, size: int) -> int:
+        """The rows of the weight with this many inputs and units."""
+        return sum(inputs if name == "x" else size for name in self.reads)
+
+
+class Functions(Protocol):
+    """Functions of weights with one number per unit, for `Cell.used`; float32 of any shape."""
+
+    def exp(self, value: Vector) -> Vector:
+        """The exponential of each number."""
+
+    def cos(self, value: Vector) -> Vector:
+        """The cosine of each number."""
+
+    def sin(self, value: Vector) -> Vector:
+        """The sine of each number."""
+
+    def limited(self, value: Vector, least: float, most: float) -> Vector:
+        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
+
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+"""Weights by the names that the cell uses."""
+
+
+def _as_trained(weights: Mapping[str, Vector], functions: Functions, steps: int) -> Mapping[str, Vector]:
+    return weights
+
+
+def _no_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
+    return {}
+
+
+def _no_eigenvalues(used: Arrays) -> Arrays:
+    return {}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell.
+
+    Attributes:
+        step: computes the vectors of the state after a step, from the input, those before, and the `Network`.
+        state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
+        products: its weights with biases, in the order of the weights.
+        about: what it is, in a sentence or two for the help.
+        formulas: its formulas, as lines of text.
+        unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
+        first_units: their initial values, float32 [units] by name, from a random generator, the number of units, and
+            the time steps of a window.
+        used: the weights that the step uses, from those that are trained, the functions to compute them with, and the
+            time steps of a window.
+        eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
+            the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
+        gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
+        keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
+    """
+
+    step: Callable[[Vector, Sequence[Vector], Network], Sequence[Vector]]
+    state_parts: tuple[str, ...]
+    products: tuple[Product, ...]
+    about: str
+    formulas: tuple[str, ...]
+    unit_weights: tuple[str, ...] = ()
+    first_units: Callable[[np.random.Generator, int, int], Arrays] = _no_units
+    used: Callable[[Mapping[str, Vector], Functions, int], Mapping[str, Vector]] = _as_trained
+    eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
+    gates: tuple[str, ...] = ()
+    first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    keras: tuple[str, Mapping[str, Any]] = ("", {})
+
+    @property
+    def columns(self) -> int:
+        """The number of vectors that all weights together compute in a step."""
+        return sum(len(product.columns) for product in self.products)
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The names of all weights and biases, in order."""
+        return (
+            *(name for one in self.products for name in (one.weight, one.bias)),
+            *self.unit_weights,
+        )

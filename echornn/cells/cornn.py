@@ -1,0 +1,34 @@
+"""The coupled oscillators: each unit swings, damped, and is driven by a tanh of all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echornn.cells.cell import TANH, Cell, Network, Product, Vector
+
+TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
+"""The time between two steps, the squared frequency of each unit alone, and its damping."""
+
+
+def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
+    """Rusch and Mishra 2021, equation 3, for position h and velocity v: v_t = v + dt (tanh([x_t, h, v] W + b) - f h - d
+    v), then h_t = h + dt v_t.
+    """
+    h, v = state
+    (force,) = network.affine([x, h, v], "W", "b", TANH)
+    v = v + TIME_STEP * (force - FREQUENCY * h - DAMPING * v)
+    return [h + TIME_STEP * v, v]
+
+
+CORNN = Cell(
+    step,
+    ("h", "v"),
+    (Product("W", "b", ("force",), reads=("x", "h", "v")),),
+    about="Oscillators: the speed v of a unit changes by tanh([x, h, v] W + b), a spring and damping; h moves with v.",
+    formulas=(
+        "a   = tanh([x_t, h_{t-1}, v_{t-1}] W + b)",
+        f"v_t = v_{{t-1}} + {TIME_STEP:g} (a - {FREQUENCY:g} h_{{t-1}} - {DAMPING:g} v_{{t-1}})",
+        f"h_t = h_{{t-1}} + {TIME_STEP:g} v_t",
+        "columns of W and b: a (force)",
+    ),
+)

@@ -1,0 +1,25 @@
+"""The table of cells. To add one, write its file, and add its entry here."""
+
+from __future__ import annotations
+
+from echornn.cells.cell import Cell
+from echornn.cells.cornn import CORNN
+from echornn.cells.gru import GRU
+from echornn.cells.indrnn import INDRNN
+from echornn.cells.irnn import IRNN
+from echornn.cells.lru import LRU
+from echornn.cells.lstm import LSTM
+from echornn.cells.mingru import MINGRU
+from echornn.cells.rnn import RNN
+
+CELLS: dict[str, Cell] = {
+    "rnn": RNN,
+    "gru": GRU,
+    "lstm": LSTM,
+    "indrnn": INDRNN,
+    "irnn": IRNN,
+    "mingru": MINGRU,
+    "lru": LRU,
+    "cornn": CORNN,
+}
+"""The cells, by the names in `EchoConfig.cell`."""
