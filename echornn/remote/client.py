@@ -252,15 +252,18 @@ class _Asked:
         self.answered = threading.Event()
 
 
-def connected(folder: Path) -> socket.socket:
+def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     """A connection to the session that trains the run in a folder.
+
+    Args:
+        seconds: how long each message may take.
 
     Raises:
         AddressError: no session can be reached there.
     """
     address = Address.read(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(CONNECT_SECONDS)
+    connection.settimeout(seconds)
     try:
         connection.connect(address.path)
         if user_at_the_other_end(connection) not in (os.getuid(), None):
@@ -268,6 +271,9 @@ def connected(folder: Path) -> socket.socket:
     except AddressError:
         connection.close()
         raise
+    except (BlockingIOError, TimeoutError) as error:  # it accepts no more connections, as if it were stopped
+        connection.close()
+        raise AddressError(f"the program that trains the run in {folder} does not answer") from error
     except OSError as error:
         connection.close()
         raise AddressError(f"the program that trained the run in {folder} has ended") from error
@@ -297,13 +303,16 @@ def _greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dic
     return said
 
 
-def viewers_of(folder: Path) -> tuple[tuple[str, ...], str]:
+def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
     """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers.
+
+    Args:
+        seconds: how long the session may take to answer.
 
     Raises:
         AddressError: no session can be reached there.
     """
-    connection = connected(folder)
+    connection = connected(folder, seconds)
     said = _greeted(connection, folder, wants="names")
     connection.close()
     names = said.get("names")

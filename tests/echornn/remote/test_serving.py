@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
-from echornn.remote.address import AddressError
+from echornn.remote.address import Address, AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame
@@ -294,6 +294,19 @@ def test_a_session_that_does_not_answer_is_said_and_holds_up_no_key(monkeypatch:
             assert viewer.look_again(Query(columns=7), before) is before
         wait_for(lambda: viewer.look(CURVE, before).audience == ALONE)
         assert session.error is None
+
+
+def test_a_session_that_accepts_nobody_has_not_ended(tmp_path: Path) -> None:
+    address = Address.new()
+    with address.listener(0), ExitStack() as waiting:
+        address.point(tmp_path)
+
+        def connect_often() -> None:
+            for _ in range(3):  # more than the system lets wait
+                waiting.enter_context(connected(tmp_path))
+
+        with pytest.raises(AddressError, match="does not answer"):
+            connect_often()
 
 
 def test_another_version_is_refused_by_name() -> None:
