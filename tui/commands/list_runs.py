@@ -21,7 +21,6 @@ from tui.commands.records import come_to, finite
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
-
 SECONDS_FOR_NAMES = 2.0
 """How long the list waits for each session to say who looks."""
 

@@ -27,6 +27,7 @@ from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import Address, AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
+from echornn.remote.kept_frames import KeptFrames
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame
 from echornn.remote.server import Server
@@ -375,13 +376,13 @@ def test_a_frame_and_its_parts_are_encoded_once_for_all_and_no_key_waits_for_the
 
 def test_a_window_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     heads: list[Head] = []
-    keep = RemoteSession._keep
+    keep = KeptFrames.keep
 
-    def kept(viewer: RemoteSession, head: Head, *rest: Any) -> None:
+    def kept(frames: KeptFrames, head: Head, *rest: Any) -> None:
         heads.append(head)
-        keep(viewer, head, *rest)
+        keep(frames, head, *rest)
 
-    monkeypatch.setattr(RemoteSession, "_keep", kept)
+    monkeypatch.setattr(KeptFrames, "keep", kept)
     with served() as (session, _, folder), looking(folder) as viewer:
         for steps in (3, 4, 5):
             step(session, steps)
@@ -400,9 +401,11 @@ def test_the_first_picture_after_a_command_shows_its_effect() -> None:
         assert shown(viewer, number).frame.trained == 2
 
 
-def test_a_part_that_was_never_sent_is_no_answer() -> None:
-    with served() as (_, _, folder), looking(folder) as viewer, pytest.raises(WireError, match="part 9 of frame 7"):
-        viewer._keep(Head(7, parts=(9,)), b"", {})
+def test_what_was_never_sent_is_no_answer() -> None:
+    with pytest.raises(WireError, match="part 9 of frame 7 was never sent"):
+        KeptFrames().keep(Head(7, parts=(9,)), b"", {})
+    with pytest.raises(WireError, match="frame 7 was never sent"):
+        KeptFrames().shown(Head(7))
 
 
 def test_of_the_losses_of_a_slice_a_frame_has_the_last_two() -> None:
