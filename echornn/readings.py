@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from echornn.row_readings import RowDependence as RowDependence
 
 Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
 """The kinds of readings that can be requested; the classes below define them."""
+
+KINDS = frozenset[Kind](get_args(Kind))
 
 MINUS_INFINITY = -87.0
 """A Lyapunov exponent of at most this means minus infinity: differences vanish in one step."""
@@ -38,12 +41,24 @@ class Question:
             layer's h.
         flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
         row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
+
+    Raises:
+        TypeError: a value has another type, or a kind does not exist; a question can come from another process, and is
+            joined with those of others.
     """
 
     kinds: frozenset[Kind]
     part: str = ""
     flip: tuple[int, int] | None = None
     row: int | None = None
+
+    def __post_init__(self) -> None:
+        row, step = (0, 0) if self.flip is None else self.flip
+        are_numbers = all(isinstance(one, Integral) for one in (row, step, self.row or 0))
+        if not (
+            isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str) and are_numbers
+        ):
+            raise TypeError(f"{self!r} asks for nothing that exists")
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,8 +95,10 @@ class Viewers:
     def asks(self, number: int, question: Question | None) -> Question | None:
         """Note which probe readings a viewer needs; returns those that all viewers need together."""
         with self._lock:
-            self._questions[number] = question
-            return union(*self._questions.values())
+            questions = {**self._questions, number: question}
+            needed = union(*questions.values())
+            self._questions = questions  # only now: a question that cannot be joined concerns nobody else
+            return needed
 
     def may_steer(self, number: int) -> bool:
         """Whether a viewer's commands are carried out."""

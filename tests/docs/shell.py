@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from tests.docs.pages import PAGES, Block, Page
@@ -30,12 +31,14 @@ class Shown:
         words: the arguments.
         first: how many lines of output ``| head -N`` leaves; None for all.
         output: the lines below it; None in an ``sh`` block, which shows no output.
+        environment: the variables before the program's name, such as ``ECHORNN_SPEED=max``.
     """
 
     place: str
     words: tuple[str, ...]
     first: int | None = None
     output: tuple[str, ...] | None = None
+    environment: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -65,8 +68,12 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
     for part in parts[1:]:
         command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
         for words, first in commands(command):
-            yield Shown(page.at(line), words, first, tuple(output.splitlines()))
+            yield Shown(page.at(line), words, first, tuple(output.splitlines()), _variables(command))
         line += part.count("\n")
+
+
+def _variables(command: str) -> tuple[str, ...]:
+    return tuple(takewhile(re.compile(r"[A-Z_]+=").match, command.split()))
 
 
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:

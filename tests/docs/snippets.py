@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypedDict
@@ -56,10 +58,12 @@ def run(snippet: Snippet, names: dict[str, Any]) -> Came:
 
 
 def give(words: list[str]) -> Came:
-    """Run a command line."""
+    """Run a command line, which may begin with variables of the environment."""
+    variables = dict(word.split("=", 1) for word in takewhile(re.compile(r"[A-Z_]+=").match, words))
 
     def command() -> None:
-        code = exit_code_of(words)
+        with patch.dict(os.environ, variables):
+            code = exit_code_of(words[len(variables) :])
         if code:
             raise RuntimeError(f"exit code {code}")
 

@@ -55,7 +55,7 @@ def test_everything_shown_runs(tmp_path: Path) -> None:
     trains = [one for one in shown() if one.output is not None and not one.is_quick]
     asked: RequestedGrid = {
         "snippets": [{"page": page.path, "line": block.line, "text": block.text} for page, block in blocks],
-        "commands": [[*one.words] for one in trains],
+        "commands": [[*one.environment, *one.words] for one in trains],
         "names": [(page.path, name) for page in PAGES.values() for name in names_of(page)],
     }
     came = in_own_process(answer, asked, tmp_path, tmp_path / "state")

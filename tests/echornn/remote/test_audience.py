@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from echornn.readings import Question
 from echornn.session.audience import ALONE, LOCAL, Audience, Viewers
 
@@ -31,6 +34,33 @@ def test_the_first_steers_until_another_takes_over_or_it_leaves() -> None:
     assert (viewers.steering, viewers.names) == ("", ())
     viewers.take_over(first)
     assert viewers.steering == "", "it has left"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kinds": 5},
+        {"kinds": "memory"},
+        {"kinds": frozenset({"taste"})},
+        {"part": None},
+        {"flip": 3},
+        {"flip": (1, "x")},
+        {"row": "x"},
+    ],
+)
+def test_what_is_no_question_is_refused_when_it_is_made(fields: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        Question(**{"kinds": frozenset({"memory"}), **fields})  # type: ignore[arg-type]
+    Question(frozenset(), flip=(np.int64(1), 2), row=np.int64(3))  # type: ignore[arg-type]
+
+
+def test_a_question_that_cannot_be_joined_concerns_nobody_else() -> None:
+    viewers = Viewers()
+    first, second = viewers.join("a"), viewers.join("b")
+    with pytest.raises(AttributeError):
+        viewers.asks(first, "noise")  # type: ignore[arg-type]
+    assert viewers.asks(second, MEMORY) == MEMORY
+    assert viewers.leave(first) == MEMORY
 
 
 def test_the_readings_are_those_that_all_need_together() -> None:
