@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,14 +116,7 @@ def caption(text: str) -> list[Segment]:
 
 def main() -> None:
     """Record, and write the file."""
-    session = Session(EchoConfig(), SPEED, vitals=True)
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        shots = asyncio.run(record(session))
-    finally:
-        session.stop()
-        thread.join()
+    shots = asyncio.run(record(Session(EchoConfig(), SPEED, vitals=True)))
     Path(sys.argv[1]).write_text(animated(shots, SIZE[0]), encoding="utf-8")
 
 

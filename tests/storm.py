@@ -7,9 +7,12 @@ import random
 import re
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from echornn.files.run_error import RunError
+from echornn.remote.address import AddressError
+from echornn.remote.client import end_session
 from echornn.runs import run_dir
 from tests.hashed import HashTrainer
 from tests.program import Program, running
@@ -95,7 +98,10 @@ class Storm:
                 if alive:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
-                if code not in (0, 42):  # a key may have quit the program just before the signal, or Ctrl+C just after
+                with suppress(AddressError):  # a click or the palette can leave it in the background
+                    end_session(self._folder)
+                # a key or a click may have quit the program just before the signal, or before a Ctrl+C
+                if code not in (0, 42) and b"killed by SIGINT" not in program.output:
                     said = re.sub(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]).decode(
                         errors="replace"
                     )

@@ -9,18 +9,15 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
-from echornn.readings import Readings
 from echornn.remote import messages
 from echornn.remote.address import Address, AddressError, user_at_the_other_end
+from echornn.remote.kept_frames import KeptFrames
 from echornn.remote.messages import (
-    FRAMES_KEPT,
     OTHER_RUN,
     OTHER_VERSION,
     Deliver,
@@ -84,8 +81,7 @@ class RemoteSession:
         self._outbox: list[Command | TakeOver] = []
         self._asked: list[_Asked] = []
         self._numbered = 0
-        self._frames: deque[tuple[int, Frame]] = deque(maxlen=FRAMES_KEPT)
-        self._parts: deque[dict[int, Progress | Readings]] = deque(maxlen=FRAMES_KEPT)
+        self._frames = KeptFrames()
         self._not_done: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._last = self._newest = Picture(Frame(State.LOADING, EchoConfig()))
         self._wanted = Query()
@@ -116,7 +112,7 @@ class RemoteSession:
         """Another picture of the same position; the one before if none comes in time."""
         if query == picture.query:
             return picture
-        again = next((number for number, frame in list(self._frames) if frame is picture.frame), 0)
+        again = self._frames.number_of(picture.frame)
         return self._ask(query, again) or picture
 
     def send(self, command: Command) -> int:
@@ -208,8 +204,8 @@ class RemoteSession:
         new = {number: decode(self._received(), FramePart).what for number in head.new}
         frame, picture = self._received(), self._received()
         if frame:
-            self._keep(head, frame, new)
-        shown = self._shown(head)
+            self._frames.keep(head, frame, new)
+        shown = self._frames.shown(head)
         if picture:
             self._last = decode(picture, Picture, [shown, shown.config, query])
         elif self._last.frame is not shown:
@@ -217,26 +213,6 @@ class RemoteSession:
         if query == self._wanted and not again:
             self._newest = self._last
         return self._last
-
-    def _keep(self, head: Head, frame: bytes, new: Mapping[int, Progress | Readings]) -> None:
-        """Keep a frame, which is made of parts that were sent with it or before."""
-        known = {**new, **{number: part for parts in self._parts for number, part in parts.items()}}
-        try:
-            parts = {number: known[number] for number in head.parts}
-        except KeyError as error:
-            raise WireError(f"part {error} of frame {head.frame} was never sent") from error
-        self._parts.append(parts)
-        self._frames.append((head.frame, replace(decode(frame, Frame, [*parts.values()]), answered=head.answered)))
-
-    def _shown(self, head: Head) -> Frame:
-        """The frame of an answer, which says how many of this viewer's commands were carried out."""
-        for index, (number, frame) in enumerate(self._frames):
-            if number == head.frame:
-                if frame.answered != head.answered:
-                    frame = replace(frame, answered=head.answered)
-                    self._frames[index] = number, frame
-                return frame
-        raise WireError(f"frame {head.frame} was never sent")
 
     def _received(self) -> bytes:
         return messages.receive(self._connection, messages.MOST_BYTES_OF_AN_ANSWER)
@@ -252,15 +228,18 @@ class _Asked:
         self.answered = threading.Event()
 
 
-def connected(folder: Path) -> socket.socket:
+def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     """A connection to the session that trains the run in a folder.
+
+    Args:
+        seconds: how long each message may take.
 
     Raises:
         AddressError: no session can be reached there.
     """
     address = Address.read(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(CONNECT_SECONDS)
+    connection.settimeout(seconds)
     try:
         connection.connect(address.path)
         if user_at_the_other_end(connection) not in (os.getuid(), None):
@@ -268,6 +247,9 @@ def connected(folder: Path) -> socket.socket:
     except AddressError:
         connection.close()
         raise
+    except (BlockingIOError, TimeoutError) as error:  # it accepts no more connections, as if it were stopped
+        connection.close()
+        raise AddressError(f"the program that trains the run in {folder} does not answer") from error
     except OSError as error:
         connection.close()
         raise AddressError(f"the program that trained the run in {folder} has ended") from error
@@ -297,13 +279,16 @@ def _greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dic
     return said
 
 
-def viewers_of(folder: Path) -> tuple[tuple[str, ...], str]:
+def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[str, ...], str]:
     """The names of the viewers of the session that trains the run in a folder, and the name of the one that steers.
+
+    Args:
+        seconds: how long the session may take to answer.
 
     Raises:
         AddressError: no session can be reached there.
     """
-    connection = connected(folder)
+    connection = connected(folder, seconds)
     said = _greeted(connection, folder, wants="names")
     connection.close()
     names = said.get("names")

@@ -21,6 +21,7 @@ from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.kit.help_screen import Chapter
 from tui.kit.help_sections import Section, paragraphs
+from tui.kit.palette import OPENS
 
 
 def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
@@ -38,7 +39,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
         for view in VIEWS
     ]
     others = [
-        ("All keys", keys),
+        ("All keys", (*keys, OPENS)),
         ("On the curve", _of(LossPlot)),
         ("In the settings", SETTINGS_KEYS),
         ("In the list of branches", _of(BranchList)),

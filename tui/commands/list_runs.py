@@ -21,6 +21,9 @@ from tui.commands.records import come_to, finite
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
+SECONDS_FOR_NAMES = 2.0
+"""How long the list waits for each session to say who looks."""
+
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:
     """Print the runs in a folder, or the run if the folder is one; by default the user's runs. Returns the exit code.
@@ -86,7 +89,7 @@ def _viewers(folder: Path) -> dict[str, Any]:
     from echornn.remote.client import viewers_of
 
     try:
-        names, steering = viewers_of(folder)
+        names, steering = viewers_of(folder, SECONDS_FOR_NAMES)
     except AddressError:
         return {}
     return {"viewers": list(names), "steering": steering}

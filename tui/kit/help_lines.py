@@ -19,6 +19,9 @@ NARROWEST = 8
 PRESSES = "echornn-key"
 """The name under which the style of a key's text holds the key, for the mouse."""
 
+SEVERAL = ", "
+"""The text between several keys of a row."""
+
 GAP = "  "
 """The gap between a key and its text."""
 
@@ -41,10 +44,18 @@ def wrapped(section: Section, words: tuple[str, ...], width: int) -> tuple[Text,
     for key, text in keys:
         first, *others = _marked(text, words).wrap(_CONSOLE, max(1, width - taken - len(GAP)))
         named = _marked(key, words)
-        named.apply_meta({PRESSES: key})
+        _let_press(named, key)
         named.pad_right(taken - len(key))
         lines += [Text.assemble(named, GAP, first), *(Text.assemble(" " * taken, GAP, line) for line in others)]
     return (*lines, Text()) if keys else tuple(lines)
+
+
+def _let_press(named: Text, keys: str) -> None:
+    """Let each of the keys in a text such as ``[, ]`` be clicked."""
+    begin = 0
+    for key in keys.split(SEVERAL):
+        named.apply_meta({PRESSES: key}, begin, begin + len(key))
+        begin += len(key) + len(SEVERAL)
 
 
 def _marked(text: str, words: Sequence[str]) -> Text:

@@ -15,7 +15,7 @@ from tui.kit.closes_once import ClosesOnce
 from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_sections import Section, found
 from tui.kit.keyed_app import keymap_of
-from tui.kit.keymap import key_name
+from tui.kit.keymap import key_name, keys_of
 
 NOTHING = "nothing is found; «close» shows all again"
 
@@ -61,7 +61,7 @@ class HelpScreen(ClosesOnce):
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
         self._keys: dict[str, str] = {}
-        """The keys of the rows, by their displays; of a display of several keys the first."""
+        """The keys that a click presses, by how the rows call them; of a range of keys the first."""
         self._found = HelpLines()
         self._text = VerticalScroll(self._found)
         self._search = Input(placeholder="words, or a key", compact=True)
@@ -112,12 +112,11 @@ class HelpScreen(ClosesOnce):
     async def on_click(self, event: Click) -> None:
         """Press a key that is clicked, on the screen below; a click on the frame or beside it closes."""
         shown = event.style.meta.get(PRESSES)
-        if shown is not None:
-            key = self._keys.get(shown, shown if shown.isalnum() or "+" in shown[1:] else None)
-            if key is not None:
-                await self.action_dismiss()
-                self.app.simulate_key(key)
-        elif self.is_on_frame(event):
+        key = "" if shown is None else self._keys.get(shown) or keymap_of(self.app).named(shown)
+        if key:
+            await self.action_dismiss()
+            self.app.simulate_key(key)
+        elif shown is None and self.is_on_frame(event):
             await self.action_dismiss()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -155,5 +154,8 @@ class HelpScreen(ClosesOnce):
                 display = self.app.get_key_display(binding).replace(",", ", ")
                 display = display if display.isascii() or not self._ascii_only else binding.key
             rows[binding.key] = (display, binding.tooltip)
-            self._keys.setdefault(display, keymap.keys.get(binding.id or "", (binding.key,))[0])
+            of_binding = keymap.keys.get(binding.id or "", keys_of(binding))
+            of_group = [keymap.key(one) for one in group]
+            self._keys |= {key_name(key): key for key in (*of_group, *of_binding)}
+            self._keys.setdefault(display, of_binding[0])
         return list(rows.values())

@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,9 @@ from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
-from echornn.remote.address import AddressError
+from echornn.remote.address import Address, AddressError
 from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
+from echornn.remote.kept_frames import KeptFrames
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame
 from echornn.remote.server import Server
@@ -296,6 +297,19 @@ def test_a_session_that_does_not_answer_is_said_and_holds_up_no_key(monkeypatch:
         assert session.error is None
 
 
+def test_a_session_that_accepts_nobody_has_not_ended(tmp_path: Path) -> None:
+    address = Address.new()
+    with address.listener(0), ExitStack() as waiting:
+        address.point(tmp_path)
+
+        def connect_often() -> None:
+            for _ in range(3):  # more than the system lets wait
+                waiting.enter_context(connected(tmp_path))
+
+        with pytest.raises(AddressError, match="does not answer"):
+            connect_often()
+
+
 def test_another_version_is_refused_by_name() -> None:
     with served() as (_, _, folder), closing(connected(folder)) as connection:
         messages.send(connection, json.dumps({"messages": "other", "version": "9.9"}).encode())
@@ -362,13 +376,13 @@ def test_a_frame_and_its_parts_are_encoded_once_for_all_and_no_key_waits_for_the
 
 def test_a_window_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     heads: list[Head] = []
-    keep = RemoteSession._keep
+    keep = KeptFrames.keep
 
-    def kept(viewer: RemoteSession, head: Head, *rest: Any) -> None:
+    def kept(frames: KeptFrames, head: Head, *rest: Any) -> None:
         heads.append(head)
-        keep(viewer, head, *rest)
+        keep(frames, head, *rest)
 
-    monkeypatch.setattr(RemoteSession, "_keep", kept)
+    monkeypatch.setattr(KeptFrames, "keep", kept)
     with served() as (session, _, folder), looking(folder) as viewer:
         for steps in (3, 4, 5):
             step(session, steps)
@@ -387,9 +401,11 @@ def test_the_first_picture_after_a_command_shows_its_effect() -> None:
         assert shown(viewer, number).frame.trained == 2
 
 
-def test_a_part_that_was_never_sent_is_no_answer() -> None:
-    with served() as (_, _, folder), looking(folder) as viewer, pytest.raises(WireError, match="part 9 of frame 7"):
-        viewer._keep(Head(7, parts=(9,)), b"", {})
+def test_what_was_never_sent_is_no_answer() -> None:
+    with pytest.raises(WireError, match="part 9 of frame 7 was never sent"):
+        KeptFrames().keep(Head(7, parts=(9,)), b"", {})
+    with pytest.raises(WireError, match="frame 7 was never sent"):
+        KeptFrames().shown(Head(7))
 
 
 def test_of_the_losses_of_a_slice_a_frame_has_the_last_two() -> None:

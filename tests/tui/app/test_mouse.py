@@ -13,16 +13,20 @@ from echornn.session.commands import Alone, Choose, Faster, Go, Slower, Toggle
 from echornn.session.frame import State
 from tests.tui.app import test_branch_keys, test_populations
 from tests.tui.app.test_app import opened, screen_text
+from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.drawings.spots import Replica, TimeStep, Window
 from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
 from tui.app.views.seeds import SeedsView
+from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.kit.cells import CellWidget
+from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_screen import HelpScreen
+from tui.kit.keymap import keys_of
 from tui.kit.palette import Palette
 
 
@@ -239,3 +243,16 @@ async def test_a_seed_is_chosen_and_twice_it_goes_on_alone() -> None:
         await click_on(app, pilot, "by when solved (v)")
         await pilot.pause()
         assert "by seed (v)" in screen_text(app)
+
+
+async def test_every_key_of_the_app_can_be_clicked_in_the_help() -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, _, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        lines = app.screen.query_one(HelpLines)._of_width(100)
+        shown = {span.style.meta[PRESSES] for line in lines for span in line.spans if not isinstance(span.style, str)}
+        reached = {app.screen._keys[name] for name in shown if name in app.screen._keys}
+        wanted = {keys_of(binding)[0] for binding in keys.BINDINGS if binding.tooltip}
+        assert wanted - reached <= {view.key for view in VIEWS}, "views are in the line of keys"
+        assert "ctrl+p" in reached

@@ -150,3 +150,18 @@ def test_no_two_built_in_actions_of_a_place_share_a_key_but_those_that_take_turn
             if {*keys} & {*others}
         }
         assert shared == set(), place
+
+
+@pytest.mark.parametrize("command", [[], ["tour"], ["sweep", "--out", "swept", "--grid", "echo_step=3"]])
+def test_keys_that_clash_are_refused_before_a_folder_is_made(
+    command: list[str], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.term.terminal.is_interactive", lambda: True)
+    monkeypatch.setattr("tui.term.guardian.divide", lambda: None)
+    monkeypatch.setattr("tui.term.early_signals.let_go", lambda: None)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    file.write_text("[keys]\nundo = 'U'\n")
+    assert exit_code_of(command) == 2
+    assert not (tmp_path / "state").exists()
+    assert not (tmp_path / "swept").exists()
