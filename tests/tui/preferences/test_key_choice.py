@@ -87,6 +87,8 @@ BAD = {
     "[keys]\nundo = 'ctrl+i'": 'undo = "ctrl+i" cannot be used: a terminal sends the same as for tab: write tab',
     "[keys]\nundo = 'ctrl+q'": 'line 2: undo = "ctrl+q" cannot be used: it quits, also while you type',
     "[keys]\npreset = 'emacs'": 'line 2: preset = "emacs" cannot be used: default or vim',
+    "[keys]\npreset = ['vim']": "line 2: preset = ['vim'] cannot be used: default or vim",
+    f"[keys]\n{'a.' * 3000}a = 'x'": "line 2: there is no action a.a.a.",
     "[keys]\n\nundo = 'U'": "line 3: U cannot be the key of both undo and redo (in the app)",
     "[keys]\nfall = 'u'": "line 2: u cannot be the key of both undo and fall (on the curve)",
     "[keys]\npreset = 'vim'\nlog = 'l'": "line 3: l cannot be the key of both window_on and log (in the app)",
