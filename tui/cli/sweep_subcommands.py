@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from echornn.maps.measures import Measure
 from echornn.runtime import collector
 from echornn.sweeps.grid import Until
+from tui.cli.own_keys import moved_keys
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme
@@ -191,6 +192,7 @@ def compute_sweep(
         return Training(print_sweep, out, wanted, engine, json)
     preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide()
+    moved_keys(preferred.keys)  # refused before a folder is made
     with collector.paused():
         from tui.cli.open_sweep import show_sweep
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.runtime import collector
+from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_fps
 from tui.kit.theme import Theme
@@ -40,6 +41,7 @@ def take_tour(
     given = {"theme": theme, "fps": fps, "ascii": ascii or None, "mouse": False if no_mouse else None}
     chosen = preferences(**given, speed=SPEED)
     guarded = guardian.divide()
+    moved_keys(chosen.keys)  # refused before a folder is made
     config = EchoConfig()
     recorder = record.begin(None, config)
     with collector.spared():

@@ -9,6 +9,7 @@ from echornn.config import EchoConfig
 from echornn.replay.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from echornn.runs.recorder import Recorder
 from echornn.runtime import collector
+from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
@@ -56,6 +57,8 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     given["mouse"] = False if flags.no_mouse else None
     chosen = preferences(**given) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
+    if chosen is not None:
+        moved_keys(chosen.keys)  # refused before a folder is made
     background = divide() if flags.detach else None
     if flags.resume is None:
         config, recorder = _begin(flags.run, fields)

@@ -56,7 +56,7 @@ def keys_in(file: PreferenceFile) -> KeyChoice | None:
             f"{file.at('keys')}: keys = {text_of(value)} cannot be used: {' or '.join(KEY_PRESETS)}, or a table [keys]"
         )
     preset = value.get(PRESET, "default")
-    if preset not in KEY_PRESETS:
+    if not isinstance(preset, str) or preset not in KEY_PRESETS:
         at = file.at(PRESET, "keys")
         raise PreferenceError(f"{at}: preset = {text_of(preset)} cannot be used: {' or '.join(KEY_PRESETS)}")
     own = {name: one for name, one in _flat(value) if name != PRESET}
@@ -99,13 +99,16 @@ def require_actions(choice: KeyChoice, known: Mapping[str, object]) -> None:
             raise PreferenceError(f"{choice.places[name]}: there is no action {name}: {hint}")
 
 
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The entries of a table, and of the tables in it, with dots in their names."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
+    tables = [("", table)]
+    while tables:  # not recursive: a name may have thousands of dots
+        before, table = tables.pop()
+        for name, value in table.items():
+            if isinstance(value, dict):
+                tables.append((f"{before}{name}.", value))
+            else:
+                yield f"{before}{name}", value
 
 
 def _place(file: PreferenceFile, name: str) -> str:

@@ -123,6 +123,8 @@ def read(path: Path) -> PreferenceFile:
         raise PreferenceError(f"{path}{at}: this is not TOML: {why[:1].lower()}{why[1:]}") from error
     except RecursionError as error:
         raise PreferenceError(f"{path}: this is nested too deeply") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise PreferenceError(f"{path}: a number in it is too long") from error
 
 
 def _text(path: Path) -> str:
@@ -136,7 +138,7 @@ def _text(path: Path) -> str:
     if len(content) > MOST_BYTES:
         raise PreferenceError(f"{path} cannot be read: it is larger than 1 MiB")
     try:
-        return content.decode()
+        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise PreferenceError(f"{path}, line {line}: this is not UTF-8 text") from error

@@ -126,6 +126,9 @@ def text_of(value: object) -> str:
     """A value as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return f"{value:g}" if math.isfinite(value) else str(value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    try:
+        if isinstance(value, int | float):
+            return f"{value:g}" if math.isfinite(value) else str(value)
+        return f'"{value}"' if isinstance(value, str) else str(value)
+    except (OverflowError, ValueError):  # a whole number, perhaps in a list, with more digits than Python writes
+        return "a very large number"

@@ -87,6 +87,8 @@ BAD = {
     "[keys]\nundo = 'ctrl+i'": 'undo = "ctrl+i" cannot be used: a terminal sends the same as for tab: write tab',
     "[keys]\nundo = 'ctrl+q'": 'line 2: undo = "ctrl+q" cannot be used: it quits, also while you type',
     "[keys]\npreset = 'emacs'": 'line 2: preset = "emacs" cannot be used: default or vim',
+    "[keys]\npreset = ['vim']": "line 2: preset = ['vim'] cannot be used: default or vim",
+    f"[keys]\n{'a.' * 3000}a = 'x'": "line 2: there is no action a.a.a.",
     "[keys]\n\nundo = 'U'": "line 3: U cannot be the key of both undo and redo (in the app)",
     "[keys]\nfall = 'u'": "line 2: u cannot be the key of both undo and fall (on the curve)",
     "[keys]\npreset = 'vim'\nlog = 'l'": "line 3: l cannot be the key of both window_on and log (in the app)",
@@ -148,3 +150,18 @@ def test_no_two_built_in_actions_of_a_place_share_a_key_but_those_that_take_turn
             if {*keys} & {*others}
         }
         assert shared == set(), place
+
+
+@pytest.mark.parametrize("command", [[], ["tour"], ["sweep", "--out", "swept", "--grid", "echo_step=3"]])
+def test_keys_that_clash_are_refused_before_a_folder_is_made(
+    command: list[str], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.term.terminal.is_interactive", lambda: True)
+    monkeypatch.setattr("tui.term.guardian.divide", lambda: None)
+    monkeypatch.setattr("tui.term.early_signals.let_go", lambda: None)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    file.write_text("[keys]\nundo = 'U'\n")
+    assert exit_code_of(command) == 2
+    assert not (tmp_path / "state").exists()
+    assert not (tmp_path / "swept").exists()

@@ -113,6 +113,9 @@ BAD = {
     b"fps 10": "line 1, column 5: this is not TOML: expected '=' after a key in a key/value pair",
     b"fps = 1\nfps = 2": "end of document: this is not TOML: cannot overwrite a value",
     b'theme = "dark': "end of document: this is not TOML: unterminated string",
+    b"fps = " + b"9" * 5000: "a number in it is too long",
+    b"fps = 1" + b"0" * 400: "line 1: fps = a very large number cannot be used: 0.1 to 60",
+    b"fps = [0x" + b"f" * 5000 + b"]": "line 1: fps = a very large number cannot be used: 0.1 to 60",
     b"fps = 10\n# \xff\xfe": "line 2: this is not UTF-8 text",
     b"#" * (1 << 20) + b"#": "cannot be read: it is larger than 1 MiB",
 }
@@ -125,6 +128,11 @@ def test_a_bad_file_is_refused_in_a_line(file: Path, content: bytes, capsys: pyt
     said, _ = capsys.readouterr().err.splitlines()
     assert said.startswith(f"echornn-tui: {file}")
     assert BAD[content] in said
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbffps = 20\r\n")
+    assert preferences().fps == 20
 
 
 def test_a_file_that_cannot_be_read_is_refused_too(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
