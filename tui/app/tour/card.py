@@ -8,7 +8,7 @@ from math import ceil
 
 from tui.kit.cells import Cells, CellWidget, Press
 
-LONGEST, AT_AN_END = 150, 4
+LONGEST, AT_AN_END = 148, 4
 """The room for the sentences of a step, in characters, and how many stay empty at a line's end: two lines of 78."""
 
 

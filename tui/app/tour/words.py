@@ -62,8 +62,8 @@ def one_window(frame: Frame) -> str:
     config, classes = frame.config, frame.config.num_classes
     return (
         f"It read a window, T = {config.window_steps} steps of {config.batch_size} rows, and predicted (pred; >< is "
-        f"wrong). Its weights changed a little. Loss {loss_text(frame.loss, 3)}; {_guessing(frame)} "
-        f"(ln {classes}: 1 in {classes} right)."
+        f"wrong). Its weights changed a bit. Loss {loss_text(frame.loss, 3)}; {_guessing(frame)} "
+        f"(ln {classes}: 1/{classes} right)."
     )
 
 
@@ -88,8 +88,8 @@ def learned(frame: Frame) -> str:
             "learns as fast as others. What does it hold so far?"
         )
     return (
-        f"Solved at window {stats.solved_at:,}: loss {_mean(frame)}, {_guessing(frame)}. Spikes: an epoch begins, the "
-        f"state is empty. How does it know what came {echo} steps before?"
+        f"Solved at window {stats.solved_at:,}: loss {_mean(frame)}, {_guessing(frame)}. Spikes: a new epoch, an "
+        f"empty state. How can it know what came {echo} steps before?"
     )
 
 
@@ -111,7 +111,7 @@ def gradient(frame: Frame) -> str:
     if frame.unread:
         return f"The error's way back could not be measured: {frame.unread}"
     echo, cut = frame.config.echo_step, frame.config.truncated_backprop_length
-    inside = f"inside for {cut - echo} of {cut} steps" if echo < cut else "never inside"
+    inside = f"inside for {cut - echo} of {cut}" if echo < cut else "never inside"
     enough = ": enough, it is solved" if echo < cut and frame.loss_stats.solved_at is not None else ""
     return (
         f"The error goes back (bars), unlike the state not across windows: at most T = {cut} steps. The echo, {echo} "
@@ -135,7 +135,7 @@ def broken(frame: Frame) -> str:
     if stats.solved_at is not None:
         seen = f"yet solved at window {stats.solved_at:,}, by what the state happened to keep"
     after = f"{_windows(stats.windows)}: loss {_mean(frame)}"
-    return f"No error gets {config.echo_step} steps back now. {after}, {seen}."
+    return f"No error gets {config.echo_step} steps back. {after}, {seen}."
 
 
 def is_back(frame: Frame) -> str:

@@ -73,10 +73,10 @@ SCENES: tuple[tuple[State, dict[str, Any]], ...] = (
 
 SAID = (
     "what it read 3 steps before: the echo.",
-    "guessing has 0.693 (ln 2: 1 in 2 right).",
+    "guessing has 0.693 (ln 2: 1/2 right).",
     "Solved at window 369: loss 0.040 (mean of 50), guessing has 0.693.",
     "Lag 3, the echo: 1.00 of 1.",
-    "at most T = 15 steps. The echo, 3 back, is inside for 12 of 15 steps: enough, it is solved.",
+    "at most T = 15 steps. The echo, 3 back, is inside for 12 of 15: enough, it is solved.",
     "1,000 windows: loss 0.696 (mean of 50), guessing has 0.693. Of 64 seeds none",
     "The network of before is back, with T = 15.",
     "57 of 64 have solved it after 700 windows: so",
