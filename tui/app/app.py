@@ -41,7 +41,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
-from tui.kit.keymap import Moved
+from tui.kit.key_presets import Moved
 from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
