@@ -21,6 +21,7 @@ from tui.app.tour.card import CardText, TourCard, card_height
 from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
 from tui.app.tour.steps import ALL, END, SHORT, STEPS, TRY_SHORT, TourStep
+from tui.app.widgets.status import StatusLine
 from tui.kit.key_presets import Moved
 from tui.kit.theme import Theme
 
@@ -76,6 +77,7 @@ class TourApp(EchoApp):
         super()._lay_out(Size(size.width, size.height - height))
 
     def _show(self) -> None:
+        self._main.query_one(StatusLine).advises = self.place is None
         super()._show()
         self._show_card()
 
@@ -145,6 +147,7 @@ class TourApp(EchoApp):
         """Remove the card: the app goes on without it."""
         self.place = None
         self._card.display = False
+        self._show()
         self._lay_out(self.size)
         self.refresh_bindings()
         self.notify(f"The run goes on; {AGAIN} takes the tour again.", markup=False)

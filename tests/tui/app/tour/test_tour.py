@@ -79,7 +79,7 @@ SAID = (
     "at most T = 15 steps. The echo, 3 back, is inside for 12 of 15: enough, it is solved.",
     "1,000 windows: loss 0.696 (mean of 50), guessing has 0.693. Of 64 seeds none",
     "The network of before is back, with T = 15.",
-    "57 of 64 have solved it after 700 windows: so",
+    "57 of 64 have solved it after 700 windows, so",
 )
 
 
@@ -187,11 +187,27 @@ async def test_it_is_left_at_any_step_and_the_run_goes_on_in_the_whole_screen(pl
         await pilot.pause()
         assert app.step is None
         assert not app.query_one(TourCard).display
+        assert app.LAST_WORDS == ("take the tour again: echornn-tui tour",)
         assert "tour" not in screen_text(app)
         assert session.commands == sent
         await pilot.press("escape", "t", "question_mark")
         assert session.commands == sent
     assert not app.return_code
+
+
+async def test_only_the_tour_says_what_to_press() -> None:
+    """The advice of the app would compete with it."""
+    async with taken() as (app, session, pilot):
+        session.set_frame(State.RUNNING, None, config=BROKEN, trained=9000, loss_stats=losses(0.69, 9000))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "press a" not in screen_text(app)
+        await pilot.press("a")
+        assert session.commands == []
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "press a" in screen_text(app)
+        assert "echornn-tui tour" in list(app._notifications)[-1].message
 
 
 async def test_q_ends_it_at_once() -> None:
