@@ -17,6 +17,7 @@ from echornn.session.frame import State
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.layout import LEAST_HEIGHT, LEAST_WIDTH
 from tui.app.tour.card import CardText, TourCard, card_height
 from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
@@ -75,6 +76,9 @@ class TourApp(EchoApp):
         height = 0 if self.place is None else card_height(size.width)
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
+        status = self._main.query_one(StatusLine)
+        if height and status.too_small:
+            status.too_small = f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
 
     def _show(self) -> None:
         self._main.query_one(StatusLine).advises = self.place is None

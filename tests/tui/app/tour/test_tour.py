@@ -210,6 +210,21 @@ async def test_only_the_tour_says_what_to_press() -> None:
         assert "echornn-tui tour" in list(app._notifications)[-1].message
 
 
+async def test_on_a_screen_that_is_too_small_it_says_the_size_and_still_leads_on() -> None:
+    async with taken(size=(60, 20)) as (app, session, pilot):
+        show(app, session, 0)
+        await pilot.pause()
+        assert "need 60x21" in screen_text(app)
+        assert "? then /word explains a word." in card_text(app)
+        app.place = 3
+        session.set_frame(State.RUNNING, PROGRESS, trained=400, loss_stats=losses(0.04, 400, 369))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "the screen is too small now. press 4" in card_text(app)
+        await pilot.press("4")
+        assert app.place == 4
+
+
 async def test_q_ends_it_at_once() -> None:
     async with taken() as (app, _, pilot):
         await pilot.press("q")
