@@ -69,6 +69,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
+    LAST_WORDS: ClassVar[tuple[str, ...]] = ()
+    """The lines that are printed last, after the app has ended."""
 
     def __init__(
         self,
