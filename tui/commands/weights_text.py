@@ -62,8 +62,10 @@ def _row_lines(config: EchoConfig) -> Iterator[str]:
         yield from (f"rows of {' and '.join(names)}: {rows}" for rows, names in together.items())
 
 
-def _read(vector: str) -> str:
-    return f"{vector}_{{t-1}}" if vector in ("h", "v") else vector
+def _rows_of(config: EchoConfig, vector: str) -> str:
+    if vector == "x":
+        return f"{config.input_size} of x_t"
+    return f"{config.state_size} of {vector}{'_{t-1}' if vector in ('h', 'v') else ''}"
 
 
 def _input_text(form: Symbols | Numbers) -> str:
