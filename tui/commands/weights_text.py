@@ -51,10 +51,7 @@ def _row_lines(config: EchoConfig) -> Iterator[str]:
     """What the rows of the weights multiply: a line for all that multiply the same."""
     together: dict[str, list[str]] = {}
     for product in CELLS[config.cell].products:
-        parts = [
-            (config.input_size, "x_t") if read == "x" else (config.state_size, _read(read)) for read in product.reads
-        ]
-        rows = ", then ".join(f"{count} of {name}" for count, name in parts)
+        rows = ", then ".join(_rows_of(config, read) for read in product.reads)
         together.setdefault(rows, []).append(product.weight)
     if len(together) == 1:
         yield f"rows of W: {next(iter(together))}"
