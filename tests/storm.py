@@ -12,7 +12,7 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import end_session
+from echornn.remote.connection import end_session
 from echornn.runs import run_dir
 from tests.hashed import HashTrainer
 from tests.program import Program, running

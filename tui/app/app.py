@@ -41,7 +41,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine, Tabs, character_of
-from tui.kit.keymap import Moved
+from tui.kit.key_presets import Moved
 from tui.kit.palette import OPENS
 from tui.kit.theme import Theme
 
@@ -69,6 +69,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
     """The keys that the help explains first."""
+    LAST_WORDS: ClassVar[tuple[str, ...]] = ()
+    """The lines that are printed last, after the app has ended."""
 
     def __init__(
         self,

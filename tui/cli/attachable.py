@@ -7,7 +7,7 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import connected
+from echornn.remote.connection import connected
 from echornn.runs import kept_runs
 from tui.commands import record
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from textual.binding import Binding
 
 from tui.cli.own_keys import all_places
-from tui.kit.keymap import KeyMap, Moved, key_name, keys_of
+from tui.kit.key_presets import Moved
+from tui.kit.keymap import KeyMap, key_name, keys_of
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 

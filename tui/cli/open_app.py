@@ -87,8 +87,7 @@ def show_training(
     else:
         serving.end("the session was ended")
     trains, speed = app.trains, session.frame.speed
-    lines = conclude(code, session, native_log, goes_on)
-    say_last(lines)
+    say_last([*conclude(code, session, native_log, goes_on), *app.LAST_WORDS])
     if goes_on and recorder is not None and recorder.folder is not None:
         flags = record.flag_list(session.going_first, **session.editing_first)
         go_on_in_the_background(recorder.folder, speed, not trains, serve, flags)

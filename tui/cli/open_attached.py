@@ -9,7 +9,8 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, end_session
+from echornn.remote.client import RemoteSession
+from echornn.remote.connection import end_session
 from tui.app.app import EchoApp
 from tui.app.save_screen import lines_shown
 from tui.cli.attachable import folder_of

@@ -10,7 +10,8 @@ from pathlib import Path
 from echornn.diagnosis.loss_text import loss_text
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, viewers_of
+from echornn.remote.client import RemoteSession
+from echornn.remote.connection import viewers_of
 from echornn.session.commands import Pause
 from echornn.session.frame import Frame
 from echornn.session.session import Session

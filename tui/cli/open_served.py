@@ -12,7 +12,7 @@ from pathlib import Path
 
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import viewers_of
+from echornn.remote.connection import viewers_of
 from tui.cli.attachable import folder_of
 from tui.commands.front_end import UsageError
 from tui.preferences.chosen import Preferences, flags_of

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from textual.binding import Binding
-
-from tui.kit.keymap import Moved, key_name, keys_of
+from tui.kit.key_presets import Moved
 from tui.preferences.key_choice import KeyChoice, require_actions
 from tui.preferences.table import PreferenceError
 
@@ -39,6 +37,10 @@ def all_places() -> Mapping[str, Sequence[object]]:
 
 def ids_of(bindings: Iterable[object]) -> Ids:
     """The built-in keys of these bindings, by their ids."""
+    from textual.binding import Binding  # imported late: most command lines show no screen
+
+    from tui.kit.keymap import keys_of
+
     found: Ids = {}
     for one in bindings:
         if isinstance(one, Binding) and one.id is not None:
@@ -48,6 +50,7 @@ def ids_of(bindings: Iterable[object]) -> Ids:
 
 def _refuse_clashes(choice: KeyChoice, moved: Moved, places: Mapping[str, Sequence[object]]) -> None:
     from tui.app.all_keys import IN_THE_APP, WITH_THE_APP
+    from tui.kit.keymap import key_name
 
     for place, bindings in places.items():
         built_in = ids_of([*places[IN_THE_APP], *bindings] if place in WITH_THE_APP else bindings)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import wraps
 from importlib.metadata import version
 from inspect import signature
 from typing import Annotated, Any, get_args, get_type_hints
 
-from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, convert
+from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
 
 from echornn.files.recorded_values import shortened
 from echornn.tasks.own.own_file import TaskName
@@ -110,8 +111,20 @@ def parsed(arguments: list[str]) -> FrontEnd | None:
         hint = task_flags.hint(flag.partition("=")[0])
         unknown = f"Unknown option: {flag}. {hint}" if hint else str(error)
         raise UsageError(f"{unknown}{task_flags.settings_text(tasks)}") from error
+    except UnusedCliTokensError as error:
+        raise UsageError(_unused_text(list(error.unused_tokens or ()))) from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
+
+
+def _unused_text(words: list[str]) -> str:
+    """A line about words that mean nothing where they are: a subcommand after flags, or a word that is none."""
+    late = next((word for word in words if word in SUBCOMMANDS), None)
+    if late is not None:
+        return f"the subcommand comes first: echornn-tui {late}, then its flags"
+    named = shortened(" ".join(words))
+    near = get_close_matches(words[0], SUBCOMMANDS, 1) if words else []
+    return f"{named} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
 
 
 def _parsed(arguments: list[str], tasks: Mapping[str, TaskName]) -> FrontEnd | None:

@@ -86,7 +86,7 @@ def _viewers(folder: Path) -> dict[str, Any]:
     if not os.path.lexists(folder / POINTER_FILE):
         return {}
     from echornn.remote.address import AddressError  # imported late: most runs are not in training
-    from echornn.remote.client import viewers_of
+    from echornn.remote.connection import viewers_of
 
     try:
         names, steering = viewers_of(folder, SECONDS_FOR_NAMES)

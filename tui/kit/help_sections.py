@@ -28,17 +28,19 @@ def paragraphs(rows: Rows) -> list[Section]:
 
 
 def found(help_text: Sequence[Section], sought: str) -> list[Section]:
-    """The rows that contain all searched words, in the row itself or its heading, ignoring upper and lower case.
+    """The rows that contain all searched words, in the row itself or its heading; hyphens and case do not matter.
 
-    Rows whose key contains the words come first. A search of one letter finds only the key that is exactly this letter.
+    Rows whose key contains the words come first. A search of one letter alone finds only the key that is exactly this
+    letter.
     """
     words = sought.split()
     if not words:
         return list(help_text)
+    has = _is_the_key if len(words) == 1 and len(words[0]) == 1 else _has
     explaining, others = [], []
     for section in help_text:
-        rows = [row for row in section.rows if all(_has(section.heading, row, word) for word in words)]
-        named = [row for row in rows if any(_has("", (row[0], ""), word) for word in words)]
+        rows = [row for row in section.rows if all(has(section.heading, row, word) for word in words)]
+        named = [row for row in rows if any(has("", (row[0], ""), word) for word in words)]
         explaining += _part(section, named)
         others += _part(section, [row for row in rows if row not in named])
     return [*explaining, *others]
@@ -50,8 +52,13 @@ def _part(section: Section, rows: Iterable[tuple[str, str]]) -> list[Section]:
     return [replace(section, rows=kept)] if kept else []
 
 
+def _is_the_key(_: str, row: tuple[str, str], letter: str) -> bool:
+    return letter in row[0].replace(",", " ").split()
+
+
 def _has(heading: str, row: tuple[str, str], word: str) -> bool:
-    key, text = row
-    if len(word) == 1:
-        return word in key.replace(",", " ").split()
-    return word.casefold() in f"{heading} {key} {text}".casefold()
+    return _plain(word) in _plain(f"{heading} {row[0]} {row[1]}")
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("-", "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tui.kit.keymap import Moved
+Moved = Mapping[str, tuple[str, ...]]
+"""The keys of the actions that the user gave other keys, by the id of the action. The first one is shown."""
 
 VIM: Moved = MappingProxyType(
     {

@@ -14,9 +14,7 @@ from textual.binding import Binding
 from textual.keys import format_key, key_to_character
 
 from echornn.diagnosis.key_marks import MARK
-
-Moved = Mapping[str, tuple[str, ...]]
-"""The keys of the actions that the user gave other keys, by the id of the action. The first one is shown."""
+from tui.kit.key_presets import Moved
 
 SIGNS = {"plus": "+", "minus": "-", "slash": "/"}
 """The keys whose character `key_to_character` does not know."""

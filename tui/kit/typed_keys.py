@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-from textual.keys import KEY_NAME_REPLACEMENTS
-
 NAMED = frozenset(
     {
         *("space", "enter", "escape", "tab", "backspace", "delete", "insert"),
@@ -58,4 +56,6 @@ def _of_character(character: str) -> str:
     name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
     if not name:
         raise KeyNameError("this character cannot be typed as a key")
+    from textual.keys import KEY_NAME_REPLACEMENTS  # imported late: most command lines show no screen
+
     return KEY_NAME_REPLACEMENTS.get(name, name)

@@ -20,8 +20,9 @@ from tui.kit.back_key import BACK
 from tui.kit.command_text import command_of
 from tui.kit.help_screen import HelpScreen
 from tui.kit.key_line import KeyLine
+from tui.kit.key_presets import Moved
 from tui.kit.keyed_app import KeyedApp
-from tui.kit.keymap import KeyMap, Moved
+from tui.kit.keymap import KeyMap
 from tui.kit.palette import OPENS, Palette
 from tui.kit.theme import Theme
 from tui.map import keys, state

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.kit.key_presets import KEY_PRESETS
-from tui.kit.keymap import Moved
+from tui.kit.key_presets import KEY_PRESETS, Moved
 from tui.kit.typed_keys import KeyNameError, textual_key
 from tui.preferences.own_file import PreferenceFile, near, read
 from tui.preferences.table import BY_NAME, PreferenceError, text_of

@@ -26,7 +26,8 @@ from echornn.readings import Kind, Question, Readings
 from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import Address, AddressError
-from echornn.remote.client import LOST, RemoteSession, connected, end_session, viewers_of
+from echornn.remote.client import LOST, RemoteSession
+from echornn.remote.connection import connected, end_session, viewers_of
 from echornn.remote.kept_frames import KeptFrames
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame

@@ -44,7 +44,7 @@ from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
 from tui.app.widgets.status import StatusLine
 from tui.kit.help_screen import HelpScreen
-from tui.kit.keymap import Moved
+from tui.kit.key_presets import Moved
 from tui.term.exit_code import ExitCode
 
 TUTORIAL = EchoConfig()

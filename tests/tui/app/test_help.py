@@ -92,6 +92,8 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
     assert keys_of("p") == ["space, p"]
     assert [section.heading for section in found(TEXT, "spikes")] == ["Why are there spikes in the curve?"]
     assert found(TEXT, "spikes weights") == []
+    assert "nats" in keys_of("ln 2")
+    assert "TBPTT" in keys_of("backprop")
     assert found(TEXT, " ") == TEXT
 
 

@@ -19,8 +19,7 @@ from tests.tui.app.test_app import opened, screen_text
 from tui.app.all_keys import PLACES, keymap_with
 from tui.app.app import EchoApp
 from tui.kit.help_screen import HelpScreen
-from tui.kit.key_presets import VIM
-from tui.kit.keymap import Moved
+from tui.kit.key_presets import VIM, Moved
 from tui.map.app import OTHER_KEYS
 from tui.map.keys import BINDINGS as MAP_KEYS
 

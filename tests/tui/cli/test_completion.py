@@ -25,7 +25,7 @@ COMPLETED: Mapping[tuple[str, ...], set[str]] = {
     ("exp",): {"export"},
     ("--learn",): {"--learning-rate"},
     ("sweep", "--sched"): {"--scheduler", "--scheduler-file"},
-    ("--cell", ""): {"rnn", "gru", "lstm"},
+    ("--device", ""): {"auto", "cpu", "gpu"},
     ("--task", "t"): {"two_coins", "temporal_order"},
     ("tasks", ""): set(TASKS),
     ("branches", "2026-"): {"2026-01-01_echo3", "2026-01-02_echo3"},

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from echornn.remote.address import Address, AddressError
-from echornn.remote.client import connected, end_session, viewers_of
+from echornn.remote.connection import connected, end_session, viewers_of
 from echornn.runs import run_dir
 from tests.detached import detached
 from tests.patience import wait_for

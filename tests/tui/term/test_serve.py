@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from echornn.remote.client import viewers_of
+from echornn.remote.connection import viewers_of
 from tests.detached import detached
 from tests.patience import PATIENCE, wait_for
 from tests.program import gone

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from math import ceil
 
 from tui.kit.cells import Cells, CellWidget, Press
 
-HEIGHT = 4
-"""The lines of the card: a title, two lines of words, and the key."""
+LONGEST, AT_AN_END = 148, 4
+"""The room for the sentences of a step, in characters, and how many stay empty at a line's end: two lines of 78."""
+
+
+def card_height(width: int) -> int:
+    """The lines of the card on a screen of this width: a title, the words, and the key."""
+    return 2 + max(2, ceil(LONGEST / max(1, width - 2 - AT_AN_END)))
 
 
 @dataclass(frozen=True)
@@ -18,8 +24,8 @@ class CardText:
     Attributes:
         title: the number and the title of the step.
         words: the sentences.
-        key: the key that leads on, as the name of the key; empty while the run does not show yet what the words say.
-        does: the key as it is shown, and what it does.
+        key: the name of the key that is to be pressed; empty while there is only to wait.
+        does: that key as it is shown, and what it does.
         leaves: how to leave the tour.
     """
 
@@ -66,8 +72,9 @@ class TourCard(CellWidget):
         if at > len(text.title) + 6:
             cells.write(at, 0, leaves, "tour--title")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
-        for y, words in enumerate(textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))[: HEIGHT - 2], 1):
+        lines = textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))
+        for y, words in enumerate(lines[: cells.height - 2], 1):
             cells.write(0, y, words, "tour--words")
         if text.key:
-            end = cells.write(0, HEIGHT - 1, text.does, "tour--key")
-            cells.mark(0, HEIGHT - 1, end, 1, Press(text.key))
+            end = cells.write(0, cells.height - 1, text.does, "tour--key")
+            cells.mark(0, cells.height - 1, end, 1, Press(text.key))

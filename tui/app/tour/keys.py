@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from tui.app.tour.steps import FAR, TRY_FAR
+from tui.app.tour.steps import SHORT, TRY_SHORT
 
 OWN_KEYS = [
     Binding(
@@ -13,5 +13,5 @@ OWN_KEYS = [
         id="leave_tour",
         priority=True,
     ),
-    Binding("t", TRY_FAR, "Try", tooltip=f"In the tour: an echo {FAR} steps back", id="try_far", show=False),
+    Binding("t", TRY_SHORT, "Try", tooltip=f"In the tour: windows of T = {SHORT} steps", id="try_short", show=False),
 ]

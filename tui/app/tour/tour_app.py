@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.actions import ActionParseResult
@@ -12,11 +13,19 @@ from textual.dom import DOMNode
 from textual.geometry import Size
 
 from echornn.session.commands import Edit
+from echornn.session.frame import State
+from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.app.tour.card import HEIGHT, CardText, TourCard
+from tui.app.tour.card import CardText, TourCard, card_height
+from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
-from tui.app.tour.steps import END, FAR, STEPS, TRY_FAR, TourStep
+from tui.app.tour.steps import ALL, END, SHORT, STEPS, TRY_SHORT, TourStep
+from tui.kit.key_presets import Moved
+from tui.kit.theme import Theme
+
+AGAIN = "echornn-tui tour"
+"""The command that begins the tour."""
 
 
 class TourApp(EchoApp):
@@ -29,13 +38,28 @@ class TourApp(EchoApp):
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*OWN_KEYS]
     HELPED_KEYS: ClassVar[list[Binding]] = [*OWN_KEYS, *keys.BINDINGS]
+    LAST_WORDS = (f"take the tour again: {AGAIN}",)
 
     place: int | None = 0
+    _awaited = 0
+    """The number of the command that the tour's newest key has sent."""
+
+    def __init__(
+        self,
+        session: ViewedSession,
+        fps: float = 10.0,
+        ascii_only: bool = False,
+        theme: Theme = "dark",
+        compared: Sequence[Path] = (),
+        moved: Moved | None = None,
+    ) -> None:
+        super().__init__(session, fps, ascii_only, theme, compared, moved)
+        self._first = self._frame.config
 
     @property
     def step(self) -> TourStep | None:
         """The step that is shown; None after the tour."""
-        return None if self.place is None else (*STEPS, END)[self.place]
+        return None if self.place is None else ALL[self.place]
 
     @property
     def _card(self) -> TourCard:
@@ -47,23 +71,32 @@ class TourApp(EchoApp):
 
     def _lay_out(self, size: Size) -> None:
         """Divide what the card leaves of the screen."""
-        super()._lay_out(Size(size.width, size.height - (0 if self.place is None else HEIGHT)))
+        height = 0 if self.place is None else card_height(size.width)
+        self._card.styles.height = height
+        super()._lay_out(Size(size.width, size.height - height))
 
     def _show(self) -> None:
         super()._show()
         self._show_card()
 
     def _show_card(self) -> None:
-        step = self.step
+        step, now = self.step, self._told
         if step is None or self.place is None:
             return
-        number = f"tour {self.place + 1} of {len(STEPS)}" if step in STEPS else "tour"
-        ready = step.ready(self._frame)
-        key, display = self._key_of(step.actions)
-        does = f"press {display}: {step.does}"
-        words = step.words(self._frame) if ready else step.waits(self._frame)
+        number = f"tour {self.place + 1} of {len(STEPS)}" if step is not END else "tour"
+        key, display = self._key_of(now.actions)
+        does = f"press {display}: {now.does}" if key else ""
         leaves = f"{self.get_key_display(OWN_KEYS[0])} leaves the tour"
-        self._card.show(CardText(f"{number}: {step.title}", words, key if ready else "", does, leaves))
+        self._card.show(CardText(f"{number}: {step.title}", now.words, key, does, leaves))
+
+    @property
+    def _told(self) -> Told:
+        """What the tour says now; nothing while the frame does not show yet what the step's key did."""
+        frame = self._frame
+        is_shown = frame.answered >= self._awaited or frame.state in (State.LOADING, State.FAILED)
+        if self.place is None or not is_shown:
+            return Told("")
+        return told(self.place, frame, self._first, [view.key for view in self._views])
 
     def _key_of(self, actions: tuple[str, ...]) -> tuple[str, str]:
         """The key of the first action that has one now, and how it is shown."""
@@ -77,7 +110,7 @@ class TourApp(EchoApp):
         """Whether an action is available; leaving only after escape has closed panels and removed cursors."""
         if action == "leave_tour":
             return self.place is not None and self._watching and not self._has_cursor
-        if action == TRY_FAR:
+        if action == TRY_SHORT:
             return self.place is not None and self._watching
         return super().check_action(action, parameters)
 
@@ -88,10 +121,14 @@ class TourApp(EchoApp):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Run an action, and go on to the next step if it is the one that the tour waits for."""
-        step = self.step
+        place, now = self.place, self._told
         is_run = await super().run_action(action, default_namespace, namespaces)
-        if is_run and step is not None and step is not END and step is self.step and action in step.actions:
-            await self._go_on()
+        if is_run and place is not None and place == self.place and action in now.actions:
+            self._awaited = self._sent
+            if now.leads and self.step is not END:
+                await self._go_on()
+        if is_run and self._has_widgets:
+            self._show_card()
         return is_run
 
     async def _go_on(self) -> None:
@@ -99,11 +136,10 @@ class TourApp(EchoApp):
         self.place += 1
         if self.step is not None and self.step.view:
             await self.run_action(f"view('{self.step.view}')")
-        self._show_card()
 
-    def action_try_far(self) -> None:
-        """Ask the network for an echo that is farther back than the gradient reaches."""
-        self._send(Edit({"echo_step": FAR}))
+    def action_try_short(self) -> None:
+        """Train a new network with a window that is too short for the echo."""
+        self._send(Edit({"truncated_backprop_length": SHORT}))
 
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""
@@ -111,3 +147,4 @@ class TourApp(EchoApp):
         self._card.display = False
         self._lay_out(self.size)
         self.refresh_bindings()
+        self.notify(f"The run goes on; {AGAIN} takes the tour again.", markup=False)

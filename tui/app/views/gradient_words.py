@@ -18,6 +18,9 @@ MOST_NAMED = 3
 LONGEST = 78
 """The longest text about the cursor's position, in characters."""
 
+MOST_USE = 0.8
+"""If flipping a source turns more than this share of the predictions, most are said to use it."""
+
 UNDECIDED = 0.2
 """If the probabilities move by less than this per changed prediction, the text says that the predictions were nearly
 tied. This is also so in a network that has not learned anything yet, whatever it remembers.
@@ -84,7 +87,9 @@ def words_of(
         return too_far, now
     if sources and not reaches(sources[-1], gradient):
         name = source_words(config).removesuffix("'s source")
-        return now, f"few errors reach {steps_text(sources[-1])} back, to {name}, so far: too early to judge T"
+        few = f"few errors reach {steps_text(sources[-1])} back, to {name}"
+        used = reliance is not None and sources[-1] < len(reliance.turned) and reliance.turned[sources[-1]] > MOST_USE
+        return now, f"{few}: most predictions use it already" if used else f"{few}, so far: too early to judge T"
     if not sources:
         first = now
     elif config.is_stream:

@@ -21,15 +21,16 @@ from tests.scripted import ScriptedSession, make_progress
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_mouse import click_on
 from tests.tui.app.views.by_hand import shift_register
-from tui.app.tour.card import HEIGHT, TourCard
-from tui.app.tour.steps import END, ENOUGH, ENOUGH_FAR, FAR, STEPS
+from tui.app.tour.card import TourCard, card_height
+from tui.app.tour.guide import told
+from tui.app.tour.steps import ALL, END, ENOUGH, ENOUGH_SHORT, SHORT, STEPS, TRY_SHORT
 from tui.app.tour.tour_app import TourApp
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
 from tui.app.views.seeds import SeedsView
 
 TUTORIAL = EchoConfig()
-BROKEN = replace(TUTORIAL, echo_step=FAR)
+BROKEN = replace(TUTORIAL, truncated_backprop_length=SHORT)
 MANY = replace(TUTORIAL, replicas=64)
 KEYS = ("full_stop", "space", "3", "4", "t", "u", "L")
 COMMANDS: tuple[Command | None, ...] = (
@@ -37,7 +38,7 @@ COMMANDS: tuple[Command | None, ...] = (
     Toggle(),
     None,
     None,
-    Edit({"echo_step": FAR}),
+    Edit({"truncated_backprop_length": SHORT}),
     Undo(),
     ToggleReplicas(),
 )
@@ -63,7 +64,7 @@ SCENES: tuple[tuple[State, dict[str, Any]], ...] = (
     (State.RUNNING, {"progress": PROGRESS, "readings": READINGS, **LEARNED}),
     (
         State.RUNNING,
-        {"config": BROKEN, "branch": 1, "trained": 900, "undoable": 1, "loss_stats": losses(0.696, ENOUGH_FAR)},
+        {"config": BROKEN, "branch": 1, "trained": 900, "undoable": 1, "loss_stats": losses(0.696, ENOUGH_SHORT)},
     ),
     (State.RUNNING, {"config": TUTORIAL, "branch": 0, "progress": PROGRESS, **LEARNED}),
     (State.RUNNING, {"config": MANY, "trained": 700, "seed_stats": seeds(57), "loss_stats": losses(0.04, 700, 300)}),
@@ -71,14 +72,14 @@ SCENES: tuple[tuple[State, dict[str, Any]], ...] = (
 """What the run shows when the seven steps, and the end, are ready."""
 
 SAID = (
-    "what it read 3 steps before: the echo. It has not trained yet.",
-    "guessing has 0.693 (ln 2).",
-    "fallen to 0.040; guessing has 0.693. Solved at window 369.",
-    "Lag 3, the echo: 1.00.",
-    "cut off after T = 15 steps",
-    "After 500 windows the mean loss is 0.696, as bad as guessing (0.693).",
-    "the network of before is back, with echo 3",
-    "57 of 64 have solved it after 700 windows",
+    "what it read 3 steps before: the echo.",
+    "guessing has 0.693 (ln 2: 1/2 right).",
+    "Solved at window 369: loss 0.040 (mean of 50), guessing has 0.693.",
+    "Lag 3, the echo: 1.00 of 1.",
+    "at most T = 15 steps. The echo, 3 back, is inside for 12 of 15: enough, it is solved.",
+    "1,000 windows: loss 0.696 (mean of 50), guessing has 0.693. Of 64 seeds none",
+    "The network of before is back, with T = 15.",
+    "57 of 64 have solved it after 700 windows: so",
 )
 
 
@@ -107,7 +108,7 @@ async def taken(
 def card_text(app: TourApp) -> str:
     """The card's lines as one text; the sentences may be broken anywhere."""
     card = app.query_one(TourCard)
-    return " ".join(" ".join(card.cells.text(y) for y in range(HEIGHT)).split())
+    return " ".join(" ".join(card.cells.text(y) for y in range(card.cells.height)).split())
 
 
 @pytest.mark.parametrize(("size", "ascii_only"), [((80, 24), False), ((80, 24), True), ((120, 40), False)])
@@ -133,12 +134,17 @@ async def test_each_step_says_what_the_run_shows_and_its_key_leads_on(size: tupl
 async def test_while_the_run_does_not_show_it_yet_it_says_so_and_names_no_key() -> None:
     async with taken() as (app, session, pilot):
         assert "press" not in card_text(app)
-        assert "Loading" in card_text(app)
+        assert "Loading TensorFlow: this takes some seconds." in card_text(app)
+        await pilot.press("full_stop", "space", "3", "L")
+        assert app.place == 0
         app.place = 2
         session.set_frame(State.RUNNING, PROGRESS, trained=200, loss_stats=losses(0.69, 200))
         app.show_newest_frame()
         await pilot.pause()
-        assert "After 200 the mean loss is 0.690; guessing has 0.693. Wait until it falls." in card_text(app)
+        assert (
+            "After 200 windows the loss is 0.690 (mean of 50); guessing has 0.693. Wait until it falls."
+            in card_text(app)
+        )
         assert "press" not in card_text(app)
         session.set_frame(State.PAUSED, PROGRESS, trained=ENOUGH, loss_stats=losses(0.69, ENOUGH))
         app.show_newest_frame()
@@ -153,6 +159,12 @@ async def test_the_views_of_the_steps_are_opened_and_a_click_on_the_key_presses_
         for place, view in ((2, MemoryView), (3, GradientView)):
             show(app, session, place)
             await pilot.pause()
+            if STEPS[place].looks:
+                await pilot.press("5")
+                assert f"press {STEPS[place].view}: show it" in card_text(app)
+                await pilot.press(STEPS[place].view)
+                app.show_newest_frame()
+                await pilot.pause()
             await click_on(app, pilot, f": {STEPS[place].does}")
             await pilot.pause()
             assert app.place == place + 1
@@ -199,20 +211,78 @@ async def test_escape_first_closes_what_is_open() -> None:
         assert app.place in (0, None)
 
 
-@pytest.mark.parametrize("place", range(len(STEPS) + 1))
-def test_all_sentences_fit_on_two_lines(place: int) -> None:
+def moments(place: int) -> list[Frame]:
+    """What the run may show at a step, after all keys in any order."""
     state, changes = scene(place)
     config = changes.pop("config", TUTORIAL)
-    step = (*STEPS, END)[place]
     first = Frame(state, config, **changes)
-    others = [
+    configs = [TUTORIAL, BROKEN, MANY, replace(TUTORIAL, echo_step=20), replace(MANY, cell="gru", learning_rate=0.123)]
+    return [
+        first,
         replace(first, loss_stats=losses(0.5678, 123_456), trained=123_456),
-        replace(first, state=State.LOADING, message="compiling the training loop of 64 networks"),
-        replace(first, state=State.PAUSED, loss_stats=losses(0.123, 123_456)),
-        replace(first, config=replace(config, truncated_backprop_length=100)),
-        Frame(State.LOADING, TUTORIAL, message="loading TensorFlow"),
+        replace(first, loss_stats=losses(0.0123, 123_456, 98_765), trained=123_456),
+        replace(first, progress=None, readings=None, loss_stats=losses(0.5, 10)),
+        *(
+            replace(first, config=config, undoable=undoable, state=state, message="compiling the loop of 64 networks")
+            for config in configs
+            for undoable in (0, 1)
+            for state in State
+        ),
+        *(replace(first, state=state, loss_stats=LossStats(), trained=0, progress=None) for state in State),
     ]
-    for frame in (first, *others):
-        texts = [step.waits(frame), *([step.words(frame)] if step.ready(frame) else [])]
-        for text in texts:
-            assert len(textwrap.wrap(text, 78)) <= HEIGHT - 2, text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_all_sentences_fit(place: int, width: int) -> None:
+    for frame in moments(place):
+        text = told(place, frame, TUTORIAL, [ALL[place].view]).words
+        text = text.replace("«help»", "?")
+        assert len(textwrap.wrap(text, width - 2)) <= card_height(width) - 2, text
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_there_is_always_a_key_to_press_unless_the_run_works_by_itself(place: int) -> None:
+    for frame in moments(place):
+        now = told(place, frame, TUTORIAL, [ALL[place].view])
+        works = frame.state in (State.LOADING, State.RUNNING) or "measured:" in now.words or "read:" in now.words
+        assert now.actions or works, (frame.state, now)
+        assert not now.leads or frame.config == ALL[place].settings(TUTORIAL)
+        assert ("this takes some seconds." in now.words and not now.actions) >= (frame.state is State.LOADING)
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "changes", "words", "action"),
+    [
+        (
+            0,
+            State.RUNNING,
+            {"trained": 200, "loss_stats": losses(0.7, 200)},
+            "It has trained 200 windows.",
+            "send('step')",
+        ),
+        (1, State.RUNNING, {"trained": 200, "progress": PROGRESS}, "It trains already: 200 windows.", "send('pause')"),
+        (1, State.PAUSED, {"config": MANY, "undoable": 1}, "tour: replicas is 64, not 1.", "send('undo')"),
+        (2, State.PAUSED, {"trained": 9, "loss_stats": losses(0.69, 9)}, "It is paused.", "send('resume')"),
+        (
+            2,
+            State.RUNNING,
+            {"config": replace(TUTORIAL, echo_step=5), "undoable": 1},
+            "echo_step is 5, not 3.",
+            "send('undo')",
+        ),
+        (5, State.PAUSED, {"config": BROKEN}, "windows of T = 3 steps. It is paused.", "send('resume')"),
+        (5, State.RUNNING, {"undoable": 0}, "still those of the step before", TRY_SHORT),
+        (6, State.RUNNING, {"config": BROKEN, "undoable": 1}, "still those of the step before", "send('undo')"),
+        (7, State.RUNNING, {}, "still those of the step before", "send('seeds')"),
+        (7, State.PAUSED, {"config": MANY, "seed_stats": seeds(3, 400)}, "3 of 64 have solved it", "send('resume')"),
+        (2, State.FINISHED, {"loss_stats": losses(0.69, 9)}, "After 9 windows", "leave_tour"),
+        (2, State.FAILED, {}, "Training has failed", "leave_tour"),
+    ],
+)
+def test_after_keys_in_another_order_it_says_what_holds_and_names_the_key_that_leads_back(
+    place: int, state: State, changes: dict[str, Any], words: str, action: str
+) -> None:
+    now = told(place, Frame(state, **{"config": TUTORIAL, **changes}), TUTORIAL, [])
+    assert words in now.words
+    assert now.actions[0] == action

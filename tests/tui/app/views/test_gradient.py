@@ -66,6 +66,14 @@ def test_nor_of_one_that_is_not_learned_yet() -> None:
     )
 
 
+def test_it_is_not_too_early_where_predictions_use_the_echo_already() -> None:
+    """The errors of a solved network are few because it is solved."""
+    solved = shift_register()
+    assert words_of(TUTORIAL, gradient(0.3, 0.02, 0.003, 0, 0), reliance=solved.reliance)[1] == (
+        "few errors reach 3 steps back, to the echo: most predictions use it already"
+    )
+
+
 def test_where_there_is_no_gradient() -> None:
     assert words_of(EchoConfig(truncated_backprop_length=2), gradient()) == ("there is no gradient", "")
 

@@ -1,0 +1,170 @@
+"""The sentences of the tour's steps, each made from what the run shows."""
+
+from __future__ import annotations
+
+from echornn.data.levels import chance_level
+from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.seed_stats import SeedStats
+from echornn.session.frame import Frame, State
+
+TRIED = "Of 64 seeds none solved it in 10,000 windows; with T = 4, 62 did"
+"""What `Population` gave with the tutorial's other settings and seeds 7 to 70; with T = 1 and 2 none did either."""
+
+MOSTLY = 0.9
+"""The share of networks that have solved the task from which on it is not called luck."""
+
+
+def _chance(frame: Frame) -> str:
+    return loss_text(chance_level(frame.own_config), 3)
+
+
+def _guessing(frame: Frame) -> str:
+    return f"guessing has {_chance(frame)}"
+
+
+def _mean(frame: Frame) -> str:
+    """The mean loss, with the number of windows it is of."""
+    return f"{loss_text(frame.loss_stats.mean, 3)} (mean of {len(frame.loss_stats.recent)})"
+
+
+def _windows(count: int) -> str:
+    return f"{count:,} window" if count == 1 else f"{count:,} windows"
+
+
+def _paused(frame: Frame) -> str:
+    return " It is paused." if frame.state is State.PAUSED else ""
+
+
+def loading(frame: Frame) -> str:
+    """While the session loads."""
+    message = frame.message or "loading"
+    return f"{message[:1].upper()}{message[1:]}: this takes some seconds."
+
+
+def task(frame: Frame) -> str:
+    """What is to be learned."""
+    seen = f" It has trained {_windows(frame.trained)}." if frame.trained else ""
+    return (
+        f"The network reads random 0s and 1s, and must say what it read {frame.config.echo_step} steps before: the "
+        f"echo.{seen} «help» then /word explains a word."
+    )
+
+
+def before_a_window(frame: Frame) -> str:
+    """Until a window can be looked at."""
+    if frame.state is State.RUNNING:
+        return f"It trains already: {_windows(frame.trained)}. Paused, you can look at the newest one."
+    return "No window is on the screen yet."
+
+
+def one_window(frame: Frame) -> str:
+    """What happened in a window."""
+    config, classes = frame.config, frame.config.num_classes
+    return (
+        f"It read a window, T = {config.window_steps} steps of {config.batch_size} rows, and predicted (pred; >< is "
+        f"wrong). Its weights changed a bit. Loss {loss_text(frame.loss, 3)}; {_guessing(frame)} "
+        f"(ln {classes}: 1/{classes} right)."
+    )
+
+
+def learns(frame: Frame) -> str:
+    """While the loss has not fallen yet."""
+    windows = frame.loss_stats.windows
+    if not windows:
+        return f"Each window changes the weights a little.{_paused(frame)}"
+    then = _paused(frame) or " Wait until it falls."
+    return (
+        f"Each window changes the weights. After {_windows(windows)} the loss is {_mean(frame)}; "
+        f"{_guessing(frame)}.{then}"
+    )
+
+
+def learned(frame: Frame) -> str:
+    """When the loss has fallen, or not for long."""
+    stats, echo = frame.loss_stats, frame.config.echo_step
+    if stats.solved_at is None:
+        return (
+            f"After {_windows(stats.windows)} the loss is {_mean(frame)}; {_guessing(frame)}. Not every start "
+            "learns as fast as others. What does it hold so far?"
+        )
+    return (
+        f"Solved at window {stats.solved_at:,}: loss {_mean(frame)}, {_guessing(frame)}. Spikes: a new epoch, an "
+        f"empty state. How can it know what came {echo} steps before?"
+    )
+
+
+def memory(frame: Frame) -> str:
+    """What the state holds."""
+    if frame.unread:
+        return f"The state could not be read: {frame.unread}"
+    echo, found = frame.config.echo_step, frame.readings.memory if frame.readings is not None else None
+    known = found is not None and echo < len(found.by_lag)
+    read = f" Lag {echo}, the echo: {float(found.by_lag[echo]):.2f} of 1." if found is not None and known else ""
+    return (
+        f"Only its state, {frame.config.state_size} numbers, goes on, also into the next window. Bars: how well the "
+        f"input so many steps ago can be read from it.{read}"
+    )
+
+
+def gradient(frame: Frame) -> str:
+    """How far the error goes back."""
+    if frame.unread:
+        return f"The error's way back could not be measured: {frame.unread}"
+    echo, cut = frame.config.echo_step, frame.config.truncated_backprop_length
+    inside = f"inside for {cut - echo} of {cut}" if echo < cut else "never inside"
+    enough = ": enough, it is solved" if echo < cut and frame.loss_stats.solved_at is not None else ""
+    return (
+        f"The error goes back (bars), unlike the state not across windows: at most T = {cut} steps. The echo, {echo} "
+        f"back, is {inside}{enough}."
+    )
+
+
+def breaks(frame: Frame) -> str:
+    """While the network with the short window trains."""
+    windows = frame.loss_stats.windows
+    now = f"A new network with windows of T = {frame.config.truncated_backprop_length} steps."
+    if not windows:
+        return f"{now}{_paused(frame)}"
+    return f"{now} After {_windows(windows)} the loss is {_mean(frame)}; {_guessing(frame)}.{_paused(frame)}"
+
+
+def broken(frame: Frame) -> str:
+    """What the short window did."""
+    config, stats = frame.config, frame.loss_stats
+    seen = f"{_guessing(frame)}. {TRIED}"
+    if stats.solved_at is not None:
+        seen = f"yet solved at window {stats.solved_at:,}, by what the state happened to keep"
+    after = f"{_windows(stats.windows)}: loss {_mean(frame)}"
+    return f"No error gets {config.echo_step} steps back. {after}, {seen}."
+
+
+def is_back(frame: Frame) -> str:
+    """After the undo."""
+    return (
+        f"The network of before is back, with T = {frame.config.truncated_backprop_length}. But did it learn by luck? "
+        "64 networks that differ only in their random numbers will tell."
+    )
+
+
+def seeds_train(frame: Frame) -> str:
+    """While the 64 networks train."""
+    stats = frame.seed_stats
+    if stats is None:
+        return f"64 networks are being prepared.{_paused(frame)}"
+    return f"{_solved(stats)}.{_paused(frame)}"
+
+
+def seeds(frame: Frame) -> str:
+    """How many have solved the task, and so whether it was luck."""
+    stats = frame.seed_stats
+    if stats is None:
+        return "The run goes on as it is."
+    share = stats.solved / stats.replicas
+    luck = "so hardly luck" if share >= MOSTLY else "so the start matters: some luck"
+    if not stats.solved:
+        luck = "too early to tell"
+    return f"{_solved(stats)}: {luck}. Each line is one of them. The run goes on; «help» explains the rest."
+
+
+def _solved(stats: SeedStats) -> str:
+    return f"{stats.solved:,} of {stats.replicas:,} have solved it after {_windows(stats.windows)}"
