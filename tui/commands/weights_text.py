@@ -51,10 +51,7 @@ def _row_lines(config: EchoConfig) -> Iterator[str]:
     """What the rows of the weights multiply: a line for all that multiply the same."""
     together: dict[str, list[str]] = {}
     for product in CELLS[config.cell].products:
-        parts = [
-            (config.input_size, "x_t") if read == "x" else (config.state_size, _read(read)) for read in product.reads
-        ]
-        rows = ", then ".join(f"{count} of {name}" for count, name in parts)
+        rows = ", then ".join(_rows_of(config, read) for read in product.reads)
         together.setdefault(rows, []).append(product.weight)
     if len(together) == 1:
         yield f"rows of W: {next(iter(together))}"
@@ -62,8 +59,10 @@ def _row_lines(config: EchoConfig) -> Iterator[str]:
         yield from (f"rows of {' and '.join(names)}: {rows}" for rows, names in together.items())
 
 
-def _read(vector: str) -> str:
-    return f"{vector}_{{t-1}}" if vector in ("h", "v") else vector
+def _rows_of(config: EchoConfig, vector: str) -> str:
+    if vector == "x":
+        return f"{config.input_size} of x_t"
+    return f"{config.state_size} of {vector}{'_{t-1}' if vector in ('h', 'v') else ''}"
 
 
 def _input_text(form: Symbols | Numbers) -> str:
