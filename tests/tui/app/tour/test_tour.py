@@ -273,6 +273,16 @@ def test_all_sentences_fit(place: int, width: int) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(ALL)))
+def test_another_view_is_never_waited_for(place: int) -> None:
+    """What a view does not show is not measured."""
+    frames = [frame for frame in moments(place) if frame.config == ALL[place].settings(TUTORIAL)]
+    for frame in frames:
+        now = told(place, frame, TUTORIAL, ["5"])
+        if ALL[place].looks and frame.state not in (State.LOADING, State.FAILED):
+            assert now.actions == (f"view('{ALL[place].view}')",)
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
 def test_there_is_always_a_key_to_press_unless_the_run_works_by_itself(place: int) -> None:
     for frame in moments(place):
         now = told(place, frame, TUTORIAL, [ALL[place].view])
