@@ -249,6 +249,8 @@ def text_of(command: Command) -> str:
         case commands.Go(branch, window):
             assert branch is not None
             return f"branch {letter_of(branch)}{'' if window is None else f' {window}'}"
+        case commands.Move(windows):
+            return f"move {windows}"
         case commands.SetSpeed(speed):
             return f"speed {'max' if math.isinf(speed) else f'{speed:g}'}"
         case commands.Edit(changes) | commands.StartOver(changes):
