@@ -146,7 +146,8 @@ class Handlers:
     def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
         timeline = self._live.timeline
         if not 0 <= branch < len(timeline):
-            raise NotThereError(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
+            named = letter_of(branch) if branch >= 0 else str(branch)
+            raise NotThereError(f"{named} is no branch of this run: a to {letter_of(len(timeline) - 1)}")
         end = timeline.end(branch)
         if is_exact and window is not None and not 0 <= window <= end.window:
             there = f"0 to {end.window:,} on branch {letter_of(branch)}"
