@@ -159,8 +159,8 @@ def _go(words: Sequence[str]) -> Command:
 
 def _branch(words: Sequence[str]) -> Command:
     require_count("branch", "LETTER [WINDOW]", words, 1, 2)
-    window = [whole("branch", word) for word in words[1:]]
-    return commands.Go(branch_number("branch", words[0]), *window)
+    window = whole("branch", words[1]) if words[1:] else None
+    return commands.Go(branch_number("branch", words[0]), window)
 
 
 def branch_number(name: str, text: str) -> int:
