@@ -13,7 +13,7 @@ The map of this package; each folder may import only those below it::
     history/    losses in memory, from which any part of the curve is drawn in constant time
     probes/     measures what a network remembers, and how far back its gradient reaches; a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
-    network/    the forward pass and its gradient: affine, product, layer, scan, model, to_keras
+    network/    the forward pass and its gradient: affine, product, layer, recorded_steps, scan, model, to_keras
     cells/      the recurrent cells: a file for each, and a table of them
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links

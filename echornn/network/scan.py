@@ -21,50 +21,19 @@ for its large products, which were kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
-from echornn.cells.cell import Activation
-from echornn.network.affine import Tensors, activated, affine_known, affine_map
-from echornn.network.layer import Layer, Step
+from echornn.network.affine import Tensors
+from echornn.network.layer import Step
 from echornn.network.one_kernel import kept_apart
-from echornn.network.product import is_fused, weight_gradient
+from echornn.network.recorded_steps import backward_through, record, run_step
 
 UNROLLED_WHOLE = 32
 """The longest window, in time steps, that is unrolled completely: an unrolled step is up to 1.8 times as fast, but
 takes 45 ms to compile.
 """
-
-
-class _Product(NamedTuple):
-    """One affine map that a step computed; without a bias, the vector is scaled by the weight."""
-
-    weight: str
-    bias: str
-    parts: Sequence[tf.Tensor]
-    z: tf.Tensor
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the product is kept for the backward pass. Large products are; small products are faster to compute
-        again.
-        """
-        if not self.bias:
-            return False
-        inner = sum(part.shape[1] for part in self.parts)
-        return not is_fused(self.z.shape[0], inner, self.z.shape[1])
-
-
-class _Recorded(NamedTuple):
-    """A step, and the gradient tape that recorded it."""
-
-    tape: tf.GradientTape
-    inputs: tf.Tensor
-    state: tf.Tensor
-    next_state: tf.Tensor
-    products: list[_Product]
 
 
 def block_length(window_length: int) -> int:
@@ -105,11 +74,11 @@ def scan(
 
     def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
         bound = dict(zip(names, values, strict=True))
-        first = _record(step, tf.unstack(inputs[:head]) if head else [], init_state, bound)
+        first = record(step, tf.unstack(inputs[:head]) if head else [], init_state, bound)
         if not blocks:
 
             def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                d_state, d_inputs, d_weights = _backward(
+                d_state, d_inputs, d_weights = backward_through(
                     first, tf.unstack(d_states), tf.zeros_like(init_state), bound, cut=cut
                 )
                 return d_inputs, d_state, *(d_weights[name] for name in names)
@@ -122,7 +91,7 @@ def scan(
         def blocked_gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = looped.backward(d_states[head:])
             if first:
-                d_state, d_head, d_more = _backward(first, tf.unstack(d_states[:head]), d_state, bound, cut=cut)
+                d_state, d_head, d_more = backward_through(first, tf.unstack(d_states[:head]), d_state, bound, cut=cut)
                 d_inputs = tf.concat([d_head, d_inputs], axis=0)
                 d_weights = {name: d_weights[name] + d_more[name] for name in names}
             return d_inputs, d_state, *(d_weights[name] for name in names)
@@ -132,109 +101,6 @@ def scan(
 
     values = [tf.convert_to_tensor(value) for value in weights.values()]
     return tf.custom_gradient(forward)(inputs, init_state, *values)
-
-
-def _run_step(
-    step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
-) -> tuple[tf.Tensor, list[_Product]]:
-    """Run one step; returns the state, and the products that it computed. ``known`` products are not computed again."""
-    layer = _RecordingProducts(weights, known)
-    return step(inputs, state, layer), layer.products
-
-
-class _RecordingProducts(Layer):
-    """A layer that writes down the products of one step. Weights' gradients are computed over all steps at once, so a
-    step's own tape does not see the weights.
-    """
-
-    def __init__(self, weights: Tensors, known: Sequence[tf.Tensor | None]) -> None:
-        super().__init__(weights)
-        self._known = known
-        self.products: list[_Product] = []
-
-    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
-        z_known = self._known[len(self.products)] if self._known else None
-        z = affine_map(parts, w, b) if z_known is None else affine_known(parts, w, z_known)
-        self.products.append(_Product(weight, bias, parts, z))
-        return activated(z, activations)
-
-    def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
-        z = vector * tf.stop_gradient(self.weights[weight])
-        self.products.append(_Product(weight, "", [vector], z))
-        return z
-
-
-def _record(
-    step: Step,
-    inputs_series: Sequence[tf.Tensor],
-    state: tf.Tensor,
-    weights: Tensors,
-    known: Sequence[tf.Tensor | None] = (),
-) -> list[_Recorded]:
-    """Run the steps, each recorded on its own gradient tape. Products in ``known``, float32 [steps, batch, columns,
-    ...], are not computed again.
-    """
-    recorded = []
-    for t, inputs in enumerate(inputs_series):
-        with tf.GradientTape() as tape:  # a single tape over all steps would add up dW step by step
-            tape.watch([inputs, state])
-            at_step = [None if z is None else z[t] for z in known]
-            next_state, products = _run_step(step, inputs, state, weights, at_step)
-        recorded.append(_Recorded(tape, inputs, state, next_state, products))
-        state = next_state
-    return recorded
-
-
-def cut_off(d_state: tf.Tensor, step: tf.Tensor | int, cut: int | None) -> tf.Tensor:
-    """The gradient to the state before a time step, or zero if the gradient is cut there; for ``cut`` see `scan`."""
-    return d_state if cut is None else tf.where(step % cut == 0, tf.zeros_like(d_state), d_state)
-
-
-def _backward(
-    recorded: Sequence[_Recorded],
-    d_states: Sequence[tf.Tensor],
-    d_state: tf.Tensor,
-    weights: Tensors,
-    first: tf.Tensor | int = 0,
-    cut: int | None = None,
-) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-    """The gradients of recorded steps: to the state before them, to their inputs [steps, ...], to the weights.
-
-    Args:
-        recorded: the steps, in order.
-        d_states: for each step, the gradient to the state after it, from outside.
-        d_state: the gradient to the last state, from later steps.
-        weights: the weights that the steps may use. Weights used several times get the sum of gradients, unused weights
-            zero.
-        first: the number of the first step in the window.
-        cut: see `scan`.
-    """
-    d_inputs: list[tf.Tensor] = []
-    d_products: list[list[tf.Tensor]] = []
-    for step, one, d_outside in zip(
-        reversed(range(len(recorded))), reversed(recorded), reversed(d_states), strict=True
-    ):
-        zs = [made.z for made in one.products]
-        # zero rather than None for a product without effect, since the rows of all steps are stacked below
-        d_state, d_input, *d_zs = one.tape.gradient(
-            one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
-        )
-        d_state = cut_off(d_state, first + step, cut)
-        d_inputs.append(d_input)
-        d_products.append(d_zs)
-    d_weights: dict[str, tf.Tensor] = {}
-    for index, made in enumerate(recorded[0].products):
-        rows = tf.concat([tf.concat(one.products[index].parts, axis=-1) for one in recorded], axis=0)
-        d_rows = tf.concat([d_zs[index] for d_zs in reversed(d_products)], axis=0)
-        if made.bias:
-            gradients = dict(zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True))
-        else:
-            gradients = {made.weight: tf.reduce_sum(rows * d_rows, axis=0, keepdims=True)}
-        for name, gradient in gradients.items():
-            d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
-    unnamed = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
-    return d_state, tf.stack(d_inputs[::-1]), d_weights | unnamed
 
 
 class _BlockLoop:
@@ -259,7 +125,7 @@ class _BlockLoop:
         self._first, self._cut = first, cut
         self._count = inputs.shape[0] // block
         self._inputs = self._in_blocks(inputs)
-        _, trial = _run_step(step, inputs[0], init_state, weights)  # never computed: only its shapes are used
+        _, trial = run_step(step, inputs[0], init_state, weights)  # never computed: only its shapes are used
         self._kept = [index for index, made in enumerate(trial) if made.is_kept]
         self._products = len(trial)
         shapes = [
@@ -275,7 +141,7 @@ class _BlockLoop:
             made_states: list[tf.Tensor] = []
             made_products: list[list[tf.Tensor]] = [[] for _ in self._kept]
             for inputs_t in tf.unstack(self._block_of(index)):
-                state, products = _run_step(step, inputs_t, state, weights)
+                state, products = run_step(step, inputs_t, state, weights)
                 made_states.append(state)
                 for made, which in zip(made_products, self._kept, strict=True):
                     made.append(products[which].z)
@@ -306,10 +172,12 @@ class _BlockLoop:
             for which, kept in zip(self._kept, self._known, strict=True):
                 known[which] = tf.gather(kept, index)
             inputs_series = tf.unstack(self._block_of(index))
-            recorded = _record(self._step, inputs_series, tf.gather(self._begins, index), self._weights, known)
+            recorded = record(self._step, inputs_series, tf.gather(self._begins, index), self._weights, known)
             d_outside = tf.unstack(tf.gather(d_blocks, index))
             first = self._first + index * self._block
-            d_state, d_input, d_weights = _backward(recorded, d_outside, d_state, self._weights, first, self._cut)
+            d_state, d_input, d_weights = backward_through(
+                recorded, d_outside, d_state, self._weights, first, self._cut
+            )
             sums = tuple(sum_ + d_weights[name] for sum_, name in zip(sums, names, strict=True))
             return index - 1, d_state, d_inputs.write(index, d_input), *sums
 

@@ -17,8 +17,8 @@ from echornn.network.affine import Tensors, activated, activated_before, affine_
 from echornn.network.layer import Layer, Step
 from echornn.network.private_xla import write_step
 from echornn.network.product import weight_gradient
+from echornn.network.recorded_steps import cut_off
 from echornn.network.replicas import joined, materialized, split_features
-from echornn.network.scan import cut_off
 
 
 class _Made(NamedTuple):

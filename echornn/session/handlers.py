@@ -18,6 +18,7 @@ from echornn.session.probing import Probing
 from echornn.timeline import replica_switch
 from echornn.timeline.branch import Position
 from echornn.timeline.epoch_ends import end_of_epoch
+from echornn.timeline.letters import letter_of
 
 
 class NotThereError(Exception):
@@ -145,7 +146,8 @@ class Handlers:
     def _look_at(self, branch: int, window: int | None) -> None:
         timeline = self._live.timeline
         if not 0 <= branch < len(timeline):
-            raise NotThereError(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
+            named = letter_of(branch) if branch >= 0 else str(branch)
+            raise NotThereError(f"{named} is no branch of this run: a to {letter_of(len(timeline) - 1)}")
         end = timeline.end(branch)
         position = end if window is None else Position(branch, min(max(0, window), end.window))
         if position != self._live.here:

@@ -106,7 +106,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "memory": _plain(memory.by_lag),
         "gradient_by_lag": _plain(gradient.by_lag),
         "truncation_bias": _number(bias),
-        "spectral_radius": _number(max(radii.values())),
+        "spectral_radius": _number(max(radii.values(), default=math.nan)),
         "saturated": units.share_saturated,
         "lyapunov": _plain(exponents),
         "memory_total": memory.total,
@@ -187,7 +187,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield ""
     yield from _bias_lines(readings)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
-    yield f"spectral radius {radii}"
+    yield f"spectral radius {radii or 'unknown: no fixed matrix leads from state to state'}"
     yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
     rates = ", ".join(map(_exponent, exponents.tolist()))
     text = f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"

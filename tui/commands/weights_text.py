@@ -21,7 +21,7 @@ WIDTH = 76
 
 def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
     """The lines that describe these weights. With several networks, each array has a further first axis."""
-    size, inputs = config.state_size, config.input_size
+    size = config.state_size
     task = config.the_task
     yield "Weights of a recurrent network, numpy arrays by name."
     yield f"Its task: {name_of(task)}"
@@ -37,7 +37,7 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
     yield f"each vector has {size} numbers"
     yield f"x_t: {_input_text(task.inputs)}"
     yield from _names(task.inputs)
-    yield f"rows of W: {inputs} of x_t, then {size} of h_{{t-1}}"
+    yield from _row_lines(config)
     if config.num_layers > 1:
         yield f"layers 2 to {config.num_layers}: names with _layer2, ...; x_t is h_t of the layer below, {size} rows"
     yield f"output: {_output_text(task.outputs)}, h_t of the top layer"
@@ -45,6 +45,24 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
     yield f"state: {_state_text(config)}"
     yield ""
     yield f"configuration: {json.dumps(record_of(config, with_facts=False))}"
+
+
+def _row_lines(config: EchoConfig) -> Iterator[str]:
+    """What the rows of the weights multiply: a line for all that multiply the same."""
+    together: dict[str, list[str]] = {}
+    for product in CELLS[config.cell].products:
+        rows = ", then ".join(_rows_of(config, read) for read in product.reads)
+        together.setdefault(rows, []).append(product.weight)
+    if len(together) == 1:
+        yield f"rows of W: {next(iter(together))}"
+    else:
+        yield from (f"rows of {' and '.join(names)}: {rows}" for rows, names in together.items())
+
+
+def _rows_of(config: EchoConfig, vector: str) -> str:
+    if vector == "x":
+        return f"{config.input_size} of x_t"
+    return f"{config.state_size} of {vector}{'_{t-1}' if vector in ('h', 'v') else ''}"
 
 
 def _input_text(form: Symbols | Numbers) -> str:

@@ -444,7 +444,7 @@ def test_a_viewer_is_answered_which_commands_were_not_carried_out_and_why() -> N
         assert [None if one is None else (one.why_not, one.was_refused) for one in answers] == [
             None,
             ("nothing to redo", False),
-            ("branch = 9 cannot be shown: 0 to 0", True),
+            ("j is no branch of this run: a to a", True),
             ("seed = -1 cannot be used: 0 or more", True),
         ]
         with looking(folder, "pts/2") as watcher:

@@ -163,7 +163,7 @@ AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Res
         ([], Edit({"learning_rate": SMALL.learning_rate}), "this is what is trained", False),
         ([Step(12)], Edit({"num_epochs": 1}), "num_epochs = 1 cannot be used: at least 2, as trained", True),
         ([], Edit({"device": "gpu"}), "device = 'gpu' cannot be used: TensorFlow sees no GPU here", True),
-        ([], Go(7), "branch = 7 cannot be shown: 0 to 0", True),
+        ([], Go(7), "h is no branch of this run: a to a", True),
         ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 1000000", True),
         ([], Edit({"echo_step": -1}), "echo_step = -1 cannot be used: 0 to 99", True),
     ],

@@ -69,7 +69,7 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
         ("step 2", "done", "c", 5),
         ("branch z", "refused", "c", 5),
     ]
-    assert records[-1]["why"] == "branch = 25 cannot be shown: 0 to 2"
+    assert records[-1]["why"] == "z is no branch of this run: a to c"
     assert "1 of 9 lines were not done" in done.stderr
     assert done.returncode == 2
     assert run_dir.read(tmp_path / "run").trained == 19
@@ -109,7 +109,7 @@ def test_a_script_steers_the_session_that_trains_the_run_and_leaves_it(
         "redo: nothing to do: nothing to redo",
         "go 3: done (branch a, window 3",
         "go 4: done (branch a, window 4",
-        "branch z: refused: branch = 25 cannot be shown: 0 to 0",
+        "branch z: refused: z is no branch of this run: a to a",
     ]
     assert done.returncode == 2
     assert "a session trains this run: the script steers it, instead of pts/7" in done.stderr

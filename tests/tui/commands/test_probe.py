@@ -116,6 +116,12 @@ def test_what_is_no_number_is_null_and_said() -> None:
     assert bias_lines(one) == ["from lag 2 on errors are too big for float32: nothing tells what T 4 cuts off"]
 
 
+def test_a_cell_without_a_fixed_matrix_from_state_to_state_has_no_radius() -> None:
+    one = replace(readings(), weights=Matrices({}, {}, {}, {}, ()))
+    assert (record_of(one)["spectral_radius"], record_of(one)["spectral_radii"]) == (None, {})
+    assert "spectral radius unknown: no fixed matrix leads from state to state" in lines(one)
+
+
 @pytest.mark.parametrize(
     ("bias", "spread", "words"),
     [

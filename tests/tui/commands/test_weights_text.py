@@ -130,3 +130,18 @@ def test_its_lines_fit_for_every_task(task: TaskName) -> None:
     config = EchoConfig(task=task, num_layers=2)
     *lines, _ = weights_text(config, {"W": np.zeros((4, 4), np.float32)})
     assert all(len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("cell", "rows"),
+    [
+        ("rnn", ["rows of W: 1 of x_t, then 4 of h_{t-1}"]),
+        ("gru", ["rows of W: 1 of x_t, then 4 of h_{t-1}"]),
+        ("mingru", ["rows of W: 1 of x_t"]),
+        ("lru", ["rows of W: 1 of x_t", "rows of Wc: 4 of real, then 4 of imaginary, then 1 of x_t"]),
+        ("cornn", ["rows of W: 1 of x_t, then 4 of h_{t-1}, then 4 of v_{t-1}"]),
+    ],
+)
+def test_the_rows_of_each_weight_are_named(cell: str, rows: list[str]) -> None:
+    told = weights_text(EchoConfig(cell=cell), {"W": np.zeros((4, 4), np.float32)})
+    assert [line for line in told if line.startswith("rows of ")] == rows
