@@ -13,6 +13,7 @@ import pytest
 
 from echornn.remote.server import Server
 from echornn.runs import run_dir
+from echornn.session.command_words import WORDS
 from echornn.session.commands import Pause
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -22,6 +23,8 @@ from tests.patience import PATIENCE, wait_for
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tests.sockets import own_sockets
+from tui.app.line.words import APP_WORDS
+from tui.cli.script_subcommands import do_script
 
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 
@@ -45,6 +48,13 @@ SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 def test_what_cannot_be_done_is_refused_before_anything_is_done(arguments: list[str], said: str) -> None:
     done = answered("do", "nowhere", *arguments)
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, f"echornn-tui: {said}")
+
+
+def test_the_help_lists_all_words_of_scripts() -> None:
+    listed = (do_script.__doc__ or "").partition("The words: ")[2].partition(".\n\n")[0]
+    usable = [*WORDS.values(), *(word for word in APP_WORDS.values() if not word.needs_a_person)]
+    usages = {f"{word.name} {word.usage}".strip() for word in usable} - {"save"}
+    assert {" ".join(one.split()) for one in listed.split(";")} == usages
 
 
 @pytest.mark.slow

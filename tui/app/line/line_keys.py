@@ -195,7 +195,7 @@ class LineKeys(SessionKeys, Panels):
         doing = self._doing
         if number or doing is None:
             done = Outcome(line)
-            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done)
+            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done, frame.config)
         return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
 
     def _refuse(self, text: str) -> None:

@@ -51,6 +51,15 @@ def test_a_window_beyond_the_end_is_said() -> None:
     assert outcome_of(line, replace(end, trained=5000), None) == Outcome(line.line)
 
 
+def test_a_change_that_starts_over_says_because_of_which_field() -> None:
+    line = replace(begun("edit learning_rate=0.05 optimizer=adam"), config=EchoConfig())
+    adam = replace(PAUSED, config=EchoConfig(learning_rate=0.05, optimizer="adam"))
+    said = "started over at window 0: another optimizer needs a new network"
+    assert outcome_of(line, adam, None) == Outcome(line.line, note=said)
+    slower = replace(PAUSED, config=EchoConfig(learning_rate=0.05))
+    assert outcome_of(line, slower, None) == Outcome(line.line)
+
+
 def test_resume_is_done_while_training_goes_on() -> None:
     line = begun("resume")
     assert outcome_of(line, replace(PAUSED, state=State.RUNNING), None) == Outcome(line.line)
