@@ -40,6 +40,11 @@ class Sentence:
         )
 
     @property
+    def unadvised(self) -> Sentence:
+        """The sentence without its advice."""
+        return Sentence(self.cause, more_cause=self.more_cause)
+
+    @property
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """Cause and advice, each in its short and its long form."""
         return (self.cause, self.cause + self.more_cause), (self.advice, self.advice + self.more_advice)

@@ -50,10 +50,12 @@ def told(place: int, frame: Frame, first: EchoConfig, views: Collection[str]) ->
     wanted = step.settings(first)
     if frame.config != wanted:
         return _back(place, frame, first, wanted)
+    if step.looks and views and step.view not in views:  # which alone is measured
+        return Told("This step is about another view.", (f"view('{step.view}')",), "show it")
     if step.ready(frame):
-        if step.looks and views and step.view not in views:
-            return Told("This step is about another view.", (f"view('{step.view}')",), "show it")
         return Told(step.words(frame), step.actions, step.does, leads=True)
+    if step.looks and not views and step.needs is Needs.NOTHING:
+        return Told("This step is about a view, for which there is no room now.", step.actions, step.does, leads=True)
     return Told(step.waits(frame), *_helps(step, frame))
 
 

@@ -17,10 +17,12 @@ from echornn.session.frame import State
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.layout import LEAST_HEIGHT, LEAST_WIDTH
 from tui.app.tour.card import CardText, TourCard, card_height
 from tui.app.tour.guide import Told, told
 from tui.app.tour.keys import OWN_KEYS
 from tui.app.tour.steps import ALL, END, SHORT, STEPS, TRY_SHORT, TourStep
+from tui.app.widgets.status import StatusLine
 from tui.kit.key_presets import Moved
 from tui.kit.theme import Theme
 
@@ -74,8 +76,12 @@ class TourApp(EchoApp):
         height = 0 if self.place is None else card_height(size.width)
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
+        status = self._main.query_one(StatusLine)
+        if height and status.too_small:
+            status.too_small = f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
 
     def _show(self) -> None:
+        self._main.query_one(StatusLine).advises = self.place is None
         super()._show()
         self._show_card()
 
@@ -145,6 +151,7 @@ class TourApp(EchoApp):
         """Remove the card: the app goes on without it."""
         self.place = None
         self._card.display = False
+        self._show()
         self._lay_out(self.size)
         self.refresh_bindings()
         self.notify(f"The run goes on; {AGAIN} takes the tour again.", markup=False)

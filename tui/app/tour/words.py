@@ -160,10 +160,10 @@ def seeds(frame: Frame) -> str:
     if stats is None:
         return "The run goes on as it is."
     share = stats.solved / stats.replicas
-    luck = "so hardly luck" if share >= MOSTLY else "so the start matters: some luck"
+    luck = "so it was hardly luck" if share >= MOSTLY else "so the start matters; some luck"
     if not stats.solved:
-        luck = "too early to tell"
-    return f"{_solved(stats)}: {luck}. Each line is one of them. The run goes on; «help» explains the rest."
+        luck = "too early to tell luck"
+    return f"{_solved(stats)}, {luck}. Each line is one of them. The run goes on; «help» explains the rest."
 
 
 def _solved(stats: SeedStats) -> str:

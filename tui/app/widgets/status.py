@@ -89,6 +89,8 @@ class StatusLine(CellWidget):
         self._beside = False
         self._audience = ALONE
         self._ascii = ascii_only
+        self.advises = True
+        """Whether advice is shown below the diagnosis; not while something else says which key to press."""
         self.too_small = ""
         """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
@@ -103,7 +105,7 @@ class StatusLine(CellWidget):
         sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
         failed = frame.state is State.FAILED
         after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        self._verdict = Sentence(after, sentence.cause) if failed else sentence
+        self._verdict = Sentence(after, sentence.cause) if failed else sentence if self.advises else sentence.unadvised
         self.redraw()
 
     def _said(self, frame: Frame) -> Sentence:

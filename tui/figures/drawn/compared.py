@@ -7,6 +7,7 @@ from typing import Any
 from tui.figures.drawn.paper import (
     Table,
     chosen,
+    level_lines,
     losses_axis,
     middles,
     not_finite,
@@ -28,6 +29,7 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         axes.plot(middles(rows), losses, label=shortened(words, 60), **style)
         not_finite(axes, middles(rows), losses)
     windows_axis(axes, table)
+    level_lines(axes, facts["levels"])
     handles, labels = axes.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
     longest = max(map(len, by_label))

@@ -79,7 +79,7 @@ SAID = (
     "at most T = 15 steps. The echo, 3 back, is inside for 12 of 15: enough, it is solved.",
     "1,000 windows: loss 0.696 (mean of 50), guessing has 0.693. Of 64 seeds none",
     "The network of before is back, with T = 15.",
-    "57 of 64 have solved it after 700 windows: so",
+    "57 of 64 have solved it after 700 windows, so",
 )
 
 
@@ -187,11 +187,42 @@ async def test_it_is_left_at_any_step_and_the_run_goes_on_in_the_whole_screen(pl
         await pilot.pause()
         assert app.step is None
         assert not app.query_one(TourCard).display
+        assert app.LAST_WORDS == ("take the tour again: echornn-tui tour",)
         assert "tour" not in screen_text(app)
         assert session.commands == sent
         await pilot.press("escape", "t", "question_mark")
         assert session.commands == sent
     assert not app.return_code
+
+
+async def test_only_the_tour_says_what_to_press() -> None:
+    """The advice of the app would compete with it."""
+    async with taken() as (app, session, pilot):
+        session.set_frame(State.RUNNING, None, config=BROKEN, trained=9000, loss_stats=losses(0.69, 9000))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "press a" not in screen_text(app)
+        await pilot.press("a")
+        assert session.commands == []
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "press a" in screen_text(app)
+        assert "echornn-tui tour" in list(app._notifications)[-1].message
+
+
+async def test_on_a_screen_that_is_too_small_it_says_the_size_and_still_leads_on() -> None:
+    async with taken(size=(60, 20)) as (app, session, pilot):
+        show(app, session, 0)
+        await pilot.pause()
+        assert "need 60x21" in screen_text(app)
+        assert "? then /word explains a word." in card_text(app)
+        app.place = 3
+        session.set_frame(State.RUNNING, PROGRESS, trained=400, loss_stats=losses(0.04, 400, 369))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "there is no room now. press 4" in card_text(app)
+        await pilot.press("4")
+        assert app.place == 4
 
 
 async def test_q_ends_it_at_once() -> None:
@@ -239,6 +270,16 @@ def test_all_sentences_fit(place: int, width: int) -> None:
         text = told(place, frame, TUTORIAL, [ALL[place].view]).words
         text = text.replace("«help»", "?")
         assert len(textwrap.wrap(text, width - 2)) <= card_height(width) - 2, text
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_another_view_is_never_waited_for(place: int) -> None:
+    """What a view does not show is not measured."""
+    frames = [frame for frame in moments(place) if frame.config == ALL[place].settings(TUTORIAL)]
+    for frame in frames:
+        now = told(place, frame, TUTORIAL, ["5"])
+        if ALL[place].looks and frame.state not in (State.LOADING, State.FAILED):
+            assert now.actions == (f"view('{ALL[place].view}')",)
 
 
 @pytest.mark.parametrize("place", range(len(ALL)))
