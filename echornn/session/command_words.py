@@ -159,8 +159,8 @@ def _go(words: Sequence[str]) -> Command:
 
 def _branch(words: Sequence[str]) -> Command:
     require_count("branch", "LETTER [WINDOW]", words, 1, 2)
-    window = [whole("branch", word) for word in words[1:]]
-    return commands.Go(branch_number("branch", words[0]), *window)
+    window = whole("branch", words[1]) if words[1:] else None
+    return commands.Go(branch_number("branch", words[0]), window)
 
 
 def branch_number(name: str, text: str) -> int:
@@ -249,6 +249,8 @@ def text_of(command: Command) -> str:
         case commands.Go(branch, window):
             assert branch is not None
             return f"branch {letter_of(branch)}{'' if window is None else f' {window}'}"
+        case commands.Move(windows):
+            return f"move {windows}"
         case commands.SetSpeed(speed):
             return f"speed {'max' if math.isinf(speed) else f'{speed:g}'}"
         case commands.Edit(changes) | commands.StartOver(changes):

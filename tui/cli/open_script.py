@@ -47,6 +47,7 @@ def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int],
         app = ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only)
         code = _run(app, size)
         session.stop()
+        _note_undone(app, lines, printer)
         if app.trouble is not None:
             raise app.trouble
         return code
@@ -87,14 +88,19 @@ def _in_this_process(
         raise session.refused
     if session.error is not None:
         printer.note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-    if app.undone:
-        printer.note(f"{app.undone} of {len(lines)} lines were not done")
+    _note_undone(app, lines, printer)
     printer.note(*record.farewell(recorder, record.flags_to_go_on(session)), mark="")
     if app.trouble is not None:
         raise app.trouble
     if code == ExitCode.CHECKPOINTED:
         code = saved.after_a_signal
     return errors.conclude(max(code, saved.at_the_end))
+
+
+def _note_undone(app: ScriptApp, lines: Sequence[Line], printer: _Printer) -> None:
+    """Say how many lines were not done."""
+    if app.undone:
+        printer.note(f"{app.undone} of {len(lines)} lines were not done")
 
 
 def _run(app: ScriptApp, size: tuple[int, int]) -> int:

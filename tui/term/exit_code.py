@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     """Training failed or diverged, or something could not be saved or printed."""
     USAGE = 2
-    """A flag, a field or a folder cannot be used; nothing was changed."""
+    """A flag, a field or a folder cannot be used, and nothing was changed; or a command of a script was refused."""
     CHECKPOINTED = 42
     """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130

@@ -51,7 +51,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_done(arguments: list[
 def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 12)
     (tmp_path / "steps.txt").write_text(
-        "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nbranch z\nstep 100\n"
+        "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nmove 1\nstep 100\n"
     )
     command = [*SCRIPTED, "do", "run", "--file", "steps.txt", "--json", "--size", "80x24"]
     there = {"PYTHONPATH": ":".join(sys.path)}
@@ -67,14 +67,18 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
         ("save a.svg", "done", "b", 17),
         ("go 3", "done", "b", 3),
         ("step 2", "done", "c", 5),
-        ("branch z", "refused", "c", 5),
+        ("move 1", "refused", "c", 5),
     ]
-    assert records[-1]["why"] == "z is no branch of this run: a to c"
-    assert "1 of 9 lines were not done" in done.stderr
+    assert records[-1]["why"] == "window = 6 cannot be shown: 0 to 5 on branch c"
+    assert "2 of 9 lines were not done" in done.stderr
     assert done.returncode == 2
     assert run_dir.read(tmp_path / "run").trained == 19
     assert "paused   branch b" in (tmp_path / "a.txt").read_text()
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    unwritable = [*SCRIPTED, "do", "run", "save nowhere/a.svg; step 1"]
+    done = subprocess.run(unwritable, cwd=tmp_path, env={**os.environ, **there}, capture_output=True, text=True)
+    assert done.stdout.startswith("save nowhere/a.svg: failed: nowhere/a.svg cannot be written: No such file")
+    assert (done.returncode, "2 of 2 lines were not done" in done.stderr) == (1, True)
     (tmp_path / "steps.txt").write_text("step 2\nstep 3\n")
     cut_off = f"{shlex.join([*SCRIPTED, 'do', 'run', '--file', 'steps.txt'])} | true; echo ${{PIPESTATUS[0]}}"
     cut = subprocess.run(

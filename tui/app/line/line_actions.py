@@ -131,7 +131,7 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
                 doing.set_result(Outcome(line, note=f"saved {path}"))
             except OSError as error:
                 why_not = f"{path} cannot be written: {error.strerror or error}"
-                doing.set_result(Outcome(line, why_not, is_refused=True))
+                doing.set_result(Outcome(line, why_not, has_failed=True))
 
         self._when_drawn(save)
 

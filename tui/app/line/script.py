@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from echornn.session.commands import Answer, FinishEpoch, Step
+from echornn.session.commands import Answer, FinishEpoch, Go, Step
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.line.words import Line
 
 
@@ -19,7 +20,7 @@ class Outcome:
         line: the line.
         why_not: why nothing was done, or not everything; empty if it was done.
         is_refused: whether it failed, so that later lines are not done; False if there was nothing to do.
-        has_failed: whether training has failed.
+        has_failed: whether training has failed, or a file could not be written.
         note: what was done besides, such as the file that was written.
     """
 
@@ -69,6 +70,8 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return Outcome(line, not_done.why_not, not_done.was_refused)
     if frame.answered < begun.number or frame.state is State.LOADING or frame.message:
         return None
+    if isinstance(command, Go) and frame.trained < (command.window or 0):
+        return Outcome(line, note=f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown")
     if not isinstance(command, Step | FinishEpoch):
         return Outcome(line)
     if frame.state is State.RUNNING:

@@ -38,10 +38,17 @@ def test_a_line_is_not_done_yet(text: str, changes: dict[str, object]) -> None:
     assert outcome_of(begun(text), replace(PAUSED, **changes), None) is None  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["go 3", "pause", "edit seed=3", "step 5", "epoch", "save", "undo", "speed max"])
+@pytest.mark.parametrize("text", ["go 0", "pause", "edit seed=3", "step 5", "epoch", "save", "undo", "speed max"])
 def test_a_line_is_done(text: str) -> None:
     line = begun(text, trained=5)
     assert outcome_of(line, PAUSED, None) == Outcome(line.line)
+
+
+def test_a_window_beyond_the_end_is_said() -> None:
+    line = begun("branch b 5000")
+    end = replace(PAUSED, line=1, trained=40)
+    assert outcome_of(line, end, None) == Outcome(line.line, note="branch b ends at window 40, which is shown")
+    assert outcome_of(line, replace(end, trained=5000), None) == Outcome(line.line)
 
 
 def test_resume_is_done_while_training_goes_on() -> None:
