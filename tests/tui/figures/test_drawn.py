@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tui.figures.drawn import curve, lags, paper, seeds
+from tui.figures.drawn import curve, lags, paper, seeds, weights
 
 FACTS: dict[str, Any] = {"y": "loss", "log": False, "marks": [], "solved": 0, "lost": 0}
 
@@ -88,3 +88,34 @@ def test_seeds_say_their_interval_and_are_inside_the_axes() -> None:
     assert upper.get_title() == "1 of 2 solved it; 95 % interval (Wilson) 10 to 80 %"
     assert upper.get_xlim()[1] > 9
     assert lower.get_ylim()[0] < 0
+
+
+def weights_of(with_eigenvalues: bool) -> Figure:
+    rows = [("W", row, column, "x", f"{gate} {column % 8 + 1}", 0.1) for row in range(1) for column, gate in GATES]
+    rows += [("W2", row, 0, f"h{row + 1}", "output 1", -0.5) for row in range(12)]
+    rows += [("nu", 0, column, "nu", f"unit {column + 1}", 3.0) for column in range(8)]
+    names = ("matrix", "row", "column", "from", "to", "value")
+    columns: dict[str, list[Any]] = {name: [row[number] for row in rows] for number, name in enumerate(names)}
+    columns |= {"part": ["weight"] * len(rows), "imaginary": [""] * len(rows)}
+    if with_eigenvalues:
+        one = {"part": "eigenvalue", "matrix": "W", "row": 0, "value": 0.5, "imaginary": 0.1}
+        columns = {name: [*cells, one.get(name, "")] for name, cells in columns.items()}
+    return drawn(weights.draw, columns, {})
+
+
+GATES = [(column, ("input", "forget", "value", "output")[column // 8]) for column in range(32)]
+
+
+def test_rows_and_columns_of_weights_have_names() -> None:
+    w, w2, nu, _bar = weights_of(with_eigenvalues=False).axes
+    assert [label.get_text() for label in w.get_xticklabels()] == ["input", "forget", "value", "output"]
+    assert list(w.get_xticks()) == [3.5, 11.5, 19.5, 27.5]
+    assert [label.get_text() for label in w2.get_yticklabels()] == ["h1 … 12"]
+    assert [label.get_text() for label in nu.get_xticklabels()] == ["unit 1 … 8"]
+
+
+def test_weights_of_units_have_their_own_shades_and_an_empty_panel_is_left_out() -> None:
+    w, w2, nu, _bar = weights_of(with_eigenvalues=False).axes
+    assert [axes.images[0].get_clim() for axes in (w, w2, nu)] == [(-0.5, 0.5), (-0.5, 0.5), (-3.0, 3.0)]
+    assert [axes.get_title() for axes in (w, w2, nu)] == ["W", "W2", "nu, ±3"]
+    assert weights_of(with_eigenvalues=True).axes[3].get_title() == "eigenvalues"

@@ -198,6 +198,8 @@ def test_a_sweep_of_one_square_has_a_map(tmp_path: Path) -> None:
 
     keep(tmp_path / "sweep", [Grid((Axis.parse("echo_step=3"),), {}, 2)])
     assert numbers(tmp_path / "sweep", "map")["trained"] == ["2"]
+    facts = KINDS["map"].numbers(FigureRequest(str(tmp_path / "sweep"), "map")).facts
+    assert facts["shows"] == "seeds that solved it, % (n = 2)"
 
 
 @pytest.fixture

@@ -281,6 +281,8 @@ async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
         for line in (f"save {tmp_path}/a.svg", "compare newest"):
             await enter(app, pilot, f":{line}\n")
             assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
+        await enter(app, pilot, ":take_over\n")
+        assert last_lines(app) == ["this viewer only looks", ":take_over"]
         assert app._keeping.wait(10)
         assert [*tmp_path.iterdir()] == []
 
