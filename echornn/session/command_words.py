@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, require_possible
 from echornn.config_error import ConfigError
 from echornn.config_fields import TASK
 from echornn.files.recorded_values import shortened
@@ -118,6 +118,7 @@ def _changing(name: str, kind: type[commands.Edit | commands.StartOver], about: 
                 raise WordError(f"{shortened(word)!r} cannot be used: {name} takes {usage}")
             field = field.replace("-", "_")
             changes[field] = field_value(field, text)
+            require_possible(field, changes[field])
         return kind(changes)
 
     return Word(name, kind, about, usage, read)

@@ -13,7 +13,7 @@ import pytest
 
 from echornn.remote.server import Server
 from echornn.runs import run_dir
-from echornn.session.command_words import WORDS
+from echornn.session.command_words import WORDS, Word
 from echornn.session.commands import Pause
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -23,7 +23,7 @@ from tests.patience import PATIENCE, wait_for
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tests.sockets import own_sockets
-from tui.app.line.words import APP_WORDS
+from tui.app.line.words import APP_WORDS, AppWord
 from tui.cli.script_subcommands import do_script
 
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
@@ -33,6 +33,7 @@ SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
     ("arguments", "said"),
     [
         (["step 3; stpe"], "'stpe' is no command: did you mean step?"),
+        (["step; edit learning_rate=-1"], "learning_rate = -1.0 cannot be used: a finite number above 0"),
         (["step x"], "step = 'x' cannot be used: a whole number, 1 or more"),
         (["step; help"], "'help' cannot be used in a script: it is for somebody at a screen"),
         ([""], "the script has no commands"),
@@ -52,9 +53,17 @@ def test_what_cannot_be_done_is_refused_before_anything_is_done(arguments: list[
 
 def test_the_help_lists_all_words_of_scripts() -> None:
     listed = (do_script.__doc__ or "").partition("The words: ")[2].partition(".\n\n")[0]
-    usable = [*WORDS.values(), *(word for word in APP_WORDS.values() if not word.needs_a_person)]
+    usable: list[Word | AppWord] = [*WORDS.values(), *(word for word in APP_WORDS.values() if not word.needs_a_person)]
     usages = {f"{word.name} {word.usage}".strip() for word in usable} - {"save"}
     assert {" ".join(one.split()) for one in listed.split(";")} == usages
+
+
+def test_a_name_that_no_task_has_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 3)
+    done = answered("do", str(tmp_path / "run"), "step 2; edit lerning_rate=1; step")
+    assert done.stderr.splitlines()[0] == "echornn-tui: 'lerning_rate' is no field: did you mean learning_rate?"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert run_dir.read(tmp_path / "run").trained == 3
 
 
 @pytest.mark.slow
