@@ -71,6 +71,18 @@ def test_names_of_levels_that_are_near_each_other_do_not_meet() -> None:
     assert paper.apart([0, 99, 100], [10, 10, 10], 100) == [0, 88.75, 98.75]
 
 
+def test_a_legend_is_inside_the_figure() -> None:
+    figure = Figure(figsize=(3.3, 2.4), layout="constrained")
+    axes = figure.add_subplot()
+    for label in ("smallest to largest", "mean", "beyond, to 1e+06", "solved at 357", "lost at 676"):
+        axes.plot([0, 1], [0, 1], label=label)
+    paper.legend_above(figure, axes)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert legend.get_window_extent().x0 >= 0
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+
+
 @pytest.mark.parametrize("width", [3.3, 6.9])
 def test_lags_are_whole_numbers(width: float) -> None:
     columns: dict[str, list[Any]] = {"lag": [*range(6)], "r2": [0.5] * 6, "source": [0] * 6}

@@ -29,7 +29,6 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         axes.plot(middles(rows), losses, label=shortened(words, 60), **style)
         not_finite(axes, middles(rows), losses)
     windows_axis(axes, table)
-    level_lines(axes, facts["levels"])
     handles, labels = axes.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
     longest = max(map(len, by_label))
@@ -37,3 +36,4 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     size = 6 if len(by_label) < 13 else 5
     where = "outside lower center"
     figure.legend(by_label.values(), by_label, loc=where, ncols=columns, fontsize=size, handlelength=3)
+    level_lines(axes, facts["levels"])

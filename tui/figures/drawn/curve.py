@@ -66,7 +66,6 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         label = f"beyond, to {highest[beyond].max():.3g}"
         axes.plot(middles(table)[beyond], top, "^", label=label, **style)
     levels = [(name.removeprefix("level "), float(table[name][0])) for name in table if name.startswith("level ")]
-    level_lines(axes, levels)
     for window, word in facts["marks"]:
         axes.axvline(window, color="black", linewidth=0.6, linestyle=(0, (4, 2)), zorder=0)
         axes.annotate(
@@ -83,3 +82,4 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
             foot = {"transform": axes.get_xaxis_transform(), "clip_on": False}
             axes.plot([window], [0.02], marker, color="black", markersize=4, label=f"{name} at {window:,}", **foot)
     legend_above(figure, axes)
+    level_lines(axes, levels)

@@ -151,7 +151,10 @@ def not_finite(axes: Any, windows: Any, losses: Any) -> None:
 
 
 def level_lines(axes: Any, levels: list[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level that lies on the axis, with its name beside the axis where there is room."""
+    """Draw a dotted line at each level that lies on the axis, with its name beside the axis where there is room. It is
+    called last, when the height of the axes is known.
+    """
+    axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     letters = max(13, int(4.5 * axes.figure.get_figwidth()))
@@ -200,8 +203,9 @@ def legend_above(figure: Any, axes: Any) -> None:
     entries = dict(zip(labels, handles, strict=True))
     if len(entries) > 1:
         room = int(figure.get_figwidth() * 22)
-        letters = sum(map(len, entries)) / len(entries) + 5
-        columns = next((count for count in range(len(entries), 1, -1) if count * letters < room), 1)
+        letters = np.array([len(label) + 5 for label in entries])
+        splits = ((count, np.array_split(letters, count)) for count in range(len(entries), 1, -1))
+        columns = next((count for count, parts in splits if sum(part.max() for part in parts) < room), 1)
         figure.legend(
             entries.values(), entries, loc="outside upper center", ncols=columns, fontsize=6, columnspacing=1.2
         )

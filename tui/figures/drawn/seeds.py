@@ -44,5 +44,5 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         lower.plot(ranks[~known], top, "+", color="black", markersize=4, transform=across, label="not finite")
     lower.set_xlabel("network, by its final loss")
     whole_numbers(lower.xaxis)
-    level_lines(lower, [(name, loss) for name, loss in facts["levels"]])
     lower.legend(loc="best", labelcolor=GREY)
+    level_lines(lower, [(name, loss) for name, loss in facts["levels"]])
