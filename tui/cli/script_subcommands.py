@@ -42,8 +42,8 @@ def do_script(
 
     Each line begins when the one before is done: step 100 when its windows are trained, go 310 when that window is
     shown. A line is printed for each. At the first that is refused the script ends, with exit code 2; with 1 if
-    training fails or diverges, or a file cannot be written. Words that only make sense at a screen, such as help,
-    are refused before anything is done.
+    training fails or diverges. Words that only make sense at a screen, such as help, are refused before anything is
+    done.
 
     If a session trains the run, the script steers it, and leaves it as the last line left it. Otherwise the run is
     continued here, paused at first, and saved at the end; after a resume it is trained to its end.

@@ -96,8 +96,8 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
     unwritable = [*SCRIPTED, "do", "run", "save nowhere/a.svg; step 1"]
     done = subprocess.run(unwritable, cwd=tmp_path, env={**os.environ, **there}, capture_output=True, text=True)
-    assert done.stdout.startswith("save nowhere/a.svg: failed: nowhere/a.svg cannot be written: No such file")
-    assert (done.returncode, "2 of 2 lines were not done" in done.stderr) == (1, True)
+    assert done.stdout.startswith("save nowhere/a.svg: refused: nowhere/a.svg cannot be written: No such file")
+    assert (done.returncode, "2 of 2 lines were not done" in done.stderr) == (2, True)
     (tmp_path / "steps.txt").write_text("step 2\nstep 3\n")
     cut_off = f"{shlex.join([*SCRIPTED, 'do', 'run', '--file', 'steps.txt'])} | true; echo ${{PIPESTATUS[0]}}"
     cut = subprocess.run(

@@ -61,5 +61,5 @@ def outcome_of_figure(line: Line, folder: Path, kind: str, file: Path, where: di
     except (FigureError, RunError) as error:
         return Outcome(line, str(error), is_refused=True)
     except OSError as error:
-        return Outcome(line, f"{file} cannot be written: {error.strerror or error}", has_failed=True)
+        return Outcome(line, f"{file} cannot be written: {error.strerror or error}", is_refused=True)
     return Outcome(line, note=f"made {' and '.join(map(str, files))}")

@@ -21,7 +21,7 @@ class Outcome:
         line: the line.
         why_not: why nothing was done, or not everything; empty if it was done.
         is_refused: whether it failed, so that later lines are not done; False if there was nothing to do.
-        has_failed: whether training has failed, or a file could not be written.
+        has_failed: whether training has failed.
         note: what was done besides, such as the file that was written.
     """
 

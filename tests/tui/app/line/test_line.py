@@ -310,6 +310,10 @@ async def test_actions_with_a_value() -> None:
         assert plot.viewport.span == 400
         assert app.theme == "textual-light"
         assert app.futures.name_of(0) == "wide"
+        await enter(app, pilot, ":crosshair 99999\n")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "window = 99,999 cannot be shown: 1 to " in screen_text(app)
         await enter(app, pilot, ":crosshair off\n")
         assert plot.viewport.cursor is None
 
