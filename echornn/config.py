@@ -16,6 +16,12 @@ from echornn.config_fields import DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatV
 from echornn.config_fields import LIVE_FIELDS as LIVE_FIELDS
 from echornn.config_fields import PACE_FIELDS as PACE_FIELDS
 from echornn.config_fields import START_FIELDS as START_FIELDS
+from echornn.config_ranges import MAX_EPOCHS as MAX_EPOCHS
+from echornn.config_ranges import MAX_LAYERS as MAX_LAYERS
+from echornn.config_ranges import MAX_REPLICAS as MAX_REPLICAS
+from echornn.config_ranges import MAX_SEED as MAX_SEED
+from echornn.config_ranges import MOST as MOST
+from echornn.config_ranges import require_in_range
 from echornn.config_windows import WindowSizes
 from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
@@ -31,19 +37,6 @@ else:
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
-
-MAX_LAYERS = 8
-
-MAX_EPOCHS = 10**12
-"""The most epochs: more than can ever be trained, and few enough that all counts of windows are exact."""
-
-MAX_SEED = 2**128 - 1
-"""The largest seed: NumPy's seed sequences use 128 bits."""
-
-MAX_REPLICAS = 1_000_000
-
-LEAST_RATE, MAX_RATE = 1e-37, 1e38
-"""The smallest and largest learning rate with which float32 neither loses digits nor overflows."""
 
 
 @dataclass(frozen=True)
@@ -124,39 +117,16 @@ class EchoConfig(FlatValues, WindowSizes):
         if isinstance(self.truncated_backprop_length, NotGiven):
             object.__setattr__(self, "truncated_backprop_length", usual_window(self.trial_length))
         for name in self.names():
-            object.__setattr__(self, name, _checked(self, name))
-        for name, most in MOST.items():
-            value = getattr(self, name)
-            _require(self, name, value is None or value <= most, f"at most {most}")
-        _require(self, "num_epochs", self.num_epochs >= 1, "1 or more")
-        _require(self, "total_series_length", self.total_series_length >= 1, "1 or more")
-        _require(self, "truncated_backprop_length", self.truncated_backprop_length >= 1, "1 or more")
-        _require(self, "state_size", self.state_size >= 1, "1 or more")
-        _require(self, "num_classes", 2 <= self.num_classes <= MAX_CLASSES, f"2 to {MAX_CLASSES}")
-        _require(self, "batch_size", self.batch_size >= 1, "1 or more")
-        _require(self, "seed", self.seed >= 0, "0 or more")
-        _require(self, "replicas", 1 <= self.replicas <= MAX_REPLICAS, f"1 to {MAX_REPLICAS}")
+            object.__setattr__(self, name, _typed(name, getattr(self, name)))
+        for name in self.names():
+            require_in_range(name, getattr(self, name))
         most_seed = MAX_SEED - self.replicas + 1
         _require(self, "seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
-        _require(self, "num_layers", 1 <= self.num_layers <= MAX_LAYERS, f"1 to {MAX_LAYERS}")
-        _require(self, "dropout", 0 <= self.dropout < 1, "0 to below 1")
         _require(
             self,
             "dropout",
             self.dropout == 0 or self.num_layers > 1,
             "0, since num_layers = 1 leaves nothing to drop between",
-        )
-        _require(
-            self,
-            "learning_rate",
-            math.isfinite(self.learning_rate) and self.learning_rate > 0,
-            "a finite number above 0",
-        )
-        _require(
-            self,
-            "learning_rate",
-            LEAST_RATE <= self.learning_rate <= MAX_RATE,
-            f"{LEAST_RATE} to {MAX_RATE}, since weights are float32",
         )
         most_rows = MAX_STEPS // self.window_steps
         _require(
@@ -265,18 +235,6 @@ class EchoConfig(FlatValues, WindowSizes):
 ECHO_DEFAULTS = {name: getattr(EchoConfig, name) for name in ECHO_FIELDS}
 """The default settings of the echo, by field."""
 
-MOST = {
-    "num_epochs": MAX_EPOCHS,
-    "total_series_length": MAX_STEPS,
-    "truncated_backprop_length": MAX_STEPS,
-    "state_size": MAX_STEPS,
-    "echo_step": MAX_STEPS,
-    "batch_size": MAX_STEPS,
-    "seed": MAX_SEED,
-    "stride": MAX_STEPS,
-}
-"""The largest value of each whole-number field without another limit."""
-
 CHOICES: dict[str, tuple[str, ...]] = {
     "cell": tuple(CELLS),
     "optimizer": get_args(Optimizer),
@@ -290,14 +248,23 @@ FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 
 """Fields that may be fractions, with a text on the values that they allow."""
 
 
-def _checked(config: EchoConfig, name: str) -> object:
+def _typed(name: str, value: object) -> object:
     """The value of a field as a plain Python value. A value of the wrong type raises a ConfigError."""
-    value: object = getattr(config, name)
     if name in CHOICES:
         return choice(name, value, CHOICES[name])
     if name in FRACTIONS:
         return fraction(name, value, FRACTIONS[name])
     return None if name == "stride" and value is None else whole(name, value)
+
+
+def require_possible(name: str, value: object) -> None:
+    """Check a value of a field as far as that is possible without the other fields. Other names are not checked.
+
+    Raises:
+        ConfigError: no configuration can have this value.
+    """
+    if name in EchoConfig.names():
+        require_in_range(name, _typed(name, value))
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:

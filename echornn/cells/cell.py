@@ -122,6 +122,7 @@ class Cell:
             time steps of a window.
         eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
+        unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
@@ -136,9 +137,15 @@ class Cell:
     first_units: Callable[[np.random.Generator, int, int], Arrays] = _no_units
     used: Callable[[Mapping[str, Vector], Functions, int], Mapping[str, Vector]] = _as_trained
     eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
+    unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keras: tuple[str, Mapping[str, Any]] = ("", {})
+
+    @property
+    def held(self) -> int:
+        """The numbers that each unit holds from step to step."""
+        return len(self.state_parts) - len(self.unread)
 
     @property
     def columns(self) -> int:

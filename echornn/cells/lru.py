@@ -59,6 +59,7 @@ LRU = Cell(
         "columns of W and b: real, then imaginary",
         "columns of Wc and bc: h",
     ),
+    unread=("h",),
     unit_weights=("nu", "theta", "gamma"),
     first_units=first_units,
     used=eigenvalues_from,

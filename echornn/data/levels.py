@@ -243,11 +243,12 @@ def register_numbers(config: EchoConfig) -> int | None:
 
 
 def state_numbers(config: EchoConfig) -> int:
-    """How many numbers the states of all layers have: one per unit, two in an LSTM, which carries h and c.
+    """How many numbers the states of all layers have: one per unit; two in an LSTM, which carries h and c,
+    in an LRU, whose numbers are complex, and in a coRNN.
 
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * len(CELLS[config.cell].state_parts)
+    return config.state_size * config.num_layers * CELLS[config.cell].held
 
 
 def fits_register(config: EchoConfig) -> bool:

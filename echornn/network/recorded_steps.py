@@ -13,7 +13,7 @@ from echornn.network.layer import Layer, Step
 from echornn.network.product import is_fused, weight_gradient
 
 
-class Product(NamedTuple):
+class StepProduct(NamedTuple):
     """One affine map that a step computed; without a bias, the vector is scaled by the weight."""
 
     weight: str
@@ -39,12 +39,12 @@ class RecordedStep(NamedTuple):
     inputs: tf.Tensor
     state: tf.Tensor
     next_state: tf.Tensor
-    products: list[Product]
+    products: list[StepProduct]
 
 
 def run_step(
     step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
-) -> tuple[tf.Tensor, list[Product]]:
+) -> tuple[tf.Tensor, list[StepProduct]]:
     """Run one step; returns the state, and the products that it computed. ``known`` products are not computed again."""
     layer = RecordingProducts(weights, known)
     return step(inputs, state, layer), layer.products
@@ -58,18 +58,18 @@ class RecordingProducts(Layer):
     def __init__(self, weights: Tensors, known: Sequence[tf.Tensor | None]) -> None:
         super().__init__(weights)
         self._known = known
-        self.products: list[Product] = []
+        self.products: list[StepProduct] = []
 
     def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
         w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
         z_known = self._known[len(self.products)] if self._known else None
         z = affine_map(parts, w, b) if z_known is None else affine_known(parts, w, z_known)
-        self.products.append(Product(weight, bias, parts, z))
+        self.products.append(StepProduct(weight, bias, parts, z))
         return activated(z, activations)
 
     def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
         z = vector * tf.stop_gradient(self.weights[weight])
-        self.products.append(Product(weight, "", [vector], z))
+        self.products.append(StepProduct(weight, "", [vector], z))
         return z
 
 

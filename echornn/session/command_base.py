@@ -36,7 +36,7 @@ class BaseCommand:
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers; they are stored as Python ints.
+    """A command whose values are whole numbers, which are stored as Python ints, or flags, which are False by default.
 
     Raises:
         TypeError: a value is not a whole number.
@@ -45,7 +45,7 @@ class CountingCommand(BaseCommand):
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if not (value is None and one.default is None):
+            if one.default is not False and not (value is None and one.default is None):
                 object.__setattr__(self, one.name, _whole(one.name, value))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, require_possible
 from echornn.config_error import ConfigError
 from echornn.config_fields import TASK
 from echornn.files.recorded_values import shortened
@@ -118,6 +118,7 @@ def _changing(name: str, kind: type[commands.Edit | commands.StartOver], about: 
                 raise WordError(f"{shortened(word)!r} cannot be used: {name} takes {usage}")
             field = field.replace("-", "_")
             changes[field] = field_value(field, text)
+            require_possible(field, changes[field])
         return kind(changes)
 
     return Word(name, kind, about, usage, read)
@@ -159,8 +160,8 @@ def _go(words: Sequence[str]) -> Command:
 
 def _branch(words: Sequence[str]) -> Command:
     require_count("branch", "LETTER [WINDOW]", words, 1, 2)
-    window = [whole("branch", word) for word in words[1:]]
-    return commands.Go(branch_number("branch", words[0]), *window)
+    window = whole("branch", words[1]) if words[1:] else None
+    return commands.Go(branch_number("branch", words[0]), window)
 
 
 def branch_number(name: str, text: str) -> int:
@@ -251,6 +252,8 @@ def text_of(command: Command) -> str:
         case commands.Go(branch, window):
             assert branch is not None
             return f"branch {letter_of(branch)}{'' if window is None else f' {window}'}"
+        case commands.Move(windows):
+            return f"move {windows}"
         case commands.SetSpeed(speed):
             return f"speed {'max' if math.isinf(speed) else f'{speed:g}'}"
         case commands.Edit(changes) | commands.StartOver(changes):

@@ -155,11 +155,13 @@ class ToggleReplicas(CountingCommand):
 class Go(CountingCommand):
     """Show the position after this number of windows along a branch's path, as it was; None means its end.
 
-    A window beyond the ends of the path means that end. No branch means the one whose path is shown.
+    A window beyond the ends of the path means that end; if ``is_exact``, it is refused. No branch means the one whose
+    path is shown.
     """
 
     branch: int | None = None
     window: int | None = None
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ class Move(CountingCommand):
     """Show the position this number of windows later along the line (negative: earlier); see `Go`."""
 
     windows: int
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from echornn.timeline.letters import letter_of
 
 
 class NotThereError(Exception):
-    """The branch to show does not exist."""
+    """The branch or the window to show does not exist."""
 
 
 class Handlers:
@@ -107,10 +107,10 @@ class Handlers:
             case commands.Redo():
                 live.redo()
                 self._stay(here)
-            case commands.Go(branch, window):
-                self._look_at(here.branch if branch is None else branch, window)
-            case commands.Move(windows):
-                self._look_at(here.branch, here.window + windows)
+            case commands.Go(branch, window, is_exact):
+                self._look_at(here.branch if branch is None else branch, window, is_exact)
+            case commands.Move(windows, is_exact):
+                self._look_at(here.branch, here.window + windows, is_exact)
             case commands.MoveEpochs(epochs):
                 self._look_at(here.branch, end_of_epoch(live.timeline, here, epochs))
             case commands.Choose(replica):
@@ -143,12 +143,15 @@ class Handlers:
         elif self._live.here != before:
             self._drive.forgive()
 
-    def _look_at(self, branch: int, window: int | None) -> None:
+    def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
         timeline = self._live.timeline
         if not 0 <= branch < len(timeline):
             named = letter_of(branch) if branch >= 0 else str(branch)
             raise NotThereError(f"{named} is no branch of this run: a to {letter_of(len(timeline) - 1)}")
         end = timeline.end(branch)
+        if is_exact and window is not None and not 0 <= window <= end.window:
+            there = f"0 to {end.window:,} on branch {letter_of(branch)}"
+            raise NotThereError(f"window = {window:,} cannot be shown: {there}")
         position = end if window is None else Position(branch, min(max(0, window), end.window))
         if position != self._live.here:
             self._live.go(position)

@@ -11,6 +11,7 @@ import pytest
 import echornn
 from echornn import probes
 from echornn.config import EchoConfig
+from echornn.config_fields import LIVE_FIELDS
 from echornn.readings import Kind
 from echornn.session.command_words import WORDS
 from echornn.session.commands import COMMANDS
@@ -111,6 +112,9 @@ def test_words() -> None:
     rows = [row for table in CLI.tables("word", "do") for row in table.rows]
     named = {codes_in(row[0])[0].split()[0] for row in rows}
     require("docs/cli.md", "section do, words", named, {*WORDS, *APP_WORDS})
+    (edit,) = [row for row in rows if "edit FIELD" in row[0]]
+    live = edit[1].partition("Training goes on")[2].partition("Any other")[0]
+    require("docs/cli.md", "fields that edit changes in training", codes_in(live), LIVE_FIELDS)
 
 
 def test_public_names() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from echornn.session.commands import Answer
+from echornn.session.commands import Answer, Command, Go, Move
 from echornn.session.frame import Frame, State
 from echornn.session.session import ViewedSession
 from tui.app.app import EchoApp
@@ -54,8 +55,8 @@ class ScriptApp(EchoApp):
 
     @property
     def undone(self) -> int:
-        """The number of lines that were not begun."""
-        return len(self._lines) - len(self._outcomes)
+        """The number of lines that were not done: the one that was refused or failed, and all after it."""
+        return len(self._lines) - sum(not outcome.is_last for outcome in self._outcomes)
 
     def show_newest_frame(self) -> None:
         """Look at the newest frame, without drawing it, and go on with the script."""
@@ -109,6 +110,10 @@ class ScriptApp(EchoApp):
         self.draw()  # actions are judged by the picture on the screen
         self._newest = self._frame
         return await super()._begin_line(line)
+
+    def _obey(self, command: Command) -> int:
+        """Send a command. A window that is not there is refused: the next line would be done in the wrong place."""
+        return super()._obey(replace(command, is_exact=True) if isinstance(command, Go | Move) else command)
 
     def _when_drawn(self, call: Callable[[], None]) -> None:
         """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""

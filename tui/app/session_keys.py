@@ -55,9 +55,9 @@ class SessionKeys(AppPart):
         """Steer the session from here, if another viewer steers it."""
         audience = self._picture.audience
         if audience.ended or audience.only_looks:
-            self._hint(audience_text(audience))
+            self._refuse(audience_text(audience))
         elif audience.may_steer:
-            self._hint(STEERS_ALREADY)
+            self._refuse(STEERS_ALREADY)
         else:
             self.session.take_over()
             # a key that follows at once steers already

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from echornn.config import EchoConfig
+from echornn.config_fields import TASK
 from echornn.diagnosis.loss_text import loss_text
+from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
 from echornn.remote.client import RemoteSession
 from echornn.remote.connection import viewers_of
+from echornn.runs import run_dir
+from echornn.session.command_base import ChangingCommand
 from echornn.session.commands import Pause
 from echornn.session.frame import Frame
 from echornn.session.session import Session
+from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.settings import settings_of
+from echornn.tasks.table import TASKS
 from echornn.timeline.letters import letter_of
 from tui.app.all_keys import keymap_with
 from tui.app.line.script import Outcome
@@ -41,16 +51,38 @@ def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int],
         RunError: there is no such run, or it cannot be continued.
     """
     folder = record.find(run)
+    _require_known_names(folder, [line.what.changes for line in lines if isinstance(line.what, ChangingCommand)])
     printer = _Printer(json)
     session = _attached(folder, printer)
     if session is not None:
         app = ScriptApp(session, lines, printer.say, False, ascii_only=ascii_only)
         code = _run(app, size)
         session.stop()
+        _note_undone(app, lines, printer)
         if app.trouble is not None:
             raise app.trouble
         return code
     return _in_this_process(folder, lines, printer, size, ascii_only)
+
+
+def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Check that some task has each of these fields, before anything is done. The fields of a user's own task are
+    known if the run has that task; if the script names its file, they are checked when their turn comes.
+
+    Raises:
+        RunError: a field is unknown.
+    """
+    if any(isinstance(one.get(TASK), OwnFile) for one in changes):
+        return
+    known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
+    unknown = [name for one in changes for name in one if name not in known]
+    if unknown:  # only then is the run read for it
+        for branch in run_dir.glance(folder).tree[0]:
+            known |= branch.config.fields().keys()
+    for name in unknown:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            raise RunError(f"{shortened(name)!r} is no field{f': did you mean {close[0]}?' if close else ''}")
 
 
 def _attached(folder: Path, printer: _Printer) -> RemoteSession | None:
@@ -87,14 +119,19 @@ def _in_this_process(
         raise session.refused
     if session.error is not None:
         printer.note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-    if app.undone:
-        printer.note(f"{app.undone} of {len(lines)} lines were not done")
+    _note_undone(app, lines, printer)
     printer.note(*record.farewell(recorder, record.flags_to_go_on(session)), mark="")
     if app.trouble is not None:
         raise app.trouble
     if code == ExitCode.CHECKPOINTED:
         code = saved.after_a_signal
     return errors.conclude(max(code, saved.at_the_end))
+
+
+def _note_undone(app: ScriptApp, lines: Sequence[Line], printer: _Printer) -> None:
+    """Say how many lines were not done."""
+    if app.undone:
+        printer.note(f"{app.undone} of {len(lines)} lines were not done")
 
 
 def _run(app: ScriptApp, size: tuple[int, int]) -> int:

@@ -31,7 +31,7 @@ def exit_code_of(arguments: list[str]) -> int:
         printed.finish()
         return code
     except (ConfigError, UsageError, PreferenceError, RunError) as error:
-        printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
+        printed.complain(f"echornn-tui: {error}", f"Try '{_help_for(arguments)}'.")
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
         return ExitCode.FAILED
@@ -42,6 +42,13 @@ def exit_code_of(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         printed.complain("echornn-tui: interrupted")
         return ExitCode.FORCED
+
+
+def _help_for(arguments: list[str]) -> str:
+    """The command that prints the help for a command line."""
+    from tui.cli.subcommands import SUBCOMMANDS
+
+    return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))
 
 
 def _front_end(arguments: list[str]) -> FrontEnd | None:

@@ -78,7 +78,7 @@ def map_numbers(request: FigureRequest) -> FigureData:
         "down": choice.down,
         "columns": _texts(table.columns),
         "rows": _texts(table.rows),
-        "shows": WAY if scale.of_tasks else words_of(request.show, overview.losses),
+        "shows": f"{WAY if scale.of_tasks else words_of(request.show, overview.losses)}{_seeds(columns['trained'])}",
         "ticks": [[share, _tick(scale, share)] for share in TICKS],
         "walls": _walls(table),
     }
@@ -90,6 +90,12 @@ _CELL = (
     *("value", "shade", "text"),
 )
 """The columns of a map after the fields across and down."""
+
+
+def _seeds(trained: list[int]) -> str:
+    """How many networks a square has, of those that have any; empty if there is none."""
+    least, most = min(filter(None, trained), default=0), max(trained, default=0)
+    return "" if not most else f" (n = {most:,})" if least == most else f" (n = {least:,} to {most:,})"
 
 
 def _known(value: float) -> float | None:

@@ -19,6 +19,7 @@ from echornn.history.curve import Curve
 from echornn.session.ghosts import curve_under, futures, shared, words_of
 from echornn.timeline.branch import Position
 from echornn.timeline.letters import letter_of
+from echornn.timeline.timeline import Timeline
 from tui.figures.data import FigureData, FigureError, FigureRequest
 
 BUCKETS = 400
@@ -63,13 +64,16 @@ def branches_numbers(request: FigureRequest) -> FigureData:
     timeline = opened.timeline
     own = _trained(opened, position_of(opened.run, None, request.branch)).branch
     lines: list[tuple[str, str, Curve]] = []
-    for number in [own, *(one for one in futures(timeline) if one != own)]:
+    numbers = sorted({own, *futures(timeline)})
+    for number in numbers:
         first = 0 if number == own else shared(timeline, own, number)
         last = timeline.end(number).window
         if first < last:
-            words = f"{letter_of(number)}: {words_of(timeline, number)}"
+            words = f"{letter_of(number)}: {words_of(timeline, number)}{_median(timeline, number)}"
             lines.append((letter_of(number), words, curve_under(timeline, number, BUCKETS, first, last)))
-    return _compared("branch", lines, _axes(timeline.branch(own).config, request), opened.run.notes)
+    config = timeline.branch(own).config
+    axes = {**_axes(config, request), "levels": _in_common([timeline.branch(one).config for one in numbers])}
+    return _compared("branch", lines, axes, opened.run.notes)
 
 
 def runs_numbers(request: FigureRequest) -> FigureData:
@@ -80,10 +84,14 @@ def runs_numbers(request: FigureRequest) -> FigureData:
     lines = []
     for name, opened in zip(_names([opened.run.folder for opened in all_opened]), all_opened, strict=True):
         position = _trained(opened, opened.position)
-        lines.append((name, name, curve_under(opened.timeline, position.branch, BUCKETS, 0, position.window)))
+        words = f"{name}{_median(opened.timeline, position.branch)}"
+        lines.append((name, words, curve_under(opened.timeline, position.branch, BUCKETS, 0, position.window)))
     axes = [_axes(opened.config, request) for opened in all_opened]
     label = axes[0]["y"] if len({one["y"] for one in axes}) == 1 else "loss, in the unit of each task"
-    return _compared("run", lines, {**axes[0], "y": label}, tuple(note for one in all_opened for note in one.notes))
+    levels = _in_common([opened.config for opened in all_opened])
+    return _compared(
+        "run", lines, {**axes[0], "y": label, "levels": levels}, tuple(note for one in all_opened for note in one.notes)
+    )
 
 
 def levels_of(config: EchoConfig) -> list[tuple[str, float]]:
@@ -92,6 +100,18 @@ def levels_of(config: EchoConfig) -> list[tuple[str, float]]:
         return [(level.name, level.loss) for level in ladder_of(config)]
     floor = boundary_floor(config)
     return [("chance", chance_level(config)), *([("floor of first windows", floor)] if floor > 0 else [])]
+
+
+def _in_common(configs: Sequence[EchoConfig]) -> list[tuple[str, float]]:
+    """The levels that are the same for all these networks."""
+    first, *others = (levels_of(config) for config in configs)
+    return [level for level in first if all(level in levels for levels in others)]
+
+
+def _median(timeline: Timeline, number: int) -> str:
+    """How many networks the line of a branch is the median of; empty for a single one."""
+    replicas = timeline.branch(number).config.replicas
+    return f": median of {replicas:,}" if replicas > 1 else ""
 
 
 def loss_label(config: EchoConfig) -> str:

@@ -80,7 +80,7 @@ def weights_numbers(request: FigureRequest) -> FigureData:
             columns[name] += [None] * count
         columns["value"] += [f"{value:.9g}" for value in recurrent.eigenvalues.real.tolist()]
         columns["imaginary"] += [f"{value:.9g}" for value in recurrent.eigenvalues.imag.tolist()]
-    panels = -(-(len(matrices.weights) + bool(matrices.recurrent)) // 3)
+    panels = -(-(len(matrices.weights) + any(len(one.eigenvalues) for one in matrices.recurrent)) // 3)
     return FigureData(columns, {}, 0.6 + 1.3 * panels, notes)
 
 

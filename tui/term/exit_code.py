@@ -11,9 +11,9 @@ class ExitCode(IntEnum):
     DONE = 0
     """Training reached its end, or the user left with q."""
     FAILED = 1
-    """Training failed or diverged, or something could not be saved or printed."""
+    """Training failed or diverged, or the run could not be saved, or something could not be printed."""
     USAGE = 2
-    """A flag, a field or a folder cannot be used; nothing was changed."""
+    """A flag, a field, a folder or a file cannot be used, nothing was changed; or a script's command was refused."""
     CHECKPOINTED = 42
     """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130

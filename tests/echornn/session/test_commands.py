@@ -163,6 +163,9 @@ AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Res
         ([], Edit({"learning_rate": SMALL.learning_rate}), "this is what is trained", False),
         ([Step(12)], Edit({"num_epochs": 1}), "num_epochs = 1 cannot be used: at least 2, as trained", True),
         ([], Edit({"device": "gpu"}), "device = 'gpu' cannot be used: TensorFlow sees no GPU here", True),
+        ([Step(4)], Go(0, 4, is_exact=True), "", False),
+        ([Step(4)], Go(0, 5, is_exact=True), "window = 5 cannot be shown: 0 to 4 on branch a", True),
+        ([Step(4)], Move(-5, is_exact=True), "window = -1 cannot be shown: 0 to 4 on branch a", True),
         ([], Go(7), "h is no branch of this run: a to a", True),
         ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 1000000", True),
         ([], Edit({"echo_step": -1}), "echo_step = -1 cannot be used: 0 to 99", True),
@@ -179,7 +182,8 @@ def test_each_is_answered_with_what_became_of_it(
         assert answer.why_not.startswith(why_not)
         assert (bool(answer.why_not), answer.done, answer.was_refused) == (bool(why_not), not why_not, was_refused)
         assert session.frame.refused == (answer if was_refused else None)
-        assert answer.field == (why_not.partition(" ")[0] if was_refused and not isinstance(command, Go) else "")
+        is_of_a_field = was_refused and not isinstance(command, Go | Move)
+        assert answer.field == (why_not.partition(" ")[0] if is_of_a_field else "")
         assert answer_to(session, Redraw()).done
         assert session.frame.refused is None, "from the next one on that could be made"
 

@@ -44,12 +44,14 @@ class OneWidget(App[None]):
         yield self.line
 
 
-async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False, audience: Audience = ALONE) -> list[str]:
+async def drawn(
+    frame: Frame, width: int = 80, ascii_only: bool = False, audience: Audience = ALONE, hint: str = ""
+) -> list[str]:
     app = OneWidget(frame, ascii_only)
     async with app.run_test(size=(width, HEIGHT)) as pilot:
         app.line.styles.height = HEIGHT
         await pilot.pause()
-        app.line.show(Picture(frame, audience=audience))
+        app.line.show(Picture(frame, audience=audience), hint=hint)
         return [app.line.render_line(y).text.rstrip() for y in range(HEIGHT)]
 
 
@@ -87,6 +89,14 @@ async def test_without_a_connection_no_state_is_claimed(ascii_only: bool, sign: 
     assert first.startswith(f"{sign} not connected ")
     assert second.startswith("the session has not answered for 7 s ")
     assert "windows/s" not in second
+
+
+async def test_a_hint_that_says_who_steers_is_not_repeated() -> None:
+    looking = Audience(("pts/1",), "pts/1", only_looks=True)
+    said = "pts/1 steers: this viewer only looks"
+    for hint in ("", said):
+        _, second, *_ = await drawn(RUNNING, audience=looking, hint=hint)
+        assert second.count(said) == 1
 
 
 async def test_a_diverged_loss_is_shown_as_it_is() -> None:

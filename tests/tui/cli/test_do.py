@@ -13,6 +13,7 @@ import pytest
 
 from echornn.remote.server import Server
 from echornn.runs import run_dir
+from echornn.session.command_words import WORDS, Word
 from echornn.session.commands import Pause
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -22,6 +23,8 @@ from tests.patience import PATIENCE, wait_for
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tests.sockets import own_sockets
+from tui.app.line.words import APP_WORDS, AppWord
+from tui.cli.script_subcommands import do_script
 
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 
@@ -30,6 +33,7 @@ SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
     ("arguments", "said"),
     [
         (["step 3; stpe"], "'stpe' is no command: did you mean step?"),
+        (["step; edit learning_rate=-1"], "learning_rate = -1.0 cannot be used: a finite number above 0"),
         (["step x"], "step = 'x' cannot be used: a whole number, 1 or more"),
         (["step; help"], "'help' cannot be used in a script: it is for somebody at a screen"),
         ([""], "the script has no commands"),
@@ -47,11 +51,26 @@ def test_what_cannot_be_done_is_refused_before_anything_is_done(arguments: list[
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, f"echornn-tui: {said}")
 
 
+def test_the_help_lists_all_words_of_scripts() -> None:
+    listed = (do_script.__doc__ or "").partition("The words: ")[2].partition(".\n\n")[0]
+    usable: list[Word | AppWord] = [*WORDS.values(), *(word for word in APP_WORDS.values() if not word.needs_a_person)]
+    usages = {f"{word.name} {word.usage}".strip() for word in usable} - {"save"}
+    assert {" ".join(one.split()) for one in listed.split(";")} == usages
+
+
+def test_a_name_that_no_task_has_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 3)
+    done = answered("do", str(tmp_path / "run"), "step 2; edit lerning_rate=1; step")
+    assert done.stderr.splitlines()[0] == "echornn-tui: 'lerning_rate' is no field: did you mean learning_rate?"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert run_dir.read(tmp_path / "run").trained == 3
+
+
 @pytest.mark.slow
 def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 12)
     (tmp_path / "steps.txt").write_text(
-        "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nbranch z\nstep 100\n"
+        "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nmove 1\nstep 100\n"
     )
     command = [*SCRIPTED, "do", "run", "--file", "steps.txt", "--json", "--size", "80x24"]
     there = {"PYTHONPATH": ":".join(sys.path)}
@@ -67,14 +86,18 @@ def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
         ("save a.svg", "done", "b", 17),
         ("go 3", "done", "b", 3),
         ("step 2", "done", "c", 5),
-        ("branch z", "refused", "c", 5),
+        ("move 1", "refused", "c", 5),
     ]
-    assert records[-1]["why"] == "z is no branch of this run: a to c"
-    assert "1 of 9 lines were not done" in done.stderr
+    assert records[-1]["why"] == "window = 6 cannot be shown: 0 to 5 on branch c"
+    assert "2 of 9 lines were not done" in done.stderr
     assert done.returncode == 2
     assert run_dir.read(tmp_path / "run").trained == 19
     assert "paused   branch b" in (tmp_path / "a.txt").read_text()
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    unwritable = [*SCRIPTED, "do", "run", "save nowhere/a.svg; step 1"]
+    done = subprocess.run(unwritable, cwd=tmp_path, env={**os.environ, **there}, capture_output=True, text=True)
+    assert done.stdout.startswith("save nowhere/a.svg: refused: nowhere/a.svg cannot be written: No such file")
+    assert (done.returncode, "2 of 2 lines were not done" in done.stderr) == (2, True)
     (tmp_path / "steps.txt").write_text("step 2\nstep 3\n")
     cut_off = f"{shlex.join([*SCRIPTED, 'do', 'run', '--file', 'steps.txt'])} | true; echo ${{PIPESTATUS[0]}}"
     cut = subprocess.run(

@@ -16,6 +16,7 @@ from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from tests.echornn.runs.test_recorder import recorded
 from tui.cli.program import exit_code_of
+from tui.cli.subcommands import SUBCOMMANDS
 from tui.commands import bench, headless, network_files
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
@@ -88,7 +89,8 @@ def test_any_words_are_answered_in_a_line_with_a_documented_code(words: list[str
         *notes, line, hint = said.splitlines()
         assert line.startswith("echornn-tui: ")
         assert len(line) < 600
-        assert hint == "Try 'echornn-tui --help'."
+        subcommand = f"{words[0]} " if words[0] in SUBCOMMANDS else ""
+        assert hint == f"Try 'echornn-tui {subcommand}--help'."
     else:
         notes = said.splitlines()
     assert all(note.startswith("echornn-tui: begun with") for note in notes)

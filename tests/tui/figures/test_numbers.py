@@ -137,15 +137,16 @@ def test_branches_are_those_that_the_screen_draws_under_the_curve(tmp_path: Path
     steps: list[Step] = [300, {"learning_rate": 0.1}, 200, (0, 100), {"learning_rate": 0.5}, 50]
     record_branches(tmp_path / "run", *steps, config=LONG)
     found, shown = numbers(tmp_path / "run", "branches"), picture(tmp_path / "run")
-    assert list(dict.fromkeys(found["branch"])) == ["c", *(ghost.letter for ghost in shown.ghosts)] == ["c", "b"]
+    assert list(dict.fromkeys(found["branch"])) == [*(ghost.letter for ghost in shown.ghosts), "c"] == ["b", "c"]
     timeline = run_dir.read(tmp_path / "run").timeline()
     rows = {name: [row for row, cell in enumerate(found["branch"]) if cell == name] for name in "bc"}
     (ghost,) = shown.ghosts
     alone = timeline.curve(1, BUCKETS, ghost.first, ghost.last)
     assert floats([found["loss"][row] for row in rows["b"]]) == alone.mean.tolist()
     assert floats([found["loss"][row] for row in rows["c"]]) == shown.curve.mean.tolist()
-    legend = KINDS["branches"].numbers(FigureRequest(str(tmp_path / "run"), "branches")).facts["legend"]
-    assert legend[1] == ["b", "b: learning_rate 0.1 from window 300"]
+    facts = KINDS["branches"].numbers(FigureRequest(str(tmp_path / "run"), "branches")).facts
+    assert facts["levels"] == losses.levels_of(LONG)
+    assert facts["legend"][0] == ["b", "b: learning_rate 0.1 from window 300"]
 
 
 def test_runs_are_named_so_that_they_can_be_told_apart(tmp_path: Path) -> None:
@@ -157,6 +158,8 @@ def test_runs_are_named_so_that_they_can_be_told_apart(tmp_path: Path) -> None:
     assert list(dict.fromkeys(found["run"])) == ["one/run", "two/run", "three (3)", "many", "three (5)"]
     rows = [row for row, name in enumerate(found["run"]) if name == "many"]
     assert floats([found["loss"][row] for row in rows]) == picture(tmp_path / "many").band.median.tolist()
+    data = KINDS["runs"].numbers(FigureRequest(str(tmp_path / "three"), "runs", (str(tmp_path / "many"),)))
+    assert data.facts["legend"] == [["three", "three"], ["many", f"many: median of {SMALL_POPULATION.replicas}"]]
     with pytest.raises(FigureError, match="runs need several"):
         numbers(tmp_path / "three", "runs")
 
@@ -195,6 +198,8 @@ def test_a_sweep_of_one_square_has_a_map(tmp_path: Path) -> None:
 
     keep(tmp_path / "sweep", [Grid((Axis.parse("echo_step=3"),), {}, 2)])
     assert numbers(tmp_path / "sweep", "map")["trained"] == ["2"]
+    facts = KINDS["map"].numbers(FigureRequest(str(tmp_path / "sweep"), "map")).facts
+    assert facts["shows"] == "seeds that solved it, % (n = 2)"
 
 
 @pytest.fixture

@@ -15,7 +15,18 @@ from textual.screen import Screen
 from echornn.runtime.background import Background
 from echornn.session.command_base import ChangingCommand
 from echornn.session.command_words import WordError, require_changes
-from echornn.session.commands import Answer, Command, DriveCommand, Edit, Redo, Save, StartOver, ToggleReplicas, Undo
+from echornn.session.commands import (
+    Answer,
+    Choose,
+    Command,
+    DriveCommand,
+    Edit,
+    Redo,
+    Save,
+    StartOver,
+    ToggleReplicas,
+    Undo,
+)
 from echornn.session.frame import Frame, State
 from tui.app import keys
 from tui.app.line.completion import Known, about, completions
@@ -173,6 +184,9 @@ class LineKeys(SessionKeys, Panels):
             raise WordError(keys.FAILED)
         if isinstance(command, DriveCommand) and frame.state is State.FINISHED:
             raise WordError(FINISHED)
+        if isinstance(command, Choose) and command.replica >= frame.config.replicas and not self._is_behind:
+            last = frame.config.replicas - 1
+            raise WordError(f"replica = {command.replica} is not trained here: 0 to {last}")
         if isinstance(command, ChangingCommand) and (frame.state is not State.LOADING or frame.is_new):
             require_changes(command.changes, frame.config)
 
@@ -196,7 +210,7 @@ class LineKeys(SessionKeys, Panels):
         doing = self._doing
         if number or doing is None:
             done = Outcome(line)
-            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done)
+            return Begun(line, number, frame.trained_in_all, not frame.has_diverged, lambda: done, frame.config)
         return Begun(line, outcome=lambda: doing.result() if doing.done() else None)
 
     def _refuse(self, text: str) -> None:

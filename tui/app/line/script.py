@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from echornn.session.commands import Answer, FinishEpoch, Step
+from echornn.config import EchoConfig
+from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Step
 from echornn.session.frame import Frame, State
+from echornn.timeline.letters import letter_of
 from tui.app.line.words import Line
 
 
@@ -45,6 +47,7 @@ class Begun:
         trained: the windows trained in all before it.
         was_sound: whether the newest loss was finite before it.
         outcome: returns what became of an action of the app; None as long as it is not done.
+        config: the configuration before it; None if it changes nothing.
     """
 
     line: Line
@@ -52,6 +55,7 @@ class Begun:
     trained: int = 0
     was_sound: bool = True
     outcome: Callable[[], Outcome | None] = lambda: None
+    config: EchoConfig | None = None
 
 
 def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome | None:
@@ -69,6 +73,10 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return Outcome(line, not_done.why_not, not_done.was_refused)
     if frame.answered < begun.number or frame.state is State.LOADING or frame.message:
         return None
+    if isinstance(command, Go) and frame.trained < (command.window or 0):
+        return Outcome(line, note=f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown")
+    if isinstance(command, Edit) and begun.config is not None:
+        return Outcome(line, note=why_anew(begun.config, frame.config))
     if not isinstance(command, Step | FinishEpoch):
         return Outcome(line)
     if frame.state is State.RUNNING:
@@ -79,6 +87,15 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
     if isinstance(command, Step) and trained < command.windows and frame.state is State.PAUSED:
         return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)
     return Outcome(line)
+
+
+def why_anew(before: EchoConfig, after: EchoConfig) -> str:
+    """The message that a change started a new network, with the fields that need one; empty if training goes on."""
+    if before.differs_only_live(after):
+        return ""
+    changed = before.changes_to(after)
+    fields = [name for name in changed if name not in before.live_fields] or [*changed]
+    return f"started over at window 0: another {' and '.join(fields)} needs a new network"
 
 
 class Script:

@@ -55,9 +55,7 @@ def told(place: int, frame: Frame, first: EchoConfig, views: Collection[str]) ->
     if step.ready(frame):
         return Told(step.words(frame), step.actions, step.does, leads=True)
     if step.looks and not views and step.needs is Needs.NOTHING:
-        return Told(
-            "This step is about a view, for which the screen is too small now.", step.actions, step.does, leads=True
-        )
+        return Told("This step is about a view, for which there is no room now.", step.actions, step.does, leads=True)
     return Told(step.waits(frame), *_helps(step, frame))
 
 

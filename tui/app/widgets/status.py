@@ -150,9 +150,9 @@ class StatusLine(CellWidget):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
 
     def _audience_parts(self) -> list[LinePart]:
-        """Who looks at the session too."""
+        """Who looks at the session too, unless the hint says it."""
         text = audience_text(self._audience) if self._audience.is_connected else ""
-        return [LinePart(text, SPEED, "viewers")] if text else []
+        return [LinePart(text, SPEED, "viewers")] if text not in ("", self._hint) else []
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""

@@ -7,6 +7,7 @@ from typing import Any
 from tui.figures.drawn.paper import (
     Table,
     chosen,
+    level_lines,
     losses_axis,
     middles,
     not_finite,
@@ -35,3 +36,4 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     size = 6 if len(by_label) < 13 else 5
     where = "outside lower center"
     figure.legend(by_label.values(), by_label, loc=where, ncols=columns, fontsize=size, handlelength=3)
+    level_lines(axes, facts["levels"])

@@ -23,12 +23,18 @@ from tui.figures.drawn.paper import (
 BEYOND = 1e30
 """A height beyond every axis: the band of a tenth that has diverged reaches the top."""
 
+MOST = 4
+"""Extremes of more than so many times the highest point of the lines are cut off: a few would flatten all else."""
+
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     """Draw the curve with its band, the levels, the marks of commands, and where the task was solved."""
     axes = figure.add_subplot()
-    drawn = np.concatenate([numbers(table, name) for name in ("mean", "q10", "median", "q90")])
-    losses_axis(axes, facts, drawn)
+    lines = np.concatenate([numbers(table, name) for name in ("mean", "q10", "median", "q90")])
+    extremes = np.concatenate([numbers(table, name) for name in ("low", "high")])
+    top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0)
+    inside = facts["log"] or extremes <= (top or np.inf)
+    losses_axis(axes, facts, np.concatenate([lines, np.where(inside, extremes, np.nan)]))
     for line in dict.fromkeys(table["line"]):
         rows = chosen(table, "line", line)
         windows = middles(rows)
@@ -52,8 +58,14 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
             axes.plot(windows, mean, color=colour, linestyle="--" if several else "-", label=label, **one)
             not_finite(axes, windows, mean)
     windows_axis(axes, table)
+    highest = numbers(table, "high")
+    beyond = np.isfinite(highest) & (highest > axes.get_ylim()[1])
+    if beyond.any():
+        top = np.full(int(beyond.sum()), 1.0)
+        style = {"color": GREY, "markersize": 3, "transform": axes.get_xaxis_transform(), "clip_on": False}
+        label = f"beyond, to {highest[beyond].max():.3g}"
+        axes.plot(middles(table)[beyond], top, "^", label=label, **style)
     levels = [(name.removeprefix("level "), float(table[name][0])) for name in table if name.startswith("level ")]
-    level_lines(axes, levels)
     for window, word in facts["marks"]:
         axes.axvline(window, color="black", linewidth=0.6, linestyle=(0, (4, 2)), zorder=0)
         axes.annotate(
@@ -70,3 +82,4 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
             foot = {"transform": axes.get_xaxis_transform(), "clip_on": False}
             axes.plot([window], [0.02], marker, color="black", markersize=4, label=f"{name} at {window:,}", **foot)
     legend_above(figure, axes)
+    level_lines(axes, levels)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.figures.drawn.paper import COLOURS, GREY, Table, legend_above, numbers
+from tui.figures.drawn.paper import COLOURS, GREY, Table, legend_above, numbers, whole_numbers
 
 MOST_BARS = 80
 """The most lags that are drawn as bars; more become a line."""
@@ -23,6 +23,7 @@ def draw_memory(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         axes.plot(lags, r2, color=COLOURS[0])
     cut_line(axes, facts["T"], lags[-1])
     axes.set_ylim(0, 1.02)
+    whole_numbers(axes.xaxis)
     axes.set_xlabel("lag (steps)")
     axes.set_ylabel("r² of a linear read-out")
     legend_above(figure, axes)
@@ -40,6 +41,7 @@ def draw_gradient(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     if there.any():
         upper.set_yscale("log")
     cut_line(upper, facts["T"], lags[-1])
+    whole_numbers(upper.xaxis)
     upper.set_xlabel("lag (steps)")
     unit = facts["unit"]
     label = f"gradient ({unit}\nper unit of state)"
@@ -57,6 +59,7 @@ def draw_gradient(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     lower.plot(steps, bias, color=COLOURS[0], marker="s", markersize=2.5)
     cut_line(lower, facts["T"], lags[-1])
     lower.set_ylim(bottom=0)
+    whole_numbers(lower.xaxis)
     lower.set_xlabel("steps followed back")
     lower.set_ylabel("relative bias\nof the gradient")
 

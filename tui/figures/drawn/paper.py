@@ -7,6 +7,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -29,6 +30,9 @@ SHADES = "cividis_r"
 """Shades that grow darker, also in grey, from yellow to blue."""
 
 GREY = "#666666"
+
+LINE = 7.5
+"""The height of a line of small print in points."""
 
 SETTINGS = {
     "font.size": 8,
@@ -108,13 +112,25 @@ def shortened(text: str, most: int) -> str:
 
 
 def losses_axis(axes: Any, facts: dict[str, Any], values: Any) -> None:
-    """Scale and label the axis of losses; where a loss is not finite, a cross is drawn at the top by `not_finite`."""
+    """Scale and label the axis of losses so that all these are inside, and a line at zero is seen; where a loss is not
+    finite, a cross is drawn at the top by `not_finite`.
+    """
     finite = values[np.isfinite(values)]
     axes.set_ylabel(facts["y"])
     if facts["log"] and (finite > 0).any():
+        above = finite[finite > 0]
         axes.set_yscale("log")
+        axes.set_ylim(float(above.min()) / 1.2, float(above.max()) * 1.2)
     elif finite.size:
-        axes.set_ylim(min(0.0, float(finite.min())), 1.05 * float(finite.max()) or 1.0)
+        low, high = min(0.0, float(finite.min())), float(finite.max())
+        margin = 0.03 * (high - low) or 0.03
+        axes.set_ylim(low - margin, high + margin)
+
+
+def whole_numbers(axis: Any) -> None:
+    """Label only whole numbers on an axis."""
+    axis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def windows_axis(axes: Any, table: Table) -> None:
@@ -123,8 +139,7 @@ def windows_axis(axes: Any, table: Table) -> None:
     margin = 0.5 + 0.02 * (last - first)
     axes.set_xlim(first - 0.5, last + margin)
     axes.set_xlabel("window")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    whole_numbers(axes.xaxis)
 
 
 def not_finite(axes: Any, windows: Any, losses: Any) -> None:
@@ -136,31 +151,50 @@ def not_finite(axes: Any, windows: Any, losses: Any) -> None:
 
 
 def level_lines(axes: Any, levels: list[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level that lies on the axis, with its name where there is room."""
+    """Draw a dotted line at each level that lies on the axis, with its name beside the axis where there is room. It is
+    called last, when the height of the axes is known.
+    """
+    axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
-    taken: list[float] = []
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    letters = max(13, int(4.5 * axes.figure.get_figwidth()))
+    labels: list[tuple[float, float, str]] = []
     for name, loss in levels:
         if not low <= loss <= high:
             continue
         axes.axhline(loss, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
         place = axes.transAxes.inverted().transform(axes.transData.transform((0, loss)))[1] * height
-        if all(abs(place - other) >= 8 for other in taken):
-            taken.append(place)
-            at, where = ("bottom", (0, 1)) if place < height - 8 else ("top", (0, -1))
-            text = f"{shortened(name, 34)} {loss:.3g}"
-            axes.annotate(
-                text,
-                (1, loss),
-                where,
-                xycoords=axes.get_yaxis_transform(),
-                textcoords="offset points",
-                ha="right",
-                va=at,
-                fontsize=6,
-                color=GREY,
-                bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
-            )
+        text = fill(f"{shortened(name, 34)} {loss:.3g}", letters)
+        if sum(LINE * len(one.splitlines()) for *_, one in labels) + LINE * len(text.splitlines()) <= height:
+            labels.append((place, loss, text))
+    labels.sort()
+    spots = apart([place for place, *_ in labels], [LINE * len(text.splitlines()) for *_, text in labels], height)
+    for (place, loss, text), at in zip(labels, spots, strict=True):
+        line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate(
+            text,
+            (1, loss),
+            (5, at - place),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            fontsize=6,
+            color=GREY,
+            arrowprops={**line, "relpos": (0, 0.5)},
+            annotation_clip=False,
+        )
+
+
+def apart(places: list[float], sizes: list[float], height: float) -> list[float]:
+    """The places in order, moved apart as little as texts of these heights need, and none of them above the axes."""
+    spots, foot, top = list(places), float("-inf"), height + LINE / 2
+    for number, size in enumerate(sizes):
+        spots[number] = max(spots[number], foot + size / 2)
+        foot = spots[number] + size / 2
+    for number in reversed(range(len(spots))):
+        spots[number] = min(spots[number], top - sizes[number] / 2)
+        top = spots[number] - sizes[number] / 2
+    return spots
 
 
 def legend_above(figure: Any, axes: Any) -> None:
@@ -169,8 +203,9 @@ def legend_above(figure: Any, axes: Any) -> None:
     entries = dict(zip(labels, handles, strict=True))
     if len(entries) > 1:
         room = int(figure.get_figwidth() * 22)
-        letters = sum(map(len, entries)) / len(entries) + 5
-        columns = next((count for count in range(len(entries), 1, -1) if count * letters < room), 1)
+        letters = np.array([len(label) + 5 for label in entries])
+        splits = ((count, np.array_split(letters, count)) for count in range(len(entries), 1, -1))
+        columns = next((count for count, parts in splits if sum(part.max() for part in parts) < room), 1)
         figure.legend(
             entries.values(), entries, loc="outside upper center", ncols=columns, fontsize=6, columnspacing=1.2
         )

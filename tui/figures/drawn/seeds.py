@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.figures.drawn.paper import COLOURS, GREY, Table, level_lines, losses_axis, numbers
+from tui.figures.drawn.paper import COLOURS, GREY, Table, level_lines, losses_axis, numbers, whole_numbers
 
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
@@ -21,10 +21,11 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     low, high = facts["interval"]
     middle = [[len(solved) / replicas - low], [high - len(solved) / replicas]]
     upper.errorbar([windows], [len(solved) / replicas], middle, color="black", capsize=2, linewidth=0.8, clip_on=False)
-    text = f"{len(solved):,} of {replicas:,} ({100 * low:.0f} to {100 * high:.0f} %)"
-    upper.annotate(text, (1, 0), (-4, 3), xycoords="axes fraction", textcoords="offset points", ha="right", fontsize=7)
-    upper.set_ylim(0, 1.02)
-    upper.set_xlim(0, max(1, windows))
+    interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
+    upper.set_title(f"{len(solved):,} of {replicas:,} solved it; {interval}", fontsize=6)
+    upper.set_ylim(-0.03, 1.03)
+    upper.set_xlim(0, 1.03 * max(1, windows))
+    whole_numbers(upper.xaxis)
     upper.set_xlabel("window")
     upper.set_ylabel("share of networks\nthat solved the task")
     order = np.argsort(losses, kind="stable")
@@ -42,6 +43,6 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         across = lower.get_xaxis_transform()
         lower.plot(ranks[~known], top, "+", color="black", markersize=4, transform=across, label="not finite")
     lower.set_xlabel("network, by its final loss")
-    lower.xaxis.get_major_locator().set_params(integer=True)
-    level_lines(lower, [(name, loss) for name, loss in facts["levels"]])
+    whole_numbers(lower.xaxis)
     lower.legend(loc="best", labelcolor=GREY)
+    level_lines(lower, [(name, loss) for name, loss in facts["levels"]])

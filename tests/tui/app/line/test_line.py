@@ -281,6 +281,8 @@ async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
         for line in (f"save {tmp_path}/a.svg", "compare newest"):
             await enter(app, pilot, f":{line}\n")
             assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
+        await enter(app, pilot, ":take_over\n")
+        assert last_lines(app) == ["this viewer only looks", ":take_over"]
         assert app._keeping.wait(10)
         assert [*tmp_path.iterdir()] == []
 
@@ -308,6 +310,10 @@ async def test_actions_with_a_value() -> None:
         assert plot.viewport.span == 400
         assert app.theme == "textual-light"
         assert app.futures.name_of(0) == "wide"
+        await enter(app, pilot, ":crosshair 99999\n")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "window = 99,999 cannot be shown: 1 to " in screen_text(app)
         await enter(app, pilot, ":crosshair off\n")
         assert plot.viewport.cursor is None
 

@@ -38,10 +38,26 @@ def test_a_line_is_not_done_yet(text: str, changes: dict[str, object]) -> None:
     assert outcome_of(begun(text), replace(PAUSED, **changes), None) is None  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["go 3", "pause", "edit seed=3", "step 5", "epoch", "save", "undo", "speed max"])
+@pytest.mark.parametrize("text", ["go 0", "pause", "edit seed=3", "step 5", "epoch", "save", "undo", "speed max"])
 def test_a_line_is_done(text: str) -> None:
     line = begun(text, trained=5)
     assert outcome_of(line, PAUSED, None) == Outcome(line.line)
+
+
+def test_a_window_beyond_the_end_is_said() -> None:
+    line = begun("branch b 5000")
+    end = replace(PAUSED, line=1, trained=40)
+    assert outcome_of(line, end, None) == Outcome(line.line, note="branch b ends at window 40, which is shown")
+    assert outcome_of(line, replace(end, trained=5000), None) == Outcome(line.line)
+
+
+def test_a_change_that_starts_over_says_because_of_which_field() -> None:
+    line = replace(begun("edit learning_rate=0.05 optimizer=adam"), config=EchoConfig())
+    adam = replace(PAUSED, config=EchoConfig(learning_rate=0.05, optimizer="adam"))
+    said = "started over at window 0: another optimizer needs a new network"
+    assert outcome_of(line, adam, None) == Outcome(line.line, note=said)
+    slower = replace(PAUSED, config=EchoConfig(learning_rate=0.05))
+    assert outcome_of(line, slower, None) == Outcome(line.line)
 
 
 def test_resume_is_done_while_training_goes_on() -> None:

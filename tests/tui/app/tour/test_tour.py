@@ -220,7 +220,7 @@ async def test_on_a_screen_that_is_too_small_it_says_the_size_and_still_leads_on
         session.set_frame(State.RUNNING, PROGRESS, trained=400, loss_stats=losses(0.04, 400, 369))
         app.show_newest_frame()
         await pilot.pause()
-        assert "the screen is too small now. press 4" in card_text(app)
+        assert "there is no room now. press 4" in card_text(app)
         await pilot.press("4")
         assert app.place == 4
 
