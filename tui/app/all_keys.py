@@ -38,6 +38,10 @@ WITH_THE_APP = ("on the curve", "in the tour", *(f"in the view {view.title}" for
 """The places in which the keys of the app work too; panels and screens may have other actions for them."""
 
 
+TYPED = ("in the list of runs", "in the palette")
+"""The places where characters are the text of a filter, and thus never keys."""
+
+
 def keymap_with(moved: Moved) -> KeyMap:
     """The keys of the app, with those that the user chose."""
     return KeyMap.of((one for bindings in PLACES.values() for one in bindings), moved, keys.TOGETHER)

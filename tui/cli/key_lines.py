@@ -41,6 +41,8 @@ def lines(moved: Moved) -> Iterator[str]:
 
 def _rows(moved: Moved) -> Iterator[tuple[str, str, list[str], list[str], str]]:
     """Of each action: the place, its id, its keys, its built-in keys, and what it does."""
+    from tui.app.all_keys import TYPED
+
     places = all_places()
     keymap = KeyMap.of((one for bindings in places.values() for one in bindings), moved, {})
     for place, bindings in places.items():
@@ -48,7 +50,9 @@ def _rows(moved: Moved) -> Iterator[tuple[str, str, list[str], list[str], str]]:
         for one in bindings:
             if isinstance(one, Binding) and one.id is not None and one.id not in told:
                 told.add(one.id)
-                keys = list(map(key_name, keymap.keys[one.id]))
+                keys = [
+                    key_name(key) for key in keymap.keys[one.id] if not (place in TYPED and len(key_name(key)) == 1)
+                ]
                 yield (
                     place,
                     one.id,

@@ -14,6 +14,8 @@ VIM: Moved = MappingProxyType(
         "redo": ("ctrl+r", "U"),
         "regenerate": ("I",),
         "settings": ("s", "i"),
+        "settings.more": ("plus", "equals_sign", "right", "l"),
+        "settings.less": ("minus", "left", "h"),
         "window_back": ("h", "left_square_bracket"),
         "window_on": ("l", "right_square_bracket"),
         "log": ("Y",),

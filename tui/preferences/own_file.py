@@ -68,7 +68,10 @@ class PreferenceFile:
         known = list(known)
         for name in names:
             if name not in known:
-                raise PreferenceError(f"{self.at(name, table)}: {name} is not known: {near(name, known)}")
+                hint = near(name, known)
+                if not table and not hint.startswith("did"):
+                    hint += "; the keys of actions belong below a line [keys]"
+                raise PreferenceError(f"{self.at(name, table)}: {name} is not known: {hint}")
 
     def value(self, name: str) -> Any:
         """The value of a preference; None if the file does not set it.

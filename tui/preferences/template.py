@@ -12,12 +12,19 @@ HEAD = """\
 """
 
 
+OWN_KEYS = """\
+# Keys of single actions instead, below all other lines; echornn-tui keys lists the actions:
+# [keys]
+# undo = "ctrl+z"
+"""
+
+
 def template() -> str:
     """The text of the file."""
     blocks = [
         f"{_comment(f'{one.about}: {one.allowed}')}\n# {one.name} = {text_of(one.built_in)}\n" for one in PREFERENCES
     ]
-    return "\n".join([HEAD, *blocks])
+    return "\n".join([HEAD, *blocks, OWN_KEYS])
 
 
 def _comment(text: str) -> str:

@@ -156,6 +156,15 @@ async def test_vim_keys() -> None:
         assert app._plot.viewport.cursor is None
         await pilot.press("i", "j", "j", "k")
         assert app._settings.form.name == app._settings.form.rows[1]
+        sent = list(session.commands)
+        form = app._settings.form
+        await pilot.press("end")
+        first = form.text(form.name)
+        await pilot.press("l")
+        assert form.text(form.name) != first
+        await pilot.press("h")
+        assert form.text(form.name) == first
+        assert session.commands == sent, "no way back in time"
 
 
 def test_each_mark_in_a_sentence_is_that_of_an_action() -> None:

@@ -136,6 +136,8 @@ def test_what_keys_prints(capsys: pytest.CaptureFixture[str]) -> None:
         "built_in": ["U"],
         "what": "Redo: go back to where the last undo came from",
     }
+    down = {row["place"]: row["keys"] for row in rows if row["action"] == "down"}
+    assert (down["in the list of branches"], down["in the list of runs"]) == (["down", "j"], ["down"])
     assert exit_code_of(["keys", "--keys", "vim"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split()[:4] == ["*", "redo", "ctrl+r,", "U"] for line in lines)

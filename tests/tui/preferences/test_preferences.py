@@ -87,7 +87,10 @@ def test_what_config_prints(file: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
 def test_the_template_changes_nothing_until_its_comments_are_taken_away(file: Path) -> None:
     assert tomllib.loads(template()) == {}
-    lines = [line.removeprefix("# ") for line in template().splitlines() if "=" in line]
+    values, _, of_keys = template().partition("# [keys]\n# ")
+    file.write_text(f"[keys]\n{of_keys}")
+    assert preferences().keys.own == {"undo": ("ctrl+z",)}
+    lines = [line.removeprefix("# ") for line in values.splitlines() if "=" in line]
     file.write_text("\n".join(lines))
     held = preferences().held
     assert {name: str(one.value) if name == "keys" else one.value for name, one in held.items()} == {

@@ -92,9 +92,12 @@ class CommandLine(CellWidget):
         editor = self.editor
         if editor is None:
             return
-        self._error = ""
+        was_refused, self._error = bool(self._error), ""
         end = len(editor.text)
         match key.key:
+            case _ if was_refused and key.character == ":":  # a new line instead of the refused one
+                editor.move(end)
+                editor.erase(0)
             case "enter" | "ctrl+j":
                 self._entered(editor.text)
                 return

@@ -124,6 +124,12 @@ async def test_what_is_wrong_is_said_above_the_line_which_stays() -> None:
         assert session.commands == []
 
 
+async def test_after_a_refusal_a_colon_begins_a_new_line() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await enter(app, pilot, ":stpe 3\n:step 2\n")
+        assert session.commands == [Step(2)]
+
+
 async def test_a_long_error_takes_as_many_lines_as_it_needs_at_80_columns() -> None:
     async with opened(State.PAUSED) as (app, _, pilot):
         await enter(app, pilot, ":edit task=ehco\n")
