@@ -235,7 +235,9 @@ def reading(read: Callable[[Sequence[str]], T], words: Sequence[str]) -> T:
 
 def unknown(name: str, known: Iterable[str]) -> WordError:
     """The error about a word that is no command."""
-    close = get_close_matches(name.lower(), known, 1)
+    known = list(known)
+    begun = [one for one in known if one.startswith(name.lower())]
+    close = begun if len(begun) == 1 else get_close_matches(name.lower(), known, 1)
     hint = f": did you mean {close[0]}?" if close else ""
     return WordError(f"{shortened(name)!r} is no command{hint}")
 

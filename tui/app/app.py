@@ -130,7 +130,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
         self._branches.on_change = self._ghosts_changed
-        self._plot.on_hover = self._hover_moved
+        self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._connect_the_seeds()
@@ -252,7 +252,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
-        if action in ("on_a_view", "no_view", "on_the_curve"):
+        if action in ("on_a_view", "no_view", "no_rows", "on_the_curve"):
             return self._watching
         if action == "line":
             return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)

@@ -231,14 +231,22 @@ OF_WHAT_IS_WATCHED = [
     *[Binding(digit, f"no_view('{digit}')", show=False) for digit in OTHER_DIGITS],
     Binding("d", "on_the_curve('fall')", show=False, id="fall"),
     Binding("enter", "on_the_curve('go_there')", show=False, id="go"),
+    *[
+        Binding(key, "no_rows", show=False, id=name)
+        for name, key in {"up": "up", "down": "down", "page_up": "pageup", "page_down": "pagedown"}.items()
+    ],
 ]
-"""Keys of a view and of the curve that also work while the other one has the arrow keys; and digits without a view."""
+"""Keys of a view and of the curve that also work while the other one has the arrow keys; and those without a meaning
+there, which say so: digits without a view, and the keys of rows on the curve.
+"""
 
 FAILED = "failed: training has stopped; «quit» quits, then start again with other flags"
 
 AT_THE_END = "this is the newest window of its branch: «step» trains one more"
 
 NO_CROSSHAIR = "no crosshair to go to: «fall» puts it where the loss fell, «focus» and «arrows» anywhere"
+
+NO_ROWS = "the curve has no rows: «focus» gives these keys to the view"
 
 NO_SEEDS = f"{ONE_NETWORK}: «seeds» trains 64 seeds, and «replica_before» «replica_after» go through them"
 

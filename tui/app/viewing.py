@@ -102,6 +102,11 @@ class Viewing(AppPart):
         """Say that no view has this digit as its key."""
         self._hint(keys.no_view_of(digit))
 
+    def action_no_rows(self) -> None:
+        """Say that the curve has no rows to choose among, if it has the arrow keys."""
+        if not isinstance(self._main.focused, View):
+            self._hint(keys.NO_ROWS)
+
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
         plot = self._plot

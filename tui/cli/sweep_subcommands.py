@@ -16,6 +16,7 @@ from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError
 from tui.kit.theme import Theme
 from tui.preferences.chosen import preferences
+from tui.preferences.key_choice import named_keys
 from tui.term import guardian, terminal
 
 MOST_WORKERS = 1024
@@ -189,6 +190,8 @@ def compute_sweep(
     wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), config.given, seeds, until)
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
+        if keys is not None:
+            moved_keys(named_keys(keys, "keys"))
         return Training(print_sweep, out, wanted, engine, json)
     preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide()

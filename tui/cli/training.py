@@ -15,6 +15,7 @@ from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
 from tui.preferences.chosen import preferences
+from tui.preferences.key_choice import named_keys
 from tui.term import guardian, terminal
 
 
@@ -55,6 +56,8 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     compared = [record.readable(name) for name in flags.compare]
     given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed, "keys": flags.keys}
     given["mouse"] = False if flags.no_mouse else None
+    if flags.keys is not None and not in_the_app:
+        moved_keys(named_keys(flags.keys, "keys"))  # a flag that cannot be used is refused without the app too
     chosen = preferences(**given) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
     if chosen is not None:

@@ -14,10 +14,10 @@ class ClosesOnce(ModalScreen[None]):
     error. Here the check and the closing are one step, although the app and the screen have separate queues of keys.
     """
 
-    def is_on_frame(self, event: Click) -> bool:
-        """Whether a click is beside everything in the screen, or on the frame around it."""
+    def is_beside(self, event: Click) -> bool:
+        """Whether a click is beside everything in the screen, and beside the frame around it."""
         widget, _ = self.get_widget_at(*event.screen_offset)
-        return widget is self or widget.parent is self
+        return widget is self
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()

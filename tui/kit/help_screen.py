@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -16,6 +18,16 @@ from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_sections import Section, found
 from tui.kit.keyed_app import keymap_of
 from tui.kit.keymap import key_name, keys_of
+
+HINTS = (
+    ("«help.search»", " searches, ", "search"),
+    ("«arrows»", " scroll, ", ""),
+    ("«close»", " closes", "back"),
+)
+"""The keys in the border, each with what it does, and the action of a click."""
+
+DOES = "echornn-action"
+"""The name under which the style of a key in the border holds the action of a click."""
 
 NOTHING = "nothing is found; «close» shows all again"
 
@@ -69,7 +81,7 @@ class HelpScreen(ClosesOnce):
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
-            frame.border_subtitle = self._say("«help.search» searches, «arrows» scroll, «close» closes")
+            frame.border_subtitle = self._hints()
             yield self._text
             yield self._search
 
@@ -86,6 +98,14 @@ class HelpScreen(ClosesOnce):
         ]
         self._show("")
         self._leave_search()
+
+    def _hints(self) -> Text:
+        """The keys in the border, which a click presses."""
+        hints = Text()
+        for mark, words, action in HINTS:
+            hints.append(self._say(mark), Style(meta={DOES: action}))
+            hints.append(words)
+        return hints
 
     def _say(self, text: str) -> str:
         return keymap_of(self.app).text(text)
@@ -110,13 +130,16 @@ class HelpScreen(ClosesOnce):
         getattr(self._text, f"scroll_{way}")(animate=False)
 
     async def on_click(self, event: Click) -> None:
-        """Press a key that is clicked, on the screen below; a click on the frame or beside it closes."""
+        """Press the key that is clicked: of a row on the screen below, of the border here. A click beside it closes."""
+        if action := event.style.meta.get(DOES):
+            await self.run_action(action)
+            return
         shown = event.style.meta.get(PRESSES)
         key = "" if shown is None else self._keys.get(shown) or keymap_of(self.app).named(shown)
         if key:
             await self.action_dismiss()
             self.app.simulate_key(key)
-        elif shown is None and self.is_on_frame(event):
+        elif shown is None and self.is_beside(event):
             await self.action_dismiss()
 
     def on_input_changed(self, event: Input.Changed) -> None:

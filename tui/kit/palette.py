@@ -86,7 +86,7 @@ class Palette(ClosesOnce):
 
     async def on_click(self, event: Click) -> None:
         """Close at a click beside the list."""
-        if self.is_on_frame(event):
+        if self.is_beside(event):
             await self.action_dismiss()
 
     def action_move(self, lines: int) -> None:

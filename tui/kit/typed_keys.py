@@ -18,7 +18,7 @@ MODIFIERS = ("ctrl", "shift", "alt")
 SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+j": "enter", "ctrl+h": "backspace", "ctrl+[": "escape"}
 """Keys for which a terminal sends the same as for another one."""
 
-TAKEN = {"ctrl+c": "it ends the program", "ctrl+q": "it quits, also while you type"}
+TAKEN = {"ctrl+c": "it shows how to quit", "ctrl+q": "it quits, also while you type"}
 """Keys that always mean the same."""
 
 

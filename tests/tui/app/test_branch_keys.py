@@ -395,3 +395,16 @@ async def test_the_crosshair_reads_the_line_that_is_shown_while_the_newest_frame
         await pilot.press("left", "right", "d")
         assert "window" in app.query_one(LossPlot).reading
         assert "paused" in await drawn(app, pilot)
+
+
+async def test_keys_without_effect_say_why() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("down")
+        assert "the curve has no rows: tab gives these keys to the view" in screen_text(app)
+        await pilot.press("d", "d")
+        await pilot.pause()
+        assert "the crosshair is there: no other fall is seen" in screen_text(app)
+        await pilot.press("b", "x")
+        await pilot.pause()
+        assert "the curve shows this branch: pinned, it stays under the curve" in screen_text(app)
+        assert session.commands == []

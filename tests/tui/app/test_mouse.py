@@ -80,7 +80,7 @@ async def test_a_view_is_chosen_in_the_footer(size: tuple[int, int], text: str, 
         assert not app.query_one(Rows).display
 
 
-async def test_a_key_in_the_help_is_pressed_and_a_click_on_the_frame_closes() -> None:
+async def test_a_key_in_the_help_is_pressed_and_a_click_beside_it_closes() -> None:
     async with opened(State.PAUSED, (120, 40)) as (app, _, pilot):
         await pilot.press("question_mark", "slash", *"other runs under", "enter")
         await pilot.pause()
@@ -89,6 +89,16 @@ async def test_a_key_in_the_help_is_pressed_and_a_click_on_the_frame_closes() ->
         assert not isinstance(app.screen, HelpScreen)
         assert app._runs.is_open
         await pilot.press("escape", "question_mark")
+        await click_on(app, pilot, "/ searches", 4)
+        await click_on(app, pilot, "arrows scroll")
+        await click_on(app, pilot, "escape closes", 9)
+        assert isinstance(app.screen, HelpScreen), "words press nothing"
+        await click_on(app, pilot, "/ searches")
+        assert isinstance(app.screen, HelpScreen)
+        assert app.screen.focused is app.screen._search
+        await click_on(app, pilot, "escape closes")
+        await pilot.pause()
+        assert app.screen.focused is not app.screen._search
         await click_on(app, pilot, "escape closes")
         assert not isinstance(app.screen, HelpScreen)
         await pilot.press("ctrl+p")
@@ -230,6 +240,25 @@ async def test_a_field_of_the_settings_is_chosen_and_changed() -> None:
         assert len(session.commands) == 1
         await click_on(app, pilot, "escape closes")
         assert not panel.is_open
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (120, 26)])
+async def test_a_second_click_on_the_key_that_nudges_nudges_again(size: tuple[int, int]) -> None:
+    async with opened(State.PAUSED, size) as (app, session, pilot):
+        await pilot.press("s", "end")
+        panel = app.query_one(SettingsPanel)
+        panel.form.move(panel.form.rows.index("seed") - panel.form.rows.index(panel.form.name))
+        panel.redraw()
+        await pilot.pause()
+        x, y = place_of(app, "+/-")
+        seed = int(panel.form.text("seed"))
+        for _ in range(2):
+            await pilot.click(offset=(x, y))
+            await pilot.pause()
+        assert panel.form.text("seed") == str(seed + 2)
+        assert session.commands == []
+        await click_on(app, pilot, "+/-", 2)
+        assert panel.form.text("seed") == str(seed + 1)
 
 
 async def test_a_seed_is_chosen_and_twice_it_goes_on_alone() -> None:

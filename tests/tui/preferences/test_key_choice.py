@@ -165,3 +165,12 @@ def test_keys_that_clash_are_refused_before_a_folder_is_made(
     assert exit_code_of(command) == 2
     assert not (tmp_path / "state").exists()
     assert not (tmp_path / "swept").exists()
+
+
+@pytest.mark.parametrize("command", [[], ["sweep", "--out", "grid", "--grid", "state_size=4,8"]])
+def test_keys_that_do_not_exist_are_refused_without_the_app_too(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert exit_code_of([*command, "--headless", "--keys", "vmi"]) == 2
+    assert 'keys = "vmi" cannot be used' in capsys.readouterr().err

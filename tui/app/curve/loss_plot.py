@@ -62,6 +62,11 @@ HIDES = {
 """The cost of covering a cell with the legend, by the cell's style."""
 
 
+NO_FALL = "no fall of the loss is seen in the windows on the screen"
+
+ONLY_FALL = "the crosshair is there: no other fall is seen in the windows on the screen"
+
+
 class LossPlot(PlotMouse, can_focus=True):
     """The loss curve. Each column shows the mean loss of its windows, and the range from smallest to largest.
 
@@ -112,6 +117,8 @@ class LossPlot(PlotMouse, can_focus=True):
         """Called when other windows, or another number of columns, have become visible: a new picture is needed."""
         self.ask: Callable[[Query], Picture] = lambda _: picture
         """Asks the session a further question about the shown picture, for a key that needs the answer."""
+        self.say: Callable[[str], None] = lambda _: None
+        """Shows why a key does nothing."""
         self.on_go: Callable[[int], object] = lambda _: None
         """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
         self._picture = picture
@@ -184,9 +191,14 @@ class LossPlot(PlotMouse, can_focus=True):
         """Move the crosshair to just before the largest fall of the visible loss; again: to where the task was lost."""
         points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
         cursor = self.viewport.cursor
-        if points:
-            beyond = [point for point in points if cursor is not None and point > cursor]
-            self.change_viewport(replace(self.viewport, cursor=(beyond or points)[0]))
+        if not points:
+            self.say(NO_FALL)
+            return
+        beyond = [point for point in points if cursor is not None and point > cursor]
+        to = (beyond or points)[0]
+        if to == cursor:
+            self.say(ONLY_FALL)
+        self.change_viewport(replace(self.viewport, cursor=to))
 
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())

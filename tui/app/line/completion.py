@@ -11,7 +11,7 @@ from echornn.session.command_words import WORDS
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.timeline.letters import letter_of
-from tui.app.line.words import APP_WORDS, FIGURES
+from tui.app.line.words import APP_WORDS, FIGURES, OTHER_NAMES
 
 CHANGES = ("edit", "restart")
 """The commands whose arguments are fields with values."""
@@ -97,6 +97,7 @@ def about(text: str, candidates: Iterable[str], config: EchoConfig) -> str:
     }
     if not newest:
         return EMPTY
+    name = OTHER_NAMES.get(name, name)
     if name not in usages:
         shown = "  ".join(one[len(text) - len(newest) :].strip() for one in candidates)
         return shown[:MOST_SHOWN] or "no command begins so"

@@ -15,7 +15,18 @@ from textual.screen import Screen
 from echornn.runtime.background import Background
 from echornn.session.command_base import ChangingCommand
 from echornn.session.command_words import WordError, require_changes
-from echornn.session.commands import Answer, Choose, Command, DriveCommand, Edit, Redo, StartOver, ToggleReplicas, Undo
+from echornn.session.commands import (
+    Answer,
+    Choose,
+    Command,
+    DriveCommand,
+    Edit,
+    Redo,
+    Save,
+    StartOver,
+    ToggleReplicas,
+    Undo,
+)
 from echornn.session.frame import Frame, State
 from tui.app import keys
 from tui.app.line.completion import Known, about, completions
@@ -155,8 +166,12 @@ class LineKeys(SessionKeys, Panels):
         if outcome.why_not and not (outcome.has_failed and self._frame.state is State.FAILED):
             self.clear_notifications()  # they would cover it
             self._command_line.refuse(outcome.line.text, outcome.why_not)
-        elif outcome.note:
-            self.notify(outcome.note, markup=False)
+        elif note := outcome.note or (self._where_saved() if outcome.line.what == Save() else ""):
+            self.notify(note, markup=False)
+
+    def _where_saved(self) -> str:
+        folder = self._frame.folder
+        return f"saved in {folder}" if folder else "this run has no folder: nothing is kept"
 
     def _require(self, line: Line) -> None:
         """Check that a line can be done now.

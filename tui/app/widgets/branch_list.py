@@ -109,9 +109,12 @@ class BranchList(ListPanel):
             self.typed = self._futures.name_of(self._number)
 
     def action_pin(self) -> None:
-        if self.row is not None:
-            self._futures.pin(self._number)
-            self.on_change()
+        if self.row is None:
+            return
+        if self.row.is_here and not self.row.is_kept:
+            self._say("the curve shows this branch: pinned, it stays under the curve once another is shown")
+        self._futures.pin(self._number)
+        self.on_change()
 
 
 def row_of(branch: BranchRow) -> ListRow:

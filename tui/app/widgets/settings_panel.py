@@ -50,7 +50,15 @@ BINDINGS = [
     Binding("s", "close", "Close", show=False, tooltip="Close", id="settings"),
 ]
 
-NUDGE_KEYS = "«settings.more»/«settings.less» nudge, «settings.apply», «close» closes"
+NUDGES_FIRST = "«settings.more»/«settings.less»"
+
+HINTS = f"{NUDGES_FIRST} nudge, «settings.apply», «close» closes"
+
+HINTS_OF_DRAFTS = f"{NUDGES_FIRST} nudge, «settings.apply» applies, «close» drops"
+"""The keys while there are drafts. Those that nudge stay in their place, so that a second click nudges again."""
+
+SHORT_HINTS = f"{NUDGES_FIRST}, «settings.apply», «close»"
+"""The keys where the numbers of the lines leave no room for more."""
 
 MOUSE_KEYS = ("settings.more", "settings.less", "settings.apply", "close")
 """The ids of the keys of the title, which a click presses."""
@@ -193,10 +201,8 @@ class SettingsPanel(CellWidget, can_focus=True):
         lines = self._lines(width)
         self._scroll(lines, height * columns)
         shown = lines[self._top : self._top + height * columns]
-        keys = "«settings.apply» applies, «close» drops" if self.form.drafts else NUDGE_KEYS
-        keys = self.keymap.text(keys)
         more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
-        title = next((one for one in (f"settings: {keys}", keys) if len(one + more) <= cells.width), keys)
+        title = self._title(cells.width - len(more))
         cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
         for word, key in ((self.keymap.name(name), self.keymap.key(name)) for name in MOUSE_KEYS):
             if word in title:
@@ -210,6 +216,15 @@ class SettingsPanel(CellWidget, can_focus=True):
         below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
         for y, text in enumerate(foot[:foot_height], below):
             cells.write(0, y, text, "panel--help")
+
+    def _title(self, room: int) -> str:
+        """The keys of the panel, which begin in the same column whether there are drafts or not."""
+        both = [self.keymap.text(keys) for keys in (HINTS, HINTS_OF_DRAFTS)]
+        longest, keys = max(map(len, both)), both[bool(self.form.drafts)]
+        named = f"settings: {keys}"
+        if longest + len(named) - len(keys) <= room:
+            return named
+        return keys if len(keys) <= room else self.keymap.text(SHORT_HINTS)
 
     def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
         """Scroll so that the cursor, and the refusal below it, are visible."""

@@ -345,3 +345,14 @@ async def test_a_figure_is_of_the_position_on_the_screen(tmp_path: Path, monkeyp
         while not made:
             await pilot.pause()
         assert made == [(tmp_path, "curve", Path("a.svg"), {"branch": 0, "at": 800}, 900)]
+
+
+async def test_saving_says_where() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        await enter(app, pilot, ":w\n")
+        for _ in range(2):
+            app.show_newest_frame()
+            await pilot.pause()
+        (note,) = app._notifications
+        where = app._frame.folder
+        assert note.message == (f"saved in {where}" if where else "this run has no folder: nothing is kept")

@@ -102,6 +102,7 @@ def test_what_an_action_does_fits_a_line(word: object) -> None:
     ("line", "said"),
     [
         ("vieew 3", "'vieew' is no command: did you mean view?"),
+        ("set", "'set' is no command: did you mean settings?"),
         ("view 9", "view = '9' cannot be used: one of rows, data,"),
         ("zoom", "'zoom' cannot be used: zoom takes in|out"),
         ("help me", "'help me' cannot be used: help takes nothing more"),
@@ -162,6 +163,9 @@ def test_what_a_beginning_can_be_completed_to(text: str, found: list[str]) -> No
         ("", "a command by name: tab completes"),
         ("re", "redo  redraw  regenerate  replica  replicas  reset  restart  resume"),
         ("xyz", "no command begins so"),
+        ("wq", "quit: quit; the run is kept"),
+        ("x", "quit: quit; the run is kept"),
+        ("w", "save [FILE.svg|FILE.txt]: save"),
         ("step 3", "step [WINDOWS]: train so many windows, then pause"),
         ("edit learning_rate=", "learning_rate is 0.3: Step size of the optimizer"),
         ("step; theme ", "theme dark|light: the background"),
