@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     """Training failed or diverged, or the run could not be saved, or something could not be printed."""
     USAGE = 2
-    """A flag, a field, a folder or a file cannot be used, nothing was changed; or a script's command was refused."""
+    """A flag, a field, a folder or a file cannot be used; nothing was changed. Or a command of a script was refused."""
     CHECKPOINTED = 42
     """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130
