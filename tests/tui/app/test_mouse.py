@@ -229,6 +229,17 @@ async def test_branches_are_chosen_and_gone_to() -> None:
         assert not panel.is_open
 
 
+async def test_while_a_branch_is_named_the_hints_are_those_of_the_name() -> None:
+    async with test_branch_keys.opened() as (app, _, pilot):
+        await pilot.press("b", "n", *"best")
+        await click_on(app, pilot, "enter keeps the name")
+        assert "best" in screen_text(app)
+        await pilot.press("n", *"worst")
+        await click_on(app, pilot, "escape drops it")
+        assert app.query_one(BranchList).is_open
+        assert "worst" not in screen_text(app)
+
+
 async def test_a_field_of_the_settings_is_chosen_and_changed() -> None:
     async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
         await pilot.press("s")

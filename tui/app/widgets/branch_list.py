@@ -14,6 +14,9 @@ from echornn.session.picture import Picture
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
+HINTS_OF_A_NAME = "enter keeps the name  escape drops it"
+"""The keys while a name is typed. They are fixed, as wherever text is typed."""
+
 
 class BranchList(ListPanel):
     """The panel that lists the branches of the run.
@@ -74,6 +77,9 @@ class BranchList(ListPanel):
 
     def says(self) -> str:
         return f"name: {self.typed}_" if self.typed is not None else self._futures.trouble or self.TITLE
+
+    def hints(self) -> str:
+        return self.HINTS if self.typed is None else HINTS_OF_A_NAME
 
     def says_of_nothing(self) -> str:
         return "nothing is trained yet"

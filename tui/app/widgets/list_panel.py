@@ -184,10 +184,14 @@ class ListPanel(CellWidget, can_focus=True):
         """The text that is shown if there are no rows."""
         return ""
 
+    def hints(self) -> str:
+        """The keys that hold now; see `HINTS`."""
+        return self.HINTS
+
     def draw(self, cells: Cells) -> None:
         cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
         most = cells.height - 1 - LINES_OF_A_ROW  # a row is never cut
-        hints = _wrapped(self._plain(self.keymap.text(self.HINTS)), cells.width)[: max(0, most)]
+        hints = _wrapped(self._plain(self.keymap.text(self.hints())), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
         self._top = max(self._top, self.cursor - room + 1)
