@@ -21,6 +21,15 @@ class Lag:
 
 
 @dataclass(frozen=True)
+class UnitStep:
+    """A unit at a time step of the shown row of the batch; all count from 0."""
+
+    row: int
+    unit: int
+    step: int
+
+
+@dataclass(frozen=True)
 class Entry:
     """An entry of the weight matrix with this name."""
 

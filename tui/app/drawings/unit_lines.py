@@ -10,6 +10,7 @@ import numpy as np
 from echornn.progress import Floats
 from echornn.readings import Units
 from tui.app.drawings.signed import signed_blocks
+from tui.app.drawings.spots import UnitStep
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
@@ -124,7 +125,25 @@ def draw_units(
     glyphs, kinds = signed_blocks(values[part], 1.0, ascii_only, saturated[part])
     picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
     stamp(cells, box.x + width, box.y + top, picture, styles)
+    cells.mark_each(
+        box.x + width,
+        box.y + top,
+        block * shown,
+        last - first,
+        lambda x, y: UnitStep(row, first + y, begin + x // block),
+    )
     return lines
+
+
+def read_unit(units: Units, spot: UnitStep) -> str:
+    """The text about a unit at a time step; empty if it was not read."""
+    rows, steps, count = units.activity.shape
+    if spot.row >= rows or spot.step >= steps or spot.unit >= count:
+        return ""
+    at = spot.row, spot.step, spot.unit
+    saturated = ", saturated" if units.saturated[at] else ""
+    text = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: {float(units.activity[at]):+.3f}"
+    return f"{text}{saturated}; ~ {' '.join(best_input(units, spot.unit).split())}"
 
 
 def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int, int], begin: int) -> None:

@@ -16,8 +16,8 @@ from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.app.drawings.panel_lines import number_blocks, symbol_blocks
 from tui.app.drawings.signs import signs_of, widest
-from tui.app.drawings.spots import Lag
-from tui.app.drawings.unit_lines import InputLine, draw_units, label_width
+from tui.app.drawings.spots import Lag, UnitStep
+from tui.app.drawings.unit_lines import InputLine, draw_units, label_width, read_unit
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
@@ -91,6 +91,8 @@ class MemoryView(ProbeView):
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
+        if isinstance(spot, UnitStep) and readings is not None and readings.units is not None:
+            return read_unit(readings.units, spot)
         if not isinstance(spot, Lag) or readings is None or readings.memory is None:
             return ""
         return read(readings.config, readings.memory, readings.units, spot.lag)

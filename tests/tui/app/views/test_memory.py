@@ -11,6 +11,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
+from tui.app.drawings.spots import UnitStep
 from tui.app.drawings.unit_lines import best_input, signed_activity
 from tui.app.views.memory import MemoryView, read, share_text, summary
 
@@ -104,6 +105,18 @@ def test_a_part_that_is_not_the_top_state_is_named() -> None:
     assert memory is not None
     readings = replace(SOLVED, parts=("h", "update gate"), memory=replace(memory, part="update gate"))
     assert drawn(MemoryView(), frame_of(readings), 78, 12)[0].startswith("memory of update gate: 4.0 of 4")
+
+
+def test_a_unit_at_a_step_is_read() -> None:
+    units = SOLVED.units
+    assert units is not None
+    value = float(units.activity[0, 3, 0])
+    view = MemoryView()
+    drawn(view, frame_of(SOLVED), 78, 12)
+    said = view.reading_of(UnitStep(0, 0, 3))
+    end = ", saturated" if units.saturated[0, 3, 0] else ""
+    assert said == f"unit 1, row 1, step 4: {value:+.3f}{end}; ~ x[t-3] r 1.00"
+    assert view.reading_of(UnitStep(0, 9, 3)) == ""
 
 
 def test_rows_units_and_lags_are_chosen_by_keys() -> None:
