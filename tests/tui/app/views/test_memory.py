@@ -14,6 +14,7 @@ from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shi
 from tui.app.drawings.spots import UnitStep
 from tui.app.drawings.unit_lines import best_input, signed_activity
 from tui.app.views.memory import MemoryView, read, share_text, summary
+from tui.kit.cells import Cells
 
 SOLVED = shift_register()
 
@@ -113,6 +114,10 @@ def test_a_unit_at_a_step_is_read() -> None:
     value = float(units.activity[0, 3, 0])
     view = MemoryView()
     drawn(view, frame_of(SOLVED), 78, 12)
+    cells = Cells(78, 12, MemoryView.STYLES)
+    view.draw(cells)
+    x, y = cells.text(3).index("···▲") + 3, 3
+    assert cells.under(x, y) == UnitStep(0, 0, 3)
     said = view.reading_of(UnitStep(0, 0, 3))
     end = ", saturated" if units.saturated[0, 3, 0] else ""
     assert said == f"unit 1, row 1, step 4: {value:+.3f}{end}; ~ x[t-3] r 1.00"
