@@ -40,7 +40,19 @@ NAMES_A_KEY = re.compile(
 )
 """A piece of a sentence that names a key."""
 
-NO_KEYS = ("> marks", "< marks", "p moves", "r: h", "o: h", "enter shows", "escape closes", "tab completes", "up shows")
+NO_KEYS = (
+    "> marks",
+    "< marks",
+    "p moves",
+    "r: h",
+    "o: h",
+    "enter shows",
+    "enter keeps",
+    "escape closes",
+    "escape drops",
+    "tab completes",
+    "up shows",
+)
 """Pieces that look so: a mark before a view, a probability, the gates of cells; and keys that hold wherever text is
 typed.
 """
