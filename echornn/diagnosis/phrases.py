@@ -14,6 +14,7 @@ from echornn.diagnosis.sentence import LINE
 from echornn.readings import RAISED
 from echornn.tasks.task import Numbers, Symbols
 
+GO_BACK = "«window_back» and «epoch_back» go back"
 SLOWER = "a smaller learning_rate («settings»)"
 ONE_SEED = "one seed proves nothing: «seeds» tries 64 fresh starts with these settings"
 TOO_SURE = "random weights are too sure of their guesses; training corrects that first"

@@ -17,6 +17,7 @@ from echornn.diagnosis.diagnosis import MAINLY, STILL, Diagnosis
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import (
     BEGINS,
+    GO_BACK,
     LONGER,
     SLOW,
     SLOWER,
@@ -178,7 +179,7 @@ def stalled(it: Diagnosis) -> Sentence:
 def slipped(it: Diagnosis) -> Sentence:
     return Sentence(
         f"it was better: mean loss {it.best:.3f} at window {it.best_at:,}, {it.mean:.3f} now",
-        f"{SLOWER} may hold what it has; [ and {{ go back to look",
+        f"{SLOWER} may hold what it has; {GO_BACK} to look",
     )
 
 

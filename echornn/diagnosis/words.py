@@ -25,6 +25,7 @@ from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.diagnosis.phrases import (
+    GO_BACK,
     ONE_SEED,
     SLOWER,
     SOON,
@@ -50,7 +51,7 @@ from echornn.history.block_means import FIRST_BLOCK
 
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
 UNTAUGHT = "no gradient teaches what to keep; "
-DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
+DESTROYED = f"{UNTAUGHT}{GO_BACK} to when it was still kept"
 """The advice for a lost task whose echo's source is always before the window."""
 
 EPOCH_HEAD = 25
@@ -166,12 +167,12 @@ def _unsteady(it: Diagnosis) -> Sentence:
 
 def _cut_off(it: Diagnosis, sentence: Sentence) -> Sentence:
     """The sentence for a lost task, with the advice if no gradient reaches the echo's source."""
-    return helped(it.config, sentence, DESTROYED, UNTAUGHT, "; [ and { go back")
+    return helped(it.config, sentence, DESTROYED, UNTAUGHT, f"; {GO_BACK}")
 
 
 def _relapsed(it: Diagnosis) -> Sentence:
     is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
-    advice = smaller_steps(it) if is_worse else f"[ and {{ go back; {SLOWER} may hold it steadier from there"
+    advice = smaller_steps(it) if is_worse else f"{GO_BACK}; {SLOWER} may hold it steadier from there"
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
     lost, mean = f"solved at window {it.solved_at:,}, but lost since {it.since:,}", f": mean {loss_text(it.mean, 3)}"
     into = f" (window {it.into_epoch} of its epoch)" if 0 < it.into_epoch <= EPOCH_HEAD else ""

@@ -17,6 +17,7 @@ from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, Earlier, LossStats
+from echornn.diagnosis.phrases import GO_BACK
 from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.diagnosis.words import SENTENCES, said
 from echornn.history.block_means import BlockMeans
@@ -56,7 +57,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "«redraw» draws other weights; «seeds» shows how many of 64 seeds get further"),
         (told(Kind.RELAPSED, replace(GLOROT, echo_step=15), mean=0.5, solved_at=9, since=500),
          "solved at window 9, but lost since 500: mean 0.500",
-         "no gradient teaches what to keep; [ and { go back to when it was still kept"),
+         "no gradient teaches what to keep; «window_back» and «epoch_back» go back to when it was still kept"),
         (told(Kind.LEARNING, mean=0.3466, wrong=0.2),
          "learning: mean loss 0.347, 50% of the way from chance to zero", ""),
         (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.FEW_NUMBERS, held=3.5),
@@ -138,7 +139,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "a linear read-out finds 2.9 numbers, a shift register needs 4"),
         (told(Kind.SLIPPED, mean=0.678, best=0.539, best_at=320),
          "it was better: mean loss 0.539 at window 320, 0.678 now",
-         "a smaller learning_rate («settings») may hold what it has; [ and { go back to look"),
+         "a smaller learning_rate («settings») may hold what it has; «window_back» and «epoch_back» go back to look"),
         (told(Kind.SWINGING, mean=0.7, undoable=True), "the loss swings around chance: mean 0.700",
          "a smaller learning_rate («settings») may steady it; «undo» goes back"),
         (told(Kind.FORGOT, replace(TUTORIAL, echo_step=5), mean=0.7, before=SOLVED),
@@ -172,10 +173,10 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "a smaller learning_rate («settings») may hold it steadier"),
         (told(Kind.RELAPSED, mean=0.3, wrong=0.1, solved_at=9, since=500),
          "solved at window 9, but lost since 500: mean 0.300",
-         "[ and { go back; a smaller learning_rate («settings») may hold it steadier from there"),
+         f"{GO_BACK}; a smaller learning_rate («settings») may hold it steadier from there"),
         (told(Kind.RELAPSED, mean=0.69, solved_at=47, since=1342, into_epoch=10),
          "solved at window 47, but lost since 1,342 (window 10 of its epoch): mean 0.690",
-         "[ and { go back; a smaller learning_rate («settings») may hold it steadier from there"),
+         f"{GO_BACK}; a smaller learning_rate («settings») may hold it steadier from there"),
         (told(Kind.RELAPSED, mean=3.9e6, solved_at=9, since=500, undoable=True),
          "solved at window 9, but lost since 500: mean 3.900e+06, worse than chance",
          "«undo» goes back to before the last change; «settings» sets a smaller learning_rate"),

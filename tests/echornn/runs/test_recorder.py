@@ -599,7 +599,7 @@ def test_a_divergence_is_undone_to_fifty_windows_before_it(diverges_at: int, goo
     play(session, Step(200), lambda: frames.append(session.frame), Undo())
     (diverged,) = frames
     assert (diverged.trained, diverged.undoable) == (diverges_at + 1, 1)
-    assert "u goes back" in str(diverged.sentence)
+    assert "«undo» goes back" in str(diverged.sentence)
     frame = session.frame
     assert (trainer.trained, trainer.epoch, trainer.window) == (good, good // 10, good % 10)
     assert (frame.trained, frame.trained_in_all, frame.line_end) == (good, diverges_at + 1, diverges_at + 1)
