@@ -91,8 +91,8 @@ class Server:
             trouble: why not everything is saved, for the program that asked for the end; empty if everything is.
         """
         self._trouble, self._ended = trouble, reason or "the session has ended"
-        self._over.set()
         self.address.forget(self._folder)
+        self._over.set()  # only now, so that whoever asked for the end finds no pointer any more
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

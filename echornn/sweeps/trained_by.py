@@ -20,6 +20,7 @@ SOURCES = (
     "config.py",
     "config_error.py",
     "config_fields.py",
+    "config_ranges.py",
     "config_windows.py",
     "data",
     "limits.py",
