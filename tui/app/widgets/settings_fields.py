@@ -64,21 +64,6 @@ def as_typed(value: object) -> str:
     return "" if value is None else f"{value}"
 
 
-def parsed(name: str, text: str) -> object:
-    """The value of a typed text: a number if the text is a number, otherwise the text. Invalid values are refused by
-    the configuration.
-    """
-    text = text.strip().replace("_", "")
-    if name == "stride" and not text:
-        return None
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text
-
-
 def nudged(config: EchoConfig, name: str, up: bool) -> object:
     """The next value of a field, up or down: for a learning rate the next of `RUNGS`, for a whole number 1 more or
     less.

@@ -7,6 +7,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_fields import TASK
+from echornn.session.command_words import field_value
 from echornn.session.commands import Answer, Edit
 from echornn.session.frame import Frame, State
 from tui.app.presets import PRESETS, differing, under_task
@@ -17,7 +18,6 @@ from tui.app.widgets.settings_fields import (
     live_rows,
     may_be_negative,
     nudged,
-    parsed,
     settings_in,
     structural_rows,
 )
@@ -257,7 +257,7 @@ class Form:
         shown = self.shown
         for name, text in self.drafts.items():
             if name != TASK:
-                values[name] = text if choices_of(shown, name) else parsed(name, text)
+                values[name] = text if choices_of(shown, name) else field_value(name, text)
         return values
 
     def _task_of(self, text: object) -> object:
