@@ -11,7 +11,7 @@ TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Rusch and Mishra 2021, equation 3, for position h and velocity v: v_t = v + dt (tanh([x_t, h, v] W + b) - f h - d
+    """Rusch and Mishra 2021, for position h and velocity v: v_t = v + dt (tanh([x_t, h, v] W + b) - f h - d
     v), then h_t = h + dt v_t.
     """
     h, v = state

@@ -10,20 +10,20 @@ from echornn.cells.cell import LINEAR, Arrays, Cell, Functions, Network, Product
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Li et al. 2018, equation 3: h_t = relu(x_t W + u * h_{t-1} + b), each 0 or more."""
+    """Li et al. 2018: h_t = relu(x_t W + u * h_{t-1} + b), each 0 or more."""
     (h,) = state
     (drive,) = network.affine([x], "W", "b", LINEAR)
     return [network.relu(drive + network.scale(h, "u"))]
 
 
 def limited(weights: Mapping[str, Vector], functions: Functions, steps: int) -> dict[str, Vector]:
-    """``u`` within -2^(1/T) and 2^(1/T), so that over T steps nothing grows more than twofold (section 3.2)."""
+    """``u`` within -2^(1/T) and 2^(1/T), so that over T steps nothing grows more than twofold."""
     most = 2 ** (1 / steps)
     return {**weights, "u": functions.limited(weights["u"], -most, most)}
 
 
 def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
-    """Uniform in [0, 2^(1/T)), as in the paper's experiments."""
+    """Uniform in [0, 2^(1/T))."""
     return {"u": rng.random(units, dtype=np.float32) * np.float32(2 ** (1 / steps))}
 
 

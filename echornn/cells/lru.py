@@ -25,7 +25,7 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
 
 
 def eigenvalues_from(weights: Mapping[str, Vector], functions: Functions, steps: int) -> dict[str, Vector]:
-    """l = exp(-exp(nu) + i exp(theta)), always inside the unit circle, and g = exp(gamma) (section 3.3)."""
+    """l = exp(-exp(nu) + i exp(theta)), always inside the unit circle, and g = exp(gamma)."""
     size, angle = functions.exp(-functions.exp(weights["nu"])), functions.exp(weights["theta"])
     unused = {"nu", "theta", "gamma"}
     return {
@@ -37,7 +37,7 @@ def eigenvalues_from(weights: Mapping[str, Vector], functions: Functions, steps:
 
 
 def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
-    """l uniform in the unit disk (section 3.2.2 with r_min 0 and r_max 1), and g = sqrt(1 - |l|^2) (section 3.4)."""
+    """l uniform in the unit disk, and g = sqrt(1 - |l|^2)."""
     size = np.clip(np.sqrt(rng.random(units)), 1e-3, 0.999)
     angle = np.clip(2 * np.pi * rng.random(units), 1e-3, None)
     first = {"nu": np.log(-np.log(size)), "theta": np.log(angle), "gamma": np.log(1 - size**2) / 2}

@@ -8,7 +8,7 @@ from echornn.cells.cell import LINEAR, SIGMOID, Cell, Network, Product, Vector
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Feng et al. 2024, section 3.1: z = sigmoid(x_t W_z + b_z), c = x_t W_c + b_c, h_t = (1 - z) * h_{t-1} + z * c."""
+    """Feng et al. 2024: z = sigmoid(x_t W_z + b_z), c = x_t W_c + b_c, h_t = (1 - z) * h_{t-1} + z * c."""
     (h,) = state
     take, candidate = network.affine([x], "W", "b", SIGMOID, LINEAR)
     return [h + take * (candidate - h)]

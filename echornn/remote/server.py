@@ -156,7 +156,7 @@ class Server:
         number = session.viewers.join(name or "a viewer", only_looks=only_looks)
         try:
             viewer = _RemoteViewer(session, self._frames, number)
-            decoded = lru_cache(1)(partial(decode, kind=Request))  # most requests are the same as the one before
+            decoded = lru_cache(1)(partial(decode, kind=Request))  # a viewer usually repeats its request
             while True:
                 request = decoded(messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST))
                 if isinstance(request.what, Look) and self._ended:

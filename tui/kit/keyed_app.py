@@ -31,7 +31,7 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
 
 
 NO_KEYS = KeyMap()
-"""The keys where there is no app."""
+"""The keys that a widget without an app has."""
 
 
 def keymap_of(app: App[object] | None) -> KeyMap:

@@ -44,7 +44,7 @@ class KeyMap:
     Attributes:
         keys: the keys of each action, by the id of its bindings; the first one is shown.
         moved: those of them that the user chose.
-        together: for some ids, those whose keys are shown together in their place, such as ``[]``.
+        together: groups of ids, by the id in whose place the keys of the group are shown together: ``[]``.
     """
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -151,8 +151,9 @@ def not_finite(axes: Any, windows: Any, losses: Any) -> None:
 
 
 def level_lines(axes: Any, levels: list[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level that lies on the axis, with its name beside the axis where there is room. It is
-    called last, when the height of the axes is known.
+    """Draw a dotted line at each level that lies on the axis. Its name stands beside the axis, if there is room.
+
+    Call it last, when the height of the axes is known.
     """
     axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
