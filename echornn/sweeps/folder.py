@@ -19,7 +19,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,11 +36,12 @@ from echornn.files.recorded_values import (
     whole,
 )
 from echornn.files.run_error import RunError
+from echornn.own.own_file import OwnFile, never_running, told_apart
+from echornn.own.reading import reading
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
-from echornn.tasks.own.own_file import OwnFile, never_running, told_apart
-from echornn.tasks.own.reading import reading
+from echornn.tasks.own.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -102,7 +102,7 @@ class RequestedGrid:
         }
 
     def _recorded(self, value: Any) -> Any:
-        if not isinstance(value, OwnFile):
+        if not isinstance(value, OwnTask):
             return recorded_value(value)
         from echornn.tasks.own.make_facts import short_record
 
@@ -113,10 +113,7 @@ class RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(task_from, values) if name == TASK else values)) for name, values in record["axes"]]
-        with ExitStack() as stack:
-            for one in (fields.get(TASK), *(value for _, values in axes for value in values)):
-                if isinstance(one, OwnFile):
-                    stack.enter_context(reading(one))
+        with reading([*fields.values(), *(value for _, values in axes for value in values)]):
             grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
             for point in grid.points.possible:
                 require_facts(point)

@@ -25,6 +25,7 @@ SOURCES = (
     "data",
     "limits.py",
     "network",
+    "own",
     "population_state.py",
     "progress.py",
     "runtime/small_loops.py",
