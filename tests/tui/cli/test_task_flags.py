@@ -16,7 +16,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
+from echornn.sweeps.folder import RequestedGrid, read_requests, write_requests
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.own import check as checking
@@ -232,8 +232,8 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
     grid = grid_of("--grid", "task=two_coins,mine.py:Mine", "lag=2,3")
     Path("mine.py").unlink()
     asked = RequestedGrid(grid, {"engine": "0"})
-    write_asked(tmp_path, (asked,))
-    (again,) = read_asked(tmp_path)
+    write_requests(tmp_path, (asked,))
+    (again,) = read_requests(tmp_path)
     assert again == asked
     assert again.grid.points == grid.points
     assert len({again.key(one) for one in grid.points.possible}) == 4
@@ -242,7 +242,7 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
 def test_two_files_of_one_name_in_a_sweep_are_told_apart(tmp_path: Path) -> None:
     files = [OwnTask("mine.py", "Mine", text) for text in (GOOD, GOOD.replace("/ 2", "/ 3"))]
     grids = [Grid((Axis("lag", (2, 3)),), {"task": file}) for file in files]
-    write_asked(tmp_path, tuple(RequestedGrid(grid, {}) for grid in grids))
+    write_requests(tmp_path, tuple(RequestedGrid(grid, {}) for grid in grids))
     results = SweepResults.read(tmp_path)
     assert list(map(str, results.axes["task"])) == [f"mine.py:Mine#{file.digest[:8]}" for file in files]
     assert results.axes["task"] == tuple(files)

@@ -19,7 +19,7 @@ from echornn.own import own_file
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_files import RUN_FILE
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import SWEEP_FILE, Result, read_asked
+from echornn.sweeps.folder import SWEEP_FILE, Result, read_requests
 from echornn.sweeps.grid import Grid
 from echornn.tasks.own import check as checking
 from echornn.tasks.own import make_facts
@@ -176,7 +176,7 @@ def test_a_record_with_damaged_facts_is_damaged(
         run_dir.read(home / "run")
     damage(home / "sweep" / SWEEP_FILE, change)
     with pytest.raises(RunError, match="damaged"):
-        read_asked(home / "sweep")
+        read_requests(home / "sweep")
     assert not (tmp_path / "executed").exists()
 
 
