@@ -27,7 +27,7 @@ from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
 from echornn.limits import RowStart as RowStart
 from echornn.rules.table import RULES
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class EchoConfig(FlatValues, WindowSizes):
     replicas: int = 1
     """Networks trained side by side, 1 to 1 000 000, with consecutive seeds from seed on."""
 
-    task: Task | OwnFile | str | None = None
+    task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
     def __post_init__(self) -> None:
