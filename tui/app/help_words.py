@@ -198,7 +198,7 @@ WORDS = (
     Section("Words: training", tuple(TRAINING)),
     Section("Words: tasks", tuple(TASKS)),
     Section("Words: cells, gates and layers", tuple(CELL_WORDS)),
-    Section("Words: learning rules", RULE_WORDS),
+    Section("Words: learning rules", tuple(RULE_WORDS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),
     Section("Words: several seeds", tuple(SEEDS)),
