@@ -15,6 +15,7 @@ The map of this package; each folder may import only those below it::
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: affine, product, layer, recorded_steps, scan, model, to_keras
     cells/      the recurrent cells: a file for each, and a table of them
+    rules/      the learning rules: the facts about each, and a table of them; training/rules/ computes them
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
     data/       the data of an epoch, and the loss levels that are known before training

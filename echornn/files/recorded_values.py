@@ -77,6 +77,10 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
     return value
 
 
+ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
+"""Values of fields that did not exist once, because no other value did; a record without them means these."""
+
+
 def config_from(fields: object) -> EchoConfig:
     """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
 
@@ -117,15 +121,13 @@ def require_facts(config: EchoConfig) -> None:
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
-    task.
+    """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
+    keep their digests.
 
     Args:
         with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
     """
-    values = config.fields()
-    if values[TASK] == ECHO:
-        del values[TASK]
+    values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
     return _with_facts(config, values) if with_facts else recorded(values)
 
 

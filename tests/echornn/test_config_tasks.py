@@ -74,7 +74,7 @@ def test_it_comes_back_from_all_that_it_is_written_as(config: EchoConfig) -> Non
 
 def test_a_record_of_the_echo_is_as_before_there_were_tasks() -> None:
     config = EchoConfig(echo_step=4)
-    assert record_of(config) == {name: getattr(config, name) for name in EchoConfig.names()}
+    assert record_of(config) == {name: getattr(config, name) for name in EchoConfig.names() if name != "rule"}
 
 
 def test_a_change_names_no_more_than_differs() -> None:
