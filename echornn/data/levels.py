@@ -11,7 +11,6 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags, targets_inside
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
@@ -248,7 +247,7 @@ def state_numbers(config: EchoConfig) -> int:
 
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * CELLS[config.cell].held
+    return config.state_size * config.num_layers * config.the_cell.held
 
 
 def fits_register(config: EchoConfig) -> bool:

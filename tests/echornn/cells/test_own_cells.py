@@ -1,0 +1,41 @@
+"""Cells in files of the user's own: bad ones say what is wrong, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from echornn.cells.cell import CellError
+from echornn.cells.own.check import check
+from echornn.cells.own.examine import examine
+from echornn.cells.own.own_cell import OwnCell
+from echornn.own.other_process import Limits
+from tests.echornn.cells.bad_cells import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
+
+
+def test_a_good_file() -> None:
+    text = f"from __future__ import annotations\r\n{GOOD}"
+    assert len(examine(OwnCell("mine.py", "Mine", text))) == 64
+
+
+@pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
+def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
+    with pytest.raises(CellError) as said:
+        examine(OwnCell("mine.py", "Mine", bad.text))
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad", SEEN_IN_THE_OTHER_PROCESS, ids=str)
+def test_what_would_do_harm_is_seen_in_another_process(
+    bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("weights.npz").write_bytes(b"")
+    busy = 0.2 if "busy" in bad.says else 600
+    with pytest.raises(CellError) as said:
+        check(OwnCell("mine.py", "Mine", bad.text), limits=Limits(busy, 1 << 28))
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)
