@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from echornn.rules.table import RULES
 from echornn.tasks.checked_task import trial_length
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class WindowSizes:
         task: Any
         truncated_backprop_length: int
         stride: int | None
+        rule: str
         total_series_length: int
         batch_size: int
 
@@ -47,7 +49,8 @@ class WindowSizes:
     @property
     def gradient_cut(self) -> int | None:
         """Time steps of a trial after which the gradient is cut; None if it flows through the whole window."""
-        return None if self.truncated_backprop_length >= self.window_steps else self.truncated_backprop_length
+        is_whole = self.truncated_backprop_length >= self.window_steps or not RULES[self.rule].cuts
+        return None if is_whole else self.truncated_backprop_length
 
     @property
     def window_stride(self) -> int:
