@@ -47,10 +47,19 @@ class WindowSizes:
         return self.trial_length or self.truncated_backprop_length
 
     @property
+    def reach(self) -> int | None:
+        """Time steps between two cuts of the gradient; None if the learning rule does not cut it."""
+        return self.truncated_backprop_length if RULES[self.rule].cuts else None
+
+    @property
+    def is_uncut(self) -> bool:
+        """Whether the learning rule follows errors past T time steps, where others cut them off."""
+        return self.reach is None and (self.is_stream or self.truncated_backprop_length < self.window_steps)
+
+    @property
     def gradient_cut(self) -> int | None:
-        """Time steps of a trial after which the gradient is cut; None if it flows through the whole window."""
-        is_whole = self.truncated_backprop_length >= self.window_steps or not RULES[self.rule].cuts
-        return None if is_whole else self.truncated_backprop_length
+        """Time steps of a trial after which the gradient is cut; None if it flows through the whole trial."""
+        return None if self.reach is None or self.reach >= self.window_steps else self.reach
 
     @property
     def window_stride(self) -> int:
