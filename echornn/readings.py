@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.plane_readings import StatePlane as StatePlane
 from echornn.progress import Counts, Floats, Progress
 from echornn.row_readings import Connectivity as Connectivity
 from echornn.row_readings import Effects as Effects
 from echornn.row_readings import Flip as Flip
 from echornn.row_readings import RowDependence as RowDependence
 
-Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
+Kind = Literal[
+    "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "plane"
+]
 """The kinds of readings that can be requested; the classes below define them."""
 
 KINDS = frozenset[Kind](get_args(Kind))
@@ -285,3 +288,4 @@ class Readings:
     effects: Effects | None = None
     reliance: Reliance | None = None
     lyapunov_samples: int = 0
+    plane: StatePlane | None = None
