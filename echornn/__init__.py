@@ -15,13 +15,15 @@ The map of this package; each folder may import only those below it::
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: affine, product, layer, recorded_steps, scan, model, to_keras
     cells/      the recurrent cells: a file for each, and a table of them
+    rules/      the learning rules: the facts about each, and a table of them; training/rules/ computes them
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
     data/       the data of an epoch, and the loss levels that are known before training
     tasks/      what can be learned: a file for each task, a table of them, and tasks in the user's own files (own/)
     reference/  slow, simple programs that share no code with the rest, to test it
     config, config_fields, config_ranges, config_windows, config_error, config_text, limits, seeding, progress,
-    trainer_state, population_state, unlike_record, snapshot, readings, row_readings: plain values that all folders use
+    trainer_state, population_state, unlike_record, snapshot, readings, row_readings, weight_readings, plane_readings,
+    fixed_point_readings: plain values that all folders use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

@@ -26,13 +26,15 @@ from echornn.config_windows import WindowSizes
 from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
 from echornn.limits import RowStart as RowStart
-from echornn.tasks.own.own_file import OwnFile
+from echornn.rules.table import RULES
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
     Cell = str
+    Rule = str
 else:
-    Cell = Literal[tuple(CELLS)]  # so that the help of a flag lists them
+    Cell, Rule = Literal[tuple(CELLS)], Literal[tuple(RULES)]  # so that the help of a flag lists them
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
@@ -102,13 +104,16 @@ class EchoConfig(FlatValues, WindowSizes):
     row_start: RowStart = "previous_row"
     """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
 
+    rule: Rule = "tbptt"
+    """Learning rule: tbptt, cut off after T time steps; rtrl, exact and never cut off; or snap1, a sparse rtrl."""
+
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
 
     replicas: int = 1
     """Networks trained side by side, 1 to 1 000 000, with consecutive seeds from seed on."""
 
-    task: Task | OwnFile | str | None = None
+    task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
     def __post_init__(self) -> None:
@@ -240,6 +245,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": get_args(Optimizer),
     "init": get_args(Init),
     "row_start": get_args(RowStart),
+    "rule": tuple(RULES),
     "device": get_args(Device),
 }
 """The allowed values of fields that are chosen from a list."""

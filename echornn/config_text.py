@@ -7,7 +7,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.own.own_file import SHOWN_DIGITS, OwnFile
+from echornn.own.own_file import SHOWN_DIGITS, OwnFile
 
 
 def fields_text(values: Mapping[str, object]) -> str:

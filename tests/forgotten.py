@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from echornn.tasks.own import own_file
+from echornn.own import own_file
 
 
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,35 +16,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyte
-
 from tests.patience import PATIENCE
+from tests.terminal_screen import ALTERNATE_SCREEN_OFF, TerminalScreen
 
-SECONDS_TO_END = 5.0
-"""The most seconds from a request to end until the end, on a loaded machine; usually a tenth of this."""
+SECONDS_TO_END = 10.0
+"""The most seconds from a request to end until the end, on a loaded machine; usually a twentieth of this."""
 
-ALTERNATE_SCREEN_ON = b"\x1b[?1049h"
-ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
-
 
 UNDER_A_SHELL = '"$@"; echo "code $?"; read -r _'
 """A shell script that starts a program, prints its exit code, and stays until a line is typed."""
-
-
-class Screen(pyte.Screen):
-    """The contents of the terminal; queries of the program are answered through ``answer``."""
-
-    def __init__(self, width: int, height: int, answer: Callable[[str], None]) -> None:
-        super().__init__(width, height)
-        self._answer = answer
-
-    def write_process_input(self, data: str) -> None:
-        self._answer(data)
-
-
-SECONDS_TO_END = 10.0
-"""Seconds that a program may take to end after its terminal was closed."""
 
 
 class Program:
@@ -72,12 +53,11 @@ class Program:
                 command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
         self.settings_before = self.settings
-        self.screen = Screen(width, height, self._answer)
+        self.screen = TerminalScreen(width, height, self._answer)
         self.resize(width, height)
         self.is_slow = False
         """Whether the terminal leaves queries unanswered, until `answer`."""
         self.withheld: list[str] = []
-        self._stream = pyte.ByteStream(self.screen)
         self.output = b""
         self.exit_code: int | None = None
 
@@ -111,7 +91,7 @@ class Program:
 
     @property
     def text(self) -> str:
-        return "\n".join(self.screen.display)
+        return self.screen.text
 
     @property
     def app(self) -> int:
@@ -171,7 +151,7 @@ class Program:
 
     def scribble(self, x: int, y: int, text: str) -> None:
         """Write on the screen without the program's knowledge, as ``wall`` or the kernel does."""
-        self._stream.feed(f"\x1b7\x1b[{y + 1};{x + 1}H{text}\x1b8".encode())
+        self.screen.scribble(x, y, text)
 
     def close_terminal(self) -> None:
         """Close the terminal, as a dropped connection does."""
@@ -189,6 +169,13 @@ class Program:
                 pass
         return self.exit_code
 
+    def end(self) -> None:
+        """End the program if it still runs, and close the terminal."""
+        if self.exit_code is None:
+            os.killpg(self.pid, signal.SIGKILL)  # the app too, which may be stopped
+            self.ended()
+        os.close(self.terminal)
+
     def _early_end(self) -> str:
         """A report on a program whose terminal was closed before the test expected it."""
         if not gone(self.pid):
@@ -205,10 +192,7 @@ class Program:
         except OSError:  # Linux reports this when the other side is closed
             data = b""
         self.output += data
-        # pyte does not know the private sequences of kitty's keyboard protocol, and would print their last letter.
-        data = re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data)
-        # It does not know the alternate screen either, which is always empty at first.
-        self._stream.feed(data.replace(ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_ON + b"\x1b[2J"))
+        self.screen.feed(data)
         return bool(data)
 
     @property
@@ -264,7 +248,4 @@ def running(
     try:
         yield program
     finally:
-        if program.exit_code is None:
-            os.killpg(program.pid, signal.SIGKILL)  # the app too, which may be stopped
-            program.ended()
-        os.close(program.terminal)
+        program.end()

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.session.commands import Edit, Pause, Save
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from tests.kept_folders import KEPT, pack, unpacked
 from tests.on_a_thread import running
 from tests.steps import NAMED
@@ -121,12 +121,12 @@ def replicas(folder: Path) -> None:
 
 def own_task(folder: Path) -> None:
     """A task of the user's own: a live edit of its setting, then a changed file of the same name."""
-    config = replace(CONFIG, echo_step=EchoConfig().echo_step, task=OwnFile("own.py", "Mine", OWN_TASK).task())
+    config = replace(CONFIG, echo_step=EchoConfig().echo_step, task=OwnTask("own.py", "Mine", OWN_TASK).task())
     with session_of(folder, config) as (_, do):
         do("step", 30)
         do("edit", lag=3)
         do("step", 20)
-        do("edit", task=OwnFile("own.py", "Mine", OWN_TASK.replace("Symbols(3)", "Symbols(4)")), lag=3)
+        do("edit", task=OwnTask("own.py", "Mine", OWN_TASK.replace("Symbols(3)", "Symbols(4)")), lag=3)
         do("step", 15)
 
 

@@ -17,7 +17,7 @@ from echornn.sweeps.folder import (
     failed_bytes,
     point_of,
     result_bytes,
-    write_asked,
+    write_requests,
 )
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.results import SweepResults
@@ -69,7 +69,7 @@ def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed:
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
     asked = tuple(RequestedGrid(grid, VERSIONS) for grid in grids)
-    write_asked(folder, asked)
+    write_requests(folder, asked)
     for one in asked:
         for point in one.grid.points.possible:
             reason = failed(point)

@@ -15,7 +15,7 @@ from echornn.replay.snapshot_of_run import replayed
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
-from echornn.timeline.branch import Position, digests, spans_to, whole_path
+from echornn.timeline.branch import Position, digests, path_to_end, spans_to
 from echornn.unlike_record import UnlikeRecord
 
 
@@ -60,7 +60,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         return StateThere(state)
     if not retrain:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
-    for config in {branch.config for branch in whole_path(run.tree[0][position.branch], run.tree[0].__getitem__)}:
+    for config in {branch.config for branch in path_to_end(run.tree[0][position.branch], run.tree[0].__getitem__)}:
         check_own_task(config)
     quiet.import_tensorflow(run.threshold)
     replay = replayed(run, position)
@@ -72,7 +72,7 @@ def _kept(run: Run, number: int) -> dict[int, Keyframe | PopulationState]:
     branches = run.tree[0]
     if run.checkpoint is None or not branches:
         return {}
-    path = spans_to(run.ends[number], whole_path(branches[number], branches.__getitem__))
+    path = spans_to(run.ends[number], path_to_end(branches[number], branches.__getitem__))
     there = {branch.number: range(first, last) for branch, first, last in path}
     there[number] = range(path[-1].first, run.ends[number] + 1)  # an edit is at a start
     marks, here, owner = digests(branches), run.position, run.owner(run.position)

@@ -7,7 +7,7 @@ from echornn.config import EchoConfig
 from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position, place_among
+from echornn.timeline.branch import Position, index_in
 from echornn.timeline.letters import letter_of, number_of
 
 BranchName = str | int
@@ -60,7 +60,7 @@ def network_at(run: Run, position: Position, replica: int | None = None) -> tupl
     if owner is None:
         config, own = run.config, 0
     else:
-        config, own = owner.config, place_among(owner.config, run.tree[0][position.branch].config)
+        config, own = owner.config, index_in(owner.config, run.tree[0][position.branch].config)
     if replica is None:
         return config, own
     numbers = ReplicaNumbers.of(run)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.files.run_error import RunError
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position, path_to, whole_path
+from echornn.timeline.branch import Position, path_to, path_to_end
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
     """
     branches = run.tree[0]
     if branches and end is not None:
-        branches = list(path_to(end.window, whole_path(branches[end.branch], branches.__getitem__)))
+        branches = list(path_to(end.window, path_to_end(branches[end.branch], branches.__getitem__)))
     return [branch.config for branch in branches] or [run.config]
 
 

@@ -8,7 +8,7 @@ from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.data.epoch_data import batch_of
 from echornn.tasks.chosen import values_of
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 
 
 def check_own_task(config: EchoConfig) -> None:
@@ -34,7 +34,7 @@ def check_own_data(config: EchoConfig) -> None:
 
 
 @lru_cache(maxsize=256)
-def _check(own: OwnFile, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
+def _check(own: OwnTask, values: tuple[tuple[str, object], ...], rows: int, steps: int) -> None:
     from echornn.tasks.own.check import check  # the first frame does not need it
 
     check(own, dict(values), rows, steps)

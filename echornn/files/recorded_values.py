@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO, TASK
-from echornn.tasks.own.own_file import OwnFile
-from echornn.tasks.own.reading import reading
+from echornn.own.own_file import OwnFile
+from echornn.own.reading import reading
+from echornn.tasks.own.own_task import OwnTask
 
 MOST = 2**63 - 1
 """The largest count (windows, epochs, bytes, ...) that a record may have."""
@@ -76,6 +77,10 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
     return value
 
 
+ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
+"""Values of fields that did not exist once, because no other value did; a record without them means these."""
+
+
 def config_from(fields: object) -> EchoConfig:
     """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
 
@@ -96,9 +101,9 @@ def config_from(fields: object) -> EchoConfig:
         most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
         if isinstance(value, int) and abs(value) >= 10**most:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
-    if not isinstance(task, OwnFile):
+    if not any(isinstance(one, OwnFile) for one in values.values()):
         return EchoConfig.from_fields(values)
-    with reading(task):
+    with reading(values.values()):
         config = EchoConfig.from_fields(values)
     require_facts(config)
     return config
@@ -116,15 +121,13 @@ def require_facts(config: EchoConfig) -> None:
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values of a configuration as JSON values. A record without ``task`` means the echo, which was once the only
-    task.
+    """All values of a configuration as JSON values, except those in `ONCE_THE_ONLY_ONES`, so that old branches
+    keep their digests.
 
     Args:
         with_facts: whether to record the facts about a user's own task, so that its text need not be run to read them.
     """
-    values = config.fields()
-    if values[TASK] == ECHO:
-        del values[TASK]
+    values = {name: value for name, value in config.fields().items() if value != ONCE_THE_ONLY_ONES.get(name, ...)}
     return _with_facts(config, values) if with_facts else recorded(values)
 
 
@@ -161,7 +164,7 @@ def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: task_from(one) if name == TASK else one for name, one in record.items()}
 
 
-def task_from(recorded: object) -> str | OwnFile:
+def task_from(recorded: object) -> str | OwnTask:
     """The name of a task, from the JSON value that `recorded_value` made of it. No file is read. None means the echo.
 
     Raises:
@@ -170,7 +173,7 @@ def task_from(recorded: object) -> str | OwnFile:
     if recorded is None:
         return ECHO
     if not isinstance(recorded, str):
-        return OwnFile.from_record(recorded)
+        return OwnTask.from_record(recorded)
     if ":" in recorded:
         raise ValueError(f"the task {shortened(recorded)} is not known to this version")
     return recorded

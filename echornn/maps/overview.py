@@ -10,8 +10,8 @@ from echornn.data.levels import lost_level, way_from_chance
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
 from echornn.maps.theory import excluded
+from echornn.own.own_file import OwnFile
 from echornn.sweeps.results import GridPoint, SweepResults
-from echornn.tasks.own.own_file import OwnFile
 
 
 def overview_of(results: SweepResults, before: Overview | None = None) -> Overview:

@@ -142,7 +142,7 @@ class ReplayedRun(CurrentPosition):
 
     def _arrive(self) -> None:
         if (tape := self._travel.arrive()) is not None:
-            self.shown = tape if self.is_of_a_piece else ()
+            self.shown = tape if self.continues_its_data else ()
             self._recorder.moved()
 
     def show_rows(self, is_stopping: Callable[[], bool] = lambda: False) -> None:

@@ -9,7 +9,7 @@ from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.history.kept_windows import losses_of
 from echornn.progress import Floats
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position, place_among, task_since, whole_path
+from echornn.timeline.branch import Position, index_in, path_to_end, task_since
 
 
 def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
@@ -24,9 +24,9 @@ def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
     branches = run.tree[0]
     newest = [np.empty((0, config.replicas), np.float32)]
     if run.checkpoint is not None and branches:
-        path = whole_path(branches[position.branch], branches.__getitem__)
+        path = path_to_end(branches[position.branch], branches.__getitem__)
         for branch, _, windows in run.path(position, max(task_since(path), position.window - RECENT_WINDOWS)):
-            own = place_among(branch.config, config)
+            own = index_in(branch.config, config)
             if 0 <= own <= branch.config.replicas - config.replicas:
                 newest.append(losses_of(windows)[:, own : own + config.replicas])
     return np.concatenate(newest)

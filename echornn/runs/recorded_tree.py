@@ -10,7 +10,7 @@ from echornn.config import MAX_SEED, EchoConfig
 from echornn.history.curve import Cause
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.loss_layout import LossLayout
-from echornn.timeline.branch import Branch, Position, goes_on, starts_over
+from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 
 
 class Stretch(NamedTuple):
@@ -102,7 +102,7 @@ class _Tree:
         before = self._position(command.before) if command.before else self._end()
         parent = self._parent(command) if number else None
         if parent is not None and parent.window:
-            fits = goes_on(command.cause, self.branches[parent.branch].config, command.config)
+            fits = can_continue_under(command.cause, self.branches[parent.branch].config, command.config)
             parent = parent if fits else Position(parent.branch, 0)
         cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
         position = (command.epoch, command.window, command.data_version, command.init_index)

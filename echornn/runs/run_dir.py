@@ -51,7 +51,7 @@ from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.solved_log import solved_at
 from echornn.runtime import small_loops
-from echornn.timeline.branch import Branch, Position, path_to, spans_to, whole_path
+from echornn.timeline.branch import Branch, Position, path_to, path_to_end, spans_to
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 from echornn.training.trained_on import NO_DEVICES, Devices
@@ -164,7 +164,7 @@ class Run:
 
     def _whole_path(self, number: int) -> tuple[Branch, ...]:
         branches = self.tree[0]
-        return whole_path(branches[number], branches.__getitem__) if branches else ()
+        return path_to_end(branches[number], branches.__getitem__) if branches else ()
 
     def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
         """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas]; 0 if it

@@ -31,7 +31,7 @@ from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
 from echornn.runs.truncate_logs import truncate_logs
 from echornn.runtime.background import Background
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 
@@ -285,5 +285,5 @@ class _Hung:
 def _on_its_task(run: Run) -> list[str]:
     """A note if the user's file that contains the run's task has changed since."""
     task = run.config.value("task")
-    changed = isinstance(task, OwnFile) and task.has_changed
+    changed = isinstance(task, OwnTask) and task.has_changed
     return [f"the file of {task} has changed: this run was trained with its former text"] if changed else []

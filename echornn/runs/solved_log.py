@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd, ends_at
+from echornn.files.records import read_records
 from echornn.progress import PopulationProgress
 from echornn.runs.command_log import RecordedCommand
 
@@ -88,7 +89,7 @@ def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
     if not end.length:
         return np.empty(0, SOLVED)
     with own_files.reader(file) as log:
-        return np.fromfile(log, SOLVED, min(end.length, MOST_BYTES) // SOLVED.itemsize)
+        return read_records(log, SOLVED, min(end.length, MOST_BYTES) // SOLVED.itemsize)
 
 
 def is_whole(file: Path, end: LogEnd) -> bool:

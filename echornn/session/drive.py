@@ -40,8 +40,8 @@ class Drive:
 
     Attributes:
         running: whether training continues until it is paused.
-        owed: the number of windows that a key has requested and that are not trained yet; then it pauses. Changes keep
-            them.
+        requested: the number of windows that a key has requested and that are not trained yet; then training pauses.
+            Changes keep them.
         to_the_end: whether these windows are the rest of the epoch.
 
     Args:
@@ -50,7 +50,7 @@ class Drive:
 
     def __init__(self, pace: Pace) -> None:
         self.running = True
-        self.owed = 0
+        self.requested = 0
         self.to_the_end = False
         self._pace = pace
 
@@ -66,7 +66,7 @@ class Drive:
             case Resume():
                 self.resume()
             case Toggle():
-                self.pause() if self.running or self.owed else self.resume()
+                self.pause() if self.running or self.requested else self.resume()
             case Step(windows):
                 self.step(windows)
             case FinishEpoch():
@@ -77,27 +77,27 @@ class Drive:
     def pause(self) -> None:
         """Pause, and drop the requested windows."""
         self.running = False
-        self.forgive()
+        self.drop_requests()
 
     def resume(self) -> None:
         """Train without end."""
         self.running = True
-        self.forgive()
+        self.drop_requests()
         self._pace.restart()
 
     def step(self, windows: int) -> None:
         """Train ``windows`` more windows than already requested, then pause."""
         self.running = self.to_the_end = False
-        self.owed += max(0, windows)
+        self.requested += max(0, windows)
 
     def finish(self, windows: int) -> None:
         """Train ``windows`` windows, the rest of the epoch, then pause."""
         self.running, self.to_the_end = False, True
-        self.owed = windows
+        self.requested = windows
 
-    def forgive(self) -> None:
+    def drop_requests(self) -> None:
         """Drop the requested windows."""
-        self.owed, self.to_the_end = 0, False
+        self.requested, self.to_the_end = 0, False
 
     def start_after(self, commands: Iterable[Command]) -> Start:
         """The first training after these commands; nothing is changed.
@@ -111,23 +111,23 @@ class Drive:
                 drive.obey(command, epoch_left=1)
             elif isinstance(command, LookCommand):
                 drive.pause()
-        return Start(drive.running, drive.owed, drive.to_the_end)
+        return Start(drive.running, drive.requested, drive.to_the_end)
 
     def trained(self, windows: int) -> None:
         """Record that some windows were trained."""
-        self.owed = max(0, self.owed - windows)
-        self.to_the_end &= self.owed > 0
+        self.requested = max(0, self.requested - windows)
+        self.to_the_end &= self.requested > 0
 
     def wait_seconds(self) -> float | None:
         """The seconds until windows are due; None if none are wanted."""
-        if self.owed:
+        if self.requested:
             return 0.0
         return self._pace.wait_seconds() if self.running else None
 
     def windows(self, at_most: int) -> int:
         """The number of windows to train now, at most ``at_most``."""
-        if self.owed:
-            return min(self.owed, at_most)
+        if self.requested:
+            return min(self.requested, at_most)
         if not self.running:
             return 0
         return min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else at_most)

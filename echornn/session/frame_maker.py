@@ -105,7 +105,7 @@ class FrameMaker:
         """Show the complete current state, and how far the session is on its way to a position, if it is."""
         live = self._live
         trainer = live.trainer
-        going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
+        going = State.RUNNING if self._drive.running or (self._drive.requested and live.arrived) else State.PAUSED
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
         changes = {**self._where, **self._forgotten, "answered": self._mailbox.answered, "coming": None}
         if live.arrived:

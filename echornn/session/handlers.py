@@ -125,9 +125,9 @@ class Handlers:
     def _toggle_replicas(self, replicas: int) -> None:
         live = self._live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = replica_switch.there(live.timeline, here, self._last_switch)
+        target = replica_switch.switch_target(live.timeline, here, self._last_switch)
         if target is None:
-            live.edit(replica_switch.begun(live.config, replica, replicas))
+            live.edit(replica_switch.configuration_to_begin(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target[0])
@@ -141,7 +141,7 @@ class Handlers:
         if self._live.is_past:
             self._drive.pause()
         elif self._live.here != before:
-            self._drive.forgive()
+            self._drive.drop_requests()
 
     def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
         timeline = self._live.timeline

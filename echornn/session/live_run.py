@@ -18,7 +18,7 @@ from echornn.replay.replayed_run import ReplayedRun
 from echornn.replay.travel import newest
 from echornn.runs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
-from echornn.timeline.branch import Branch, Position, goes_on, starts_over
+from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.undoing import Undoing
 from echornn.training.any_trainer import MakeTrainer
 
@@ -70,7 +70,7 @@ class LiveRun(ReplayedRun):
             return
         self._keyframing.take_up(ours(self.timeline, run.keyframes()))
         self.trainer.restore(run.checkpoint.state)
-        if goes_on("back", self.owner.config, self.config):
+        if can_continue_under("back", self.owner.config, self.config):
             self._keyframe()
         else:  # the file that these networks began from cannot be read any more
             self._branch("lost", self.root, self.here)
@@ -196,7 +196,7 @@ class LiveRun(ReplayedRun):
         if self.may_save:  # the edit at the start is not a change by the user
             self._trainers.moved = ""
         self._extends = branch.number
-        self.shown = self.shown if self.is_of_a_piece else ()
+        self.shown = self.shown if self.continues_its_data else ()
         self._undoing.began(cause)
         self._keyframe()
 

@@ -191,7 +191,7 @@ class Loop:
     @property
     def _is_idle(self) -> bool:
         """Whether all commands are done, apart from training without end."""
-        return self.live.arrived and not self.drive.owed
+        return self.live.arrived and not self.drive.requested
 
     def _wait_seconds(self) -> float | None:
         """The seconds for which there is nothing to do; None if only a command can end the wait."""
@@ -219,7 +219,7 @@ class Loop:
         elif not self.live.trainer.finished and (windows := self.drive.windows(self._slice_windows)):
             self._train(windows)
         if self.live.arrived and self.live.trainer.finished:
-            self.drive.forgive()
+            self.drive.drop_requests()
         seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0 and self.live.arrived:
             self.live.save()

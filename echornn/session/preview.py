@@ -39,7 +39,7 @@ def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | No
     large for ``config``.
     """
     with suppress(ConfigError):
-        return replica_switch.begun(config, replica if replica < config.replicas else 0, replicas)
+        return replica_switch.configuration_to_begin(config, replica if replica < config.replicas else 0, replicas)
     return None
 
 

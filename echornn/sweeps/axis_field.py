@@ -9,7 +9,7 @@ from typing import Any
 
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
 from echornn.config_fields import TASK
-from echornn.tasks.own.own_file import OwnFile
+from echornn.own.own_file import OwnFile
 from echornn.tasks.settings import Setting
 
 Value = int | float | str | OwnFile

@@ -19,7 +19,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,11 +36,12 @@ from echornn.files.recorded_values import (
     whole,
 )
 from echornn.files.run_error import RunError
+from echornn.own.own_file import OwnFile, never_running, told_apart
+from echornn.own.reading import reading
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
-from echornn.tasks.own.own_file import OwnFile, never_running, told_apart
-from echornn.tasks.own.reading import reading
+from echornn.tasks.own.own_task import OwnTask
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -102,7 +102,7 @@ class RequestedGrid:
         }
 
     def _recorded(self, value: Any) -> Any:
-        if not isinstance(value, OwnFile):
+        if not isinstance(value, OwnTask):
             return recorded_value(value)
         from echornn.tasks.own.make_facts import short_record
 
@@ -113,10 +113,7 @@ class RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(task_from, values) if name == TASK else values)) for name, values in record["axes"]]
-        with ExitStack() as stack:
-            for one in (fields.get(TASK), *(value for _, values in axes for value in values)):
-                if isinstance(one, OwnFile):
-                    stack.enter_context(reading(one))
+        with reading([*fields.values(), *(value for _, values in axes for value in values)]):
             grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
             for point in grid.points.possible:
                 require_facts(point)
@@ -125,7 +122,7 @@ class RequestedGrid:
 
 def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
     """A hash of everything that determines the result of a training."""
-    text = json.dumps([told_of(config), until, dict(versions)], sort_keys=True)
+    text = json.dumps([hashed_fields(config), until, dict(versions)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -134,7 +131,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
     return replace(config, seed=SEED_OF_A_POINT)
 
 
-def told_of(config: EchoConfig) -> dict[str, Any]:
+def hashed_fields(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, so that fields added by later versions do not change the hash.
 
     A user's own task is represented by the digest of its file, whose text is in ``sweep.json``.
@@ -143,7 +140,7 @@ def told_of(config: EchoConfig) -> dict[str, Any]:
     return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
 
 
-def read_asked(folder: Path) -> tuple[RequestedGrid, ...]:
+def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
     """The requested grids, oldest first.
 
     Raises:
@@ -178,7 +175,7 @@ def _with_tasks_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGri
         return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
 
 
-def write_asked(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:
+def write_requests(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:
     """Write the requested grids.
 
     Raises:
@@ -191,14 +188,14 @@ def write_asked(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:
 def result_bytes(config: EchoConfig, result: Result) -> bytes:
     """The contents of a result's file; NaN and infinity become null, since JSON lacks them."""
     loss = result.final_loss if math.isfinite(result.final_loss) else None
-    return json.dumps({"config": told_of(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
+    return json.dumps({"config": hashed_fields(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
 
 
 def read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
     """The result for a seed from its file; None if the file does not exist or is invalid."""
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
-        fields = {**told_of(point), "seed": seed}
+        fields = {**hashed_fields(point), "seed": seed}
         if {"seed": DEFAULT.seed, **record["config"]} != fields:
             return None
         windows = whole(record["windows"], "windows", point.num_epochs * point.windows_per_epoch)
@@ -221,7 +218,7 @@ def _not_negative(number: float) -> float:
 
 def failed_bytes(point: EchoConfig, reason: str) -> bytes:
     """The contents of the file about a point that could not be trained."""
-    return json.dumps({"config": told_of(point), "reason": shortened(reason)}).encode() + b"\n"
+    return json.dumps({"config": hashed_fields(point), "reason": shortened(reason)}).encode() + b"\n"
 
 
 def read_reason(file: Path) -> str | None:

@@ -147,7 +147,7 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
         prepare: imports everything that forked processes need, and leaves no thread running.
         work: the work of a forked process; its argument is the descriptor of its connection.
     """
-    with _ended_by_the_end_of(asked):
+    with _ending_with(asked):
         prepare()
     signals, wakes = socket.socketpair()
     for one in (signals, wakes):
@@ -185,7 +185,7 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
 
 
 @contextlib.contextmanager
-def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
+def _ending_with(asked: socket.socket) -> Iterator[None]:
     """End this process at once if the client is gone during the block; watched by a thread that ends with the block."""
     stop, ours = socket.socketpair()
 

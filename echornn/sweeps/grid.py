@@ -11,9 +11,10 @@ from typing import Any, Literal, get_args
 
 from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.config_fields import TASK
+from echornn.own.own_file import OwnFile
 from echornn.sweeps.axis import Axis, Value
 from echornn.tasks.own.facts import TaskFacts
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 
 Until = Literal["solved", "all"]
 """When the training of a network ends: when it has solved the echo, or after all its epochs."""
@@ -122,7 +123,7 @@ class Grid:
         axes = tuple(replace(axis, values=tuple(_other(files, one) for one in axis.values)) for axis in self.axes)
         return replace(self, axes=axes, fields={name: _other(files, one) for name, one in self.fields.items()})
 
-    def facts_of(self, task: OwnFile) -> TaskFacts | None:
+    def facts_of(self, task: OwnTask) -> TaskFacts | None:
         """The facts about a user's own task in all points, including impossible points; None without a point."""
         from echornn.tasks.own.make_facts import all_facts_of
 

@@ -28,7 +28,7 @@ from echornn.files.recorded_values import NO_RECORD
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Done, Lost, News, Part, Trained, as_message, from_message
-from echornn.sweeps.trained_by import Versions, difference_in_words, versions_here
+from echornn.sweeps.trained_by import Versions, version_difference, versions_here
 from echornn.sweeps.worker import Train, prepared
 
 SECONDS_TO_CONNECT = 10
@@ -48,7 +48,7 @@ MAPPINGS_USED_AT_MOST = 0.5
 Message = tuple[int, str, News | None, Any]
 """A message about a part: its number, the id of its task, the news, and in the last message the future."""
 
-_shops = threading.local()
+_part_trainers = threading.local()
 
 
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
@@ -192,8 +192,8 @@ class OnDask:
             self._worn.add(worker.split()[0])
 
     def _restart_worn(self, there: dict[str, int]) -> None:
-        """Restart worker processes that are worn (see `is_worn`) and idle. A restart of a busy process would end the
-        parts of other threads, and computations of other users of the cluster.
+        """Restart the worker processes that should restart (see `should_restart`) and are idle. A restart of a busy
+        process would end the parts of other threads, and computations of other users of the cluster.
         """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}
@@ -248,32 +248,32 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
     Raises:
         RuntimeError: the worker has other versions than the client, so results would not be comparable.
     """
-    different = difference_in_words(versions_here(), versions)
+    different = version_difference(versions_here(), versions)
     if different:
         raise RuntimeError(f"the worker has {different}")
     worker = get_worker()
     key, run = worker.get_current_task(), uuid.uuid4().hex
     numbers = {config: number for number, config in enumerate(part.configs)}
     results: dict[EchoConfig, Result] = {}
-    trains = train or _shop()
+    trains = train or _part_trainer()
     for news in trains(part):
         if isinstance(news, Trained):
             results.update(news.results)
         worker.log_event(topic, {"part": part.number, "run": run, **as_message(news, numbers)})
         if not _is_wanted(worker, key):
             return [], False
-    return [results[config] for config in part.configs], train is None and is_worn()
+    return [results[config] for config in part.configs], train is None and should_restart()
 
 
-def _shop() -> Train:
+def _part_trainer() -> Train:
     """The function that trains parts with the programs that this thread has compiled."""
-    if not hasattr(_shops, "train"):
-        _shops.train = prepared()
-    train: Train = _shops.train
+    if not hasattr(_part_trainers, "train"):
+        _part_trainers.train = prepared()
+    train: Train = _part_trainers.train
     return train
 
 
-def is_worn() -> bool:
+def should_restart() -> bool:
     """Whether this process has compiled so many programs that another should train the next part."""
     from echornn.training.programs import mappings_taken
 

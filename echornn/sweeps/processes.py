@@ -12,7 +12,7 @@ from echornn.sweeps.engine import EngineError
 from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
-from echornn.sweeps.trained_by import difference_in_words, versions_here
+from echornn.sweeps.trained_by import version_difference, versions_here
 from echornn.training.threads import usable_processors
 
 OWN_ENGINE = """
@@ -126,7 +126,7 @@ class Processes:
 
 def _require_same_code(ready: Ready) -> None:
     """Check that a worker has the same versions, since its results are stored under this process's versions."""
-    different = difference_in_words(ready.versions, versions_here())
+    different = version_difference(ready.versions, versions_here())
     if different:
         raise EngineError(
             f"the program was changed while it ran: a new worker has {different}; start the program again"

@@ -16,8 +16,8 @@ from echornn.sweeps.folder import (
     RequestedGrid,
     Result,
     point_of,
-    read_asked,
     read_reason,
+    read_requests,
     read_result,
 )
 from echornn.sweeps.grid import Impossible, Until, with_seeds_from
@@ -95,7 +95,7 @@ class SweepResults:
             RunError: there is no sweep, or it cannot be read.
         """
         stamp = _stamp_of(folder)
-        return cls.of(folder, read_asked(folder), stamp).refresh()
+        return cls.of(folder, read_requests(folder), stamp).refresh()
 
     @classmethod
     def of(cls, folder: Path, asked: tuple[RequestedGrid, ...], stamp: tuple[int, ...] = ()) -> SweepResults:

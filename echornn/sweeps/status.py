@@ -23,7 +23,7 @@ class Status:
         trainings: the number of networks of the grid.
         known: the number of networks with a result.
         solved: the number of these that have solved the echo.
-        given_up: the number of networks that have no result and cannot be trained.
+        abandoned: the number of networks that have no result and cannot be trained.
         failed: the points that cannot be trained: a configuration of each, and the reason.
         under_way: the number of networks in training.
         rate: networks finished per second, recently; 0 if none was yet.
@@ -35,7 +35,7 @@ class Status:
     trainings: int
     known: int = 0
     solved: int = 0
-    given_up: int = 0
+    abandoned: int = 0
     failed: tuple[tuple[EchoConfig, str], ...] = ()
     under_way: int = 0
     rate: float = 0.0
@@ -46,7 +46,7 @@ class Status:
     @property
     def is_finished(self) -> bool:
         """Whether all networks have a result, or cannot be trained."""
-        return self.known + self.given_up >= self.trainings
+        return self.known + self.abandoned >= self.trainings
 
 
 class Throughput:

@@ -24,9 +24,9 @@ from echornn.sweeps.folder import (
     Result,
     failed_bytes,
     point_of,
-    read_asked,
+    read_requests,
     result_bytes,
-    write_asked,
+    write_requests,
 )
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SUFFIX, SweepResults
@@ -68,7 +68,7 @@ class Store:
             self._lock = Lock(folder)
             undo.callback(self._lock.release)
             self._home = self._held(folder.resolve(), undo)
-            before = read_asked(folder) if (folder / SWEEP_FILE).exists() else ()
+            before = read_requests(folder) if (folder / SWEEP_FILE).exists() else ()
             _require_one_rule(folder, before, self.asked)
             for name in (RESULTS, FAILED):
                 own_files.make_folder(folder / name)
@@ -90,7 +90,7 @@ class Store:
                 if name.endswith(NEW):
                     there.remove(name)
         self._forget_failures()
-        write_asked(self.folder, (*(one for one in before if one != self.asked), self.asked))
+        write_requests(self.folder, (*(one for one in before if one != self.asked), self.asked))
         results = SweepResults.read(self.folder)
         self._write_table(results)
         return results

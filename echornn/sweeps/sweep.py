@@ -195,7 +195,7 @@ class Sweep:
         point = point_of(configs[0])
         if all(point_of(config) != point for config, _ in self.status.failed):  # not yet known from another part
             self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
-        self.status = replace(self.status, given_up=self.status.given_up + len(configs))
+        self.status = replace(self.status, abandoned=self.status.abandoned + len(configs))
 
     def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
         for config, result in results:

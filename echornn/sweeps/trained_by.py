@@ -25,8 +25,10 @@ SOURCES = (
     "data",
     "limits.py",
     "network",
+    "own",
     "population_state.py",
     "progress.py",
+    "rules",
     "runtime/small_loops.py",
     "seeding.py",
     "sweeps/ended.py",
@@ -71,11 +73,11 @@ def hash_of_sources(package: Traversable) -> str:
     found = hashlib.sha256()
     for name in SOURCES:
         for file, data in _sources(name, package.joinpath(name)):
-            found.update(f"{file} {program_in(data)}\n".encode())
+            found.update(f"{file} {normalized_program(data)}\n".encode())
     return found.hexdigest()[:32]
 
 
-def program_in(source: bytes) -> str:
+def normalized_program(source: bytes) -> str:
     """The syntax tree of a Python source as text, without docstrings and other statements that are only strings.
 
     Fields of the tree that are not set are left out, so that newer versions of Python, which have more fields, give the
@@ -118,7 +120,7 @@ def in_words(versions: Versions) -> str:
     return ", ".join(f"{name} {_shown(name, value)}" for name, value in versions.items())
 
 
-def difference_in_words(here: Versions, there: Versions) -> str:
+def version_difference(here: Versions, there: Versions) -> str:
     """The versions in ``here`` that differ from those in ``there``: ``keras 3.15.0 and not 3.15.1``; empty if none
     do.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from echornn.config_error import ConfigError
 from echornn.tasks.checked_task import form_of
-from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.own.recorded_task import RecordedTask
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
@@ -22,10 +22,10 @@ def named(given: object) -> TaskName:
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
     """
-    if isinstance(given, OwnFile) or (isinstance(given, str) and given in TASKS):
+    if isinstance(given, OwnTask) or (isinstance(given, str) and given in TASKS):
         return given
     if isinstance(given, str) and ":" in given:
-        return OwnFile.read(given)
+        return OwnTask.read(given)
     raise ConfigError("task", given, f"one of {', '.join(TASKS)}, or FILE.py:NAME of your own")
 
 
@@ -35,12 +35,12 @@ def name_of(task: Task) -> TaskName:
     Raises:
         ConfigError: its class is neither in the table nor from a file.
     """
-    if isinstance(task.own, OwnFile):
+    if isinstance(task.own, OwnTask):
         return task.own
     for name, kind in TASKS.items():
         if type(task) is kind:
             return name
-    raise ConfigError("task", task, "a task of the table, or of a file: OwnFile.read('my_task.py:Mine').task()")
+    raise ConfigError("task", task, "a task of the table, or of a file: OwnTask.read('my_task.py:Mine').task()")
 
 
 def class_of(name: TaskName) -> type[Task]:
@@ -114,7 +114,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
     """
     task = given if isinstance(given, Task) else task_of(given, {})
     name = name_of(task)
-    if isinstance(name, OwnFile):
+    if isinstance(name, OwnTask):
         name.require_free_names(taken)
     form_of(task)
     return name, task

@@ -16,17 +16,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config_error import ConfigError
 from echornn.limits import SOLVED_SHARE
+from echornn.own.errors import OwnError
 from echornn.tasks.settings import check_settings, settings_of
 
 
-class TaskError(ConfigError):
+class TaskError(OwnError):
     """A task cannot be used; the message is one line, which names file and line if the task is a user's own."""
 
-    def __init__(self, message: str) -> None:
-        ValueError.__init__(self, message)
-        self.field, self.value, self.allowed = "task", None, message
+    noun = "task"
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,7 +140,7 @@ class Task(ABC):
     """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
 
     own: ClassVar[Any] = None
-    """The `OwnFile` of the class, if it is a user's own."""
+    """The `OwnTask` of the class, if it is a user's own."""
 
     scores_every_step: ClassVar[bool] = False
     """Whether `draw` scores every step of all data; training is a little faster if that is known."""
@@ -192,7 +190,8 @@ class Task(ABC):
     def sources(self, t: int) -> tuple[int, ...]:
         """The lags of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
 
-        A lag is at most ``t``. Empty if the step is not scored, or if the lags depend on the data.
+        A lag is at most ``t``. Empty if the step is not scored, if the lags depend on the data, or if they are all from
+        0 to ``t``, so that none is special.
         """
         return ()
 

@@ -108,7 +108,7 @@ def digests(branches: Sequence[Branch]) -> list[int]:
     return found
 
 
-def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
+def path_to_end(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
     """The branches on the path to the end of a branch, beginning with the branch that has new weights."""
     path = [branch]
     while (parent := path[-1].parent) is not None and not path[-1].starts_over:
@@ -149,7 +149,7 @@ def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))
 
 
-def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
+def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or one replica
     alone.
     """
@@ -159,7 +159,7 @@ def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     return cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == after
 
 
-def place_among(before: EchoConfig, after: EchoConfig) -> int:
+def index_in(before: EchoConfig, after: EchoConfig) -> int:
     """The index of the first network of ``after`` among the networks of ``before``, on the same path. It is not 0 if
     another than the first network continues alone.
     """
@@ -168,4 +168,4 @@ def place_among(before: EchoConfig, after: EchoConfig) -> int:
 
 def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
     """Whether ``alone`` is the configuration of one of the replicas of ``several`` when it continues alone."""
-    return several.replicas > 1 == alone.replicas and goes_on("alone", several, alone)
+    return several.replicas > 1 == alone.replicas and can_continue_under("alone", several, alone)

@@ -54,7 +54,7 @@ class CurrentPosition:
         return self.config.windows_per_epoch - self.owner.epoch_and_window(self.here.window)[1]
 
     @property
-    def is_of_a_piece(self) -> bool:
+    def continues_its_data(self) -> bool:
         """Whether the windows before this position have the same data and task as those after it; only False where a
         branch has just begun.
         """

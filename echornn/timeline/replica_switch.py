@@ -20,16 +20,16 @@ class ReplicaSwitch:
         replica: the index (from 0) of the replica that was shown there.
         at_its_end: whether that position was the end of its branch; switching back then goes to the branch's end, even
             if it has grown since.
-        came_to: the configuration after the switch.
+        config_after: the configuration after the switch.
     """
 
     left: Position
     replica: int
     at_its_end: bool
-    came_to: EchoConfig
+    config_after: EchoConfig
 
 
-def there(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tuple[Position, int] | None:
+def switch_target(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tuple[Position, int] | None:
     """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
 
     If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
@@ -37,7 +37,7 @@ def there(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tup
     or else to the newest single network.
     """
     config = timeline.owner(here).config
-    if last is not None and last.came_to == config:
+    if last is not None and last.config_after == config:
         return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
     if config.replicas > 1:
         before = going_back.before_the_replicas(timeline, here)
@@ -47,9 +47,9 @@ def there(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tup
     return None if many is None else (many, config.seed - timeline.owner(many).config.seed)
 
 
-def begun(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
-    """The configuration to begin with if `there` finds no position: several replicas of this network, or the selected
-    one.
+def configuration_to_begin(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
+    """The configuration to begin with if `switch_target` finds no position: several replicas of this network, or the
+    selected one.
     """
     return replace(config, replicas=replicas) if config.replicas == 1 else config.of(replica)
 

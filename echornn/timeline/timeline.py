@@ -19,7 +19,7 @@ from echornn.history.loss_history import LossHistory, ReplicaHistory
 from echornn.history.path_history import NO_PATH, PathHistory, in_one_bucket
 from echornn.history.shades import shades_of
 from echornn.progress import Floats, PopulationProgress
-from echornn.timeline.branch import Branch, Position, goes_on, place_among
+from echornn.timeline.branch import Branch, Position, can_continue_under, index_in
 from echornn.timeline.track import GOOD_WINDOWS, Track
 from echornn.timeline.tree import KEPT_PATHS, Tree
 
@@ -45,9 +45,9 @@ class Timeline(Tree):
         if parent is None or branch.starts_over:
             return Track(branch, number, SolvedAt.never(config.replicas), LossStats(tried=self._edited(branch)))
         before = self.owner(parent).config
-        if not goes_on(branch.cause, before, config):
+        if not can_continue_under(branch.cause, before, config):
             raise ValueError(f"a branch cannot continue its parent with this configuration: {branch}")
-        first = place_among(before, config)
+        first = index_in(before, config)
         was = before if before.replicas == config.replicas else before.of(first)
         solved = self.solved(parent).only(range(first, first + config.replicas))
         known = self.loss_stats(parent, first).under(config, was, parent.window)
@@ -130,7 +130,7 @@ class Timeline(Tree):
         for branch, begin, end in self.spans(position, first):
             begin = max(begin, first)
             if begin < end:
-                history, at = self._tracks[branch.number].history, place_among(branch.config, config)
+                history, at = self._tracks[branch.number].history, index_in(branch.config, config)
                 losses = history.newest(begin - branch.start, end - branch.start)
                 parts.append(losses[:, at : at + config.replicas])
         return np.concatenate(parts)

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
-from echornn.timeline.branch import Branch, BranchSpan, Position, digest, path_to, spans_to, whole_path
+from echornn.timeline.branch import Branch, BranchSpan, Position, digest, path_to, path_to_end, spans_to
 from echornn.timeline.track import Track
 
 KEPT_PATHS = 32
@@ -112,7 +112,7 @@ class Tree(ABC):
             if path is None:
                 branch = self.branch(number)
                 before = self._paths.get(branch.parent.branch) if branch.parent and not branch.starts_over else None
-                path = whole_path(branch, self.branch) if before is None else (*before, branch)
+                path = path_to_end(branch, self.branch) if before is None else (*before, branch)
                 if len(self._paths) >= KEPT_PATHS:
                     del self._paths[next(iter(self._paths))]
                 self._paths[number] = path

@@ -40,6 +40,7 @@ PROBES: tuple[Kind, ...] = (
     "flip",
     "weights",
     "lyapunov",
+    "fixed_points",
 )
 REPEATS = 7
 EVERY_SECONDS = 0.25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from echornn.cells.table import CELLS
+from echornn.rules.table import RULES
 from tui.kit.help_sections import Rows, Section
 
 TRAINING: Rows = (
@@ -112,6 +113,8 @@ CELL_WORDS: Rows = (
     ),
 )
 
+RULE_WORDS: Rows = tuple((name, rule.about) for name, rule in RULES.items())
+
 OPTIMIZERS: Rows = (
     ("sgd", "weight -= learning_rate * gradient, nothing more."),
     (
@@ -195,6 +198,7 @@ WORDS = (
     Section("Words: training", tuple(TRAINING)),
     Section("Words: tasks", tuple(TASKS)),
     Section("Words: cells, gates and layers", tuple(CELL_WORDS)),
+    Section("Words: learning rules", tuple(RULE_WORDS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),
     Section("Words: several seeds", tuple(SEEDS)),

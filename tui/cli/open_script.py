@@ -22,7 +22,7 @@ from echornn.session.command_base import ChangingCommand
 from echornn.session.commands import Pause
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.timeline.letters import letter_of
@@ -72,7 +72,7 @@ def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> 
     Raises:
         RunError: a field is unknown.
     """
-    if any(isinstance(one.get(TASK), OwnFile) for one in changes):
+    if any(isinstance(one.get(TASK), OwnTask) for one in changes):
         return
     known = {*EchoConfig.names(), TASK, *(one.name for task in TASKS.values() for one in settings_of(task))}
     unknown = [name for one in changes for name in one if name not in known]

@@ -14,7 +14,7 @@ from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from echornn.tasks.chosen import class_of, named, tasks_with
 from echornn.tasks.own.check import check
-from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.task import TaskError
 from tui.commands import record
@@ -36,7 +36,7 @@ def tasks_of(arguments: Sequence[str]) -> dict[str, TaskName]:
     for word in _words(arguments):
         if word not in found:
             found[word] = name = named(word)
-            if isinstance(name, OwnFile):
+            if isinstance(name, OwnTask):
                 check(name)
     return found
 

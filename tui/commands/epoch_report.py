@@ -13,7 +13,7 @@ from echornn.history.kept_windows import errors_of, losses_of
 from echornn.history.loss_sums import LossSums
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
-from echornn.timeline.branch import place_among
+from echornn.timeline.branch import index_in
 from tui.commands.ladder_line import ladder_fields
 from tui.commands.records import Record, seed_stats_fields
 
@@ -66,7 +66,7 @@ class EpochReport:
             return
         _, before = owner.epoch_and_window(position.window)
         for branch, _, windows in run.path(position, position.window - before):
-            own = place_among(branch.config, self.config)
+            own = index_in(branch.config, self.config)
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
 

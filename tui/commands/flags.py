@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.tasks.chosen import settings_kept
-from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.own_task import OwnTask, TaskName
 from tui.kit.theme import Theme
 
 
@@ -45,7 +45,7 @@ class ConfigFlags(EchoConfig):
                 settings.
         """
         given, task = self.given, self.given.get(TASK)
-        if isinstance(task, OwnFile) and task.is_change_of(config.value(TASK)):
+        if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
             given = {**settings_kept(config.the_task, task), **given}
         wanted = config.with_fields(given)
         if given.keys() - {*EchoConfig.names(), TASK}:

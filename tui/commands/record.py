@@ -15,6 +15,7 @@ from echornn.config_fields import TASK
 from echornn.data.own_task import check_own_task
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
+from echornn.own import busy
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
@@ -22,9 +23,8 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
-from echornn.tasks import busy
 from echornn.tasks.chosen import defaults_of, values_of
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.going_back import before_it_diverged
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
@@ -74,7 +74,7 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
     assert run is not None
     config = _edited(run, flags, first_at(run, flags, at))
     task = config.value(TASK)
-    if isinstance(task, OwnFile) and task.is_change_of(run.config.value(TASK)):
+    if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
         printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
     return config, recorder
 

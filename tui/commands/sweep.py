@@ -156,7 +156,7 @@ class Printing:
         if now - self._looked >= LOOK_SECONDS or status.is_finished:
             self._looked = now
             self._tell_points()
-        self._lines.show_numbers(status.known + status.given_up, status.trainings, report.bar_numbers(status))
+        self._lines.show_numbers(status.known + status.abandoned, status.trainings, report.bar_numbers(status))
 
     def conclude(self) -> None:
         """Print the result of the sweep."""

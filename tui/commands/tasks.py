@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.tasks.checked_task import known_lags, ladder, solved_level, trial_length
 from echornn.tasks.chosen import named
 from echornn.tasks.own.check import check
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Numbers, Symbols, Task
@@ -49,7 +49,7 @@ def _tasks(wanted: str | None) -> list[tuple[str, Task]]:
     if wanted is None:
         return [(name, kind()) for name, kind in TASKS.items()]
     name = named(wanted)
-    return [(str(name), check(name) if isinstance(name, OwnFile) else TASKS[name]())]
+    return [(str(name), check(name) if isinstance(name, OwnTask) else TASKS[name]())]
 
 
 def record_of(name: str, task: Task) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from echornn.config import EchoConfig
 from echornn.maps.kept_values import value_text
 from echornn.maps.table import Overview, windows_of
-from echornn.sweeps.trained_by import difference_in_words
+from echornn.sweeps.trained_by import version_difference
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Fields that are always named; other fields are named only if they differ from the defaults."""
@@ -101,7 +101,7 @@ def _newest(overview: Overview) -> str:
     if len(shown) < 2:
         return ""
     oldest, newest = shown[0], shown[-1]
-    differs = difference_in_words(overview.versions[newest], overview.versions[oldest])
+    differs = version_difference(overview.versions[newest], overview.versions[oldest])
     return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 

@@ -1,43 +1,21 @@
-"""The first check of a user's task, in another process with limits, so that the file can do no harm here.
-
-Limits of time and memory need another process: nothing can stop a loop in this one, and using too much memory would end
-it. An exit ends only that process. This protects against mistakes, not against malice: the file is a program with all
-rights of its user, and after the check it runs in this process too.
-"""
+"""The first check of a user's task, in another process; see `echornn.own.other_process`."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any
 
 from echornn import seeding
+from echornn.own.other_process import Limits, answer_of
 from echornn.tasks.checked_task import draw_rows, ladder, lags_of_steps, solved_level, trial_length
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Batch, Task, TaskError
 from echornn.tasks.task_errors import blaming_method
 
-START_SECONDS = 60.0
-"""The most seconds that the other process may take to start, and to report where it was when it reached a limit."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits of a check: seconds of elapsed time, and bytes of memory beyond those of Python and NumPy."""
-
-    seconds: float = 20.0
-    bytes: int = 1 << 31
-
 
 def check(
-    own: OwnFile,
+    own: OwnTask,
     values: Mapping[str, object] | None = None,
     rows: int = 5,
     steps: int = 1000,
@@ -55,31 +33,12 @@ def check(
     Raises:
         TaskError: the task is invalid; the message is one line that names the place in the file.
     """
-    values, limits = values or {}, limits or Limits()
-    order = {"own": own.as_record(), "values": dict(values), "rows": rows, "steps": steps, "limits": asdict(limits)}
-    command = [sys.executable, "-P", "-m", "echornn.tasks.own.child"]
-    path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "random"},
-            start_new_session=True,
-            timeout=limits.seconds + START_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TaskError(f"{own.file}: the task was still busy after {error.timeout:g} s") from error
-    said = done.stdout.decode(errors="replace")
-    if not said.startswith("{"):
-        raise TaskError(_without_answer(own, said, done.returncode, limits))
-    answer = json.loads(said)
-    if "error" in answer:
-        raise TaskError(answer["error"])
+    values = values or {}
+    request = {"own": own.as_record(), "values": dict(values), "rows": rows, "steps": steps}
+    digest = answer_of(own, f"{__name__}:examine_request", request, limits or Limits())
     task = own.task(values)
     steps = max(steps, trial_length(task) or 1)
-    if digest_of(first_data(task, rows, steps)) != answer["digest"]:
+    if digest_of(first_data(task, rows, steps)) != digest:
         with blaming_method(task, "draw"):
             raise TaskError(
                 "draw returns different data in another process: it may depend on the order of a set, or on a hash"
@@ -87,7 +46,12 @@ def check(
     return task
 
 
-def examine(own: OwnFile, values: Mapping[str, object], rows: int, steps: int) -> str:
+def examine_request(request: Mapping[str, Any]) -> str:
+    """Like `examine`, with the arguments in a request."""
+    return examine(OwnTask.from_record(request["own"]), request["values"], request["rows"], request["steps"])
+
+
+def examine(own: OwnTask, values: Mapping[str, object], rows: int, steps: int) -> str:
     """A digest of the data that the task draws first, after all checks that one process can do.
 
     Raises:
@@ -117,16 +81,3 @@ def first_data(task: Task, rows: int, steps: int) -> Batch:
 def digest_of(batch: Batch) -> str:
     """A hash of the data."""
     return hashlib.sha256(b"".join(a.tobytes() for a in (batch.x, batch.y, batch.scored))).hexdigest()
-
-
-def _without_answer(own: OwnFile, said: str, status: int, limits: Limits) -> str:
-    """The message if the process gave no answer; it says where the process was, if that was written
-    (`faulthandler`).
-    """
-    file = own.file.encode("ascii", "backslashreplace").decode()
-    where = re.search(rf'File "{re.escape(file)}", line (\d+)', said)
-    place = f"{own.file}:{where[1]}" if where else own.file
-    if said.startswith("Timeout"):
-        return f"{place}: the task was still busy after {limits.seconds:g} s"
-    how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-    return f"{place}: the task ended the process in which it was checked ({how})"

@@ -11,7 +11,7 @@ from typing import Any
 from echornn.tasks.checked_task import form_of, known_lags, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.chosen import settings_without_form
 from echornn.tasks.own.facts import KnownForm, Ladder, Shape, Sources, TaskFacts, Values
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.own.recorded_task import values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
@@ -96,7 +96,7 @@ def _first_change(task: Task, low: int, high: int) -> int:
     return high
 
 
-def all_facts_of(own: OwnFile, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:
+def all_facts_of(own: OwnTask, given: Mapping[str, object], shape: Shape | None) -> TaskFacts:
     """The facts about a task with these values of its settings, even if they are impossible.
 
     Args:

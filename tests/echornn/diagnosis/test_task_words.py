@@ -24,7 +24,7 @@ from echornn.diagnosis.seeds_words import seeds_sentence
 from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.diagnosis.task_words import position_of
 from echornn.diagnosis.words import said
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from tests.any_task import progress_of
 from tests.echornn.diagnosis.test_judge import window_of
 from tests.examples import examples
@@ -59,7 +59,7 @@ class Mine(Task):
 
 def own(*levels: tuple[str, float], outputs: str = "Symbols(4)", length: int | None = None) -> EchoConfig:
     """A configuration with a task of the user's own that has this ladder."""
-    return EchoConfig(task=OwnFile("mine.py", "Mine", TEXT.format(outputs=outputs, length=length, levels=list(levels))))
+    return EchoConfig(task=OwnTask("mine.py", "Mine", TEXT.format(outputs=outputs, length=length, levels=list(levels))))
 
 
 def stats_of(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) -> LossStats:

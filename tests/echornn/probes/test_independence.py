@@ -9,7 +9,7 @@ from echornn.config import EchoConfig
 from echornn.network.shapes import weight_shapes
 from echornn.probes.independence import are_independent
 from echornn.readings import Question
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.table import TASKS
 
 TEXT = """
@@ -31,7 +31,7 @@ class Mine(Task):
 
 def own(inputs: str, x: str) -> EchoConfig:
     """A configuration with a task that has these inputs."""
-    return EchoConfig(task=OwnFile("mine.py", "Mine", TEXT.format(inputs=inputs, x=x)), state_size=1)
+    return EchoConfig(task=OwnTask("mine.py", "Mine", TEXT.format(inputs=inputs, x=x)), state_size=1)
 
 
 DRIFT = own("Numbers(1)", "rng.normal(size=(rows, steps, 1)) + rng.normal(size=(rows, 1, 1))")

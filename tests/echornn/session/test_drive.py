@@ -28,7 +28,7 @@ def test_what_was_stepped_is_owed_in_slices_then_it_stands_still() -> None:
     drive = drive_at(1.0)
     drive.step(3)
     drive.step(2)
-    assert (drive.running, drive.owed, drive.wait_seconds()) == (False, 5, 0.0)
+    assert (drive.running, drive.requested, drive.wait_seconds()) == (False, 5, 0.0)
     assert drive.windows(at_most=4) == 4
     drive.trained(4)
     assert drive.windows(at_most=4) == 1
@@ -40,6 +40,6 @@ def test_toggling_pauses_steps_too_and_resumes_what_stands_still() -> None:
     drive = drive_at(math.inf)
     drive.step(5)
     drive.obey(Toggle(), epoch_left=7)
-    assert (drive.running, drive.owed) == (False, 0)
+    assert (drive.running, drive.requested) == (False, 0)
     drive.obey(Toggle(), epoch_left=7)
     assert (drive.running, drive.wait_seconds()) == (True, 0.0)

@@ -13,7 +13,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.session import Session
 from echornn.tasks.own import check as checking
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Task, TaskError
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
@@ -45,7 +45,7 @@ class Mine(Task):
 """
 
 
-def in_this_process(own: OwnFile, values: dict[str, object], rows: int, steps: int) -> Task:
+def in_this_process(own: OwnTask, values: dict[str, object], rows: int, steps: int) -> Task:
     checking.examine(own, values, rows, steps)
     return own.task(values)
 
@@ -54,7 +54,7 @@ def test_an_edit_that_the_task_cannot_do_is_refused_and_changes_nothing(monkeypa
     monkeypatch.setattr(checking, "check", in_this_process)
     own_task._check.cache_clear()
     config = EchoConfig(
-        task=OwnFile("mine.py", "Mine", TEXT).task(),
+        task=OwnTask("mine.py", "Mine", TEXT).task(),
         total_series_length=200,
         truncated_backprop_length=10,
         batch_size=2,

@@ -103,7 +103,7 @@ def test_a_point_that_kills_its_workers_is_given_up_and_the_rest_completes(
 ) -> None:
     grid = Grid((Axis("echo_step", (3, KILLS)),), {"num_epochs": 1}, seeds=4)
     status = computed(tmp_path, local(), grid)
-    assert (status.known, status.given_up) == (4, 4)
+    assert (status.known, status.abandoned) == (4, 4)
     ((config, reason),) = status.failed
     assert config.echo_step == KILLS
     assert "died" in reason

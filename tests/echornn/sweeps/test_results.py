@@ -28,7 +28,7 @@ def begin(folder: Path, *grids: Grid) -> tuple[RequestedGrid, ...]:
     asked = tuple(RequestedGrid(grid, VERSIONS) for grid in grids)
     for name in (files.RESULTS, files.FAILED):
         (folder / name).mkdir(exist_ok=True)
-    files.write_asked(folder, asked)
+    files.write_requests(folder, asked)
     return asked
 
 
@@ -40,7 +40,7 @@ def put(folder: Path, asked: RequestedGrid, config: EchoConfig, result: Result =
 
 def test_what_is_asked_for_is_read_as_it_was_written(tmp_path: Path) -> None:
     asked = begin(tmp_path, GRID, replace(GRID, seeds=3, until="all"))
-    assert files.read_asked(tmp_path) == asked
+    assert files.read_requests(tmp_path) == asked
 
 
 def test_results_come_in_as_they_are_known(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
     now = RequestedGrid(
         replace(GRID, axes=(Axis("echo_step", (3,)), Axis("cell", ("gru",)))), {**VERSIONS, "engine": "new"}
     )
-    files.write_asked(tmp_path, (before, now))
+    files.write_requests(tmp_path, (before, now))
     config = EchoConfig(state_size=8, echo_step=3, cell="gru")
     for seed in (5, 6, 7, 8):
         put(tmp_path, before, replace(config, seed=seed))
@@ -134,7 +134,7 @@ def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
     assert (results.trainings, results.known) == (3 * 4 + 2, 1)
 
     put(tmp_path, before, EchoConfig(state_size=8, echo_step=1, seed=5))
-    files.write_asked(tmp_path, (now, before))  # the earlier version computes again
+    files.write_requests(tmp_path, (now, before))  # the earlier version computes again
     again = results.refresh()
     assert again.points[0].results == earlier.results
     assert again.earlier[0].results == {6: newer}

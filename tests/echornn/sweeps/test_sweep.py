@@ -91,7 +91,7 @@ def test_the_same_again_trains_nothing(tmp_path: Path) -> None:
     engine, status = compute(tmp_path)
     assert (engine.trained, status.is_finished) == ([], True)
     assert (tmp_path / files.TABLE).read_bytes() == before
-    assert len(files.read_asked(tmp_path)) == 1
+    assert len(files.read_requests(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("parts", [0, 1, 4])
@@ -209,7 +209,7 @@ def test_a_point_that_is_the_death_of_its_workers_is_marked_and_the_rest_complet
     killers: dict[str, Any] = {how: [10]}
     engine, status = compute(tmp_path, engine=ScriptedEngine(**killers))
     assert [(config.echo_step, config.state_size) for config, _ in status.failed] == [(10, 4), (10, 8)]
-    assert (status.known, status.given_up, status.is_finished) == (12, 6, True)
+    assert (status.known, status.abandoned, status.is_finished) == (12, 6, True)
     assert len(engine.trained) == len(set(engine.trained)) == 12
     results = SweepResults.read(tmp_path)
     reasons = {(point.config.echo_step, point.config.state_size): point.failed for point in results.points}
@@ -235,7 +235,7 @@ def test_a_point_in_several_parts_is_given_up_as_one(tmp_path: Path) -> None:
     alone = {part.configs for part, _ in engine.started if {one.echo_step for one in part.configs} == {9}}
     assert len(alone) > 2
     assert [(config.echo_step, config.state_size) for config, _ in status.failed] == [(9, 4), (9, 8)]
-    assert (status.known, status.given_up, status.is_finished) == (400, 200, True)
+    assert (status.known, status.abandoned, status.is_finished) == (400, 200, True)
 
 
 def test_workers_that_die_by_chance_cost_no_point(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import echornn
 from echornn.runtime import small_loops
 from echornn.sweeps import trained_by
-from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
+from echornn.sweeps.trained_by import SOURCES, hash_of_sources, in_words, normalized_program, version_difference
 
 PACKAGE = Path(echornn.__file__).parent
 
@@ -46,8 +46,8 @@ def test_packages_sources_and_flags_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert all(plain.values())
     flagged = here(monkeypatch, XLA_FLAGS="--xla_cpu_enable_fast_math=true", TF_CPP_MIN_LOG_LEVEL="0")
     assert flagged == {**plain, "XLA_FLAGS": "--xla_cpu_enable_fast_math=true ours"}
-    assert difference_in_words(flagged, plain) == "XLA_FLAGS --xla_cpu_enable_fast_math=true ours and not  ours"
-    assert difference_in_words(plain, plain) == ""
+    assert version_difference(flagged, plain) == "XLA_FLAGS --xla_cpu_enable_fast_math=true ours and not  ours"
+    assert version_difference(plain, plain) == ""
 
 
 def test_what_the_engine_sets_itself_is_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ class One:
 )
 def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new: bytes, same: bool) -> None:
     assert old in PROGRAM
-    assert (program_in(PROGRAM.replace(old, new)) == program_in(PROGRAM)) == same
+    assert (normalized_program(PROGRAM.replace(old, new)) == normalized_program(PROGRAM)) == same
 
 
 def test_all_that_decides_a_result_is_hashed() -> None:

@@ -13,12 +13,14 @@ import pytest
 
 import echornn
 from echornn import TaskError, seeding
-from echornn.tasks import busy
+from echornn.own import busy
+from echornn.own.other_process import Limits
+from echornn.own.own_file import MOST_BYTES
 from echornn.tasks.checked_task import draw_rows, known_lags, ladder
-from echornn.tasks.own.check import Limits, check, examine
+from echornn.tasks.own.check import check, examine
 from echornn.tasks.own.facts import TaskFacts
 from echornn.tasks.own.make_facts import facts_of
-from echornn.tasks.own.own_file import MOST_BYTES, OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
 
 TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").read_text(encoding="utf-8")
@@ -26,13 +28,13 @@ TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").re
 
 def test_a_good_file() -> None:
     text = f"from __future__ import annotations\r\n{GOOD}"
-    assert len(examine(OwnFile("mine.py", "Mine", text), {"lag": 3}, 5, 1000)) == 64
+    assert len(examine(OwnTask("mine.py", "Mine", text), {"lag": 3}, 5, 1000)) == 64
 
 
 @pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
 def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
     with pytest.raises(TaskError) as said:
-        examine(OwnFile("mine.py", "Mine", bad.text), {}, 5, 1000)
+        examine(OwnTask("mine.py", "Mine", bad.text), {}, 5, 1000)
     assert str(said.value).startswith(f"mine.py{bad.says}")
     assert "\n" not in str(said.value)
 
@@ -46,7 +48,7 @@ def test_what_would_do_harm_is_seen_in_another_process(
     Path("weights.npz").write_bytes(b"")
     busy = 0.2 if "busy" in bad.says else 600
     with pytest.raises(TaskError) as said:
-        check(OwnFile("mine.py", "Mine", bad.text), limits=Limits(busy, 1 << 28))
+        check(OwnTask("mine.py", "Mine", bad.text), limits=Limits(busy, 1 << 28))
     assert str(said.value).startswith(f"mine.py{bad.says}")
     assert "\n" not in str(said.value)
 
@@ -55,10 +57,10 @@ def test_what_would_do_harm_is_seen_in_another_process(
 def test_the_template_is_a_task_that_works_without_its_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "my_task.py"
     file.write_text(TEMPLATE.replace("x = rng", "print('drawn'); x = rng"), encoding="utf-8")
-    own = OwnFile.read(f"{file}:Majority")
+    own = OwnTask.read(f"{file}:Majority")
     file.unlink()
     task = check(own, {"lag": 3})
-    again = OwnFile(**asdict(own)).task({"lag": 3})
+    again = OwnTask(**asdict(own)).task({"lag": 3})
     for one in (task, again):
         batch = draw_rows(one, seeding.stream(1, 0), 4, 50)
         np.testing.assert_array_equal(batch.x, draw_rows(task, seeding.stream(1, 0), 4, 50).x)
@@ -72,9 +74,9 @@ def test_the_template_is_a_task_that_works_without_its_file(tmp_path: Path, capf
 
 
 def test_another_text_or_class_is_another_task_and_another_name_of_the_file_is_not() -> None:
-    own = OwnFile("mine.py", "Mine", GOOD)
-    assert own.digest == OwnFile("elsewhere/mine.py", "Mine", GOOD).digest
-    assert len({own.digest, OwnFile("mine.py", "Mine", GOOD + "\n").digest, OwnFile("mine.py", "M", GOOD).digest}) == 3
+    own = OwnTask("mine.py", "Mine", GOOD)
+    assert own.digest == OwnTask("elsewhere/mine.py", "Mine", GOOD).digest
+    assert len({own.digest, OwnTask("mine.py", "Mine", GOOD + "\n").digest, OwnTask("mine.py", "M", GOOD).digest}) == 3
 
 
 def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +95,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "long.py:Mine": "long.py is too long: at most 65,536 bytes",
     }.items():
         with pytest.raises(TaskError) as said:
-            OwnFile.read(wanted)
+            OwnTask.read(wanted)
         assert str(said.value) == says
 
 
@@ -112,7 +114,7 @@ def test_an_error_in_a_later_draw_names_its_line(error: str, says: str) -> None:
     does.
     """
     text = GOOD.replace("        x = rng", f"        if rows > 40: raise {error}\n        x = rng")
-    task = OwnFile("mine.py", "Mine", text).task()
+    task = OwnTask("mine.py", "Mine", text).task()
     draw_rows(task, seeding.stream(0, 0), 40, 9)
     with ThreadPoolExecutor(1) as thread, pytest.raises(TaskError) as said:
         thread.submit(draw_rows, task, seeding.stream(0, 0), 41, 9).result()
@@ -121,7 +123,7 @@ def test_an_error_in_a_later_draw_names_its_line(error: str, says: str) -> None:
 
 def test_a_draw_that_never_returns_is_ended_by_another_thread() -> None:
     text = GOOD.replace("        x = rng", "        while True: pass\n        x = rng")
-    task = OwnFile("mine.py", "Mine", text).task()
+    task = OwnTask("mine.py", "Mine", text).task()
     with ThreadPoolExecutor(1) as thread:
         drawn = thread.submit(draw_rows, task, seeding.stream(0, 0), 40, 9)
         while not drawn.done():
@@ -135,7 +137,7 @@ def test_a_draw_that_never_returns_is_ended_by_another_thread() -> None:
 def test_ctrl_c_while_a_task_draws_is_no_error_of_the_task() -> None:
     text = GOOD.replace("        x = rng", "        import signal; signal.raise_signal(signal.SIGINT)\n        x = rng")
     with pytest.raises(KeyboardInterrupt):
-        draw_rows(OwnFile("mine.py", "Mine", text).task(), seeding.stream(0, 0), 40, 9)
+        draw_rows(OwnTask("mine.py", "Mine", text).task(), seeding.stream(0, 0), 40, 9)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_ctrl_c_while_a_task_draws_is_no_error_of_the_task() -> None:
 )
 def test_facts_tell_the_sources_of_all_steps_or_none(sources: str, is_kept: bool) -> None:
     """If they change at every step, the record would be long; if there is an error, there are none."""
-    task = OwnFile("mine.py", "Mine", f"{GOOD}\n    def sources(self, t):\n        return {sources}\n").task({})
+    task = OwnTask("mine.py", "Mine", f"{GOOD}\n    def sources(self, t):\n        return {sources}\n").task({})
     facts = TaskFacts.from_record(json.loads(json.dumps(facts_of(task, None).as_record())))
     form = facts.form((2,))
     assert form is not None
@@ -164,7 +166,7 @@ def test_the_sources_in_a_record_are_those_of_the_task(lag: int) -> None:
         GOOD.replace("1, 50)", "1, 10**6)")
         + "\n    def sources(self, t):\n        return [self.lag] * (t >= self.lag)\n"
     )
-    facts = facts_of(OwnFile("mine.py", "Mine", text).task({"lag": lag}), None)
+    facts = facts_of(OwnTask("mine.py", "Mine", text).task({"lag": lag}), None)
     form = facts.form((lag,))
     assert form is not None
     assert [form.lags_at(t) for t in (0, lag - 1, lag, lag + 1, 10 * lag)] == [(), (), *[(lag,)] * 3]
@@ -172,6 +174,6 @@ def test_the_sources_in_a_record_are_those_of_the_task(lag: int) -> None:
 
 def test_sources_that_always_change_are_not_kept() -> None:
     text = GOOD + "\n    def sources(self, t):\n        return [t % 2]\n"
-    form = facts_of(OwnFile("mine.py", "Mine", text).task(), None).form((2,))
+    form = facts_of(OwnTask("mine.py", "Mine", text).task(), None).form((2,))
     assert form is not None
     assert form.lags_at(7) == ()

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import ladder_of
+from echornn.rules.table import RULES
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.key_words import in_words
@@ -75,7 +76,7 @@ def test_every_view_cell_and_optimizer_is_explained() -> None:
     assert set(OF_VIEWS) == {view.title for view in VIEWS}
     explained = {key for section in WORDS for key, _ in section.rows}
     gates = {gate for facts in CELLS.values() for gate in facts.gates}
-    assert {*CELLS, *get_args(Optimizer), *gates, "candidate"} <= explained
+    assert {*CELLS, *RULES, *get_args(Optimizer), *gates, "candidate"} <= explained
 
 
 @pytest.mark.parametrize("word", ["gate", "gru", "lstm", "dropout", "solved", "branch", "chance", "floor", "misses"])

@@ -11,16 +11,16 @@ import pytest
 from echornn import EchoConfig
 from echornn.config_text import changes_text
 from echornn.data import own_task
+from echornn.own import own_file
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import RequestedGrid, read_asked, write_asked
+from echornn.sweeps.folder import RequestedGrid, read_requests, write_requests
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.own import check as checking
-from echornn.tasks.own import own_file
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Task, TaskError
 from echornn.tasks.two_coins import TwoCoins
@@ -48,7 +48,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     own_task._check.cache_clear()
 
 
-def in_this_process(own: OwnFile, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
+def in_this_process(own: OwnTask, values: object = None, rows: int = 5, steps: int = 1000) -> Task:
     checking.examine(own, values or {}, rows, steps)  # type: ignore[arg-type]
     return own.task(values)  # type: ignore[arg-type]
 
@@ -152,7 +152,7 @@ def test_a_value_with_which_a_file_does_not_work_is_refused(capsys: pytest.Captu
 
 def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(GOOD, encoding="utf-8")
-    own = OwnFile.read("mine.py:Mine")
+    own = OwnTask.read("mine.py:Mine")
     play(Session(config := EchoConfig(task=own.task({"lag": 3})), make_trainer=ScriptedTrainer,
                  recorder=RunRecorder.begin(Path("run"), config)), Step(4))  # fmt: skip
     Path("mine.py").unlink()
@@ -173,10 +173,10 @@ def test_a_run_goes_on_without_the_file_of_its_task(capsys: pytest.CaptureFixtur
 def test_a_changed_file_keeps_what_it_can_of_the_settings_and_branches_tells_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def write(far: str, *more: str) -> OwnFile:
+    def write(far: str, *more: str) -> OwnTask:
         fields = "".join(f"    {one}\n" for one in (f'far: int = setting(5, "", 1, {far})', *more))
         Path("mine.py").write_text(GOOD.replace("    lag: int", f"{fields}    lag: int"), encoding="utf-8")
-        return OwnFile.read("mine.py:Mine")
+        return OwnTask.read("mine.py:Mine")
 
     first = write("20", "deep: int = 1").task({"lag": 3, "far": 12})
     record_branches(Path("run"), 4, config=EchoConfig(task=first))
@@ -196,10 +196,10 @@ def test_a_changed_file_keeps_what_it_can_of_the_settings_and_branches_tells_it(
 def test_what_a_run_is_resumed_with_is_checked_before_anything_is_begun(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_branches(Path("run"), 4, config=EchoConfig(task=OwnFile("mine.py", "Mine", GOOD).task({"lag": 3})))
+    record_branches(Path("run"), 4, config=EchoConfig(task=OwnTask("mine.py", "Mine", GOOD).task({"lag": 3})))
     forget_texts(monkeypatch)
 
-    def check(own: OwnFile, values: object, rows: int, steps: int) -> Task:
+    def check(own: OwnTask, values: object, rows: int, steps: int) -> Task:
         assert (own.text, values, rows, steps) == (GOOD, {"lag": 3}, 5, 10_000)
         raise TaskError("mine.py:2: it was still busy after 20 s")
 
@@ -232,17 +232,17 @@ def test_a_sweep_of_a_file_is_read_without_it(tmp_path: Path) -> None:
     grid = grid_of("--grid", "task=two_coins,mine.py:Mine", "lag=2,3")
     Path("mine.py").unlink()
     asked = RequestedGrid(grid, {"engine": "0"})
-    write_asked(tmp_path, (asked,))
-    (again,) = read_asked(tmp_path)
+    write_requests(tmp_path, (asked,))
+    (again,) = read_requests(tmp_path)
     assert again == asked
     assert again.grid.points == grid.points
     assert len({again.key(one) for one in grid.points.possible}) == 4
 
 
 def test_two_files_of_one_name_in_a_sweep_are_told_apart(tmp_path: Path) -> None:
-    files = [OwnFile("mine.py", "Mine", text) for text in (GOOD, GOOD.replace("/ 2", "/ 3"))]
+    files = [OwnTask("mine.py", "Mine", text) for text in (GOOD, GOOD.replace("/ 2", "/ 3"))]
     grids = [Grid((Axis("lag", (2, 3)),), {"task": file}) for file in files]
-    write_asked(tmp_path, tuple(RequestedGrid(grid, {}) for grid in grids))
+    write_requests(tmp_path, tuple(RequestedGrid(grid, {}) for grid in grids))
     results = SweepResults.read(tmp_path)
     assert list(map(str, results.axes["task"])) == [f"mine.py:Mine#{file.digest[:8]}" for file in files]
     assert results.axes["task"] == tuple(files)

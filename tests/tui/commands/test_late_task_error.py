@@ -16,7 +16,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Resume
 from echornn.session.frame import State
 from echornn.session.session import Session
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import TaskError
 from tests.echornn.tasks.bad_files import GOOD
 from tests.patience import PATIENCE
@@ -40,7 +40,7 @@ def late(error: str, replicas: int, windows: int = WINDOWS) -> EchoConfig:
     """
     raises = f"        calls.append(1)\n        if len(calls) > {EPOCHS * replicas + 1}: raise {error}\n"
     text = GOOD.replace("        x = rng", f"{raises}        x = rng").replace("\n@", "\ncalls = []\n\n@")
-    task = OwnFile("late.py", "Mine", text).task()
+    task = OwnTask("late.py", "Mine", text).task()
     return EchoConfig(
         task=task,
         replicas=replicas,

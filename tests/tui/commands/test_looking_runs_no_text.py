@@ -15,14 +15,15 @@ import pytest
 import echornn
 from echornn.config import EchoConfig
 from echornn.files.run_error import RunError
+from echornn.own import own_file
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_files import RUN_FILE
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import SWEEP_FILE, Result, read_asked
+from echornn.sweeps.folder import SWEEP_FILE, Result, read_requests
 from echornn.sweeps.grid import Grid
 from echornn.tasks.own import check as checking
-from echornn.tasks.own import make_facts, own_file
-from echornn.tasks.own.own_file import OwnFile
+from echornn.tasks.own import make_facts
+from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Task, TaskError
 from tests.echornn.tasks.bad_files import GOOD
 from tests.forgotten import forget_texts
@@ -67,7 +68,7 @@ LOOKS = [
 
 def record_all(folder: Path) -> None:
     """Record a run with three branches and a sweep whose grid has a point that the task refuses."""
-    config = EchoConfig(task=OwnFile("own.py", "Mine", TEXT).task({"lag": 3}), total_series_length=500, num_epochs=9)
+    config = EchoConfig(task=OwnTask("own.py", "Mine", TEXT).task({"lag": 3}), total_series_length=500, num_epochs=9)
     record_branches(folder / "run", 4, {"lag": 4}, 3, {"state_size": 6}, 2, config=config)
     grid = Grid((Axis("lag", (3, 4, 5)),), {"task": config.value("task"), "truncated_backprop_length": 4}, 2)
     keep(folder / "sweep", [grid], lambda config: Result(None, 0.25, 9, 0.1))
@@ -175,7 +176,7 @@ def test_a_record_with_damaged_facts_is_damaged(
         run_dir.read(home / "run")
     damage(home / "sweep" / SWEEP_FILE, change)
     with pytest.raises(RunError, match="damaged"):
-        read_asked(home / "sweep")
+        read_requests(home / "sweep")
     assert not (tmp_path / "executed").exists()
 
 
@@ -188,7 +189,7 @@ def test_a_record_without_facts_is_read_once_its_text_is_checked(
     file.write_text(json.dumps(record))
     texts = []
 
-    def check(own: OwnFile) -> Task:
+    def check(own: OwnTask) -> Task:
         texts.append(own.text)
         raise TaskError("own.py:2: it was still busy after 20 s")
 
@@ -202,7 +203,7 @@ def test_a_record_without_facts_is_read_once_its_text_is_checked(
 def test_the_longest_file_fits_into_all_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = GOOD + "#" + "\u00e9" * ((own_file.MOST_BYTES - len(GOOD) - 1) // 2)
     Path(tmp_path / "long.py").write_text(text, encoding="utf-8")
-    task = OwnFile.read(f"{tmp_path}/long.py:Mine").task({"lag": 3})
+    task = OwnTask.read(f"{tmp_path}/long.py:Mine").task({"lag": 3})
     record_branches(tmp_path / "run", 4, "reset", 3, config=EchoConfig(task=task))
     forget_texts(monkeypatch)
     run = run_dir.read(tmp_path / "run")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from echornn.own import busy
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session
-from echornn.tasks import busy
 from tests.clock import Clock
 from tests.echornn.runs.test_recorder import recorded
 from tests.patience import wait_for

@@ -10,7 +10,7 @@ import pytest
 
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
-from echornn.tasks.own.own_file import OwnFile, TaskName
+from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.table import TASKS
 from tests.echornn.probes import numpy_network
 from tests.echornn.tasks.test_own_files import TEMPLATE
@@ -125,7 +125,7 @@ def test_input_output_and_state_are_those_of_the_task(fields: dict[str, Any], li
         assert line in told
 
 
-@pytest.mark.parametrize("task", [*TASKS, OwnFile("my_task.py", "Majority", TEMPLATE)])
+@pytest.mark.parametrize("task", [*TASKS, OwnTask("my_task.py", "Majority", TEMPLATE)])
 def test_its_lines_fit_for_every_task(task: TaskName) -> None:
     config = EchoConfig(task=task, num_layers=2)
     *lines, _ = weights_text(config, {"W": np.zeros((4, 4), np.float32)})

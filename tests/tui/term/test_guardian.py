@@ -18,7 +18,8 @@ from echornn.files.run_error import RunError
 from echornn.runs import run_dir
 from tests.echornn.runs.test_recorder import recorded
 from tests.patience import PATIENCE, wait_for
-from tests.program import ALTERNATE_SCREEN_OFF, SECONDS_TO_END, Program, epoch, gone, running, stopped
+from tests.program import SECONDS_TO_END, Program, epoch, gone, running, stopped
+from tests.terminal_screen import ALTERNATE_SCREEN_OFF
 from tui.term.guardian import Guarded
 from tui.term.terminal import BACK_TO_NORMAL, NativeLog
 

@@ -21,8 +21,9 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tests.patience import PATIENCE
-from tests.program import ALTERNATE_SCREEN_ON, running, stopped
+from tests.program import running, stopped
 from tests.scripted import ScriptedSession
+from tests.terminal_screen import ALTERNATE_SCREEN_ON
 from tui.app.app import EchoApp
 from tui.app.save_screen import save_text
 from tui.term import plain_screen

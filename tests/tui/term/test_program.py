@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from echornn.runs import run_dir
-from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, SECONDS_TO_END, Program, epoch, running
+from tests.program import CURSOR_ON, SECONDS_TO_END, Program, epoch, running
+from tests.terminal_screen import ALTERNATE_SCREEN_OFF
 
 pytestmark = pytest.mark.slow
 

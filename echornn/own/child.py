@@ -1,10 +1,11 @@
-"""The process that first checks a user's task: it reads a request from its input, and writes an answer to its
+"""The process that first checks a user's file: it reads a request from its input, and writes an answer to its
 output.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import importlib.machinery
 import io
 import json
@@ -15,14 +16,14 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
-from echornn.tasks.own.check import Limits, examine
-from echornn.tasks.own.own_file import OwnFile
-from echornn.tasks.task import TaskError
+from echornn.own.errors import OwnError
 
 REFUSED = ("socket.", "subprocess.", "os.", "shutil.", "ctypes.", "urllib.", "ftplib.", "pty.")
-"""Prefixes of Python's audit events that a task must not cause, except those in `ALLOWED`."""
+"""Prefixes of Python's audit events that a file must not cause, except those in `ALLOWED`."""
 
 ALLOWED = (
     "os.listdir",
@@ -42,34 +43,40 @@ MODULES = (*importlib.machinery.all_suffixes(), ".pyc")
 class NoScreen(io.TextIOBase):
     """Replaces the standard streams, since the terminal belongs to the app."""
 
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+
     def write(self, text: str) -> NoReturn:
-        raise PermissionError("the task writes to the terminal: use print, which writes to the log")
+        raise PermissionError(f"the {self._noun} writes to the terminal: use print, which writes to the log")
 
 
 def main() -> NoReturn:
-    """Check the task in the request."""
+    """Check the file in the request."""
     order = json.load(sys.stdin)
-    own, limits = OwnFile.from_record(order["own"]), Limits(**order["limits"])
+    about, limits = order["about"], order["limits"]
+    module, _, name = order["examine"].partition(":")
+    examine = getattr(importlib.import_module(module), name)
     answers = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):
         os.dup2(nothing, number)
     leave = os._exit
     os._exit = _refuse_exit
-    _limit_memory(limits.bytes)
+    _limit_memory(limits["bytes"])
     warnings.simplefilter("ignore")
-    warnings.filterwarnings("error", module=f"{re.escape(own.module)}$")
+    warnings.filterwarnings("error", module=f"{re.escape(about['module'])}$")
     sys.dont_write_bytecode = True
-    sys.stdout = sys.stderr = NoScreen()
-    sys.addaudithook(_refuse)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a KeyboardInterrupt is the task's
+    sys.stdout = sys.stderr = NoScreen(about["noun"])
+    sys.addaudithook(partial(_refuse, about))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a KeyboardInterrupt is the file's
     faulthandler.enable(answers)
-    faulthandler.dump_traceback_later(limits.seconds, exit=True, file=answers)
+    faulthandler.dump_traceback_later(limits["seconds"], exit=True, file=answers)
     try:
-        answer = {"digest": examine(own, order["values"], order["rows"], order["steps"])}
+        answer = {"says": examine(order["request"])}
         if threading.active_count() > 1:
-            raise TaskError(f"{own.file}: the task starts a thread, which could keep the program from ending")
-    except TaskError as error:
+            why = "starts a thread, which could keep the program from ending"
+            answer = {"error": f"{about['file']}: the {about['noun']} {why}"}
+    except OwnError as error:
         answer = {"error": str(error)}
     faulthandler.cancel_dump_traceback_later()
     os.write(answers, json.dumps(answer).encode())
@@ -93,16 +100,17 @@ def _limit_memory(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Raise an error for an audit event that makes data depend on more than ``rng``, or that changes something
+def _refuse(about: Mapping[str, str], event: str, arguments: tuple[Any, ...]) -> None:
+    """Raise an error for an audit event that makes a value depend on more than it may, or that changes something
     outside.
     """
+    noun, only = about["noun"], about["only"]
     if event == "open":
         path, _, flags = arguments
         if flags & os.O_ACCMODE != os.O_RDONLY or not str(path).endswith(MODULES):
-            raise PermissionError(f"the task opens {path!r}, but data has to come from the rng alone")
+            raise PermissionError(f"the {noun} opens {path!r}, but {only}")
     elif event.startswith(REFUSED) and event not in ALLOWED:
-        raise PermissionError(f"the task uses {event}, but data has to come from the rng alone")
+        raise PermissionError(f"the {noun} uses {event}, but {only}")
 
 
 if __name__ == "__main__":

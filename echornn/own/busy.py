@@ -1,4 +1,4 @@
-"""Ends calls of a user's task that do not return, when the program has to end."""
+"""Ends calls of a user's code that do not return, when the program has to end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CALLS: Counter[int] = Counter()
-"""How many calls of tasks each thread is in, by its number."""
+"""How many calls of a user's code each thread is in, by its number."""
 
 
 class StillBusyError(BaseException):
-    """A task was still busy when the program had to end. It is no `Exception`, which a task may catch."""
+    """A user's code was still busy when the program had to end. It is no `Exception`, which the code may catch."""
 
     def __str__(self) -> str:
         """The message for users."""
@@ -20,8 +20,8 @@ class StillBusyError(BaseException):
 
 
 @contextmanager
-def in_a_task() -> Iterator[None]:
-    """Inside, this thread calls a task, and `end_calls` can end the call."""
+def in_a_call() -> Iterator[None]:
+    """Inside, this thread calls a user's code, and `end_calls` can end the call."""
     thread = threading.get_ident()
     CALLS[thread] += 1
     try:
@@ -31,7 +31,7 @@ def in_a_task() -> Iterator[None]:
 
 
 def end_calls() -> None:
-    """Raise `StillBusyError` in each call of a task, on its thread, as soon as Python's interpreter is there again."""
+    """Raise `StillBusyError` in each call of a user's code, on its thread, as soon as Python is there again."""
     import ctypes
 
     for thread, calls in list(CALLS.items()):
