@@ -26,6 +26,9 @@ ROUND_NUMBERS = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5
 LEAST_FILLED = 0.75
 """An end of an axis stays where it is as long as the states fill at least this share of it."""
 
+MARGIN = 1.04
+"""An axis reaches at least this many times as far as the outermost state."""
+
 LEAST_REACH = 1e-6
 """Axes reach at least this far from the mean state."""
 
@@ -68,7 +71,7 @@ def followed(plane: StatePlane, before: PlaneAxes | None, still: bool) -> PlaneA
         wanted = (before.directions @ components.T) * sizes ** (SETTLE if still else GLIDE)
     within = _orthonormal(np.concatenate([wanted, np.eye(kept)]), keep=len(wanted))
     old = (before.low, before.high) if known and before is not None else np.zeros((2, AXES))
-    along = _finite(plane) @ within.T
+    along = MARGIN * _finite(plane) @ within.T
     low = -ends(-along.min(axis=0, initial=0.0), -old[0])
     return PlaneAxes(plane.part, within @ components, within, low, ends(along.max(axis=0, initial=0.0), old[1]))
 
@@ -104,7 +107,7 @@ def ends(farthest: Doubles, before: Doubles) -> Doubles:
     Args:
         farthest, before: float64 [`AXES`], not negative.
     """
-    kept = (before * LEAST_FILLED <= farthest) & (farthest <= before)
+    kept = (before > 0) & (before * LEAST_FILLED <= farthest) & (farthest <= before)
     return np.where(kept, before, [_round_up(one) for one in farthest.tolist()])
 
 

@@ -20,8 +20,8 @@ MIXED = "+"
 
 MOSTLY = 0.8
 
-AXIS_EVERY = 4
-"""One of so many dots of an axis is drawn."""
+AXIS_EVERY, WAY_EVERY = 4, 2
+"""One of so many dots is drawn of an axis, and of the way of a row; borders are drawn whole."""
 
 ASCII_BORDER, ASCII_WAY, ASCII_AXIS = "%", ".", "-"
 
@@ -98,12 +98,31 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
     axes, borders = axes_dots(scene, height, width), border_dots(scene, height, width)
     stamp(cells, box.x, box.y, characters(axes, ascii_only, ASCII_AXIS), "view--axis", over_blanks=True)
     stamp(cells, box.x, box.y, characters(borders, ascii_only, ASCII_BORDER), "view--wall", over_blanks=True)
-    dots, groups = way_dots(scene, height, width)
+    dots, groups = way_dots(scene, height, width, 1 if ascii_only else WAY_EVERY)
     names = np.array([*map(cells.names.index, (*scene.groups.styles, "view--way"))], np.int16)
     styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
     stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
+    _draw_axis_names(cells, box, scene, ascii_only)
     _draw_states(cells, box, scene)
     _draw_row(cells, box, scene)
+
+
+def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
+    """Name the axes at their ends, with the share of variance along each, and their ends, where no state is drawn."""
+    taken = np.zeros((box.height, box.width), np.bool_)
+    taken[_cells(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
+    arrows = (">", "^") if ascii_only else ("→", "↑")
+    for axis, line in ((0, box.height - 1), (1, 0)):
+        name = f"component {scene.shown[axis] + 1}"
+        share = f"{scene.plane.share(scene.within[axis]):.0%}"
+        spans = f"{scene.low[axis]:.3g} to {scene.high[axis]:.3g}"
+        texts = [text + " " + arrows[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]
+        ends = (1.0, 0.0, 0.5) if axis == 0 else (0.0, 1.0, 0.5)
+        room = [(text, box.width - len(text)) for text in texts if len(text) <= box.width]
+        places = [(text, int(end * most)) for text, most in room for end in ends]
+        free = (one for one in places if not taken[line, one[1] : one[1] + len(one[0])].any())
+        text, at = next(free, ("", 0))
+        write_in(cells, box, line, text, "view--axis", at=at)
 
 
 def axes_dots(scene: PlaneScene, height: int, width: int) -> Dots:
@@ -126,18 +145,18 @@ def border_dots(scene: PlaneScene, height: int, width: int) -> Dots:
     return dots
 
 
-def way_dots(scene: PlaneScene, height: int, width: int) -> tuple[Dots, npt.NDArray[np.int64]]:
+def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Dots, npt.NDArray[np.int64]]:
     """The way of the row through the plane: a straight line from each state to the next.
 
     Returns:
-        the dots, and the group of the target to which each leads; -1 elsewhere, and where no target counts.
+        One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
     """
     dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
     lines, columns = _cells(_way(scene), height, width)
     for step in range(1, len(lines)):
         (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
         count = max(abs(last_y - y), abs(last_x - x)) + 1
-        on = tuple(np.linspace(*ends, count).round().astype(int) for ends in ((y, last_y), (x, last_x)))
+        on = tuple(np.linspace(*ends, count).round().astype(int)[::every] for ends in ((y, last_y), (x, last_x)))
         dots[on] = True
         groups[on] = scene.row_targets[step] if step < len(scene.row_targets) else -1
     return dots, groups

@@ -13,7 +13,7 @@ from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from tui.app.drawings.plane_axes import PlaneAxes, followed
 from tui.app.drawings.spots import States, TimeStep
-from tui.app.drawings.state_plane import MIXED, PlaneScene, draw_state_plane
+from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene, draw_state_plane
 from tui.app.drawings.target_groups import TargetGroups, groups_of
 from tui.app.views.cursor_keys import LEAVE, cursor_keys
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
@@ -84,7 +84,8 @@ class PlaneView(ProbeView):
         assert self._axes is not None
         groups = groups_of(readings.config.the_task.outputs, plane.targets, self._ascii_only)
         row = min(self._row, max(0, len(plane.rows) - 1))
-        cursor = None if self._step is None else min(self._step, plane.rows.shape[1] - 1)
+        length = plane.rows.shape[1]
+        cursor = None if self._step is None or not length else min(self._step, length - 1)
         targets = row_targets(readings, groups, row)
         return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, row, targets, cursor)
 
@@ -92,7 +93,7 @@ class PlaneView(ProbeView):
     def reading(self) -> str:
         readings = self._readings
         scene = self._scene(readings) if readings is not None else None
-        if scene is None or scene.cursor is None or scene.cursor < 0:
+        if scene is None or scene.cursor is None:
             return ""
         return self.reading_of(TimeStep(scene.row, scene.cursor))
 
@@ -125,9 +126,8 @@ class PlaneView(ProbeView):
         has_legend = cells.height >= LEAST_LEGEND
         body = Box(0, 1, cells.width, max(0, cells.height - 1 - has_legend))
         draw_state_plane(cells, body, scene, self._ascii_only)
-        draw_axis_names(cells, body, scene, self._ascii_only)
         if has_legend:
-            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene)
+            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene, self._ascii_only)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
@@ -182,28 +182,21 @@ def states_text(states: States, groups: TargetGroups) -> str:
     return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
 
 
-def draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
-    """Name the axes at their ends, with the share of variance along each, and their reach."""
-    names = [
-        f"component {axis + 1}, {scene.plane.share(direction):.0%}: {low:.3g} to {high:.3g}"
-        for axis, direction, low, high in zip(scene.shown, scene.within, scene.low, scene.high, strict=True)
-    ]
-    right, up = (">", "^") if ascii_only else ("→", "↑")
-    across = f"{names[0]} {right}"
-    write_in(cells, box, box.height - 1, across, "view--axis", at=max(0, box.width - len(across)))
-    write_in(cells, box, 0, f"{up} {names[1]}", "view--axis")
-
-
-def draw_legend(cells: Cells, box: Box, scene: PlaneScene) -> None:
-    """Explain the signs in a line."""
-    at = 0
+def draw_legend(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
+    """Explain the signs in a line, as far as it is long enough."""
+    texts: list[tuple[str, str]] = []
     if len(scene.plane.targets):
-        at = write_in(cells, box, 0, f"{scene.groups.of}: ", "view--axis", at=at) - box.x
+        texts.append((f"{scene.groups.of}:", "view--axis"))
         for sign, style, name in zip(scene.groups.signs, scene.groups.styles, scene.groups.names, strict=True):
-            if at >= box.width - 4:
-                break
-            at = write_in(cells, box, 0, sign, style, at=at) - box.x
-            at = write_in(cells, box, 0, f" {name}  " if name != sign else "  ", "view--words", at=at) - box.x
-        at = write_in(cells, box, 0, f"{MIXED} several  ", "view--beyond", at=at) - box.x
+            texts += [(f" {sign}", style), (f" {name} " if name != sign else "", "view--words")]
+        texts.append((f"  {MIXED} several", "view--beyond"))
+    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("solid", "dotted")
+    if len(scene.plane.readout):
+        texts.append((f"  {border}: prediction changes", "view--wall"))
     if len(scene.plane.rows):
-        write_in(cells, box, 0, f"line: row {scene.row + 1}", "view--words", at=at)
+        texts.append((f"  {way}: row {scene.row + 1}", "view--way"))
+    at = 0
+    for text, style in texts:
+        text = text.lstrip() if at == 0 else text
+        if at + len(text) <= box.width:
+            at = write_in(cells, box, 0, text, style, at=at) - box.x
