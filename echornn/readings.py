@@ -175,8 +175,9 @@ class Gradient:
             followed back K steps, g is the gradient with all of these lags. So the last entry is 0, whatever comes
             after it. The estimate corrects for noise. NaN if the gradient is zero, no larger than its noise, or too
             large for float32.
-        bias_of_windows: the same for training with windows of T steps, where the last error of a window reaches back T
-            steps and the first error none. Also NaN if T is not smaller than the number of lags.
+        bias_of_windows: the same for training with tbptt in windows of T steps, where the last error of a window
+            reaches back T steps and the first error none. Other learning rules leave out less. Also NaN if T is not
+            smaller than the number of lags.
         bias_spread: float32 [lags], or [1] for all of them: two standard errors of the bias; infinite if the bias is
             NaN. If the spread is at least as large as the bias, the bias may be zero.
         bias_of_windows_spread: the spread of `bias_of_windows`.
