@@ -18,9 +18,8 @@ def plane_of(states: Doubles, part: str = "h") -> StatePlane:
     mean, components, shares = principal_components(states)
     kept, nothing = len(components), np.zeros(0, np.uint8)
     none, no_readout = np.zeros((0, 0, kept), np.float32), np.zeros((0, 1 + kept), np.float32)
-    coordinates = (states - mean) @ components.T
-    mean, components, shares, coordinates = (one.astype(np.float32) for one in (mean, components, shares, coordinates))
-    return StatePlane(part, mean, components, shares, coordinates, nothing, nothing, none, no_readout)
+    arrays = [one.astype(np.float32) for one in (mean, components, shares, (states - mean) @ components.T)]
+    return StatePlane(part, arrays[0], arrays[1], arrays[2], arrays[3], nothing, nothing, none, no_readout)
 
 
 def cloud(*spread: float, seed: int = 0, samples: int = 400) -> Doubles:
