@@ -47,7 +47,7 @@ def _no_gradient(config: EchoConfig) -> str:
         return ""
     named = ", ".join(f"{lag:,}" for lag in lags[:MOST_LAGS]) + (", ..." if len(lags) > MOST_LAGS else "")
     where = f"lag {named} >= T" if len(lags) == 1 else f"lags {named} >= T"
-    return f"{where} {config.truncated_backprop_length:,}: no gradient gets there; only the state may keep it"
+    return f"{where} {config.reach:,}: {config.rule}'s gradient stops short; only the state may keep it"
 
 
 def _too_long_a_register(config: EchoConfig) -> str:
@@ -61,7 +61,7 @@ def _cut_trial(config: EchoConfig) -> str:
     length, cut = config.trial_length, config.gradient_cut
     if length is None or cut is None or source_lags(config):
         return ""
-    return f"trial {length:,} > T {cut:,}: gradients are cut within a trial; only the state goes on"
+    return f"trial {length:,} > T {cut:,}: {config.rule} cuts within a trial; only the state goes on"
 
 
 def excluded(config: EchoConfig) -> str:
@@ -76,11 +76,12 @@ def excluded(config: EchoConfig) -> str:
 
 
 LIMITS = (
-    Limit("lag = T", "lag >= T: no gradient gets there; only the state may keep it", _no_gradient),
+    Limit("lag = T", "lag >= T: tbptt's gradient stops short; only the state may keep it", _no_gradient),
     Limit("lag + 1 = state", "lag + 1 > state: a linear shift register does not fit", _too_long_a_register),
-    Limit("trial = T", "trial > T: gradients are cut within a trial; only the state goes on", _cut_trial),
+    Limit("trial = T", "trial > T: tbptt cuts within a trial; only the state goes on", _cut_trial),
 )
-"""Truncated back-propagation follows an error back T steps; a linear shift register holds one input per number of the
+"""Truncated back-propagation follows an error back T steps, and rules that do not cut it are within the limits that
+compare with T; a linear shift register holds one input per number of the
 state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
 lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
