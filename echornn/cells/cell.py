@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.theorem import Theorem
 from echornn.own.errors import OwnError
 
 Vector = Any
@@ -145,6 +146,8 @@ class Cell:
         unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
+        keeps: what its state can hold, with the source.
+        theorems: what no network of this cell can do.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
 
@@ -160,6 +163,8 @@ class Cell:
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    keeps: str = ""
+    theorems: tuple[Theorem, ...] = ()
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     @property

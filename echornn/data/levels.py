@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags, targets_inside
+from echornn.data.coverage import source_lags, targets_reached
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
@@ -204,7 +204,7 @@ def credit_coverage(config: EchoConfig) -> float:
 
     Truncated back-propagation cuts the gradient at the first step of the window, so it reaches no earlier source.
     """
-    inside, count = targets_inside(config)
+    inside, count = targets_reached(config)
     return inside / count if count else math.nan
 
 

@@ -54,6 +54,7 @@ def probe_run(
     The keys of the JSON line follow. Lists by lag begin at lag 0; null means NaN, infinite or unknown.
 
     window: the number of windows along the path. seed, replica: the seed and the number of the network, as in export.
+    rule: the learning rule at this position.
     as_recorded: false if windows had to be trained again to reach this position, and the loss of one differs from the
     recorded loss; other versions of packages can cause this.
 
@@ -70,8 +71,8 @@ def probe_run(
 
     truncation_bias: the share of the gradient of all weights except W2 and b2 that is missing if each error is followed
     back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: the same
-    for windows of T steps, as in training. Each has a _spread, two standard errors: a bias that is no larger than its
-    spread may be zero.
+    for windows of T steps, as tbptt trains them; other rules leave out less. Each has a _spread, two standard errors: a
+    bias that is no larger than its spread may be zero.
 
     spectral_radius: the largest of spectral_radii, which are those of the recurrent matrices, by name.
 

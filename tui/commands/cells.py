@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
@@ -62,6 +63,7 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
         ],
         "unit_weights": list(cell.unit_weights),
         "keras": cell.keras[0] or None,
+        "theorems": [asdict(one) for one in cell.theorems],
     }
 
 
@@ -84,6 +86,8 @@ def _lines_of(name: str, cell: Cell) -> Iterator[str]:
     yield from _wrapped(f"weights: {'; '.join(weights)}")
     if cell.gates:
         yield from _wrapped(f"gates: {', '.join(cell.gates)}")
+    for one in cell.theorems:
+        yield from _wrapped(f"never learns {one.task} for all lengths, since {one.because} ({one.source})")
     yield f"{INDENT}Keras: {cell.keras[0] or 'no such cell, so no --keras export'}"
 
 

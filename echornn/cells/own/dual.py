@@ -21,6 +21,8 @@ ALLOWED = "a step may use + - * / and the functions of the network: affine, scal
 
 EARLIER = "step uses a vector of an earlier call: all that a cell keeps has to be in the state that it returns"
 
+IN_A_LIST = "; the state is a list of vectors, so write (h,) = state, or h, c = state"
+
 OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
 
 
@@ -85,7 +87,8 @@ class Dual:
         """A plain number as such a vector."""
         if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
             kind = "an array" if isinstance(number, np.ndarray) else f"a {type(number).__name__}"
-            raise CellError(f"a vector cannot be combined with {kind}, only with vectors and numbers")
+            hint = IN_A_LIST if isinstance(number, (list, tuple)) else ""
+            raise CellError(f"a vector cannot be combined with {kind}, only with vectors and numbers{hint}")
         return Dual(np.full_like(self.value, number), np.zeros_like(self.slopes), self.call)
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **_: Any) -> Dual:

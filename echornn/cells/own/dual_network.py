@@ -126,10 +126,11 @@ class DualNetwork:
     def _vectors(self, function: str, given: object) -> list[Dual]:
         """The vectors that a function got, checked."""
         parts: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
-        wanted = "a list of vectors" if function == "affine" else "a vector"
+        wanted = "a vector in its list" if function == "affine" else "a vector"
         for part in parts:
             if not isinstance(part, Dual):
-                raise CellError(f"{function} gets {_kind(part)}, not {wanted}")
+                hint = dual.IN_A_LIST if isinstance(part, (list, tuple)) else ""
+                raise CellError(f"{function} gets {_kind(part)}, not {wanted}{hint}")
             if part.call is not self._call:
                 raise CellError(dual.EARLIER)
         if function == "affine" and not isinstance(given, (list, tuple)):

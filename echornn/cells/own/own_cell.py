@@ -38,8 +38,8 @@ class OwnCell(OwnFile):
         reported at the line of the function.
         """
         code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-        is_here = code is not None and code.co_filename == self.file
-        return blaming(CellError, self.file, code.co_firstlineno if is_here else self.line)
+        line = code.co_firstlineno if code is not None and code.co_filename == self.file else self.line
+        return blaming(CellError, self.file, line)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)

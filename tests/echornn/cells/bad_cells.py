@@ -101,7 +101,7 @@ SEEN_IN_ANY_PROCESS = [
         "a list",
         KEEP,
         _also("c = c + [1, 2, 3, 4]"),
-        ":8: a vector cannot be combined with a list, only with vectors and numbers",
+        ":8: a vector cannot be combined with a list, only with vectors and numbers; the state is a list of vectors",
     ),
     Bad(
         "a square",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from echornn.cells.own.check import check
 from echornn.cells.own.examine import examine
 from echornn.cells.own.own_cell import OwnCell
 from echornn.own.other_process import Limits
+from tests.docs.pages import PAGES
+from tests.docs.task_files import TASK_FILES
 from tests.echornn.cells.bad_cells import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
 
 
@@ -25,6 +28,19 @@ def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
         examine(OwnCell("mine.py", "Mine", bad.text))
     assert str(said.value).startswith(f"mine.py{bad.says}")
     assert "\n" not in str(said.value)
+
+
+SPOILED = re.findall(r"^\| `(.*?)`.* \| (janet.py:.*) \|$", PAGES["docs/cells.md"].text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("line", "says"), [one for one in SPOILED if "busy" not in one[1]])
+def test_the_page_shows_what_is_printed(line: str, says: str) -> None:
+    begins = line.split()[0] if "=" in line and not line.startswith("h =") else {"h": "(h,)"}.get(line[0], "return")
+    good = TASK_FILES["janet.py"].replace("from echornn", "import numpy as np; from echornn")
+    lines = [one for one in good.splitlines() if one.strip().startswith(begins)]
+    with pytest.raises(CellError) as said:
+        examine(OwnCell("janet.py", "JANET", good.replace(lines[0], f"    {line}", 1)))
+    assert str(said.value) == says
 
 
 @pytest.mark.slow

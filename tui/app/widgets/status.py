@@ -279,6 +279,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (f"batch {config.batch_size}", ("batch_size",), True),
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
+        (config.rule, ("rule",), False),
         *([("blank row starts", ("row_start",), False)] if config.is_echo else []),
         (seeds, ("seed", "replicas"), True),
     ]
