@@ -22,8 +22,8 @@ The map of this package; each folder may import only those below it::
     tasks/      what can be learned: a file for each task, a table of them, and tasks in the user's own files (own/)
     reference/  slow, simple programs that share no code with the rest, to test it
     config, config_fields, config_ranges, config_windows, config_error, config_text, limits, seeding, progress,
-    trainer_state, population_state, unlike_record, snapshot, readings, row_readings, fixed_point_readings: plain values
-                that all folders use
+    trainer_state, population_state, unlike_record, snapshot, readings, row_readings, weight_readings, plane_readings,
+    fixed_point_readings: plain values that all folders use
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

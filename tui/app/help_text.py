@@ -99,6 +99,15 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "The curve shows their median as a thick line, in a band that holds eight of ten; best and worst are dots "
         "(^: beyond the axis). The strip is the share that has solved the task.",
     ),
+    "plane": (
+        "States of the network as points, on the two directions in which they vary most (principal components). Each "
+        "has the sign of its target; + is a cell with several targets. Numbers have letters if they have two values "
+        "each, else shades. Network and targets part as it learns.",
+        "The line without a sign is where the prediction changes, as far as these two directions show it. The head "
+        "says how many states the network gets right, and how many it would with these two directions alone.",
+        "The dotted line is the way of a row of the newest window: «up» and «down» choose the row, «left» and «right» "
+        "a step. «swap» shows another pair of the three first components, «next» another part of the network.",
+    ),
 }
 """Paragraphs for each view, by its title."""
 
