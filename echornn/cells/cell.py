@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.theorem import Theorem
+
 Vector = Any
 """One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever kind the `Network`
 computes with. Vectors can be added, subtracted and multiplied.
@@ -125,6 +127,8 @@ class Cell:
         unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
+        keeps: what its state can hold, with the source.
+        theorems: what no network of this cell can do.
         keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
     """
 
@@ -140,6 +144,8 @@ class Cell:
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    keeps: str = ""
+    theorems: tuple[Theorem, ...] = ()
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     @property

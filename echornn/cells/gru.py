@@ -32,6 +32,7 @@ GRU = Cell(
         "columns of Wc and bc: c (candidate)",
         "as Keras' GRU with reset_after=False: r is applied before the product",
     ),
+    keeps="With enough units the state of any finite automaton (Merrill 2019).",
     gates=("update", "reset"),
     keras=("GRU", {"reset_after": False}),
 )

@@ -36,6 +36,7 @@ SHORT = replace(COINS, truncated_backprop_length=5)
 XOR = EchoConfig(task="delayed_xor")
 FLIP_FLOP = EchoConfig(task="flip_flop")
 ADDING = EchoConfig(task="adding")
+MINGRU = EchoConfig(task="parity", cell="mingru")
 COPY = EchoConfig(task="copy_memory", truncated_backprop_length=20)
 
 TEXT = """
@@ -133,6 +134,15 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
         (COPY, [(1000, 0.46), (5000, 0.1733)],
          "stands at knows when (0.173) since about window 1,200: mean loss 0.173",
          "tbptt stops before t-110 (T 20); a longer T or rtrl («settings») may help"),
+        (MINGRU, [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
+         "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
+        (MINGRU, [(1000, 0.6931), (500, 0.02)], "solved at window 1,048: mean loss 0.0201; it still falls",
+         "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
+        (replace(MINGRU, truncated_backprop_length=5), [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
+         "tbptt cuts every 5 of a trial's 10 steps; a longer T or rtrl («settings») may help"),
+        (replace(MINGRU, cell="rnn"), [(1000, 0.6931), (5000, 0.416)],
+         "stands at right for 4 (0.416) since about window 1,200: mean loss 0.416",
+         "next is knows all (0.000): the parity of all bits so far"),
     ],
 )  # fmt: skip
 def test_where_the_loss_is_on_the_ladder_and_what_comes_next(

@@ -38,6 +38,7 @@ FIELDS: dict[str, dict[str, object]] = {
     "blank=1,2 truncated_backprop_length=2": {"task": "copy_memory", "items": 1},
     "bits=1,3 state_size=2": {"task": "flip_flop", "truncated_backprop_length": 1},
     "task=echo,two_coins,temporal_order,flip_flop": {"truncated_backprop_length": 5},
+    "cell=rnn,mingru,lru task=parity,echo": {},
     "far_lag=4,5 rule=tbptt,rtrl,snap1": {"task": "two_coins", "truncated_backprop_length": 5},
     "length=10,20 rule=tbptt,rtrl": {"task": "adding", "truncated_backprop_length": 10},
 }
@@ -116,6 +117,18 @@ def test_fewer_units_than_outputs_cannot_solve_a_task_of_numbers() -> None:
     assert not excluded(EchoConfig(num_classes=9, state_size=2)), "of symbols, one unit can say any number"
     cells = table_of(overview_of(results_of(OF_TASKS, on_a_rung)), Choice("task", "cell")).cells
     assert [[cell.counts.excluded for cell in row] for row in cells] == [[0, 0, 1]] * 3
+
+
+def test_a_theorem_about_all_lengths_is_said_of_its_cells_and_excludes_no_length() -> None:
+    """A square with the mark may well be solved; what is said of it is the theorem, with its source."""
+    table = of_tasks("cell=rnn,mingru,lru task=parity,echo")
+    counts = [[cell.counts for cell in row] for row in table.cells]
+    assert [[one.not_every_length for one in row] for row in counts] == [[0, 1, 1], [0, 0, 0]]
+    assert not any(one.excluded for row in counts for one in row)
+    mingru, rnn = (EchoConfig(task="parity", cell=cell) for cell in ("mingru", "rnn"))
+    assert theory_text([mingru]) == "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"
+    assert not theory_text([rnn])
+    assert not theory_text([mingru, rnn])
 
 
 def test_the_rung_is_that_of_the_cells_own_task() -> None:
