@@ -59,7 +59,7 @@ class EchoRNN(tf.Module):
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
-                below = self._drop(below, dropout_key, layer)
+                below = self.drop(below, dropout_key, layer)
             weights = used_weights(CELLS[config.cell], self._layers[layer], config.window_steps)
             if many:
                 states = scan_side_by_side(self._step, below, init, weights, cut)
@@ -87,7 +87,7 @@ class EchoRNN(tf.Module):
         logits = affine_map([tf.reshape(states, [steps * batch, size])], weight, bias)
         return tf.reshape(logits, [steps, batch, self.config.output_size])
 
-    def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
+    def drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Set a random share of the states to zero, and scale the others so that the mean stays (Srivastava et al.
         2014).
         """

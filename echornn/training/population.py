@@ -21,7 +21,7 @@ from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values, start_values
+from echornn.training.runner import Call, Runner, Values, no_influence, start_values
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shown_window import shown_window, unknown_window
 from echornn.training.solved_count import SolvedCount
@@ -198,6 +198,7 @@ class Population:
             values.carried_state,
             values.optimizer,
             self._solved.now(),
+            values.influence,
         )
 
     def restore(self, state: PopulationState) -> None:
@@ -208,7 +209,8 @@ class Population:
         """
         if state.configs != self.configs:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
-        self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
+        influence = {**no_influence(self.configs), **state.influence}
+        self._runner.load(Values(state.weights, state.optimizer, state.carried_state, influence))
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index
         self._solved = SolvedCount(state.solved, Levels.of(self.configs))

@@ -84,9 +84,18 @@ def all_of(state: PopulationState) -> list[bytes]:
     return [one.tobytes() for one in arrays]
 
 
-@pytest.mark.parametrize(("optimizer", "stride"), [("adagrad", None), ("adam", 2), ("rmsprop", None), ("sgd", None)])
-def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -> None:
-    killed_after_each_step(tmp_path, replace(CONFIG, optimizer=optimizer, stride=stride), STORY)
+@pytest.mark.parametrize(
+    ("optimizer", "stride", "rule"),
+    [
+        ("adagrad", None, "tbptt"),
+        ("adam", 2, "tbptt"),
+        ("rmsprop", None, "tbptt"),
+        ("sgd", None, "tbptt"),
+        ("adagrad", 2, "rtrl"),
+    ],
+)
+def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None, rule: str) -> None:
+    killed_after_each_step(tmp_path, replace(CONFIG, optimizer=optimizer, stride=stride, rule=rule), STORY)
     assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
 
 
