@@ -13,7 +13,7 @@ FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates")
 """The fields that are texts in a row."""
 
-NOT_OURS = ("keras", "theorems")
+NOT_OURS = ("keras", "theorems", "on_the_echo")
 """The fields that a user's own cell does not have."""
 
 OUTPUT_WEIGHTS = ("W2", "b2")

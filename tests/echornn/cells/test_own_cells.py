@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from echornn.cells.cell import CellError
+from echornn.cells.cell import Cell, CellError
 from echornn.cells.own.check import check
 from echornn.cells.own.examine import examine
+from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, facts_of
 from echornn.cells.own.own_cell import OwnCell
 from echornn.own.other_process import Limits
 from tests.docs.pages import PAGES
@@ -28,6 +31,14 @@ def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
         examine(OwnCell("mine.py", "Mine", bad.text))
     assert str(said.value).startswith(f"mine.py{bad.says}")
     assert "\n" not in str(said.value)
+
+
+def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:
+    cell = OwnCell("mine.py", "Mine", GOOD).cell
+    again = OwnCell("mine.py", "Mine", GOOD, json.loads(json.dumps(facts_of(cell)))).cell
+    kept = {field.name for field in dataclasses.fields(Cell)} - {*FUNCTIONS, *NOT_OURS}
+    assert {name: getattr(again, name) for name in kept} == {name: getattr(cell, name) for name in kept}
+    assert kept == facts_of(cell).keys()
 
 
 SPOILED = re.findall(r"^\| `(.*?)`.* \| (janet.py:.*) \|$", PAGES["docs/cells.md"].text, re.MULTILINE)
