@@ -8,7 +8,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.coverage import lags_beyond
-from echornn.data.levels import few_inside, fits_register, is_echo
+from echornn.data.levels import few_inside, fits_register, is_echo, on_the_echo
 from echornn.diagnosis import rates
 from echornn.rules.table import RULES
 
@@ -68,7 +68,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
             changes["state_size"] = size
     if rates.is_out_of_range(config):
         changes["learning_rate"] = rates.USUAL[config.optimizer]
-    if config.init == "tutorial":
+    if config.init == "tutorial" and on_the_echo(config).glorot_learns:
         changes["init"] = "glorot"
     try:
         config.with_fields(changes)
@@ -79,7 +79,9 @@ def remedy(config: EchoConfig) -> Remedy | None:
 
 def _is_measured(config: EchoConfig) -> bool:
     """Whether longer windows and larger states were measured for this kind of network."""
-    is_plain = config.cell == "rnn" and config.num_layers == 1 and config.num_classes == 2 and RULES[config.rule].cuts
+    is_plain = (
+        on_the_echo(config).sizes and config.num_layers == 1 and config.num_classes == 2 and RULES[config.rule].cuts
+    )
     lengthens = config.truncated_backprop_length <= MEASURED_LENGTH and config.stride is None
     return is_plain and lengthens and config.state_size <= LARGEST_STATE
 

@@ -9,6 +9,7 @@ from echornn.data.levels import (
     few_inside,
     few_uniform_starts_learn,
     fits_register,
+    on_the_echo,
     register_numbers,
     uniform_start_may_learn_yet,
 )
@@ -73,7 +74,7 @@ def _another_start(it: Diagnosis, cause: Sentence) -> Sentence:
     """The sentence with the advice if uniform initial weights may be the cause."""
     config = it.config
     patience = f"or {wait(it.finished)}" if uniform_start_may_learn_yet(config, it.windows) else ""
-    if config.cell != "rnn":  # other uniform initial weights would take as long
+    if not on_the_echo(config).is_pinned:  # other uniform initial weights would take as long
         after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
     elif few_uniform_starts_learn(config):
         after = "; «redraw» draws such a start again: few learn at this size"

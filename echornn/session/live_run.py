@@ -148,6 +148,8 @@ class LiveRun(ReplayedRun):
                 self._start_over(config)
             else:
                 self.trainer.edit(config)
+                if config.rule != self.config.rule:
+                    self._trainers.compile(self.trainer)
         else:
             self._start(config)
         self.config = config

@@ -34,8 +34,8 @@ TRAINING: Rows = (
     ),
     (
         "solved",
-        "The mean loss of 50 windows is at most 7 % of chance above the last rung (in the tutorial 0.05 nats), and a "
-        "quarter of the way to the rung before.",
+        "The mean loss of 50 windows is at most 7 % of chance above the last level (in the tutorial 0.05 nats), and a "
+        "quarter of the way to the level before.",
     ),
     ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
     (
@@ -67,7 +67,7 @@ TASKS: Rows = (
         "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "
         "lines on the curve, from chance down.",
     ),
-    ("rung", "A level of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
+    ("level", "A loss of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
 )
 
 CELL_WORDS: Rows = (

@@ -71,7 +71,7 @@ all by 254. The others fail, see `WHY`.
 WHY: Mapping[str, str] = MappingProxyType(
     {
         "two coins, 4 units": "It stays near knows t-3, at T 16 too; with 16 units all of 8 seeds learn it.",
-        "delayed xor, T 1": "No gradient gets back: most seeds leave chance for a while, and none learns it.",
+        "delayed xor, T 1": "tbptt takes no error back: most seeds leave chance for a while, and none learns it.",
         "flip-flop, 2 units": "It stays near 0.334: a read-out of two units cannot say three bits.",
         "temporal order, 100 steps": "It stays at chance for long: the symbols are up to 90 steps back.",
         "copy memory, 100 blanks": "It learns when to answer, and none of the symbols.",

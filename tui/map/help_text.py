@@ -65,7 +65,7 @@ WORDS = (
     ("point", "One value for each field of the grid. Every seed trains it once."),
     ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
-    ("rung", "A loss that is known beforehand: that of a network which knows so much, and no more."),
+    ("level", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
     ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )

@@ -268,6 +268,10 @@ def test_how_many_seeds_are_at_each_level() -> None:
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
     assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; «view.seeds» shows each"
+    assert (
+        sentence.beside(["view.rows", "view.seeds"]).advice == "with a loss below chance, seeds learn on, or are stuck"
+    )
+    assert sentence.beside(["view.rows"]) == sentence
     assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units («settings») may help"
     short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
     assert short_and_wide.advice == "tbptt stops before t-8 (T 5); a longer T or rtrl («settings») may help"

@@ -11,12 +11,17 @@ import tensorflow as tf
 from echornn import EchoConfig, EchoSeries
 from echornn.network.model import EchoRNN
 from echornn.network.shapes import carried_size
+from echornn.tasks.adding import Adding
 from echornn.training.rules.engine import WindowData, engine_of
+from tests.compiled import SMALL, make_trainer
 from tests.echornn.probes.numpy_network import Array
 from tests.echornn.probes.snapshots import CELLS, random_weights, small
 from tests.echornn.training.rules import whole_past
 
 pytestmark = pytest.mark.slow
+
+
+TRIALS = EchoConfig(task=Adding(length=10), total_series_length=600, batch_size=3)
 
 
 def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
@@ -60,6 +65,34 @@ def test_windows_that_overlap_and_long_ones() -> None:
         found, expected = learned(config, 3)[-1], of_whole_past(config, 2)
         for name, one in expected.items():
             np.testing.assert_allclose(found[name], one, rtol=2e-3, atol=2e-5, err_msg=name)
+
+
+def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
+    trainer = make_trainer(SMALL)
+    trainer.advance(3)
+    before = trainer.state
+    trainer.edit(replace(SMALL, rule="rtrl"))
+    after = trainer.state
+    assert all(map(np.array_equal, after.optimizer, before.optimizer))
+    np.testing.assert_array_equal(after.carried_state, before.carried_state)
+    np.testing.assert_array_equal(after.weights["W"], before.weights["W"])
+    assert {name: one.shape for name, one in after.influence.items()} == {"W": (4, 4, 5, 4), "b": (4, 4, 1, 4)}
+    assert not any(one.any() for one in after.influence.values())
+    by_rtrl = trainer.advance(4).losses
+    assert trainer.state.influence["W"].any()
+    trainer.edit(SMALL)
+    assert trainer.state.influence == {}
+    trainer.restore(before)
+    by_tbptt = trainer.advance(4).losses
+    np.testing.assert_allclose(by_tbptt[:2], by_rtrl[:2], rtol=1e-5)  # the first gradient knows no steps before
+    assert abs(by_tbptt[3] - by_rtrl[3]) > 1e-5
+
+
+def test_within_trials_it_is_back_propagation_through_the_whole_trial() -> None:
+    whole = make_trainer(TRIALS).advance(8)
+    cut = replace(TRIALS, truncated_backprop_length=3)
+    np.testing.assert_array_equal(make_trainer(replace(cut, rule="rtrl")).advance(8).losses, whole.losses)
+    assert (make_trainer(cut).advance(8).losses != whole.losses).any()
 
 
 def test_truncated_back_propagation_differs() -> None:
