@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
-from echornn.config import Cell
 from echornn.network.layer import Layer, step_of
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.product import product, product_with_transposed, weight_gradient
@@ -101,7 +100,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: Cell) -> None:
+def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     config = EchoConfig(
         cell=cell, num_layers=2, num_classes=3, init="glorot", batch_size=4, truncated_backprop_length=4
     )
