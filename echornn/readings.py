@@ -12,11 +12,14 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints as FixedPoints
+from echornn.plane_readings import StatePlane as StatePlane
 from echornn.progress import Counts, Floats, Progress
 from echornn.row_readings import Connectivity as Connectivity
 from echornn.row_readings import Effects as Effects
 from echornn.row_readings import Flip as Flip
 from echornn.row_readings import RowDependence as RowDependence
+from echornn.weight_readings import Matrices as Matrices
+from echornn.weight_readings import Recurrent as Recurrent
 
 Kind = Literal[
     "memory",
@@ -29,6 +32,7 @@ Kind = Literal[
     "weights",
     "lyapunov",
     "fixed_points",
+    "plane",
 ]
 """The kinds of readings that can be requested; the classes below define them."""
 
@@ -50,7 +54,8 @@ class Question:
 
     Attributes:
         kinds: the kinds of readings to compute.
-        part: the part for `memory` and `units`, by its name in `Readings.parts`; empty means the top layer's h.
+        part: the part for `memory`, `units` and `plane`, by its name in `Readings.parts`; empty means the top layer's
+            h.
         flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
         row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
         held: the constant input for `fixed_points`, as it enters the cell; None (or another length) means zeros.
@@ -170,8 +175,9 @@ class Gradient:
             followed back K steps, g is the gradient with all of these lags. So the last entry is 0, whatever comes
             after it. The estimate corrects for noise. NaN if the gradient is zero, no larger than its noise, or too
             large for float32.
-        bias_of_windows: the same for training with windows of T steps, where the last error of a window reaches back T
-            steps and the first error none. Also NaN if T is not smaller than the number of lags.
+        bias_of_windows: the same for training with tbptt in windows of T steps, where the last error of a window
+            reaches back T steps and the first error none. Other learning rules leave out less. Also NaN if T is not
+            smaller than the number of lags.
         bias_spread: float32 [lags], or [1] for all of them: two standard errors of the bias; infinite if the bias is
             NaN. If the spread is at least as large as the bias, the bias may be zero.
         bias_of_windows_spread: the spread of `bias_of_windows`.
@@ -229,43 +235,6 @@ class Reliance:
 
 
 @dataclass(frozen=True, eq=False)
-class Recurrent:
-    """A recurrent weight matrix, with its eigenvalues.
-
-    Attributes:
-        name: the name, such as "W" or "W update", with the layer if there are several.
-        eigenvalues: complex64 [state_size], sorted by absolute value, the largest first.
-    """
-
-    name: str
-    eigenvalues: npt.NDArray[np.complex64]
-
-    @property
-    def spectral_radius(self) -> float:
-        """The absolute value of the largest eigenvalue."""
-        return float(np.abs(self.eigenvalues).max())
-
-
-@dataclass(frozen=True, eq=False)
-class Matrices:
-    """All weights, with names and changes.
-
-    Attributes:
-        weights: float32 arrays by name, [rows, columns].
-        rows, columns: for each array, the names of its rows and columns.
-        update: for each array, its relative change per window: ||w - w before|| / windows between / ||w||; NaN if the
-            earlier weights are unknown.
-        recurrent: the recurrent part of each matrix, from state to state.
-    """
-
-    weights: dict[str, Floats]
-    rows: dict[str, tuple[str, ...]]
-    columns: dict[str, tuple[str, ...]]
-    update: dict[str, float]
-    recurrent: tuple[Recurrent, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Readings:
     """The results of the probes at one position of a run.
 
@@ -298,3 +267,4 @@ class Readings:
     reliance: Reliance | None = None
     lyapunov_samples: int = 0
     fixed_points: FixedPoints | None = None
+    plane: StatePlane | None = None

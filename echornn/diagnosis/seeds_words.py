@@ -34,8 +34,10 @@ from echornn.diagnosis.phrases import (
     SLOWER,
     SOON,
     TOO_SURE,
+    UNCUT,
     as_fits,
     cut_off,
+    gradient_cut_off,
     loss_with_unit,
     seeds_that_solve,
     shortened,
@@ -167,7 +169,7 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
         return "those are too sure of wrong answers; «settings» sets a smaller learning_rate"
     if most == stand.lost:
         if lags_beyond(config):
-            return f"{cut_off(config)}: training may destroy what the state keeps"
+            return f"{gradient_cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and not lags_beyond(config):
         learn = "learned" if finished else "learn"
@@ -183,8 +185,8 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
         return as_fits(*why)[0], "", ""
     if lags_beyond(config):
         return (
-            f"{cut_off(config)}; «settings» sets a longer T, or a shorter echo_step",
-            f"{cut_off(config)}; ",
+            f"{gradient_cut_off(config)}; rule {UNCUT} («settings») has no cut",
+            f"{cut_off(config)}; rule {UNCUT} («settings»), or ",
             ", or a shorter echo_step",
         )
     if rates.is_large(config):

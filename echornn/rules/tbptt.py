@@ -8,5 +8,5 @@ TBPTT = Rule(
     about="The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
     cuts=True,
     exact=False,
-    engine="echornn.training.bptt:train_window",
+    engine="echornn.training.rules.tbptt:TBPTT",
 )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from echornn.cells.table import CELLS
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
@@ -74,7 +73,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
     numbers = vectors * config.state_size + config.input_size + config.output_size
     return (

@@ -103,7 +103,16 @@ def test_windows_of_trials_are_trials() -> None:
 
 def test_what_is_live_changes_no_shape() -> None:
     coins, flips = EchoConfig(task="two_coins"), EchoConfig(task="flip_flop")
-    assert coins.live_fields == {"num_epochs", "learning_rate", "lag", "far_lag", "base", "weight", "far_weight"}
+    assert coins.live_fields == {
+        "num_epochs",
+        "learning_rate",
+        "rule",
+        "lag",
+        "far_lag",
+        "base",
+        "weight",
+        "far_weight",
+    }
     assert EchoConfig().live_fields == LIVE_FIELDS
     assert coins.differs_only_live(coins.with_fields({"lag": 5, "learning_rate": 1.0}))
     assert coins.same_program(coins.with_fields({"lag": 5, "seed": 1}))

@@ -117,14 +117,14 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "94% of units saturated: mean loss 0.690",
          "«reset» starts over with these settings: saturated units hardly learn"),
         (told(Kind.BEYOND, replace(TUTORIAL, echo_step=15)),
-         "no gradient gets 15 steps back (T 15); only what the state keeps is used",
-         "«settings» sets a longer truncated_backprop_length, or a shorter echo_step"),
+         "tbptt's gradient stops before t-15 (T 15); hardly any seed manages it",
+         "no cut with rule rtrl («settings»); or a longer T, or a shorter echo_step"),
         (told(Kind.BEYOND, replace(GLOROT, truncated_backprop_length=1, state_size=16), kept=0.417),
-         "no gradient gets 3 steps back (T 1); the state keeps part of it (r2 0.42)",
-         "press «advice»: truncated_backprop_length 15; or a shorter echo_step"),
+         "tbptt's gradient stops before t-3 (T 1); some seeds find it and lose it",
+         "no cut with rule rtrl («settings»), or press «advice»: truncated_backprop_length 15"),
         (told(Kind.BEYOND, replace(GLOROT, echo_step=1, truncated_backprop_length=1), kept=0.001),
-         "no gradient gets 1 step back (T 1); the state shows none of it (r2 0.00)",
-         "press «advice»: truncated_backprop_length 15; or a shorter echo_step"),
+         "tbptt's gradient stops before t-1 (T 1); some seeds find it and lose it",
+         "no cut with rule rtrl («settings»), or press «advice»: truncated_backprop_length 15"),
         (told(Kind.RATE_TOO_LARGE, replace(TUTORIAL, learning_rate=5), mean=0.7, saturated=0.94),
          "learning_rate 5 is too large for adagrad: 94% of units saturated",
          "«advice»: learning_rate 0.3, init glorot, starting over: saturated units hardly learn"),
@@ -213,8 +213,9 @@ def test_a_wide_screen_is_told_more() -> None:
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
     assert solved.more_cause == "; 99.99% sure of its answers"
     beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)
-    assert beyond.more_cause == "; 70% right, more than by guessing; 80% right at window 8,192"
-    assert told(Kind.BEYOND, wrong=0.49).more_cause == "; 51% right, no more than by guessing"
+    keeps = "; only what the state keeps can be used"
+    assert beyond.more_cause == f"{keeps}; 70% right, more than by guessing; 80% right at window 8,192"
+    assert told(Kind.BEYOND, wrong=0.49).more_cause == f"{keeps}; 51% right, no more than by guessing"
     lost = {"solved_at": 9, "since": 500, "mean": 0.6, "best_at": 764, "wrong": 0.49}
     assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.49, **lost).more_cause == "; 51% right"
     assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.01, **lost).more_cause == "; 51% right, 99% at window 764"

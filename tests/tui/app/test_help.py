@@ -110,7 +110,7 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
     [
         *("solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"),
         *("epoch", "window", "T", "stride", "chance", "floor", "misses", "lost", "layers", "dropout", "init"),
-        *("task", "ladder", "rung", "source", "trials", "stream", "numbers", "symbols", "scored"),
+        *("task", "ladder", "level", "source", "trials", "stream", "numbers", "symbols", "scored"),
     ],
 )
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
 from echornn.readings import (
     Connectivity,
@@ -77,6 +78,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         lyapunov_samples=1024,
         progress=progress,
+        plane=four_corners(config),
     )
 
 
@@ -115,3 +117,18 @@ def drawn(view: ProbeView, frame: Frame, width: int, height: int) -> list[str]:
     view.draw(cells)
     assert cells.characters.shape == cells.styles.shape == (height, width)
     return [cells.text(line) for line in range(height)]
+
+
+def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
+    """States in the corners of a square with a unit each way; those at the right have target 1, which is predicted
+    there. Row 1 of the newest window goes round the corners.
+    """
+    corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], np.float32)
+    states = np.repeat(corners, 8, axis=0)
+    targets = (states[:, 0] > 0).astype(np.uint8)
+    rows = np.resize(corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2))
+    readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
+    shares = np.array([0.6, 0.3], np.float32)
+    return StatePlane(
+        "h", np.zeros(2, np.float32), np.eye(2, dtype=np.float32), shares, states, targets, targets, rows, readout
+    )

@@ -26,6 +26,8 @@ from tui.app.app import EchoApp
         ("memory_ascii", 298, (80, 24), ["3"]),
         ("gradient", 1500, (120, 40), ["4", "tab", *["left"] * 6, "f"]),
         ("weights", 1500, (100, 30), ["5"]),
+        ("plane", 1500, (120, 40), ["7", "tab", *["left"] * 4]),
+        ("plane_learning", 298, (80, 24), ["7"]),
     ],
 )
 async def test_picture(name: str, position: int, size: tuple[int, int], keys: list[str]) -> None:
