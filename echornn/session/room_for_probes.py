@@ -32,7 +32,7 @@ JACOBIANS = 6
 """The number of matrices as large as the Jacobian for each search for fixed points."""
 
 BYTES_OF_A_STEP = 2**28
-"""The memory for the Jacobians that are computed at once."""
+"""The most memory for computing Jacobians; only as many as fit are computed at once."""
 
 MOST_UNITS_UNASKED = 256
 """The most units of a layer with which the readings for the diagnosis take less than a second."""
@@ -51,9 +51,10 @@ def bytes_needed(config: EchoConfig) -> int:
 
 
 def _bytes_of_fixed_points(config: EchoConfig) -> int:
-    """The bytes for the Jacobians of all searches, and for the numbers of those that are computed at once."""
+    """The bytes for the Jacobians of all searches for fixed points, and for computing them."""
     carried = carried_size(config)
-    return 8 * JACOBIANS * starts_of(config) * carried**2 + BYTES_OF_A_STEP if carried <= MOST_CARRIED else 0
+    kept = 8 * JACOBIANS * starts_of(config) * carried**2
+    return kept + min(4 * kept, BYTES_OF_A_STEP) if carried <= MOST_CARRIED else 0
 
 
 def _bytes_of_the_window(config: EchoConfig) -> int:
