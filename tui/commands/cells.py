@@ -53,6 +53,7 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
     return {
         "cell": name,
         "help": cell.about,
+        "keeps": cell.keeps,
         "formulas": list(cell.formulas),
         "state": list(cell.state_parts),
         "held": cell.held,
@@ -86,6 +87,7 @@ def _lines_of(name: str, cell: Cell) -> Iterator[str]:
     yield from _wrapped(f"weights: {'; '.join(weights)}")
     if cell.gates:
         yield from _wrapped(f"gates: {', '.join(cell.gates)}")
+    yield from _wrapped(cell.keeps)
     for one in cell.theorems:
         yield from _wrapped(f"never learns {one.task} for all lengths, since {one.because} ({one.source})")
     yield f"{INDENT}Keras: {cell.keras[0] or 'no such cell, so no --keras export'}"

@@ -10,6 +10,9 @@ from echornn.cells.cell import Cell, CellError, Product
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 """The fields of a `Cell` that are functions; only the text of its file has them."""
 
+SENTENCES = ("about", "keeps")
+"""The fields that are a text."""
+
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates")
 """The fields that are texts in a row."""
 
@@ -23,7 +26,7 @@ OUTPUT_WEIGHTS = ("W2", "b2")
 def facts_of(cell: Cell) -> dict[str, Any]:
     """The facts about a cell as JSON values."""
     return {
-        "about": cell.about,
+        **{name: getattr(cell, name) for name in SENTENCES},
         **{name: list(getattr(cell, name)) for name in NAMES},
         "products": [
             {
@@ -52,7 +55,8 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
         )
         texts = {name: tuple(facts[name]) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        more: dict[str, Any] = {**texts, **functions, "about": facts["about"], "first_biases": first}
+        sentences = {name: facts[name] for name in SENTENCES}
+        more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
         cell = Cell(products=products, **more)
         check_facts(cell)
     except (LookupError, TypeError, AttributeError, CellError) as error:
@@ -71,8 +75,9 @@ def check_facts(cell: Cell) -> None:
             raise CellError(f"{name} is {getattr(cell, name)!r}, not a function")
     for name in NAMES:
         _require_texts(name, getattr(cell, name))
-    if not isinstance(cell.about, str):
-        raise CellError(f"about is {cell.about!r}, not a text")
+    for name in SENTENCES:
+        if not isinstance(getattr(cell, name), str):
+            raise CellError(f"{name} is {getattr(cell, name)!r}, not a text")
     if cell.state_parts[:1] != ("h",):
         raise CellError(f"state_parts is {cell.state_parts!r}, but its first name has to be h, the cell's output")
     _require_different("state_parts", cell.state_parts)

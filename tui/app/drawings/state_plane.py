@@ -110,7 +110,7 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
 def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
     """Name the axes at their ends, with the share of variance along each, and their ends, where no state is drawn."""
     taken = np.zeros((box.height, box.width), np.bool_)
-    taken[_cells(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
+    taken[cells_of(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
     arrows = (">", "^") if ascii_only else ("→", "↑")
     for axis, line in ((0, box.height - 1), (1, 0)):
         name = f"component {scene.shown[axis] + 1}"
@@ -128,7 +128,7 @@ def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
 def axes_dots(scene: PlaneScene, height: int, width: int) -> Dots:
     """The two axes through the mean state, dotted."""
     dots = np.zeros((height, width), np.bool_)
-    line, column = _cells(scene.place(np.zeros(scene.plane.states.shape[1], np.float32)), height, width)
+    line, column = cells_of(scene.place(np.zeros(scene.plane.states.shape[1], np.float32)), height, width)
     dots[line, ::AXIS_EVERY] = True
     dots[::AXIS_EVERY, column] = True
     return dots
@@ -152,7 +152,7 @@ def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Do
         One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
     """
     dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
-    lines, columns = _cells(_way(scene), height, width)
+    lines, columns = cells_of(_way(scene), height, width)
     for step in range(1, len(lines)):
         (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
         count = max(abs(last_y - y), abs(last_x - x)) + 1
@@ -167,7 +167,7 @@ def _way(scene: PlaneScene) -> Coordinates:
     return scene.place(rows[scene.row]) if scene.row < len(rows) else np.zeros((0, 2))
 
 
-def _cells(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def cells_of(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The line and column of places, from the top left."""
     x, y = places[..., 0], 1 - places[..., 1]
     lines, columns = (np.round(one * (size - 1)).astype(np.int64) for one, size in ((y, height), (x, width)))
@@ -176,7 +176,7 @@ def _cells(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np
 
 def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Draw in each cell the sign of the group that most of its states have."""
-    lines, columns = _cells(scene.place(scene.plane.states), box.height, box.width)
+    lines, columns = cells_of(scene.place(scene.plane.states), box.height, box.width)
     if not len(scene.plane.targets):
         for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
             write_in(cells, box, line, MIXED, "view--beyond", at=column)
@@ -200,7 +200,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
 def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Note for the mouse where the row is at each step, and draw the cursor."""
     way = _way(scene)
-    lines, columns = (one.tolist() for one in _cells(way, box.height, box.width))
+    lines, columns = (one.tolist() for one in cells_of(way, box.height, box.width))
     for step, (line, column) in enumerate(zip(lines, columns, strict=True)):
         cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
     if scene.cursor is not None and scene.cursor < len(way):
