@@ -244,6 +244,15 @@ def test_while_the_points_of_another_input_are_there_it_waits() -> None:
     assert not view.is_waiting(frame)
 
 
+def test_a_state_too_large_for_a_search_says_so_and_waits_for_nothing() -> None:
+    view = PlaneView()
+    frame = frame_of(with_plane(EchoConfig(state_size=2000)), state=State.PAUSED)
+    view._frame, view._held = frame, 1
+    lines = drawn(view, frame, 78, 12)
+    assert lines[0].startswith("plane: no search for fixed points in a state of 2,000 numbers")
+    assert not view.is_waiting(frame)
+
+
 def test_a_gate_has_no_fixed_points() -> None:
     view = PlaneView()
     frame = held_frame()
