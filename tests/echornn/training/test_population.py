@@ -64,9 +64,9 @@ ALIKE = [
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
     ),
-    (replace(SMALL, cell="indrnn", num_layers=2, learning_rate=0.1), True),
+    (replace(SMALL, cell="indrnn", learning_rate=0.1), False),
     (replace(SMALL, cell="irnn", learning_rate=0.01), False),
-    (replace(SMALL, cell="lru", num_layers=2, learning_rate=0.03), False),
+    (replace(SMALL, cell="lru", learning_rate=0.03), False),
     (replace(SMALL, cell="cornn"), False),
     (replace(SMALL, cell="mingru", num_classes=3), False),
 ]
