@@ -10,21 +10,24 @@ if TYPE_CHECKING:
 
 TASK, ECHO = "task", "echo"
 
+CELL = "cell"
+
 ECHO_FIELDS = frozenset({"num_classes", "echo_step", "row_start"})
 """The fields that are settings of the echo; another task has settings of its own instead."""
 
-LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
+LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start", "rule"})
 """Fields that can change between two windows; a change of any other field starts a new network."""
 
 START_FIELDS = LIVE_FIELDS | {"seed", "init"}
-"""Fields that compiled programs do not depend on: if only these differ, the same trainer can start over.
+"""If only these fields differ, the same trainer can start over. Compiled programs depend on none of them but the rule,
+and a trainer borrows the program of another rule.
 """
 
 DATA_FIELDS = frozenset({"seed", "total_series_length", "batch_size", "num_classes", "echo_step", "row_start"})
 """Fields that the data of an epoch depends on."""
 
-PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
-"""Fields that affect how long and how fast a network learns, but not what it learns."""
+PACE_FIELDS = frozenset({"num_epochs", "learning_rate", "rule"})
+"""Fields that affect how long, how fast and by which rule a network learns, but not what it learns."""
 
 
 class NotGiven(int):
@@ -136,8 +139,8 @@ class FlatValues:
         return self.differs_only_in(other, LIVE_FIELDS)
 
     def same_program(self, other: Self) -> bool:
-        """Whether a trainer can start over with ``other`` without compiling: only `START_FIELDS` differ, or settings of
-        the task that do not change its form (inputs, outputs and length).
+        """Whether a trainer can start over with ``other``: only `START_FIELDS` differ, or settings of the task that do
+        not change its form (inputs, outputs and length). Then nothing is compiled, except for another rule.
         """
         return self.differs_only_in(other, START_FIELDS)
 

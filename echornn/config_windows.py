@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from echornn.rules.table import RULES
 from echornn.tasks.checked_task import trial_length
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class WindowSizes:
         task: Any
         truncated_backprop_length: int
         stride: int | None
+        rule: str
         total_series_length: int
         batch_size: int
 
@@ -45,9 +47,19 @@ class WindowSizes:
         return self.trial_length or self.truncated_backprop_length
 
     @property
+    def reach(self) -> int | None:
+        """Time steps between two cuts of the gradient; None if the learning rule does not cut it."""
+        return self.truncated_backprop_length if RULES[self.rule].cuts else None
+
+    @property
+    def is_uncut(self) -> bool:
+        """Whether the learning rule follows errors past T time steps, where others cut them off."""
+        return self.reach is None and (self.is_stream or self.truncated_backprop_length < self.window_steps)
+
+    @property
     def gradient_cut(self) -> int | None:
-        """Time steps of a trial after which the gradient is cut; None if it flows through the whole window."""
-        return None if self.truncated_backprop_length >= self.window_steps else self.truncated_backprop_length
+        """Time steps of a trial after which the gradient is cut; None if it flows through the whole trial."""
+        return None if self.reach is None or self.reach >= self.window_steps else self.reach
 
     @property
     def window_stride(self) -> int:

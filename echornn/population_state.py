@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class PopulationState:
         optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in the
             optimizer's order.
         solved: when each replica solved the task.
+        influence: the arrays that the learning rule carries besides the state, float32 [replicas, ...] by name; none
+            with tbptt.
     """
 
     configs: tuple[EchoConfig, ...]
@@ -42,6 +44,7 @@ class PopulationState:
     carried_state: Floats
     optimizer: tuple[npt.NDArray[Any], ...]
     solved: SolvedAt
+    influence: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
@@ -56,6 +59,7 @@ class PopulationState:
             state.carried_state[np.newaxis],
             tuple(np.asarray(values)[np.newaxis] for values in state.optimizer),
             SolvedAt.unknown(1),
+            {name: values[np.newaxis] for name, values in state.influence.items()},
         )
 
     @property
@@ -83,6 +87,7 @@ class PopulationState:
             {name: values[replica] for name, values in self.weights.items()},
             self.carried_state[replica],
             tuple(values[replica] for values in self.optimizer),
+            {name: values[replica] for name, values in self.influence.items()},
         )
 
     def only(self, replicas: Sequence[int]) -> PopulationState:
@@ -95,4 +100,5 @@ class PopulationState:
             carried_state=self.carried_state[which],
             optimizer=tuple(values[which] for values in self.optimizer),
             solved=self.solved.only(which),
+            influence={name: values[which] for name, values in self.influence.items()},
         )

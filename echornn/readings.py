@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import FixedPoints as FixedPoints
+from echornn.plane_readings import StatePlane as StatePlane
 from echornn.progress import Counts, Floats, Progress
 from echornn.row_readings import Connectivity as Connectivity
 from echornn.row_readings import Effects as Effects
 from echornn.row_readings import Flip as Flip
 from echornn.row_readings import RowDependence as RowDependence
+from echornn.weight_readings import Matrices as Matrices
+from echornn.weight_readings import Recurrent as Recurrent
 
-Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
+Kind = Literal[
+    "memory",
+    "units",
+    "gradient",
+    "effects",
+    "reliance",
+    "connectivity",
+    "flip",
+    "weights",
+    "lyapunov",
+    "fixed_points",
+    "plane",
+]
 """The kinds of readings that can be requested; the classes below define them."""
 
 KINDS = frozenset[Kind](get_args(Kind))
@@ -37,27 +54,28 @@ class Question:
 
     Attributes:
         kinds: the kinds of readings to compute.
-        part: the part of the network for `memory` and `units`, by its name in `Readings.parts`; empty means the top
-            layer's h.
+        part: the part for `memory`, `units` and `plane`, by its name in `Readings.parts`; empty means the top layer's
+            h.
         flip: (row, time step), from 0, of the input that `flip` changes (see `Effects`); None to flip none.
         row: the row of the window, from 0, for `effects` and `connectivity`; None for all rows.
+        held: the constant input for `fixed_points`, as it enters the cell; None (or another length) means zeros.
 
     Raises:
-        TypeError: a value has another type, or a kind does not exist; a question can come from another process, and is
-            joined with those of others.
+        TypeError: a value has another type, or a kind does not exist; a question can come from another process.
     """
 
     kinds: frozenset[Kind]
     part: str = ""
     flip: tuple[int, int] | None = None
     row: int | None = None
+    held: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         row, step = (0, 0) if self.flip is None else self.flip
         are_numbers = all(isinstance(one, Integral) for one in (row, step, self.row or 0))
-        if not (
-            isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str) and are_numbers
-        ):
+        are_numbers &= all(isinstance(one, Real) and math.isfinite(one) for one in self.held or ())
+        is_known = isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str)
+        if not (is_known and are_numbers):
             raise TypeError(f"{self!r} asks for nothing that exists")
 
 
@@ -157,8 +175,9 @@ class Gradient:
             followed back K steps, g is the gradient with all of these lags. So the last entry is 0, whatever comes
             after it. The estimate corrects for noise. NaN if the gradient is zero, no larger than its noise, or too
             large for float32.
-        bias_of_windows: the same for training with windows of T steps, where the last error of a window reaches back T
-            steps and the first error none. Also NaN if T is not smaller than the number of lags.
+        bias_of_windows: the same for training with tbptt in windows of T steps, where the last error of a window
+            reaches back T steps and the first error none. Other learning rules leave out less. Also NaN if T is not
+            smaller than the number of lags.
         bias_spread: float32 [lags], or [1] for all of them: two standard errors of the bias; infinite if the bias is
             NaN. If the spread is at least as large as the bias, the bias may be zero.
         bias_of_windows_spread: the spread of `bias_of_windows`.
@@ -216,43 +235,6 @@ class Reliance:
 
 
 @dataclass(frozen=True, eq=False)
-class Recurrent:
-    """A recurrent weight matrix, with its eigenvalues.
-
-    Attributes:
-        name: the name, such as "W" or "W update", with the layer if there are several.
-        eigenvalues: complex64 [state_size], sorted by absolute value, the largest first.
-    """
-
-    name: str
-    eigenvalues: npt.NDArray[np.complex64]
-
-    @property
-    def spectral_radius(self) -> float:
-        """The absolute value of the largest eigenvalue."""
-        return float(np.abs(self.eigenvalues).max())
-
-
-@dataclass(frozen=True, eq=False)
-class Matrices:
-    """All weights, with names and changes.
-
-    Attributes:
-        weights: float32 arrays by name, [rows, columns].
-        rows, columns: for each array, the names of its rows and columns.
-        update: for each array, its relative change per window: ||w - w before|| / windows between / ||w||; NaN if the
-            earlier weights are unknown.
-        recurrent: the recurrent part of each matrix, from state to state.
-    """
-
-    weights: dict[str, Floats]
-    rows: dict[str, tuple[str, ...]]
-    columns: dict[str, tuple[str, ...]]
-    update: dict[str, float]
-    recurrent: tuple[Recurrent, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Readings:
     """The results of the probes at one position of a run.
 
@@ -260,11 +242,10 @@ class Readings:
         config: the configuration at this position.
         branch, window: the position: the branch, and the number of windows along its path.
         parts: the names of the parts that can be read; the first is the top layer's h.
-        kind fields: the requested readings. None if not requested, if it needs a window and there is none, or if
-            weights are NaN or infinite.
+        kind fields: the requested readings. None if not requested, if it needs a window and there is none, if the
+            network is too large for it, or if weights are NaN or infinite.
         lyapunov: float32, Lyapunov exponents of the whole carried state in nats per step, the largest first: all if
-            there are at most 16, otherwise the largest 8. -87.3, the logarithm of float32's smallest number, means
-            minus infinity.
+            there are at most 16, otherwise the largest 8. -87.3, log of float32's tiniest, means minus infinity.
         lyapunov_samples: the time steps, over all rows, over which each exponent is averaged; 0 if unknown.
         progress: the newest window at this position, to which `units`, `effects`, `connectivity` and `flip` refer; None
             if there is none.
@@ -280,8 +261,10 @@ class Readings:
     connectivity: Connectivity | None = None
     flip: Flip | None = None
     weights: Matrices | None = None
-    lyapunov: Floats | None = field(default=None)
+    lyapunov: Floats | None = None
     progress: Progress | None = None
     effects: Effects | None = None
     reliance: Reliance | None = None
     lyapunov_samples: int = 0
+    fixed_points: FixedPoints | None = None
+    plane: StatePlane | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class TrainerState:
         weights: float32 arrays by name.
         carried_state: float32 [batch_size, carried], the state after the last window (see `carried_size`).
         optimizer: the optimizer's variables (slots, iteration count), in the optimizer's order.
+        influence: the arrays that the learning rule carries besides the state, float32 by name; none with tbptt.
     """
 
     config: EchoConfig
@@ -35,6 +36,7 @@ class TrainerState:
     weights: dict[str, Floats]
     carried_state: Floats
     optimizer: tuple[npt.NDArray[Any], ...]
+    influence: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def is_finite(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.plane_readings import StatePlane
 from echornn.readings import (
     Connectivity,
     Effects,
@@ -31,7 +32,7 @@ FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
 MOMENTS = (298, 1500)
 """Windows after which readings are recorded, among `tests.record_run.MOMENTS`: while it learns, and when solved."""
 
-KINDS: tuple[Kind, ...] = ("memory", "units", "gradient", "effects", "reliance", "connectivity", "flip")
+KINDS: tuple[Kind, ...] = ("memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "plane")
 """The kinds of readings that consist of arrays and numbers by name."""
 
 QUESTION = Question(frozenset({*KINDS, "weights", "lyapunov"}), flip=(0, 6))
@@ -71,8 +72,8 @@ def recorded_readings(position: int) -> Readings:
     with np.load(FILE) as run:
         of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{position} ")}
 
-    def read(kind: type[Any]) -> Any:
-        names = {field.name: f"{kind.__name__.lower()} {field.name}" for field in dataclasses.fields(kind)}
+    def read(kind: type[Any], name: str = "") -> Any:
+        names = {field.name: f"{name or kind.__name__.lower()} {field.name}" for field in dataclasses.fields(kind)}
         values = {
             name: of_moment[key] for name, key in names.items() if key in of_moment
         }  # newer fields: as by default
@@ -102,6 +103,7 @@ def recorded_readings(position: int) -> Readings:
         reliance=read(Reliance),
         connectivity=read(Connectivity),
         flip=read(Flip),
+        plane=read(StatePlane, "plane"),
     )
 
 

@@ -1,7 +1,7 @@
 """Where the source of each target is, and which targets are missed ("Running a training session").
 
-A target echoes the input ``echo_step`` positions earlier in its row. A window of T steps sends an error from the target
-to that input only if it contains both.
+A target echoes the input ``echo_step`` positions earlier in its row. If the learning rule cuts the gradient at windows
+of T steps, an error gets from the target to that input only if a window contains both (`EchoConfig.reach`).
 """
 
 from __future__ import annotations
@@ -56,21 +56,23 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     return {source: count for source, count in counts.items() if count}
 
 
-def targets_inside(config: EchoConfig) -> tuple[int, int]:
+def targets_reached(config: EchoConfig) -> tuple[int, int]:
     """The number of targets of a window whose sources are all in reach of the gradient, and the number of targets whose
     sources are known. In trials, a gradient that is cut at T steps reaches back to the last cut.
     """
-    length = config.truncated_backprop_length
+    reach = config.reach
     if config.is_echo:
-        return max(0, length - config.echo_step), length
+        length = config.window_steps
+        return (length if reach is None else max(0, reach - config.echo_step)), length
     farthest = _sources(config).farthest
-    inside = (farthest >= 0) & (farthest <= np.arange(farthest.size) % length)
-    return int(inside.sum()), int((farthest >= 0).sum())
+    known = farthest >= 0
+    reached = known if reach is None else known & (farthest <= np.arange(farthest.size) % reach)
+    return int(reached.sum()), int(known.sum())
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
-    return tuple(lag for lag in source_lags(config) if lag >= config.truncated_backprop_length)
+    return tuple(lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach)
 
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
@@ -109,13 +111,15 @@ def _sources_of(task: Task, first: int, steps: int) -> _Sources:
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
     """Whether targets are missed, bool [count]: no window contains both the target and all its sources. A target whose
-    sources are not known is not missed.
+    sources are not known is not missed, and none is if the gradient is not cut.
 
     Entry i is about the target ``first + i`` steps after the first step of a window, away from the ends of the row; the
     pattern repeats with each stride. The last window that contains the sources reaches farthest. In trials, the parts
     between two cuts of the gradient take the place of windows.
     """
-    length = config.truncated_backprop_length
+    length = config.reach
+    if length is None:
+        return np.zeros(count, np.bool_)
     stride = config.window_stride if config.is_stream else length
     steps = np.arange(first, first + count)
     begins = (steps - _farthest_lags(config, steps)) // stride * stride
@@ -131,7 +135,9 @@ def _farthest_lags(config: EchoConfig, steps: npt.NDArray[np.int64]) -> int | np
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
-    """The number of missed targets per stride: in the echo ``max(0, stride - max(0, T - echo))``."""
-    if config.is_echo:
-        return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))
+    """The number of missed targets per stride: in the echo, ``max(0, stride - max(0, T - echo))`` if the gradient is
+    cut.
+    """
+    if config.is_echo and config.reach is not None:
+        return max(0, config.window_stride - max(0, config.reach - config.echo_step))
     return int(missed(config, 0, config.window_stride).sum())

@@ -11,40 +11,20 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
-from echornn.cells.table import CELLS
+from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.config import EchoConfig
-from echornn.data.coverage import source_lags, targets_inside
+from echornn.data.coverage import source_lags, targets_reached
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
 from echornn.limits import BELOW_CHANCE as BELOW_CHANCE
 from echornn.limits import SOLVED_SHARE as SOLVED_SHARE
 from echornn.tasks import checked_task
 from echornn.tasks.task import Level, Symbols, Task, TaskError
 
-PINNING_STATE = 7
-"""From this state size on, few RNNs learn from uniform initial weights, which saturate their units: of 32 seeds in 40
-epochs 2 at size 8 and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are; see
-`GATED_PATIENCE`.
-"""
-
-PATIENCE, GATED_PATIENCE = 10_000, 26_000
-"""After this many windows without learning from uniform initial weights, waiting longer is not advised; for RNNs, and
-for other cells. Of 32 RNNs with state 4, 17 learn in 666 windows, 11 more in 6 660, and 2 more in 26 640.
-
-LSTMs of state 4, 8 and 12: 16, 10 and 7 of 16 solve the echo in 26 640 windows, half of those after 4 366, 15 149 and
-10 045; GRUs: 16, 13 and 0, after 836 and 8 709. Other uniform weights are no faster: of these LSTMs one solves it
-within 2 000 windows. With two and three layers none of 64 learns in 4 000. A live learning rate of 1 helps LSTMs of
-state 4 and 8 (30 of 31 that were stuck at 0.3, in 3 000 windows), but 2 of 15 at state 12 and 7 of 32 GRUs. Glorot's
-weights help all: with them 447 of 448 solve it, most in some hundred windows, whatever the optimizer, size, layers and
-rate."""
-
 MOST_AT_CHANCE = 0.06
 """A mean loss that differs from chance by this share is apart from chance, unless `chance_width` is less than 1."""
 
 LEAST = 1e-6
 """A floor below this counts as none."""
-
-MOST_PATIENT_STATE = 8
-"""The largest state with which most GRUs and LSTMs with uniform initial weights learn in the end."""
 
 
 def is_echo(config: EchoConfig) -> bool:
@@ -205,7 +185,7 @@ def credit_coverage(config: EchoConfig) -> float:
 
     Truncated back-propagation cuts the gradient at the first step of the window, so it reaches no earlier source.
     """
-    inside, count = targets_inside(config)
+    inside, count = targets_reached(config)
     return inside / count if count else math.nan
 
 
@@ -248,7 +228,7 @@ def state_numbers(config: EchoConfig) -> int:
 
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * CELLS[config.cell].held
+    return config.state_size * config.num_layers * config.the_cell.held
 
 
 def fits_register(config: EchoConfig) -> bool:
@@ -259,19 +239,25 @@ def fits_register(config: EchoConfig) -> bool:
     return numbers is None or numbers <= state_numbers(config)
 
 
+def on_the_echo(config: EchoConfig) -> OnTheEcho:
+    """What was measured when networks of this cell learned the echo; nothing for another task."""
+    return config.the_cell.on_the_echo if is_echo(config) else NOT_MEASURED
+
+
 def few_uniform_starts_learn(config: EchoConfig) -> bool:
-    """Whether the initial weights are uniform as in the tutorial, and few such networks learn the echo; see
-    `PINNING_STATE`.
+    """Whether the initial weights are uniform as in the tutorial, which pins most units, so that few such networks
+    learn the echo.
     """
-    large = config.num_layers > 1 or config.state_size >= PINNING_STATE
-    return is_echo(config) and config.init == "tutorial" and config.cell == "rnn" and large
+    return config.init == "tutorial" and on_the_echo(config).is_pinned and not _most_uniform_starts_learn(config)
 
 
 def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:
     """Whether most networks that have learned nothing from uniform weights in ``windows`` windows learn later."""
-    if config.cell == "rnn":
-        return windows < PATIENCE and not few_uniform_starts_learn(config)
-    return windows < GATED_PATIENCE and config.num_layers == 1 and config.state_size <= MOST_PATIENT_STATE
+    return windows < on_the_echo(config).uniform_patience and _most_uniform_starts_learn(config)
+
+
+def _most_uniform_starts_learn(config: EchoConfig) -> bool:
+    return config.num_layers == 1 and config.state_size <= on_the_echo(config).most_uniform_units
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     PLATEAU = "at chance"
     PINNED = "at chance, and the units hardly move, as after a uniform start"
     FAR = "at chance, and most targets echo an input before their window"
-    BEYOND = "not solved, and no gradient reaches the input that is echoed"
+    BEYOND = "not solved, and the learning rule's gradient does not reach the input that is echoed"
     RATE_TOO_LARGE = "not learned, with steps so large that few networks do"
     STEPS_TOO_SMALL = "not learned yet, with steps so small that it takes long"
     SATURATED = "not learned, and the units are saturated"
@@ -54,6 +54,7 @@ class Note(StrEnum):
     DROPOUT = "the loss is measured with dropout"
     OVERLAP = "windows overlap"
     COVERAGE = "some targets echo an input before their window"
+    UNCUT = "the learning rule follows errors past T"
 
 
 PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})

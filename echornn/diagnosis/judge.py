@@ -19,6 +19,7 @@ from echornn.data.levels import (
     fits_register,
     is_echo,
     lost_level,
+    on_the_echo,
     solved_level,
 )
 from echornn.diagnosis import rates
@@ -263,8 +264,8 @@ def _at_chance(known: Diagnosis) -> Kind:
     if few_inside(config):
         return Kind.FAR
     moves = known.spread >= STILL and not known.saturated > MOSTLY
-    uniform = is_echo(config) and config.init == "tutorial" and config.cell == "rnn"
-    return Kind.PINNED if uniform and not moves else Kind.PLATEAU
+    is_pinned = config.init == "tutorial" and on_the_echo(config).is_pinned
+    return Kind.PINNED if is_pinned and not moves else Kind.PLATEAU
 
 
 def _stalled(known: Diagnosis, trend: LossTrend) -> Kind:

@@ -151,4 +151,6 @@ def _note(config: EchoConfig) -> Note:
         return Note.DROPOUT
     if config.window_stride < config.truncated_backprop_length:
         return Note.OVERLAP
+    if config.is_uncut:
+        return Note.UNCUT
     return Note.COVERAGE if 0 < credit_coverage(config) < 1 else Note.NONE

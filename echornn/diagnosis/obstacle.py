@@ -1,4 +1,4 @@
-"""What may keep a network from the sources of a task's targets, as text: too few units, or windows that are too short.
+"""What may keep a network from solving a task, as text: too few units, a gradient that is cut, or the cell itself.
 
 Few units come first. In 5,000 windows of two coins (adagrad 0.1, batch 200, glorot), 0, 0, 2, 6 and 8 of seeds 0 to 7
 solve it with 4, 6, 8, 12 and 16 units at T 5, and 0, 5, 6, 8 and 8 at T 16.
@@ -13,13 +13,14 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import state_numbers
 from echornn.data.read_out import unreachable
-from echornn.diagnosis.phrases import cut_off
+from echornn.data.theorems import theorem_text
+from echornn.diagnosis.phrases import UNCUT, cut_off
 
-MORE_UNITS, LONGER = "; more units («settings») may help", "; a longer T («settings») may help"
+MORE_UNITS, LONGER = "; more units («settings») may help", f"; a longer T or {UNCUT} («settings») may help"
 
 
 def obstacle(config: EchoConfig, missing: Sequence[int] = ()) -> tuple[str, str]:
-    """Why these sources may not be used, and what may help; both empty if nothing is known.
+    """Why the network may not solve the task, and what may help; each empty if nothing is known.
 
     Args:
         missing: the lags of the sources; by default those of all.
@@ -34,6 +35,6 @@ def obstacle(config: EchoConfig, missing: Sequence[int] = ()) -> tuple[str, str]
         return f"a shift register needs {max(lags) + 1:,} numbers", MORE_UNITS
     if beyond := [lag for lag in lags_beyond(config) if lag in lags]:
         return f"{cut_off(config, beyond[0])} (T {length:,})", LONGER
-    if length < config.window_steps:
-        return f"gradients are cut every {length:,} of a trial's {config.window_steps:,} steps", LONGER
-    return "", ""
+    if config.gradient_cut is not None:
+        return f"{config.rule} cuts every {length:,} of a trial's {config.window_steps:,} steps", LONGER
+    return theorem_text(config), ""

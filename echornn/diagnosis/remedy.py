@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.data.levels import few_inside, fits_register, is_echo
+from echornn.data.coverage import lags_beyond
+from echornn.data.levels import few_inside, fits_register, is_echo, on_the_echo
 from echornn.diagnosis import rates
+from echornn.rules.table import RULES
 
 MEASURED_LENGTH = 15
 """The window length T of the measurements with RNNs, glorot, 20 000 windows each: with state 4 to 16, all of 32 seeds
@@ -27,6 +29,18 @@ MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 
 """
 
 LARGEST_STATE = 16
+
+OF_THE_TUTORIAL = (
+    "echo_step",
+    "num_classes",
+    "truncated_backprop_length",
+    "stride",
+    "batch_size",
+    "row_start",
+    "rule",
+    "dropout",
+)
+"""The fields in which a network has to agree with the tutorial if `OnTheEcho.helps` is to hold for it."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +62,18 @@ class Remedy:
 def remedy(config: EchoConfig) -> Remedy | None:
     """The changes after which most seeds solve the echo; None if none are known.
 
-    After them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
+    After them, gradients reach far enough back, a linear shift register for the echo fits into the state, the learning
     rate is in the optimizer's range, and initial weights are around zero.
     """
     if not is_echo(config):
         return None
-    changes: dict[str, Any] = {}
+    helps = on_the_echo(config).helps if _is_the_tutorials_echo(config) else {}
+    changes = {name: value for name, value in helps.items() if config.value(name) != value}
+    if changes:
+        return Remedy(changes)
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)
     is_short = few_inside(config) and config.truncated_backprop_length < length
-    if is_short or config.echo_step >= config.truncated_backprop_length or not fits_register(config):
+    if is_short or lags_beyond(config) or not fits_register(config):
         size = MEASURED_STATES.get(config.echo_step)
         if size is None or not _is_measured(config):
             return None
@@ -66,7 +83,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
             changes["state_size"] = size
     if rates.is_out_of_range(config):
         changes["learning_rate"] = rates.USUAL[config.optimizer]
-    if config.init == "tutorial":
+    if config.init == "tutorial" and on_the_echo(config).glorot_helps:
         changes["init"] = "glorot"
     try:
         config.with_fields(changes)
@@ -75,9 +92,17 @@ def remedy(config: EchoConfig) -> Remedy | None:
     return Remedy(changes, anew=rates.is_large(config)) if changes else None
 
 
+def _is_the_tutorials_echo(config: EchoConfig) -> bool:
+    """Whether data, windows and rule are those of the tutorial; the network and its optimizer may be others."""
+    tutorial = EchoConfig()
+    return all(config.value(name) == tutorial.value(name) for name in OF_THE_TUTORIAL)
+
+
 def _is_measured(config: EchoConfig) -> bool:
     """Whether longer windows and larger states were measured for this kind of network."""
-    is_plain = config.cell == "rnn" and config.num_layers == 1 and config.num_classes == 2
+    is_plain = (
+        on_the_echo(config).sizes and config.num_layers == 1 and config.num_classes == 2 and RULES[config.rule].cuts
+    )
     lengthens = config.truncated_backprop_length <= MEASURED_LENGTH and config.stride is None
     return is_plain and lengthens and config.state_size <= LARGEST_STATE
 

@@ -19,6 +19,7 @@ from echornn.data.levels import (
     fits_register,
     is_echo,
     ladder_of,
+    on_the_echo,
     solved_level,
     uniform_start_may_learn_yet,
 )
@@ -34,8 +35,10 @@ from echornn.diagnosis.phrases import (
     SLOWER,
     SOON,
     TOO_SURE,
+    UNCUT,
     as_fits,
     cut_off,
+    gradient_cut_off,
     loss_with_unit,
     seeds_that_solve,
     shortened,
@@ -167,7 +170,7 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
         return "those are too sure of wrong answers; «settings» sets a smaller learning_rate"
     if most == stand.lost:
         if lags_beyond(config):
-            return f"{cut_off(config)}: training may destroy what the state keeps"
+            return f"{gradient_cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and not lags_beyond(config):
         learn = "learned" if finished else "learn"
@@ -183,8 +186,8 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
         return as_fits(*why)[0], "", ""
     if lags_beyond(config):
         return (
-            f"{cut_off(config)}; «settings» sets a longer T, or a shorter echo_step",
-            f"{cut_off(config)}; ",
+            f"{gradient_cut_off(config)}; rule {UNCUT} («settings») has no cut",
+            f"{cut_off(config)}; rule {UNCUT} («settings»), or ",
             ", or a shorter echo_step",
         )
     if rates.is_large(config):
@@ -196,12 +199,14 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
     if not fits_register(config):
         seeds = seeds_that_solve(config)
         return as_fits(seeds, "; a larger state_size («settings») may help")[0], f"{seeds}; ", ""
+    if counted := on_the_echo(config).counted:
+        return counted, "", f"; {counted}"
     if few_uniform_starts_learn(config):
         few = f"few uniform starts learn with {state_text(config)}; "
         return f"{few}init glorot («settings») may help", few, ""
     if not is_echo(config):
         return f"{wait(finished)}, or «redraw» draws other weights for all; «view.seeds» shows each", "", ""
-    if config.init == "tutorial":
+    if config.init == "tutorial" and on_the_echo(config).glorot_helps:
         long = "uniform starts can stay at chance long; "
         after = f", or {wait(finished)}" * uniform_start_may_learn_yet(config, windows)
         return f"{long}init glorot («settings») may help{after}", long, after

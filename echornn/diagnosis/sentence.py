@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from echornn.diagnosis.remedy import Remedy
 
 LINE = 78
 """The length of a line on a screen of 80 columns; each part of a sentence fits on one line."""
+
+
+VIEW_SHOWS = re.compile("; «(view[.][a-z]+)» shows [a-z]+$")
+"""The end of an advice that names the key of a view."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class Sentence:
         return replace(
             self, cause=cause, advice=say(self.advice), more_cause=more_cause, more_advice=say(self.more_advice)
         )
+
+    def beside(self, views: Collection[str]) -> Sentence:
+        """The sentence beside these views, by the ids of their keys: it does not name the key of one of them."""
+        found = VIEW_SHOWS.search(self.advice)
+        return self if found is None or found[1] not in views else replace(self, advice=self.advice[: found.start()])
 
     @property
     def unadvised(self) -> Sentence:

@@ -9,6 +9,7 @@ from echornn.data.levels import (
     few_inside,
     few_uniform_starts_learn,
     fits_register,
+    on_the_echo,
     register_numbers,
     uniform_start_may_learn_yet,
 )
@@ -18,7 +19,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import (
     BEGINS,
     GO_BACK,
-    LONGER,
+    NO_CUT,
     SLOW,
     SLOWER,
     SOON,
@@ -28,10 +29,11 @@ from echornn.diagnosis.phrases import (
     at_chance,
     at_chance_after,
     back,
-    cut_off,
+    gradient_cut_off,
     inside,
     note_text,
     right,
+    seeds_beyond,
     seeds_that_solve,
     terms,
     wait,
@@ -47,13 +49,21 @@ TAKES_LONG = ": a uniform start can take thousands of windows"
 
 
 def plateau(it: Diagnosis) -> Sentence:
-    if it.config.init == "tutorial":
+    if of_the_cell := _of_the_cell(it, Sentence(at_chance_after(it))):
+        return of_the_cell
+    if it.config.init == "tutorial" and on_the_echo(it.config).glorot_helps:
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     late = "nothing is learned yet; «redraw» draws other weights"
     advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0] if it.windows < SOON else late
     return Sentence(at_chance_after(it), advice, "", adds(note_text(it)))
+
+
+def _of_the_cell(it: Diagnosis, cause: Sentence) -> Sentence | None:
+    """The sentence if few seeds with this cell solve the tutorial's echo, else None."""
+    counted = on_the_echo(it.config).counted
+    return helped(it.config, cause, counted, after=f"; {counted}") if counted else None
 
 
 def pinned(it: Diagnosis) -> Sentence:
@@ -72,7 +82,7 @@ def _another_start(it: Diagnosis, cause: Sentence) -> Sentence:
     """The sentence with the advice if uniform initial weights may be the cause."""
     config = it.config
     patience = f"or {wait(it.finished)}" if uniform_start_may_learn_yet(config, it.windows) else ""
-    if config.cell != "rnn":  # other uniform initial weights would take as long
+    if not on_the_echo(config).is_pinned:  # other uniform initial weights would take as long
         after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
     elif few_uniform_starts_learn(config):
         after = "; «redraw» draws such a start again: few learn at this size"
@@ -109,19 +119,20 @@ def saturated(it: Diagnosis) -> Sentence:
 def beyond(it: Diagnosis) -> Sentence:
     config = it.config
     if math.isnan(it.kept):
-        state = "only what the state keeps is used"
+        state = "only what the state keeps can be used"
     elif it.kept < KEPT:
         state = f"the state shows none of it (r2 {it.kept:.2f})"
     else:
         state = f"the state keeps part of it (r2 {it.kept:.2f})"
     more = "more than by guessing" if it.more_right else "no more than by guessing"
     earlier = "" if not it.mean - it.best >= 0.02 else f"{1 - it.best_wrong:.0%} right at window {it.best_at:,}"
-    cause, rest = as_fits(f"{cut_off(config)} (T {config.truncated_backprop_length})", f"; {state}")
+    cut = f"{gradient_cut_off(config)} (T {config.truncated_backprop_length:,})"
+    cause, rest = as_fits(cut, f"; {seeds_beyond(config)}", f"; {state}")
     return helped(
         it.config,
         Sentence(cause, more_cause=rest + adds(right(it) and f"{right(it)}, {more}", earlier)),
-        LONGER,
-        after="; or a shorter echo_step",
+        f"{NO_CUT}; or a longer T, or a shorter echo_step",
+        f"{NO_CUT}, or ",
     )
 
 
@@ -166,6 +177,8 @@ def stalled(it: Diagnosis) -> Sentence:
     cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
     if few_inside(it.config):
         return slow(it, Sentence(cause, "", adds(inside(it.config))))
+    if of_the_cell := _of_the_cell(it, Sentence(cause)):
+        return of_the_cell
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"a linear read-out finds {it.held:.1f} numbers, a shift register needs {register}"

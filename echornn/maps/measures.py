@@ -129,7 +129,13 @@ class Scale:
     def legend(self) -> tuple[tuple[int, str], ...]:
         """The shades, the best first, each with its meaning."""
         if self.of_tasks:
-            return ((4, "3/4 of the way to the last rung, or more"), (3, "1/2"), (2, "1/4"), (1, "less"), (0, "chance"))
+            return (
+                (4, "3/4 of the way to the last level, or more"),
+                (3, "1/2"),
+                (2, "1/4"),
+                (1, "less"),
+                (0, "chance"),
+            )
         match self.measure:
             case Measure.SUCCESS:
                 return ((4, "all"), (3, "2/3 or more"), (2, "1/3 or more"), (1, "fewer"), (0, "none solved"))

@@ -7,6 +7,7 @@ import itertools
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
 from echornn.data.levels import lost_level, way_from_chance
+from echornn.data.theorems import theorem
 from echornn.maps.seed_counts import SeedCounts, SeedResult
 from echornn.maps.table import Overview, Values
 from echornn.maps.theory import excluded
@@ -68,9 +69,14 @@ def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int =
         )
         for seed, one in sorted(point.results.items())
     )
-    is_excluded = bool(excluded(config))
     return SeedCounts(
-        trained, failed, missing - failed, version=version, task=task_of(config), excluded=int(is_excluded)
+        trained,
+        failed,
+        missing - failed,
+        version=version,
+        task=task_of(config),
+        excluded=int(bool(excluded(config))),
+        not_every_length=int(theorem(config) is not None),
     )
 
 

@@ -53,6 +53,7 @@ class SeedCounts:
         of_others: the number of results by other versions, which are not counted here.
         task: the task, since losses of different tasks are not compared; empty if there are several.
         excluded: the number of points that theory says cannot be solved.
+        not_every_length: the number of points whose cell, as theory says, does not solve the task at every length.
     """
 
     trained: tuple[SeedResult, ...] = ()
@@ -64,6 +65,7 @@ class SeedCounts:
     of_others: int = 0
     task: str = ""
     excluded: int = 0
+    not_every_length: int = 0
 
     @classmethod
     def together(cls, all_counts: Iterable[SeedCounts]) -> SeedCounts:
@@ -86,6 +88,7 @@ class SeedCounts:
             + sum(counts.finished for counts in points if counts.version != version),
             tasks.pop() if len(tasks) == 1 else "",
             sum(counts.excluded for counts in counted),
+            sum(counts.not_every_length for counts in counted),
         )
 
     @property

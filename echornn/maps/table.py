@@ -28,7 +28,8 @@ BUDGET = "num_epochs"
 
 class SweepCounts(NamedTuple):
     """Counts over many points. The numbers of trainings that are finished, solved, lost again, given up and not
-    finished; of points that cannot be trained; and of points that cannot be solved according to theory.
+    finished; of points that cannot be trained; and, according to theory, of points that cannot be solved, and of points
+    whose cell does not solve the task at every length.
     """
 
     trained: int
@@ -38,11 +39,12 @@ class SweepCounts(NamedTuple):
     missing: int
     left_out: int
     excluded: int
+    not_every_length: int
 
     @classmethod
     def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
         """The sum of these counts."""
-        names = ("finished", "solved", "lost", "failed", "missing", "left_out", "excluded")
+        names = ("finished", *cls._fields[1:])
         return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 

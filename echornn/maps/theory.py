@@ -10,6 +10,7 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import register_numbers, state_numbers
 from echornn.data.read_out import unreachable
+from echornn.data.theorems import theorem_text
 
 MOST_LAGS = 3
 """The most lags that a sentence names."""
@@ -46,7 +47,7 @@ def _no_gradient(config: EchoConfig) -> str:
         return ""
     named = ", ".join(f"{lag:,}" for lag in lags[:MOST_LAGS]) + (", ..." if len(lags) > MOST_LAGS else "")
     where = f"lag {named} >= T" if len(lags) == 1 else f"lags {named} >= T"
-    return f"{where} {config.truncated_backprop_length:,}: no gradient gets there; only the state may keep it"
+    return f"{where} {config.reach:,}: {config.rule}'s gradient stops short; only the state may keep it"
 
 
 def _too_long_a_register(config: EchoConfig) -> str:
@@ -60,7 +61,7 @@ def _cut_trial(config: EchoConfig) -> str:
     length, cut = config.trial_length, config.gradient_cut
     if length is None or cut is None or source_lags(config):
         return ""
-    return f"trial {length:,} > T {cut:,}: gradients are cut within a trial; only the state goes on"
+    return f"trial {length:,} > T {cut:,}: {config.rule} cuts within a trial; only the state goes on"
 
 
 def excluded(config: EchoConfig) -> str:
@@ -75,11 +76,12 @@ def excluded(config: EchoConfig) -> str:
 
 
 LIMITS = (
-    Limit("lag = T", "lag >= T: no gradient gets there; only the state may keep it", _no_gradient),
+    Limit("lag = T", "lag >= T: tbptt's gradient stops short; only the state may keep it", _no_gradient),
     Limit("lag + 1 = state", "lag + 1 > state: a linear shift register does not fit", _too_long_a_register),
-    Limit("trial = T", "trial > T: gradients are cut within a trial; only the state goes on", _cut_trial),
+    Limit("trial = T", "trial > T: tbptt cuts within a trial; only the state goes on", _cut_trial),
 )
-"""Truncated back-propagation follows an error back T steps; a linear shift register holds one input per number of the
+"""Truncated back-propagation follows an error back T steps, and rules that do not cut it are within the limits that
+compare with T; a linear shift register holds one input per number of the
 state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
 lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
@@ -92,9 +94,12 @@ falls to 0.69 with T 5.
 
 
 def theory_text(configs: Collection[EchoConfig]) -> str:
-    """A text for all these configurations: why they cannot solve the task, or else the first limit that they are
-    beyond; empty if there is none.
+    """A text for all these configurations: why they cannot solve the task, or not at every length, or else the first
+    limit that they are beyond; empty if there is none.
     """
-    reasons = set(map(excluded, configs))
-    texts = (reasons.pop() if len(reasons) == 1 else "", *(limit.of_all(configs) for limit in LIMITS))
+    proven = (set(map(text, configs)) for text in (excluded, theorem_text))
+    texts = (
+        *(found.pop() if len(found) == 1 else "" for found in proven),
+        *(limit.of_all(configs) for limit in LIMITS),
+    )
     return next(filter(None, texts), "")

@@ -21,7 +21,7 @@ from echornn.network.recorded_steps import cut_off
 from echornn.network.replicas import joined, materialized, split_features
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
     """One affine map that a step computed, with its activations; without a bias, the weight scales a vector, and there
     are none.
     """
@@ -90,18 +90,18 @@ class _Loops:
             maximum_iterations=self._steps,
         )
 
-    def _kept(self, state: tf.Tensor, made: Sequence[_Made]) -> list[tf.Tensor]:
+    def _kept(self, state: tf.Tensor, made: Sequence[Made]) -> list[tf.Tensor]:
         """The values of a step to keep: the state, and the activations that are not the state."""
         values = [value for one in made for value in one.values]
         return [state, *(value for value, is_state in zip(values, self._is_state, strict=True) if not is_state)]
 
     def _run(
         self, inputs: tf.Tensor, state: tf.Tensor, before: Iterator[tf.Tensor] | None = None
-    ) -> tuple[tf.Tensor, list[_Made]]:
+    ) -> tuple[tf.Tensor, list[Made]]:
         """Run one step; returns the state and the maps. If ``before`` has the activations, only the gradient is
         computed.
         """
-        layer = _RecordingMaps(self._weights, before)
+        layer = RecordingMaps(self._weights, before)
         return self._step(inputs, state, layer), layer.made
 
     def backward(
@@ -153,7 +153,7 @@ class _Loops:
         return d_weights
 
 
-class _RecordingMaps(Layer):
+class RecordingMaps(Layer):
     """A layer that writes down the maps of one step. Weights' gradients are computed from those to z, so the step's own
     tape does not see the weights.
     """
@@ -161,7 +161,7 @@ class _RecordingMaps(Layer):
     def __init__(self, weights: Tensors, before: Iterator[tf.Tensor] | None) -> None:
         super().__init__(weights)
         self._before = before
-        self.made: list[_Made] = []
+        self.made: list[Made] = []
 
     def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
         w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
@@ -172,16 +172,16 @@ class _RecordingMaps(Layer):
             z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its values are never used
             groups = zip(split_features(z, len(activations)), activations, strict=True)
             values = [activated_before(group, next(self._before), activation) for group, activation in groups]
-        self.made.append(_Made(weight, bias, parts, z, values))
+        self.made.append(Made(weight, bias, parts, z, values))
         return values
 
     def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
         z = vector * tf.stop_gradient(self.weights[weight])
-        self.made.append(_Made(weight, "", [vector], z, []))
+        self.made.append(Made(weight, "", [vector], z, []))
         return z
 
 
-def _weight_gradients(made: _Made, dz: tf.Tensor) -> list[tf.Tensor]:
+def _weight_gradients(made: Made, dz: tf.Tensor) -> list[tf.Tensor]:
     """The gradients to the rows of W of each part, and the gradient to b; or the gradient to the weights that scale."""
     if not made.bias:
         return [tf.reduce_sum(made.parts[0] * dz, axis=0, keepdims=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 
 REPLICA_LIMIT = 1500
@@ -15,7 +14,7 @@ B25 26/37, S16 B50 163/86.
 
 def carried_size(config: EchoConfig) -> int:
     """The numbers that each batch row carries from window to window: each layer's state; for an LSTM h, then c."""
-    return config.num_layers * len(CELLS[config.cell].state_parts) * config.state_size
+    return config.num_layers * len(config.the_cell.state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
@@ -26,7 +25,7 @@ def shown_part(config: EchoConfig) -> slice:
 
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
     """For each layer, the model's name of each weight by the cell's name: W is W, W_layer2, W_layer3, ..."""
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     return [
         {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell.weights}
         for layer in range(config.num_layers)
@@ -40,7 +39,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     the output layer's.
     """
     shapes = {}
-    size, cell = config.state_size, CELLS[config.cell]
+    size, cell = config.state_size, config.the_cell
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
         for product in cell.products:

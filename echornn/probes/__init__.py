@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from echornn.runtime import quiet
 
 if TYPE_CHECKING:
+    from echornn.probes.of_weights import fixed_points_of as fixed_points_of
     from echornn.probes.of_weights import gradient_by_lag as gradient_by_lag
     from echornn.probes.of_weights import lyapunov_exponents as lyapunov_exponents
     from echornn.probes.of_weights import memory_by_lag as memory_by_lag
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from echornn.probes.of_weights import turned_by_lag as turned_by_lag
 
 _HOME = {
+    "fixed_points_of": "of_weights",
     "gradient_by_lag": "of_weights",
     "lyapunov_exponents": "of_weights",
     "memory_by_lag": "of_weights",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from echornn.probes.connectivity import connectivity
 from echornn.probes.effects import effects
+from echornn.probes.fixed_points import fixed_points
 from echornn.probes.flip import flip
 from echornn.probes.gradient import gradient
 from echornn.probes.lyapunov import SAMPLES, lyapunov
@@ -12,6 +13,7 @@ from echornn.probes.memory import memory
 from echornn.probes.parts import parts_of
 from echornn.probes.prepared import Prepared
 from echornn.probes.reliance import reliance
+from echornn.probes.state_plane import state_plane
 from echornn.probes.units import units
 from echornn.readings import Question, Readings
 from echornn.snapshot import Snapshot
@@ -43,5 +45,7 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         progress=snapshot.progress,
         effects=effects(prepared, question.row) if "effects" in kinds else None,
         reliance=reliance(prepared) if "reliance" in kinds else None,
+        fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
+        plane=state_plane(prepared, part) if "plane" in kinds else None,
     )

@@ -17,8 +17,9 @@ def gradient(prepared: Prepared) -> Gradient:
     """The reading: gradients of the last losses of each row in the target series, followed back through all lags.
 
     The bias is defined in "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti
-    and Fox 2019), relative to the gradient through all measured lags. There is no dropout. In trials, the losses of the
-    last scored steps are followed back, at most to the trial's first step.
+    and Fox 2019), relative to the gradient through all measured lags. It is that of tbptt, whatever the learning rule.
+    There is no dropout. In trials, the losses of the last scored steps are followed back, at most to the trial's first
+    step.
     """
     series, ran = prepared.targets, prepared.on_targets
     targets, rows = series.y.shape[:2]
@@ -44,7 +45,7 @@ def _some_of(config: EchoConfig, series: TargetSeries) -> Some | None:
     if series.of_trials:
         steps = len(series.x) - len(series.y) + np.arange(len(series.y))
         there &= (lags <= steps)[..., np.newaxis]
-        cut = (lags > (steps if config.gradient_cut is None else steps % length)).astype(np.float64)
+        cut = (lags > (steps if length >= config.window_steps else steps % length)).astype(np.float64)
     else:
         cut = np.minimum(lags, length) / length * np.ones(len(series.y))
     each = np.repeat(cut[..., np.newaxis], there.shape[2], axis=2)

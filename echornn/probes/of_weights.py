@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from echornn.network.shapes import carried_size
 from echornn.probes.examine import examine
 from echornn.probes.parts import parts_of
 from echornn.progress import Floats
-from echornn.readings import Kind, Question, Readings
+from echornn.readings import FixedPoints, Kind, Question, Readings
 from echornn.snapshot import Snapshot
 from echornn.trainer_state import TrainerState
 
@@ -89,5 +89,20 @@ def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
     return {one.name: one.spectral_radius for one in found.recurrent}
 
 
-def _read(weights: Weights, config: EchoConfig, kind: Kind, part: str = "") -> Readings:
-    return examine(snapshot_of(weights, config), Question(frozenset({kind}), part))
+def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] | None = None) -> FixedPoints | None:
+    """The states that the network does not leave under a constant input; see `echornn.readings.FixedPoints`.
+
+    Args:
+        held: the constant input as it enters the cell; zeros by default.
+
+    Returns:
+        None if the network carries more than `echornn.fixed_point_readings.MOST_CARRIED` numbers.
+    """
+    return _read(weights, config, "fixed_points", held=held).fixed_points
+
+
+def _read(
+    weights: Weights, config: EchoConfig, kind: Kind, part: str = "", held: Sequence[float] | None = None
+) -> Readings:
+    question = Question(frozenset({kind}), part, held=None if held is None else tuple(held))
+    return examine(snapshot_of(weights, config), question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags
@@ -77,8 +77,8 @@ class ProbeSeries:
         lags: the number of lags at which memory is read.
         steps_back: the number of steps at the beginning that are not read.
         of_trials: whether each row is a trial.
-        y: the targets of the steps that are read, [steps read, rows, ...]; None for the echo, whose targets are inputs,
-            or if some of them do not count.
+        y: the targets of the steps that are read, [steps read, rows, ...]; None for an echo from before the series.
+        scored: which of these targets count, bool [steps read, rows]; None if all do.
     """
 
     x: Inputs
@@ -86,6 +86,7 @@ class ProbeSeries:
     steps_back: int
     of_trials: bool = False
     y: Inputs | None = None
+    scored: Bools | None = None
 
     def x_before(self, lag: int) -> Inputs:
         """The inputs ``lag`` steps before each step that is read, [steps read, rows, ...]."""
@@ -208,21 +209,23 @@ def series_for(config: EchoConfig) -> ProbeSeries:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
     sizes = sizes_for(config)
     if config.is_echo:
-        return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
+        series = ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
+        return replace(series, y=series.x_before(config.echo_step)) if config.echo_step <= sizes.steps_back else series
     if config.is_stream:
         x, *read_of = draw_task(config, sizes.steps, sizes.rows)
-        return ProbeSeries(x, sizes.lags, sizes.steps_back, y=_targets(*(one[sizes.steps_back :] for one in read_of)))
+        y, scored = (one[sizes.steps_back :] for one in read_of)
+        return ProbeSeries(x, sizes.lags, sizes.steps_back, y=y, scored=_unless_all(scored))
     read = draw_trials(config, LEAST_ROWS, steps_read_of(config)).read
     rows = max(LEAST_ROWS, _power_of_two(sizes.rows / read))
-    (x, *read_of), read = draw_trials(config, rows, steps_read_of(config))
+    (x, y, scored), read = draw_trials(config, rows, steps_read_of(config))
     not_read = len(x) - read
-    targets = _targets(*(one[not_read:] for one in read_of))
-    return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, True, targets)
+    y, scored = y[not_read:], scored[not_read:]
+    return ProbeSeries(x, min(MOST_LAGS, not_read + 1), not_read, True, y, _unless_all(scored))
 
 
-def _targets(y: Inputs, scored: Bools) -> Inputs | None:
-    """The targets, if all of them count."""
-    return y if scored.all() else None
+def _unless_all(scored: Bools) -> Bools | None:
+    """Which targets count; None if all do."""
+    return None if scored.all() else scored
 
 
 @functools.lru_cache(2)
@@ -234,7 +237,7 @@ def targets_for(config: EchoConfig) -> TargetSeries:
     if config.is_stream:
         x, y, scored = draw_task(config, sizes.steps, sizes.rows)
         y, scored = y[-sizes.targets :], scored[-sizes.targets :]
-        return TargetSeries(x, y, sizes.steps_back, groups, None if scored.all() else scored)
+        return TargetSeries(x, y, sizes.steps_back, groups, _unless_all(scored))
     read = draw_trials(config, LEAST_ROWS, sizes.targets).read
     rows = min(MOST_TRIALS, _power_of_two(sizes.rows * sizes.targets / read))
     (x, y, scored), read = draw_trials(config, rows, sizes.targets)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from echornn.config import EchoConfig
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared, part_of
 from echornn.probes.samples import as_numbers
@@ -34,7 +35,7 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         activity = np.ascontiguousarray(np.swapaxes(part_of(prepared.on_window, part), 0, 1))
     series, form = prepared.series, prepared.config.the_task.inputs
     best_lag, correlation, channel = _followed(read, series, form)
-    target, with_target = _followed_targets(read, series, prepared.config.the_task.outputs)
+    target, with_target = _followed_targets(read, series, prepared.config)
     is_better = np.abs(with_target) > np.abs(correlation) + CLEARLY
     apart = 1 if series.of_trials else 0
     return Units(
@@ -77,12 +78,12 @@ def _followed(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tup
     return lags, best.clip(-1, 1).astype(np.float32), channels
 
 
-def _followed_targets(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tuple[Counts, Floats]:
+def _followed_targets(read: Floats, series: ProbeSeries, config: EchoConfig) -> tuple[Counts, Floats]:
     """For each unit the target (a number's channel, or 0) with the strongest correlation, and this correlation; zeros
-    if the targets are not known.
+    if some targets do not count, and for the echo, whose targets are inputs.
     """
-    count = read.shape[-1]
-    if series.y is None:
+    count, form = read.shape[-1], config.the_task.outputs
+    if series.y is None or series.scored is not None or config.is_echo:
         return np.zeros(count, np.int32), np.zeros(count, np.float32)
     apart = 1 if series.of_trials else 0
     among = _standardised(read, apart).T @ _standardised(as_numbers(series.y, form), apart)

@@ -27,10 +27,11 @@ OF_THE_CONFIGURATION = ("config", "configs")
 
 def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
     """All fields except the configuration as JSON values; arrays are appended to ``arrays``, and replaced by their
-    index.
+    index. The influence is missing if there is none, as in records from before there were learning rules.
     """
     recorded = state.of(0) if state.config.replicas == 1 else state
-    return as_recorded({name: _plain(getattr(recorded, name), arrays) for name in _names(type(recorded))})
+    names = [name for name in _names(type(recorded)) if name != "influence" or recorded.influence]
+    return as_recorded({name: _plain(getattr(recorded, name), arrays) for name in names})
 
 
 def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
@@ -63,6 +64,8 @@ def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
     for name, weight in values["weights"].items():
         _check_array(weight, side, f"weight {shortened(name)}")
     _check_array(values["carried_state"], side, "carried_state")
+    for name, one in values.get("influence", {}).items():
+        _check_array(one, side, f"influence {shortened(name)}")
     if not isinstance(values["optimizer"], tuple):
         raise ValueError("optimizer is not a tuple of arrays")
     for variable in values["optimizer"]:

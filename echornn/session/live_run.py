@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.own_task import check_own_data
+from echornn.data.own_checks import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import as_stored
 from echornn.progress import PopulationProgress
@@ -148,6 +148,8 @@ class LiveRun(ReplayedRun):
                 self._start_over(config)
             else:
                 self.trainer.edit(config)
+                if config.rule != self.config.rule:
+                    self._trainers.compile(self.trainer)
         else:
             self._start(config)
         self.config = config

@@ -53,7 +53,8 @@ def union(*questions: Question | None) -> Question | None:
     kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
     part = next((one.part for one in asked if one.part), "")
     flip = next((one.flip for one in asked if one.flip is not None), None)
-    return Question(kinds, part, flip, next((one.row for one in asked if one.row is not None), None))
+    row = next((one.row for one in asked if one.row is not None), None)
+    return Question(kinds, part, flip, row, next((one.held for one in asked if one.held is not None), None))
 
 
 @dataclass
@@ -260,7 +261,10 @@ class Probing:
 
     def _still_asks(self, asker: Asker, job: Job) -> bool:
         question = self._standing[asker].question
-        return question is not None and question.kinds <= job.question.kinds and question.part == job.question.part
+        if question is None or not question.kinds <= job.question.kinds:
+            return False
+        is_held = question.held == job.question.held or "fixed_points" not in question.kinds
+        return is_held and question.part == job.question.part
 
     def _answer(self, asker: Asker, job: Job, snapshot: Snapshot, is_here: bool) -> None:
         standing = self._standing[asker]

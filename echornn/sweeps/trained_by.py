@@ -28,6 +28,7 @@ SOURCES = (
     "own",
     "population_state.py",
     "progress.py",
+    "rules",
     "runtime/small_loops.py",
     "seeding.py",
     "sweeps/ended.py",

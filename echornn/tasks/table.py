@@ -7,6 +7,7 @@ from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
 from echornn.tasks.task import Task
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
@@ -19,5 +20,6 @@ TASKS: dict[str, type[Task]] = {
     "temporal_order": TemporalOrder,
     "copy_memory": CopyMemory,
     "adding": Adding,
+    "parity": Parity,
 }
 """The class of each task, by the name that ``--task`` takes."""

@@ -190,7 +190,8 @@ class Task(ABC):
     def sources(self, t: int) -> tuple[int, ...]:
         """The lags of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
 
-        A lag is at most ``t``. Empty if the step is not scored, or if the lags depend on the data.
+        A lag is at most ``t``. Empty if the step is not scored, if the lags depend on the data, or if they are all from
+        0 to ``t``, so that none is special.
         """
         return ()
 

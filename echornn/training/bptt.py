@@ -1,4 +1,4 @@
-"""Truncated back-propagation through time: one compiled call trains many windows."""
+"""The training loop: one compiled call trains many windows, with any learning rule."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
-from echornn.network.cross_entropy import cross_entropy, errors
+from echornn.network.affine import Tensors
+from echornn.network.cross_entropy import errors
 from echornn.network.model import EchoRNN
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
 from echornn.network.shapes import carried_size
-from echornn.network.squared_error import squared_error
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.kept_programs import first_call
+from echornn.training.rules.engine import RuleEngine, WindowData, engine_of
 
 MAX_WINDOWS_PER_CALL = 4096
 """The most windows that a call trains in each network; the size of the buffers that return the losses."""
@@ -63,41 +64,28 @@ def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> lis
 
 
 def train_window(
-    model: EchoRNN,
-    optimizer: Any,
-    x: tf.Tensor,
-    y: tf.Tensor,
-    scored: tf.Tensor | None,
-    state: tf.Tensor,
-    dropout_key: tf.Tensor,
-) -> WindowOutput:
-    """Train one window. The gradient stops at ``state``, the state before it.
+    engine: RuleEngine, model: EchoRNN, optimizer: Any, window: WindowData, influence: Tensors
+) -> tuple[WindowOutput, dict[str, tf.Tensor]]:
+    """Train one window; returns its results, and what the learning rule carries to the next window.
 
     Args:
+        engine: the learning rule.
         model: the network, whose weights are updated.
         optimizer: a Keras optimizer.
-        x: input: symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...].
-        y: target, in the same form.
-        scored: bool [T, batch, ...], the steps that count; None if all do.
-        state: the state before the window, float32 [batch, carried, ...].
-        dropout_key: the random key of dropout, int32 [2, ...].
+        window: the data, and the state before it.
+        influence: what the rule has carried to this window.
     """
-    variables = list(model.weights.values())
+    learned = engine.learn(model, window, influence)
+    optimizer.apply(learned.gradients, list(model.weights.values()))
     has_numbers = isinstance(model.config.the_task.outputs, Numbers)
-    labels = y if has_numbers else tf.cast(y, tf.int32)
-    with tf.GradientTape() as tape:
-        states, outputs = model.forward(x, state, dropout_key)
-        if has_numbers:
-            total_loss = squared_error(outputs, labels, scored)
-        else:
-            total_loss, outputs = cross_entropy(outputs, labels, scored)
-    optimizer.apply(tape.gradient(total_loss, variables), variables)
-    wrong = tf.zeros_like(total_loss, tf.int32) if has_numbers else errors(outputs, labels, scored)
-    return WindowOutput(total_loss, wrong, outputs, states)
+    wrong = (
+        tf.zeros_like(learned.loss, tf.int32) if has_numbers else errors(learned.outputs, window.labels, window.scored)
+    )
+    return WindowOutput(learned.loss, wrong, learned.outputs, learned.states), learned.influence
 
 
 class TrainingLoop:
-    """The compiled loop over windows. Weights, optimizer slots and carried state stay on the device.
+    """The compiled loop over windows. Weights, optimizer slots, carried state and influence stay on the device.
 
     One compilation serves any number of windows and any position: both are tensors, and windows are gathered. Otherwise
     XLA would compile again for each slice and each number of iterations.
@@ -111,6 +99,8 @@ class TrainingLoop:
 
     Attributes:
         fresh_optimizer: the initial values of `optimizer_variables`.
+        carried_state: the state after the last window.
+        influence: what the learning rule carries besides, see `RuleEngine.carried`.
     """
 
     def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0, windows: int = MAX_WINDOWS_PER_CALL) -> None:
@@ -122,6 +112,11 @@ class TrainingLoop:
         self._axes = [replicas] if replicas else []
         carried = [config.batch_size, carried_size(config), *self._axes]
         self.carried_state = tf.Variable(tf.zeros(carried), name="carried_state")
+        self._engine = engine_of(config)
+        self.influence = {
+            name: tf.Variable(tf.zeros([*shape, *self._axes]), name=f"influence_{name}")
+            for name, shape in self._engine.carried(config).items()
+        }
         self.fresh_optimizer = [variable.numpy() for variable in self.optimizer_variables]
         self._function = tf.function(self.train, jit_compile=True, autograph=False)
         self._compiled: Any = None
@@ -152,8 +147,13 @@ class TrainingLoop:
 
     @property
     def changing(self) -> list[Any]:
-        """The variables that training changes: weights, optimizer variables, carried state."""
-        return [*self.model.weights.values(), *self.optimizer_variables, self.carried_state]
+        """The variables that training changes: weights, optimizer variables, carried state, influence."""
+        return [
+            *self.model.weights.values(),
+            *self.optimizer_variables,
+            self.carried_state,
+            *self.influence.values(),
+        ]
 
     def reset_optimizer(self, learning_rate: float | Floats) -> None:
         """Reset slots and iteration count to their initial values, and set the learning rate (with replicas one
@@ -184,21 +184,21 @@ class TrainingLoop:
         key = call[3:] if self.replicas else call[3]
 
         def train_next(
-            index: tf.Tensor, state: tf.Tensor, trained: LoopOutput
-        ) -> tuple[tf.Tensor, tf.Tensor, LoopOutput]:
+            index: tf.Tensor, state: tf.Tensor, influence: dict[str, tf.Tensor], trained: LoopOutput
+        ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor], LoopOutput]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = begin + epoch * config.row_length + window * config.window_stride
             state = tf.where(window == 0, tf.zeros_like(state), state) if is_stream else tf.zeros_like(state)
-            dropout_key = tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)])
-            shown = train_window(
-                self.model,
-                self.optimizer,
+            influence = {name: tf.where(window == 0, tf.zeros_like(one), one) for name, one in influence.items()}
+            y_now = read_steps(y, start, steps)
+            data = WindowData(
                 read_steps(x, start, steps),
-                read_steps(y, start, steps),
+                y_now if isinstance(config.the_task.outputs, Numbers) else tf.cast(y_now, tf.int32),
                 read_steps(scored[0], start, steps) if scored else None,
                 state,
-                dropout_key,
+                tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)]),
             )
+            shown, influence = train_window(self._engine, self.model, self.optimizer, data, influence)
             at = [[index]]
             trained = LoopOutput(
                 tf.tensor_scatter_nd_update(trained.losses, at, [shown.loss]),
@@ -208,16 +208,20 @@ class TrainingLoop:
                 state,
             )
             index = kept_apart(index) if self.model.loops_apart else index
-            return index + 1, shown.states[config.window_stride - 1], trained
+            return index + 1, shown.states[config.window_stride - 1], influence, trained
 
         state: tf.Tensor
+        influence: dict[str, tf.Tensor]
         trained: LoopOutput
-        _, state, trained = tf.while_loop(
+        before = {name: one.read_value() for name, one in self.influence.items()}
+        _, state, influence, trained = tf.while_loop(
             lambda index, *_: index < count,
             train_next,
-            (tf.constant(0), self.carried_state.read_value(), self.nothing()),
+            (tf.constant(0), self.carried_state.read_value(), before, self.nothing()),
         )
         self.carried_state.assign(state)
+        for name, one in influence.items():
+            self.influence[name].assign(one)
         return trained
 
     def nothing(self) -> LoopOutput:

@@ -59,6 +59,7 @@ class LoneLoop:
             {name: variable.numpy()[np.newaxis] for name, variable in self._loop.model.weights.items()},
             tuple(np.asarray(variable.numpy())[np.newaxis] for variable in self._loop.optimizer_variables),
             self._loop.carried_state.numpy()[np.newaxis],
+            {name: variable.numpy()[np.newaxis] for name, variable in self._loop.influence.items()},
         )
 
     @property
@@ -68,7 +69,7 @@ class LoneLoop:
 
     def load(self, values: Values) -> None:
         """See `Runner.load`."""
-        each = [*values.weights.values(), *values.optimizer, values.carried_state]
+        each = [*values.weights.values(), *values.optimizer, values.carried_state, *values.influence.values()]
         for variable, value in zip(self._loop.changing, each, strict=True):
             variable.assign(value[0])
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from echornn.cells.table import CELLS
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
 from echornn.network.shapes import carried_size, weight_shapes
+from echornn.rules.table import RULES
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
@@ -73,7 +73,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
     numbers = vectors * config.state_size + config.input_size + config.output_size
     return (
@@ -156,6 +156,8 @@ def require_memory(
         ConfigError: there is too little; the error names ``replicas``, or the field that is too large even for one
             replica.
     """
+    if not RULES[config.rule].engine:
+        raise ConfigError("rule", config.rule, ", ".join(name for name, rule in RULES.items() if rule.engine))
     _require_for_one(config, free, STATES_IN_A_SESSION if in_a_session and replicas == 1 else 1)
     if replicas == 1:
         return

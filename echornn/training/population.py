@@ -21,7 +21,7 @@ from echornn.training.memory import require_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.runner import Call, Runner, Values, start_values
+from echornn.training.runner import Call, Runner, Values, no_influence, start_values
 from echornn.training.shard_threads import ShardThreads
 from echornn.training.shown_window import shown_window, unknown_window
 from echornn.training.solved_count import SolvedCount
@@ -75,9 +75,9 @@ class Population:
             require_memory(configs[0], len(configs))
         self.configs = tuple(configs)
         self.epoch = self.window = self.data_version = self.init_index = 0
-        programs = programs or Programs()
-        self.placement = placement or self._place(programs, at_once)
-        self._runner = self._runner_of(programs, at_once)
+        self._programs, self._at_once = programs or Programs(), at_once
+        self.placement = placement or self._place()
+        self._runner = self._runner_of(self.configs)
         self._data = PopulationData(self.configs, self._runner.shards, self._runner.devices)
         self._last: PopulationProgress | None = None
         self.reset()
@@ -198,6 +198,7 @@ class Population:
             values.carried_state,
             values.optimizer,
             self._solved.now(),
+            values.influence,
         )
 
     def restore(self, state: PopulationState) -> None:
@@ -208,7 +209,8 @@ class Population:
         """
         if state.configs != self.configs:
             raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
-        self._runner.load(Values(state.weights, state.optimizer, state.carried_state))
+        influence = {**no_influence(self.configs), **state.influence}
+        self._runner.load(Values(state.weights, state.optimizer, state.carried_state, influence))
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index
         self._solved = SolvedCount(state.solved, Levels.of(self.configs))
@@ -216,9 +218,11 @@ class Population:
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
-        or one for each. If the task changes, no replica counts as having solved it.
+        or one for each. If the task changes, no replica counts as having solved it. Another learning rule starts with
+        an influence of zero, so that it knows nothing of the steps before; its program is compiled if it is new.
 
         Raises:
+            ConfigError: the learning rule needs too much memory; then nothing has changed.
             TaskError: a user's task cannot make the data of the next window; then nothing has changed.
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
@@ -254,7 +258,10 @@ class Population:
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
         """Train these configurations from now on, next in this epoch; data that does not change is kept."""
-        before = self.configs
+        before, runner = self.configs, self._runner
+        if configs[0].rule != before[0].rule:
+            require_memory(configs[0], len(configs))
+            runner = self._runner_of(configs)
         self._data.edit(configs)
         try:
             if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
@@ -263,6 +270,9 @@ class Population:
             self._data.edit(before)
             raise
         self.configs = tuple(configs)
+        if runner is not self._runner:
+            runner.load(self._runner.values._replace(influence=no_influence(self.configs)))
+            self._runner = runner
         self._runner.edit(self.configs)
 
     def reset(self, init_index: int = 0) -> None:
@@ -287,21 +297,21 @@ class Population:
     def _num_epochs(self) -> int:
         return self.configs[0].num_epochs
 
-    def _place(self, programs: Programs, at_once: int | None) -> Placement:
+    def _place(self) -> Placement:
         """The device. If it has to be measured, it is measured with as many replicas as this population has."""
 
         def train(device: str, n: int) -> None:
             endless = [dataclasses.replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
-            Population(endless, None, programs, at_once, Placement(device, "tried")).advance(n)
+            Population(endless, None, self._programs, self._at_once, Placement(device, "tried")).advance(n)
 
-        return programs.place(self.configs[0], self.replicas, train)
+        return self._programs.place(self.configs[0], self.replicas, train)
 
-    def _runner_of(self, programs: Programs, at_once: int | None) -> Runner:
+    def _runner_of(self, configs: Sequence[EchoConfig]) -> Runner:
         """The runner for the replicas. A single network is compiled differently, which makes its calls faster."""
-        if self.replicas == 1:
-            return LoneLoop(self.configs[0], self.placement.device, programs)
-        devices = [GPU] if self.device == "gpu" else processors()[:at_once]  # a GPU takes all in one call
-        return ShardThreads(self.configs, devices, programs)
+        if len(configs) == 1:
+            return LoneLoop(configs[0], self.placement.device, self._programs)
+        devices = [GPU] if self.device == "gpu" else processors()[: self._at_once]  # a GPU takes all in one call
+        return ShardThreads(configs, devices, self._programs)
 
     def _next_call(self, n: int) -> Call:
         """The next call, with at most ``n`` windows from the position on; without windows if all epochs have been

@@ -14,6 +14,7 @@ from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.training.bptt import LoopOutput
 from echornn.training.population_data import Block
+from echornn.training.rules.engine import engine_of
 from echornn.training.shards import Shards
 
 
@@ -23,6 +24,7 @@ class Values(NamedTuple):
     weights: dict[str, Floats]
     optimizer: tuple[npt.NDArray[Any], ...]
     carried_state: Floats
+    influence: dict[str, Floats]
 
 
 class Call(NamedTuple):
@@ -85,7 +87,13 @@ def start_values(configs: Sequence[EchoConfig], init_index: int, optimizer: tupl
     each = [initial_weights(config, init_index) for config in configs]
     weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
     shape = (len(configs), configs[0].batch_size, carried_size(configs[0]))
-    return Values(weights, optimizer, np.zeros(shape, np.float32))
+    return Values(weights, optimizer, np.zeros(shape, np.float32), no_influence(configs))
+
+
+def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
+    """What the learning rule carries at the start: zeros, float32 [replicas, ...] by name."""
+    shapes = engine_of(configs[0]).carried(configs[0])
+    return {name: np.zeros((len(configs), *shape), np.float32) for name, shape in shapes.items()}
 
 
 def rates_of(configs: Sequence[EchoConfig]) -> Floats:

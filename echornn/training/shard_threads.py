@@ -79,14 +79,16 @@ class ShardThreads:
     def values(self) -> Values:
         """See `Runner.values`."""
         of_calls = ([value.numpy() for value in values] for values in self._values)
-        *weights_and_optimizer, carried = map(self._first, zip(*of_calls, strict=True))
-        names = list(self._seats[0].loop.model.weights)
-        weights = dict(zip(names, weights_and_optimizer, strict=False))
-        return Values(weights, tuple(weights_and_optimizer[len(names) :]), carried)
+        loop, every = self._seats[0].loop, map(self._first, zip(*of_calls, strict=True))
+        weights = {name: next(every) for name in loop.model.weights}
+        optimizer = tuple(next(every) for _ in loop.optimizer_variables)
+        carried = next(every)
+        return Values(weights, optimizer, carried, dict(zip(loop.influence, every, strict=True)))
 
     def load(self, values: Values) -> None:
         """See `Runner.load`."""
-        each = [*map(self.shards.placed, [*values.weights.values(), *values.optimizer, values.carried_state])]
+        arrays = [*values.weights.values(), *values.optimizer, values.carried_state, *values.influence.values()]
+        each = [*map(self.shards.placed, arrays)]
         # the networks of a shard have made the same number of steps, so they share these numbers
         if self.shards.places:
             for index, fresh in enumerate(self._seats[0].loop.fresh_optimizer, len(values.weights)):

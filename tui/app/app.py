@@ -231,7 +231,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             one.display = one.is_open
         self._main.set_class(bool(shares.too_small), "small")
         self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
-        self._main.query_one(StatusLine).too_small = shares.too_small
+        status = self._main.query_one(StatusLine)
+        status.too_small, status.open_views = shares.too_small, tuple(keys.ID_OF_VIEW[one.key] for one in shares.shown)
         if panel is not None:
             panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
             panel.styles.height = shares.panel or "1fr"

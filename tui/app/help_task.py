@@ -42,7 +42,7 @@ def _rungs_text(config: EchoConfig) -> str:
     rungs = "; ".join(f"{loss_text(rung.loss, 3)} {rung.name} ({rung.knows})" for rung in ladder_of(config))
     level = solved_level(config)
     solved = f" Below {loss_text(level, 3)}, the mean of 50 windows, it counts as solved." if level > 0 else ""
-    return f"Its rungs: {rungs}.{solved}"
+    return f"Its levels: {rungs}.{solved}"
 
 
 def of_view(config: EchoConfig, title: str) -> Sequence[str]:

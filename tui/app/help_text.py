@@ -69,9 +69,10 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "negative; arrows are saturated.",
     ),
     "gradient": (
-        "A bar for each lag, in powers of ten: how much of the error gets so many steps back. The wall is T: windows "
-        "of T steps cut off what lies beyond it. (If a trial is a whole window, nothing is cut off.) The part left out "
-        "is of the gradient that the network has now: what is not learned yet, that gradient does not know of.",
+        "A bar for each lag, in powers of ten: how much of the error gets so many steps back. The wall is T: tbptt "
+        "cuts off what lies beyond it, and those bars are hollow. Other rules go on past T, and their bars are full. "
+        "(If a trial is a whole window, nothing is cut off.) The part left out is of the gradient that the network has "
+        "now: what is not learned yet, that gradient does not know of.",
         "Beside it: how much the prediction under the cursor changes when one input alone is changed, from not at all "
         "(·) to fully (█). A symbol is flipped: it becomes the next one. A number is raised by 0.1. If the network "
         "predicts symbols, a line says how many of all predictions turn to another one.",
@@ -98,13 +99,26 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "The curve shows their median as a thick line, in a band that holds eight of ten; best and worst are dots "
         "(^: beyond the axis). The strip is the share that has solved the task.",
     ),
+    "plane": (
+        "States of the network as points, on the two directions in which they vary most (principal components). Each "
+        "has the sign of its target; + is a cell with several targets. Numbers have letters if they have two values "
+        "each, else shades. Network and targets part as it learns.",
+        "The line without a sign is where the prediction changes, as far as these two directions show it. The head "
+        "says how many states the network gets right, and how many it would with these two directions alone.",
+        "The dotted line is the way of a row of the newest window: «up» and «down» choose the row, «left» and «right» "
+        "a step. «swap» shows another pair of the three first components, «next» another part of the network.",
+        "«hold» holds an input: then marks show where the state rests while this input comes at every step. It returns "
+        "to a stable point after a small push; it leaves a saddle in some directions, an unstable point in all. A "
+        "search from many states finds them, and can miss some. «hold» again: the next input, at last none.",
+    ),
 }
 """Paragraphs for each view, by its title."""
 
 DATA_OF_THE_ECHO = (
     "The series, cut into rows, and the window that slides over them. Below each input is its target: the input "
     "that it echoes, and whether that lies in the same window, where the error can reach it.",
-    "A miss (×) is a target that no window holds together with the input that it echoes. The bottom line shows "
+    "A miss (×) is a target that no window holds together with the input that it echoes, so that tbptt takes no error "
+    "from one to the other. Rules that do not cut the gradient have no misses. The bottom line shows "
     "the windows along a row, a character for each step; the current one has double lines.",
 )
 """The paragraphs about the data view, in place of those in `OF_VIEWS`, if the echo is trained."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from echornn.cells.table import CELLS
+from echornn.rules.table import RULES
 from tui.kit.help_sections import Rows, Section
 
 TRAINING: Rows = (
     ("epoch", "A pass over total_series_length steps of data, new data each time. In the tutorial it has 666 windows."),
     ("window", "T steps of all rows: forward, loss, gradient, and one update of the weights. The state is carried on."),
-    ("T", "The length of a window, truncated_backprop_length: an error is followed back at most so many steps."),
+    ("T", "The length of a window, truncated_backprop_length: tbptt follows an error back at most so many steps."),
     ("TBPTT", "Truncated back-propagation through time: each error is followed back within its own window alone."),
     (
         "stride",
@@ -33,19 +34,19 @@ TRAINING: Rows = (
     ),
     (
         "solved",
-        "The mean loss of 50 windows is at most 7 % of chance above the last rung (in the tutorial 0.05 nats), and a "
-        "quarter of the way to the rung before.",
+        "The mean loss of 50 windows is at most 7 % of chance above the last level (in the tutorial 0.05 nats), and a "
+        "quarter of the way to the level before.",
     ),
     ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
     (
         "misses",
-        "Targets that no window holds together with the input that they hang on: no error gets from one to the other. "
-        "In the tutorial 3 of 15.",
+        "Targets that no window holds together with the input that they hang on: tbptt takes no error from one to the "
+        "other. In the tutorial 3 of 15.",
     ),
     (
         "lag and T",
-        "If T is at most a source's lag, no error gets back to it: only what the state happens to keep can be used, "
-        "and training may destroy it.",
+        "If T is at most a source's lag, tbptt takes no error back to it: only what the state happens to keep can be "
+        "used. rtrl goes back past T («settings»: rule).",
     ),
 )
 
@@ -57,7 +58,7 @@ TASKS: Rows = (
     (
         "trials",
         "Examples of equal length, each in a window of its own that begins with a zero state. If T is less than their "
-        "length, the gradient is cut within them.",
+        "length, tbptt cuts the gradient within them.",
     ),
     ("scored", "Steps whose target counts in the loss. In the rows a dash is a target that does not count."),
     ("source", "An input that a target hangs on, by its lag: t-3 is the input 3 steps before. ▲ marks it."),
@@ -66,7 +67,7 @@ TASKS: Rows = (
         "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "
         "lines on the curve, from chance down.",
     ),
-    ("rung", "A level of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
+    ("level", "A loss of the ladder. The sentence above the curve says at which the loss is, and what comes next."),
 )
 
 CELL_WORDS: Rows = (
@@ -112,6 +113,8 @@ CELL_WORDS: Rows = (
     ),
 )
 
+RULE_WORDS: Rows = tuple((name, rule.about) for name, rule in RULES.items())
+
 OPTIMIZERS: Rows = (
     ("sgd", "weight -= learning_rate * gradient, nothing more."),
     (
@@ -142,8 +145,8 @@ PROBES: Rows = (
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
         "left out",
-        "The truncation bias: how much the gradient changes because errors stop at their window's start, in percent of "
-        "the full gradient's length. It is that of the network as it is now.",
+        "The truncation bias: how much the gradient changes if errors stop at their window's start, as with tbptt, in "
+        "percent of the full gradient's length. It is that of the network as it is now.",
     ),
     (
         "what it uses",
@@ -195,6 +198,7 @@ WORDS = (
     Section("Words: training", tuple(TRAINING)),
     Section("Words: tasks", tuple(TASKS)),
     Section("Words: cells, gates and layers", tuple(CELL_WORDS)),
+    Section("Words: learning rules", tuple(RULE_WORDS)),
     Section("Words: optimizers", tuple(OPTIMIZERS)),
     Section("Words: memory, gradient and weights", tuple(PROBES)),
     Section("Words: several seeds", tuple(SEEDS)),

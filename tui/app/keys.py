@@ -21,7 +21,7 @@ ID_OF_VIEW = {view.key: f"view.{view.title}" for view in VIEWS}
 """The ids of the keys that show a view, by the number of the view."""
 
 KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
-"""The keys of the views as a text: ``1-6``."""
+"""The keys of the views as a text: ``1-7``."""
 
 KEYS_OF_SOME_VIEWS = {
     one.id: one.key

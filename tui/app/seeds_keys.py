@@ -10,16 +10,18 @@ from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
 
 
-def where_it_led(config: EchoConfig, begun: bool) -> str:
+def where_it_led(config: EchoConfig, begun: bool, seeds_shown: bool = False) -> str:
     """The message after a switch between one network and many: what is trained now, and how to switch back.
 
     Args:
         config: the configuration after the switch.
         begun: whether the switch started new networks at window 0, rather than returning to existing ones.
+        seeds_shown: whether the view of the seeds is shown, so that its key need not be named.
     """
     if config.replicas > 1:
         many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
-        return f"{many}{', from the start' if begun else ''}: «view.seeds» shows each, «seeds» goes back"
+        each = "" if seeds_shown else "«view.seeds» shows each, "
+        return f"{many}{', from the start' if begun else ''}: {each}«seeds» goes back"
     if begun:
         return f"seed {config.seed} alone, from the start: «seeds» goes back, and «alone» in «view.seeds» goes on there"
     return f"seed {config.seed} alone, where you left it: «seeds» goes back to the seeds"
@@ -58,7 +60,7 @@ class SeedsKeys(AppPart):
             return
         before, branches, number = self._turned_at
         if before.config.replicas != frame.config.replicas:
-            self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
+            self._hint(where_it_led(frame.config, frame.branch >= branches, self._seeds_view.display))
             if frame.config.replicas > 1:
                 self._offer_arrows(self._seeds_view)
         if number <= frame.answered:

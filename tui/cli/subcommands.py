@@ -54,6 +54,7 @@ def probe_run(
     The keys of the JSON line follow. Lists by lag begin at lag 0; null means NaN, infinite or unknown.
 
     window: the number of windows along the path. seed, replica: the seed and the number of the network, as in export.
+    rule: the learning rule at this position.
     as_recorded: false if windows had to be trained again to reach this position, and the loss of one differs from the
     recorded loss; other versions of packages can cause this.
 
@@ -70,8 +71,8 @@ def probe_run(
 
     truncation_bias: the share of the gradient of all weights except W2 and b2 that is missing if each error is followed
     back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: the same
-    for windows of T steps, as in training. Each has a _spread, two standard errors: a bias that is no larger than its
-    spread may be zero.
+    for windows of T steps, as tbptt trains them; other rules leave out less. Each has a _spread, two standard errors: a
+    bias that is no larger than its spread may be zero.
 
     spectral_radius: the largest of spectral_radii, which are those of the recurrent matrices, by name.
 
@@ -176,8 +177,29 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
+def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
+    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
+
+    A cell of your own is a file of Python. It is checked, and printed like the others.
+
+    Parameters
+    ----------
+    cell
+        Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
+    json
+        Print JSON lines.
+    template
+        Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    """
+    if template and (cell is not None or json):
+        raise UsageError("--template cannot be used with another flag, or with a cell: it prints a file")
+    from tui.commands.cells import print_cells
+
+    return partial(print_cells, cell, json, template)
+
+
 def show_completion(shell: Shell, /) -> FrontEnd:
-    """Print a script with which a shell completes subcommands, flags, their values, and names of runs and tasks.
+    """Print a script with which a shell completes subcommands, flags, their values, and names of runs, tasks and cells.
 
     Parameters
     ----------
@@ -200,6 +222,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
+    "cells": list_cells,
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,

@@ -13,8 +13,8 @@ import numpy as np
 from echornn.arrays.positions import branch_named, network_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.data.own_task import check_own_task
-from echornn.diagnosis.phrases import change_words, source_name, steps_text
+from echornn.data.own_checks import check_own_files
+from echornn.diagnosis.phrases import CUTTING, change_words, cut_off, source_name, steps_text, uncut
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
@@ -54,14 +54,14 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
     Raises:
         RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        TaskError: a user's own task fails its check.
+        OwnError: a task or cell of the user's own fails its check.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else branch_named(run, branch)
     config, chosen = network_at(run, run.position_at(at, number), replica)
-    check_own_task(config)
+    check_own_files(config)
     replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)
@@ -88,12 +88,13 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     memory_independent, whether the inputs of different lags are independent;
     gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
     back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
-    windows of T steps as trained: all relative to the size of the gradient, and each with a _spread, its uncertainty;
-    spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the share of the top
-    layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number of the network;
-    as_recorded, whether windows that had to be trained again have the recorded losses; turned_by_lag, the share of
-    predictions that change if only the input at that lag is changed, and moved_by_lag, by how much their probabilities
-    change. Keys with _samples are the numbers of samples. `echornn.readings` and ``probe --help`` define all of these.
+    windows of T steps as tbptt trains them: all relative to the size of the gradient, and each with a _spread, its
+    uncertainty; spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the
+    share of the top layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number
+    of the network; rule, its learning rule; as_recorded, whether windows that had to be trained again have the recorded
+    losses; turned_by_lag, the share of predictions that change if only the input at that lag is changed, and
+    moved_by_lag, by how much their probabilities change. Keys with _samples are the numbers of samples.
+    `echornn.readings` and ``probe --help`` define all of these.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -119,6 +120,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "spectral_radii": {name: _number(radius) for name, radius in radii.items()},
         "seed": readings.config.seed,
         "replica": replica,
+        "rule": readings.config.rule,
         "as_recorded": unlike is None,
         "memory_independent": memory.independent,
         "shift_register": memory.shift_register(sources[-1]) if sources and memory.independent else None,
@@ -161,8 +163,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
         yield f"{used}; no lags are known to decide the targets"
     if not config.is_echo:
         yield "these are single inputs; what the state holds of several at once does not show"
-    for lag in lags_beyond(config)[:1]:
-        yield f"no gradient reaches lag {lag} (T {length}): only what the state keeps of it can be used"
+    if lags_beyond(config):
+        yield f"{cut_off(config)} (T {length}): only what the state keeps of it can be used"
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
         yield _bar(lag, f"{r2:.2f}", r2, marks, channels)
@@ -209,6 +211,8 @@ def _height(size: float, largest: float) -> float:
 def _bias_lines(readings: Readings) -> Iterator[str]:
     gradient, length = readings.gradient, readings.config.truncated_backprop_length
     assert gradient is not None
+    if readings.config.is_uncut:
+        yield f"{uncut(readings.config)}; a cut there, as by {CUTTING}:"
     finite = np.isfinite(gradient.by_lag)
     if not finite.all():
         first = int(np.argmin(finite))
@@ -219,7 +223,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         return
     bias, spread = gradient.through(length)
     followed = len(gradient.bias)
-    if gradient.complete and readings.config.gradient_cut is None:
+    if gradient.complete and length >= readings.config.window_steps:
         yield f"errors go back to the beginning of a trial, {readings.config.window_steps} steps: nothing is cut off"
         return
     if length >= followed:

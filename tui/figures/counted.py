@@ -23,7 +23,7 @@ from tui.figures.losses import loss_label
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The shades beside which the colour bar has a value."""
 
-WAY = "way of the median final loss to the last rung, %"
+WAY = "way of the median final loss to the last level, %"
 """What the shades show if losses of several tasks are compared."""
 
 

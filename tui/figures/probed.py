@@ -103,7 +103,7 @@ def _sources(config: EchoConfig, lags: int) -> list[int]:
 
 
 def _marks(config: EchoConfig) -> dict[str, Any]:
-    return {"T": config.truncated_backprop_length, "source": source_name(config)}
+    return {"T": config.reach, "source": source_name(config)}
 
 
 def _channel_names(config: EchoConfig, channels: int) -> list[str]:

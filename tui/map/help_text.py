@@ -25,12 +25,15 @@ WHAT_IS_SEEN = (
     (
         "The lines",
         "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
-        "which a target hangs; the echo's is echo_step. From lag = T on, no gradient reaches that input, and the "
-        "network can use only what its state keeps. Beyond lag + 1 = state, a linear shift register does not fit, and "
-        "fewer seeds solve the task. (An LSTM has two numbers for each unit.) Beyond trial = T, gradients are cut "
-        "within a trial; this line is for tasks whose lags depend on the data.",
+        "which a target hangs; the echo's is echo_step. From lag = T on, the gradient of tbptt stops before that "
+        "input, and the network can use only what its state keeps. Rules that do not cut the gradient have no such "
+        "line. Beyond lag + 1 = state, a linear shift register does not fit, and fewer seeds solve the task. (An LSTM "
+        "has two numbers for each unit.) Beyond trial = T, tbptt cuts gradients within a trial; this line is for tasks "
+        "whose lags depend on the data.",
         "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
         "so few units comes close to all of them; the line below the map has the least error.",
+        "A square with the sign for not at every length has a cell of which theory says: none of its networks solves "
+        "the task for inputs of every length. For one length it may be learned: the square shows how many seeds did.",
     ),
     (
         "The square under the cursor",
@@ -62,7 +65,7 @@ WORDS = (
     ("point", "One value for each field of the grid. Every seed trains it once."),
     ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
-    ("rung", "A loss that is known beforehand: that of a network which knows so much, and no more."),
+    ("level", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
     ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )

@@ -11,7 +11,7 @@ from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
-from tui.map.labels import texts_of
+from tui.map.labels import meanings_of, texts_of
 from tui.map.signs import BLOCKS, edge_sign, sign_of
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
@@ -135,15 +135,7 @@ def _legend(frame: MapFrame, left: float, top: float) -> Iterator[str]:
         yield f'<rect x="{x:.1f}" y="{top - 8:.1f}" width="18" height="16" fill="{shade}"/>'
         x += 18
     yield _text(x + 8, top + 4, best, "start")
-    counts = frame.table.counts
-    signs = [
-        (BLOCKS.missing, "to come", counts.missing),
-        (BLOCKS.failed, "failed", counts.failed),
-        (BLOCKS.lost, "some lost again", counts.lost),
-        (BLOCKS.left_out, "cannot be", counts.left_out),
-        (BLOCKS.excluded, "cannot be solved", counts.excluded),
-    ]
-    text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)
+    text = "   ".join(meanings_of(frame.table.counts, BLOCKS))
     x = left
     if text:
         yield _text(x, top + 28, text, "start")

@@ -17,6 +17,8 @@ class Signs:
         missing, failed, left_out: for points without results; also at the edge of a cell that lacks some results.
         lost: at the edge of a cell in which some networks lost the echo again.
         excluded: at the edge of a cell in which the task cannot be solved according to theory.
+        not_every_length: at the edge of a cell whose networks, according to theory, do not solve the task for inputs of
+            every length; they may solve it for the length of the cell.
         upright, level: for the vertical and horizontal parts of theory's lines; one character for each limit.
         marked: for the cell that other cells are compared with.
         sides: left and right of the cell under the cursor.
@@ -29,6 +31,7 @@ class Signs:
     left_out: str
     lost: str
     excluded: str
+    not_every_length: str
     upright: str
     level: str
     marked: str
@@ -36,8 +39,8 @@ class Signs:
     cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "⊘", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "v", "/", "|:;", "=-_", "M", "[]", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "⊘", "∞", "┃┊╎", "━┄╌", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "v", "/", "^", "|:;", "=-_", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:
@@ -56,7 +59,8 @@ def sign_of(counts: SeedCounts, scale: Scale, signs: Signs) -> str:
 
 def edge_sign(counts: SeedCounts, signs: Signs) -> str:
     """The sign at the edge of a cell: some seeds have no result, some networks lost the echo again, or some points are
-    impossible, or cannot be solved. Empty if none of these is so, or if the cell has no results at all.
+    impossible, or cannot be solved, or not at every length. Empty if none of these is so, or if the cell has no results
+    at all.
     """
     if not counts.finished:
         return ""
@@ -64,4 +68,6 @@ def edge_sign(counts: SeedCounts, signs: Signs) -> str:
         return signs.failed if counts.failed else signs.missing
     if counts.lost:
         return signs.lost
-    return signs.left_out if counts.left_out else signs.excluded if counts.excluded else ""
+    if counts.left_out or counts.excluded:
+        return signs.left_out if counts.left_out else signs.excluded
+    return signs.not_every_length if counts.not_every_length else ""

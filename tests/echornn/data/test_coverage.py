@@ -20,9 +20,10 @@ from echornn.data.coverage import (
     missed_of_a_stride,
     source_lags,
     source_of,
-    targets_inside,
+    targets_reached,
 )
 from echornn.data.levels import credit_coverage
+from echornn.rules.table import RULES
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.two_coins import TwoCoins
 
@@ -123,7 +124,7 @@ def test_targets_of_any_task_are_counted_with_all_their_sources(config: EchoConf
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     known = {step: task.sources(first + step) for step in range(steps) if task.sources(first + step)}
     inside = [step for step, lags in known.items() if all((step - lag) // length == step // length for lag in lags)]
-    assert targets_inside(config) == (len(inside), len(known))
+    assert targets_reached(config) == (len(inside), len(known))
     lags = {lag for each in known.values() for lag in each}
     assert lags_beyond(config) == tuple(sorted(lag for lag in lags if lag >= length))
     if config.is_stream:
@@ -138,7 +139,7 @@ def test_targets_of_any_task_are_counted_with_all_their_sources(config: EchoConf
 
 def test_sources_at_random_places_are_neither_inside_nor_missed() -> None:
     config = EchoConfig(task="adding", truncated_backprop_length=10)
-    assert targets_inside(config) == (0, 0)
+    assert targets_reached(config) == (0, 0)
     assert math.isnan(credit_coverage(config))
     assert lags_beyond(config) == ()
     assert missed_of_a_stride(config) == 0
@@ -156,6 +157,20 @@ def test_a_task_says_each_steps_sources_once(monkeypatch: pytest.MonkeyPatch) ->
     for length in (5, 7, 20):
         config = EchoConfig(task=CopyMemory(blank=77, items=6), truncated_backprop_length=length)
         assert source_lags(config) == (7,)
-        assert (targets_inside(config)[1], lags_beyond(config)) == (82, (7,) * (length <= 7))
+        assert (targets_reached(config)[1], lags_beyond(config)) == (82, (7,) * (length <= 7))
         missed(config, 0, 200)
     assert asked == list(range(89))
+
+
+UNCUT = [name for name, rule in RULES.items() if not rule.cuts]
+
+
+@given(TASKS, st.sampled_from(UNCUT))
+def test_a_rule_that_does_not_cut_reaches_every_source_and_misses_none(config: EchoConfig, rule: str) -> None:
+    uncut = replace(config, rule=rule)
+    _, known = targets_reached(config)
+    assert targets_reached(uncut) == (known, known)
+    assert lags_beyond(uncut) == ()
+    assert missed_of_a_stride(uncut) == missed(uncut, 0, 30).sum() == 0
+    assert (uncut.reach, uncut.gradient_cut) == (None, None)
+    assert uncut.is_uncut == (config.is_stream or config.gradient_cut is not None)

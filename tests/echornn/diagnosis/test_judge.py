@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from echornn.diagnosis import words
 from echornn.diagnosis.diagnosis import Kind, Note
 from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.diagnosis.phrases import ONE_SEED
+from echornn.diagnosis.phrases import ONE_SEED, note_text
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from tests.echornn.diagnosis.recorded import RUNS, Read, past, read
@@ -186,11 +187,29 @@ def test_what_the_state_keeps_of_an_echo_that_no_gradient_reaches_is_read() -> N
     assert math.isnan(diagnosis(beyond, evidence_of((640, 0.69)), None, readings=vitals).kept), "not looked at"
 
 
+@pytest.mark.parametrize("rule", ["rtrl", "snap1"])
+def test_a_rule_that_does_not_cut_is_told_of_no_cut(rule: str) -> None:
+    """What is said instead is how far back its gradient goes."""
+    beyond = replace(GLOROT, echo_step=8, truncated_backprop_length=5, state_size=16)
+    uncut = replace(beyond, rule=rule)
+    for losses in ([(32, 0.9)], [(640, 0.69)], [(2000, 0.5)], [(448, 0.01)], [(448, 0.01), (640, 0.68)]):
+        seen = evidence_of(*losses, config=uncut)
+        it = diagnosis(uncut, seen, None)
+        sentence = words.said(it)
+        assert it.kind is not Kind.BEYOND
+        assert it.note is Note.UNCUT
+        assert not re.search(r"stops|cut|no gradient|only what the state keeps", f"{sentence}{sentence.more_cause}")
+        assert "T" not in str(sentence.remedy or ""), "what helps was measured with tbptt"
+    assert diagnosis(beyond, evidence_of((640, 0.69)), None).kind is Kind.BEYOND
+    note = note_text(diagnosis(uncut, evidence_of((640, 0.69)), None))
+    assert note == f"{rule}'s gradient goes back past T 5{', in part' if rule == 'snap1' else ''}"
+
+
 def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     beyond = replace(GLOROT, truncated_backprop_length=2, state_size=16)
     solved = evidence_of((448, 0.01), config=beyond, wrong=0.01)
     told = words.said(diagnosis(beyond, solved, None))
-    assert told.cause == "solved at window 50: mean loss 0.0100, though no gradient gets 3 steps back"
+    assert told.cause == "solved at window 50: mean loss 0.0100, though tbptt stops before t-3"
     assert told.advice == words.CARRIED
     lost = after(solved, np.full(640, 0.676, np.float32), beyond, 448)
     told = words.said(diagnosis(beyond, lost, None))

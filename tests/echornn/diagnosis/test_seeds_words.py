@@ -53,8 +53,8 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
 @pytest.mark.parametrize(
     ("config", "others", "words"),
     [
-        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; «settings» sets a longer T, or a shorter echo_step"),
-        (BEYOND, [BELOW], "no gradient gets 15 steps back"),
+        (BEYOND, [AT_CHANCE], "tbptt's gradient stops before t-15; rule rtrl («settings») has no cut"),
+        (BEYOND, [BELOW], "tbptt's gradient stops before t-15"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
             replace(TUTORIAL, learning_rate=1e-5),
@@ -97,7 +97,7 @@ def test_advice_without_known_changes_is_a_sentence() -> None:
     )  # fmt: skip
     short = EchoConfig(echo_step=20, total_series_length=150)
     told = seeds_sentence(population([], [AT_CHANCE] * 64), short)
-    assert told.advice == "no gradient gets 20 steps back; «settings» sets a longer T, or a shorter echo_step"
+    assert told.advice == "tbptt's gradient stops before t-20; rule rtrl («settings») has no cut"
     half = EchoConfig(echo_step=4, cell="gru", init="glorot")
     told = seeds_sentence(population([SOLVED] * 34, [AT_CHANCE] * 30), half)
     assert told.advice == "not every seed solves echo 4 with state 4; a larger state_size («settings») may help"

@@ -36,6 +36,7 @@ SHORT = replace(COINS, truncated_backprop_length=5)
 XOR = EchoConfig(task="delayed_xor")
 FLIP_FLOP = EchoConfig(task="flip_flop")
 ADDING = EchoConfig(task="adding")
+MINGRU = EchoConfig(task="parity", cell="mingru")
 COPY = EchoConfig(task="copy_memory", truncated_backprop_length=20)
 
 TEXT = """
@@ -94,7 +95,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "next is knows t-8 (0.628): the coin 8 steps back"),
         (replace(WIDE, truncated_backprop_length=5), [(1000, 0.6616), (5000, 0.519)],
          "stands at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
-         "t-8 is missing: no gradient gets 8 steps back (T 5); a longer T («settings») may help"),
+         "t-8 is missing: tbptt stops before t-8 (T 5); a longer T or rtrl («settings») may help"),
         (SHORT, [(1000, 0.6616), (5000, 0.495)],
          "stands at 0.495 since about window 1,200, below knows t-3 (0.519)",
          "a shift register needs 9 numbers; more units («settings») may help"),
@@ -113,7 +114,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "stands at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
          "next is knows 4 back (0.409): the pulses of the last 4 steps"),
         (replace(XOR, truncated_backprop_length=1), [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
-         "no gradient gets 1 step back (T 1); a longer T («settings») may help"),
+         "tbptt stops before t-1 (T 1); a longer T or rtrl («settings») may help"),
         (ADDING, [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
          "next is knows one (0.083); 4 shows how far back errors get"),
         (replace(FLIP_FLOP, state_size=2), [(1000, 1.0), (5000, 0.334)],
@@ -129,10 +130,19 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "stands at knows one (0.083) since about window 1,200: mean loss 0.083",
          "next is knows both (0.000): both marked numbers"),
         (replace(ADDING, truncated_backprop_length=10), [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
-         "gradients are cut every 10 of a trial's 50 steps; a longer T («settings») may help"),
+         "tbptt cuts every 10 of a trial's 50 steps; a longer T or rtrl («settings») may help"),
         (COPY, [(1000, 0.46), (5000, 0.1733)],
          "stands at knows when (0.173) since about window 1,200: mean loss 0.173",
-         "no gradient gets 110 steps back (T 20); a longer T («settings») may help"),
+         "tbptt stops before t-110 (T 20); a longer T or rtrl («settings») may help"),
+        (MINGRU, [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
+         "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
+        (MINGRU, [(1000, 0.6931), (500, 0.02)], "solved at window 1,048: mean loss 0.0201; it still falls",
+         "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
+        (replace(MINGRU, truncated_backprop_length=5), [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
+         "tbptt cuts every 5 of a trial's 10 steps; a longer T or rtrl («settings») may help"),
+        (replace(MINGRU, cell="rnn"), [(1000, 0.6931), (5000, 0.416)],
+         "stands at right for 4 (0.416) since about window 1,200: mean loss 0.416",
+         "next is knows all (0.000): the parity of all bits so far"),
     ],
 )  # fmt: skip
 def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
@@ -258,9 +268,13 @@ def test_how_many_seeds_are_at_each_level() -> None:
     assert sentence.cause == "3 of 32 solved (3 to 24 %), median window 500; 20 at knows t-3, 5 at chance"
     assert sentence.more_cause == ", 3 below knows t-8, 1 diverged"
     assert sentence.advice == "with a loss below chance, seeds learn on, or are stuck; «view.seeds» shows each"
+    assert (
+        sentence.beside(["view.rows", "view.seeds"]).advice == "with a loss below chance, seeds learn on, or are stuck"
+    )
+    assert sentence.beside(["view.rows"]) == sentence
     assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units («settings») may help"
     short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
-    assert short_and_wide.advice == "no gradient gets 8 steps back (T 5); a longer T («settings») may help"
+    assert short_and_wide.advice == "tbptt stops before t-8 (T 5); a longer T or rtrl («settings») may help"
     assert (
         seeds(ADDING, *[0.166] * 9).advice == "wait, or «redraw» draws other weights for all; «view.seeds» shows each"
     )

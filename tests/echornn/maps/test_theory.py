@@ -38,9 +38,10 @@ FIELDS: dict[str, dict[str, object]] = {
     "blank=1,2 truncated_backprop_length=2": {"task": "copy_memory", "items": 1},
     "bits=1,3 state_size=2": {"task": "flip_flop", "truncated_backprop_length": 1},
     "task=echo,two_coins,temporal_order,flip_flop": {"truncated_backprop_length": 5},
+    "cell=rnn,mingru,lru task=parity,echo": {},
+    "far_lag=4,5 rule=tbptt,rtrl,snap1": {"task": "two_coins", "truncated_backprop_length": 5},
+    "length=10,20 rule=tbptt,rtrl": {"task": "adding", "truncated_backprop_length": 10},
 }
-
-
 """Grids of tasks, as the words of their axes, each with its other fields."""
 
 
@@ -63,6 +64,8 @@ def of_tasks(words: str) -> Table:
         ("task=echo,two_coins,temporal_order,flip_flop", LAG_IS_T, [[False, True, False, False]]),
         ("task=echo,two_coins,temporal_order,flip_flop", STATE_IS_FULL, [[False, True, False, False]]),
         ("task=echo,two_coins,temporal_order,flip_flop", TRIAL_IS_T, [[False, False, True, False]]),
+        ("far_lag=4,5 rule=tbptt,rtrl,snap1", LAG_IS_T, [[False, True], [False, False], [False, False]]),
+        ("length=10,20 rule=tbptt,rtrl", TRIAL_IS_T, [[False, True], [False, False]]),
     ],
 )
 def test_theory_parts_the_map_of_any_task(words: str, limit: Limit, beyond: list[list[bool]]) -> None:
@@ -76,17 +79,17 @@ def test_what_is_beyond_a_limit_is_said_with_its_lag() -> None:
         return [limit.text(config) for limit in LIMITS if limit.is_beyond(config)]
 
     assert texts(task="two_coins", truncated_backprop_length=5) == [
-        "lag 8 >= T 5: no gradient gets there; only the state may keep it",
+        "lag 8 >= T 5: tbptt's gradient stops short; only the state may keep it",
         "lag 8 + 1 > 4 numbers of state: a linear shift register does not fit",
     ]
     assert texts(task="delayed_xor", truncated_backprop_length=1) == [
-        "lags 1, 3 >= T 1: no gradient gets there; only the state may keep it"
+        "lags 1, 3 >= T 1: tbptt's gradient stops short; only the state may keep it"
     ]
     assert texts(task="two_coins", cell="lstm") == [
         "lag 8 + 1 > 8 numbers of state: a linear shift register does not fit"
     ]
     assert texts(task="temporal_order", truncated_backprop_length=20) == [
-        "trial 60 > T 20: gradients are cut within a trial; only the state goes on"
+        "trial 60 > T 20: tbptt cuts within a trial; only the state goes on"
     ]
     for of_any_size in ({"task": "flip_flop"}, {"task": "adding"}, {"num_classes": 3}):
         assert not texts(**of_any_size)
@@ -114,6 +117,18 @@ def test_fewer_units_than_outputs_cannot_solve_a_task_of_numbers() -> None:
     assert not excluded(EchoConfig(num_classes=9, state_size=2)), "of symbols, one unit can say any number"
     cells = table_of(overview_of(results_of(OF_TASKS, on_a_rung)), Choice("task", "cell")).cells
     assert [[cell.counts.excluded for cell in row] for row in cells] == [[0, 0, 1]] * 3
+
+
+def test_a_theorem_about_all_lengths_is_said_of_its_cells_and_excludes_no_length() -> None:
+    """A square with the mark may well be solved; what is said of it is the theorem, with its source."""
+    table = of_tasks("cell=rnn,mingru,lru task=parity,echo")
+    counts = [[cell.counts for cell in row] for row in table.cells]
+    assert [[one.not_every_length for one in row] for row in counts] == [[0, 1, 1], [0, 0, 0]]
+    assert not any(one.excluded for row in counts for one in row)
+    mingru, rnn = (EchoConfig(task="parity", cell=cell) for cell in ("mingru", "rnn"))
+    assert theory_text([mingru]) == "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"
+    assert not theory_text([rnn])
+    assert not theory_text([mingru, rnn])
 
 
 def test_the_rung_is_that_of_the_cells_own_task() -> None:

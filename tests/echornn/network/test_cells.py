@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
-from echornn.config import Cell
 from echornn.network.layer import Layer, step_of
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.product import product, product_with_transposed, weight_gradient
@@ -101,7 +100,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: Cell) -> None:
+def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     config = EchoConfig(
         cell=cell, num_layers=2, num_classes=3, init="glorot", batch_size=4, truncated_backprop_length=4
     )
@@ -216,7 +215,7 @@ def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
 
 def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
     model = EchoRNN(DROPPING, initial_weights(DROPPING))
-    dropped = model._drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
+    dropped = model.drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}
     assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)
 

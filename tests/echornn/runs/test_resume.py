@@ -46,6 +46,8 @@ def tell(live: LiveRun, step: Step) -> None:
             live.train(step)
         case "edit":
             live.edit(replace(live.config, learning_rate=0.05, echo_step=2, num_epochs=max(9, live.config.num_epochs)))
+        case "rtrl" | "tbptt":
+            live.edit(replace(live.config, rule=step))
         case "reset":
             live.reset()
         case "redraw":
@@ -84,10 +86,25 @@ def all_of(state: PopulationState) -> list[bytes]:
     return [one.tobytes() for one in arrays]
 
 
-@pytest.mark.parametrize(("optimizer", "stride"), [("adagrad", None), ("adam", 2), ("rmsprop", None), ("sgd", None)])
-def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -> None:
-    killed_after_each_step(tmp_path, replace(CONFIG, optimizer=optimizer, stride=stride), STORY)
+@pytest.mark.parametrize(
+    ("optimizer", "stride", "rule"),
+    [
+        ("adagrad", None, "tbptt"),
+        ("adam", 2, "tbptt"),
+        ("rmsprop", None, "tbptt"),
+        ("sgd", None, "tbptt"),
+        ("adagrad", 2, "rtrl"),
+    ],
+)
+def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None, rule: str) -> None:
+    killed_after_each_step(tmp_path, replace(CONFIG, optimizer=optimizer, stride=stride, rule=rule), STORY)
     assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
+
+
+def test_another_learning_rule_goes_on_with_the_weights(tmp_path: Path) -> None:
+    story: list[Step] = [5, "rtrl", 16, "regenerate", 4, "undo", 3, "tbptt", 4, Position(1, 9), 3, Position(0, 2), 2]
+    killed_after_each_step(tmp_path, CONFIG, story)
+    assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 5 + 16 + 4 + 3 + 4 + 3 + 2
 
 
 @pytest.mark.usefixtures("one_processor")

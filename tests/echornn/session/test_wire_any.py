@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from echornn.config import EchoConfig
+from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
 from echornn.remote.messages import FramePart, Head, Request
 from echornn.remote.newest_frame import parts_of
@@ -37,6 +38,7 @@ SPECIAL: Mapping[type, st.SearchStrategy[Any]] = {
     EchoConfig: st.sampled_from(CONFIGS),
     Progress: st.builds(Progress, x=ARRAYS, y=ARRAYS),
     Flip: st.builds(Flip, x=ARRAYS),
+    StatePlane: st.builds(StatePlane, targets=ARRAYS, answers=ARRAYS),
     Edit: st.builds(Edit, CHANGES),
     StartOver: st.builds(StartOver, CHANGES),
     SetSpeed: st.builds(SetSpeed, st.floats(0.01, 1e6)),

@@ -19,6 +19,7 @@ from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
 from echornn.tasks.table import TASKS
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
@@ -96,6 +97,17 @@ def first(items: int) -> Knows:
     return in_trial(lambda x: np.asarray(x[:, :items].astype(np.int64) @ 10 ** np.arange(items)))
 
 
+def so_far(steps: int) -> Knows:
+    """All bits up to each of the first steps; later only the step."""
+
+    def known(x: npt.NDArray[Any]) -> Keys:
+        at = np.arange(x.shape[1])
+        bits = np.cumsum(x * 2**at, axis=1)
+        return np.asarray(np.where(at < steps, bits, 0) * x.shape[1] + at)
+
+    return known
+
+
 def marked(*numbers: int) -> Knows:
     """Some of the marked numbers, to a twentieth."""
 
@@ -137,6 +149,8 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
     (TemporalOrder(3, 12), 12, [[nothing], [order(0), order(2)], [order(0, 1), order(1, 2)], [order(0, 1, 2)]]),
     (CopyMemory(4, 2, 3), 8, [[nothing], [first(0)], [first(1)], [first(2)]]),
     (CopyMemory(1, 3, 2), 7, [[nothing], [first(0)], [first(1)], [first(2)], [first(3)]]),
+    (Parity(5), 5, [[nothing], [so_far(1)], [so_far(2)], [so_far(5)]]),
+    (Parity(1), 1, [[nothing], [so_far(1)]]),
     (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
 ]
 
@@ -216,7 +230,9 @@ def test_flip_flop_falls_by_its_pulses() -> None:
 
 
 @pytest.mark.parametrize(
-    "task", [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding()], ids=str
+    "task",
+    [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding(), Parity(), Parity(1000)],
+    ids=str,
 )
 def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(task: Task) -> None:
     *_, before, last = (level.loss for level in task.levels(5, 1000))

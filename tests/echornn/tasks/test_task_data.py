@@ -25,6 +25,7 @@ from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.lags import scored_from
 from echornn.tasks.own.recorded_task import RecordedTask
+from echornn.tasks.parity import Parity
 from echornn.tasks.settings import settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.temporal_order import TemporalOrder
@@ -46,6 +47,7 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "temporal_order": st.builds(TemporalOrder, st.integers(2, 3), st.integers(10, 130)),
     "copy_memory": st.builds(CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)),
     "adding": st.builds(Adding, st.integers(2, 50)),
+    "parity": st.builds(Parity, st.integers(1, 50)),
 }
 any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
 

@@ -11,6 +11,7 @@ from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
 from echornn.tasks.temporal_order import TemporalOrder
 
 Row = list[Any]
@@ -73,11 +74,16 @@ def adding(task: Adding, x: Row) -> Answer:
     return [[0.0]] * (len(x) - 1) + [[sum(x[t][0] for t in marked)]], [False] * (len(x) - 1) + [True]
 
 
+def parity(task: Parity, x: Row) -> Answer:
+    return [sum(x[: t + 1]) % 2 for t in range(len(x))], [True] * len(x)
+
+
 OF_A_ROW: dict[str, Callable[[Any, Row], Answer]] = {
     "delayed_xor": delayed_xor,
     "flip_flop": flip_flop,
     "temporal_order": temporal_order,
     "copy_memory": copy_memory,
     "adding": adding,
+    "parity": parity,
 }
 """The twins whose rows are independent; two_coins has none, since its target is random."""

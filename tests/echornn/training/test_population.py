@@ -69,14 +69,17 @@ ALIKE = [
     (replace(SMALL, cell="lru", learning_rate=0.03), False),
     (replace(SMALL, cell="cornn"), False),
     (replace(SMALL, cell="mingru", num_classes=3), False),
+    (replace(SMALL, rule="rtrl", stride=2), True),
+    (replace(SMALL, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3), False),
+    (replace(SMALL, rule="rtrl", cell="lru", learning_rate=0.03), False),
 ]
-"""All optimizers and cells: a new one could use a whole weight array, and so mix the replicas."""
+"""All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
 
 @pytest.mark.parametrize(
     ("config", "by_xla"),
     ALIKE,
-    ids=[f"{config.cell}-{config.optimizer}" for config, _ in ALIKE],
+    ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
     """Without XLA, which needs no compilation; and with XLA, also with dropout."""

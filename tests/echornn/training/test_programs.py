@@ -146,6 +146,8 @@ def test_structure_keeps_what_is_compiled_in() -> None:
     ):
         assert structure(replace(SMALL, **change)) != structure(SMALL)
         assert not SMALL.same_program(replace(SMALL, **change))
+    assert structure(replace(SMALL, rule="rtrl")) != structure(SMALL)
+    assert SMALL.same_program(replace(SMALL, rule="rtrl"))  # the same trainer takes the other rule's program
 
 
 def test_too_few_mappings_are_refused_before_native_code_aborts(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from echornn.training.replica_configs import REPLICA_FIELDS, require_one_structu
 OTHER: dict[str, Any] = {
     "num_epochs": 7, "total_series_length": 40_000, "truncated_backprop_length": 14, "state_size": 5, "num_classes": 3,
     "echo_step": 4, "batch_size": 4, "learning_rate": 0.1, "seed": 9, "stride": 5, "cell": "gru", "num_layers": 3,
-    "dropout": 0.5, "optimizer": "adam", "init": "glorot", "row_start": "zero", "device": "cpu",
+    "dropout": 0.5, "optimizer": "adam", "init": "glorot", "row_start": "zero", "rule": "rtrl", "device": "cpu",
     "replicas": 2, "task": "two_coins",
 }  # fmt: skip
 """For each field a value other than the one in `BASE`."""

@@ -18,6 +18,7 @@ from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
+from tui.app.views.plane import PlaneView
 from tui.app.views.rows import Rows
 from tui.app.views.seeds import SeedsView
 from tui.app.views.weights import WeightsView
@@ -38,6 +39,8 @@ APART: list[tuple[type[Widget], str, list[str]]] = [
     (GradientView, "color", ["view--input", "view--positive", "view--prediction"]),
     (GradientView, "bgcolor", ["view--cursor", "view--changed", "view--input"]),
     (WeightsView, "color", ["view--positive", "view--negative", "view--point", "view--saturated"]),
+    (PlaneView, "color", [f"view--class{number}" for number in range(CLASS_COLOURS)]),
+    (PlaneView, "color", ["view--wall", "view--class0", "view--class1"]),
     (SeedsView, "color", ["seeds--loss", "seeds--solved"]),
     (SeedsView, "bgcolor", ["seeds--chosen", "seeds--label"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import ladder_of
+from echornn.rules.table import RULES
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.key_words import in_words
@@ -75,7 +76,7 @@ def test_every_view_cell_and_optimizer_is_explained() -> None:
     assert set(OF_VIEWS) == {view.title for view in VIEWS}
     explained = {key for section in WORDS for key, _ in section.rows}
     gates = {gate for facts in CELLS.values() for gate in facts.gates}
-    assert {*CELLS, *get_args(Optimizer), *gates, "candidate"} <= explained
+    assert {*CELLS, *RULES, *get_args(Optimizer), *gates, "candidate"} <= explained
 
 
 @pytest.mark.parametrize("word", ["gate", "gru", "lstm", "dropout", "solved", "branch", "chance", "floor", "misses"])
@@ -109,7 +110,7 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
     [
         *("solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"),
         *("epoch", "window", "T", "stride", "chance", "floor", "misses", "lost", "layers", "dropout", "init"),
-        *("task", "ladder", "rung", "source", "trials", "stream", "numbers", "symbols", "scored"),
+        *("task", "ladder", "level", "source", "trials", "stream", "numbers", "symbols", "scored"),
     ],
 )
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:

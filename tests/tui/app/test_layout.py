@@ -60,7 +60,7 @@ def test_on_80_columns_the_footer_keeps_the_speed_in_a_first_run() -> None:
     rest = {
         "send('window_back')": "[] Back ",
         "branches": "b Tree ",
-        "view('1')": "1-6 View ",
+        "view('1')": "1-7 View ",
         "send('seeds')": "L Seeds ",
     }
     always = {"help": "? Help ", "quit": "q Quit "}

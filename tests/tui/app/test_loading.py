@@ -131,7 +131,9 @@ def test_what_is_known_fits_on_a_line_of_80_columns(config: EchoConfig) -> None:
 def test_what_is_known_names_what_is_unlike_the_tutorial() -> None:
     lines = dict(known(EchoConfig(echo_step=20, cell="gru", seed=3)))
     assert lines["trains"] == "unlike the tutorial: echo_step 20, cell gru"
-    assert lines["reach"] == "no gradient gets 20 steps back: only what the state keeps can be used"
+    assert lines["reach"] == "tbptt stops before t-20: only what the state keeps can be used"
+    lines = dict(known(EchoConfig(echo_step=20, rule="rtrl")))
+    assert lines["reach"] == "rtrl's gradient goes back past T 15, to sources before the window too"
     assert "needs 1 number;" in dict(known(EchoConfig(echo_step=0)))["memory"]
     assert "start" not in lines
     assert "start" in dict(known(EchoConfig(state_size=12)))

@@ -193,5 +193,5 @@ def test_each_mark_in_a_sentence_is_that_of_an_action() -> None:
 def test_arrows_have_one_word_until_other_keys_come_first() -> None:
     assert keymap_with(VIM).text("«arrows»") == "arrows"
     assert keymap_with({"up": ("k",)}).text("«arrows»") == "left right k down"
-    assert keymap_with({}).text("«views»: «view.data»") == "1-6: 2"
-    assert keymap_with({"view.rows": ("f1",)}).text("«views»") == "f1 2 3 4 5 6"
+    assert keymap_with({}).text("«views»: «view.data»") == "1-7: 2"
+    assert keymap_with({"view.rows": ("f1",)}).text("«views»") == "f1 2 3 4 5 6 7"

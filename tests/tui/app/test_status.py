@@ -175,6 +175,7 @@ def test_what_differs_from_the_tutorials_network_is_said() -> None:
     config = replace(TUTORIAL, cell="lstm", num_layers=3, dropout=0.5, num_classes=6)
     text = second_line(replace(RUNNING, config=config, progress=None))
     assert "lstm, 3 layers, dropout 0.5, 6 classes, echo 3, T 15" in text
+    assert second_line(replace(RUNNING, config=replace(TUTORIAL, rule="rtrl"), progress=None)).count("rtrl") == 1
 
 
 def test_on_a_narrow_screen_what_is_as_in_the_tutorial_goes_first_and_no_word_is_cut() -> None:

@@ -230,9 +230,14 @@ def test_many_exponents_go_on_on_lines_of_their_own() -> None:
 
 def test_where_no_error_reaches_the_source_it_is_said_that_the_state_may_keep_it() -> None:
     printed = list(lines(readings(replace(CONFIG, truncated_backprop_length=2))))
-    assert printed[4] == "no gradient reaches lag 2 (T 2): only what the state keeps of it can be used"
+    assert printed[4] == "tbptt stops before t-2 (T 2): only what the state keeps of it can be used"
     assert max(map(len, printed)) <= 80
-    assert not any("no gradient" in line for line in lines(readings()))
+    assert not any("stops before" in line for line in lines(readings()))
+    uncut = readings(replace(CONFIG, truncated_backprop_length=2, rule="rtrl"))
+    printed = list(lines(uncut))
+    assert not any("stops before" in line for line in printed)
+    assert "rtrl's gradient goes back past T 2; a cut there, as by tbptt:" in printed
+    assert (record_of(uncut)["rule"], record_of(readings())["rule"]) == ("rtrl", "tbptt")
 
 
 def test_where_no_error_travels_there_is_no_bias_and_what_is_gone_in_a_step_is_minus_infinity() -> None:

@@ -47,7 +47,7 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
         assert "lag = T" in text
         await pilot.press("down", *["right"] * 15)
-        assert "lag 16 >= T 15: no gradient gets there; only the state may keep it" in text_of(app)
+        assert "lag 16 >= T 15: tbptt's gradient stops short; only the state may keep it" in text_of(app)
         await pilot.press("m")
         assert "window by which half had solved it" in text_of(app)
         await pilot.press("x", "left")

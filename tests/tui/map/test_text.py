@@ -25,7 +25,7 @@ from tui.commands.front_end import UsageError
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame
 from tui.map.picture import LETTER, picture_of
-from tui.map.signs import ASCII, BLOCKS
+from tui.map.signs import ASCII, BLOCKS, Signs
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 
@@ -248,6 +248,20 @@ def test_columns_of_a_picture_are_as_wide_as_their_labels() -> None:
     texts = {one.text: float(one.attrib["x"]) for one in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert texts["flip_flop"] - texts["two_coins"] > 9 * LETTER
     assert "⊘ cannot be solved" in texts
+
+
+@pytest.mark.parametrize(("signs", "mark"), [(BLOCKS, "∞"), (ASCII, "^")])
+def test_a_cell_that_does_not_solve_every_length_is_marked_beside_its_number(signs: Signs, mark: str) -> None:
+    """No colour is needed; the legend has the sign, and the line below the map the theorem with its source."""
+    grid = Grid((Axis.parse("cell=rnn,mingru"), Axis.parse("state_size=1,2")), {"task": "parity"}, 8)
+    frame = frame_of(results_of(grid, lambda config: Result(99, 0.01, 666, 0.02)), "", "cell")
+    assert [line for line in lines_of(frame, signs) if mark in line] == [
+        f"1  100     100{mark}",
+        f"2  100     100{mark}",
+        f"{mark} not at every length",
+    ]
+    theorem = "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"
+    assert frame.with_state(replace(frame.state, column="mingru")).reading[2] == theorem
 
 
 def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) -> None:

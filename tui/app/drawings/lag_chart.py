@@ -16,6 +16,7 @@ ASCII_LEVELS = " ._:#"
 """The characters of a bar's top end, from empty to full."""
 
 SLOT, ASCII_SLOT = "░", "'"
+HOLLOW, ASCII_HOLLOW = "▒", "-"
 WALL, ASCII_WALL = "┊", "|"
 MARK, ASCII_MARK = "▲", "^"
 
@@ -42,11 +43,13 @@ class LagChart:
         styles: the style of each bar.
         slots: bool [lags], whether the full height of the bar's slot is drawn behind it.
         ticks: (height, label) of each tick on the axis.
-        sources, wall: the lags of the targets' sources, and the first lag that truncation to T steps cuts off.
+        sources, wall: the lags of the targets' sources, and the first lag that truncation to T steps cuts off; None
+            for no wall.
         wall_texts: the label of the truncation mark, longest first; the longest that fits is drawn.
         source_name: the name of a source's mark.
         cursor: the highlighted lag; None if there is none.
         sample: texts on the size of the sample, longest first; the longest that fits is drawn below the bars.
+        hollow_from: the first lag whose bar is drawn hollow; None if all bars are full.
     """
 
     heights: npt.NDArray[np.float64]
@@ -55,11 +58,12 @@ class LagChart:
     slots: npt.NDArray[np.bool_]
     ticks: tuple[tuple[float, str], ...]
     sources: tuple[int, ...]
-    wall: int
+    wall: int | None
     wall_texts: tuple[str, ...]
     cursor: int | None = None
     sample: tuple[str, ...] = ()
     source_name: str = "echo"
+    hollow_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,9 @@ def sample_texts(count: int, what: str) -> tuple[str, ...]:
     return (f"of {count:,} {what}", f"of {count:,}") if count else ()
 
 
-def arrange(lags: int, wall: int, width: int) -> Columns:
+def arrange(lags: int, wall: int | None, width: int) -> Columns:
     """The columns of the bars: the widest bars with which this number of lags fits."""
+    wall = lags if wall is None else wall
     wall_room = 2 if 0 < wall < lags else 0
     lags_a_bar = max(1, -(-lags // max(1, width - wall_room)))
     bars = -(-lags // lags_a_bar)
@@ -145,6 +150,8 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
         line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
         write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
     bars = bar_picture(chart.heights[order], inner.height, ascii_only)
+    if chart.hollow_from is not None:
+        bars = np.where((bars != " ") & (order >= chart.hollow_from), ASCII_HOLLOW if ascii_only else HOLLOW, bars)
 
     def lag_at(x: int, _: int) -> Lag | None:
         bar = columns.bar_at(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import missed, missed_of_a_stride
+from echornn.diagnosis.phrases import cut_off, uncut
 
 HEIGHT = 4
 """Lines of the diagram: one for a sentence, two for windows, one for targets."""
@@ -14,10 +15,12 @@ NAME_WIDTH = 8
 def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
     """A sentence on how many targets are missed, and which character marks them."""
     stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
+    if config.is_uncut:
+        return f"no misses: {uncut(config)}"
     if not count:
         return "no misses: each target lies in a window together with its source"
     if count == stride:
-        return f"all are misses {cross}: no gradient gets {config.echo_step} back; only what the state keeps is used"
+        return f"all are misses {cross}: {cut_off(config)}; only what the state keeps is used"
     of = f"{count} of each {stride} targets lie" if count > 1 else f"1 of each {stride} targets lies"
     return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
 

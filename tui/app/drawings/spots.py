@@ -50,3 +50,17 @@ class Window:
     """A window along the line that the curve shows, from 0."""
 
     window: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """A fixed point, by its index among those that were found."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class States:
+    """States that are drawn in the same cell: how many have each group of targets."""
+
+    counts: tuple[int, ...]

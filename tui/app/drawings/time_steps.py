@@ -102,7 +102,7 @@ def read(config: EchoConfig, window: int, row: int, step: int) -> str:
         return f"row {row + 1}, step {index:,} of the series: its target is blank, no echo"
     reached = {
         Source.WINDOW: "in this window: the error reaches it",
-        Source.BEFORE: "before this window: the error is cut off",
+        Source.BEFORE: f"before this window: the error {'goes on to it' if config.is_uncut else 'is cut off'}",
         Source.ABOVE: "in the row above: the state begins at zero",
     }[source]
     return f"row {row + 1}, step {index:,} of the series echoes {index - config.echo_step:,}, {reached}"

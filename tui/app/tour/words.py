@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from echornn.data.levels import chance_level
 from echornn.diagnosis.loss_text import loss_text
+from echornn.diagnosis.phrases import cut_off
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.frame import Frame, State
 
@@ -113,6 +114,8 @@ def gradient(frame: Frame) -> str:
     echo, cut = frame.config.echo_step, frame.config.truncated_backprop_length
     inside = f"inside for {cut - echo} of {cut}" if echo < cut else "never inside"
     enough = ": enough, it is solved" if echo < cut and frame.loss_stats.solved_at is not None else ""
+    if frame.config.reach is None:
+        return f"The error goes back (bars), like the state across windows: the rule {frame.config.rule} has no cut."
     return (
         f"The error goes back (bars), unlike the state not across windows: at most T = {cut} steps. The echo, {echo} "
         f"back, is {inside}{enough}."
@@ -135,7 +138,8 @@ def broken(frame: Frame) -> str:
     if stats.solved_at is not None:
         seen = f"yet solved at window {stats.solved_at:,}, by what the state happened to keep"
     after = f"{_windows(stats.windows)}: loss {_mean(frame)}"
-    return f"No error gets {config.echo_step} steps back. {after}, {seen}."
+    cut = f"{config.rule} has no cut" if config.reach is None else cut_off(config)
+    return f"{cut}. {after}, {seen}."
 
 
 def is_back(frame: Frame) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text, fields_text
+from echornn.data.coverage import targets_reached
 from echornn.data.epoch_data import batch_of
 from echornn.data.levels import (
     boundary_floor,
@@ -22,7 +23,7 @@ from echornn.data.levels import (
     state_numbers,
 )
 from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.phrases import cut_off, seeds_that_solve, steps_text
+from echornn.diagnosis.phrases import cut_off, seeds_that_solve, steps_text, uncut
 from echornn.tasks.chosen import name_of, values_of
 from echornn.tasks.task import Level, TaskError
 from tui.app.drawings.row_cells import NOT_SCORED, RowData
@@ -89,8 +90,8 @@ def data_text(config: EchoConfig) -> str:
     rows = "1 row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
     if config.is_stream:
         return f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; the state is carried"
-    cut = config.truncated_backprop_length
-    follows = f", the gradient cut after every {steps_text(cut)}" if cut < config.window_steps else ""
+    cut = config.gradient_cut
+    follows = "" if cut is None else f", the gradient cut after every {steps_text(cut)}"
     return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
 
 
@@ -119,8 +120,9 @@ def _right(config: EchoConfig) -> str:
 
 
 def _reach(config: EchoConfig) -> str:
-    length = config.truncated_backprop_length
-    reached = max(0, length - config.echo_step)
+    if config.is_uncut:
+        return f"{uncut(config)}, to sources before the window too"
+    reached, length = targets_reached(config)
     if not reached:
         return f"{cut_off(config)}: only what the state keeps can be used"
     return f"the gradient reaches the source of {reached:,} of {length:,} targets in a window"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import targets_inside
+from echornn.data.coverage import targets_reached
 from echornn.data.epoch_data import batch_of, lags_of_target
-from echornn.diagnosis.phrases import steps_text
+from echornn.diagnosis.phrases import steps_text, uncut
 from echornn.progress import Progress
 from echornn.tasks.checked_task import known_lags
 from echornn.tasks.task import Batch, Numbers, TaskError
@@ -85,7 +85,7 @@ def _sources(config: EchoConfig, lags: Sequence[int]) -> str:
     """A text on the inputs that targets hang on, as far as that is known."""
     if not lags:
         return PLACES_VARY
-    known, steps = targets_inside(config)[1], config.window_steps
+    known, steps = targets_reached(config)[1], config.window_steps
     some = not config.is_stream and known < steps
     which = f"{known:,} of a trial's {steps:,} targets hang" if some else "a target hangs"
     return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
@@ -102,15 +102,17 @@ def lags_of_targets(config: EchoConfig) -> tuple[int, ...]:
 
 def _reach(config: EchoConfig, lags: tuple[int, ...]) -> str:
     """A text on how far back the gradient reaches."""
-    steps, cut = config.window_steps, config.truncated_backprop_length
+    if config.is_uncut:
+        return uncut(config)
+    steps, cut = config.window_steps, config.gradient_cut
     if not config.is_stream:
         return (
-            f"cut after every {steps_text(cut)} of a trial"
-            if cut < steps
-            else "the gradient reaches every input of a trial"
+            "the gradient reaches every input of a trial"
+            if cut is None
+            else f"cut after every {steps_text(cut)} of a trial"
         )
     if not lags:
-        return f"the gradient reaches at most {steps_text(cut - 1)} back"
+        return f"the gradient reaches at most {steps_text(steps - 1)} back"
     of_each = " and ".join(f"t-{lag} of {max(0, steps - lag)}" for lag in lags)
     return f"the gradient reaches {of_each} of a window's {steps} target{'s' * (steps != 1)}"
 

@@ -46,7 +46,7 @@ class GradientView(ProbeView):
 
     key = "4"
     title = "gradient"
-    about = "How far the error travels back, what T cuts off, which inputs a prediction uses"
+    about = "How far the error travels back, what is cut off at T, which inputs a prediction uses"
     kinds = frozenset({"gradient", "reliance"})
 
     BINDINGS = [
@@ -297,7 +297,9 @@ def kept_at_the_source(readings: Readings) -> float | None:
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags."""
+    """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags. Bars of
+    lags that the learning rule cuts off are hollow.
+    """
     sources, wall = source_lags(config), config.truncated_backprop_length
     lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
     phi = gradient.by_lag[:lags].astype(np.float64)
@@ -305,18 +307,30 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = (np.log10(np.where(phi > 0, phi, np.nan)) - bottom) / (top - bottom)
     heights = np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan)
+    whole = gradient.complete and wall >= config.window_steps
+    goes_on = whole or config.is_uncut
     styles = tuple(
-        "view--beyond" if lag >= wall else "view--echo" if lag in sources else "view--bar" for lag in range(lags)
+        "view--beyond" if lag >= wall and not goes_on else "view--echo" if lag in sources else "view--bar"
+        for lag in range(lags)
     )
     every = max(1, (top - bottom) // 3)
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
-    whole = gradient.complete and config.gradient_cut is None
-    cut = f"T {wall}: {'the whole trial' if whole else 'cut off beyond'}", f"T {wall}"
-    sample = sample_texts(gradient.samples, "losses")
-    name = source_name(config)
-    return LagChart(heights, values, styles, slots, ticks, sources, wall, cut, sample=sample, source_name=name)
+    beyond = "the whole trial" if whole else f"{config.rule} goes on" if goes_on else f"cut off by {config.rule}"
+    return LagChart(
+        heights,
+        values,
+        styles,
+        slots,
+        ticks,
+        sources,
+        wall,
+        (f"T {wall}: {beyond}", f"T {wall}"),
+        sample=sample_texts(gradient.samples, "losses"),
+        source_name=source_name(config),
+        hollow_from=None if goes_on else wall,
+    )
 
 
 def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:

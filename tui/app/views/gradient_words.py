@@ -1,4 +1,4 @@
-"""Texts of the gradient view: what truncation leaves out of the gradient, and which inputs predictions use."""
+"""Texts of the gradient view: what a cut at T leaves out of the gradient, and which inputs predictions use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import change_words, source_name, steps_text
+from echornn.diagnosis.phrases import CUTTING, change_words, gradient_cut_off, source_name, steps_text, uncut
 from echornn.readings import Effects, Gradient, Reliance, RowDependence
 from tui.app.drawings.panel_lines import is_of_symbols, is_read
 
@@ -52,7 +52,7 @@ def words_of(
 ) -> tuple[str, str]:
     """Two texts: the share of the gradient that truncation leaves out, and the share that it would leave out if every
     error were followed T steps back. If truncation cuts off a target's source, the text is about how well the state
-    still holds the source.
+    still holds the source. If the learning rule goes past T, the texts say so, and what truncation would leave out.
 
     The gradient is that of the current network: an echo that is not learned yet adds nothing to it. So the text names a
     sufficient number of steps only if errors reach the farthest source.
@@ -63,7 +63,7 @@ def words_of(
     """
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
     beyond, sources = lags_beyond(config), source_lags(config)
-    too_far = f"no error gets {steps_text(beyond[0])} back, to {source_words(config)}: T is {steps}" if beyond else ""
+    too_far = f"{gradient_cut_off(config)}, {source_words(config)} (T {steps:,})" if beyond else ""
     if beyond and kept is not None:
         return too_far, kept_words(beyond[0], kept, reliance)
     if not gradient.travels:
@@ -74,28 +74,30 @@ def words_of(
     if not followed:
         return "there is no gradient", ""
     if not np.isfinite(gradient.by_lag).all():
-        return f"the error grows on its way back, too large to tell what T {steps} cuts off", ""
-    if gradient.complete and config.gradient_cut is None:
+        return f"the error grows on its way back, too large to tell what {CUTTING} leaves out", ""
+    if gradient.complete and steps >= config.window_steps:
         return f"errors reach a trial's start, {config.window_steps} steps back: nothing is cut off", ""
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {steps_text(followed)}; T is {steps}", ""
-        return "too little gradient to tell what training leaves out", ""
-    training = f"training {left_out(gradient.bias_of_windows)}"
-    now = f"{training} of the gradient as it is now"
+        unknown = f"too little gradient to tell what {CUTTING} leaves out"
+        return (uncut(config), unknown) if config.is_uncut else (unknown, "")
+    left = f"{CUTTING} {left_out(gradient.bias_of_windows)}"
+    now = f"{uncut(config)}; {left}" if config.is_uncut else f"{left} of the gradient as it is now"
     if beyond:
         return too_far, now
     if sources and not reaches(sources[-1], gradient):
         name = source_words(config).removesuffix("'s source")
         few = f"few errors reach {steps_text(sources[-1])} back, to {name}"
         used = reliance is not None and sources[-1] < len(reliance.turned) and reliance.turned[sources[-1]] > MOST_USE
-        return now, f"{few}: most predictions use it already" if used else f"{few}, so far: too early to judge T"
-    if not sources:
+        early = "" if config.is_uncut else ": too early to judge T"
+        return now, f"{few}: most predictions use it already" if used else f"{few}, so far{early}"
+    if not sources or config.is_uncut:
         first = now
     elif config.is_stream:
-        first = f"{training}: errors stop at their window's start"
+        first = f"{left}: errors stop at their window's start"
     else:
-        first = f"{training}: errors stop at each step that T = {steps} divides"
+        first = f"{left}: errors stop at each step that T = {steps} divides"
     if steps >= followed:
         return first, f"errors were followed through {steps_text(followed)}; T is {steps}"
     bias, spread = gradient.through(steps)
@@ -183,14 +185,24 @@ def read(config: EchoConfig, rows: RowDependence, row: int, step: int) -> str:
 
 
 def read_lag(config: EchoConfig, gradient: Gradient, lag: int) -> str:
-    """The text about a bar: the size of the gradient that reaches so many steps back, and whether T cuts it off."""
+    """The text about a bar: the size of the gradient that reaches so many steps back, and whether it is cut off."""
     if lag >= len(gradient.by_lag):
         return ""
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
-    cut = lag >= config.truncated_backprop_length and not (gradient.complete and config.gradient_cut is None)
-    end = f"; training with T {config.truncated_backprop_length} cuts it off" if cut else ""
     size = size_text(float(gradient.by_lag[lag])) or "0"
-    return f"lag {lag}{what}: gradient {size} of the loss by the state so many steps before{end}"
+    return f"lag {lag}{what}: gradient {size} of the loss by the state so many steps before{_followed(config, lag)}"
+
+
+def _followed(config: EchoConfig, lag: int) -> str:
+    """A text on whether the learning rule follows errors so many steps back; empty if all are followed."""
+    steps = config.truncated_backprop_length
+    if not config.is_stream and (lag < steps or steps >= config.window_steps):
+        return ""
+    if config.reach is None:
+        return f"; {config.rule} follows it" if lag >= steps else ""
+    if lag >= steps:
+        return f"; {config.rule} with T {steps} cuts it off"
+    return f"; {config.rule} follows {steps - lag} of {steps}" if lag else ""
 
 
 def size_text(value: float) -> str:

@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import source_name
+from echornn.diagnosis.phrases import cut_off, source_name
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.task import Symbols
 from tui.app.drawings.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
@@ -173,7 +173,7 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
     if not of_state:
         return used
     if beyond and beyond[0] < len(memory.by_lag):
-        return f"{used}; no gradient reaches lag {beyond[0]}: r2 {float(memory.by_lag[beyond[0]]):.2f}"
+        return f"{used}; {cut_off(config, beyond[0])}: r2 {float(memory.by_lag[beyond[0]]):.2f}"
     if not memory.independent:
         return f"{used}, which counts nothing: the inputs are not independent"
     if not sources:
@@ -183,8 +183,10 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
-    """The bar chart: of all lags if their values fit, otherwise of the important lags."""
-    sources, wall = source_lags(config), config.truncated_backprop_length
+    """The bar chart: of all lags if their values fit, otherwise of the important lags. The wall is where the
+    learning rule cuts the gradient.
+    """
+    sources, wall = source_lags(config), config.reach
     farthest = max(sources, default=-1)
     lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
@@ -197,9 +199,8 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     slots = np.arange(lags) <= farthest
     ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
     sample = sample_texts(memory.samples, "steps")
-    return LagChart(
-        heights, values, styles, slots, ticks, sources, wall, (f"T {wall}",), cursor, sample, source_name(config)
-    )
+    texts = () if wall is None else (f"T {wall}",)
+    return LagChart(heights, values, styles, slots, ticks, sources, wall, texts, cursor, sample, source_name(config))
 
 
 def lags_that_matter(config: EchoConfig) -> int:

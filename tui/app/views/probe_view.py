@@ -9,6 +9,7 @@ from textual.binding import Binding
 from echornn.readings import Kind, Question, Readings
 from echornn.session.frame import Frame, State
 from echornn.timeline.letters import letter_of
+from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -40,6 +41,8 @@ class ProbeView(View):
         for name in (
             *("head", "focused", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
             *("positive", "negative", "saturated", "input", "prediction", "changed", "point", "circle"),
+            *("way", "leaves"),
+            *(f"class{number}" for number in range(CLASS_COLOURS)),
         )
     )
     COMPONENT_CLASSES = set(STYLES)
@@ -156,4 +159,4 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
 def is_empty(readings: Readings) -> bool:
     """Whether the readings contain nothing, as when weights are NaN or infinite."""
     kinds = (readings.memory, readings.units, readings.gradient, readings.reliance, readings.weights)
-    return all(one is None for one in (*kinds, readings.lyapunov))
+    return all(one is None for one in (*kinds, readings.lyapunov, readings.plane))

@@ -91,6 +91,8 @@ class StatusLine(CellWidget):
         self._ascii = ascii_only
         self.advises = True
         """Whether advice is shown below the diagnosis; not while something else says which key to press."""
+        self.open_views: tuple[str, ...] = ()
+        """The views that are shown, by the ids of their keys: the advice does not name their keys."""
         self.too_small = ""
         """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
@@ -165,7 +167,7 @@ class StatusLine(CellWidget):
             parts = [*parts_of(self._frame, first), *self._audience_parts()]
             parts = [replace(part, text=say(part.text)) for part in parts]
             lines = [(fitted(parts, width), "configuration")]
-        text, verdict = say(self.too_small or self._reading), self._verdict.in_words(say)
+        text, verdict = say(self.too_small or self._reading), self._verdict.beside(self.open_views).in_words(say)
         if more:
             sentence = [shortened(text or str(verdict), width)]
         elif self._beside and text and not self.too_small:
@@ -270,7 +272,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
     of_task, settings = _task_parts(config)
     said = [
         *of_task,
-        (config.cell, ("cell",), False),
+        (str(config.cell), ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
         (f"dropout {config.dropout:g}", ("dropout",), False),
         *settings,
@@ -279,6 +281,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
         (f"batch {config.batch_size}", ("batch_size",), True),
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
+        (config.rule, ("rule",), False),
         *([("blank row starts", ("row_start",), False)] if config.is_echo else []),
         (seeds, ("seed", "replicas"), True),
     ]

@@ -70,9 +70,9 @@ def bars(axes: Any, lags: Any, heights: Any, label: str, **style: Any) -> None:
         axes.bar(lags, heights, 0.8, edgecolor="black", linewidth=0.5, label=label, **style)
 
 
-def cut_line(axes: Any, steps: int, last: float) -> None:
-    """Draw a line where the gradient is cut off, if it is on the axis."""
-    if steps <= last:
+def cut_line(axes: Any, steps: int | None, last: float) -> None:
+    """Draw a line where the learning rule cuts the gradient off, if it does, and if that is on the axis."""
+    if steps is not None and steps <= last:
         axes.axvline(steps, color="black", linewidth=0.7, linestyle=(0, (4, 2)))
         axes.annotate(
             f"T = {steps}",

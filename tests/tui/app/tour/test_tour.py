@@ -201,12 +201,12 @@ async def test_only_the_tour_says_what_to_press() -> None:
         session.set_frame(State.RUNNING, None, config=BROKEN, trained=9000, loss_stats=losses(0.69, 9000))
         app.show_newest_frame()
         await pilot.pause()
-        assert "press a" not in screen_text(app)
+        assert "a: truncated_backprop_length" not in screen_text(app)
         await pilot.press("a")
         assert session.commands == []
         await pilot.press("escape")
         await pilot.pause()
-        assert "press a" in screen_text(app)
+        assert "a: truncated_backprop_length" in screen_text(app)
         assert "echornn-tui tour" in list(app._notifications)[-1].message
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import FixedPoints
+from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
 from echornn.readings import (
     Connectivity,
@@ -77,6 +79,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         lyapunov_samples=1024,
         progress=progress,
+        plane=four_corners(config),
     )
 
 
@@ -115,3 +118,36 @@ def drawn(view: ProbeView, frame: Frame, width: int, height: int) -> list[str]:
     view.draw(cells)
     assert cells.characters.shape == cells.styles.shape == (height, width)
     return [cells.text(line) for line in range(height)]
+
+
+def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
+    """States in the corners of a square with a unit each way; those at the right have target 1, which is predicted
+    there. Row 1 of the newest window goes round the corners.
+    """
+    corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], np.float32)
+    states = np.repeat(corners, 8, axis=0)
+    targets = (states[:, 0] > 0).astype(np.uint8)
+    rows = np.resize(corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2))
+    readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
+    shares = np.array([0.6, 0.3], np.float32)
+    return StatePlane(
+        "h", np.zeros(2, np.float32), np.eye(2, dtype=np.float32), shares, states, targets, targets, rows, readout
+    )
+
+
+def points_of_corners(held: float = 0) -> FixedPoints:
+    """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle in the middle."""
+    states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float32)
+    eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
+    outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
+    starts = np.array([150, 100, 6], np.int32)
+    return FixedPoints(
+        states,
+        np.zeros(3, np.float32),
+        eigenvalues,
+        ("stable", "stable", "saddle"),
+        starts,
+        outputs,
+        np.array([held], np.float32),
+        256,
+    )

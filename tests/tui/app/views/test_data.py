@@ -93,9 +93,12 @@ def targets(config: EchoConfig, window: int, width: int) -> str:
 
 
 def test_the_misses_of_the_tutorials_figure() -> None:
-    assert sentence(LITTLE) == "all are misses ×: no gradient gets 3 back; only what the state keeps is used"
+    assert sentence(LITTLE) == "all are misses ×: tbptt stops before t-3; only what the state keeps is used"
     assert bracket_lines(LITTLE, 1, 8 + 12) == ["windows ├─┤   ├─┤   ", "           ╞═╡   ├─┤"]
     assert targets(LITTLE, 0, 8 + 6) == "targets ××××××"
+    uncut = replace(LITTLE, rule="rtrl")
+    assert sentence(uncut) == "no misses: rtrl's gradient goes back past T 3"
+    assert targets(uncut, 0, 8 + 6) == "targets ······"
     assert sentence(EchoConfig()) == "misses ×: 3 of each 15 targets lie in no window together with the source (20%)"
     assert targets(EchoConfig(), 0, 8 + 18) == "targets ×××············×××"
     assert sentence(EchoConfig(stride=12)).startswith("no misses")
@@ -125,6 +128,7 @@ def test_what_the_targets_echo_is_counted_and_read_out() -> None:
         "row 2, step 10,001 of the series echoes 9,998, in the row above: the state begins at zero"
     )
     assert read(tutorial, 2, 0, 1) == "row 1, step 32 of the series echoes 29, before this window: the error is cut off"
+    assert read(replace(tutorial, rule="rtrl"), 2, 0, 1).endswith("29, before this window: the error goes on to it")
     assert read(LITTLE, 1, 2, 0) == "row 3, step 28 of the series echoes 25, before this window: the error is cut off"
     assert read(tutorial, 2, 0, 3) == "row 1, step 34 of the series echoes 31, in this window: the error reaches it"
 

@@ -17,6 +17,7 @@ from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, fram
 from tui.app.drawings.flips import before_flip, changed_steps, flip_words, targets_after
 from tui.app.drawings.panel_lines import LEAST_LABEL, RowPanel, prediction_blocks
 from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, narrow
+from tui.app.drawings.spots import Lag
 from tui.app.views.gradient import GradientView, decades
 from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
 from tui.kit.cells import Cells
@@ -29,7 +30,7 @@ def gradient(*bias: float) -> Gradient:
     return Gradient(np.ones(len(bias), np.float32), np.array(bias, np.float32), 0.2)
 
 
-WINDOWS = "training leaves out 20 %: errors stop at their window's start"
+WINDOWS = "tbptt leaves out 20 %: errors stop at their window's start"
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,14 @@ def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches
     """With the current gradient, two steps would be enough for all that the network has learned."""
     hardly = gradient(0.3, 0.02, 0.003, 0, 0)
     assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
-        "no error gets 3 steps back, to the echo's source: T is 3",
-        "training leaves out 20 % of the gradient as it is now",
+        "tbptt's gradient stops before t-3, the echo's source (T 3)",
+        "tbptt leaves out 20 % of the gradient as it is now",
     )
 
 
 def test_nor_of_one_that_is_not_learned_yet() -> None:
     assert words_of(EchoConfig(truncated_backprop_length=4), gradient(0.3, 0.02, 0.003, 0, 0)) == (
-        "training leaves out 20 % of the gradient as it is now",
+        "tbptt leaves out 20 % of the gradient as it is now",
         "few errors reach 3 steps back, to the echo, so far: too early to judge T",
     )
 
@@ -87,8 +88,8 @@ def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None
 @pytest.mark.parametrize(
     ("steps", "phi", "words"),
     [
-        (2, (1, 1, 1, 1), "too little gradient to tell what training leaves out"),
-        (2, (1, 1e30, np.inf, np.nan), "the error grows on its way back, too large to tell what T 2 cuts off"),
+        (2, (1, 1, 1, 1), "too little gradient to tell what tbptt leaves out"),
+        (2, (1, 1e30, np.inf, np.nan), "the error grows on its way back, too large to tell what tbptt leaves out"),
         (9, (1, 1, 1, 1), "errors were followed through 4 steps; T is 9"),
     ],
 )
@@ -152,7 +153,7 @@ def test_the_solved_tutorial() -> None:
     view._flip = view._cursor = (0, 6)
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "gradient: training leaves out 21 %: errors stop at their window's start",
+        "gradient: tbptt leaves out 21 %: errors stop at their window's start",
         "if each error went back 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
         "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
@@ -160,8 +161,8 @@ def test_the_solved_tutorial() -> None:
         "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          uses  ···█···",
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
-        "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
-        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    flipping x[t-3] turns 100 %",
+        "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒      step 7 flipped: 10 turns",
+        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒ ▒    flipping x[t-3] turns 100 %",
         "lag  0   2   4   6   8   10  12  14┊   16",
         "           ▲ echo 3     of 16,384  ┊ T 15",
     ]
@@ -388,7 +389,7 @@ def test_what_all_predictions_hang_on(one: Reliance | None, words: tuple[str, ..
 def test_where_no_error_reaches_the_source_what_the_state_keeps_is_said() -> None:
     config = EchoConfig(truncated_backprop_length=2, echo_step=3)
     assert words_of(config, gradient(1, 0.5, 0.1), 0.97, reliance(lag3=0.99)) == (
-        "no error gets 3 steps back, to the echo's source: T is 2",
+        "tbptt's gradient stops before t-3, the echo's source (T 2)",
         "only what the state keeps is used: x[t-3], r2 0.97; its flip turns 99 %",
     )
     memory = Memory("h", np.array([1, 1, 1, 0.97], np.float32), 4)
@@ -585,3 +586,33 @@ def test_what_raising_an_input_does_is_said_in_the_size_of_the_change() -> None:
     strength = np.tril(np.full((1, 4, 4), 0.02, np.float32))
     effects = Effects(strength, np.zeros((1, 4, 3), np.float32), turned=strength > 1)
     assert read(config, effects, 0, 1) == "row 1, step 2: inputs raised move it: x[t-1] .020, x[t] .020"
+
+
+@pytest.mark.parametrize(("rule", "goes"), [("rtrl", "past T 2"), ("snap1", "past T 2, in part")])
+def test_of_a_rule_that_does_not_cut_the_view_shows_that_it_goes_past_t(rule: str, goes: str) -> None:
+    """The bars beyond T are hollow if the rule cuts them off, with and without colour."""
+    config = replace(SOLVED.config, truncated_backprop_length=2, rule=rule)
+    view = GradientView()
+    view._frame = frame_of(replace(SOLVED, config=config))
+    lines = shown(view)
+    assert lines[0].startswith(f"gradient: {rule}'s gradient goes back {goes}; tbptt leaves out 21 %")
+    assert view.question.kinds == {"gradient", "reliance", "effects"}
+    assert "▒" not in "".join(line[:38] for line in lines)
+    assert view.reading_of(Lag(3)).endswith(f"; {rule} follows it")
+    view._frame = frame_of(replace(SOLVED, config=replace(config, rule="tbptt")))
+    lines = shown(view)
+    assert {mark for line in lines[3:9] for mark in line[12:38]} >= {"▒"}
+    assert not {mark for line in lines[3:10] for mark in line[12:38]} & set("▁▂▃▄▅▆▇█")
+    assert view.reading_of(Lag(3)).endswith("; tbptt with T 2 cuts it off")
+    assert view.reading_of(Lag(1)).endswith("; tbptt follows 1 of 2")
+
+
+def test_of_an_echo_that_rtrl_has_not_learned_yet_it_is_not_said_that_t_is_judged() -> None:
+    config = EchoConfig(truncated_backprop_length=2, rule="rtrl")
+    few = "few errors reach 3 steps back, to the echo, so far"
+    assert words_of(config, gradient(0.3, 0.02, 0.003, 0, 0))[1] == few
+    unknown = Gradient(np.ones(4, np.float32), np.full(4, np.nan, np.float32), np.nan)
+    assert words_of(config, unknown) == (
+        "rtrl's gradient goes back past T 2",
+        "too little gradient to tell what tbptt leaves out",
+    )

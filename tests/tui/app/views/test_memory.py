@@ -13,7 +13,7 @@ from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
 from tui.app.drawings.spots import UnitStep
 from tui.app.drawings.unit_lines import best_input, signed_activity
-from tui.app.views.memory import MemoryView, read, share_text, summary
+from tui.app.views.memory import MemoryView, chart_of, read, share_text, summary
 from tui.kit.cells import Cells
 
 SOLVED = shift_register()
@@ -207,7 +207,11 @@ def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None
 def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> None:
     assert SOLVED.memory is not None
     cut = EchoConfig(truncated_backprop_length=3)
-    assert summary(cut, SOLVED.memory) == "4.0 of 4 numbers used; no gradient reaches lag 3: r2 1.00"
+    assert summary(cut, SOLVED.memory) == "4.0 of 4 numbers used; tbptt stops before t-3: r2 1.00"
+    assert chart_of(cut, SOLVED.memory, 60).wall == 3
+    uncut = replace(cut, rule="rtrl")
+    assert summary(uncut, SOLVED.memory) == "4.0 of 4 numbers used; a shift register needs 4"
+    assert chart_of(uncut, SOLVED.memory, 60).wall is None
     flip_flop = EchoConfig(task="flip_flop")
     assert summary(flip_flop, SOLVED.memory) == "4.0 of 4 numbers used for single inputs, not for what is made of them"
     xor = EchoConfig(task="delayed_xor")

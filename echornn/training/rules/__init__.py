@@ -1,0 +1,1 @@
+"""Computes the learning rules of `echornn.rules.table`: a file for each, with the same interface (`engine`)."""

@@ -1,0 +1,209 @@
+"""Draws states in a plane: each by the sign of its target, the way of a row, and where the prediction changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.plane_readings import StatePlane
+from tui.app.curve.dots import Dots, characters
+from tui.app.drawings.plane_axes import PlaneAxes
+from tui.app.drawings.spots import States, TimeStep
+from tui.app.drawings.target_groups import TargetGroups
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, stamp, write_in
+
+MIXED = "+"
+"""The sign of a cell with states of several groups, if no group has `MOSTLY` of them."""
+
+MOSTLY = 0.8
+
+AXIS_EVERY, WAY_EVERY = 4, 2
+"""One of so many dots is drawn of an axis, and of the way of a row; borders are drawn whole."""
+
+ASCII_BORDER, ASCII_WAY, ASCII_AXIS = "%", ".", "-"
+
+Coordinates = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneScene:
+    """What is drawn.
+
+    Attributes:
+        plane: the states.
+        axes: the axes that are followed.
+        shown: the two of them that are drawn, horizontal and vertical.
+        groups: the groups of targets.
+        row: the row whose way is drawn, from 0.
+        row_targets: the targets of this row's steps; -1 where none counts, int64 [T].
+        cursor: the time step under the cursor, from 0; None without a cursor.
+    """
+
+    plane: StatePlane
+    axes: PlaneAxes
+    shown: tuple[int, int]
+    groups: TargetGroups
+    row: int
+    row_targets: npt.NDArray[np.int64]
+    cursor: int | None = None
+
+    @property
+    def within(self) -> Coordinates:
+        """The two directions in the coordinates of the readings, float64 [2, kept]."""
+        return self.axes.within[list(self.shown)]
+
+    @property
+    def low(self) -> Coordinates:
+        """The coordinates at the left and lower ends of the axes."""
+        return self.axes.low[list(self.shown)]
+
+    @property
+    def high(self) -> Coordinates:
+        """The coordinates at the right and upper ends of the axes."""
+        return self.axes.high[list(self.shown)]
+
+    def place(self, coordinates: npt.NDArray[np.float32]) -> Coordinates:
+        """Where states are drawn: 0 to 1 on both axes, from the lower left; float32 [..., kept] to float64 [..., 2]."""
+        known = np.nan_to_num(coordinates.astype(np.float64), posinf=1e30, neginf=-1e30)
+        return np.clip((known @ self.within.T - self.low) / (self.high - self.low), 0, 1)
+
+    def said(self, places: Coordinates) -> npt.NDArray[np.int64]:
+        """The group that the network says at places of the plane through the mean state, float64 [..., 2]."""
+        readout = np.nan_to_num(self.plane.readout.astype(np.float64), posinf=1e30, neginf=-1e30)
+        along = self.low + places * (self.high - self.low)
+        outputs = readout[:, 0] + along @ self.within @ readout[:, 1:].T
+        return self.groups.said(outputs)
+
+    @property
+    def right(self) -> tuple[float, float] | None:
+        """The share of states at which the network says the target's group, and the share at which it would if the
+        other components were zero; None if this is not known.
+        """
+        plane = self.plane
+        if not len(plane.readout) or not len(plane.targets):
+            return None
+        wanted = self.groups.numbered(plane.targets)
+        answered, in_plane = self.groups.numbered(plane.answers), self.said(self.place(plane.states))
+        return float((answered == wanted).mean()), float((in_plane == wanted).mean())
+
+
+def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
+    """Draw, from below: the axes, the readout's borders, the row's way, the states, and the cursor."""
+    if box.width < 2 or box.height < 2:
+        return
+    height, width = (box.height, box.width) if ascii_only else (4 * box.height, 2 * box.width)
+    axes, borders = axes_dots(scene, height, width), border_dots(scene, height, width)
+    stamp(cells, box.x, box.y, characters(axes, ascii_only, ASCII_AXIS), "view--axis", over_blanks=True)
+    stamp(cells, box.x, box.y, characters(borders, ascii_only, ASCII_BORDER), "view--wall", over_blanks=True)
+    dots, groups = way_dots(scene, height, width, 1 if ascii_only else WAY_EVERY)
+    names = np.array([*map(cells.names.index, (*scene.groups.styles, "view--way"))], np.int16)
+    styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
+    stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
+    _draw_axis_names(cells, box, scene, ascii_only)
+    _draw_states(cells, box, scene)
+    _draw_row(cells, box, scene)
+
+
+def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
+    """Name the axes at their ends, with the share of variance along each, and their ends, where no state is drawn."""
+    taken = np.zeros((box.height, box.width), np.bool_)
+    taken[cells_of(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
+    arrows = (">", "^") if ascii_only else ("→", "↑")
+    for axis, line in ((0, box.height - 1), (1, 0)):
+        name = f"component {scene.shown[axis] + 1}"
+        share = f"{scene.plane.share(scene.within[axis]):.0%}"
+        spans = f"{scene.low[axis]:.3g} to {scene.high[axis]:.3g}"
+        texts = [text + " " + arrows[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]
+        ends = (1.0, 0.0, 0.5) if axis == 0 else (0.0, 1.0, 0.5)
+        room = [(text, box.width - len(text)) for text in texts if len(text) <= box.width]
+        places = [(text, int(end * most)) for text, most in room for end in ends]
+        free = (one for one in places if not taken[line, one[1] : one[1] + len(one[0])].any())
+        text, at = next(free, ("", 0))
+        write_in(cells, box, line, text, "view--axis", at=at)
+
+
+def axes_dots(scene: PlaneScene, height: int, width: int) -> Dots:
+    """The two axes through the mean state, dotted."""
+    dots = np.zeros((height, width), np.bool_)
+    line, column = cells_of(scene.place(np.zeros(scene.plane.states.shape[1], np.float32)), height, width)
+    dots[line, ::AXIS_EVERY] = True
+    dots[::AXIS_EVERY, column] = True
+    return dots
+
+
+def border_dots(scene: PlaneScene, height: int, width: int) -> Dots:
+    """Where the group that the network says changes from a dot to the next, at the right or below."""
+    dots = np.zeros((height, width), np.bool_)
+    if len(scene.plane.readout):
+        x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(1, 0, height))
+        said = scene.said(np.stack([x, y], axis=-1))
+        dots[:, :-1] |= said[:, 1:] != said[:, :-1]
+        dots[:-1] |= said[1:] != said[:-1]
+    return dots
+
+
+def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Dots, npt.NDArray[np.int64]]:
+    """The way of the row through the plane: a straight line from each state to the next.
+
+    Returns:
+        One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
+    """
+    dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
+    lines, columns = cells_of(_way(scene), height, width)
+    for step in range(1, len(lines)):
+        (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
+        count = max(abs(last_y - y), abs(last_x - x)) + 1
+        on = tuple(np.linspace(*ends, count).round().astype(int)[::every] for ends in ((y, last_y), (x, last_x)))
+        dots[on] = True
+        groups[on] = scene.row_targets[step] if step < len(scene.row_targets) else -1
+    return dots, groups
+
+
+def _way(scene: PlaneScene) -> Coordinates:
+    rows = scene.plane.rows
+    return scene.place(rows[scene.row]) if scene.row < len(rows) else np.zeros((0, 2))
+
+
+def cells_of(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The line and column of places, from the top left."""
+    x, y = places[..., 0], 1 - places[..., 1]
+    lines, columns = (np.round(one * (size - 1)).astype(np.int64) for one, size in ((y, height), (x, width)))
+    return lines, columns
+
+
+def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
+    """Draw in each cell the sign of the group that most of its states have."""
+    lines, columns = cells_of(scene.place(scene.plane.states), box.height, box.width)
+    if not len(scene.plane.targets):
+        for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
+            write_in(cells, box, line, MIXED, "view--beyond", at=column)
+        return
+    groups = scene.groups.numbered(scene.plane.targets)
+    counts = np.zeros((box.height, box.width, len(scene.groups.signs)), np.int64)
+    np.add.at(counts, (lines, columns, groups), 1)
+    for line, column in np.argwhere(counts.any(axis=-1)).tolist():
+        here = counts[line, column]
+        largest = int(here.argmax())
+        if scene.groups.are_ordered:
+            largest = int(np.round((here * np.arange(len(here))).sum() / here.sum()))
+        is_mixed = not scene.groups.are_ordered and here[largest] < MOSTLY * here.sum()
+        sign, style = (
+            (MIXED, "view--beyond") if is_mixed else (scene.groups.signs[largest], scene.groups.styles[largest])
+        )
+        write_in(cells, box, line, sign, style, at=column)
+        cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
+
+
+def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
+    """Note for the mouse where the row is at each step, and draw the cursor."""
+    way = _way(scene)
+    lines, columns = (one.tolist() for one in cells_of(way, box.height, box.width))
+    for step, (line, column) in enumerate(zip(lines, columns, strict=True)):
+        cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
+    if scene.cursor is not None and scene.cursor < len(way):
+        group = int(scene.row_targets[scene.cursor]) if scene.cursor < len(scene.row_targets) else -1
+        sign = scene.groups.signs[group] if 0 <= group < len(scene.groups.signs) else MIXED
+        write_in(cells, box, lines[scene.cursor], sign, "view--cursor", at=columns[scene.cursor])

@@ -1,0 +1,225 @@
+"""View 7, plane: the states of the network as points, by target, and where what the network says changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from textual.binding import Binding
+
+from echornn.config import EchoConfig
+from echornn.data.held_input import HeldInput, held_inputs
+from echornn.fixed_point_readings import FixedPoints
+from echornn.plane_readings import StatePlane
+from echornn.readings import Question, Readings
+from echornn.session.frame import Frame
+from echornn.session.picture import Picture
+from tui.app.drawings.plane_axes import PlaneAxes, followed
+from tui.app.drawings.plane_points import draw_points, kinds_found, point_text, points_in
+from tui.app.drawings.spots import Point, States, TimeStep
+from tui.app.drawings.state_plane import PlaneScene, draw_state_plane
+from tui.app.drawings.target_groups import TargetGroups, groups_of
+from tui.app.views.cursor_keys import LEAVE, cursor_keys
+from tui.app.views.plane_words import draw_legend, points_summary, states_text, summary
+from tui.app.views.probe_view import PART_BINDINGS, ProbeView, is_empty
+from tui.app.views.rows_words import read
+from tui.kit.cells import Cells
+from tui.kit.paint import Box
+
+PAIRS = ((0, 1), (0, 2), (1, 2))
+"""The pairs of components that are shown in turn: horizontal and vertical."""
+
+HOLD_BINDINGS = [
+    Binding(
+        "x",
+        "hold(1)",
+        "Hold",
+        show=False,
+        tooltip="Fixed points: where the state rests under a constant input; the next input, or none",
+        id="hold",
+    ),
+    Binding("X", "hold(-1)", "Hold before", show=False, tooltip="The constant input before", id="hold_before"),
+]
+
+HOW_TO_HOLD = "«hold»: fixed points"
+
+LEAST_LEGEND = 6
+"""The fewest lines of the view with which its last line explains the signs."""
+
+
+class PlaneView(ProbeView):
+    """The plane view: states of the network on two principal components, each by the sign of its target."""
+
+    key = "7"
+    title = "plane"
+    about = "The states on their principal components, by target: how the network tells targets apart"
+    kinds = frozenset({"plane"})
+
+    BINDINGS = [
+        *cursor_keys(
+            "Cursor to an earlier time step of the row",
+            "Cursor to a later time step of the row",
+            "The way of the row above",
+            "The way of the row below",
+        ),
+        *PART_BINDINGS,
+        Binding("v", "swap", "Swap", show=False, tooltip="Another pair of the three first components", id="swap"),
+        *HOLD_BINDINGS,
+        LEAVE,
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._row = 0
+        self._step: int | None = None
+        self._pair = self._held = 0
+        self._axes: PlaneAxes | None = None
+        self._axes_of: StatePlane | None = None
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Lines for a plane that is not much higher than wide."""
+        return min(most, max(LEAST_LEGEND, width // 3 + 2))
+
+    @property
+    def question(self) -> Question:
+        """States, and the fixed points under the input that is held."""
+        held = None if self._frame is None else self._held_input(self._frame.config)
+        if held is None:
+            return super().question
+        return replace(super().question, kinds=self.kinds | {"fixed_points"}, held=held.numbers)
+
+    def _held_input(self, config: EchoConfig) -> HeldInput | None:
+        """The input that is held; None for none."""
+        choices = held_inputs(config)
+        return choices[self._held - 1] if 0 < self._held <= len(choices) else None
+
+    def _points(self, readings: Readings) -> FixedPoints | None:
+        """The fixed points under the input that is held; None for none, and while they are computed."""
+        held, points = self._held_input(readings.config), readings.fixed_points
+        known = held is not None and points is not None and tuple(points.held.tolist()) == held.numbers
+        return points if known else None
+
+    def is_waiting(self, frame: Frame) -> bool:
+        if super().is_waiting(frame):
+            return True
+        readings = frame.readings
+        if readings is None or not frame.state.stands_still or is_empty(readings) or frame.unread:
+            return False
+        return self._held_input(readings.config) is not None and self._points(readings) is None
+
+    def answered(self, readings: Readings) -> bool:
+        return readings.plane is not None
+
+    def show(self, picture: Picture, message: str = "") -> None:
+        super().show(picture, message)
+        self._follow(picture.frame)
+
+    def _follow(self, frame: Frame) -> None:
+        """Let the axes follow new readings."""
+        readings = frame.readings
+        plane = readings.plane if readings is not None else None
+        if readings is not None and plane is not None and plane is not self._axes_of:
+            points = self._points(readings)
+            places = None if points is None else points_in(readings, plane)
+            self._axes = followed(plane, self._axes, frame.state.stands_still, places)
+            self._axes_of = plane
+
+    def _scene(self, readings: Readings) -> PlaneScene | None:
+        """What is drawn of these readings; None if they have no plane."""
+        plane, frame = readings.plane, self._frame
+        if plane is None or frame is None:
+            return None
+        self._follow(frame)
+        assert self._axes is not None
+        groups = groups_of(readings.config.the_task.outputs, plane.targets, self._ascii_only)
+        row = min(self._row, max(0, len(plane.rows) - 1))
+        length = plane.rows.shape[1]
+        cursor = None if self._step is None or not length else min(self._step, length - 1)
+        targets = row_targets(readings, groups, row)
+        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, row, targets, cursor)
+
+    @property
+    def reading(self) -> str:
+        readings = self._readings
+        scene = self._scene(readings) if readings is not None else None
+        if scene is None or scene.cursor is None:
+            return ""
+        return self.reading_of(TimeStep(scene.row, scene.cursor))
+
+    def reading_of(self, spot: object) -> str:
+        readings = self._readings
+        if readings is None or readings.plane is None:
+            return ""
+        if isinstance(spot, States):
+            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets, self._ascii_only)
+            return states_text(spot, groups)
+        if isinstance(spot, Point):
+            return point_text(readings, spot.index)
+        progress = readings.progress
+        if not isinstance(spot, TimeStep) or progress is None or spot.row >= len(progress.y):
+            return ""
+        return read(readings.config, progress, spot.row, spot.step) if spot.step < progress.y.shape[1] else ""
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Put the cursor on a time step of the row, as the arrow keys do."""
+        if isinstance(spot, TimeStep):
+            self._row, self._step = spot.row, spot.step
+            self._changed()
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        scene = self._scene(readings)
+        if scene is None:
+            return
+        part = "" if (scene.plane.part,) == readings.parts[:1] else scene.plane.part
+        asked = self._asked_part()
+        computing = asked if asked not in ("", scene.plane.part) else ""
+        held, points = self._held_input(readings.config), self._points(readings)
+        places = points_in(readings, scene.plane)
+        text = summary(scene, computing) if held is None or computing else points_summary(held, points, len(places))
+        self.draw_head(cells, readings, self.keymap.text(text), part)
+        has_legend = cells.height >= LEAST_LEGEND
+        body = Box(0, 1, cells.width, max(0, cells.height - 1 - has_legend))
+        draw_state_plane(cells, body, scene, self._ascii_only)
+        kinds: list[tuple[str, str, str]] = []
+        if points is not None and len(places):
+            draw_points(cells, body, scene, places, points, self._ascii_only)
+            kinds = kinds_found(points, self._ascii_only)
+        if has_legend:
+            hint = self.keymap.text("" if held else HOW_TO_HOLD)
+            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene, kinds, hint, self._ascii_only)
+
+    def action_move(self, steps: int, rows: int) -> None:
+        readings = self._readings
+        if readings is None or readings.plane is None:
+            return
+        count, length = readings.plane.rows.shape[:2]
+        self._row = max(0, min(count - 1, self._row + rows))
+        if steps and length:
+            self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
+        self._changed()
+
+    def action_hold(self, by: int) -> None:
+        """Hold the next of the constant inputs, or none."""
+        frame = self._frame
+        if frame is not None:
+            self._held = (self._held + by) % (1 + len(held_inputs(frame.config)))
+            self._changed()
+
+    def action_swap(self) -> None:
+        self._pair = (self._pair + 1) % len(PAIRS)
+        self._changed()
+
+    def action_leave(self) -> None:
+        self._step = None
+        self._changed()
+
+
+def row_targets(readings: Readings, groups: TargetGroups, row: int) -> npt.NDArray[np.int64]:
+    """The group of the target at each step of a row of the newest window, -1 where none counts; empty if unknown."""
+    progress = readings.progress
+    if progress is None or row >= len(progress.y):
+        return np.zeros(0, np.int64)
+    found = groups.numbered(progress.y[row])
+    return found if progress.scored.shape != progress.y.shape[:2] else np.where(progress.scored[row], found, -1)
