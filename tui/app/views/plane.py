@@ -20,7 +20,7 @@ from echornn.session.picture import Picture
 from tui.app.drawings.group_signs import signs_of_groups
 from tui.app.drawings.plane_axes import PlaneAxes, followed
 from tui.app.drawings.plane_points import draw_points, kinds_found, point_text, points_in
-from tui.app.drawings.spots import Point, States, TimeStep
+from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.drawings.state_plane import PlaneScene, draw_state_plane
 from tui.app.views.cursor_keys import LEAVE, cursor_keys
 from tui.app.views.plane_words import draw_legend, points_summary, states_text, summary
@@ -160,7 +160,7 @@ class PlaneView(ProbeView):
         if isinstance(spot, States):
             groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
             return states_text(spot, groups)
-        if isinstance(spot, Point):
+        if isinstance(spot, FixedPoint):
             return point_text(readings, spot.index)
         progress = readings.progress
         if not isinstance(spot, TimeStep) or progress is None or spot.row >= len(progress.y):
