@@ -14,12 +14,13 @@ The map of this package; each folder may import only those below it::
     probes/     measures what a network remembers, and how far back its gradient reaches; a file for each probe
     training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: affine, product, layer, recorded_steps, scan, model, to_keras
-    cells/      the recurrent cells: a file for each, and a table of them
+    cells/      the recurrent cells: a file for each, a table of them, and cells in the user's own files (own/)
     rules/      the learning rules: the facts about each, and a table of them; training/rules/ computes them
     runtime/    settings of a process: TensorFlow's import, XLA's flags, a thread for jobs
     files/      files that survive crashes: written whole or appended to, locked, never links
     data/       the data of an epoch, and the loss levels that are known before training
     tasks/      what can be learned: a file for each task, a table of them, and tasks in the user's own files (own/)
+    own/        a file of the user's own: its text, the errors in it, the process that checks it first
     reference/  slow, simple programs that share no code with the rest, to test it
     config, config_fields, config_ranges, config_windows, config_error, config_text, limits, seeding, progress,
     trainer_state, population_state, unlike_record, snapshot, readings, row_readings, weight_readings, plane_readings,
@@ -69,6 +70,13 @@ if TYPE_CHECKING:
     from echornn.arrays.run_arrays import RunArrays as RunArrays
     from echornn.arrays.run_arrays import read as read
     from echornn.arrays.run_windows import RunWindows as RunWindows
+    from echornn.cells.cell import LINEAR as LINEAR
+    from echornn.cells.cell import RELU as RELU
+    from echornn.cells.cell import SIGMOID as SIGMOID
+    from echornn.cells.cell import TANH as TANH
+    from echornn.cells.cell import Cell as Cell
+    from echornn.cells.cell import CellError as CellError
+    from echornn.cells.cell import Product as Product
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.data.series import EchoSeries as EchoSeries
@@ -109,10 +117,13 @@ _HOME = {
     "Batch": "tasks.task",
     "Branch": "timeline.branch",
     "BranchFacts": "arrays.branch_facts",
+    "Cell": "cells.cell",
+    "CellError": "cells.cell",
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "data.series",
     "Frame": "session.frame",
+    "LINEAR": "cells.cell",
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",
     "Lottery": "diagnosis.seed_stats",
@@ -123,19 +134,23 @@ _HOME = {
     "PopulationProgress": "progress",
     "PopulationState": "population_state",
     "Position": "timeline.branch",
+    "Product": "cells.cell",
     "Progress": "progress",
     "Question": "readings",
+    "RELU": "cells.cell",
     "Readings": "readings",
     "Run": "runs.run_dir",
     "RunArrays": "arrays.run_arrays",
     "RunError": "files.run_error",
     "RunRecorder": "runs.run_recorder",
     "RunWindows": "arrays.run_windows",
+    "SIGMOID": "cells.cell",
     "SeedStats": "diagnosis.seed_stats",
     "Session": "session.session",
     "Snapshot": "snapshot",
     "Specimen": "snapshot",
     "Symbols": "tasks.task",
+    "TANH": "cells.cell",
     "Task": "tasks.task",
     "TaskError": "tasks.task",
     "Timeline": "timeline.timeline",

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
+from echornn.cells.cell import Cell
+from echornn.cells.chosen import cell_of
+from echornn.cells.chosen import named as cell_named
+from echornn.cells.own.own_cell import CellName
 from echornn.cells.table import CELLS
 from echornn.config_error import ConfigError as ConfigError
 from echornn.config_error import choice, fraction, whole
+from echornn.config_fields import CELL, DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatValues, NotGiven, usual_window
 from echornn.config_fields import DATA_FIELDS as DATA_FIELDS
-from echornn.config_fields import DEFAULT_WINDOW, ECHO, ECHO_FIELDS, TASK, FlatValues, NotGiven, usual_window
 from echornn.config_fields import LIVE_FIELDS as LIVE_FIELDS
 from echornn.config_fields import PACE_FIELDS as PACE_FIELDS
 from echornn.config_fields import START_FIELDS as START_FIELDS
@@ -31,10 +35,9 @@ from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
-    Cell = str
     Rule = str
 else:
-    Cell, Rule = Literal[tuple(CELLS)], Literal[tuple(RULES)]  # so that the help of a flag lists them
+    Rule = Literal[tuple(RULES)]  # so that the help of a flag lists them
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
@@ -85,8 +88,9 @@ class EchoConfig(FlatValues, WindowSizes):
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
-    cell: Cell = "rnn"
-    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru, lstm, indrnn, irnn, mingru, lru or cornn."""
+    cell: CellName = "rnn"
+    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru, lstm, indrnn, irnn, mingru, lru or cornn; or
+    FILE.py:NAME, a cell of your own."""
 
     num_layers: int = 1
     """Cells stacked on each other, 1 to 8; each reads the states of the one below."""
@@ -177,6 +181,11 @@ class EchoConfig(FlatValues, WindowSizes):
         return alone
 
     @property
+    def the_cell(self) -> Cell:
+        """The network's recurrent cell."""
+        return cell_of(self.cell)
+
+    @property
     def the_task(self) -> Task:
         """The task that the network learns."""
         return self.task if isinstance(self.task, Task) else _echo(self.echo_step, self.num_classes, self.row_start)
@@ -248,7 +257,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "rule": tuple(RULES),
     "device": get_args(Device),
 }
-"""The allowed values of fields that are chosen from a list."""
+"""The allowed values of fields that are chosen from a list; a cell may also be a file."""
 
 FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 1"}
 """Fields that may be fractions, with a text on the values that they allow."""
@@ -256,6 +265,10 @@ FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 
 
 def _typed(name: str, value: object) -> object:
     """The value of a field as a plain Python value. A value of the wrong type raises a ConfigError."""
+    if name == CELL:
+        found = cell_named(value)
+        cell_of(found)
+        return found
     if name in CHOICES:
         return choice(name, value, CHOICES[name])
     if name in FRACTIONS:

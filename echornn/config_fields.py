@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 TASK, ECHO = "task", "echo"
 
+CELL = "cell"
+
 ECHO_FIELDS = frozenset({"num_classes", "echo_step", "row_start"})
 """The fields that are settings of the echo; another task has settings of its own instead."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.own.own_file import SHOWN_DIGITS, OwnFile
 
 
@@ -16,18 +16,19 @@ def fields_text(values: Mapping[str, object]) -> str:
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a configuration as JSON values for people: a user's own task is FILE.py:NAME."""
+    """Values of a configuration as JSON values for people: a file of the user's own is FILE.py:NAME."""
     return {name: str(value) if isinstance(value, OwnFile) else value for name, value in values.items()}
 
 
 def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
-    """The values that differ, for people: if the file of a task has changed, a part of its hash distinguishes it from
-    the file before.
+    """The values that differ, for people: if the file of a task or cell has changed, a part of its hash distinguishes
+    it from the file before.
     """
     changes = before.changes_to(after)
-    task = changes.get(TASK)
-    if isinstance(task, OwnFile) and task.is_change_of(before.value(TASK)):
-        changes[TASK] = f"{task} (file changed, {task.digest[:SHOWN_DIGITS]})"
+    for name in (TASK, CELL):
+        own = changes.get(name)
+        if isinstance(own, OwnFile) and own.is_change_of(before.value(name)):
+            changes[name] = f"{own} (file changed, {own.digest[:SHOWN_DIGITS]})"
     return changes
 
 

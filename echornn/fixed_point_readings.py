@@ -25,6 +25,9 @@ RESTING = 1e-9
 states or 1; computed in float64.
 """
 
+MOST_CARRIED = 1024
+"""The most carried numbers of a network whose fixed points are searched for; beyond, it would take minutes."""
+
 
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
@@ -47,7 +50,7 @@ class FixedPoints:
             - marginal: none is above 1 and some count as 1: the Jacobian alone does not decide.
             - saddle: some are above 1 and some are not: a disturbance can vanish first, then grow.
             - unstable: all are above 1.
-            - slow: no fixed point: the state moves, but little, and moves faster around it.
+            - slow: no fixed point: the state moves, but hardly, and less than around it.
 
         starts: int32 [points], the number of searches that ended at the point.
         outputs: float32 [points, outputs], what the network predicts there: probabilities of symbols, or numbers.

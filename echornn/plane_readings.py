@@ -53,4 +53,5 @@ class StatePlane:
 
     def place(self, states: Floats) -> Floats:
         """The coordinates of states of the part, float32 [..., units] to [..., kept]."""
-        return np.asarray((states - self.mean) @ self.components.T, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # states may be too large for float32
+            return np.asarray((states.astype(np.float64) - self.mean) @ self.components.T, np.float32)

@@ -242,8 +242,8 @@ class Readings:
         config: the configuration at this position.
         branch, window: the position: the branch, and the number of windows along its path.
         parts: the names of the parts that can be read; the first is the top layer's h.
-        kind fields: the requested readings. None if not requested, if it needs a window and there is none, or if
-            weights are NaN or infinite.
+        kind fields: the requested readings. None if not requested, if it needs a window and there is none, if the
+            network is too large for it, or if weights are NaN or infinite.
         lyapunov: float32, Lyapunov exponents of the whole carried state in nats per step, the largest first: all if
             there are at most 16, otherwise the largest 8. -87.3, log of float32's tiniest, means minus infinity.
         lyapunov_samples: the time steps, over all rows, over which each exponent is averaged; 0 if unknown.

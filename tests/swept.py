@@ -41,7 +41,7 @@ CLIFF = Grid(
 def with_a_cliff(config: EchoConfig) -> Result:
     """The larger the echo step, the fewer seeds solve it, and the later; beyond T none does."""
     far = config.echo_step / config.truncated_backprop_length
-    late = {"gru": 1.2, "lstm": 1.6}.get(config.cell, 1.0)
+    late = {"gru": 1.2, "lstm": 1.6}.get(str(config.cell), 1.0)
     luck = (config.seed * 7 + config.echo_step * 3) % 16 / 16
     if far >= 1 or luck < (far * late) ** 4 - 0.05:
         return Result(None, 0.693 - 0.2 * luck * (far < 1), 666, 0.02)
@@ -94,5 +94,5 @@ OF_TASKS = Grid(
 def on_a_rung(config: EchoConfig) -> Result:
     """RNNs are solved, GRUs at the rung before the last, LSTMs at chance."""
     levels = [level.loss for level in ladder_of(config)]
-    loss = {"rnn": levels[-1], "gru": levels[-2], "lstm": levels[0]}[config.cell]
+    loss = {"rnn": levels[-1], "gru": levels[-2], "lstm": levels[0]}[str(config.cell)]
     return Result(99 if config.cell == "rnn" else None, loss, 666, 0.02)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.arrays.window_pieces import Integers
-from echornn.data.own_task import check_own_task
+from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
@@ -47,7 +47,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
 
     Raises:
         RunError: nothing was saved of the run; or the networks were not kept, and nothing may be trained again.
-        TaskError: a user's own task fails its check.
+        OwnError: a task or cell of the user's own fails its check.
         OSError: the losses of the run cannot be read.
         ConfigError: there is not enough memory, or no device, to train them again.
     """
@@ -61,7 +61,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
     if not retrain:
         raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
     for config in {branch.config for branch in path_to_end(run.tree[0][position.branch], run.tree[0].__getitem__)}:
-        check_own_task(config)
+        check_own_files(config)
     quiet.import_tensorflow(run.threshold)
     replay = replayed(run, position)
     return StateThere(replay.trainer.state, replay.tape[-1] if replay.tape else None, replay.unlike)

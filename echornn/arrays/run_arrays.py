@@ -15,7 +15,7 @@ from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of
 from echornn.arrays.run_windows import RunWindows, windows_of
 from echornn.arrays.window_pieces import Integers, pieces, pieces_along
 from echornn.config import EchoConfig
-from echornn.data.own_task import check_own_task
+from echornn.data.own_checks import check_own_files
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import kept_runs, run_dir
@@ -120,7 +120,7 @@ class RunArrays:
 
         Raises:
             RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
-            TaskError: a user's own task fails its check.
+            OwnError: a task or cell of the user's own fails its check.
             ConfigError: there is not enough memory, or no device, to train it again.
         """
         position = position_of(self.run, at, branch)
@@ -170,7 +170,7 @@ class RunArrays:
 
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind]) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`."""
-        check_own_task(snapshot.state.config)
+        check_own_files(snapshot.state.config)
         quiet.import_tensorflow(self.run.threshold)
         from echornn.training.device import use_threads
 

@@ -12,11 +12,18 @@ import numpy.typing as npt
 
 from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.cells.theorem import Theorem
+from echornn.own.errors import OwnError
 
 Vector = Any
 """One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever kind the `Network`
-computes with. Vectors can be added, subtracted and multiplied.
+computes with. Vectors can be added, subtracted, multiplied and divided, also by plain numbers.
 """
+
+
+class CellError(OwnError):
+    """A cell cannot be used; the message is one line, which names file and line if the cell is a user's own."""
+
+    noun = "cell"
 
 
 class Activation(Enum):
@@ -44,6 +51,12 @@ class Network(Protocol):
 
     def tanh(self, vector: Vector) -> Vector:
         """The tanh of each number."""
+
+    def sigmoid(self, vector: Vector) -> Vector:
+        """1 / (1 + exp(-v)) of each number v."""
+
+    def exp(self, vector: Vector) -> Vector:
+        """The exponential of each number."""
 
     def relu(self, vector: Vector) -> Vector:
         """Each number, or 0 if it is negative."""
@@ -77,7 +90,7 @@ class Product:
 
 
 class Functions(Protocol):
-    """Functions of weights with one number per unit, for `Cell.used`; float32 of any shape."""
+    """Functions of weights for `Cell.used`, which can also be added, subtracted, multiplied and divided."""
 
     def exp(self, value: Vector) -> Vector:
         """The exponential of each number."""
@@ -87,6 +100,12 @@ class Functions(Protocol):
 
     def sin(self, value: Vector) -> Vector:
         """The sine of each number."""
+
+    def sigmoid(self, value: Vector) -> Vector:
+        """1 / (1 + exp(-v)) of each number v."""
+
+    def transposed(self, value: Vector) -> Vector:
+        """A matrix with its rows as columns."""
 
     def limited(self, value: Vector, least: float, most: float) -> Vector:
         """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
@@ -137,8 +156,8 @@ class Cell:
     step: Callable[[Vector, Sequence[Vector], Network], Sequence[Vector]]
     state_parts: tuple[str, ...]
     products: tuple[Product, ...]
-    about: str
-    formulas: tuple[str, ...]
+    about: str = ""
+    formulas: tuple[str, ...] = ()
     unit_weights: tuple[str, ...] = ()
     first_units: Callable[[np.random.Generator, int, int], Arrays] = _no_units
     used: Callable[[Mapping[str, Vector], Functions, int], Mapping[str, Vector]] = _as_trained

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags, targets_reached
 from echornn.limits import AT_CHANCE_SHARE as AT_CHANCE_SHARE
@@ -229,7 +228,7 @@ def state_numbers(config: EchoConfig) -> int:
 
     A linear read-out recovers at most this many inputs (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * CELLS[config.cell].held
+    return config.state_size * config.num_layers * config.the_cell.held
 
 
 def fits_register(config: EchoConfig) -> bool:
@@ -242,7 +241,7 @@ def fits_register(config: EchoConfig) -> bool:
 
 def on_the_echo(config: EchoConfig) -> OnTheEcho:
     """What was measured when networks of this cell learned the echo; nothing for another task."""
-    return CELLS[config.cell].on_the_echo if is_echo(config) else NOT_MEASURED
+    return config.the_cell.on_the_echo if is_echo(config) else NOT_MEASURED
 
 
 def few_uniform_starts_learn(config: EchoConfig) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from echornn.cells.table import CELLS
 from echornn.cells.theorem import Theorem
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
@@ -11,7 +10,7 @@ from echornn.config_fields import TASK
 def theorem(config: EchoConfig) -> Theorem | None:
     """The theorem that no network of this cell solves this task for inputs of every length; None if there is none."""
     task = config.value(TASK)
-    return next((one for one in CELLS[config.cell].theorems if one.task == task), None)
+    return next((one for one in config.the_cell.theorems if one.task == task), None)
 
 
 def theorem_text(config: EchoConfig) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.own.facts import facts_of
+from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.config import EchoConfig
-from echornn.config_fields import ECHO, TASK
+from echornn.config_fields import CELL, ECHO, TASK
 from echornn.own.own_file import OwnFile
 from echornn.own.reading import reading
 from echornn.tasks.own.own_task import OwnTask
@@ -137,8 +139,10 @@ def record_of_changes(config: EchoConfig) -> dict[str, Any]:
 
 
 def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
-    record, task = recorded(values), values.get(TASK)
-    if isinstance(task, OwnFile):
+    record, task, cell = recorded(values), values.get(TASK), values.get(CELL)
+    if isinstance(cell, OwnCell):
+        record[CELL] = cell.as_record(facts_of(cell.cell))
+    if isinstance(task, OwnTask):
         from echornn.tasks.own.make_facts import record_of_facts
 
         record[TASK] = task.as_record(record_of_facts(config.the_task, config.data_shape))
@@ -146,7 +150,7 @@ def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Some values of a configuration as JSON values; a user's own task is the text of its file."""
+    """Some values of a configuration as JSON values; a task or cell of the user's own is the text of its file."""
     return {name: recorded_value(one) for name, one in values.items()}
 
 
@@ -159,9 +163,22 @@ def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
     """The values from the JSON values that `recorded` made. No file is read.
 
     Raises:
-        ValueError: the task is invalid.
+        ValueError: the task or the cell is invalid.
     """
-    return {name: task_from(one) if name == TASK else one for name, one in record.items()}
+    return {name: VALUE_FROM[name](one) if name in VALUE_FROM else one for name, one in record.items()}
+
+
+def cell_from(recorded: object) -> CellName:
+    """The name of a cell, from the JSON value that `recorded_value` made of it. No file is read.
+
+    Raises:
+        ValueError: the value is not a cell.
+    """
+    if not isinstance(recorded, str):
+        return OwnCell.from_record(recorded)
+    if ":" in recorded:
+        raise ValueError(f"the cell {shortened(recorded)} is not known to this version")
+    return recorded
 
 
 def task_from(recorded: object) -> str | OwnTask:
@@ -177,6 +194,10 @@ def task_from(recorded: object) -> str | OwnTask:
     if ":" in recorded:
         raise ValueError(f"the task {shortened(recorded)} is not known to this version")
     return recorded
+
+
+VALUE_FROM: Mapping[str, Callable[[object], Any]] = {TASK: task_from, CELL: cell_from}
+"""The functions that make the values of certain fields from JSON values."""
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:

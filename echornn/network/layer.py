@@ -33,6 +33,8 @@ class Layer:
         return vector * self.weights[weight]
 
     tanh = staticmethod(tf.tanh)
+    sigmoid = staticmethod(tf.sigmoid)
+    exp = staticmethod(tf.exp)
     relu = staticmethod(tf.nn.relu)
 
 
@@ -42,6 +44,11 @@ class OfTensors:
     exp = staticmethod(tf.exp)
     cos = staticmethod(tf.cos)
     sin = staticmethod(tf.sin)
+    sigmoid = staticmethod(tf.sigmoid)
+
+    def transposed(self, value: tf.Tensor) -> tf.Tensor:
+        """A matrix with its rows as columns; of replicas, each of theirs."""
+        return tf.transpose(value, [1, 0, *range(2, len(value.shape))])
 
     def limited(self, value: tf.Tensor, least: float, most: float) -> tf.Tensor:
         """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""

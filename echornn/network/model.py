@@ -9,7 +9,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn import seeding
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.layer import step_of, used_weights
@@ -34,7 +33,7 @@ class EchoRNN(tf.Module):
         super().__init__()
         self.config = config
         self.weights = {name: tf.Variable(value, name=name) for name, value in initial.items()}
-        self._step = step_of(CELLS[config.cell])
+        self._step = step_of(config.the_cell)
         self._layers = [
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
@@ -60,7 +59,7 @@ class EchoRNN(tf.Module):
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self.drop(below, dropout_key, layer)
-            weights = used_weights(CELLS[config.cell], self._layers[layer], config.window_steps)
+            weights = used_weights(config.the_cell, self._layers[layer], config.window_steps)
             if many:
                 states = scan_side_by_side(self._step, below, init, weights, cut)
             else:
@@ -74,7 +73,7 @@ class EchoRNN(tf.Module):
         if has_replicas(self.weights["W2"]):
             return False
         steps = config.num_layers * block_length(config.window_steps)
-        return is_faster_as_one(largest_product(config), steps * 2 if CELLS[config.cell].gates else steps)
+        return is_faster_as_one(largest_product(config), steps * 2 if config.the_cell.gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
@@ -151,7 +150,7 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
     are a random orthogonal matrix for each vector (Saxe et al. 2014), and all others as with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
-    cell, size, shapes = CELLS[config.cell], config.state_size, weight_shapes(config)
+    cell, size, shapes = config.the_cell, config.state_size, weight_shapes(config)
     weights = {}
     for names in layer_weight_names(config):
         for product in cell.products:

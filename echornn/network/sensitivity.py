@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.cells.table import CELLS
 from echornn.network.affine import Tensors
 from echornn.network.layer import Layer, OfTensors, step_of, used_weights
 from echornn.network.model import EchoRNN
@@ -52,7 +51,7 @@ class StackedStep:
 
     def __init__(self, model: EchoRNN) -> None:
         self._config = config = model.config
-        self._cell = CELLS[config.cell]
+        self._cell = config.the_cell
         self._step = step_of(self._cell)
         self._names = layer_weight_names(config)
         self._trained = [{local: model.weights[name] for local, name in names.items()} for names in self._names]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.rules.table import RULES
 
@@ -27,7 +26,7 @@ OUTPUT_LAYER = ("W2", "b2")
 
 def carried_size(config: EchoConfig) -> int:
     """The numbers that each batch row carries from window to window: each layer's state; for an LSTM h, then c."""
-    return config.num_layers * len(CELLS[config.cell].state_parts) * config.state_size
+    return config.num_layers * len(config.the_cell.state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
@@ -38,7 +37,7 @@ def shown_part(config: EchoConfig) -> slice:
 
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
     """For each layer, the model's name of each weight by the cell's name: W is W, W_layer2, W_layer3, ..."""
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     return [
         {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell.weights}
         for layer in range(config.num_layers)
@@ -52,7 +51,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     the output layer's.
     """
     shapes = {}
-    size, cell = config.state_size, CELLS[config.cell]
+    size, cell = config.state_size, config.the_cell
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
         for product in cell.products:

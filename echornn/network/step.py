@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 import tensorflow as tf
 
 from echornn.cells.cell import Activation
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.affine import Tensors, activated, affine_map
 from echornn.network.layer import Layer, step_of, used_weights
@@ -26,7 +25,7 @@ class Stepped(NamedTuple):
 
 def gates_size(config: EchoConfig) -> int:
     """The number of gate values in all layers."""
-    return config.num_layers * len(CELLS[config.cell].gates) * config.state_size
+    return config.num_layers * len(config.the_cell.gates) * config.state_size
 
 
 class Multiply(Protocol):
@@ -83,7 +82,7 @@ def step(
         state: float32 [batch, carried].
         multiply, scaling: compute the products with the weights.
     """
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     one_step, columns = step_of(cell), {product.weight: product.columns for product in cell.products}
     below, states, gates = inputs, [], []
     for before, names in zip(tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True):

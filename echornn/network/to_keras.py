@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names
 from echornn.progress import Floats
@@ -29,7 +28,7 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Mode
         embed = keras.layers.Embedding(task.inputs.count, config.input_size, trainable=False, name="embed")
         states = embed(inputs)
         embed.set_weights([table])
-    kind, options = CELLS[config.cell].keras
+    kind, options = config.the_cell.keras
     for number, names in enumerate(layer_weight_names(config), start=1):
         named = f"{config.cell}_{number}"
         layer = getattr(keras.layers, kind)(config.state_size, return_sequences=True, name=named, **options)

@@ -48,8 +48,12 @@ class OwnFile:
     facts: Any = field(default=None, compare=False, repr=False)
     mark: str = field(default="", compare=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle only the text and what is known from records; what was made from the text stays here."""
+        return type(self), (self.file, self.name, self.text, self.facts, self.mark)
+
     noun: ClassVar[str]
-    """The kind of value, for messages."""
+    """The kind of value, for messages; it is also the field of the configuration."""
 
     only: ClassVar[str]
     """A text on what the value may depend on, for messages."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
 
-MOST_STEPS = 80
+MOST_STEPS = 50
 """The most steps of a search."""
 
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1.0, 1e-6, 1e12
@@ -18,6 +18,11 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1.0, 1e-6, 1e12
 
 EASED, RAISED = 0.1, 8.0
 """The factors of the damping after a step that was taken, and after one that was not."""
+
+LITTLE = 0.1
+"""At a point at rest, a search ends with the first step that leaves more than this of the residual. There a Newton step
+leaves hardly any, except where gates shut further and further: then the state comes to rest everywhere.
+"""
 
 
 class Rests(NamedTuple):
@@ -27,8 +32,6 @@ class Rests(NamedTuple):
     """float64 [starts, carried]."""
     residuals: Doubles
     """The largest absolute value in F(s) - s, float64 [starts]."""
-    slopes: Doubles
-    """The length of the gradient of |F(s) - s|, float64 [starts]; 0 where the speed has a minimum."""
 
 
 def search(
@@ -47,11 +50,10 @@ def search(
         after: F, of states float64 [rows, carried].
         with_jacobian: F and its derivatives, [rows, after, before].
         starts: float64 [starts, carried].
-        enough: a search is finished if no number of r is larger than this, and a further step does not improve it.
+        enough: a search is finished if no number of r is larger than this, and a further step hardly improves it.
     """
     states = starts.copy()
     damping = np.full(len(states), FIRST_DAMPING)
-    slopes = np.full(len(states), np.inf)
     moved, jacobians = with_jacobian(states)
     r, a = moved - states, jacobians - np.eye(states.shape[1])
     active = np.flatnonzero(np.isfinite(a).all(axis=(1, 2)) & np.isfinite(r).all(axis=1))
@@ -61,14 +63,14 @@ def search(
         at_r, at_a = r[active], a[active]
         square = (at_r**2).sum(axis=1)
         slope = np.einsum("nij,ni->nj", at_a, at_r)
-        slopes[active] = np.linalg.norm(slope, axis=1) / np.sqrt(np.maximum(square, 1e-300))
         shifted = np.matmul(at_a.transpose(0, 2, 1), at_a)
         diagonal = np.einsum("nii->ni", shifted)
         diagonal += (damping[active] * square + 1e-300)[:, np.newaxis]
         ahead = states[active] - _solved(shifted, slope)
         ahead_r = after(ahead) - ahead
         better = (ahead_r**2).sum(axis=1) < square
-        finished = (np.abs(at_r).max(axis=1) <= enough) & ~better | (damping[active] >= MOST_DAMPING) | (square == 0)
+        improves = (ahead_r**2).sum(axis=1) < LITTLE**2 * square
+        finished = (np.abs(at_r).max(axis=1) <= enough) & ~improves | (damping[active] >= MOST_DAMPING)
         taken = active[better]
         states[taken] = ahead[better]
         damping[active] = np.where(better, np.maximum(damping[active] * EASED, LEAST_DAMPING), damping[active] * RAISED)
@@ -76,7 +78,7 @@ def search(
             moved, jacobians = with_jacobian(states[taken])
             r[taken], a[taken] = moved - states[taken], jacobians - np.eye(states.shape[1])
         active = active[~finished]
-    return Rests(states, np.abs(r).max(axis=1), slopes)
+    return Rests(states, np.abs(r).max(axis=1))
 
 
 def _solved(matrices: Doubles, vectors: Doubles) -> Doubles:

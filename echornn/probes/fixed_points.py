@@ -7,78 +7,83 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.fixed_point_readings import POINT_KINDS, RESTING, FixedPoints, PointKind, kind_of
-from echornn.network.shapes import shown_part
+from echornn.fixed_point_readings import MOST_CARRIED, RESTING, FixedPoints
+from echornn.network.shapes import carried_size, shown_part
 from echornn.probes.at_rest import Rests, search
+from echornn.probes.different_points import Visits, different_points, merged
 from echornn.probes.one_step import OneStep
 from echornn.probes.prepared import Prepared
-from echornn.probes.search_starts import search_starts, visited
+from echornn.probes.search_starts import first_starts, starts_between, starts_of
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 
 Doubles = npt.NDArray[np.float64]
 
-APART = 1e-5
-"""Points are the same if no number differs by more than this, times the largest number of the visited states or 1. The
-search ends so close to a point that its error is far smaller, except where an eigenvalue is nearly 1.
-"""
+LARGEST = 1e4
+"""The largest number of a visited state that counts; in networks that diverge, states grow without limit."""
 
-SLOW = 0.01
-"""A slow point moves by less than this in a step, in standard deviations of the visited states."""
+MOST_ROUNDS = 6
+"""The most rounds of searches; those after the first begin between the points found."""
 
-SLOW_APART = 0.1
-"""Slow points are the same if they are closer than this, in the same unit."""
+OFTEN = 5
+"""No more searches begin once so many have ended at each point: then it is unlikely that others were missed."""
 
 
-def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> FixedPoints:
-    """The fixed points of a network under a constant input, found from many visited states.
+def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> FixedPoints | None:
+    """The fixed points of a network under a constant input, found from many visited states; None if it carries more
+    than `MOST_CARRIED` numbers.
 
     Args:
         held: the input as it enters the cell; zeros by default, and if it does not have the network's input size.
     """
-    config = prepared.config
-    size = config.input_size
+    config, size = prepared.config, prepared.config.input_size
+    carried = carried_size(config)
+    if carried > MOST_CARRIED:
+        return None
     inputs = np.asarray(held if held is not None and len(held) == size else np.zeros(size), np.float64)
-    network = OneStep(config, prepared.weights, inputs)
-    states = visited(prepared)
-    starts = search_starts(config, states)
-    scale = max(1.0, float(np.abs(states).max()))
-    spread = float(states.std(axis=0).max())
-    found = search(network.after, network.with_jacobian, starts, RESTING * scale)
-    at_rest = found.residuals <= RESTING * scale
-    is_slow = ~at_rest & (found.residuals <= SLOW * spread)
-    chosen = [*_merged(found, at_rest, APART * scale), *_merged(found, is_slow, SLOW_APART * spread)]
-    indices, counts = np.array(chosen, int).reshape(-1, 2).T
-    points = found.states[indices]
-    moved, jacobians = network.with_jacobian(points) if len(points) else (points, np.zeros((0, *points.shape[1:] * 2)))
-    eigenvalues = _eigenvalues(jacobians)
-    kinds: list[PointKind] = [
-        kind_of(values) if at_rest[index] else "slow" for index, values in zip(indices, eigenvalues, strict=True)
-    ]
-    order = sorted(range(len(points)), key=lambda point: (POINT_KINDS.index(kinds[point]), -counts[point]))
+    network, visits = OneStep(config, prepared.weights, inputs), Visits(_visited(prepared))
+    found = _found(network, visits)
+    points = different_points(network, visits, found)
+    states = np.array([one.state for one in points]).reshape(-1, carried)
     return FixedPoints(
-        states=points[order].astype(np.float32),
-        residuals=np.abs(moved - points).max(axis=1, initial=0)[order].astype(np.float32),
-        eigenvalues=eigenvalues[order].astype(np.complex64),
-        kinds=tuple(kinds[point] for point in order),
-        starts=counts[order].astype(np.int32),
-        outputs=_outputs(config, prepared.weights, points[order]),
+        states=states.astype(np.float32),
+        residuals=np.array([one.residual for one in points], np.float32),
+        eigenvalues=np.array([one.eigenvalues for one in points], np.complex64).reshape(-1, carried),
+        kinds=tuple(one.kind for one in points),
+        starts=np.array([one.starts for one in points], np.int32),
+        outputs=_outputs(config, prepared.weights, states),
         held=inputs.astype(np.float32),
-        searches=len(starts),
+        searches=len(found.states),
     )
 
 
-def _merged(found: Rests, which: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, int]]:
-    """The different points among the results, each by the index of the best result, with the number of results."""
-    left = np.flatnonzero(which)
-    left = left[np.argsort(found.residuals[left], kind="stable")]
-    points = []
-    while left.size:
-        same = np.abs(found.states[left] - found.states[left[0]]).max(axis=1) <= apart
-        points.append((int(left[0]), int(same.sum())))
-        left = left[~same]
-    return points
+def _visited(prepared: Prepared) -> Doubles:
+    """The states visited on the probes' own data and in the newest window, without those of a network that diverges;
+    float64 [states, carried].
+    """
+    carried = carried_size(prepared.config)
+    states: Floats = prepared.on_series.states.reshape(-1, carried)
+    if prepared.window is not None:
+        states = np.concatenate([states, prepared.on_window.states.reshape(-1, carried)])
+    usual = states[(np.abs(states) <= LARGEST).all(axis=1)].astype(np.float64)
+    return usual if len(usual) > 1 else np.zeros((2, carried))
+
+
+def _found(network: OneStep, visits: Visits) -> Rests:
+    """The results of all searches."""
+    count, enough = starts_of(network.config), RESTING * visits.largest
+    rng = seeding.stream(network.config.seed, seeding.PROBES, count)
+    found = search(network.after, network.with_jacobian, first_starts(rng, visits.states, count), enough)
+    for _ in range(MOST_ROUNDS - 1):
+        indices, ended = merged(found, visits.at_rest(found) & visits.within_reach(found.states), visits.near)
+        if len(indices) < 2 or min(ended) >= OFTEN:
+            break
+        starts = starts_between(rng, found.states[indices], count // 2)
+        more = search(network.after, network.with_jacobian, starts, enough)
+        found = Rests(*(np.concatenate(both) for both in zip(found, more, strict=True)))
+    return found
 
 
 def _outputs(config: EchoConfig, weights: Mapping[str, Floats], states: Doubles) -> Floats:
@@ -88,10 +93,3 @@ def _outputs(config: EchoConfig, weights: Mapping[str, Floats], states: Doubles)
         return np.asarray(logits, np.float32)
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
-
-
-def _eigenvalues(jacobians: Doubles) -> npt.NDArray[np.complex128]:
-    """The eigenvalues of each matrix, the largest absolute value first."""
-    eigenvalues = np.linalg.eigvals(jacobians).astype(np.complex128)
-    order = np.argsort(-np.abs(eigenvalues), axis=1, kind="stable")
-    return np.take_along_axis(eigenvalues, order, axis=1)

@@ -26,11 +26,12 @@ CPU = "/CPU:0"
 
 def structure(config: EchoConfig) -> EchoConfig:
     """The configuration, with default values in all fields that graphs do not depend on."""
-    sizes: dict[str, Any] = {name: getattr(config, name) for name in ("cell", "state_size", "num_layers")}
+    kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
+    sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
+    sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
     if config.is_echo:
         return EchoConfig(num_classes=config.num_classes, **sizes)
-    least = max(config.window_steps, DEFAULT_WINDOW)
-    return EchoConfig(task=config.the_task, batch_size=1, total_series_length=least, **sizes)
+    return EchoConfig(task=config.the_task, **sizes)
 
 
 def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:

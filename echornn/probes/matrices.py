@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.cells.of_arrays import OfArrays
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
@@ -33,7 +32,7 @@ def matrices(snapshot: Snapshot) -> Matrices:
 
 def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
     """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the previous state."""
-    size, cell = config.state_size, CELLS[config.cell]
+    size, cell = config.state_size, config.the_cell
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
         for product in cell.products:
@@ -68,7 +67,7 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The names of the rows and of the columns of each weight."""
-    size, cell = config.state_size, CELLS[config.cell]
+    size, cell = config.state_size, config.the_cell
     reads, says = config.the_task.inputs, config.the_task.outputs
     if config.input_size == 1:
         inputs: tuple[str, ...] = ("x",)

@@ -89,15 +89,16 @@ def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
     return {one.name: one.spectral_radius for one in found.recurrent}
 
 
-def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] | None = None) -> FixedPoints:
+def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] | None = None) -> FixedPoints | None:
     """The states that the network does not leave under a constant input; see `echornn.readings.FixedPoints`.
 
     Args:
         held: the constant input as it enters the cell; zeros by default.
+
+    Returns:
+        None if the network carries more than `echornn.fixed_point_readings.MOST_CARRIED` numbers.
     """
-    found = _read(weights, config, "fixed_points", held=held).fixed_points
-    assert found is not None
-    return found
+    return _read(weights, config, "fixed_points", held=held).fixed_points
 
 
 def _read(

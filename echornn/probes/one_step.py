@@ -50,7 +50,7 @@ class OneStep:
         graph = _differentiating(self._graphs)
         parts = [
             call(graph, states[begin : begin + self._at_once], *self._fixed)
-            for begin in range(0, len(states), self._at_once)
+            for begin in range(0, max(1, len(states)), self._at_once)
         ]
         after, jacobians = (np.concatenate(one) for one in zip(*parts, strict=True))
         return after, jacobians

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 
 
@@ -25,7 +24,7 @@ class CellPart:
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
     """All parts by name: the top layer's h, its other carried vectors, its gates; then those of lower layers."""
-    cell, size = CELLS[config.cell], config.state_size
+    cell, size = config.the_cell, config.state_size
     found = []
     for layer in reversed(range(config.num_layers)):
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""

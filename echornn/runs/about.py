@@ -17,10 +17,10 @@ from echornn.config import EchoConfig
 from echornn.files import own_files
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
 from echornn.files.run_error import RunError
+from echornn.own.errors import OwnError
 from echornn.runs.run_files import RUN_FILE
 from echornn.runtime import small_loops
 from echornn.runtime.installed import version
-from echornn.tasks.task import TaskError
 from echornn.training.threads import threads_for, threads_if_asked
 
 FORMAT = 1
@@ -146,7 +146,7 @@ def read(folder: Path) -> About:
     except NO_RECORD as error:
         if isinstance(error, RunError):
             raise
-        if isinstance(error, TaskError):
+        if isinstance(error, OwnError):
             raise RunError(f"{folder} cannot be read: {error}") from error
         raise RunError(f"{folder}/{RUN_FILE} is damaged: {shortened(error)}") from error
     return about

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.config_text import shown
 from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd
 from echornn.history.kept_windows import StoredWindows
@@ -170,7 +171,7 @@ class EventLog:
     def _hyperparameters(self, config: EchoConfig) -> None:
         from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-        fields = {**config.fields(), "stride": config.window_stride, "task": str(config.value("task"))}
+        fields = {**shown(config.fields()), "stride": config.window_stride}
         self._add(0, summary=hparams_pb(fields, trial_id=self._run))
 
     def _add(self, step: int, **what: Any) -> None:

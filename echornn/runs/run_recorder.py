@@ -14,10 +14,12 @@ from typing import Literal
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.config_fields import CELL, TASK
 from echornn.files.append_log import NO_LOG, AppendLog
 from echornn.files.lock import Lock
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import LOST, stored_windows
+from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
@@ -31,7 +33,6 @@ from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
 from echornn.runs.truncate_logs import truncate_logs
 from echornn.runtime.background import Background
-from echornn.tasks.own.own_task import OwnTask
 from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 
@@ -71,7 +72,7 @@ class RunRecorder:
         self._folder = folder
         self._lock = lock
         self._clock = clock
-        self._notes = "; ".join((*resumed.notes, *_on_its_task(resumed))) if resumed else ""
+        self._notes = "; ".join((*resumed.notes, *_on_its_files(resumed))) if resumed else ""
         self._hung: _Hung | None = None
         self._told = 0
         self._moves = 0
@@ -282,8 +283,8 @@ class _Hung:
     reports: int
 
 
-def _on_its_task(run: Run) -> list[str]:
-    """A note if the user's file that contains the run's task has changed since."""
-    task = run.config.value("task")
-    changed = isinstance(task, OwnTask) and task.has_changed
-    return [f"the file of {task} has changed: this run was trained with its former text"] if changed else []
+def _on_its_files(run: Run) -> list[str]:
+    """A note for each of the user's own files that has changed since."""
+    files = (run.config.value(name) for name in (TASK, CELL))
+    changed = (own for own in files if isinstance(own, OwnFile) and own.has_changed)
+    return [f"the file of {own} has changed: this run was trained with its former text" for own in changed]

@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from echornn.cells.chosen import named as cell_named
 from echornn.config import EchoConfig, require_possible
 from echornn.config_error import ConfigError
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.files.recorded_values import shortened
 from echornn.session import commands
 from echornn.session.commands import Command
@@ -129,11 +130,13 @@ def field_value(name: str, text: str) -> object:
     by the configuration.
 
     Raises:
-        ConfigError: the text names a task that does not exist, or a file that cannot be read.
+        ConfigError: the text names a task or a cell that does not exist, or a file that cannot be read.
     """
     text = text.strip()
     if name == TASK:
         return named(text)
+    if name == CELL:
+        return cell_named(text)
     text = text.replace("_", "") if text[:1].isdigit() else text
     if name == "stride" and text in ("", "unset"):
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.own_task import check_own_data
+from echornn.data.own_checks import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.kept_windows import as_stored
 from echornn.progress import PopulationProgress

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.own.errors import OwnError
 from echornn.progress import PopulationProgress
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder, Unrecorded
@@ -20,7 +21,6 @@ from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
-from echornn.tasks.task import TaskError
 from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
@@ -132,7 +132,7 @@ class Loop:
         if self.error is not None:
             return
         self.error = error
-        message = str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"
+        message = str(error) if isinstance(error, OwnError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
             file = self.recorder.failed(error)
             message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
@@ -151,7 +151,7 @@ class Loop:
         at = self.going_first
         try:
             live.compile()
-        except TaskError:  # of a run whose task, as it is here, cannot make its data; elsewhere, or changed, it may
+        except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
             if at is None and not self.editing_first:
                 raise
         live.begin()
@@ -254,7 +254,7 @@ class Loop:
         diverged_before = live.diverged
         try:
             progress = live.train(windows)
-        except TaskError:  # the data could not be made, so the networks are as before
+        except OwnError:  # the data could not be made, so the networks are as before
             self._can_save = True
             raise
         trained = len(progress.losses)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import MOST_CARRIED
+from echornn.network.shapes import carried_size
+from echornn.probes.search_starts import starts_of
 from echornn.probes.series import MOST_LAGS, groups_for, sizes_for, target_sizes_for
 from echornn.training.free_memory import free_bytes
 
@@ -25,6 +28,12 @@ CARRIED_A_UNIT = 2
 COPIES = 3
 """The number of copies of a read-out's data, and of the dependence of each prediction on each step."""
 
+JACOBIANS = 6
+"""The number of matrices as large as the Jacobian for each search for fixed points."""
+
+BYTES_OF_A_STEP = 2**28
+"""The most memory for computing Jacobians; only as many as fit are computed at once."""
+
 MOST_UNITS_UNASKED = 256
 """The most units of a layer with which the readings for the diagnosis take less than a second."""
 
@@ -37,7 +46,15 @@ def bytes_needed(config: EchoConfig) -> int:
     followed = targets.targets * targets.rows * targets.steps_back * carried
     weights = groups_for(config) * NUMBERS_A_WEIGHT * config.num_layers * config.state_size**2
     fitted = (sizes.steps - sizes.steps_back) * sizes.rows * config.state_size
-    return 4 * (run + followed + weights) + 8 * COPIES * fitted + _bytes_of_the_window(config)
+    others = 4 * (run + followed + weights) + 8 * COPIES * fitted + _bytes_of_the_window(config)
+    return max(others, _bytes_of_fixed_points(config))
+
+
+def _bytes_of_fixed_points(config: EchoConfig) -> int:
+    """The bytes for the Jacobians of all searches for fixed points, and for computing them."""
+    carried = carried_size(config)
+    kept = 8 * JACOBIANS * starts_of(config) * carried**2
+    return kept + min(4 * kept, BYTES_OF_A_STEP) if carried <= MOST_CARRIED else 0
 
 
 def _bytes_of_the_window(config: EchoConfig) -> int:

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, record_of
+from echornn.files.recorded_values import NO_RECORD, VALUE_FROM, arrays_from, config_from, record_of
+from echornn.own.own_file import OwnFile
 
 T = TypeVar("T")
 
@@ -168,6 +169,8 @@ class _Encoder:
                 return {"known": self._known[id(value)]}
             case EchoConfig():
                 return {"config": record_of(value)}
+            case OwnFile():
+                return {"own": value.noun, "record": value.as_record()}
             case _ if dataclasses.is_dataclass(value):
                 kind: type = type(value)
                 return {"is": kind.__name__, "of": {name: self.plain(getattr(value, name)) for name in _fields(kind)}}
@@ -196,6 +199,8 @@ def _value(encoded: Any, arrays: list[Array], classes: Mapping[str, type], known
             return known[index]
         case {"config": dict(record)}:
             return config_from(record)
+        case {"own": str(noun), "record": dict(record)}:
+            return VALUE_FROM[noun](record)
         case {"set": list(several)}:
             return frozenset(values(several))
         case {"map": list(pairs)}:

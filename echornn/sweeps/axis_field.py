@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from echornn.cells.chosen import named as cell_named
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.own.own_file import OwnFile
 from echornn.tasks.settings import Setting
 
 Value = int | float | str | OwnFile
-"""A value of an axis: a whole number, a fraction, a word, or the file of a task."""
+"""A value of an axis: a whole number, a fraction, a word, or a file of the user's own."""
 
 EVEN = frozenset({"dropout"})
 """Fields for which the values of ``LO..HI@N`` are spaced linearly; for other fields, logarithmically."""
@@ -106,6 +107,8 @@ class AxisField:
             from echornn.tasks.chosen import named
 
             checked = named(value)
+        elif self.name == CELL:
+            checked = cell_named(value)
         elif self.name in EchoConfig.names():
             room = {**ROOMY, "truncated_backprop_length": MAX_STEPS} if self.name == "stride" else ROOMY
             checked = getattr(EchoConfig(**{**room, self.name: value}), self.name)

@@ -23,15 +23,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from echornn.cells.own.facts import facts_of
+from echornn.cells.own.own_cell import OwnCell
 from echornn.config import ConfigError, EchoConfig
-from echornn.config_fields import TASK
 from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
+    VALUE_FROM,
     recorded_value,
     require_facts,
     shortened,
-    task_from,
     values_from,
     whole,
 )
@@ -102,6 +103,8 @@ class RequestedGrid:
         }
 
     def _recorded(self, value: Any) -> Any:
+        if isinstance(value, OwnCell):
+            return value.as_record(facts_of(value.cell))
         if not isinstance(value, OwnTask):
             return recorded_value(value)
         from echornn.tasks.own.make_facts import short_record
@@ -112,12 +115,16 @@ class RequestedGrid:
     def from_record(cls, record: Mapping[str, Any]) -> RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
-        axes = [(name, tuple(map(task_from, values) if name == TASK else values)) for name, values in record["axes"]]
+        axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
         with reading([*fields.values(), *(value for _, values in axes for value in values)]):
             grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
             for point in grid.points.possible:
                 require_facts(point)
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
@@ -134,7 +141,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
 def hashed_fields(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, so that fields added by later versions do not change the hash.
 
-    A user's own task is represented by the digest of its file, whose text is in ``sweep.json``.
+    A file of the user's own is represented by its digest; its text is in ``sweep.json``.
     """
     changes = DEFAULT.changes_to(config)
     return {name: one.digest if isinstance(one, OwnFile) else one for name, one in changes.items()}
@@ -153,7 +160,7 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
         if not record["grids"]:
             raise RunError(f"{file} is damaged: it contains no grid")
-        return _with_tasks_told_apart([RequestedGrid.from_record(one) for one in record["grids"]])
+        return _with_files_told_apart([RequestedGrid.from_record(one) for one in record["grids"]])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
@@ -166,7 +173,7 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
         raise RunError(f"{file} is damaged: {shortened(error)}") from error
 
 
-def _with_tasks_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGrid, ...]:
+def _with_files_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGrid, ...]:
     """The grids, in which files of one name with different texts have different names."""
     files = told_apart(file for one in asked for file in one.grid.files)
     if not any(file.mark for file in files.values()):

@@ -114,9 +114,9 @@ class Grid:
 
     @property
     def files(self) -> tuple[OwnFile, ...]:
-        """The files of the user's own tasks."""
+        """The user's own files, of tasks and of cells."""
         values = [value for axis in self.axes for value in axis.values]
-        return tuple(one for one in (*values, self.fields.get(TASK)) if isinstance(one, OwnFile))
+        return tuple(one for one in (*values, *self.fields.values()) if isinstance(one, OwnFile))
 
     def with_files(self, files: Mapping[OwnFile, OwnFile]) -> Grid:
         """The grid with other values in place of its files."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
@@ -95,7 +94,7 @@ def seconds_to_compile(config: EchoConfig) -> float:
     Measured with rnn, gru, lstm, from T 5 to 100: 2.1, 2.8, 2.9 side by side; 3.7, 9.3, 11.4 for networks that are
     trained alone (state 6, batch 50); a gru of state 64 6.7, one of two small layers 4.6.
     """
-    columns = CELLS[config.cell].columns
+    columns = config.the_cell.columns
     each = 2 + 2 * columns if is_trained_alone(config) else 2 + columns / 4
     return float(config.num_layers * each)
 
@@ -112,7 +111,7 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
     operations = 6 * _multiplications(config) * config.window_steps
     each: float = min(operations / 9e3, max(80 * (operations / 1.2e6) ** 0.45, operations / 1.2e5))
     if is_trained_alone(config):
-        units = config.num_layers * config.state_size * CELLS[config.cell].columns
+        units = config.num_layers * config.state_size * config.the_cell.columns
         each = max(each, config.batch_size * units * config.window_steps / 80)
     influence = influence_size(config)
     return windows * (0.5 + each + influence * carried_size(config) / 3.7e3 + influence / 300)
@@ -121,7 +120,7 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
 def _multiplications(config: EchoConfig) -> int:
     """The multiplications of a time step, in all layers."""
     inputs = config.input_size + (config.num_layers - 1) * config.state_size
-    columns = CELLS[config.cell].columns * config.state_size
+    columns = config.the_cell.columns * config.state_size
     return config.batch_size * columns * (inputs + config.num_layers * config.state_size)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from echornn.cells.table import CELLS
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
@@ -81,7 +80,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
-    cell = CELLS[config.cell]
+    cell = config.the_cell
     vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
     numbers = vectors * config.state_size + config.input_size + config.output_size
     return (
@@ -106,7 +105,7 @@ def _bytes_of_derivatives(config: EchoConfig) -> int:
     """The bytes of the derivatives of a window's states that a network's influence is computed from."""
     if not influence_size(config):
         return 0
-    columns = config.num_layers * CELLS[config.cell].columns * config.state_size
+    columns = config.num_layers * config.the_cell.columns * config.state_size
     return FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * carried_size(config) * columns
 
 

@@ -15,13 +15,12 @@ from dataclasses import replace
 from rich.console import Console
 
 from echornn import EchoConfig, Question, Snapshot, Trainer, examine, use_one_thread
-from echornn.config import Cell
 from echornn.readings import Kind
 
 SIZES = ((4, 5, 15), (16, 50, 15), (64, 50, 15), (256, 50, 15))
 """Sizes to measure: state_size, batch_size, T."""
 
-CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
+CELLS: tuple[str, ...] = ("rnn", "gru", "lstm")
 
 VIEWS: dict[str, frozenset[Kind]] = {
     "memory": frozenset({"memory", "units"}),

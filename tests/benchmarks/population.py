@@ -13,7 +13,8 @@ from typing import get_args
 
 import echornn
 from echornn import EchoConfig, Population, Trainer
-from echornn.config import Cell, Optimizer
+from echornn.cells.table import CELLS
+from echornn.config import Optimizer
 
 REPLICAS = (1, 64, 1024, 4096)
 
@@ -59,7 +60,7 @@ def tell_differences() -> None:
     """Print the largest difference from single trainers' losses, for each cell and optimizer."""
     from echornn.training.programs import Programs
 
-    for cell in get_args(Cell):
+    for cell in CELLS:
         for optimizer in get_args(Optimizer):
             programs = Programs()
             config = EchoConfig(cell=cell, optimizer=optimizer, learning_rate=RATES[optimizer])

@@ -145,6 +145,11 @@ def of_tasks(folder: Path, read: Read) -> set[str]:
     return keys_of(parsed(read))
 
 
+def of_cells(folder: Path, read: Read) -> set[str]:
+    exit_code_of(["cells", "--json"])
+    return keys_of(parsed(read))
+
+
 def of_serve(folder: Path, read: Read) -> set[str]:
     return set(open_served.record_of(folder, "http://127.0.0.1:8123/token/", 8123, False))
 
@@ -157,6 +162,7 @@ COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
     "list": of_list,
     "serve": of_serve,
     "tasks": of_tasks,
+    "cells": of_cells,
     "sweep": of_sweep,
     "bench": of_bench,
     "do": of_script,

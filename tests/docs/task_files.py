@@ -1,4 +1,4 @@
-"""The files of tasks that the pages name: the one that docs/tasks.md shows, and the template."""
+"""The files of tasks and cells that the pages name: those that they show, and the templates."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from tests.docs.pages import PAGES, ROOT
 
 TASK_FILES = {
     "nback.py": next(block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text),
+    "my_cell.py": (ROOT / "echornn" / "cells" / "own" / "template.txt").read_text(encoding="utf-8"),
+    "janet.py": next(block.text for block in PAGES["docs/cells.md"].blocks if "JANET = Cell" in block.text),
     "my_task.py": (ROOT / "echornn" / "tasks" / "own" / "template.txt").read_text(encoding="utf-8"),
 }
 """Their texts by name."""

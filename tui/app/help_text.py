@@ -107,6 +107,9 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "says how many states the network gets right, and how many it would with these two directions alone.",
         "The dotted line is the way of a row of the newest window: «up» and «down» choose the row, «left» and «right» "
         "a step. «swap» shows another pair of the three first components, «next» another part of the network.",
+        "«hold» holds an input: then marks show where the state rests while this input comes at every step. It returns "
+        "to a stable point after a small push; it leaves a saddle in some directions, an unstable point in all. A "
+        "search from many states finds them, and can miss some. «hold» again: the next input, at last none.",
     ),
 }
 """Paragraphs for each view, by its title."""

@@ -1,10 +1,11 @@
-"""The scripts by which shells complete the command line: subcommands, flags and values, names of runs and tasks."""
+"""The scripts by which shells complete the command line: subcommands, flags and values, names of runs, tasks, cells."""
 
 from __future__ import annotations
 
 import shlex
 from inspect import signature
 
+from echornn.cells.table import CELLS
 from echornn.runs.kept_runs import NEWEST, state_folder
 from echornn.tasks.table import TASKS
 from tui.cli.parser import command
@@ -13,12 +14,13 @@ from tui.term import printed
 from tui.term.exit_code import ExitCode
 
 BASH = """
-# The names of runs and tasks come after these words. Where nothing is known, files are completed.
+# The names of runs, tasks and cells come after these words. Where nothing is known, files are completed.
 _echornn_tui_names() {
   local cur="${COMP_WORDS[COMP_CWORD]}" names=""
   case "${COMP_WORDS[COMP_CWORD-1]}" in
     @before runs@) names="@newest@ $(command ls -t @folder@ 2>/dev/null)" ;;
     @before tasks@) names="@tasks@" ;;
+    @before cells@) names="@cells@" ;;
   esac
   if [[ -n "$names" && "$cur" != -* ]]; then
     COMPREPLY=($(compgen -W "$names" -- "$cur"))
@@ -30,12 +32,13 @@ complete -o default -o nosort -F _echornn_tui_names echornn-tui
 """
 
 ZSH = """
-# The names of runs and tasks come after these words.
+# The names of runs, tasks and cells come after these words.
 _echornn_tui_names() {
   if [[ "$words[CURRENT]" != -* ]]; then
     case "$words[CURRENT-1]" in
       @before runs@) compadd -V runs -- @newest@ @folder@/*(N/om:t); _files -/; return ;;
       @before tasks@) compadd -- @tasks@; return ;;
+      @before cells@) compadd -- @cells@; return ;;
     esac
   fi
   _cyclopts_echornn-tui "$@"
@@ -46,7 +49,7 @@ compdef _echornn_tui_names echornn-tui
 """
 
 FISH = """
-# The names of runs and tasks come after these words.
+# The names of runs, tasks and cells come after these words.
 function __fish_echornn-tui_runs
     echo @newest@
     command ls -t @folder@ 2>/dev/null
@@ -55,6 +58,8 @@ complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] @before runs@' -k
 complete -c echornn-tui -l resume -k -r -a '(__fish_echornn-tui_runs)'
 complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] tasks' -f -a '@tasks@'
 complete -c echornn-tui -l task -x -a '@tasks@'
+complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] cells' -f -a '@cells@'
+complete -c echornn-tui -l cell -x -a '@cells@'
 """
 
 
@@ -65,13 +70,15 @@ def print_completion(shell: Shell) -> int:
 
 
 def names_for(shell: Shell) -> str:
-    """The part of the script that completes names of runs and tasks."""
+    """The part of the script that completes names of runs, tasks and cells."""
     takes_runs = [name for name, subcommand in SUBCOMMANDS.items() if "run" in signature(subcommand).parameters]
     script, between = {"bash": (BASH, "|"), "zsh": (ZSH, "|"), "fish": (FISH, " ")}[shell]
     known = {
         "@before runs@": between.join([*takes_runs, "--resume"]),
         "@before tasks@": between.join(["tasks", "--task"]),
         "@tasks@": " ".join(TASKS),
+        "@before cells@": between.join(["cells", "--cell"]),
+        "@cells@": " ".join(CELLS),
         "@newest@": NEWEST,
         "@folder@": shlex.quote(str(state_folder())),
     }

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, U
 from echornn.files.recorded_values import shortened
 from echornn.tasks.own.own_task import TaskName
 from tui.cli import task_flags
+from tui.cli.named_values import check_cells
 from tui.cli.subcommands import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
@@ -97,6 +98,7 @@ def parsed(arguments: list[str]) -> FrontEnd | None:
     Raises:
         UsageError: the command line is invalid; see `training` for other errors.
     """
+    check_cells(arguments)
     tasks = task_flags.tasks_of(arguments)
     try:
         try:

@@ -177,8 +177,29 @@ def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_tasks, task, json, template)
 
 
+def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
+    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
+
+    A cell of your own is a file of Python. It is checked, and printed like the others.
+
+    Parameters
+    ----------
+    cell
+        Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
+    json
+        Print JSON lines.
+    template
+        Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    """
+    if template and (cell is not None or json):
+        raise UsageError("--template cannot be used with another flag, or with a cell: it prints a file")
+    from tui.commands.cells import print_cells
+
+    return partial(print_cells, cell, json, template)
+
+
 def show_completion(shell: Shell, /) -> FrontEnd:
-    """Print a script with which a shell completes subcommands, flags, their values, and names of runs and tasks.
+    """Print a script with which a shell completes subcommands, flags, their values, and names of runs, tasks and cells.
 
     Parameters
     ----------
@@ -201,6 +222,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "do": do_script,
     "list": list_kept_runs,
     "tasks": list_tasks,
+    "cells": list_cells,
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from echornn.tasks.own.check import check
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.task import TaskError
+from tui.cli.named_values import values_named
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
 
@@ -33,7 +34,7 @@ def tasks_of(arguments: Sequence[str]) -> dict[str, TaskName]:
         ConfigError: there is no such task, or its file cannot be used.
     """
     found: dict[str, TaskName] = {}
-    for word in _words(arguments):
+    for word in values_named(arguments, TASK):
         if word not in found:
             found[word] = name = named(word)
             if isinstance(name, OwnTask):
@@ -65,19 +66,6 @@ def settings_text(tasks: Mapping[str, TaskName]) -> str:
         flags = ", ".join(f"--{known.name.replace('_', '-')}" for known in settings_of(class_of(name)))
         texts.append(f" The settings of {name}: {flags or 'none'}.")
     return "".join(texts)
-
-
-def _words(arguments: Sequence[str]) -> Iterator[str]:
-    newest = ""
-    for before, word in zip(("", *arguments), arguments, strict=False):
-        flag, equals, value = word.partition("=")
-        newest = flag if word.startswith("--") else newest
-        if before == "--task":
-            yield word
-        elif flag == "--task" and equals:
-            yield value
-        elif newest == "--grid" and (value if flag == "--grid" else word).startswith("task="):
-            yield from filter(None, word.rpartition("task=")[2].split(","))
 
 
 def flags_with(tasks: Mapping[str, TaskName]) -> type[ConfigFlags]:

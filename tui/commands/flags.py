@@ -25,6 +25,10 @@ class ConfigFlags(EchoConfig):
     task: str | None = None
     """What is learned: echo (the tutorial's), another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
+    cell: str = "rnn"
+    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or FILE.py:NAME, a cell of
+    your own."""
+
     tasks: ClassVar[Mapping[str, TaskName]] = {}
     """The tasks that the user named, whose settings are flags too."""
 
@@ -49,7 +53,7 @@ class ConfigFlags(EchoConfig):
             given = {**settings_kept(config.the_task, task), **given}
         wanted = config.with_fields(given)
         if given.keys() - {*EchoConfig.names(), TASK}:
-            from echornn.data.own_task import check_own_data
+            from echornn.data.own_checks import check_own_data
 
             check_own_data(wanted)
         return wanted

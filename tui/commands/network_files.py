@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from echornn.arrays.replica_numbers import ReplicaNumbers
-from echornn.cells.table import CELLS
 from echornn.files.run_error import RunError
 from echornn.files.whole_file import write_whole
 from echornn.runs.run_dir import Run
@@ -46,7 +45,7 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
     if keras is not None and state.config.replicas > 1:
         which = f"--replica {first} to {first + state.config.replicas - 1}"
         raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
-    if keras is not None and not CELLS[state.config.cell].keras[0]:
+    if keras is not None and not state.config.the_cell.keras[0]:
         raise RunError(
             f"keras = {str(keras)!r} cannot be written: Keras has no {state.config.cell} cell; "
             "--weights writes its numbers and formulas"

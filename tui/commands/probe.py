@@ -13,7 +13,7 @@ import numpy as np
 from echornn.arrays.positions import branch_named, network_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.data.own_task import check_own_task
+from echornn.data.own_checks import check_own_files
 from echornn.diagnosis.phrases import CUTTING, change_words, cut_off, source_name, steps_text, uncut
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
@@ -54,14 +54,14 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
     Raises:
         RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        TaskError: a user's own task fails its check.
+        OwnError: a task or cell of the user's own fails its check.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else branch_named(run, branch)
     config, chosen = network_at(run, run.position_at(at, number), replica)
-    check_own_task(config)
+    check_own_files(config)
     replica_number = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(run.threshold)

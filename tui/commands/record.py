@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn.cells.own.own_cell import OwnCell
 from echornn.config import EchoConfig, require_epochs
 from echornn.config_fields import TASK
-from echornn.data.own_task import check_own_task
+from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
 from echornn.own import busy
@@ -76,6 +77,9 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
     task = config.value(TASK)
     if isinstance(task, OwnTask) and task.is_change_of(run.config.value(TASK)):
         printed.complain(f"echornn-tui: {_on_the_changed_file(run.config, config, flags.given)}")
+    if isinstance(config.cell, OwnCell) and config.cell.is_change_of(run.config.cell):
+        what = "so it is another cell: the network starts over"
+        printed.complain(f"echornn-tui: the file of {config.cell} has changed, {what}")
     return config, recorder
 
 
@@ -120,7 +124,7 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
         state = run.checkpoint.state if run.checkpoint else None
         before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)
     if flags.given.get(TASK, before.value(TASK)) == before.value(TASK):  # else its text is not used
-        check_own_task(before)
+        check_own_files(before)
     config = flags.over(before)
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)

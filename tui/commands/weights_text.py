@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.files.recorded_values import record_of
 from echornn.progress import Floats
@@ -33,7 +32,7 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
         yield f"{name:<12} {np.dtype(array.dtype).name} {list(array.shape)}"
     yield ""
     yield f"cell {config.cell}:"
-    yield from (f"    {line}" for line in CELLS[config.cell].formulas)
+    yield from (f"    {line}" for line in config.the_cell.formulas)
     yield f"each vector has {size} numbers"
     yield f"x_t: {_input_text(task.inputs)}"
     yield from _names(task.inputs)
@@ -50,7 +49,7 @@ def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[
 def _row_lines(config: EchoConfig) -> Iterator[str]:
     """What the rows of the weights multiply: a line for all that multiply the same."""
     together: dict[str, list[str]] = {}
-    for product in CELLS[config.cell].products:
+    for product in config.the_cell.products:
         rows = ", then ".join(_rows_of(config, read) for read in product.reads)
         together.setdefault(rows, []).append(product.weight)
     if len(together) == 1:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from echornn.cells.table import CELLS as TABLE
-from echornn.config import Cell, EchoConfig
+from echornn.config import EchoConfig
 from echornn.data.series import EchoSeries
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
@@ -17,7 +17,7 @@ from echornn.trainer_state import TrainerState
 CELLS = tuple(TABLE)
 
 
-def small(cell: Cell = "rnn", **changes: Any) -> EchoConfig:
+def small(cell: str = "rnn", **changes: Any) -> EchoConfig:
     """A configuration with three units and windows of four steps."""
     sizes: dict[str, Any] = {
         "state_size": 3,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.config import Cell, EchoConfig
+from echornn.config import EchoConfig
 from echornn.probes import rows_read, turned_by_lag
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import snapshot_of
@@ -25,13 +25,13 @@ def read(one: Snapshot, *kinds: Kind, row: int | None = None) -> Readings:
     return examine(one, Question(frozenset(kinds), row=row))
 
 
-def predicted(cell: Cell, weights: dict[str, Floats], x: Array, state: Array) -> Array:
+def predicted(cell: str, weights: dict[str, Floats], x: Array, state: Array) -> Array:
     """The probabilities after each step of a row, [steps, classes]."""
     states, _ = numpy_network.run(cell, weights, x[:, None], state[None])
     return numpy_network.softmax(numpy_network.logits(weights, states[1:, 0]))
 
 
-def by_hand(cell: Cell, weights: dict[str, Floats], one: Snapshot, row: int) -> tuple[Array, Array]:
+def by_hand(cell: str, weights: dict[str, Floats], one: Snapshot, row: int) -> tuple[Array, Array]:
     """How much predictions move, and whether they change, [steps, steps] each: a row run again for each changed
     input.
     """
@@ -49,7 +49,7 @@ def by_hand(cell: Cell, weights: dict[str, Floats], one: Snapshot, row: int) -> 
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_each_input_flipped_alone(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_input_flipped_alone(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell, truncated_backprop_length=6)
     weights = random_weights(config, 0.7, seed=3) if cell == "irnn" else random_weights(config, 1.5)
     one = snapshot(config, weights)

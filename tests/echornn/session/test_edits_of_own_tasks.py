@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.data import own_task
+from echornn.data import own_checks
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.session import Session
@@ -52,7 +52,7 @@ def in_this_process(own: OwnTask, values: dict[str, object], rows: int, steps: i
 
 def test_an_edit_that_the_task_cannot_do_is_refused_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "check", in_this_process)
-    own_task._check.cache_clear()
+    own_checks._check_task.cache_clear()
     config = EchoConfig(
         task=OwnTask("mine.py", "Mine", TEXT).task(),
         total_series_length=200,

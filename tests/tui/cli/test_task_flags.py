@@ -10,7 +10,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.config_text import changes_text
-from echornn.data import own_task
+from echornn.data import own_checks
 from echornn.own import own_file
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
@@ -45,7 +45,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(checking, "check", in_this_process)
     monkeypatch.setattr(task_flags, "check", in_this_process)
     monkeypatch.setattr(tasks, "check", in_this_process)
-    own_task._check.cache_clear()
+    own_checks._check_task.cache_clear()
 
 
 def in_this_process(own: OwnTask, values: object = None, rows: int = 5, steps: int = 1000) -> Task:

@@ -56,7 +56,7 @@ def test_going_on_reads_and_checks_the_loss_log_once(
     recorded(tmp_path / "run", 4, "reset", 15)
     reads = Reads(monkeypatch)
     _, recorder = record.go_on(str(tmp_path / "run"), ConfigFlags(**fields))
-    assert reads.bytes[LOSS_FILE] == 19 * 8
+    assert 19 * 8 <= reads.bytes[LOSS_FILE] < 2 * 19 * 8, "once to check it, and then only the newest windows"
     recorder.close()
 
 
@@ -66,7 +66,8 @@ def test_a_list_checks_no_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         recorded(kept_runs.state_folder() / name, 4, "reset", 15)
     reads = Reads(monkeypatch)
     assert all("19 windows" in describe(folder) for folder in kept_runs.runs())
-    assert reads.bytes[LOSS_FILE] == reads.bytes[COMMAND_FILE] == 0, "beyond the newest windows"
+    assert reads.bytes[LOSS_FILE] < 2 * 19 * 8, "only the newest windows"
+    assert reads.bytes[COMMAND_FILE] == 0
     assert reads.bytes["run.json"] > 0
 
 

@@ -54,13 +54,16 @@ class PlaneAxes:
     high: Doubles
 
 
-def followed(plane: StatePlane, before: PlaneAxes | None, still: bool) -> PlaneAxes:
+def followed(
+    plane: StatePlane, before: PlaneAxes | None, still: bool, points: npt.NDArray[np.float32] | None = None
+) -> PlaneAxes:
     """The axes for these readings, as close to the axes of the readings before as the components allow.
 
     Args:
         before: the axes of the readings before; None for none.
         still: whether training stands still: then the axes are the principal components, up to those of almost the same
             variance.
+        points: float32 [points, kept], the coordinates of what is shown besides the states.
     """
     kept, units = plane.components.shape
     components = plane.components.astype(np.float64)
@@ -71,7 +74,7 @@ def followed(plane: StatePlane, before: PlaneAxes | None, still: bool) -> PlaneA
         wanted = (before.directions @ components.T) * sizes ** (SETTLE if still else GLIDE)
     within = _orthonormal(np.concatenate([wanted, np.eye(kept)]), keep=len(wanted))
     old = (before.low, before.high) if known and before is not None else np.zeros((2, AXES))
-    along = MARGIN * _finite(plane) @ within.T
+    along = MARGIN * _finite(plane, points) @ within.T
     low = -ends(-along.min(axis=0, initial=0.0), -old[0])
     return PlaneAxes(plane.part, within @ components, within, low, ends(along.max(axis=0, initial=0.0), old[1]))
 
@@ -94,9 +97,10 @@ def _orthonormal(rows: Doubles, keep: int) -> Doubles:
     return found
 
 
-def _finite(plane: StatePlane) -> Doubles:
-    """The coordinates of all states that are finite, float64 [states, kept]."""
-    states = np.concatenate([plane.states, plane.rows.reshape(-1, plane.rows.shape[-1])]).astype(np.float64)
+def _finite(plane: StatePlane, points: npt.NDArray[np.float32] | None) -> Doubles:
+    """The coordinates of all states and points that are finite, float64 [states, kept]."""
+    rows = plane.rows.reshape(-1, plane.rows.shape[-1])
+    states = np.concatenate([plane.states, rows, *([] if points is None else [points])]).astype(np.float64)
     finite: Doubles = states[np.isfinite(states).all(axis=1)]
     return finite
 

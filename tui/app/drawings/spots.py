@@ -53,6 +53,13 @@ class Window:
 
 
 @dataclass(frozen=True)
+class FixedPoint:
+    """A fixed point, by its index among those that were found."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class States:
     """States that are drawn in the same cell: how many have each group of targets."""
 

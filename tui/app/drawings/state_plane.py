@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.target_groups import TargetGroups
 from echornn.plane_readings import StatePlane
 from tui.app.curve.dots import Dots, characters
 from tui.app.drawings.plane_axes import PlaneAxes
 from tui.app.drawings.spots import States, TimeStep
-from tui.app.drawings.target_groups import TargetGroups
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
@@ -37,6 +37,7 @@ class PlaneScene:
         axes: the axes that are followed.
         shown: the two of them that are drawn, horizontal and vertical.
         groups: the groups of targets.
+        signs: the sign and the style of each group.
         row: the row whose way is drawn, from 0.
         row_targets: the targets of this row's steps; -1 where none counts, int64 [T].
         cursor: the time step under the cursor, from 0; None without a cursor.
@@ -46,6 +47,7 @@ class PlaneScene:
     axes: PlaneAxes
     shown: tuple[int, int]
     groups: TargetGroups
+    signs: list[tuple[str, str]]
     row: int
     row_targets: npt.NDArray[np.int64]
     cursor: int | None = None
@@ -99,7 +101,7 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
     stamp(cells, box.x, box.y, characters(axes, ascii_only, ASCII_AXIS), "view--axis", over_blanks=True)
     stamp(cells, box.x, box.y, characters(borders, ascii_only, ASCII_BORDER), "view--wall", over_blanks=True)
     dots, groups = way_dots(scene, height, width, 1 if ascii_only else WAY_EVERY)
-    names = np.array([*map(cells.names.index, (*scene.groups.styles, "view--way"))], np.int16)
+    names = np.array([*map(cells.names.index, (*(style for _, style in scene.signs), "view--way"))], np.int16)
     styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
     stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
     _draw_axis_names(cells, box, scene, ascii_only)
@@ -110,7 +112,7 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
 def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
     """Name the axes at their ends, with the share of variance along each, and their ends, where no state is drawn."""
     taken = np.zeros((box.height, box.width), np.bool_)
-    taken[_cells(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
+    taken[cells_of(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
     arrows = (">", "^") if ascii_only else ("→", "↑")
     for axis, line in ((0, box.height - 1), (1, 0)):
         name = f"component {scene.shown[axis] + 1}"
@@ -128,7 +130,7 @@ def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
 def axes_dots(scene: PlaneScene, height: int, width: int) -> Dots:
     """The two axes through the mean state, dotted."""
     dots = np.zeros((height, width), np.bool_)
-    line, column = _cells(scene.place(np.zeros(scene.plane.states.shape[1], np.float32)), height, width)
+    line, column = cells_of(scene.place(np.zeros(scene.plane.states.shape[1], np.float32)), height, width)
     dots[line, ::AXIS_EVERY] = True
     dots[::AXIS_EVERY, column] = True
     return dots
@@ -152,7 +154,7 @@ def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Do
         One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
     """
     dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
-    lines, columns = _cells(_way(scene), height, width)
+    lines, columns = cells_of(_way(scene), height, width)
     for step in range(1, len(lines)):
         (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
         count = max(abs(last_y - y), abs(last_x - x)) + 1
@@ -167,7 +169,7 @@ def _way(scene: PlaneScene) -> Coordinates:
     return scene.place(rows[scene.row]) if scene.row < len(rows) else np.zeros((0, 2))
 
 
-def _cells(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def cells_of(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The line and column of places, from the top left."""
     x, y = places[..., 0], 1 - places[..., 1]
     lines, columns = (np.round(one * (size - 1)).astype(np.int64) for one, size in ((y, height), (x, width)))
@@ -176,13 +178,13 @@ def _cells(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np
 
 def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Draw in each cell the sign of the group that most of its states have."""
-    lines, columns = _cells(scene.place(scene.plane.states), box.height, box.width)
+    lines, columns = cells_of(scene.place(scene.plane.states), box.height, box.width)
     if not len(scene.plane.targets):
         for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
             write_in(cells, box, line, MIXED, "view--beyond", at=column)
         return
     groups = scene.groups.numbered(scene.plane.targets)
-    counts = np.zeros((box.height, box.width, len(scene.groups.signs)), np.int64)
+    counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
     np.add.at(counts, (lines, columns, groups), 1)
     for line, column in np.argwhere(counts.any(axis=-1)).tolist():
         here = counts[line, column]
@@ -190,9 +192,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
         if scene.groups.are_ordered:
             largest = int(np.round((here * np.arange(len(here))).sum() / here.sum()))
         is_mixed = not scene.groups.are_ordered and here[largest] < MOSTLY * here.sum()
-        sign, style = (
-            (MIXED, "view--beyond") if is_mixed else (scene.groups.signs[largest], scene.groups.styles[largest])
-        )
+        sign, style = (MIXED, "view--beyond") if is_mixed else scene.signs[largest]
         write_in(cells, box, line, sign, style, at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
 
@@ -200,10 +200,10 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
 def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Note for the mouse where the row is at each step, and draw the cursor."""
     way = _way(scene)
-    lines, columns = (one.tolist() for one in _cells(way, box.height, box.width))
+    lines, columns = (one.tolist() for one in cells_of(way, box.height, box.width))
     for step, (line, column) in enumerate(zip(lines, columns, strict=True)):
         cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
     if scene.cursor is not None and scene.cursor < len(way):
         group = int(scene.row_targets[scene.cursor]) if scene.cursor < len(scene.row_targets) else -1
-        sign = scene.groups.signs[group] if 0 <= group < len(scene.groups.signs) else MIXED
+        sign = scene.signs[group][0] if 0 <= group < len(scene.signs) else MIXED
         write_in(cells, box, lines[scene.cursor], sign, "view--cursor", at=columns[scene.cursor])

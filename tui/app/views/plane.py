@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
+from echornn.data.held_input import HeldInput, held_inputs
+from echornn.data.target_groups import TargetGroups, groups_of
+from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
+from echornn.network.shapes import carried_size
 from echornn.plane_readings import StatePlane
-from echornn.readings import Readings
+from echornn.readings import Question, Readings
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
+from tui.app.drawings.group_signs import signs_of_groups
 from tui.app.drawings.plane_axes import PlaneAxes, followed
-from tui.app.drawings.spots import States, TimeStep
-from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene, draw_state_plane
-from tui.app.drawings.target_groups import TargetGroups, groups_of
+from tui.app.drawings.plane_points import draw_points, kinds_found, point_text, points_in
+from tui.app.drawings.spots import FixedPoint, States, TimeStep
+from tui.app.drawings.state_plane import PlaneScene, draw_state_plane
 from tui.app.views.cursor_keys import LEAVE, cursor_keys
-from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.plane_words import draw_legend, points_summary, states_text, summary
+from tui.app.views.probe_view import PART_BINDINGS, ProbeView, is_empty
 from tui.app.views.rows_words import read
 from tui.kit.cells import Cells
-from tui.kit.paint import Box, write_in
+from tui.kit.paint import Box
 
 PAIRS = ((0, 1), (0, 2), (1, 2))
 """The pairs of components that are shown in turn: horizontal and vertical."""
+
+HOLD_BINDINGS = [
+    Binding(
+        "x",
+        "hold(1)",
+        "Hold",
+        show=False,
+        tooltip="Fixed points: where the state rests under a constant input; the next input, or none",
+        id="hold",
+    ),
+    Binding("X", "hold(-1)", "Hold before", show=False, tooltip="The constant input before", id="hold_before"),
+]
+
+HOW_TO_HOLD = "«hold»: fixed points"
 
 LEAST_LEGEND = 6
 """The fewest lines of the view with which its last line explains the signs."""
@@ -45,6 +67,7 @@ class PlaneView(ProbeView):
         ),
         *PART_BINDINGS,
         Binding("v", "swap", "Swap", show=False, tooltip="Another pair of the three first components", id="swap"),
+        *HOLD_BINDINGS,
         LEAVE,
     ]
 
@@ -52,7 +75,7 @@ class PlaneView(ProbeView):
         super().__init__(ascii_only)
         self._row = 0
         self._step: int | None = None
-        self._pair = 0
+        self._pair = self._held = 0
         self._axes: PlaneAxes | None = None
         self._axes_of: StatePlane | None = None
 
@@ -60,6 +83,34 @@ class PlaneView(ProbeView):
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """Lines for a plane that is not much higher than wide."""
         return min(most, max(LEAST_LEGEND, width // 3 + 2))
+
+    @property
+    def question(self) -> Question:
+        """States, and the fixed points under the input that is held."""
+        held = None if self._frame is None else self._held_input(self._frame.config)
+        if held is None:
+            return super().question
+        return replace(super().question, kinds=self.kinds | {"fixed_points"}, held=held.numbers)
+
+    def _held_input(self, config: EchoConfig) -> HeldInput | None:
+        """The input that is held; None for none."""
+        choices = held_inputs(config)
+        return choices[self._held - 1] if 0 < self._held <= len(choices) else None
+
+    def _points(self, readings: Readings) -> FixedPoints | None:
+        """The fixed points under the input that is held; None for none, and while they are computed."""
+        held, points = self._held_input(readings.config), readings.fixed_points
+        known = held is not None and points is not None and tuple(points.held.tolist()) == held.numbers
+        return points if known else None
+
+    def is_waiting(self, frame: Frame) -> bool:
+        if super().is_waiting(frame):
+            return True
+        readings = frame.readings
+        if readings is None or not frame.state.stands_still or is_empty(readings) or frame.unread:
+            return False
+        is_searched = carried_size(readings.config) <= MOST_CARRIED and self._held_input(readings.config) is not None
+        return is_searched and self._points(readings) is None
 
     def answered(self, readings: Readings) -> bool:
         return readings.plane is not None
@@ -70,9 +121,12 @@ class PlaneView(ProbeView):
 
     def _follow(self, frame: Frame) -> None:
         """Let the axes follow new readings."""
-        plane = frame.readings.plane if frame.readings is not None else None
-        if plane is not None and plane is not self._axes_of:
-            self._axes = followed(plane, self._axes, frame.state.stands_still)
+        readings = frame.readings
+        plane = readings.plane if readings is not None else None
+        if readings is not None and plane is not None and plane is not self._axes_of:
+            points = self._points(readings)
+            places = None if points is None else points_in(readings, plane)
+            self._axes = followed(plane, self._axes, frame.state.stands_still, places)
             self._axes_of = plane
 
     def _scene(self, readings: Readings) -> PlaneScene | None:
@@ -82,12 +136,14 @@ class PlaneView(ProbeView):
             return None
         self._follow(frame)
         assert self._axes is not None
-        groups = groups_of(readings.config.the_task.outputs, plane.targets, self._ascii_only)
+        form = readings.config.the_task.outputs
+        groups = groups_of(form, plane.targets)
+        signs = signs_of_groups(form, groups, self._ascii_only)
         row = min(self._row, max(0, len(plane.rows) - 1))
         length = plane.rows.shape[1]
         cursor = None if self._step is None or not length else min(self._step, length - 1)
         targets = row_targets(readings, groups, row)
-        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, row, targets, cursor)
+        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, signs, row, targets, cursor)
 
     @property
     def reading(self) -> str:
@@ -102,8 +158,10 @@ class PlaneView(ProbeView):
         if readings is None or readings.plane is None:
             return ""
         if isinstance(spot, States):
-            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets, self._ascii_only)
+            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
             return states_text(spot, groups)
+        if isinstance(spot, FixedPoint):
+            return point_text(readings, spot.index)
         progress = readings.progress
         if not isinstance(spot, TimeStep) or progress is None or spot.row >= len(progress.y):
             return ""
@@ -122,12 +180,22 @@ class PlaneView(ProbeView):
         part = "" if (scene.plane.part,) == readings.parts[:1] else scene.plane.part
         asked = self._asked_part()
         computing = asked if asked not in ("", scene.plane.part) else ""
-        self.draw_head(cells, readings, summary(scene, computing), part)
+        held, points = self._held_input(readings.config), self._points(readings)
+        places = points_in(readings, scene.plane)
+        text = summary(scene, computing)
+        if held is not None and not computing:
+            text = points_summary(held, points, len(places), carried_size(readings.config))
+        self.draw_head(cells, readings, self.keymap.text(text), part)
         has_legend = cells.height >= LEAST_LEGEND
         body = Box(0, 1, cells.width, max(0, cells.height - 1 - has_legend))
         draw_state_plane(cells, body, scene, self._ascii_only)
+        kinds: list[tuple[str, str, str]] = []
+        if points is not None and len(places):
+            draw_points(cells, body, scene, places, points, self._ascii_only)
+            kinds = kinds_found(points, self._ascii_only)
         if has_legend:
-            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene, self._ascii_only)
+            hint = self.keymap.text("" if held else HOW_TO_HOLD)
+            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene, kinds, hint, self._ascii_only)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
@@ -138,6 +206,13 @@ class PlaneView(ProbeView):
         if steps and length:
             self._step = length - 1 if self._step is None else max(0, min(length - 1, self._step + steps))
         self._changed()
+
+    def action_hold(self, by: int) -> None:
+        """Hold the next of the constant inputs, or none."""
+        frame = self._frame
+        if frame is not None:
+            self._held = (self._held + by) % (1 + len(held_inputs(frame.config)))
+            self._changed()
 
     def action_swap(self) -> None:
         self._pair = (self._pair + 1) % len(PAIRS)
@@ -155,48 +230,3 @@ def row_targets(readings: Readings, groups: TargetGroups, row: int) -> npt.NDArr
         return np.zeros(0, np.int64)
     found = groups.numbered(progress.y[row])
     return found if progress.scored.shape != progress.y.shape[:2] else np.where(progress.scored[row], found, -1)
-
-
-def summary(scene: PlaneScene, computing: str = "") -> str:
-    """A text about the share of variance that the plane shows, and at how many states the network is right."""
-    plane = scene.plane
-    shown = sum(plane.share(direction) for direction in scene.within)
-    text = f"{shown:.0%} of variance"
-    if computing:
-        return f"{text}; computing {computing}"
-    if not len(plane.readout):
-        return f"{text}; the output layer does not read {plane.part}: no borders"
-    if scene.right is None:
-        return f"{text}; the targets of these states are not known"
-    network, by_plane = scene.right
-    right = "right range" if scene.groups.are_ordered else "right"
-    return f"{text}; {right} on {network:.0%} of {len(plane.states)} states, by this plane alone {by_plane:.0%}"
-
-
-def states_text(states: States, groups: TargetGroups) -> str:
-    """The states in a cell, with their targets, in words."""
-    total = sum(states.counts)
-    of_groups = ", ".join(
-        f"{count} with {groups.of} {name}" for count, name in zip(states.counts, groups.names, strict=False) if count
-    )
-    return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
-
-
-def draw_legend(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
-    """Explain the signs in a line, as far as it is long enough."""
-    texts: list[tuple[str, str]] = []
-    if len(scene.plane.targets):
-        texts.append((f"{scene.groups.of}:", "view--axis"))
-        for sign, style, name in zip(scene.groups.signs, scene.groups.styles, scene.groups.names, strict=True):
-            texts += [(f" {sign}", style), (f" {name} " if name != sign else "", "view--words")]
-        texts.append((f"  {MIXED} several", "view--beyond"))
-    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("solid", "dotted")
-    if len(scene.plane.readout):
-        texts.append((f"  {border}: prediction changes", "view--wall"))
-    if len(scene.plane.rows):
-        texts.append((f"  {way}: row {scene.row + 1}", "view--way"))
-    at = 0
-    for text, style in texts:
-        text = text.lstrip() if at == 0 else text
-        if at + len(text) <= box.width:
-            at = write_in(cells, box, 0, text, style, at=at) - box.x

@@ -41,7 +41,7 @@ class ProbeView(View):
         for name in (
             *("head", "focused", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
             *("positive", "negative", "saturated", "input", "prediction", "changed", "point", "circle"),
-            "way",
+            *("way", "leaves"),
             *(f"class{number}" for number in range(CLASS_COLOURS)),
         )
     )

@@ -10,6 +10,7 @@ from functools import cache
 
 from echornn.config import CHOICES, FRACTIONS, EchoConfig
 from echornn.config_fields import TASK
+from echornn.own.own_file import OwnFile
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 
@@ -40,11 +41,18 @@ def structural_rows(config: EchoConfig) -> tuple[str, ...]:
 
 def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
     """The allowed values of a field that is chosen from a list; empty if it is typed."""
+    own = own_file(config, name)
+    files = () if own is None else (str(own),)
     if name == TASK:
-        own = () if config.the_task.own is None else (str(config.the_task.own),)
-        return (*TASKS, *own)
+        return (*TASKS, *files)
     known = settings_in(config).get(name)
-    return CHOICES.get(name, ()) if known is None else known.choices
+    return (*CHOICES.get(name, ()), *files) if known is None else known.choices
+
+
+def own_file(config: EchoConfig, name: str) -> OwnFile | None:
+    """The user's own file that is the value of a field, if it is one."""
+    value = config.fields().get(name)
+    return value if isinstance(value, OwnFile) else None
 
 
 def is_fraction(config: EchoConfig, name: str) -> bool:

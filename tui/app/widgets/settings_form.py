@@ -18,6 +18,7 @@ from tui.app.widgets.settings_fields import (
     live_rows,
     may_be_negative,
     nudged,
+    own_file,
     settings_in,
     structural_rows,
 )
@@ -76,7 +77,7 @@ class Form:
         if TASK not in self.drafts:
             return wanted
         try:
-            return under_task(wanted, self._task_of(self.drafts[TASK]))
+            return under_task(wanted, self._named(TASK, self.drafts[TASK]))
         except ConfigError:
             return wanted
 
@@ -206,7 +207,7 @@ class Form:
             return
         value = nudged(drafted, name, up)
         try:
-            drafted = drafted.with_fields({name: self._task_of(value) if name == TASK else value})
+            drafted = drafted.with_fields({name: self._named(name, value)})
         except ConfigError as error:
             self._refuse(name, str(error))
             return
@@ -253,16 +254,16 @@ class Form:
         """The drafts of all fields, converted to values."""
         values: dict[str, Any] = {}
         if TASK in self.drafts:
-            values[TASK] = self._task_of(self.drafts[TASK])
+            values[TASK] = self._named(TASK, self.drafts[TASK])
         shown = self.shown
         for name, text in self.drafts.items():
             if name != TASK:
-                values[name] = text if choices_of(shown, name) else field_value(name, text)
+                values[name] = self._named(name, text) if choices_of(shown, name) else field_value(name, text)
         return values
 
-    def _task_of(self, text: object) -> object:
-        """The task that a text names; for a user's own task, its file."""
-        own = self.config.the_task.own
+    def _named(self, name: str, text: object) -> object:
+        """The value that a text names; for the user's own task or cell, its file."""
+        own = own_file(self.config, name)
         return own if own is not None and text == str(own) else text
 
     def _keep_only_drafts_of(self, config: EchoConfig) -> None:

@@ -272,7 +272,7 @@ def _config_parts(config: EchoConfig) -> list[LinePart]:
     of_task, settings = _task_parts(config)
     said = [
         *of_task,
-        (config.cell, ("cell",), False),
+        (str(config.cell), ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
         (f"dropout {config.dropout:g}", ("dropout",), False),
         *settings,

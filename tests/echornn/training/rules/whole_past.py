@@ -23,7 +23,8 @@ def states(config: EchoConfig, weights: Mapping[str, Array], x: npt.NDArray[np.u
     for symbols in x.astype(np.float64):
         below = symbols[:, np.newaxis]
         for layer, names in enumerate(layer_weight_names(config)):
-            now[layer], _ = TWINS[config.cell]({one: weights[name] for one, name in names.items()}, below, now[layer])
+            twin, own = TWINS[str(config.cell)], {one: weights[name] for one, name in names.items()}
+            now[layer], _ = twin(own, below, now[layer])
             below = now[layer][:, :size]
         after.append(np.hstack(now))
     return np.array(after)

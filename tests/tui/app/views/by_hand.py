@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import FixedPoints
 from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
 from echornn.readings import (
@@ -131,4 +132,22 @@ def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
     shares = np.array([0.6, 0.3], np.float32)
     return StatePlane(
         "h", np.zeros(2, np.float32), np.eye(2, dtype=np.float32), shares, states, targets, targets, rows, readout
+    )
+
+
+def points_of_corners(held: float = 0) -> FixedPoints:
+    """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle in the middle."""
+    states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float32)
+    eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
+    outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
+    starts = np.array([150, 100, 6], np.int32)
+    return FixedPoints(
+        states,
+        np.zeros(3, np.float32),
+        eigenvalues,
+        ("stable", "stable", "saddle"),
+        starts,
+        outputs,
+        np.array([held], np.float32),
+        256,
     )

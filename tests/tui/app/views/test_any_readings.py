@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.data.held_input import held_inputs
+from echornn.fixed_point_readings import POINT_KINDS, FixedPoints
+from echornn.network.shapes import carried_size
 from echornn.plane_readings import StatePlane
 from echornn.progress import Floats
 from echornn.readings import (
@@ -43,6 +46,7 @@ KEYS = {
     "units": (1,),
     "part": (1,),
     "swap": (),
+    "hold": (1,),
     "flip": (),
     "derivative": (),
     "leave": (),
@@ -137,8 +141,18 @@ def any_readings(draw: st.DrawFn) -> Readings:
         effects=Effects(strength, some(rows, steps, classes), first_row, first_step, turned=strength > 0.5),
         reliance=draw(st.sampled_from([None, Reliance(some(lags), some(lags), 512)])),
         plane=any_plane(config, part, draw(st.sampled_from([0, 1, 40])), windows, some),
+        fixed_points=any_points(config, draw(st.sampled_from([0, 1, 30])), some),
         progress=progress_of(config) if windows and config.state_size < 99 else None,
     )
+
+
+def any_points(config: EchoConfig, count: int, some: Callable[..., Floats]) -> FixedPoints:
+    """Fixed points of any numbers under the usual constant input."""
+    carried, held = carried_size(config), np.array(held_inputs(config)[0].numbers, np.float32)
+    eigenvalues = np.stack([some(count, carried), some(count, carried)], axis=-1).view(np.complex64)[..., 0]
+    kinds = tuple(POINT_KINDS[index % len(POINT_KINDS)] for index in range(count))
+    starts, outputs = np.ones(count, np.int32), some(count, config.output_size)
+    return FixedPoints(some(count, carried), some(count), eigenvalues, kinds, starts, outputs, held)
 
 
 def any_plane(config: EchoConfig, part: str, samples: int, windows: bool, some: Callable[..., Floats]) -> StatePlane:
@@ -149,7 +163,8 @@ def any_plane(config: EchoConfig, part: str, samples: int, windows: bool, some: 
     targets = answers if config.has_classes else np.sign(np.nan_to_num(said))
     rows = some(config.batch_size, config.truncated_backprop_length, kept) if windows else some(0, 0, kept)
     readout = some(outputs if part == "h" else 0, 1 + kept)
-    components, shares = some(kept, config.state_size), np.clip(some(kept), 0, 1)
+    components = np.clip(np.nan_to_num(some(kept, config.state_size)), -1, 1)
+    shares = np.clip(np.nan_to_num(some(kept)), 0, 1)
     states = some(samples, kept)
     return StatePlane(part, components[0], components, shares, states, targets, answers, rows, readout)
 

@@ -9,11 +9,21 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import PointKind
 from echornn.plane_readings import StatePlane
-from echornn.readings import Readings
-from echornn.session.frame import State
-from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, four_corners, frame_of, shift_register
-from tui.app.drawings.spots import States, TimeStep
+from echornn.readings import Question, Readings
+from echornn.session.frame import Frame, State
+from tests.tui.app.views.by_hand import (
+    PROGRESS,
+    TUTORIAL,
+    drawn,
+    four_corners,
+    frame_of,
+    points_of_corners,
+    shift_register,
+)
+from tui.app.drawings.plane_points import count_text
+from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.views.plane import PlaneView
 from tui.kit.cells import Cells
 
@@ -108,7 +118,7 @@ def test_states_without_known_targets_have_no_sign_of_a_class() -> None:
     lines = drawn(PlaneView(), frame_of(with_plane(targets=nothing)), 78, 12)
     assert "the targets of these states are not known" in lines[0]
     assert lines[1].count("+") == 2
-    assert lines[-1].rstrip() == "solid: prediction changes  dotted: row 1"
+    assert lines[-1].rstrip() == "solid: prediction changes  dotted: row 1  x: fixed points"
 
 
 def test_the_cursor_goes_along_a_row_and_reads_the_target() -> None:
@@ -171,6 +181,103 @@ def test_readings_with_the_signs_turned_round_look_the_same() -> None:
     for state in (State.RUNNING, State.PAUSED):
         assert drawn(view, frame_of(turned, state=state), 78, 12) == lines
     assert drawn(PlaneView(), frame_of(turned), 78, 12) != lines
+
+
+def held_frame(held: float = 0, **changes: Any) -> Frame:
+    """A frame with the fixed points of `points_of_corners` in the plane of `four_corners`."""
+    config = EchoConfig(state_size=2)
+    points = replace(points_of_corners(held), **changes)
+    return frame_of(replace(with_plane(config), fixed_points=points), state=State.PAUSED)
+
+
+def test_a_key_holds_each_input_in_turn_and_asks_for_its_fixed_points() -> None:
+    view = PlaneView()
+    view._frame = held_frame()
+    assert view.question == Question(frozenset({"plane"}))
+    for held in (0.0, 1.0):
+        view.action_hold(1)
+        assert view.question == Question(frozenset({"plane", "fixed_points"}), held=(held,))
+    view.action_hold(1)
+    assert view.question == Question(frozenset({"plane"}))
+    view.action_hold(-1)
+    assert view.question.held == (1.0,)
+
+
+def test_fixed_points_have_marks_by_kind_and_are_counted() -> None:
+    view = PlaneView()
+    frame = held_frame()
+    drawn(view, frame, 78, 12)
+    view.action_hold(1)
+    lines = drawn(view, frame, 78, 12)
+    assert lines[0].startswith("plane: 2 stable points, 1 saddle, found from 256 states under input 0")
+    assert [line[4] for line in lines[1:11:9]] == ["●", "●"]
+    assert "".join(lines).count("×") == 2, "a saddle, and in the legend"
+    assert lines[-1].startswith("● stable  × saddle  target: 0 1 ")
+    ascii_view = PlaneView(ascii_only=True)
+    ascii_view._held = 1
+    text = "".join(drawn(ascii_view, frame, 78, 12))
+    assert text.isascii()
+    assert (text.count("S"), text.count("X")) == (3, 2)
+
+
+def test_the_mouse_reads_a_fixed_point() -> None:
+    view = PlaneView()
+    view._frame, view._held = held_frame(), 1
+    cells = Cells(78, 12, PlaneView.STYLES)
+    view.draw(cells)
+    assert cells.under(4, 10) == FixedPoint(0)
+    text = "stable point: largest |eigenvalue| 0.50; p(0) 0.90; 150 of 256 searches ended here"
+    assert view.reading_of(FixedPoint(0)) == text
+    assert view.reading_of(FixedPoint(2)).startswith("saddle: largest |eigenvalue| 1.60; ")
+    assert view.reading_of(FixedPoint(3)) == ""
+
+
+def test_while_the_points_of_another_input_are_there_it_waits() -> None:
+    view = PlaneView()
+    frame = held_frame(held=1)
+    drawn(view, frame, 78, 12)
+    assert not view.is_waiting(frame)
+    view.action_hold(1)
+    assert drawn(view, frame, 78, 12)[0].startswith("plane: computing the fixed points under input 0")
+    assert view.is_waiting(frame)
+    view.action_hold(1)
+    assert not view.is_waiting(frame)
+
+
+def test_a_state_too_large_for_a_search_says_so_and_waits_for_nothing() -> None:
+    view = PlaneView()
+    frame = frame_of(with_plane(EchoConfig(state_size=2000)), state=State.PAUSED)
+    view._frame, view._held = frame, 1
+    lines = drawn(view, frame, 78, 12)
+    assert lines[0].startswith("plane: no search for fixed points in a state of 2,000 numbers")
+    assert not view.is_waiting(frame)
+
+
+def test_a_gate_has_no_fixed_points() -> None:
+    view = PlaneView()
+    frame = held_frame()
+    assert frame.readings is not None
+    plane = replace(four_corners(), part="update", readout=np.zeros((0, 3), np.float32))
+    readings = replace(frame.readings, plane=plane, parts=("h", "update"), config=EchoConfig(state_size=2, cell="gru"))
+    view._held = 1
+    lines = drawn(view, frame_of(readings), 100, 12)
+    assert lines[0].startswith("plane of update: a gate has no fixed points; n and N lead to the state")
+    assert "●" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text"),
+    [
+        ((), "no fixed point"),
+        (("stable",), "1 stable point"),
+        (("saddle",), "1 saddle"),
+        (("saddle", "saddle", "unstable"), "2 saddles, 1 unstable"),
+        (("stable", "stable", "marginal", "slow", "slow"), "2 stable points, 1 marginal, 2 slow"),
+        (("slow", "slow"), "2 slow points"),
+    ],
+)
+def test_points_are_counted_by_kind(kinds: tuple[PointKind, ...], text: str) -> None:
+    assert count_text(replace(points_of_corners(), kinds=kinds)) == text
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (8, 2), (30, 4), (200, 60)])

@@ -8,6 +8,8 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.frame import State
 from echornn.timeline.branch import Position
 from tests.losses_seen import after
+from tests.record_flip_flop import CONFIG as FLIP_FLOP
+from tests.record_flip_flop import recorded_flip_flop
 from tests.record_population import CONFIG, WINDOWS, recorded_population
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
@@ -72,6 +74,27 @@ async def test_picture_of_a_population(name: str, size: tuple[int, int], keys: l
         await pilot.pause()
         await pilot.press(*keys)
         await pilot.pause()
+        svg = pinned(app.export_screenshot(title=""))
+    compare(name, svg)
+
+
+@pytest.mark.parametrize(("name", "moment"), [("plane_before", 1), ("plane_middle", 100), ("plane_after", 1500)])
+async def test_picture_of_the_fixed_points_of_a_flip_flop(name: str, moment: int) -> None:
+    progress, losses, readings = recorded_flip_flop(moment)
+    session = ScriptedSession(FLIP_FLOP)
+    grow(session.timeline, branch_off(session.timeline, FLIP_FLOP), losses)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=(100, 32)) as pilot:
+        loss_stats = after(LossStats(), losses, FLIP_FLOP)
+        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "loss_stats": loss_stats}
+        session.set_frame(State.PAUSED, progress, **shown, readings=readings)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.press("7", "x")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert session.asked is not None
+        assert session.asked.held == (0, 0, 0)
         svg = pinned(app.export_screenshot(title=""))
     compare(name, svg)
 

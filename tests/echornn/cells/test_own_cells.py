@@ -1,0 +1,86 @@
+"""Cells in files of the user's own: bad ones say what is wrong, and where."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from echornn.cells.cell import Cell, CellError
+from echornn.cells.own.check import check
+from echornn.cells.own.examine import examine
+from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, facts_of
+from echornn.cells.own.own_cell import OwnCell
+from echornn.own.other_process import Limits
+from tests.docs.pages import PAGES
+from tests.docs.task_files import TASK_FILES
+from tests.echornn.cells.bad_cells import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
+
+
+def test_a_good_file() -> None:
+    text = f"from __future__ import annotations\r\n{GOOD}"
+    assert len(examine(OwnCell("mine.py", "Mine", text))) == 64
+
+
+@pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
+def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
+    with pytest.raises(CellError) as said:
+        examine(OwnCell("mine.py", "Mine", bad.text))
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [("ValueError('late')", "ValueError: late"), ("SystemExit(3)", "the cell ends")]
+)
+def test_an_error_that_comes_later_names_its_line(error: str, says: str) -> None:
+    """The check saw another network; training, on another thread, gets nothing but a `CellError`."""
+    text = GOOD.replace("    h, c =", f"    if not hasattr(network, '_call'): raise {error}\n    h, c =")
+    step = OwnCell("mine.py", "Mine", text).cell.step
+    with ThreadPoolExecutor(1) as thread, pytest.raises(CellError, match=f"^mine.py:5: {says}"):
+        thread.submit(step, None, [None, None], object()).result()  # type: ignore[arg-type]
+
+
+def test_a_file_is_examined_before_its_first_use_in_training() -> None:
+    step = OwnCell("mine.py", "Mine", SEEN_IN_ANY_PROCESS[0].text).cell.step
+    with pytest.raises(CellError, match=r"^mine.py:4: step returns a list of 1"):
+        step(None, [None, None], object())  # type: ignore[arg-type]
+
+
+def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:
+    cell = OwnCell("mine.py", "Mine", GOOD).cell
+    again = OwnCell("mine.py", "Mine", GOOD, json.loads(json.dumps(facts_of(cell)))).cell
+    kept = {field.name for field in dataclasses.fields(Cell)} - {*FUNCTIONS, *NOT_OURS}
+    assert {name: getattr(again, name) for name in kept} == {name: getattr(cell, name) for name in kept}
+    assert kept == facts_of(cell).keys()
+
+
+SPOILED = re.findall(r"^\| `(.*?)`.* \| (janet.py:.*) \|$", PAGES["docs/cells.md"].text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("line", "says"), [one for one in SPOILED if "busy" not in one[1]])
+def test_the_page_shows_what_is_printed(line: str, says: str) -> None:
+    begins = line.split()[0] if "=" in line and not line.startswith("h =") else {"h": "(h,)"}.get(line[0], "return")
+    good = TASK_FILES["janet.py"].replace("from echornn", "import numpy as np; from echornn")
+    lines = [one for one in good.splitlines() if one.strip().startswith(begins)]
+    with pytest.raises(CellError) as said:
+        examine(OwnCell("janet.py", "JANET", good.replace(lines[0], f"    {line}", 1)))
+    assert str(said.value) == says
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad", SEEN_IN_THE_OTHER_PROCESS, ids=str)
+def test_what_would_do_harm_is_seen_in_another_process(
+    bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("weights.npz").write_bytes(b"")
+    busy = 0.2 if "busy" in bad.says else 600
+    with pytest.raises(CellError) as said:
+        check(OwnCell("mine.py", "Mine", bad.text), limits=Limits(busy, 1 << 28))
+    assert str(said.value).startswith(f"mine.py{bad.says}")
+    assert "\n" not in str(said.value)

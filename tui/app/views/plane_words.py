@@ -1,0 +1,90 @@
+"""The texts of the plane view: its head, its legend, and what is under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echornn.data.held_input import ZEROS, HeldInput
+from echornn.data.target_groups import TargetGroups
+from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
+from tui.app.drawings.plane_points import count_text
+from tui.app.drawings.spots import States
+from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, write_in
+
+
+def summary(scene: PlaneScene, computing: str = "") -> str:
+    """A text about the share of variance that the plane shows, and at how many states the network is right."""
+    plane = scene.plane
+    shown = sum(plane.share(direction) for direction in scene.within)
+    text = f"{shown:.0%} of variance"
+    if computing:
+        return f"{text}; computing {computing}"
+    if not len(plane.readout):
+        return f"{text}; the output layer does not read {plane.part}: no borders"
+    if scene.right is None:
+        return f"{text}; the targets of these states are not known"
+    network, by_plane = scene.right
+    right = "right range" if scene.groups.are_ordered else "right"
+    return f"{text}; {right} on {network:.0%} of {len(plane.states)} states, by this plane alone {by_plane:.0%}"
+
+
+def states_text(states: States, groups: TargetGroups) -> str:
+    """The states in a cell, with their targets, in words."""
+    total = sum(states.counts)
+    of_groups = ", ".join(
+        f"{count} with {groups.of} {name}" for count, name in zip(states.counts, groups.names, strict=False) if count
+    )
+    return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
+
+
+def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carried: int) -> str:
+    """A text about the fixed points under a constant input.
+
+    Args:
+        points: the fixed points; None while they are computed.
+        drawn: how many of them are drawn; none if a gate is shown, which is no part of the state.
+        carried: how many numbers the state has.
+    """
+    if carried > MOST_CARRIED:
+        return f"no search for fixed points in a state of {carried:,} numbers"
+    if points is None:
+        return f"computing the fixed points under {held_name(held)}"
+    if points.kinds and not drawn:
+        return "a gate has no fixed points; «next» and «before» lead to the state"
+    return f"{count_text(points)}, found from {points.searches} states under {held_name(held)}"
+
+
+def held_name(held: HeldInput) -> str:
+    """A constant input in words."""
+    return "zero input" if held.name == ZEROS else f"input {held.name}"
+
+
+def draw_legend(
+    cells: Cells, box: Box, scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], hint: str, ascii_only: bool
+) -> None:
+    """Explain the signs in a line, as far as it is long enough.
+
+    Args:
+        kinds: the marks of fixed points, with their styles and names.
+        hint: a key that shows more.
+    """
+    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("solid", "dotted")
+    groups = scene.groups
+    items = [[(mark, style), (f" {kind}  ", "view--words")] for mark, style, kind in kinds]
+    if len(scene.plane.targets):
+        items.append([(f"{groups.of}: ", "view--axis")])
+        for (sign, style), name in zip(scene.signs, groups.names, strict=True):
+            items.append([(f"{sign} ", style), (f"{name}  " if name != sign else "", "view--words")])
+        items.append([(f" {MIXED} several  ", "view--beyond")])
+    if len(scene.plane.readout):
+        items.append([(f"{border}: prediction changes  ", "view--wall")])
+    if len(scene.plane.rows):
+        items.append([(f"{way}: row {scene.row + 1}  ", "view--way")])
+    items.append([(hint, "view--note")])
+    at = 0
+    for item in items:
+        if at + len("".join(text for text, _ in item).rstrip()) <= box.width:
+            for text, style in item:
+                at = write_in(cells, box, 0, text, style, at=at) - box.x
