@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from echornn.cells.span import Span
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints as FixedPoints
 from echornn.plane_readings import StatePlane as StatePlane
@@ -124,13 +124,13 @@ class Memory:
         return (lag + 1) * self.numbers_a_symbol
 
 
-def signed(activity: Floats, span: Span) -> Floats:
+def signed(activity: Floats, bounds: Bounds) -> Floats:
     """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, an LSTM's c by its
     tanh.
     """
-    if span is Span.GATE:
+    if bounds is Bounds.GATE:
         return 2 * activity - 1
-    return np.asarray(np.tanh(activity)) if span is Span.THROUGH_TANH else activity
+    return np.asarray(np.tanh(activity)) if bounds is Bounds.THROUGH_TANH else activity
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ class Units:
             only one number, or if inputs are symbols.
         best_target: int32 [units], the target that the unit follows more closely than any input: which of its numbers,
             from 0 (0 for a symbol); -1 if an input is followed; empty, [0], if it is not known.
-        span: the limits of the activity.
+        bounds: the limits of the activity.
     """
 
     part: str
@@ -166,7 +166,7 @@ class Units:
     samples: int = 0
     best_channel: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
     best_target: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
-    span: Span = Span.LIMITED
+    bounds: Bounds = Bounds.LIMITED
 
     def follows_target(self, unit: int) -> bool:
         """Whether a unit follows a target more closely than any input."""

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.bounds import Bounds
 from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
-from echornn.cells.span import Span
 from echornn.cells.theorem import Theorem
 from echornn.own.errors import OwnError
 
@@ -147,7 +147,7 @@ class Cell:
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
-        spans: the limits of the vectors of the state; those that are not listed have none.
+        bounds: the limits of the vectors of the state; those that are not listed have none.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keeps: what its state can hold, with the source.
         theorems: what no network of this cell can do.
@@ -166,7 +166,7 @@ class Cell:
     eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
-    spans: Mapping[str, Span] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keeps: str = ""
     theorems: tuple[Theorem, ...] = ()
@@ -178,9 +178,9 @@ class Cell:
         """The numbers that each unit holds from step to step."""
         return len(self.state_parts) - len(self.unread)
 
-    def span_of(self, name: str) -> Span:
+    def bounds_of(self, name: str) -> Bounds:
         """The limits of the numbers of a vector of the state, or of a gate."""
-        return Span.GATE if name in self.gates else self.spans.get(name, Span.FREE)
+        return Bounds.GATE if name in self.gates else self.bounds.get(name, Bounds.FREE)
 
     @property
     def columns(self) -> int:

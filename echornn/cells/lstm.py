@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from echornn.cells.bounds import Bounds
 from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
 from echornn.cells.on_the_echo import SMALL, OnTheEcho
-from echornn.cells.span import Span
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -49,7 +49,7 @@ LSTM = Cell(
         "columns of W and b: i (input), f (forget), g (value), o (output)",
         "c_t is the memory, carried beside h_t",
     ),
-    spans={"h": Span.LIMITED, "c": Span.THROUGH_TANH},
+    bounds={"h": Bounds.LIMITED, "c": Bounds.THROUGH_TANH},
     keeps="With enough units the state of any finite automaton; c can also count (Merrill 2019).",
     gates=("input", "forget", "output"),
     first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)

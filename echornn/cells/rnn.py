@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from echornn.cells.bounds import Bounds
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
 from echornn.cells.on_the_echo import SMALL, OnTheEcho
-from echornn.cells.span import Span
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -41,7 +41,7 @@ RNN = Cell(
     (Product("W", "b", ("h",)),),
     about="The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before.",
     formulas=("h_t = tanh([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
-    spans={"h": Span.LIMITED},
+    bounds={"h": Bounds.LIMITED},
     keeps="With enough units the state of any finite automaton (Merrill 2019).",
     on_the_echo=ON_THE_ECHO,
     keras=("SimpleRNN", {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.cells.span import Span
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 
 
@@ -14,18 +14,18 @@ class CellPart:
 
     Attributes:
         name: a name such as ``h``, ``c`` or ``forget``, with the layer if there are several: ``layer 2 h``.
-        span: the limits of its numbers; a gate is not part of the carried state.
+        bounds: the limits of its numbers; a gate is not part of the carried state.
         where: the part's position in the carried state or among the gates; see `echornn.network.step.Stepped`.
     """
 
     name: str
-    span: Span
+    bounds: Bounds
     where: slice
 
     @property
     def is_gate(self) -> bool:
         """Whether it is a gate rather than part of the carried state."""
-        return self.span is Span.GATE
+        return self.bounds is Bounds.GATE
 
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
@@ -36,5 +36,5 @@ def parts_of(config: EchoConfig) -> dict[str, CellPart]:
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
         for names in (cell.state_parts, cell.gates):
             for number, name in enumerate(names, start=layer * len(names)):
-                found.append(CellPart(prefix + name, cell.span_of(name), slice(number * size, (number + 1) * size)))
+                found.append(CellPart(prefix + name, cell.bounds_of(name), slice(number * size, (number + 1) * size)))
     return {part.name: part for part in found}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.cells.span import Span
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.probes.examine import examine
@@ -140,7 +140,7 @@ def test_states_without_limits_are_not_called_saturated(cell: str) -> None:
     weights = {name: np.full_like(value, 3) for name, value in random_weights(config).items()}
     _, units = read(config, weights)
     assert np.abs(units.activity).max() > 1
-    assert units.span is Span.FREE
+    assert units.bounds is Bounds.FREE
     assert not units.saturated.any()
     assert math.isnan(units.share_saturated)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.cells.span import Span
+from echornn.cells.bounds import Bounds
 from echornn.readings import Units, signed
 from tui.app.drawings.signed import scale_of, signed_blocks
 from tui.app.drawings.spots import UnitStep
@@ -104,14 +104,14 @@ def draw_units(
     for line, (label, blocks) in enumerate(above if shown else (), start=1):
         write_in(cells, box, line, label, "view--axis")
         write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "view--input", at=width)
-    values = signed(units.activity[row], units.span) if rows and steps else np.zeros((0, count), np.float32)
+    values = signed(units.activity[row], units.bounds) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
     top, last = box.height - lines, min(count, first + lines)
     for line, unit in enumerate(range(first, last), start=top):
         write_in(cells, box, line, _words(units, unit), "view--words")
     part = np.s_[begin:, first:last]
-    largest = scale_of(values) if units.span is Span.FREE else 1.0
+    largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
     glyphs, kinds = signed_blocks(values[part], largest, ascii_only, saturated[part])
     picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
     stamp(cells, box.x + width, box.y + top, picture, styles)

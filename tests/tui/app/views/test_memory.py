@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.cells.span import Span
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings, signed
 from echornn.session.frame import State
@@ -200,9 +200,9 @@ def test_a_unit_that_follows_a_target_is_named_after_it_and_holds_no_input() -> 
 
 def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None:
     half = np.full((1, 1, 1), 0.5, np.float32)
-    assert signed(half, Span.GATE) == 0
-    assert signed(half, Span.LIMITED) == signed(half, Span.FREE) == 0.5
-    assert signed(half, Span.THROUGH_TANH) == pytest.approx(np.tanh(0.5))
+    assert signed(half, Bounds.GATE) == 0
+    assert signed(half, Bounds.LIMITED) == signed(half, Bounds.FREE) == 0.5
+    assert signed(half, Bounds.THROUGH_TANH) == pytest.approx(np.tanh(0.5))
 
 
 def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> None:
@@ -228,7 +228,7 @@ def test_states_without_limits_are_shown_in_shares_of_the_largest_without_arrows
     assert SOLVED.units is not None
     activity = 20 * SOLVED.units.activity
     free = replace(
-        SOLVED.units, activity=activity, saturated=np.abs(activity) < 0, share_saturated=np.nan, span=Span.FREE
+        SOLVED.units, activity=activity, saturated=np.abs(activity) < 0, share_saturated=np.nan, bounds=Bounds.FREE
     )
     text = "\n".join(drawn(MemoryView(), frame_of(replace(SOLVED, units=free)), 78, 12))
     assert "4 units, row 1 " in text

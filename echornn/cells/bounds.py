@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Span(Enum):
+class Bounds(Enum):
     """Between which limits the numbers of a vector lie. Only units with limits are saturated: near one they hardly
     move.
     """
