@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.data.held_input import ZEROS, HeldInput
+from echornn.data.held_input import HeldInput
 from echornn.data.target_groups import TargetGroups
 from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
@@ -50,15 +50,10 @@ def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carr
     if carried > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried:,} numbers"
     if points is None:
-        return f"computing the fixed points under {held_name(held)}"
+        return f"computing the fixed points under {held.words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    return f"{count_text(points)}, found from {points.searches} states under {held_name(held)}"
-
-
-def held_name(held: HeldInput) -> str:
-    """A constant input in words."""
-    return "zero input" if held.name == ZEROS else f"input {held.name}"
+    return f"{count_text(points)}, found from {points.searches} states under {held.words}"
 
 
 def draw_legend(
