@@ -111,9 +111,13 @@ class GradientView(ProbeView):
         return readings.gradient is not None
 
     @property
-    def reading(self) -> str:
+    def at_cursor(self) -> TimeStep | None:
         where = self._place(self._readings)
-        return "" if self._cursor is None or where is None else self.reading_of(TimeStep(*where))
+        return None if self._cursor is None or where is None else TimeStep(*where)
+
+    @property
+    def reading(self) -> str:
+        return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
