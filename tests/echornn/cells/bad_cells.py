@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.bad_file import BadFile
 
 GOOD = """\
 import numpy as np
@@ -38,28 +38,8 @@ WHOLE = "step takes a vector apart, but it is one whole: the columns of a Produc
 EARLIER = "step uses a vector of an earlier call: all that a cell keeps has to be in the state that it returns"
 
 
-@dataclass(frozen=True)
-class Bad:
-    """A bad file.
-
-    Attributes:
-        name: what is wrong.
-        replaced, by: the part of the good file that is replaced.
-        says: the message, behind the name of the file.
-    """
-
-    name: str
-    replaced: str
-    by: str
-    says: str
-
-    @property
-    def text(self) -> str:
-        assert GOOD.count(self.replaced) == 1
-        return GOOD.replace(self.replaced, self.by)
-
-    def __str__(self) -> str:
-        return self.name
+class Bad(BadFile):
+    good = GOOD
 
 
 def _also(line: str) -> str:
