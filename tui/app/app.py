@@ -313,4 +313,4 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
 
         if isinstance(self.screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(chapters(self._frame, self.HELPED_KEYS), self._ascii_only))
+        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS), self._ascii_only))

@@ -24,6 +24,7 @@ Mine = Cell(
     unit_weights=("u",),
     first_units=first_units,
     gates=("gate",),
+    limited=("h",),
 )
 """
 
@@ -198,6 +199,12 @@ SEEN_IN_ANY_PROCESS = [
         'gates=("gate",)',
         'unread=("k",)',
         ":13: unread names 'k', not one of h, c",
+    ),
+    Bad(
+        "a limit that does not hold",
+        RETURN,
+        'return [2 + network.tanh(network.scale(c, "u")), c]',
+        ":4: h is listed in limited, but step returns 2.42 for it",
     ),
     Bad(
         "another output",
