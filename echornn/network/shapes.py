@@ -73,8 +73,18 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
+    if RULES[config.rule].only_own_units:
+        return own_influence_shapes(config)
     shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in OUTPUT_LAYER}
     return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
+
+
+def own_influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
+    """The shape of the influence of each weight of a single layer on its own unit in each row, [batch, parts of the
+    state, rows, columns].
+    """
+    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in OUTPUT_LAYER}
+    return {name: (config.batch_size, len(config.the_cell.state_parts), *shape) for name, shape in shapes.items()}
 
 
 def influence_size(config: EchoConfig) -> int:
