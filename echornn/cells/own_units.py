@@ -26,6 +26,12 @@ class _Reads:
     def tanh(self, vector: Vector) -> Vector:
         return np.tanh(vector)
 
+    def sigmoid(self, vector: Vector) -> Vector:
+        return 1 / (1 + np.exp(-vector))
+
+    def exp(self, vector: Vector) -> Vector:
+        return np.exp(vector)
+
     def relu(self, vector: Vector) -> Vector:
         return np.maximum(vector, 0)
 

@@ -86,11 +86,11 @@ def unit_step(cell: Cell, weights: Tensors, inputs: tf.Tensor, before: tf.Tensor
     return UnitStep([by_state for by_state, _ in each], [by_z for _, by_z in each], layer.products)
 
 
-def in_columns(of_units: tf.Tensor, columns: int) -> tf.Tensor:
-    """A number of each unit for each column of a product, float32 [batch, units, ...] to [batch, columns, ...]."""
-    batch, units, *replicas = of_units.shape
-    each = tf.broadcast_to(of_units[:, tf.newaxis], [batch, columns // units, units, *replicas])
-    return tf.reshape(each, [batch, columns, *replicas])
+def in_columns(of_units: tf.Tensor, columns: int, axis: int) -> tf.Tensor:
+    """Numbers of each unit, float32 [..., units, ...], for each column of a product, [..., columns, ...]."""
+    times = [1] * len(of_units.shape)
+    times[axis] = columns // of_units.shape[axis]
+    return tf.tile(of_units, times) if times[axis] > 1 else of_units
 
 
 def _own(rows: tf.Tensor, units: int) -> tf.Tensor:

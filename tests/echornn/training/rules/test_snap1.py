@@ -41,7 +41,7 @@ def literal(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
         now, now_m, sums = state, m, np.zeros(len(columns))
         for t in range(config.window_steps):
             symbols = x[t].astype(np.float64)[:, np.newaxis]
-            after = partial(_after, config.cell, w, symbols)
+            after = partial(_after, str(config.cell), w, symbols)
             j = np.stack([(after(now + d) - after(now - d)) / (2 * STEP) for d in STEP * np.eye(carried)], axis=2)
             by_weights = []
             for name in names:
