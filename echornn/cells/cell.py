@@ -147,7 +147,8 @@ class Cell:
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
-        bounds: the limits of the vectors of the state; those that are not listed have none.
+        limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
+        through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keeps: what its state can hold, with the source.
         theorems: what no network of this cell can do.
@@ -166,7 +167,8 @@ class Cell:
     eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
-    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    limited: tuple[str, ...] = ()
+    through_tanh: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keeps: str = ""
     theorems: tuple[Theorem, ...] = ()
@@ -180,7 +182,8 @@ class Cell:
 
     def bounds_of(self, name: str) -> Bounds:
         """The limits of the numbers of a vector of the state, or of a gate."""
-        return Bounds.GATE if name in self.gates else self.bounds.get(name, Bounds.FREE)
+        listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
+        return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
 
     @property
     def columns(self) -> int:

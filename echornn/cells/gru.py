@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.cells.bounds import Bounds
 from echornn.cells.cell import SIGMOID, TANH, Cell, Network, Product, Vector
 from echornn.cells.on_the_echo import SMALL, OnTheEcho
 
@@ -50,7 +49,7 @@ GRU = Cell(
         "columns of Wc and bc: c (candidate)",
         "as Keras' GRU with reset_after=False: r is applied before the product",
     ),
-    bounds={"h": Bounds.LIMITED},
+    limited=("h",),
     keeps="With enough units the state of any finite automaton (Merrill 2019).",
     gates=("update", "reset"),
     on_the_echo=ON_THE_ECHO,

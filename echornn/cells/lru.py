@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from echornn.cells.bounds import Bounds
 from echornn.cells.cell import LINEAR, TANH, Arrays, Cell, Functions, Network, Product, Vector
 from echornn.cells.theorem import Theorem
 
@@ -61,7 +60,7 @@ LRU = Cell(
         "columns of W and b: real, then imaginary",
         "columns of Wc and bc: h",
     ),
-    bounds={"h": Bounds.LIMITED},
+    limited=("h",),
     keeps="A linear trace of all inputs, in which the older ones fade (Orvieto et al. 2023).",
     theorems=(Theorem("parity", "inputs never change l", "Khavari et al. 2025"),),
     unread=("h",),

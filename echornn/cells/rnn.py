@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.cells.bounds import Bounds
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
 from echornn.cells.on_the_echo import SMALL, OnTheEcho
 
@@ -41,7 +40,7 @@ RNN = Cell(
     (Product("W", "b", ("h",)),),
     about="The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before.",
     formulas=("h_t = tanh([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
-    bounds={"h": Bounds.LIMITED},
+    limited=("h",),
     keeps="With enough units the state of any finite automaton (Merrill 2019).",
     on_the_echo=ON_THE_ECHO,
     keras=("SimpleRNN", {}),
