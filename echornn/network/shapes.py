@@ -21,7 +21,7 @@ network and window with rtrl, 64 side by side / one alone: S4 B5 (480 numbers) 4
 """
 
 OWN_INFLUENCE_LIMIT = 200
-"""The same for the influence on own units: us with snap1 S4 B5 (120 numbers) 6.8/11.6, S8 B5 (400) 32/20, S16 B5 152/74.
+"""The same for the influence on own units: us with snap1 S4 B5 (120 numbers) 6.8/11.6, S8 32/20, S16 152/74.
 """
 
 OUTPUT_LAYER = ("W2", "b2")

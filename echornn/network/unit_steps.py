@@ -22,7 +22,7 @@ class OwnProduct(NamedTuple):
     z: tf.Tensor
 
 
-class UnitStep(NamedTuple):
+class UnitDerivatives(NamedTuple):
     """The derivatives of a step, each of a unit's number by another number of the same unit."""
 
     by_state: list[list[tf.Tensor]]
@@ -65,7 +65,7 @@ class OwnUnits(Layer):
         return z
 
 
-def unit_step(cell: Cell, weights: Tensors, inputs: tf.Tensor, before: tf.Tensor) -> UnitStep:
+def unit_step(cell: Cell, weights: Tensors, inputs: tf.Tensor, before: tf.Tensor) -> UnitDerivatives:
     """The derivatives of a step of a cell of which `echornn.cells.own_units.acts_on_own_units` is true.
 
     Args:
@@ -83,7 +83,7 @@ def unit_step(cell: Cell, weights: Tensors, inputs: tf.Tensor, before: tf.Tensor
     each = [
         tape.gradient(part, [state, zs], unconnected_gradients=tf.UnconnectedGradients.ZERO) for part in after
     ]  # a sum over units, each of which depends on nothing but its own numbers
-    return UnitStep([by_state for by_state, _ in each], [by_z for _, by_z in each], layer.products)
+    return UnitDerivatives([by_state for by_state, _ in each], [by_z for _, by_z in each], layer.products)
 
 
 def in_columns(of_units: tf.Tensor, columns: int, axis: int) -> tf.Tensor:

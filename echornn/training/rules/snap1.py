@@ -67,7 +67,7 @@ class SparseRealTime:
 
 
 class _Steps(NamedTuple):
-    """The derivatives of all steps of a window, see `UnitStep`, with the steps as the first axis."""
+    """The derivatives of all steps of a window, see `UnitDerivatives`, with the steps as the first axis."""
 
     by_state: tf.Tensor
     """Of each part of the state by each part before, float32 [T, batch, parts, parts before, units, ...]."""
