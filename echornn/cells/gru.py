@@ -21,7 +21,7 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
 
 
 ON_THE_ECHO = OnTheEcho(
-    glorot_learns=True,
+    glorot_helps=True,
     large={"adagrad": 2.0, "sgd": 3.0, "adam": 0.5, "rmsprop": 0.3},
     small=SMALL,
     uniform_patience=26_000,

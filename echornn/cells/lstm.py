@@ -21,7 +21,7 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
 
 
 ON_THE_ECHO = OnTheEcho(
-    glorot_learns=True,
+    glorot_helps=True,
     large={"adagrad": 10.0, "sgd": 10.0, "adam": 1.0, "rmsprop": 1.0},
     small=SMALL,
     uniform_patience=26_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,8 +13,9 @@ class OnTheEcho:
     so that of a cell without measurements they say nothing.
 
     Attributes:
-        glorot_learns: whether most seeds solve it with init glorot, with several optimizers, sizes, layers and rates.
-        counted: how many seeds solve the tutorial's echo, in a few words; said where a network does not learn.
+        glorot_helps: whether many seeds with the tutorial's uniform start do not solve it, and most do with glorot.
+        counted: for a cell with which few seeds solve the tutorial's echo: how many do, in a few words.
+        helps: fields with which most seeds solve the tutorial's echo, where glorot alone does not help.
         large: for each optimizer, the learning rate from which on at most one of 16 seeds or more solves it.
         small: for each optimizer, the learning rate up to which learning takes far longer than the tutorial's run.
         uniform_patience: the windows after which networks that have learned nothing from the tutorial's uniform start
@@ -25,8 +27,9 @@ class OnTheEcho:
         sizes: whether it was measured which sizes and windows longer echoes need.
     """
 
-    glorot_learns: bool = False
+    glorot_helps: bool = False
     counted: str = ""
+    helps: Mapping[str, Any] = field(default_factory=dict)
     large: Mapping[str, float] = field(default_factory=dict)
     small: Mapping[str, float] = field(default_factory=dict)
     uniform_patience: int = 0

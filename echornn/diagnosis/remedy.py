@@ -30,6 +30,18 @@ MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 
 
 LARGEST_STATE = 16
 
+OF_THE_TUTORIAL = (
+    "echo_step",
+    "num_classes",
+    "truncated_backprop_length",
+    "stride",
+    "batch_size",
+    "row_start",
+    "rule",
+    "dropout",
+)
+"""The fields in which a network has to agree with the tutorial if `OnTheEcho.helps` is to hold for it."""
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -55,7 +67,10 @@ def remedy(config: EchoConfig) -> Remedy | None:
     """
     if not is_echo(config):
         return None
-    changes: dict[str, Any] = {}
+    helps = on_the_echo(config).helps if _is_the_tutorials_echo(config) else {}
+    changes = {name: value for name, value in helps.items() if config.value(name) != value}
+    if changes:
+        return Remedy(changes)
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)
     is_short = few_inside(config) and config.truncated_backprop_length < length
     if is_short or lags_beyond(config) or not fits_register(config):
@@ -68,13 +83,19 @@ def remedy(config: EchoConfig) -> Remedy | None:
             changes["state_size"] = size
     if rates.is_out_of_range(config):
         changes["learning_rate"] = rates.USUAL[config.optimizer]
-    if config.init == "tutorial" and on_the_echo(config).glorot_learns:
+    if config.init == "tutorial" and on_the_echo(config).glorot_helps:
         changes["init"] = "glorot"
     try:
         config.with_fields(changes)
     except ConfigError:
         return None
     return Remedy(changes, anew=rates.is_large(config)) if changes else None
+
+
+def _is_the_tutorials_echo(config: EchoConfig) -> bool:
+    """Whether data, windows and rule are those of the tutorial; the network and its optimizer may be others."""
+    tutorial = EchoConfig()
+    return all(config.value(name) == tutorial.value(name) for name in OF_THE_TUTORIAL)
 
 
 def _is_measured(config: EchoConfig) -> bool:

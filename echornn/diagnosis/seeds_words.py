@@ -19,6 +19,7 @@ from echornn.data.levels import (
     fits_register,
     is_echo,
     ladder_of,
+    on_the_echo,
     solved_level,
     uniform_start_may_learn_yet,
 )
@@ -198,12 +199,14 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
     if not fits_register(config):
         seeds = seeds_that_solve(config)
         return as_fits(seeds, "; a larger state_size («settings») may help")[0], f"{seeds}; ", ""
+    if counted := on_the_echo(config).counted:
+        return counted, "", f"; {counted}"
     if few_uniform_starts_learn(config):
         few = f"few uniform starts learn with {state_text(config)}; "
         return f"{few}init glorot («settings») may help", few, ""
     if not is_echo(config):
         return f"{wait(finished)}, or «redraw» draws other weights for all; «view.seeds» shows each", "", ""
-    if config.init == "tutorial":
+    if config.init == "tutorial" and on_the_echo(config).glorot_helps:
         long = "uniform starts can stay at chance long; "
         after = f", or {wait(finished)}" * uniform_start_may_learn_yet(config, windows)
         return f"{long}init glorot («settings») may help{after}", long, after

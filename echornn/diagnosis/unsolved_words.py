@@ -49,13 +49,21 @@ TAKES_LONG = ": a uniform start can take thousands of windows"
 
 
 def plateau(it: Diagnosis) -> Sentence:
-    if it.config.init == "tutorial":
+    if of_the_cell := _of_the_cell(it, Sentence(at_chance_after(it))):
+        return of_the_cell
+    if it.config.init == "tutorial" and on_the_echo(it.config).glorot_helps:
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     late = "nothing is learned yet; «redraw» draws other weights"
     advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0] if it.windows < SOON else late
     return Sentence(at_chance_after(it), advice, "", adds(note_text(it)))
+
+
+def _of_the_cell(it: Diagnosis, cause: Sentence) -> Sentence | None:
+    """The sentence if few seeds with this cell solve the tutorial's echo, else None."""
+    counted = on_the_echo(it.config).counted
+    return helped(it.config, cause, counted, after=f"; {counted}") if counted else None
 
 
 def pinned(it: Diagnosis) -> Sentence:
@@ -169,6 +177,8 @@ def stalled(it: Diagnosis) -> Sentence:
     cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
     if few_inside(it.config):
         return slow(it, Sentence(cause, "", adds(inside(it.config))))
+    if of_the_cell := _of_the_cell(it, Sentence(cause)):
+        return of_the_cell
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"a linear read-out finds {it.held:.1f} numbers, a shift register needs {register}"

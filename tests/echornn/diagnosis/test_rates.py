@@ -11,6 +11,7 @@ from echornn.cells.on_the_echo import NOT_MEASURED
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.diagnosis import rates
+from echornn.diagnosis.sentence import LINE
 
 
 def test_of_a_cell_that_was_not_measured_no_rate_is_out_of_range(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,10 +21,11 @@ def test_of_a_cell_that_was_not_measured_no_rate_is_out_of_range(monkeypatch: py
     assert (rates.is_large(large), rates.is_small(small)) == (False, False)
 
 
-def test_the_limits_are_on_both_sides_of_the_usual_rate() -> None:
+def test_limits_are_on_both_sides_of_the_usual_rate_and_counts_fit_on_a_line() -> None:
     for cell in CELLS.values():
         for optimizer, usual in rates.USUAL.items():
             known = cell.on_the_echo
+            assert len(known.counted) <= LINE
             assert known.small.get(optimizer, 0) < usual < known.large.get(optimizer, math.inf)
 
 

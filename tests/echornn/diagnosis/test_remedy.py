@@ -29,6 +29,12 @@ GLOROT = EchoConfig(init="glorot")
         ),
         (replace(GLOROT, echo_step=12), {"state_size": 16}, False),
         (replace(GLOROT, echo_step=13, state_size=16), {"truncated_backprop_length": 26}, False),
+        (EchoConfig(cell="cornn"), {"init": "glorot"}, False),
+        (
+            EchoConfig(cell="mingru"),
+            {"num_layers": 3, "state_size": 16, "init": "glorot", "optimizer": "adam", "learning_rate": 0.01},
+            False,
+        ),
         (replace(GLOROT, learning_rate=30.0), {"learning_rate": 0.3}, True),
         (replace(GLOROT, learning_rate=1e-5), {"learning_rate": 0.3}, False),
     ],
@@ -45,6 +51,9 @@ def test_where_no_obstacle_is_known_or_none_can_be_taken_away_there_is_none() ->
     assert remedy(EchoConfig(echo_step=20)) is None, "T 40, state 40: none of 16 seeds"
     assert remedy(replace(GLOROT, echo_step=14, state_size=16)) is None, "slow, and no wall: 15 of 16 seeds"
     assert remedy(replace(GLOROT, echo_step=4, cell="gru")) is None, "not measured"
+    assert remedy(EchoConfig(cell="mingru", echo_step=2)) is None, "not measured"
+    assert remedy(EchoConfig(cell="indrnn")) is None, "none of 16 seeds, also with three layers"
+    assert remedy(EchoConfig(cell="lru")) is None, "all of 16 seeds, also from the uniform start"
     assert remedy(EchoConfig(total_series_length=100, echo_step=15)) is None, "rows are too short for such windows"
 
 

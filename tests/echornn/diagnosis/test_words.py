@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
@@ -88,6 +89,14 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press «advice»: init glorot"),
         (told(Kind.PLATEAU, replace(LSTM, num_layers=2)),
          "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press «advice»: init glorot"),
+        (told(Kind.PLATEAU, EchoConfig(cell="lru"), windows=500), "at chance (0.693) after 500 windows",
+         "wait: learning often begins after some hundred windows; «redraw»: other weights"),
+        (told(Kind.STALLED, EchoConfig(cell="mingru"), mean=0.57, wrong=0.33, since=600),
+         "hardly lower since about window 600: mean loss 0.570, 67% right",
+         "«advice»: num_layers 3, state_size 16, init glorot, optimizer adam and 1 more"),
+        (told(Kind.STALLED, EchoConfig(cell="mingru", echo_step=2), mean=0.57, wrong=0.33, since=600),
+         "hardly lower since about window 600: mean loss 0.570, 67% right",
+         "of 16 seeds none solved echo 3 with one layer, and 14 with three of 16 units"),
         (told(Kind.PINNED, spread=0.0071), "units hardly move with the input (0.007), as after many uniform starts",
          "press «advice»: init glorot; or wait, or «redraw» for another uniform start"),
         (told(Kind.PINNED, replace(TUTORIAL, state_size=16), spread=1.0, saturated=1.0),
@@ -262,7 +271,7 @@ def configs(draw: st.DrawFn) -> EchoConfig:
         stride=draw(st.none() | st.integers(1, length)), state_size=draw(st.integers(1, 99_999)),
         learning_rate=draw(st.floats(1e-37, 1e38)), dropout=draw(st.sampled_from([0, 0.123456])) if layers > 1 else 0,
         init=draw(st.sampled_from(["tutorial", "glorot"])), optimizer=draw(st.sampled_from(["sgd", "rmsprop"])),
-        cell=draw(st.sampled_from(["rnn", "gru", "lstm"])), row_start=draw(st.sampled_from(["previous_row", "zero"])),
+        cell=draw(st.sampled_from(list(CELLS))), row_start=draw(st.sampled_from(["previous_row", "zero"])),
     )  # fmt: skip
 
 
