@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints as FixedPoints
 from echornn.plane_readings import StatePlane as StatePlane
@@ -123,6 +124,15 @@ class Memory:
         return (lag + 1) * self.numbers_a_symbol
 
 
+def signed(activity: Floats, bounds: Bounds) -> Floats:
+    """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, an LSTM's c by its
+    tanh.
+    """
+    if bounds is Bounds.GATE:
+        return 2 * activity - 1
+    return np.asarray(np.tanh(activity)) if bounds is Bounds.THROUGH_TANH else activity
+
+
 @dataclass(frozen=True, eq=False)
 class Units:
     """The activity of the units of a part of the network.
@@ -132,8 +142,9 @@ class Units:
         activity: float32 [batch_size, T, units], in the newest window, with the current weights; empty, [0, 0, units],
             if there is no window yet.
         saturated: bool, of the same shape: whether the absolute value exceeds `SATURATED` (for a gate g, the value is 2
-            g - 1; for an LSTM's c, tanh(c)).
-        share_saturated: the share of saturated values over all units and steps of the probe's own data, 0 to 1.
+            g - 1; for an LSTM's c, tanh(c)). Numbers without limits are never saturated.
+        share_saturated: the share of saturated values over all units and steps of the probe's own data, 0 to 1; NaN for
+            numbers without limits.
         spread: float32 [units], the standard deviation of each unit within a row of the probe's own data.
         best_lag: int32 [units], the lag k at which the input x[t-k] has the largest absolute correlation with the unit.
         correlation: float32 [units], this correlation, or that with `best_target`, -1 to 1; 0 for a constant unit.
@@ -142,6 +153,7 @@ class Units:
             only one number, or if inputs are symbols.
         best_target: int32 [units], the target that the unit follows more closely than any input: which of its numbers,
             from 0 (0 for a symbol); -1 if an input is followed; empty, [0], if it is not known.
+        bounds: the limits of the activity.
     """
 
     part: str
@@ -154,6 +166,7 @@ class Units:
     samples: int = 0
     best_channel: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
     best_target: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
+    bounds: Bounds = Bounds.LIMITED
 
     def follows_target(self, unit: int) -> bool:
         """Whether a unit follows a target more closely than any input."""

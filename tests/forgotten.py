@@ -1,4 +1,4 @@
-"""Makes this process forget the tasks of the user's own that it has loaded, as if another process had."""
+"""Makes this process forget the user's own files that it has loaded, as if another process had."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from echornn.own import own_file
 
 
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget all texts that were run, and all that was asked of their tasks."""
+    """Forget all texts that were run, and all that was asked of their tasks and cells."""
     monkeypatch.setattr(own_file, "LOADED", {})
     for name, module in list(sys.modules.items()):
-        if name.startswith(("echornn.tasks", "echornn.data", "echornn.config")):
+        if name.startswith(("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config")):
             for value in list(vars(module).values()):
                 if isinstance(value, functools._lru_cache_wrapper):
                     value.cache_clear()

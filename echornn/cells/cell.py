@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.bounds import Bounds
 from echornn.cells.on_the_echo import NOT_MEASURED, OnTheEcho
 from echornn.cells.theorem import Theorem
 from echornn.own.errors import OwnError
@@ -146,6 +147,8 @@ class Cell:
             the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
         unread: the vectors of the state that no later step reads, so that they hold nothing.
         gates: the names of the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        limited: the vectors of the state with numbers from -1 to 1, whose units are saturated near these limits.
+        through_tanh: the vectors of the state of which only the tanh is read, so that their units can be saturated too.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
         keeps: what its state can hold, with the source.
         theorems: what no network of this cell can do.
@@ -164,6 +167,8 @@ class Cell:
     eigenvalues: Callable[[Arrays], Arrays] = _no_eigenvalues
     unread: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
+    limited: tuple[str, ...] = ()
+    through_tanh: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     keeps: str = ""
     theorems: tuple[Theorem, ...] = ()
@@ -174,6 +179,11 @@ class Cell:
     def held(self) -> int:
         """The numbers that each unit holds from step to step."""
         return len(self.state_parts) - len(self.unread)
+
+    def bounds_of(self, name: str) -> Bounds:
+        """The limits of the numbers of a vector of the state, or of a gate."""
+        listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
+        return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
 
     @property
     def columns(self) -> int:

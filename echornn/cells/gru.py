@@ -49,6 +49,7 @@ GRU = Cell(
         "columns of Wc and bc: c (candidate)",
         "as Keras' GRU with reset_after=False: r is applied before the product",
     ),
+    limited=("h",),
     keeps="With enough units the state of any finite automaton (Merrill 2019).",
     gates=("update", "reset"),
     on_the_echo=ON_THE_ECHO,

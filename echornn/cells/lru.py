@@ -60,6 +60,7 @@ LRU = Cell(
         "columns of W and b: real, then imaginary",
         "columns of Wc and bc: h",
     ),
+    limited=("h",),
     keeps="A linear trace of all inputs, in which the older ones fade (Orvieto et al. 2023).",
     theorems=(Theorem("parity", "inputs never change l", "Khavari et al. 2025"),),
     unread=("h",),

@@ -48,6 +48,8 @@ LSTM = Cell(
         "columns of W and b: i (input), f (forget), g (value), o (output)",
         "c_t is the memory, carried beside h_t",
     ),
+    limited=("h",),
+    through_tanh=("c",),
     keeps="With enough units the state of any finite automaton; c can also count (Merrill 2019).",
     gates=("input", "forget", "output"),
     first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)

@@ -30,6 +30,11 @@ class HeldInput:
     name: str
     numbers: tuple[float, ...]
 
+    @property
+    def words(self) -> str:
+        """The input in a sentence: ``input 0``, or ``zero input``."""
+        return "zero input" if self.name == ZEROS else f"input {self.name}"
+
 
 def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
     """The constant inputs to choose from, the usual one first.

@@ -194,7 +194,7 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
     now = replace(judged, mean=mean, wrong=math.nan, unsure=unsure)
     doubt = 0.0 if is_echo(judged.config) else unsure * OFTEN_LOOKED
     is_below = mean < CLEAR * chance and mean + doubt < BELOW_CHANCE * chance
-    if judged.kind in NOT_LEARNED and (is_below or _has_begun_to_fall(judged.config, loss_stats)):
+    if judged.kind in NOT_LEARNED and (is_below or (mean < chance and _has_begun_to_fall(judged.config, loss_stats))):
         return replace(now, kind=Kind.LEARNING, falls=True, newest_fall=math.nan)
     if judged.kind is Kind.LEARNING and mean + doubt < (CLEAR if is_echo(judged.config) else 1) * judged.mean:
         return now

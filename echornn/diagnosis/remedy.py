@@ -30,6 +30,13 @@ MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 
 
 LARGEST_STATE = 16
 
+PAST_T: Mapping[str, Any] = {"learning_rate": 0.1, "state_size": 16, "init": "glorot"}
+MOST_PAST_T = 8
+"""What helps with rtrl and adagrad if the echo's source is at lag T or more, and the longest echo that was measured.
+Within 6 000 windows, 15 of 16 seeds solve echo 8 at T 5 (median 232), and all of 16 echo 5 at T 1; with a rate of 0.3,
+1 of 16 solves echo 8.
+"""
+
 OF_THE_TUTORIAL = (
     "echo_step",
     "num_classes",
@@ -71,6 +78,8 @@ def remedy(config: EchoConfig) -> Remedy | None:
     changes = {name: value for name, value in helps.items() if config.value(name) != value}
     if changes:
         return Remedy(changes)
+    if changes := _past_t(config):
+        return Remedy(changes, anew=True)
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)
     is_short = few_inside(config) and config.truncated_backprop_length < length
     if is_short or lags_beyond(config) or not fits_register(config):
@@ -92,6 +101,20 @@ def remedy(config: EchoConfig) -> Remedy | None:
     return Remedy(changes, anew=rates.is_large(config)) if changes else None
 
 
+def _past_t(config: EchoConfig) -> dict[str, Any]:
+    """The changes for a source that only a rule without a cut reaches; see `PAST_T`."""
+    reaches_it = RULES[config.rule].exact and config.is_uncut
+    is_past = config.truncated_backprop_length <= config.echo_step <= MOST_PAST_T
+    if not (reaches_it and is_past and _is_plain(config) and config.optimizer == "adagrad"):
+        return {}
+    keeps = {
+        "learning_rate": config.learning_rate <= PAST_T["learning_rate"],
+        "state_size": fits_register(config),
+        "init": config.init != "tutorial",
+    }
+    return {name: value for name, value in PAST_T.items() if not keeps[name]}
+
+
 def _is_the_tutorials_echo(config: EchoConfig) -> bool:
     """Whether data, windows and rule are those of the tutorial; the network and its optimizer may be others."""
     tutorial = EchoConfig()
@@ -100,11 +123,13 @@ def _is_the_tutorials_echo(config: EchoConfig) -> bool:
 
 def _is_measured(config: EchoConfig) -> bool:
     """Whether longer windows and larger states were measured for this kind of network."""
-    is_plain = (
-        on_the_echo(config).sizes and config.num_layers == 1 and config.num_classes == 2 and RULES[config.rule].cuts
-    )
     lengthens = config.truncated_backprop_length <= MEASURED_LENGTH and config.stride is None
-    return is_plain and lengthens and config.state_size <= LARGEST_STATE
+    return _is_plain(config) and RULES[config.rule].cuts and lengthens and config.state_size <= LARGEST_STATE
+
+
+def _is_plain(config: EchoConfig) -> bool:
+    """Whether the network is one layer of a cell whose sizes were measured, and reads two symbols."""
+    return on_the_echo(config).sizes and config.num_layers == 1 and config.num_classes == 2
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from echornn.data.levels import (
     chance_level,
@@ -55,9 +56,10 @@ def plateau(it: Diagnosis) -> Sentence:
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
-    late = "nothing is learned yet; «redraw» draws other weights"
-    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0] if it.windows < SOON else late
-    return Sentence(at_chance_after(it), advice, "", adds(note_text(it)))
+    seen = Sentence(at_chance_after(it), "", "", adds(note_text(it)))
+    if it.windows < SOON:
+        return replace(seen, advice=as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0])
+    return helped(it.config, seen, "nothing is learned yet; «redraw» draws other weights")
 
 
 def _of_the_cell(it: Diagnosis, cause: Sentence) -> Sentence | None:

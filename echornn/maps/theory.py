@@ -81,8 +81,8 @@ LIMITS = (
     Limit("trial = T", "trial > T: tbptt cuts within a trial; only the state goes on", _cut_trial),
 )
 """Truncated back-propagation follows an error back T steps, and rules that do not cut it are within the limits that
-compare with T; a linear shift register holds one input per number of the
-state (an LSTM has two for each unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
+compare with T; a linear shift register holds one input per number of the state (LSTM, LRU and coRNN have two for each
+unit). ``lag`` is that of any source of a target, so the echo's is ``echo_step``. If the
 lags depend on the data, as in trials with random places, only a trial's length can be compared with T.
 
 None of these limits makes a task impossible; see `excluded` for reasons that do. Within 20 000 windows (glorot), 5, 10,

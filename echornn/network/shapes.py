@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from echornn.config import EchoConfig
+from echornn.rules.table import RULES
 
 REPLICA_LIMIT = 1500
 """The most multiplications of a product in each network with which many networks train faster side by side than one
@@ -10,6 +13,15 @@ after the other. Side by side, products are always written as multiply and sum, 
 per network and window, 32 side by side / one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
 B25 26/37, S16 B50 163/86.
 """
+
+INFLUENCE_LIMIT = 4000
+"""The most numbers of a network's influence with which many networks train faster side by side. Us of one core per
+network and window with rtrl, 64 side by side / one alone: S4 B5 (480 numbers) 4.5/10.9, S8 B5 (3 200) 21/23, S16 B5
+(23 040) 990/116.
+"""
+
+OUTPUT_LAYER = ("W2", "b2")
+"""The weights that do not act on the state."""
 
 
 def carried_size(config: EchoConfig) -> int:
@@ -55,6 +67,21 @@ def largest_product(config: EchoConfig) -> int:
     return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())
 
 
+def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
+    """The shape of the influence of each weight on the carried state of each row, [batch, carried, rows, columns]; none
+    if the learning rule does not carry it from window to window, or if every window is a trial.
+    """
+    if RULES[config.rule].cuts or not config.is_stream:
+        return {}
+    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in OUTPUT_LAYER}
+    return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
+
+
+def influence_size(config: EchoConfig) -> int:
+    """The numbers of the influence of one network; see `influence_shapes`."""
+    return sum(math.prod(shape) for shape in influence_shapes(config).values())
+
+
 def is_trained_alone(config: EchoConfig) -> bool:
     """Whether networks of this structure are so large that they train faster one after the other."""
-    return largest_product(config) > REPLICA_LIMIT
+    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 
 
@@ -13,13 +14,18 @@ class CellPart:
 
     Attributes:
         name: a name such as ``h``, ``c`` or ``forget``, with the layer if there are several: ``layer 2 h``.
-        is_gate: whether it is a gate rather than part of the carried state.
+        bounds: the limits of its numbers; a gate is not part of the carried state.
         where: the part's position in the carried state or among the gates; see `echornn.network.step.Stepped`.
     """
 
     name: str
-    is_gate: bool
+    bounds: Bounds
     where: slice
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is a gate rather than part of the carried state."""
+        return self.bounds is Bounds.GATE
 
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
@@ -28,7 +34,7 @@ def parts_of(config: EchoConfig) -> dict[str, CellPart]:
     found = []
     for layer in reversed(range(config.num_layers)):
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
-        for names, is_gate in ((cell.state_parts, False), (cell.gates, True)):
+        for names in (cell.state_parts, cell.gates):
             for number, name in enumerate(names, start=layer * len(names)):
-                found.append(CellPart(prefix + name, is_gate, slice(number * size, (number + 1) * size)))
+                found.append(CellPart(prefix + name, cell.bounds_of(name), slice(number * size, (number + 1) * size)))
     return {part.name: part for part in found}

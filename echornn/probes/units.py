@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared, part_of
 from echornn.probes.samples import as_numbers
 from echornn.probes.series import ProbeSeries
 from echornn.progress import Counts, Floats
-from echornn.readings import SATURATED, Units
+from echornn.readings import SATURATED, Units, signed
 from echornn.tasks.task import Numbers, Symbols
 
 LEAST_MOVE = 1e-6
@@ -42,20 +44,22 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         part.name,
         activity,
         saturated(part, activity),
-        float(saturated(part, read).mean()),
+        math.nan if part.bounds is Bounds.FREE else float(saturated(part, read).mean()),
         np.sqrt(read.var(axis=apart, ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
         best_lag,
         np.where(is_better, with_target, correlation).astype(np.float32),
         read.shape[0] * read.shape[1],
         channel if isinstance(form, Numbers) and form.count > 1 else channel[:0],
         np.where(is_better, target, -1).astype(np.int32),
+        part.bounds,
     )
 
 
 def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
-    """Whether each value of a part is saturated; a gate is measured from its middle, an LSTM's c by tanh(c)."""
-    shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
-    return np.abs(shown) > SATURATED
+    """Whether each value of a part is saturated; see `Units.saturated`."""
+    if part.bounds is Bounds.FREE:
+        return np.zeros(activity.shape, np.bool_)
+    return np.abs(signed(activity, part.bounds)) > SATURATED
 
 
 def _followed(read: Floats, series: ProbeSeries, form: Symbols | Numbers) -> tuple[Counts, Floats, Counts]:

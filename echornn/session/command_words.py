@@ -201,7 +201,14 @@ WORDS: dict[str, Word] = {
         Word("branch", commands.Go, "show a branch's end, or a window of it", "LETTER [WINDOW]", _branch),
         _counting("move", commands.Move, "show so many windows later; -1: the one before", "WINDOWS", None),
         _counting("move_epochs", commands.MoveEpochs, "the end of the next epoch; -1: of the one before", "1|-1", None),
-        _counting("replicas", commands.ToggleReplicas, "from one network to many seeds, and back", "NUMBER", 2, False),
+        _counting(
+            "replicas",
+            commands.ToggleReplicas,
+            "from one network to many seeds, and back",
+            "NUMBER",
+            2,
+            is_needed=False,
+        ),
         _counting("replica", commands.Choose, "show this one of several networks, from 0", "NUMBER", 0),
         _plain("alone", commands.Alone, "go on with the shown one of several networks"),
         _plain("save", commands.Save, "save all that was trained now"),
@@ -263,7 +270,7 @@ def text_of(command: Command) -> str:
             values = (f"{name}={'unset' if value is None else value}" for name, value in changes.items())
             return " ".join((_name_of(command), *values))
         case _:
-            values = (str(getattr(command, one.name)) for one in fields(command))
+            values = (str(value) for one in fields(command) if (value := getattr(command, one.name)) is not None)
             return " ".join((_name_of(command), *values))
 
 

@@ -140,11 +140,11 @@ class Alone(BaseCommand):
 class ToggleReplicas(CountingCommand):
     """Switch from one network to several replicas, or back; each continues from where it was left.
 
-    The first time, the replicas start over, with the network's seed and the following seeds; or the selected replica
-    starts over alone.
+    The first time, the replicas start over, with the network's seed and the following seeds, 64 in all; or the selected
+    replica starts over alone. With a number, only a network becomes so many replicas; replicas refuse it.
     """
 
-    replicas: int = 64
+    replicas: int | None = None
     when = When.ON_ARRIVAL
 
 

@@ -122,10 +122,10 @@ class Handlers:
             case _:
                 assert_never(command)
 
-    def _toggle_replicas(self, replicas: int) -> None:
+    def _toggle_replicas(self, replicas: int | None) -> None:
         live = self._live
         here, replica, at_its_end = live.here, live.replica, not live.is_past
-        target = replica_switch.switch_target(live.timeline, here, self._last_switch)
+        target = replica_switch.switch_target(live.timeline, here, self._last_switch, replicas)
         if target is None:
             live.edit(replica_switch.configuration_to_begin(live.config, replica, replicas))
             live.choose(0)  # the first replica is the network from before

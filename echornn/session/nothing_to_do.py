@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.session.commands import Alone, Command, Edit, Redo, Reset, Undo
+from echornn.session.commands import Alone, Command, Edit, Redo, Reset, ToggleReplicas, Undo
 from echornn.session.frame import Frame, State
 
 AT_THE_START = "this is the start: nothing was trained before it"
@@ -29,6 +29,8 @@ def why_nothing(command: Command, frame: Frame) -> str:
             return "nothing to redo"
         case Alone() if frame.config.replicas == 1:
             return ONE_NETWORK
+        case ToggleReplicas(int()) if frame.config.replicas > 1:
+            return f"{frame.config.replicas} seeds are trained already: «seeds» goes to one network"
         case Edit(changes) if frame.config.with_fields(changes) == frame.config:
             return "this is what is trained"
         case _:

@@ -27,14 +27,18 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
     for command in pending:
         if isinstance(command, SpeedCommand):
             speed = speed_after(command, speed, frame.rate)
-    toggles = [command for command in pending if isinstance(command, ToggleReplicas)]
     coming = frame.coming
+    many, toggles = (coming or frame.config).replicas > 1, list[ToggleReplicas]()
+    for command in pending:
+        if isinstance(command, ToggleReplicas) and not (many and command.replicas is not None):
+            many = not many
+            toggles.append(command)
     if len(toggles) % 2:
         coming = _toggled(coming or frame.config, frame.replica, toggles[-1].replicas) or coming
     return replace(frame, speed=speed, start=start, coming=coming)
 
 
-def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | None:
+def _toggled(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig | None:
     """The configuration with which `ToggleReplicas` will begin; None if it will be refused. ``replica`` may be too
     large for ``config``.
     """

@@ -29,29 +29,47 @@ class ReplicaSwitch:
     config_after: EchoConfig
 
 
-def switch_target(timeline: Timeline, here: Position, last: ReplicaSwitch | None) -> tuple[Position, int] | None:
+REPLICAS = 64
+"""The number of replicas that a network becomes."""
+
+
+def switch_target(
+    timeline: Timeline, here: Position, last: ReplicaSwitch | None, replicas: int | None
+) -> tuple[Position, int] | None:
     """The position to which a switch goes, and the replica to show there; None if no such position exists yet.
 
     If the configuration is still that after the last switch, it goes back to where that switch came from. Otherwise a
     single network leads to the newest replicas that include it; replicas lead to the network that they were made from,
-    or else to the newest single network.
+    or else to the newest single network. With a number, only so many replicas will do.
     """
     config = timeline.owner(here).config
-    if last is not None and last.config_after == config:
+
+    def will_do(many: EchoConfig) -> bool:
+        return many.replicas > 1 and replicas in (None, many.replicas)
+
+    if (
+        last is not None
+        and last.config_after == config
+        and (replicas is None or will_do(timeline.owner(last.left).config))
+    ):
         return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
     if config.replicas > 1:
         before = going_back.before_the_replicas(timeline, here)
         alone = _newest(timeline, lambda path: path[-1].replicas == 1) if before is None else before
         return None if alone is None else (alone, 0)
-    many = _newest(timeline, lambda path: path[-1].replicas > 1 and any(is_one_of(config, one) for one in path))
+    many = _newest(timeline, lambda path: will_do(path[-1]) and any(is_one_of(config, one) for one in path))
     return None if many is None else (many, config.seed - timeline.owner(many).config.seed)
 
 
-def configuration_to_begin(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
+def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
     """The configuration to begin with if `switch_target` finds no position: several replicas of this network, or the
     selected one.
     """
-    return replace(config, replicas=replicas) if config.replicas == 1 else config.of(replica)
+    return (
+        replace(config, replicas=REPLICAS if replicas is None else replicas)
+        if config.replicas == 1
+        else config.of(replica)
+    )
 
 
 def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Position | None:

@@ -9,7 +9,7 @@ from typing import Any
 from echornn.config import ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
-from echornn.network.shapes import carried_size, weight_shapes
+from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
 from echornn.rules.table import RULES
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
@@ -25,6 +25,9 @@ COMPILER, COMPILED_VECTOR, COMPILED_STEP = 120 << 20, 25 << 20, 3 << 20
 each unrolled step of each layer after the first.
 """
 
+COMPILED_INFLUENCE = 64 << 20
+"""Bytes of compiling what a learning rule carries, in addition to those of each unrolled step."""
+
 COPIES_OF_DATA, COPIES_OF_DATA_OF_MANY = 3, 4
 """Copies of inputs, targets and scored steps: drawn, sorted, and on the device; of a population, whose next block is
 made in advance, more.
@@ -35,6 +38,9 @@ COPIES_IN_A_WINDOW = 4
 
 COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
 """Copies of the weights and of the optimizer's slots: in the trainer, and in its gradient."""
+
+COPIES_OF_INFLUENCE = 5
+"""Copies of a learning rule's influence: before and after a window, its two terms, and in the loop's variables."""
 
 STATES_IN_A_SESSION = 8
 """Copies of the trainer's state while a session saves it: the newest, keyframes, and states that are being written."""
@@ -63,7 +69,8 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
 
     Measured peaks in MiB, each followed by the estimate: the tutorial 139, 147, as a GRU 203, 197; state 256, batch
     256, T 100 430, 442; a series of 3e7 steps 323, 317, of two coins 317, 317, of temporal order 407, 403; 1e7 steps of
-    adding 469, 517, of flip-flop 733, 832; adding with batch 10 240 350, 411; copy memory with a GRU of state 64, batch
+    adding 469, 517, of flip-flop 733, 832; adding with batch 10 240 350, 411; with rtrl, state 4, 64, 128
+    192, 255, 316, 291, 509, 519, as an LSTM of 64 696, 616; copy memory with a GRU of state 64, batch
     64 373, 284; three layers of LSTM, state 64, batch 2000, T 50 1 476, 2 136.
 
     Args:
@@ -83,7 +90,23 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
         + _bytes_of_data(config, 1)
         + FLOAT * copies * weights
         + FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * numbers
+        + FLOAT * (COPIES_OF_INFLUENCE + states) * influence_size(config)
+        + _bytes_of_derivatives(config)
+        + bool(influence_size(config)) * _bytes_of_compiled_influence(config)
     )
+
+
+def _bytes_of_compiled_influence(config: EchoConfig) -> int:
+    """The bytes of compiling the derivatives, whose steps are unrolled."""
+    return COMPILED_INFLUENCE + COMPILED_STEP * config.num_layers * block_length(config.window_stride)
+
+
+def _bytes_of_derivatives(config: EchoConfig) -> int:
+    """The bytes of the derivatives of a window's states that a network's influence is computed from."""
+    if not influence_size(config):
+        return 0
+    columns = config.num_layers * config.the_cell.columns * config.state_size
+    return FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * carried_size(config) * columns
 
 
 def _bytes_of_data(config: EchoConfig, replicas: int) -> int:
@@ -107,6 +130,15 @@ def _require_for_one(config: EchoConfig, free: Callable[[], int | None], states:
     needed, there = bytes_needed(config, states), free()
     if there is None or needed <= there:
         return
+    by_tbptt = replace(config, rule="tbptt")
+    if influence_size(config) and bytes_needed(by_tbptt, states) <= there:
+        influence = FLOAT * influence_size(config)
+        raise ConfigError(
+            "rule",
+            config.rule,
+            f"it needs about {in_words(needed)} (the influence of each weight on each row's state has "
+            f"{in_words(influence)}), and {in_words(there)} are free; tbptt would fit",
+        )
     name = min(_fields(config), key=lambda name: bytes_needed(_at_most(config, name, SMALL[name]), states))
     fitting = _largest_that_fits(config, name, there, states)
     advice = "" if fitting is None else f"; about {fitting} would fit"
@@ -129,6 +161,9 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
     numbers = carried_size(config) + config.output_size + config.input_size
     of_each = data + FLOAT * (copies * weights + COPIES_IN_A_WINDOW * config.predictions_per_window * numbers)
+    of_each += FLOAT * COPIES_OF_INFLUENCE * influence_size(config)
+    if not is_trained_alone(config):
+        of_each += _bytes_of_derivatives(config)
     return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 
 
@@ -136,7 +171,7 @@ def session_bytes_of(config: EchoConfig, replicas: int) -> int:
     """The most bytes that a session needs in addition to its population: copies of the state, and losses."""
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
-    numbers = (1 + slots) * weights + config.batch_size * carried_size(config) + RECENT_WINDOWS
+    numbers = (1 + slots) * weights + config.batch_size * carried_size(config) + RECENT_WINDOWS + influence_size(config)
     losses = max(LOSSES_KEPT, replicas * LOSSES_KEPT_OF_ONE)
     state = replicas * FLOAT * numbers
     return STATES_IN_A_SESSION * state + min(KEYFRAMES * state, BYTES_OF_KEYFRAMES) + losses

@@ -262,6 +262,7 @@ class Population:
         if configs[0].rule != before[0].rule:
             require_memory(configs[0], len(configs))
             runner = self._runner_of(configs)
+            self._data = PopulationData(before, runner.shards, runner.devices)  # these may be others
         self._data.edit(configs)
         try:
             if configs[0].the_task.own is not None:  # only a user's task can fail to make the data

@@ -74,7 +74,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "gradient_by_lag": _plain(gradient.by_lag),
         "truncation_bias": _number(bias),
         "spectral_radius": _number(max(radii.values(), default=math.nan)),
-        "saturated": units.share_saturated,
+        "saturated": _number(units.share_saturated),
         "lyapunov": _plain(exponents),
         "memory_total": memory.total,
         "memory_size": memory.size,
@@ -152,7 +152,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield from _bias_lines(readings)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
     yield f"spectral radius {radii or 'unknown: no fixed matrix leads from state to state'}"
-    yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
+    if math.isfinite(units.share_saturated):
+        yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
     rates = ", ".join(map(_exponent, exponents.tolist()))
     text = f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"
     yield from textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)

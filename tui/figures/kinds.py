@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.figures import counted, losses, probed
+from tui.figures import counted, losses, plane, probed
 from tui.figures.data import FigureData, FigureRequest
 
 
@@ -28,7 +28,7 @@ class FigureKind:
     @property
     def trains(self) -> bool:
         """Whether probes measure its numbers, for which windows may have to be trained again."""
-        return self.numbers.__module__ == probed.__name__
+        return self.numbers.__module__ in (probed.__name__, plane.__name__)
 
 
 _PLACE = frozenset({"at", "branch", "replica"})
@@ -40,6 +40,7 @@ KINDS = {
     "memory": FigureKind("r2 of past inputs by lag", probed.memory_numbers, ("lags", "draw_memory"), _PLACE),
     "gradient": FigureKind("how far the error travels", probed.gradient_numbers, ("lags", "draw_gradient"), _PLACE),
     "weights": FigureKind("matrices and eigenvalues", probed.weights_numbers, ("weights", "draw"), _PLACE),
+    "plane": FigureKind("states on their principal components", plane.plane_numbers, ("plane", "draw"), _PLACE),
     "seeds": FigureKind(
         "when each network solved the task", counted.seeds_numbers, ("seeds", "draw"), _PLACE - {"replica"} | _LOG
     ),

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Literal
 
-FigureName = Literal["curve", "memory", "gradient", "weights", "seeds", "branches", "runs", "map"]
+FigureName = Literal["curve", "memory", "gradient", "weights", "plane", "seeds", "branches", "runs", "map"]

@@ -16,10 +16,10 @@ from tui.figures.data import Column, FigureData, FigureError, FigureRequest
 
 def memory_numbers(request: FigureRequest) -> FigureData:
     """For each lag, r2 of the best linear read-out of the input, as in the view "memory" and in ``probe``."""
-    readings, notes = _readings(request, "memory")
+    readings, notes = readings_of(request, "memory")
     memory = readings.memory
     if memory is None:
-        raise _nothing(readings)
+        raise nothing(readings)
     names = _channel_names(readings.config, memory.channels.shape[1])
     columns: dict[str, Column] = {
         "lag": list(range(len(memory.by_lag))),
@@ -34,10 +34,10 @@ def gradient_numbers(request: FigureRequest) -> FigureData:
     """For each lag, the size of the gradient; and for each number of steps, the bias of the gradient if each error is
     followed back so many steps, with its spread: as in the view "gradient" and in ``probe``.
     """
-    readings, notes = _readings(request, "gradient")
+    readings, notes = readings_of(request, "gradient")
     gradient = readings.gradient
     if gradient is None:
-        raise _nothing(readings)
+        raise nothing(readings)
     lags = len(gradient.by_lag)
     columns: dict[str, Column] = {
         "lag": list(range(lags)),
@@ -54,10 +54,10 @@ def gradient_numbers(request: FigureRequest) -> FigureData:
 
 def weights_numbers(request: FigureRequest) -> FigureData:
     """Each weight of each matrix, and the eigenvalues of the recurrent matrices, as in the view "weights"."""
-    readings, notes = _readings(request, "weights")
+    readings, notes = readings_of(request, "weights")
     matrices = readings.weights
     if matrices is None:
-        raise _nothing(readings)
+        raise nothing(readings)
     columns: dict[str, list[Any]] = {
         name: [] for name in ("part", "matrix", "row", "column", "from", "to", "value", "imaginary")
     }
@@ -84,15 +84,15 @@ def weights_numbers(request: FigureRequest) -> FigureData:
     return FigureData(columns, {}, 0.6 + 1.3 * panels, notes)
 
 
-def _readings(request: FigureRequest, kind: Kind) -> tuple[Readings, tuple[str, ...]]:
+def readings_of(request: FigureRequest, *kinds: Kind) -> tuple[Readings, tuple[str, ...]]:
     """The readings at the position, and lines about them."""
     opened = read(request.run)
     snapshot = opened.snapshot(request.at, request.branch, request.replica, retrain=True)
     unlike = () if snapshot.unlike is None else (str(snapshot.unlike),)
-    return opened.examined(snapshot, (kind,)), (*opened.notes, *unlike)
+    return opened.examined(snapshot, kinds), (*opened.notes, *unlike)
 
 
-def _nothing(readings: Readings) -> FigureError:
+def nothing(readings: Readings) -> FigureError:
     return FigureError(f"the weights are not finite after window {readings.window}: nothing to draw")
 
 

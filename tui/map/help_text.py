@@ -27,9 +27,9 @@ WHAT_IS_SEEN = (
         "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
         "which a target hangs; the echo's is echo_step. From lag = T on, the gradient of tbptt stops before that "
         "input, and the network can use only what its state keeps. Rules that do not cut the gradient have no such "
-        "line. Beyond lag + 1 = state, a linear shift register does not fit, and fewer seeds solve the task. (An LSTM "
-        "has two numbers for each unit.) Beyond trial = T, tbptt cuts gradients within a trial; this line is for tasks "
-        "whose lags depend on the data.",
+        "line. Beyond lag + 1 = state, a linear shift register does not fit, and fewer seeds solve the task. (LSTM, "
+        "LRU and coRNN have two numbers for each unit.) Beyond trial = T, tbptt cuts gradients within a trial; this "
+        "line is for tasks whose lags depend on the data.",
         "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
         "so few units comes close to all of them; the line below the map has the least error.",
         "A square with the sign for not at every length has a cell of which theory says: none of its networks solves "

@@ -119,7 +119,7 @@ def _checked(cell: Cell, after: object, call: object, number: int) -> Sequence[D
     parts = cell.state_parts
     if not isinstance(after, (list, tuple)) or len(after) != len(parts):
         kind = {Dual: "one vector", type(None): "nothing"}.get(type(after), f"a {type(after).__name__}")
-        found = f"{len(after)} vectors" if isinstance(after, (list, tuple)) else kind
+        found = f"a list of {len(after)}" if isinstance(after, (list, tuple)) else kind
         raise CellError(f"step returns {found}, not a list of {len(parts)}: {', '.join(parts)}")
     for name, one in zip(parts, after, strict=True):
         if not isinstance(one, Dual):

@@ -13,7 +13,7 @@ FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 SENTENCES = ("about", "keeps")
 """The fields that are a text."""
 
-NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates")
+NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
 
 NOT_OURS = ("keras", "theorems", "on_the_echo")
@@ -53,7 +53,7 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
             Product(**{**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])})
             for one in facts["products"]
         )
-        texts = {name: tuple(facts[name]) for name in NAMES}
+        texts = {name: tuple(facts.get(name, ())) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
         sentences = {name: facts[name] for name in SENTENCES}
         more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
@@ -91,7 +91,8 @@ def check_facts(cell: Cell) -> None:
         if not name.isidentifier() or name in OUTPUT_WEIGHTS or "_layer" in name:
             raise CellError(f"the weight {name!r} needs another name: W2 and b2 are the output layer's, and no _layer")
     columns = [name for product in cell.products for name in product.columns]
-    for field, allowed in (("gates", columns), ("unread", cell.state_parts)):
+    of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
+    for field, allowed in {"gates": columns, **of_state}.items():
         for name in getattr(cell, field):
             if name not in allowed:
                 raise CellError(f"{field} names {name!r}, not one of {', '.join(allowed)}")

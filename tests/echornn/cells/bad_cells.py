@@ -67,7 +67,7 @@ def _also(line: str) -> str:
 
 
 SEEN_IN_ANY_PROCESS = [
-    Bad("too few parts", RETURN, "return [c]", ":4: step returns 1 vectors, not a list of 2: h, c"),
+    Bad("too few parts", RETURN, "return [c]", ":4: step returns a list of 1, not a list of 2: h, c"),
     Bad("one vector", RETURN, "return c", ":4: step returns one vector, not a list of 2: h, c"),
     Bad("no return", RETURN, "pass", ":4: step returns nothing, not a list of 2: h, c"),
     Bad("a number", RETURN, "return [c, 0.0]", ":4: step returns c as a float, not a vector"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,23 @@ def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
         examine(OwnCell("mine.py", "Mine", bad.text))
     assert str(said.value).startswith(f"mine.py{bad.says}")
     assert "\n" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [("ValueError('late')", "ValueError: late"), ("SystemExit(3)", "the cell ends")]
+)
+def test_an_error_that_comes_later_names_its_line(error: str, says: str) -> None:
+    """The check saw another network; training, on another thread, gets nothing but a `CellError`."""
+    text = GOOD.replace("    h, c =", f"    if not hasattr(network, '_call'): raise {error}\n    h, c =")
+    step = OwnCell("mine.py", "Mine", text).cell.step
+    with ThreadPoolExecutor(1) as thread, pytest.raises(CellError, match=f"^mine.py:5: {says}"):
+        thread.submit(step, None, [None, None], object()).result()  # type: ignore[arg-type]
+
+
+def test_a_file_is_examined_before_its_first_use_in_training() -> None:
+    step = OwnCell("mine.py", "Mine", SEEN_IN_ANY_PROCESS[0].text).cell.step
+    with pytest.raises(CellError, match=r"^mine.py:4: step returns a list of 1"):
+        step(None, [None, None], object())  # type: ignore[arg-type]
 
 
 def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:

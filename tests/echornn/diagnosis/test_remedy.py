@@ -37,6 +37,16 @@ GLOROT = EchoConfig(init="glorot")
         ),
         (replace(GLOROT, learning_rate=30.0), {"learning_rate": 0.3}, True),
         (replace(GLOROT, learning_rate=1e-5), {"learning_rate": 0.3}, False),
+        (
+            EchoConfig(echo_step=8, truncated_backprop_length=5, rule="rtrl"),
+            {"learning_rate": 0.1, "state_size": 16, "init": "glorot"},
+            True,
+        ),
+        (
+            replace(GLOROT, echo_step=5, truncated_backprop_length=1, state_size=16, rule="rtrl"),
+            {"learning_rate": 0.1},
+            True,
+        ),
     ],
 )
 def test_every_known_obstacle_is_taken_away_at_once(config: EchoConfig, changes: dict[str, Any], anew: bool) -> None:
@@ -48,6 +58,10 @@ def test_every_known_obstacle_is_taken_away_at_once(config: EchoConfig, changes:
 
 def test_where_no_obstacle_is_known_or_none_can_be_taken_away_there_is_none() -> None:
     assert remedy(GLOROT) is None
+    past_t = replace(GLOROT, echo_step=8, truncated_backprop_length=5, rule="rtrl")
+    assert remedy(past_t) is not None
+    for other in (replace(past_t, rule="snap1"), replace(past_t, optimizer="adam"), replace(past_t, cell="gru")):
+        assert remedy(other) is None, "not measured"
     assert remedy(EchoConfig(echo_step=20)) is None, "T 40, state 40: none of 16 seeds"
     assert remedy(replace(GLOROT, echo_step=14, state_size=16)) is None, "slow, and no wall: 15 of 16 seeds"
     assert remedy(replace(GLOROT, echo_step=4, cell="gru")) is None, "not measured"

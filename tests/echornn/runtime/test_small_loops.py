@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +13,7 @@ import pytest
 
 from echornn.runs import about, run_dir
 from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
+from tests.own_process import printed_by
 
 OURS = f"{FLAG}{THRESHOLD}"
 USERS = "--xla_dump_max_hlo_modules=1"
@@ -69,11 +68,8 @@ print(os.environ["XLA_FLAGS"], threads, *notes, sep="|")
 
 
 def python(program: str, *arguments: str, flags: str = "", **variables: str) -> list[str]:
-    environment = {**os.environ, VARIABLE: flags, **variables}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, env=environment
-    )
-    return done.stdout.splitlines()[-1].split("|")
+    *_, last = printed_by(program, *arguments, **{VARIABLE: flags, **variables})
+    return last.split("|")
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ def test_a_speed_that_cannot_be_is_an_error_before_it_is_sent(speed: float) -> N
     [
         *((make, ("x",), "= 'x' cannot be used: a whole number") for make in (Step, Move, MoveEpochs, Choose, Go)),
         *((make, (1.5,), "= 1.5 cannot be used: a whole number") for make in (Step, Move, ToggleReplicas, Go)),
-        *((make, (None,), "= None cannot be used: a whole number") for make in (Step, Choose, ToggleReplicas)),
+        *((make, (None,), "= None cannot be used: a whole number") for make in (Step, Choose)),
         (Go, (0, 1.5), "window = 1.5 cannot be used: a whole number"),
         (Ask, ("memory",), "question = 'memory' cannot be asked: it must be a Question or None"),
         (Edit, (3,), "not iterable"),
@@ -167,6 +167,7 @@ AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Res
         ([Step(4)], Go(0, 5, is_exact=True), "window = 5 cannot be shown: 0 to 4 on branch a", True),
         ([Step(4)], Move(-5, is_exact=True), "window = -1 cannot be shown: 0 to 4 on branch a", True),
         ([], Go(7), "h is no branch of this run: a to a", True),
+        ([ToggleReplicas(6)], ToggleReplicas(3), "6 seeds are trained already: «seeds» goes to one network", False),
         ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 1000000", True),
         ([], Edit({"echo_step": -1}), "echo_step = -1 cannot be used: 0 to 99", True),
     ],
@@ -235,7 +236,8 @@ def test_from_full_speed_it_turns_to_what_is_just_slower_than_reached() -> None:
 def test_while_it_loads_the_frame_shows_what_the_commands_will_come_to() -> None:
     session = Session(SMALL, 100.0, make_trainer=ScriptedTrainer)
     seen = []
-    for command in (Faster(), Toggle(), Step(2), Toggle(), Toggle(), ToggleReplicas(8), Move(-1), ToggleReplicas(8)):
+    turns = ToggleReplicas(8), Move(-1), ToggleReplicas(9), ToggleReplicas()
+    for command in (Faster(), Toggle(), Step(2), Toggle(), Toggle(), *turns):
         session.send(command)
         frame = session.frame
         assert frame.state is State.LOADING
@@ -248,6 +250,7 @@ def test_while_it_loads_the_frame_shows_what_the_commands_will_come_to() -> None
         (200, False, 0, 1),
         (200, True, 0, 1),
         (200, True, 0, 8),
+        (200, False, 0, 8),
         (200, False, 0, 8),
         (200, False, 0, 1),
     ]

@@ -273,7 +273,7 @@ def test_a_network_becomes_a_population_and_that_the_network_where_it_stood() ->
         session.send(Edit({"learning_rate": 0.1}))
         after(session, Step(3))
         session.send(Reset())
-        one = after(session, ToggleReplicas(6))
+        one = after(session, ToggleReplicas())
         assert (one.config, one.trained, one.branch) == (SMALL, 7, 0)
         assert after(session, Undo()).trained == 7
 
@@ -297,6 +297,15 @@ def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew()
         assert after(session, ToggleReplicas()).trained == 9, "what was trained on there is part of it"
         assert after(session, ToggleReplicas()).trained == 15
         assert len(session.timeline) == 2
+
+
+def test_a_network_becomes_as_many_replicas_as_are_asked_for(session: Session) -> None:
+    one = after(session, ToggleReplicas())
+    many = after(session, ToggleReplicas(4))
+    assert (many.config, many.trained) == (replace(one.config, replicas=4), 0)
+    assert after(session, ToggleReplicas(6)).config == many.config, "they are not changed into others"
+    assert after(session, ToggleReplicas()).config == one.config
+    assert after(session, ToggleReplicas(SMALL_POPULATION.replicas)).config == SMALL_POPULATION
 
 
 def test_a_population_from_the_start_becomes_the_chosen_one_from_the_start_and_back(

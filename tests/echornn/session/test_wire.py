@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.cells.own.own_cell import OwnCell
 from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Edit, Go, Pause, Undo
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query, SeedRows, Span, Tried
 from echornn.session.wire import WireError, classes_in, decode, encode
+from echornn.tasks.own.own_task import OwnTask
 
 
 class Colour(Enum):
@@ -30,6 +32,8 @@ class Place(NamedTuple):
 
 
 HERE = Place(1, 2.5)
+
+OWN = {"cell": OwnCell("my.py", "Mine", "text"), "task": OwnTask("my.py", "Mine", "text")}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def test_queries_and_answers_are_sent_as_pictures_are() -> None:
     choice = GhostChoice(8, (2, 1), frozenset({4}), ((2, "slow"),))
     query = Query(Span(20, 70), 118, 3000, choice, True, SeedRows((3, 1), 60), 236, True, Tried(EchoConfig(seed=3)))
     assert decode(encode(query), Query) == query
-    for command in (Pause(), Go(2, 31), Edit({"learning_rate": 0.1, "stride": None}), Undo()):
+    for command in (Pause(), Go(2, 31), Edit({"learning_rate": 0.1, "stride": None}), Edit(OWN), Undo()):
         answer = Answer(7, command, "why not")
         assert decode(encode(answer), Answer) == answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,20 @@ def test_the_refusal_names_the_field_and_the_numbers_and_what_would_fit(config: 
     changed = config.with_fields({caught.value.field: fitting})
     require_memory(changed, 1, lambda: there)
     assert bytes_needed(changed) > there / 2
+
+
+def test_a_rule_that_needs_too_much_is_refused_where_truncation_would_fit() -> None:
+    config = EchoConfig(rule="rtrl", state_size=512)
+    with pytest.raises(ConfigError) as caught:
+        require_memory(config, 1, lambda: 8 * 10**9)
+    assert str(caught.value) == (
+        "rule = 'rtrl' cannot be used: it needs about 17 GB (the influence of each weight on each row's state has "
+        "2.7 GB), and 8.0 GB are free; tbptt would fit"
+    )
+    require_memory(replace(config, rule="tbptt"), 1, lambda: 8 * 10**9)
+    require_memory(replace(config, state_size=64), 1, lambda: 10**9)
+    with pytest.raises(ConfigError, match=r"^replicas = 1000 cannot be used"):
+        require_memory(replace(config, state_size=64), 1000, lambda: 10**9)
 
 
 def test_where_nothing_would_fit_none_is_promised_and_where_nobody_knows_all_goes() -> None:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-from contextlib import redirect_stdout
-from io import StringIO
-
 import pytest
 
-from echornn.runtime import small_loops
-from echornn.runtime.small_loops import DEFAULT_THRESHOLD, THRESHOLD, VARIABLE
+from echornn.runtime.small_loops import DEFAULT_THRESHOLD, THRESHOLD
 from echornn.training.process import TOO_LATE
 from echornn.training.threads import usable_processors
-from tests.own_process import in_own_process
+from tests.own_process import printed_by
 
 pytestmark = pytest.mark.slow
 
@@ -41,15 +35,6 @@ tf.function(lambda x: x + 1, jit_compile=True)(tf.zeros(3))
 """
 
 
-def printed_by(script: str) -> list[str]:
-    """The lines that a script prints if XLA had no flags before it."""
-    os.environ[VARIABLE] = ""
-    importlib.reload(small_loops)  # nothing was asked for
-    with redirect_stdout(StringIO()) as printed:
-        exec(script, {})
-    return printed.getvalue().splitlines()
-
-
 @pytest.mark.parametrize(
     ("before", "settings", "warnings"),
     [
@@ -61,4 +46,4 @@ def printed_by(script: str) -> list[str]:
     ids=["imported", "used", "large", "compiled"],
 )
 def test_what_ran_before_says_what_can_be_set(before: str, settings: str, warnings: str) -> None:
-    assert in_own_process(printed_by, before + MAKE_A_NETWORK) == [settings, warnings]
+    assert printed_by(before + MAKE_A_NETWORK) == [settings, warnings]

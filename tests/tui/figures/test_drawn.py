@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tui.figures.drawn import curve, lags, paper, seeds, weights
+from tui.figures.drawn import curve, lags, paper, plane, seeds, weights
 
 FACTS: dict[str, Any] = {"y": "loss", "log": False, "marks": [], "solved": 0, "lost": 0}
 
@@ -131,3 +132,37 @@ def test_weights_of_units_have_their_own_shades_and_an_empty_panel_is_left_out()
     assert [axes.images[0].get_clim() for axes in (w, w2, nu)] == [(-0.5, 0.5), (-0.5, 0.5), (-3.0, 3.0)]
     assert [axes.get_title() for axes in (w, w2, nu)] == ["W", "W2", "nu, ±3"]
     assert weights_of(with_eigenvalues=True).axes[3].get_title() == "eigenvalues"
+
+
+def test_a_plane_has_a_border_between_two_classes_and_marks_of_fixed_points() -> None:
+    columns: dict[str, list[Any]] = {
+        "part": ["state", "state", "fixed point", "fixed point"],
+        "group": ["0", "1", "stable", "saddle"],
+        "z1": [-1, 1, -1, 0],
+        "z2": [0, 0.5, 0, 0],
+    }
+    facts = {
+        "groups": ["0", "1"],
+        "of": "target",
+        "borders": [],
+        "shares": [0.6, 0.3],
+        "readout": [[0, -4, 0], [0, 4, 0]],
+        "held": "input 0",
+    }
+    figure = drawn(plane.draw, columns, facts)
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "component 1 (60% of variance)"
+    assert axes.get_legend_handles_labels()[1] == ["0", "1", "1 stable", "1 saddle"]
+    lines = np.concatenate([path.vertices for shape in axes.collections for path in shape.get_paths()])
+    assert len(lines) > 10
+    assert float(np.abs(lines[:, 0]).max()) < 1e-6
+    (legend,) = figure.legends
+    assert legend.get_title().get_text() == "target; fixed points under input 0"
+
+
+def test_a_plane_of_numbers_has_borders_at_their_values_and_one_without_a_readout_none() -> None:
+    columns: dict[str, list[Any]] = {"part": ["state"] * 2, "group": ["-", "+"], "z1": [-1, 1], "z2": [0, 1]}
+    facts = {"groups": ["-", "+"], "of": "target", "borders": [[0.5]], "shares": [0.6, 0.3], "held": ""}
+    for readout, count in (([[0.5, 1, 0]], 1), ([], 0)):
+        (axes,) = drawn(plane.draw, columns, {**facts, "readout": readout}).axes
+        assert sum(bool(shape.get_paths()) for shape in axes.collections) == count

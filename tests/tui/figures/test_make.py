@@ -49,7 +49,7 @@ OF_RUNS = {
     "runs": ("run", "runs", "$many$"),
     "map": ("sweep", "map"),
 }
-PROBED = {kind: ("run", kind) for kind in ("memory", "gradient", "weights")}
+PROBED = {kind: ("run", kind) for kind in ("memory", "gradient", "weights", "plane")}
 
 
 def test_each_kind_is_tried() -> None:

@@ -33,6 +33,7 @@ from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
 from tests.swept import keep
+from tests.tui.app.views.by_hand import four_corners, points_of_corners
 from tests.tui.commands.test_probe import readings
 from tui.app.curve.marks import WORDS
 from tui.cli.program import exit_code_of
@@ -212,7 +213,9 @@ def probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Readings:
     units = ("h1", "h2", "h3", "h4")
     eigenvalues = np.array([1 + 2j, 1 - 2j, 0.5, -0.25], np.complex64)
     matrices = Matrices(weights, names, {"W": units, "b": units}, {}, (Recurrent("W", eigenvalues),))
-    told = replace(readings(EchoConfig(truncated_backprop_length=4, echo_step=2)), weights=matrices)
+    config = EchoConfig(truncated_backprop_length=4, echo_step=2, state_size=2)
+    plane, points = four_corners(config), points_of_corners()
+    told = replace(readings(config), weights=matrices, plane=plane, fixed_points=points)
     monkeypatch.setattr(RunArrays, "examined", lambda *_: told)
     return told
 
@@ -242,10 +245,23 @@ def test_weights_and_eigenvalues_are_those_of_the_view(tmp_path: Path, probed: R
     assert floats(found["imaginary"][24:]) == [2, -2, 0, 0]
 
 
+def test_states_and_fixed_points_are_those_of_the_view(tmp_path: Path, probed: Readings) -> None:
+    plane = probed.plane
+    assert plane is not None
+    found = numbers(tmp_path / "run", "plane")
+    assert found["part"] == ["state"] * 32 + ["fixed point"] * 3
+    assert found["group"] == [*map(str, plane.targets.tolist()), "stable", "stable", "saddle"]
+    assert floats(found["z1"]) == [*plane.states[:, 0].tolist(), -1, -1, 0]
+    assert floats(found["z2"]) == [*plane.states[:, 1].tolist(), -1, 1, 0]
+    facts = KINDS["plane"].numbers(FigureRequest(str(tmp_path / "run"), "plane")).facts
+    assert (facts["groups"], facts["of"], facts["held"]) == (["0", "1"], "target", "input 0")
+    assert facts["readout"] == plane.readout.tolist()
+
+
 def test_what_is_not_finite_is_said(tmp_path: Path, probed: Readings, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = replace(probed, memory=None, gradient=None, weights=None)
+    nothing = replace(probed, memory=None, gradient=None, weights=None, plane=None)
     monkeypatch.setattr(RunArrays, "examined", lambda *_: nothing)
-    for kind in ("memory", "gradient", "weights"):
+    for kind in ("memory", "gradient", "weights", "plane"):
         with pytest.raises(FigureError, match="the weights are not finite after window 1330"):
             numbers(tmp_path / "run", kind)
 

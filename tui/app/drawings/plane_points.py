@@ -13,7 +13,7 @@ from echornn.plane_readings import StatePlane
 from echornn.probes.parts import parts_of
 from echornn.readings import Readings
 from tui.app.drawings.signs import symbol_name
-from tui.app.drawings.spots import Point
+from tui.app.drawings.spots import FixedPoint
 from tui.app.drawings.state_plane import PlaneScene, cells_of
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
@@ -51,7 +51,7 @@ def draw_points(
     for index in reversed(range(len(places))):
         line, column = int(lines[index]), int(columns[index])
         write_in(cells, box, line, MARKS[points.kinds[index]][ascii_only], style_of(points.kinds[index]), at=column)
-        cells.mark(box.x + column, box.y + line, 1, 1, Point(index))
+        cells.mark(box.x + column, box.y + line, 1, 1, FixedPoint(index))
 
 
 def style_of(kind: PointKind) -> str:

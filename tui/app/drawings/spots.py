@@ -53,7 +53,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Point:
+class FixedPoint:
     """A fixed point, by its index among those that were found."""
 
     index: int

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.target_groups import TargetGroups
 from echornn.plane_readings import StatePlane
 from tui.app.curve.dots import Dots, characters
 from tui.app.drawings.plane_axes import PlaneAxes
 from tui.app.drawings.spots import States, TimeStep
-from tui.app.drawings.target_groups import TargetGroups
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
@@ -37,6 +37,7 @@ class PlaneScene:
         axes: the axes that are followed.
         shown: the two of them that are drawn, horizontal and vertical.
         groups: the groups of targets.
+        signs: the sign and the style of each group.
         row: the row whose way is drawn, from 0.
         row_targets: the targets of this row's steps; -1 where none counts, int64 [T].
         cursor: the time step under the cursor, from 0; None without a cursor.
@@ -46,6 +47,7 @@ class PlaneScene:
     axes: PlaneAxes
     shown: tuple[int, int]
     groups: TargetGroups
+    signs: list[tuple[str, str]]
     row: int
     row_targets: npt.NDArray[np.int64]
     cursor: int | None = None
@@ -99,7 +101,7 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
     stamp(cells, box.x, box.y, characters(axes, ascii_only, ASCII_AXIS), "view--axis", over_blanks=True)
     stamp(cells, box.x, box.y, characters(borders, ascii_only, ASCII_BORDER), "view--wall", over_blanks=True)
     dots, groups = way_dots(scene, height, width, 1 if ascii_only else WAY_EVERY)
-    names = np.array([*map(cells.names.index, (*scene.groups.styles, "view--way"))], np.int16)
+    names = np.array([*map(cells.names.index, (*(style for _, style in scene.signs), "view--way"))], np.int16)
     styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
     stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
     _draw_axis_names(cells, box, scene, ascii_only)
@@ -182,7 +184,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
             write_in(cells, box, line, MIXED, "view--beyond", at=column)
         return
     groups = scene.groups.numbered(scene.plane.targets)
-    counts = np.zeros((box.height, box.width, len(scene.groups.signs)), np.int64)
+    counts = np.zeros((box.height, box.width, len(scene.signs)), np.int64)
     np.add.at(counts, (lines, columns, groups), 1)
     for line, column in np.argwhere(counts.any(axis=-1)).tolist():
         here = counts[line, column]
@@ -190,9 +192,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
         if scene.groups.are_ordered:
             largest = int(np.round((here * np.arange(len(here))).sum() / here.sum()))
         is_mixed = not scene.groups.are_ordered and here[largest] < MOSTLY * here.sum()
-        sign, style = (
-            (MIXED, "view--beyond") if is_mixed else (scene.groups.signs[largest], scene.groups.styles[largest])
-        )
+        sign, style = (MIXED, "view--beyond") if is_mixed else scene.signs[largest]
         write_in(cells, box, line, sign, style, at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, States(tuple(here.tolist())))
 
@@ -205,5 +205,5 @@ def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
         cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
     if scene.cursor is not None and scene.cursor < len(way):
         group = int(scene.row_targets[scene.cursor]) if scene.cursor < len(scene.row_targets) else -1
-        sign = scene.groups.signs[group] if 0 <= group < len(scene.groups.signs) else MIXED
+        sign = scene.signs[group][0] if 0 <= group < len(scene.signs) else MIXED
         write_in(cells, box, lines[scene.cursor], sign, "view--cursor", at=columns[scene.cursor])

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.progress import Floats
-from echornn.readings import Units
-from tui.app.drawings.signed import signed_blocks
+from echornn.cells.bounds import Bounds
+from echornn.readings import Units, signed
+from tui.app.drawings.signed import scale_of, signed_blocks
 from tui.app.drawings.spots import UnitStep
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
 """The names of the styles that `signed_blocks` returns as numbers."""
-
-GATES = ("update", "reset", "input", "forget", "output")
-"""Parts whose values go from 0 (shut) to 1 (open), by the last word of their names; see `echornn.cells`."""
 
 InputLine = tuple[str, Sequence[str]]
 """A line of inputs: its label, and two characters for each step."""
@@ -28,14 +25,6 @@ LEAST_CORRELATION = 0.2
 
 STILL = 1e-6
 """A unit whose standard deviation is below this is called constant."""
-
-
-def signed_activity(part: str, activity: Floats) -> Floats:
-    """The activity of a part's units from -1 to 1: gates from shut to open, an LSTM's cell state after tanh."""
-    name = part.rpartition(" ")[2]
-    if name in GATES:
-        return 2 * activity - 1
-    return np.asarray(np.tanh(activity)) if name == "c" else activity
 
 
 def best_input(units: Units, unit: int) -> str:
@@ -115,14 +104,15 @@ def draw_units(
     for line, (label, blocks) in enumerate(above if shown else (), start=1):
         write_in(cells, box, line, label, "view--axis")
         write_in(cells, box, line, "".join(text[:block] for text in blocks[begin:]), "view--input", at=width)
-    values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
+    values = signed(units.activity[row], units.bounds) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
     top, last = box.height - lines, min(count, first + lines)
     for line, unit in enumerate(range(first, last), start=top):
         write_in(cells, box, line, _words(units, unit), "view--words")
     part = np.s_[begin:, first:last]
-    glyphs, kinds = signed_blocks(values[part], 1.0, ascii_only, saturated[part])
+    largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
+    glyphs, kinds = signed_blocks(values[part], largest, ascii_only, saturated[part])
     picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
     stamp(cells, box.x + width, box.y + top, picture, styles)
     cells.mark_each(

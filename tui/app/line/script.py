@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Step
+from echornn.session.commands import Answer, Edit, FinishEpoch, Go, Move, MoveEpochs, Step
 from echornn.session.frame import Frame, State
 from echornn.timeline.letters import letter_of
 from tui.app.line.words import Line
@@ -75,6 +75,8 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return None
     if isinstance(command, Go) and frame.trained < (command.window or 0):
         return Outcome(line, note=f"branch {letter_of(frame.line)} ends at window {frame.trained:,}, which is shown")
+    if isinstance(command, Move | MoveEpochs):
+        return Outcome(line, note=where_it_stopped(command, frame))
     if isinstance(command, Edit) and begun.config is not None:
         return Outcome(line, note=why_anew(begun.config, frame.config))
     if not isinstance(command, Step | FinishEpoch):
@@ -86,7 +88,17 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return Outcome(line, f"the loss diverged; {trained:,} windows were trained", has_failed=True)
     if isinstance(command, Step) and trained < command.windows and frame.state is State.PAUSED:
         return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)
+    if isinstance(command, Step) and trained < command.windows:
+        return Outcome(line, note=f"{trained:,} windows were trained: the run ends there")
     return Outcome(line)
+
+
+def where_it_stopped(command: Move | MoveEpochs, frame: Frame) -> str:
+    """The message that the line goes no further than the shown window; empty if it may not have stopped there."""
+    far = command.windows if isinstance(command, Move) else command.epochs
+    if abs(far) == 1 or frame.trained != (frame.line_end if far > 0 else 0):
+        return ""
+    return f"window {frame.trained:,} is shown: the line {'ends' if far > 0 else 'begins'} there"
 
 
 def why_anew(before: EchoConfig, after: EchoConfig) -> str:

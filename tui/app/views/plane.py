@@ -10,16 +10,18 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.data.held_input import HeldInput, held_inputs
-from echornn.fixed_point_readings import FixedPoints
+from echornn.data.target_groups import TargetGroups, groups_of
+from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
+from echornn.network.shapes import carried_size
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
+from tui.app.drawings.group_signs import signs_of_groups
 from tui.app.drawings.plane_axes import PlaneAxes, followed
 from tui.app.drawings.plane_points import draw_points, kinds_found, point_text, points_in
-from tui.app.drawings.spots import Point, States, TimeStep
+from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.drawings.state_plane import PlaneScene, draw_state_plane
-from tui.app.drawings.target_groups import TargetGroups, groups_of
 from tui.app.views.cursor_keys import LEAVE, cursor_keys
 from tui.app.views.plane_words import draw_legend, points_summary, states_text, summary
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView, is_empty
@@ -107,7 +109,8 @@ class PlaneView(ProbeView):
         readings = frame.readings
         if readings is None or not frame.state.stands_still or is_empty(readings) or frame.unread:
             return False
-        return self._held_input(readings.config) is not None and self._points(readings) is None
+        is_searched = carried_size(readings.config) <= MOST_CARRIED and self._held_input(readings.config) is not None
+        return is_searched and self._points(readings) is None
 
     def answered(self, readings: Readings) -> bool:
         return readings.plane is not None
@@ -133,12 +136,14 @@ class PlaneView(ProbeView):
             return None
         self._follow(frame)
         assert self._axes is not None
-        groups = groups_of(readings.config.the_task.outputs, plane.targets, self._ascii_only)
+        form = readings.config.the_task.outputs
+        groups = groups_of(form, plane.targets)
+        signs = signs_of_groups(form, groups, self._ascii_only)
         row = min(self._row, max(0, len(plane.rows) - 1))
         length = plane.rows.shape[1]
         cursor = None if self._step is None or not length else min(self._step, length - 1)
         targets = row_targets(readings, groups, row)
-        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, row, targets, cursor)
+        return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, signs, row, targets, cursor)
 
     @property
     def reading(self) -> str:
@@ -153,9 +158,9 @@ class PlaneView(ProbeView):
         if readings is None or readings.plane is None:
             return ""
         if isinstance(spot, States):
-            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets, self._ascii_only)
+            groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
             return states_text(spot, groups)
-        if isinstance(spot, Point):
+        if isinstance(spot, FixedPoint):
             return point_text(readings, spot.index)
         progress = readings.progress
         if not isinstance(spot, TimeStep) or progress is None or spot.row >= len(progress.y):
@@ -177,7 +182,9 @@ class PlaneView(ProbeView):
         computing = asked if asked not in ("", scene.plane.part) else ""
         held, points = self._held_input(readings.config), self._points(readings)
         places = points_in(readings, scene.plane)
-        text = summary(scene, computing) if held is None or computing else points_summary(held, points, len(places))
+        text = summary(scene, computing)
+        if held is not None and not computing:
+            text = points_summary(held, points, len(places), carried_size(readings.config))
         self.draw_head(cells, readings, self.keymap.text(text), part)
         has_legend = cells.height >= LEAST_LEGEND
         body = Box(0, 1, cells.width, max(0, cells.height - 1 - has_legend))

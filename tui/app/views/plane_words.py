@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from echornn.data.held_input import ZEROS, HeldInput
-from echornn.fixed_point_readings import FixedPoints
+from echornn.data.held_input import HeldInput
+from echornn.data.target_groups import TargetGroups
+from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import States
 from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene
-from tui.app.drawings.target_groups import TargetGroups
 from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
@@ -39,23 +39,21 @@ def states_text(states: States, groups: TargetGroups) -> str:
     return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
 
 
-def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int) -> str:
+def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carried: int) -> str:
     """A text about the fixed points under a constant input.
 
     Args:
         points: the fixed points; None while they are computed.
         drawn: how many of them are drawn; none if a gate is shown, which is no part of the state.
+        carried: how many numbers the state has.
     """
+    if carried > MOST_CARRIED:
+        return f"no search for fixed points in a state of {carried:,} numbers"
     if points is None:
-        return f"computing the fixed points under {held_name(held)}"
+        return f"computing the fixed points under {held.words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    return f"{count_text(points)}, found from {points.searches} states under {held_name(held)}"
-
-
-def held_name(held: HeldInput) -> str:
-    """A constant input in words."""
-    return "zero input" if held.name == ZEROS else f"input {held.name}"
+    return f"{count_text(points)}, found from {points.searches} states under {held.words}"
 
 
 def draw_legend(
@@ -72,7 +70,7 @@ def draw_legend(
     items = [[(mark, style), (f" {kind}  ", "view--words")] for mark, style, kind in kinds]
     if len(scene.plane.targets):
         items.append([(f"{groups.of}: ", "view--axis")])
-        for sign, style, name in zip(groups.signs, groups.styles, groups.names, strict=True):
+        for (sign, style), name in zip(scene.signs, groups.names, strict=True):
             items.append([(f"{sign} ", style), (f"{name}  " if name != sign else "", "view--words")])
         items.append([(f" {MIXED} several  ", "view--beyond")])
     if len(scene.plane.readout):

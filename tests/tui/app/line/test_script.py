@@ -51,6 +51,22 @@ def test_a_window_beyond_the_end_is_said() -> None:
     assert outcome_of(line, replace(end, trained=5000), None) == Outcome(line.line)
 
 
+@pytest.mark.parametrize(
+    ("text", "window", "note"),
+    [
+        ("move 500", 40, "window 40 is shown: the line ends there"),
+        ("move -500", 0, "window 0 is shown: the line begins there"),
+        ("move_epochs 99", 40, "window 40 is shown: the line ends there"),
+        ("move_epochs 2", 20, ""),
+        ("move_epochs -1", 0, ""),
+        ("move 1", 40, ""),
+    ],
+)
+def test_the_end_of_the_line_is_said(text: str, window: int, note: str) -> None:
+    line = begun(text)
+    assert outcome_of(line, replace(PAUSED, trained=window, line_end=40), None) == Outcome(line.line, note=note)
+
+
 def test_a_change_that_starts_over_says_because_of_which_field() -> None:
     line = replace(begun("edit learning_rate=0.05 optimizer=adam"), config=EchoConfig())
     adam = replace(PAUSED, config=EchoConfig(learning_rate=0.05, optimizer="adam"))
@@ -69,7 +85,8 @@ def test_fewer_windows_than_asked_for_are_said() -> None:
     line = begun("step 100", trained=3)
     cut = outcome_of(line, PAUSED, None)
     assert cut == Outcome(line.line, "7 windows were trained, then it was paused", is_refused=True)
-    assert outcome_of(line, replace(PAUSED, state=State.FINISHED), None) == Outcome(line.line)
+    over = outcome_of(line, replace(PAUSED, state=State.FINISHED), None)
+    assert over == Outcome(line.line, note="7 windows were trained: the run ends there")
     diverged = outcome_of(line, replace(PAUSED, loss_stats=DIVERGED), None)
     assert diverged == Outcome(line.line, "the loss diverged; 7 windows were trained", has_failed=True)
 

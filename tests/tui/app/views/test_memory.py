@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
-from echornn.readings import Memory, Question, Readings
+from echornn.readings import Memory, Question, Readings, signed
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
 from tui.app.drawings.spots import UnitStep
-from tui.app.drawings.unit_lines import best_input, signed_activity
+from tui.app.drawings.unit_lines import best_input
 from tui.app.views.memory import MemoryView, chart_of, read, share_text, summary
 from tui.kit.cells import Cells
 
@@ -199,9 +200,9 @@ def test_a_unit_that_follows_a_target_is_named_after_it_and_holds_no_input() -> 
 
 def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None:
     half = np.full((1, 1, 1), 0.5, np.float32)
-    assert signed_activity("layer 2 forget", half) == 0
-    assert signed_activity("layer 2 h", half) == 0.5
-    assert signed_activity("c", half) == pytest.approx(np.tanh(0.5))
+    assert signed(half, Bounds.GATE) == 0
+    assert signed(half, Bounds.LIMITED) == signed(half, Bounds.FREE) == 0.5
+    assert signed(half, Bounds.THROUGH_TANH) == pytest.approx(np.tanh(0.5))
 
 
 def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> None:
@@ -221,3 +222,17 @@ def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> No
     assert summary(TUTORIAL, SOLVED.memory) == "4.0 of 4 numbers used; a shift register needs 4"
     beyond = EchoConfig(truncated_backprop_length=3, echo_step=40)
     assert summary(beyond, SOLVED.memory).endswith("; a shift register needs 41"), "that lag is not read"
+
+
+def test_states_without_limits_are_shown_in_shares_of_the_largest_without_arrows() -> None:
+    assert SOLVED.units is not None
+    activity = 20 * SOLVED.units.activity
+    free = replace(
+        SOLVED.units, activity=activity, saturated=np.abs(activity) < 0, share_saturated=np.nan, bounds=Bounds.FREE
+    )
+    text = "\n".join(drawn(MemoryView(), frame_of(replace(SOLVED, units=free)), 78, 12))
+    assert "4 units, row 1 " in text
+    assert "saturated" not in text
+    assert text.count("▲") == 1, "below the chart"
+    assert "▼" not in text
+    assert {"▁", "▄"} & set(text)

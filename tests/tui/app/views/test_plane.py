@@ -23,7 +23,7 @@ from tests.tui.app.views.by_hand import (
     shift_register,
 )
 from tui.app.drawings.plane_points import count_text
-from tui.app.drawings.spots import Point, States, TimeStep
+from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.views.plane import PlaneView
 from tui.kit.cells import Cells
 
@@ -225,11 +225,11 @@ def test_the_mouse_reads_a_fixed_point() -> None:
     view._frame, view._held = held_frame(), 1
     cells = Cells(78, 12, PlaneView.STYLES)
     view.draw(cells)
-    assert cells.under(4, 10) == Point(0)
+    assert cells.under(4, 10) == FixedPoint(0)
     text = "stable point: largest |eigenvalue| 0.50; p(0) 0.90; 150 of 256 searches ended here"
-    assert view.reading_of(Point(0)) == text
-    assert view.reading_of(Point(2)).startswith("saddle: largest |eigenvalue| 1.60; ")
-    assert view.reading_of(Point(3)) == ""
+    assert view.reading_of(FixedPoint(0)) == text
+    assert view.reading_of(FixedPoint(2)).startswith("saddle: largest |eigenvalue| 1.60; ")
+    assert view.reading_of(FixedPoint(3)) == ""
 
 
 def test_while_the_points_of_another_input_are_there_it_waits() -> None:
@@ -241,6 +241,15 @@ def test_while_the_points_of_another_input_are_there_it_waits() -> None:
     assert drawn(view, frame, 78, 12)[0].startswith("plane: computing the fixed points under input 0")
     assert view.is_waiting(frame)
     view.action_hold(1)
+    assert not view.is_waiting(frame)
+
+
+def test_a_state_too_large_for_a_search_says_so_and_waits_for_nothing() -> None:
+    view = PlaneView()
+    frame = frame_of(with_plane(EchoConfig(state_size=2000)), state=State.PAUSED)
+    view._frame, view._held = frame, 1
+    lines = drawn(view, frame, 78, 12)
+    assert lines[0].startswith("plane: no search for fixed points in a state of 2,000 numbers")
     assert not view.is_waiting(frame)
 
 

@@ -1,4 +1,4 @@
-"""Divides states by their targets, so that each group gets a sign and a colour of its own."""
+"""Divides targets into groups, so that states can be told apart by what the network should say."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
-from tui.app.drawings.blocks import CLASS_COLOURS
-from tui.app.drawings.signed import ASCII_POSITIVE, POSITIVE
-from tui.app.drawings.signs import DIGITS, signs_of, symbol_name
-
-LETTERS = "abcdefgh"
 
 MOST_CHANNELS = 3
 """The most numbers of two values each whose combinations are told apart."""
+
+RANGES = 4
+"""The number of ranges into which other numbers are divided."""
 
 Numbering = npt.NDArray[np.int64]
 
@@ -27,17 +25,13 @@ class TargetGroups:
     """The groups of targets that are told apart, and the borders between them.
 
     Attributes:
-        signs: the character of each group.
-        styles: the style of each group.
         names: what each group is, in a few characters.
-        of: what is divided, for the legend: the target, or some of its numbers.
+        of: what is divided: the target, or some of its numbers.
         are_ordered: whether the groups are ranges of one number, from small to large.
         borders: float64 [channels, borders]: the values at which each number passes from a group to the next; empty,
             [0, 0], for symbols.
     """
 
-    signs: tuple[str, ...]
-    styles: tuple[str, ...]
     names: tuple[str, ...]
     of: str
     are_ordered: bool
@@ -45,15 +39,11 @@ class TargetGroups:
 
     def numbered(self, targets: npt.NDArray[Any]) -> Numbering:
         """The group of each target: symbols [...], or numbers [..., count]."""
-        if not self.borders.size:
-            return targets.astype(np.int64)
-        return self._of_numbers(targets)
+        return self._of_numbers(targets) if self.borders.size else targets.astype(np.int64)
 
     def said(self, outputs: npt.NDArray[np.float64]) -> Numbering:
         """The group that the network says: that of the largest logit, or of the numbers; [..., outputs]."""
-        if not self.borders.size:
-            return np.asarray(outputs.argmax(axis=-1))
-        return self._of_numbers(outputs)
+        return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
 
     def _of_numbers(self, numbers: npt.NDArray[Any]) -> Numbering:
         channels, count = self.borders.shape
@@ -62,7 +52,7 @@ class TargetGroups:
         return group
 
 
-def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any], ascii_only: bool) -> TargetGroups:
+def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any]) -> TargetGroups:
     """The groups of a task's targets: its symbols; the combinations of numbers that have two values each, at most
     `MOST_CHANNELS` of them; or ranges of the first number.
 
@@ -70,42 +60,31 @@ def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any], ascii_only: bo
         targets: symbols [samples], or numbers [samples, count], which occur.
     """
     if isinstance(form, Symbols):
-        numbers = range(form.count)
-        signs = signs_of(form, 1)
-        return TargetGroups(
-            tuple(sign if len(sign) == 1 else DIGITS[n % len(DIGITS)] for n, sign in zip(numbers, signs, strict=True)),
-            tuple(f"view--class{n % CLASS_COLOURS}" for n in numbers),
-            tuple(symbol_name(form, n) for n in numbers),
-            "target",
-            False,
-            np.zeros((0, 0)),
-        )
+        names = tuple(form.names) or tuple(map(str, range(form.count)))
+        return TargetGroups(names, "target", False, np.zeros((0, 0)))
     values = [np.unique(column) for column in targets[:, :MOST_CHANNELS].T]
     if values and all(len(one) == 2 for one in values):
         return _combinations(form, values)
-    return _ranges(form, targets, ascii_only)
+    return _ranges(form, targets)
 
 
 def _combinations(form: Numbers, values: list[npt.NDArray[Any]]) -> TargetGroups:
-    count = 2 ** len(values)
+    channels = range(len(values))
     marks = [_marks(*one.tolist()) for one in values]
     names = tuple(
-        "".join(marks[channel][number >> channel & 1] for channel in range(len(values))) for number in range(count)
+        "".join(marks[channel][number >> channel & 1] for channel in channels) for number in range(2 ** len(values))
     )
     of = "target" if form.count == len(values) else f"target, numbers 1 to {len(values)}"
-    styles = tuple(f"view--class{number}" for number in range(count))
-    borders = np.array([[float(one.mean(dtype=np.float64))] for one in values])
-    return TargetGroups(tuple(LETTERS[:count]), styles, names, of, False, borders)
+    return TargetGroups(names, of, False, np.array([[float(one.mean(dtype=np.float64))] for one in values]))
 
 
-def _ranges(form: Numbers, targets: Floats, ascii_only: bool) -> TargetGroups:
-    """Four ranges of the first number, of the same width."""
-    signs = ASCII_POSITIVE if ascii_only else POSITIVE
+def _ranges(form: Numbers, targets: Floats) -> TargetGroups:
+    """Ranges of the first number, of the same width."""
     first = targets[:, 0][np.isfinite(targets[:, 0])] if targets.size else np.zeros(1)
-    edges = np.linspace(float(first.min(initial=0)), float(first.max(initial=0)), len(signs) + 1)
+    edges = np.linspace(float(first.min(initial=0)), float(first.max(initial=0)), RANGES + 1)
     names = tuple(f"to {edge:.2g}" for edge in edges[1:].tolist())
     of = "target" if form.count == 1 else f"target, {form.names[0] if form.names else 'number 1'}"
-    return TargetGroups(tuple(signs), ("view--bar",) * len(signs), names, of, True, edges[np.newaxis, 1:-1])
+    return TargetGroups(names, of, True, edges[np.newaxis, 1:-1])
 
 
 def _marks(low: float, high: float) -> str:
