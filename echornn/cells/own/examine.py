@@ -18,6 +18,10 @@ INPUTS, UNITS, ROWS, STEPS, WINDOW = 3, 4, 5, 6, 15
 """The sizes of the check; unequal, so that a vector of a wrong size is seen."""
 
 
+ROUNDING = 1e-5
+"""How far a vector of `Cell.limited` may be beyond 1."""
+
+
 @lru_cache(maxsize=64)
 def examine(own: OwnCell) -> str:
     """A digest of the states that the cell computes from random weights, after all checks that one process can do.
@@ -128,6 +132,8 @@ def _checked(cell: Cell, after: object, call: object, number: int) -> Sequence[D
             raise CellError(f"step returns {name} from an earlier call: it may keep nothing")
         if one.value.shape != (ROWS, UNITS):
             raise CellError(f"step returns {name} with {one.value.shape[1]} numbers, not one for each of {UNITS} units")
+        if name in cell.limited and np.abs(one.value).max() > 1 + ROUNDING:
+            raise CellError(f"{name} is listed in limited, but step returns {np.abs(one.value).max():.3g} for it")
         if not np.isfinite(one.value).all():
             bad = one.value[~np.isfinite(one.value)][0]
             when = "from the zero state" if number == 0 else f"in step {number + 1} from the zero state"

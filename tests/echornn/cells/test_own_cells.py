@@ -59,6 +59,13 @@ def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:
     assert kept == facts_of(cell).keys()
 
 
+def test_facts_that_an_early_record_lacks_are_empty() -> None:
+    known = facts_of(OwnCell("mine.py", "Mine", GOOD).cell)
+    facts = {name: known[name] for name in ("state_parts", "products", "first_biases")}
+    cell = OwnCell("mine.py", "Mine", "no text", facts).cell
+    assert (cell.gates, cell.keeps) == ((), "")
+
+
 SPOILED = re.findall(r"^\| `(.*?)`.* \| (janet.py:.*) \|$", PAGES["docs/cells.md"].text, re.MULTILINE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.bad_file import BadFile
 
 GOOD = """\
 from dataclasses import dataclass
@@ -30,28 +30,8 @@ RETURN = "return Batch(x, y, scored)"
 LEVELS = '[Level("chance", 1 / 6, "nothing")]'
 
 
-@dataclass(frozen=True)
-class Bad:
-    """A bad file.
-
-    Attributes:
-        name: what is wrong.
-        replaced, by: the part of the good file that is replaced.
-        says: the message, behind the name of the file.
-    """
-
-    name: str
-    replaced: str
-    by: str
-    says: str
-
-    @property
-    def text(self) -> str:
-        assert GOOD.count(self.replaced) == 1
-        return GOOD.replace(self.replaced, self.by)
-
-    def __str__(self) -> str:
-        return self.name
+class Bad(BadFile):
+    good = GOOD
 
 
 SEEN_IN_ANY_PROCESS = [

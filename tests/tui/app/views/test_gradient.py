@@ -18,7 +18,8 @@ from tui.app.drawings.flips import before_flip, changed_steps, flip_words, targe
 from tui.app.drawings.panel_lines import LEAST_LABEL, RowPanel, prediction_blocks
 from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, narrow
 from tui.app.drawings.spots import Lag
-from tui.app.views.gradient import GradientView, decades
+from tui.app.views.gradient import GradientView
+from tui.app.views.gradient_chart import decades
 from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
 from tui.kit.cells import Cells
 from tui.kit.paint import Box
@@ -164,7 +165,7 @@ def test_the_solved_tutorial() -> None:
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒      step 7 flipped: 10 turns",
         "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▒ ▒ ▒    flipping x[t-3] turns 100 %",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3     of 16,384  ┊ T 15",
+        "           ▲ echo 3  T 15: cut off ┊",
     ]
 
 
