@@ -21,7 +21,7 @@ from tests.replay import difference
 LAST_BYTES = 4000
 """The last bytes of output that a report shows."""
 
-KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123456fvy<>\t\r\x7f"
+KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo1234567fvxXy<>\t\r\x7f"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
 LONG = ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[3~"]
 REPORTS = [

@@ -152,7 +152,7 @@ def seeds_beyond(config: EchoConfig) -> str:
     and 3 at T 2, and 2 and none at the end. At T 3 and T 15, none of 16 does.
     """
     loses_it = config.truncated_backprop_length < 3
-    return "some seeds find it and lose it" if loses_it else "hardly any seed manages it"
+    return "some seeds find it and lose it" if loses_it else "few seeds manage it"
 
 
 def uncut(config: EchoConfig) -> str:

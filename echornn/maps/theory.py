@@ -76,9 +76,9 @@ def excluded(config: EchoConfig) -> str:
 
 
 LIMITS = (
-    Limit("lag = T", "lag >= T: tbptt's gradient stops short; only the state may keep it", _no_gradient),
+    Limit("lag = T (tbptt)", "lag >= T: tbptt's gradient stops short; only the state may keep it", _no_gradient),
     Limit("lag + 1 = state", "lag + 1 > state: a linear shift register does not fit", _too_long_a_register),
-    Limit("trial = T", "trial > T: tbptt cuts within a trial; only the state goes on", _cut_trial),
+    Limit("trial = T (tbptt)", "trial > T: tbptt cuts within a trial; only the state goes on", _cut_trial),
 )
 """Truncated back-propagation follows an error back T steps, and rules that do not cut it are within the limits that
 compare with T; a linear shift register holds one input per number of the state (LSTM, LRU and coRNN have two for each

@@ -16,6 +16,10 @@ CONNECT_SECONDS = 5.0
 """How long a session may take to answer a greeting."""
 
 
+class OtherVersionError(AddressError):
+    """The session is of another version of the program, or of another build of this version."""
+
+
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
     """A connection to the session that trains the run in a folder.
 
@@ -63,7 +67,8 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         if said["refused"] != OTHER_VERSION:
             raise AddressError(f"the program that trains the run in {folder} refuses: {said['refused']}")
         other, own = said.get("version", "?"), messages.greeting()["version"]
-        raise AddressError(f"the run in {folder} is trained by another version: {other}, and this is {own}")
+        by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
+        raise OtherVersionError(f"the run in {folder} is trained by {by}")
     return said
 
 

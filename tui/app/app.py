@@ -19,7 +19,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
-from echornn.session.commands import Go, Undo
+from echornn.session.commands import Command, Go, Undo
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import ViewedSession
@@ -182,11 +182,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
-            frame = self._frame
-            offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
-            if offered != self._offered:
-                self._offered = offered
-                self.refresh_bindings()
         elif (picture.ghosts, picture.audience, self.futures.trouble) != (shown.ghosts, shown.audience, self._trouble):
             self._picture = picture
             self._show()
@@ -205,6 +200,10 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._settings.show(frame)
         self._trouble = self.futures.trouble
         self._branches.look(self._picture)
+        offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
+        if (*offered, self._picture.audience.only_looks) != self._offered:
+            self._offered = (*offered, self._picture.audience.only_looks)
+            self.refresh_bindings()
 
     def _viewport_changed(self) -> None:
         """Draw the new visible part of the run, in the curve and in the view over the same windows."""
@@ -263,9 +262,13 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Whether the footer shows a key; not if the key is text now."""
         panel, character = self._panel, character_of(key)
         is_text = character != "" and self._main.focused is panel is not None and panel.is_text(character)
-        is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
+        meaning = keys.meaning(action)
+        is_undo_later = meaning == Undo() and self._frame.undoable == 0
         advises_nothing = action == "advice" and self._remedy is None
-        return keys.is_offered(action, self._frame) and not (is_undo_later or advises_nothing or is_text)
+        steers = isinstance(meaning, Command) or action == "advice"
+        would_be_refused = steers and self._picture.audience.only_looks
+        has_no_use = is_undo_later or advises_nothing or would_be_refused
+        return keys.is_offered(action, self._frame) and not (has_no_use or is_text)
 
     def _forget_drafts(self) -> None:
         self._settings.form.forget()
@@ -310,4 +313,4 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
 
         if isinstance(self.screen, HelpScreen):
             return
-        self.push_screen(HelpScreen(chapters(self._frame, self.HELPED_KEYS), self._ascii_only))
+        self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience, self.HELPED_KEYS), self._ascii_only))

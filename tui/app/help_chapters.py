@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from echornn.session.audience import Audience
 from echornn.session.command_words import WORDS, Word
 from echornn.session.frame import Frame
 from tui.app.curve.loss_plot import LossPlot
@@ -24,10 +25,11 @@ from tui.kit.help_sections import Section, paragraphs
 from tui.kit.palette import OPENS
 
 
-def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
+def chapters(frame: Frame, audience: Audience, keys: Sequence[Binding]) -> list[Chapter]:
     """The help for the state of this frame.
 
     Args:
+        audience: who looks, and whether the session answers.
         keys: the keys that work both on the curve and on the views.
     """
     config = frame.own_config
@@ -46,7 +48,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
         ("In the list of runs", _of(RunList)),
     ]
     return [
-        Chapter(now(frame)),
+        Chapter(now(frame, audience)),
         *map(Chapter, paragraphs(the_screen(config))),
         *views,
         *map(Chapter, EXPLAINED),

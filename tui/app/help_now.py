@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from echornn.session.audience import ALONE, Audience
 from echornn.session.frame import Frame, State
+from tui.app.audience_text import audience_text
 from tui.app.views import table
 from tui.kit.help_sections import Section
 
@@ -109,8 +111,13 @@ PAST: tuple[str, Keys] = (
 """The paragraph and keys that are shown while the screen shows an earlier window."""
 
 
-def now(frame: Frame) -> Section:
-    """The section about the useful keys in the state of this frame."""
+def now(frame: Frame, audience: Audience = ALONE) -> Section:
+    """The section about the useful keys in the state of this frame; of a session that does not answer, that state may
+    be over.
+    """
+    if not audience.is_connected:
+        last = f"The screen shows the last that came from it: {frame.state.value}, window {frame.trained:,}."
+        return Section("Now: not connected", (("", f"{audience_text(audience)}. {last}"), VIEWS, ("«quit»", "Quit")))
     in_past = frame.is_past and frame.state is State.PAUSED
     text, keys = PAST if in_past else NOW[frame.state]
     where = f"at window {frame.trained:,}" if frame.trained else "before the first window"

@@ -9,6 +9,7 @@ from textual.timer import Timer
 
 from echornn.diagnosis.remedy import Remedy
 from tui.app.curve.loss_plot import LossPlot
+from tui.app.drawings.spots import time_step_of
 from tui.app.viewing import Viewing
 from tui.app.views.view import View
 from tui.app.widgets.status import StatusLine
@@ -36,6 +37,7 @@ class StatusMessages(Viewing):
         self._status_is_stale = self._hover_is_stale = False
         if not self._has_widgets:
             return
+        self._mark_pointed()
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]
@@ -46,6 +48,13 @@ class StatusMessages(Viewing):
             reading = "" if reader is None else reader.reading
         beside = isinstance(reader, View) and reader.reads_beside
         self._main.query_one(StatusLine).show(self._picture, reading, self._said, beside)
+
+    def _mark_pointed(self) -> None:
+        """Mark in all views the time step that is under the pointer or a cursor in one of them."""
+        spots = [*(one.hovered for one in self._views if self._hovers), *(one.at_cursor for one in self._views)]
+        step = next((step for step in map(time_step_of, spots) if step is not None), None)
+        for view in self._views:
+            view.point_at(step)
 
     @property
     def _remedy(self) -> Remedy | None:

@@ -16,7 +16,7 @@ from echornn.files.recorded_values import shortened
 from echornn.files.run_error import RunError
 from echornn.remote.address import AddressError
 from echornn.remote.client import RemoteSession
-from echornn.remote.connection import viewers_of
+from echornn.remote.connection import OtherVersionError, viewers_of
 from echornn.runs import run_dir
 from echornn.session.command_base import ChangingCommand
 from echornn.session.commands import Pause
@@ -89,6 +89,8 @@ def _attached(folder: Path, printer: _Printer) -> RemoteSession | None:
     """The session that trains the run in another process, which is steered from here now; None if there is none."""
     try:
         _, steering = viewers_of(folder)
+    except OtherVersionError as error:  # without this, the reason would be that the run is locked
+        raise RunError(str(error)) from error
     except AddressError:
         return None
     try:

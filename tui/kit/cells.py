@@ -109,6 +109,7 @@ class CellWidget(Widget):
         self._cells = Cells(0, 0)
         self._is_stale = False
         self._pointer: Offset | None = None
+        self._pens: dict[str, Style] = {}
 
     @property
     def keymap(self) -> KeyMap:
@@ -196,24 +197,27 @@ class CellWidget(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         _ = self.cells
+        self._pens.clear()  # the styles may have changed since
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         cells = self.cells
         if y >= cells.height:
             return Strip.blank(self.size.width, self.rich_style)
-        styles: dict[int, Style] = {}
         segments = []
         column = 0
         line = cells.text(y)
         for index, group in groupby(cells.styles[y].tolist()):
             end = column + sum(1 for _ in group)
-            if index not in styles:
-                name = cells.names[index]
-                styles[index] = self.get_component_rich_style(name) if name else self.rich_style
-            segments.append(Segment(line[column:end], styles[index]))
+            segments.append(Segment(line[column:end], self._pen(cells.names[index])))
             column = end
-        return Strip(segments, cells.width).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments, cells.width)
+
+    def _pen(self, name: str) -> Style:
+        """The style with this name; Textual would compute it again for each line."""
+        if name not in self._pens:
+            self._pens[name] = self.get_component_rich_style(name) if name else self.rich_style
+        return self._pens[name]
 
 
 style_as_drawn(CellWidget)

@@ -19,7 +19,7 @@ VIM: Moved = MappingProxyType(
         "window_back": ("h", "left_square_bracket"),
         "window_on": ("l", "right_square_bracket"),
         "log": ("Y",),
-        "fall": ("n", "N"),
+        "fall": ("n",),
         "next": ("p",),
         "before": ("P",),
         "up": ("up", "k"),

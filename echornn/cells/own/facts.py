@@ -43,7 +43,7 @@ def facts_of(cell: Cell) -> dict[str, Any]:
 
 
 def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Cell:
-    """The cell with these facts and functions.
+    """The cell with these facts and functions. Facts that a record of an earlier version lacks are empty.
 
     Raises:
         ValueError: the facts are damaged.
@@ -55,7 +55,7 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
         )
         texts = {name: tuple(facts.get(name, ())) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        sentences = {name: facts[name] for name in SENTENCES}
+        sentences = {name: facts.get(name, "") for name in SENTENCES}
         more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
         cell = Cell(products=products, **more)
         check_facts(cell)

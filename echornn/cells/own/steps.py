@@ -10,6 +10,9 @@ from echornn.cells.cell import Cell, CellError
 from echornn.cells.own.dual import INPUTS, ROWS, UNITS, Array, Dual
 from echornn.cells.own.dual_network import DualNetwork
 
+ROUNDING = 1e-5
+"""How far a vector of `Cell.limited` may be beyond 1."""
+
 
 def states(cell: Cell, used: Mapping[str, Dual], inputs: Array) -> Iterator[list[Dual]]:
     """The vectors of the state after each step from the zero state.
@@ -19,14 +22,14 @@ def states(cell: Cell, used: Mapping[str, Dual], inputs: Array) -> Iterator[list
         inputs: float32 [steps, ROWS, INPUTS].
 
     Raises:
-        CellError: the step does not return vectors of the state, or their numbers are not finite.
+        CellError: the step does not return vectors of the state, or its numbers are not finite, or beyond their limits.
     """
     directions = len(next(iter(used.values())).slopes)
     zeros = Dual(np.zeros((ROWS, UNITS), np.float32), np.zeros((directions, ROWS, UNITS), np.float32))
     state = [zeros] * len(cell.state_parts)
     for number, x in enumerate(inputs, 1):
         state = after_step(cell, used, x, state)
-        _require_finite(cell, state, number)
+        _check_numbers(cell, state, number)
         yield state
 
 
@@ -58,8 +61,10 @@ def _checked(cell: Cell, after: object, call: object) -> list[Dual]:
     return list(after)
 
 
-def _require_finite(cell: Cell, state: Sequence[Dual], number: int) -> None:
+def _check_numbers(cell: Cell, state: Sequence[Dual], number: int) -> None:
     for name, one in zip(cell.state_parts, state, strict=True):
+        if name in cell.limited and np.abs(one.value).max() > 1 + ROUNDING:
+            raise CellError(f"{name} is listed in limited, but step returns {np.abs(one.value).max():.3g} for it")
         if not np.isfinite(one.value).all():
             bad = one.value[~np.isfinite(one.value)][0]
             when = "from the zero state" if number == 1 else f"in step {number} from the zero state"

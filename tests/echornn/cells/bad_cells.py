@@ -24,6 +24,7 @@ Mine = Cell(
     unit_weights=("u",),
     first_units=first_units,
     gates=("gate",),
+    limited=("h",),
 )
 """
 
@@ -238,6 +239,12 @@ SEEN_IN_ANY_PROCESS = [
         ":13: unread names 'k', not one of h, c",
     ),
     Bad(
+        "a limit that does not hold",
+        RETURN,
+        'return [2 + network.tanh(network.scale(c, "u")), c]',
+        ":4: h is listed in limited, but step returns 2.42 for it",
+    ),
+    Bad(
         "another output",
         'state_parts=("h", "c")',
         'state_parts=("c", "h")',
@@ -352,7 +359,7 @@ SEEN_IN_THE_OTHER_PROCESS = [
     Bad(
         "the order of a set",
         KEEP,
-        _also('c = c * float({"a": 0.1, "b": 0.2, "c": 0.3}[next(iter({"a", "b", "c"}))])'),
+        _also("c = c + float(next(iter({str(one) for one in range(999)})))"),  # of three, the first is often the same
         ":4: step returns different numbers in another process: it may use no random numbers, and not the order of a",
     ),
 ]

@@ -64,6 +64,13 @@ def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:
     assert kept == facts_of(cell).keys()
 
 
+def test_facts_that_an_early_record_lacks_are_empty() -> None:
+    known = facts_of(OwnCell("mine.py", "Mine", GOOD).cell)
+    facts = {name: known[name] for name in ("state_parts", "products", "first_biases")}
+    cell = OwnCell("mine.py", "Mine", "no text", facts).cell
+    assert (cell.gates, cell.keeps) == ((), "")
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_our_cells_read_what_they_say_and_stay_finite(name: str) -> None:
     cell = CELLS[name]

@@ -126,7 +126,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "94% of units saturated: mean loss 0.690",
          "«reset» starts over with these settings: saturated units hardly learn"),
         (told(Kind.BEYOND, replace(TUTORIAL, echo_step=15)),
-         "tbptt's gradient stops before t-15 (T 15); hardly any seed manages it",
+         "tbptt's gradient stops before t-15 (T 15); few seeds manage it",
          "no cut with rule rtrl («settings»); or a longer T, or a shorter echo_step"),
         (told(Kind.BEYOND, replace(GLOROT, truncated_backprop_length=1, state_size=16), kept=0.417),
          "tbptt's gradient stops before t-3 (T 1); some seeds find it and lose it",

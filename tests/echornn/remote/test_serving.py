@@ -27,7 +27,7 @@ from echornn.remote import client, messages
 from echornn.remote import server as serving
 from echornn.remote.address import Address, AddressError
 from echornn.remote.client import LOST, RemoteSession
-from echornn.remote.connection import connected, end_session, viewers_of
+from echornn.remote.connection import OtherVersionError, connected, end_session, viewers_of
 from echornn.remote.kept_frames import KeptFrames
 from echornn.remote.messages import LENGTH, Head, Look, Request
 from echornn.remote.newest_frame import NewestFrame
@@ -315,6 +315,19 @@ def test_another_version_is_refused_by_name() -> None:
     with served() as (_, _, folder), closing(connected(folder)) as connection:
         messages.send(connection, json.dumps({"messages": "other", "version": "9.9"}).encode())
         assert messages.receive_greeting(connection)["refused"] == "other version"
+
+
+def test_another_build_of_the_same_version_is_not_called_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    send_greeting = messages.send_greeting
+
+    def of_another_build(connection: socket.socket, **says: Any) -> None:
+        send_greeting(connection, **({} if "refused" in says else {"messages": "other"}), **says)
+
+    monkeypatch.setattr(messages, "send_greeting", of_another_build)
+    version = messages.greeting()["version"]
+    said = f"is trained by another build of version {version}$"
+    with served() as (_, _, folder), pytest.raises(OtherVersionError, match=said):
+        viewers_of(folder)
 
 
 @pytest.mark.parametrize("wants", [end_session, viewers_of, lambda folder: RemoteSession(folder, "x")])

@@ -16,12 +16,14 @@ from echornn.cells.table import CELLS
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import ladder_of
 from echornn.rules.table import RULES
+from echornn.session.audience import Audience
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.key_words import in_words
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
+from tui.app.audience_text import audience_text
 from tui.app.help_now import NOW, PAST, now
 from tui.app.help_task import of_view, the_screen
 from tui.app.help_text import OF_THE_ECHO, OF_VIEWS, THE_SCREEN
@@ -57,6 +59,13 @@ def test_in_the_past_it_says_how_to_branch_and_how_to_come_back() -> None:
     assert section.heading == "Now: in the past, at window 1,500"
     assert {"space", "b, enter", "u, U"} <= {in_words(key) for key, _ in section.rows}
     assert now(Frame(State.LOADING, EchoConfig())).heading == "Now: loading, before the first window"
+
+
+def test_of_a_session_that_does_not_answer_it_claims_no_state() -> None:
+    for audience in (Audience(silent=7), Audience(ended="the session was ended")):
+        section = now(frame_in(State.RUNNING), audience)
+        assert section.heading == "Now: not connected"
+        assert audience_text(audience) in section.rows[0][1]
 
 
 @pytest.mark.parametrize(

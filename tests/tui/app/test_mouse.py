@@ -72,7 +72,7 @@ async def test_keys_in_the_footer_and_the_state_are_pressed() -> None:
         assert isinstance(app.screen, HelpScreen)
 
 
-@pytest.mark.parametrize(("size", "text", "at"), [((80, 24), "123456 View", 2), ((140, 40), "3 memory", 4)])
+@pytest.mark.parametrize(("size", "text", "at"), [((80, 24), "1234567 View", 2), ((140, 40), "3 memory", 4)])
 async def test_a_view_is_chosen_in_the_footer(size: tuple[int, int], text: str, at: int) -> None:
     async with opened(State.PAUSED, size) as (app, _, pilot):
         await click_on(app, pilot, text, at)

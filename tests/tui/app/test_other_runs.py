@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -75,7 +76,11 @@ async def test_a_viewer_that_only_looks_sees_no_other_runs(kept: Path, monkeypat
         await drawn(app, pilot)
         await pilot.press("o")
         assert not app.query_one(RunList).is_open
-        assert "this viewer only looks: no file is read or written" in await drawn(app, pilot)
+        text = await drawn(app, pilot)
+        assert "this viewer only looks: no file is read or written" in text
+        footer = text.splitlines()[-1]
+        assert "Tree" in footer
+        assert not re.search("Pause|Resume|Step|Undo|Back|Seeds", footer), "keys that would be refused"
 
 
 async def listed(app: EchoApp, pilot: Pilot[int]) -> list[str]:

@@ -66,7 +66,7 @@ def test_as_text(cliff: SweepResults) -> None:
         "                          ┄┄   ┄┄   ┄┄   ┄┄   ┄┄",
         "lstm   0    0    0 ┃  0    0    0    0    0    0",
         "",
-        "┃ lag = T  ┊ lag + 1 = state",
+        "┃ lag = T (tbptt)  ┊ lag + 1 = state",
         "solved most often: cell rnn, echo_step 12, 10 of 16",
         "with 95 % confidence the best is one of 4 squares (also cell rnn, echo_step 13;",
         "cell rnn, echo_step 14; cell gru, echo_step 12); the other 23 are ruled out",
@@ -111,7 +111,7 @@ def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
         "    ===   ===",
         "15    -     -",
         "",
-        "| lag = T",
+        "| lag = T (tbptt)",
     ]
 
 

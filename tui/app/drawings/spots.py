@@ -64,3 +64,14 @@ class States:
     """States that are drawn in the same cell: how many have each group of targets."""
 
     counts: tuple[int, ...]
+
+
+def time_step_of(spot: object) -> TimeStep | None:
+    """The time step of the shown window to which a spot belongs; None if it belongs to none."""
+    match spot:
+        case TimeStep():
+            return spot
+        case UnitStep(row, _, step):
+            return TimeStep(row, step)
+        case _:
+            return None

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.diagnosis.phrases import source_name
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
 from echornn.session.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after
-from tui.app.drawings.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
+from tui.app.drawings.lag_chart import GUTTER, draw_lag_chart
 from tui.app.drawings.panel_lines import RowPanel, is_of_symbols, label_width, lines_for
 from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
 from tui.app.drawings.spots import Lag, TimeStep
 from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import moved_words, read, read_lag, relied_on, size_text, words_of
+from tui.app.views.gradient_chart import chart_of, lags_that_matter
+from tui.app.views.gradient_words import moved_words, read, read_lag, relied_on, words_of
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Box, beside, write_in
 
-DECADES = 8
-"""The most powers of ten on the axis; values below the axis have no bar."""
-
 LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
 """The caption below the local derivative, in two lengths."""
-
-LAGS_BEYOND = 3
-"""The number of lags shown beyond the truncation, so that the chart shows whether the truncation cuts anything."""
 
 TALL = 17
 """The fewest lines with which bars and row are drawn one above the other."""
@@ -122,9 +111,13 @@ class GradientView(ProbeView):
         return readings.gradient is not None
 
     @property
-    def reading(self) -> str:
+    def at_cursor(self) -> TimeStep | None:
         where = self._place(self._readings)
-        return "" if self._cursor is None or where is None else self.reading_of(TimeStep(*where))
+        return None if self._cursor is None or where is None else TimeStep(*where)
+
+    @property
+    def reading(self) -> str:
+        return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -294,57 +287,6 @@ def kept_at_the_source(readings: Readings) -> float | None:
     if memory is None or not beyond or beyond[0] >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
         return None
     return float(memory.by_lag[beyond[0]])
-
-
-def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """The bar chart, on an axis in powers of ten: of all lags if they fit, otherwise of the important lags. Bars of
-    lags that the learning rule cuts off are hollow.
-    """
-    sources, wall = source_lags(config), config.truncated_backprop_length
-    lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
-    phi = gradient.by_lag[:lags].astype(np.float64)
-    bottom, top = decades(phi)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        heights = (np.log10(np.where(phi > 0, phi, np.nan)) - bottom) / (top - bottom)
-    heights = np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan)
-    whole = gradient.complete and wall >= config.window_steps
-    goes_on = whole or config.is_uncut
-    styles = tuple(
-        "view--beyond" if lag >= wall and not goes_on else "view--echo" if lag in sources else "view--bar"
-        for lag in range(lags)
-    )
-    every = max(1, (top - bottom) // 3)
-    ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
-    values = tuple(size_text(value) for value in phi.tolist())
-    slots = np.zeros(lags, np.bool_)
-    beyond = "the whole trial" if whole else f"{config.rule} goes on" if goes_on else f"cut off by {config.rule}"
-    return LagChart(
-        heights,
-        values,
-        styles,
-        slots,
-        ticks,
-        sources,
-        wall,
-        (f"T {wall}: {beyond}", f"T {wall}"),
-        sample=sample_texts(gradient.samples, "losses"),
-        source_name=source_name(config),
-        hollow_from=None if goes_on else wall,
-    )
-
-
-def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
-    """The lowest and highest power of ten of the axis, so that it contains all finite values above zero."""
-    positive = phi[np.isfinite(phi) & (phi > 0)]
-    if not positive.size:
-        return -1, 0
-    top = math.ceil(math.log10(float(positive.max())) + 1e-9)
-    return max(min(math.floor(math.log10(float(positive.min()))), top - 1), top - DECADES), top
-
-
-def lags_that_matter(config: EchoConfig) -> int:
-    """The number of lags to show: up to the targets' sources and T, and some beyond."""
-    return max(*source_lags(config), config.truncated_backprop_length, 0) + LAGS_BEYOND
 
 
 def share_room(

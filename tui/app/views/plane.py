@@ -75,6 +75,7 @@ class PlaneView(ProbeView):
         super().__init__(ascii_only)
         self._row = 0
         self._step: int | None = None
+        self._pointed: TimeStep | None = None
         self._pair = self._held = 0
         self._axes: PlaneAxes | None = None
         self._axes_of: StatePlane | None = None
@@ -139,19 +140,35 @@ class PlaneView(ProbeView):
         form = readings.config.the_task.outputs
         groups = groups_of(form, plane.targets)
         signs = signs_of_groups(form, groups, self._ascii_only)
-        row = min(self._row, max(0, len(plane.rows) - 1))
-        length = plane.rows.shape[1]
-        cursor = None if self._step is None or not length else min(self._step, length - 1)
+        row, cursor = self._place(plane.rows.shape)
+        pointed = self._pointed if frame.state.stands_still else None  # else it is a step of another window
+        if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
+            row, cursor = pointed.row, pointed.step
         targets = row_targets(readings, groups, row)
         return PlaneScene(plane, self._axes, PAIRS[self._pair], groups, signs, row, targets, cursor)
 
+    def _place(self, shape: tuple[int, ...]) -> tuple[int, int | None]:
+        """The row that is shown, and the step under the cursor, if there is one; of rows of this shape."""
+        rows, steps = shape[:2]
+        step = None if self._step is None or not steps else min(self._step, steps - 1)
+        return min(self._row, max(0, rows - 1)), step
+
+    @property
+    def at_cursor(self) -> TimeStep | None:
+        readings = self._readings
+        if readings is None or readings.plane is None:
+            return None
+        row, step = self._place(readings.plane.rows.shape)
+        return None if step is None else TimeStep(row, step)
+
+    def point_at(self, step: TimeStep | None) -> None:
+        if step != self._pointed:
+            self._pointed = step
+            self.redraw()
+
     @property
     def reading(self) -> str:
-        readings = self._readings
-        scene = self._scene(readings) if readings is not None else None
-        if scene is None or scene.cursor is None:
-            return ""
-        return self.reading_of(TimeStep(scene.row, scene.cursor))
+        return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings

@@ -91,10 +91,14 @@ class Rows(View):
         self._cursor: tuple[int, int] | None = None
 
     @property
+    def at_cursor(self) -> TimeStep | None:
+        cursor = self._visible_cursor()
+        return None if cursor is None else TimeStep(*cursor)
+
+    @property
     def reading(self) -> str:
         """The text about the target at the cursor; empty without a cursor."""
-        cursor = self._visible_cursor()
-        return "" if cursor is None else self.reading_of(TimeStep(*cursor))
+        return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame

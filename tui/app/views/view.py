@@ -11,6 +11,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
+from tui.app.drawings.spots import TimeStep
 from tui.kit.cells import CellWidget
 
 FOCUSED = ">"
@@ -64,6 +65,14 @@ class View(CellWidget, can_focus=True):
     def reading_of(self, spot: object) -> str:
         """The text about what a cell shows, as `reading` is with the cursor there; empty if nothing is known."""
         return ""
+
+    @property
+    def at_cursor(self) -> TimeStep | None:
+        """The time step of the shown window under the view's cursor; None without one."""
+        return None
+
+    def point_at(self, step: TimeStep | None) -> None:
+        """Mark the time step that is under the pointer or the cursor in any view, if this view shows it."""
 
     def hover_moved(self) -> None:
         self.on_hover()

@@ -110,8 +110,8 @@ async def test_a_key_of_a_view_that_is_not_shown_says_which_has_it() -> None:
     async with opened(State.PAUSED) as (app, _, pilot):
         for key, words in (
             ("f", "f is a key of the gradient (4)"),
-            ("v", "v is a key of the memory (3), gradient (4) and seeds (6)"),
-            ("n", "n is a key of the memory (3), gradient (4) and weights (5)"),
+            ("v", "v is a key of the memory (3), gradient (4), seeds (6) and plane (7)"),
+            ("n", "n is a key of the memory (3), gradient (4), weights (5) and plane (7)"),
         ):
             await pilot.press(key)
             await pilot.pause()

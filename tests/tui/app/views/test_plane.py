@@ -13,6 +13,10 @@ from echornn.fixed_point_readings import PointKind
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
 from echornn.session.frame import Frame, State
+from tests.record_readings import recorded_readings
+from tests.record_run import recorded
+from tests.scripted import ScriptedSession
+from tests.trees import branch_off, grow
 from tests.tui.app.views.by_hand import (
     PROGRESS,
     TUTORIAL,
@@ -22,9 +26,11 @@ from tests.tui.app.views.by_hand import (
     points_of_corners,
     shift_register,
 )
+from tui.app.app import EchoApp
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.views.plane import PlaneView
+from tui.app.views.rows import Rows
 from tui.kit.cells import Cells
 
 READINGS = shift_register()
@@ -154,6 +160,39 @@ def test_the_mouse_finds_steps_of_the_row_and_states() -> None:
     assert spot == States((8, 0))
     assert view.reading_of(spot) == "8 states here: 8 with target 0"
     assert view.reading_of(States((1, 0))) == "1 state here: 1 with target 0"
+
+
+async def test_a_step_under_a_cursor_or_the_pointer_in_another_view_is_marked_here() -> None:
+    (*tape, progress), losses, error_rates = recorded(1500)
+    session = ScriptedSession(TUTORIAL)
+    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=(200, 50)) as pilot:
+        shown: dict[str, Any] = {"trained": 1500, "device": "cpu", "tape": tuple(tape)}
+        session.set_frame(State.PAUSED, progress, **shown, readings=recorded_readings(1500))
+        app.show_newest_frame()
+        await pilot.press("7", "1", "tab", "left", "left")
+        await pilot.pause()
+        view, rows = app.query_one(PlaneView), app.query_one(Rows)
+        assert rows.at_cursor == TimeStep(0, 13)
+        assert cursor_of(view) == (0, 13)
+        assert view.at_cursor is None
+        await pilot.press("escape")
+        await pilot.pause()
+        assert cursor_of(view) == (0, None)
+        (x, y) = next((x, y) for y in range(20) for x in range(90) if rows.cells.under(x, y) == TimeStep(1, 4))
+        await pilot.hover(Rows, offset=(x + 1, y))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert cursor_of(view) == (1, 4)
+
+
+def cursor_of(view: PlaneView) -> tuple[int, int | None]:
+    """The row and the time step that a view marks."""
+    readings = view._readings
+    scene = view._scene(readings) if readings is not None else None
+    assert scene is not None
+    return scene.row, scene.cursor
 
 
 def test_a_step_that_does_not_count_has_no_target() -> None:
