@@ -121,9 +121,9 @@ def probe_run(
         Print a JSON line.
     """
     require_at(at)
-    from tui.commands.examined import Network
+    from tui.commands.examined import ChosenNetwork
 
-    network = Network(run, at, branch, replica)
+    network = ChosenNetwork(run, at, branch, replica)
     if fixed_points:
         from tui.commands.print_fixed_points import print_fixed_points
 

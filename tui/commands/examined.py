@@ -21,7 +21,7 @@ from tui.term import printed, terminal
 
 
 @dataclass(frozen=True)
-class Network:
+class ChosenNetwork:
     """Which network of a run to examine.
 
     Attributes:
@@ -64,7 +64,7 @@ def heading(readings: Readings, replica: int | None, unlike: UnlikeRecord | None
         yield str(unlike)
 
 
-def examined(network: Network, question_for: Callable[[EchoConfig], Question]) -> Examined | None:
+def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Question]) -> Examined | None:
     """Examine a network; None if that fails, which is then printed.
 
     Args:

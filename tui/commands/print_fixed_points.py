@@ -16,7 +16,7 @@ from echornn.fixed_point_readings import MARGIN, MOST_CARRIED, POINT_KINDS, Fixe
 from echornn.progress import Floats
 from echornn.readings import Question
 from echornn.tasks.task import Numbers
-from tui.commands.examined import Examined, Network, examined, heading
+from tui.commands.examined import ChosenNetwork, Examined, examined, heading
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -38,7 +38,7 @@ MEANINGS: dict[PointKind, str] = {
 """What the kinds mean, in a line each."""
 
 
-def print_fixed_points(network: Network, as_json: bool, text: str | None) -> int:
+def print_fixed_points(network: ChosenNetwork, as_json: bool, text: str | None) -> int:
     """Print the fixed points of a network under a constant input; returns the exit code. Errors as in `examined`.
 
     Args:

@@ -15,7 +15,7 @@ from echornn.diagnosis.phrases import CUTTING, change_words, cut_off, source_nam
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.tasks.task import Symbols
 from echornn.unlike_record import UnlikeRecord
-from tui.commands.examined import Network, examined, heading
+from tui.commands.examined import ChosenNetwork, examined, heading
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -35,7 +35,7 @@ MOST_CHANNELS = 3
 """The most numbers of an input whose own r2 is printed behind the bar."""
 
 
-def probe(network: Network, as_json: bool) -> int:
+def probe(network: ChosenNetwork, as_json: bool) -> int:
     """Print the probe readings of a network; returns the exit code. Errors as in `examined`."""
     found = examined(network, lambda _: QUESTION)
     if found is None:
