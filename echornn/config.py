@@ -65,7 +65,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """Time steps of data in an epoch, over all rows of the batch."""
 
     truncated_backprop_length: int = NotGiven(DEFAULT_WINDOW)
-    """Window length T in time steps: how far back the gradient reaches."""
+    """Window length T in time steps: how far back the gradient of tbptt reaches."""
 
     state_size: int = 4
     """Units of the recurrent state."""

@@ -34,11 +34,12 @@ class FixedPoints:
     """States that the network does not leave while the same input comes at every step (Sussillo and Barak 2013).
 
     F is a step of the network under the constant input, without dropout and in float64; at a fixed point s, F(s) = s.
-    The search begins at many states. The points found are different states, and are sorted by kind, then by `starts`.
-    A search can miss points.
+    The search begins at many states, and can miss points. The points are sorted by kind, then by the number of
+    eigenvalues above 1, then by `starts`. Of a line or a region at rest, some points are listed.
 
     The Jacobian dF/ds tells what happens to a small disturbance: along an eigenvector it is multiplied by the
-    eigenvalue in each step. An absolute value closer to 1 than `MARGIN` counts as 1.
+    eigenvalue in each step. An absolute value closer to 1 than `MARGIN` counts as 1. If relu is exactly at its kink,
+    the Jacobian is that of the side where it is 0.
 
     Attributes:
         states: the points, float32 [points, carried]: h of each layer, and what the cell carries besides.

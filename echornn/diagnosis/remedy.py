@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.data.coverage import lags_beyond
+from echornn.data.coverage import is_past_t, lags_beyond
 from echornn.data.levels import few_inside, fits_register, is_echo, on_the_echo
 from echornn.diagnosis import rates
 from echornn.rules.table import RULES
@@ -103,9 +103,8 @@ def remedy(config: EchoConfig) -> Remedy | None:
 
 def _past_t(config: EchoConfig) -> dict[str, Any]:
     """The changes for a source that only a rule without a cut reaches; see `PAST_T`."""
-    reaches_it = RULES[config.rule].exact and config.is_uncut
-    is_past = config.truncated_backprop_length <= config.echo_step <= MOST_PAST_T
-    if not (reaches_it and is_past and _is_plain(config) and config.optimizer == "adagrad"):
+    is_past = is_past_t(config) and config.echo_step <= MOST_PAST_T
+    if not (RULES[config.rule].exact and is_past and _is_plain(config) and config.optimizer == "adagrad"):
         return {}
     keeps = {
         "learning_rate": config.learning_rate <= PAST_T["learning_rate"],

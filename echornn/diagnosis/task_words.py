@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from echornn.config import EchoConfig
 from echornn.config_fields import TASK
-from echornn.data.coverage import lags_beyond, source_lags
+from echornn.data.coverage import is_past_t, lags_beyond, source_lags
 from echornn.data.levels import LEAST, chance_level, ladder_of, mean_floor, solved_level
 from echornn.data.read_out import unreachable
 from echornn.data.theorems import theorem_text
@@ -206,7 +206,7 @@ def solved(it: Diagnosis) -> Sentence:
         parts.append(ONE_SEED)
     if known := theorem_text(config):
         parts.append(known)
-    if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP):
+    if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP) or is_past_t(config):
         parts.append(note_text(it))
     first, *others = parts or ["«settings» sets another task, or its settings; «log» shows powers of ten"]
     return Sentence(cause, first, more + sure, adds(*others))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.data.coverage import lags_beyond
+from echornn.data.coverage import is_past_t, lags_beyond
 from echornn.data.levels import (
     AT_CHANCE_SHARE,
     chance_level,
@@ -146,7 +146,7 @@ def _of_solved(it: Diagnosis) -> list[str]:
         parts.append(ONE_SEED)
     if _is_cut_off(it.config):
         parts.append(CARRIED)
-    if it.note in (Note.ONE_WINDOW, Note.FEW_NUMBERS, Note.DROPOUT, Note.OVERLAP):
+    if it.note in (Note.ONE_WINDOW, Note.FEW_NUMBERS, Note.DROPOUT, Note.OVERLAP) or is_past_t(it.config):
         parts.append(note_text(it))
     return parts or ["«settings» sets a longer echo_step; «log» shows powers of ten"]
 

@@ -66,7 +66,7 @@ class EchoRNN(tf.Module):
                 states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
             carried.append(states)
             below = states[:, :, : config.state_size]
-        return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
+        return joined(carried, 2) if many else tf.concat(carried, axis=-1), self.output_layer(below)
 
     def _is_faster_as_one_loop(self) -> bool:
         config = self.config
@@ -75,7 +75,7 @@ class EchoRNN(tf.Module):
         steps = config.num_layers * block_length(config.window_steps)
         return is_faster_as_one(largest_product(config), steps * 2 if config.the_cell.gates else steps)
 
-    def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
+    def output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps in one product: [T, batch, state, ...] to [T, batch, outputs,
         ...].
         """

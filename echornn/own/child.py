@@ -36,6 +36,9 @@ ALLOWED = (
 )
 """Audit events of importing a module."""
 
+FRAMEWORKS = frozenset({"tensorflow", "keras", "torch", "jax", "flax"})
+"""Modules that a file cannot import: their values cannot be used, and to import them takes long and opens files."""
+
 MODULES = (*importlib.machinery.all_suffixes(), ".pyc")
 """The suffixes of files that may be read: those of Python modules."""
 
@@ -105,7 +108,11 @@ def _refuse(about: Mapping[str, str], event: str, arguments: tuple[Any, ...]) ->
     outside.
     """
     noun, only = about["noun"], about["only"]
-    if event == "open":
+    if event == "import":
+        module = str(arguments[0]).partition(".")[0]
+        if module in FRAMEWORKS:
+            raise PermissionError(f"the {noun} imports {module}, but {about['computes']}")
+    elif event == "open":
         path, _, flags = arguments
         if flags & os.O_ACCMODE != os.O_RDONLY or not str(path).endswith(MODULES):
             raise PermissionError(f"the {noun} opens {path!r}, but {only}")

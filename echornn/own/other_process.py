@@ -44,7 +44,7 @@ def answer_of(own: OwnFile, examine: str, request: Mapping[str, Any], limits: Li
     Raises:
         OwnError: the function raised it, or the process gave no answer; one line that names the place in the file.
     """
-    about = {"file": own.file, "module": own.module, "noun": own.noun, "only": own.only}
+    about = {"file": own.file, "module": own.module, "noun": own.noun, "only": own.only, "computes": own.computes}
     order = {"about": about, "examine": examine, "request": dict(request), "limits": asdict(limits)}
     command = [sys.executable, "-P", "-m", "echornn.own.child"]
     path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -59,13 +59,14 @@ def answer_of(own: OwnFile, examine: str, request: Mapping[str, Any], limits: Li
             timeout=limits.seconds + START_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise own.error(f"{own.file}: the {own.noun} was still busy after {error.timeout:g} s") from error
+        says = f"{own.file}: the {own.noun} was still busy after {error.timeout:g} s"
+        raise own.error(says, is_placed=True) from error
     said = done.stdout.decode(errors="replace")
     if not said.startswith("{"):
-        raise own.error(_without_answer(own, said, done.returncode, limits))
+        raise own.error(_without_answer(own, said, done.returncode, limits), is_placed=True)
     answer = json.loads(said)
     if "error" in answer:
-        raise own.error(answer["error"])
+        raise own.error(answer["error"], is_placed=True)
     return str(answer["says"])
 
 

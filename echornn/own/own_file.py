@@ -29,6 +29,9 @@ LOADED: dict[OwnFile, Any] = {}
 MAY_RUN = ContextVar("MAY_RUN", default=True)
 """Whether texts may be run; see `never_running`."""
 
+PRINTS = ContextVar("PRINTS", default=True)
+"""Whether `print` prints; see `printing`."""
+
 
 @dataclass(frozen=True)
 class OwnFile:
@@ -57,6 +60,9 @@ class OwnFile:
 
     only: ClassVar[str]
     """A text on what the value may depend on, for messages."""
+
+    computes: ClassVar[str]
+    """A text on what the value computes with, for messages."""
 
     error: ClassVar[type[OwnError]]
     """The class of errors in a file of this kind."""
@@ -216,7 +222,19 @@ def never_running() -> Iterator[None]:
         MAY_RUN.reset(token)
 
 
+@contextmanager
+def printing(is_allowed: bool) -> Iterator[None]:
+    """In the ``with`` block, `print` in a file does nothing unless it is allowed, here and around."""
+    token = PRINTS.set(PRINTS.get() and is_allowed)
+    try:
+        yield
+    finally:
+        PRINTS.reset(token)
+
+
 def _print(*values: object, sep: str | None = None, end: str | None = None, **_: object) -> None:
-    """Print to file descriptor 2, which is a log while the app is on the screen."""
+    """Print to file descriptor 2, which is a log while the app is on the screen, unless `printing` forbids it."""
+    if not PRINTS.get():
+        return
     line = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
     os.write(2, line.encode(errors="replace"))

@@ -64,7 +64,7 @@ class Point(NamedTuple):
 
 
 def different_points(network: OneStep, visits: Visits, found: Rests) -> list[Point]:
-    """The different points, sorted by kind, then by the number of searches that ended there."""
+    """The different points, sorted as in `FixedPoints`."""
     at_rest = _points(network, found, *merged(found, visits.at_rest(found), visits.near))
     isolated = [one for one in at_rest if _is_isolated(one)]
     flat = [one for one in at_rest if not _is_isolated(one) and visits.within_reach(one.state[np.newaxis])[0]]
@@ -76,7 +76,7 @@ def different_points(network: OneStep, visits: Visits, found: Rests) -> list[Poi
     is_slow = visits.is_slow(found) & visits.within_reach(found.states)
     slow = _points(network, found, *merged(found, is_slow, visits.vague), is_slow=True)
     slow = [one for one in slow if all(np.abs(one.state - other.state).max() > visits.vague for other in rests)]
-    return sorted([*rests, *slow], key=lambda one: (POINT_KINDS.index(one.kind), -one.starts))
+    return sorted([*rests, *slow], key=lambda one: (POINT_KINDS.index(one.kind), _growing(one), -one.starts))
 
 
 def merged(
@@ -111,6 +111,11 @@ def _points(
     ordered = np.take_along_axis(eigenvalues, np.argsort(-np.abs(eigenvalues), axis=1, kind="stable"), axis=1)
     kinds: list[PointKind] = ["slow" if is_slow else kind_of(values) for values in ordered]
     return [Point(*one) for one in zip(states, residuals, ordered, kinds, starts, strict=True)]
+
+
+def _growing(point: Point) -> int:
+    """The number of directions along which a disturbance grows."""
+    return int((np.abs(point.eigenvalues) > 1 + MARGIN).sum())
 
 
 def _is_isolated(point: Point) -> bool:

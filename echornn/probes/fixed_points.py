@@ -15,14 +15,11 @@ from echornn.probes.at_rest import Rests, search
 from echornn.probes.different_points import Visits, different_points, merged
 from echornn.probes.one_step import OneStep
 from echornn.probes.prepared import Prepared
-from echornn.probes.search_starts import first_starts, starts_between, starts_of
+from echornn.probes.search_starts import LARGEST, first_starts, starts_between, starts_of
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 
 Doubles = npt.NDArray[np.float64]
-
-LARGEST = 1e4
-"""The largest number of a visited state that counts; in networks that diverge, states grow without limit."""
 
 MOST_ROUNDS = 6
 """The most rounds of searches; those after the first begin between the points found."""
@@ -75,7 +72,8 @@ def _found(network: OneStep, visits: Visits) -> Rests:
     """The results of all searches."""
     count, enough = starts_of(network.config), RESTING * visits.largest
     rng = seeding.stream(network.config.seed, seeding.PROBES, count)
-    found = search(network.after, network.with_jacobian, first_starts(rng, visits.states, count), enough)
+    starts = first_starts(rng, visits.states, count, network.after)
+    found = search(network.after, network.with_jacobian, starts, enough)
     for _ in range(MOST_ROUNDS - 1):
         indices, ended = merged(found, visits.at_rest(found) & visits.within_reach(found.states), visits.near)
         if len(indices) < 2 or min(ended) >= OFTEN:

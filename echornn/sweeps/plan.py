@@ -10,6 +10,7 @@ from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone
+from echornn.rules.table import RULES
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.checked_task import form_of
@@ -104,7 +105,8 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
 
     Measured for one window: the tutorial 1.5; state 16 with rnn, gru, lstm 12, 46, 63; batch 50 with state 16, 64, 256
     86, 280, 2500; state 6, batch 50, T 20 with rnn, gru, lstm 94, 300, 325 (on a busy machine). For networks that are
-    trained alone, the work on each unit counts. With rtrl, state 4, 8, 16: 4.5, 21, 120.
+    trained alone, the work on each unit counts. With rtrl, state 4, 8, 16: 4.5, 21, 120;
+    with snap1 6.8, 20, 74.
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
@@ -114,7 +116,10 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
         units = config.num_layers * config.state_size * config.the_cell.columns
         each = max(each, config.batch_size * units * config.window_steps / 80)
     influence = influence_size(config)
-    return windows * (0.5 + each + influence * carried_size(config) / 3.7e3 + influence / 300)
+    each += (
+        influence / 30 if RULES[config.rule].only_own_units else influence * (carried_size(config) / 3.7e3 + 1 / 300)
+    )
+    return windows * (0.5 + each)
 
 
 def _multiplications(config: EchoConfig) -> int:

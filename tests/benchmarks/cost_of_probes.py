@@ -26,6 +26,7 @@ VIEWS: dict[str, frozenset[Kind]] = {
     "memory": frozenset({"memory", "units"}),
     "gradient": frozenset({"gradient", "effects", "reliance", "flip"}),
     "weights": frozenset({"weights", "lyapunov"}),
+    "plane": frozenset({"plane"}),
 }
 """The kinds of readings that each view of the app needs."""
 
@@ -40,6 +41,7 @@ PROBES: tuple[Kind, ...] = (
     "weights",
     "lyapunov",
     "fixed_points",
+    "plane",
 )
 REPEATS = 7
 EVERY_SECONDS = 0.25

@@ -9,13 +9,17 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 from echornn.arrays.network_facts import network_facts
 from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
+from echornn.fixed_point_readings import FixedPoints
 from echornn.remote.server import Server
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
@@ -33,11 +37,23 @@ from tui.app.line.words import Line
 from tui.cli import open_served
 from tui.cli.open_script import outcome_record
 from tui.cli.program import exit_code_of
-from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
+from tui.commands import bench, branches, list_runs, print_fixed_points, replica_rows, sweep, window_rows
+from tui.commands.examined import Examined
 from tui.commands.headless import print_training
 from tui.commands.probe import record_of
 
 Read = Callable[[], Any]
+
+ONE_POINT = FixedPoints(
+    np.zeros((1, 4), np.float32),
+    np.zeros(1, np.float32),
+    np.zeros((1, 4), np.complex64),
+    ("stable",),
+    np.ones(1, np.int32),
+    np.zeros((1, 2), np.float32),
+    np.zeros(1, np.float32),
+)
+"""The fixed points of a network that rests at zero."""
 """Returns what was printed since the last call, like pytest's ``capfd.readouterr``."""
 
 UNEVEN = EchoConfig(num_epochs=1, total_series_length=205, truncated_backprop_length=10, batch_size=2)
@@ -112,7 +128,9 @@ def of_list(folder: Path, read: Read) -> set[str]:
 
 
 def of_probe(folder: Path, read: Read) -> set[str]:
-    return keys_of([record_of(recorded_readings(1500))], without=["spectral_radii"])
+    readings = recorded_readings(1500)
+    points = print_fixed_points.record_of(Examined(replace(readings, fixed_points=ONE_POINT)), "0")
+    return keys_of([record_of(readings), points], without=["spectral_radii"])
 
 
 def of_sweep(folder: Path, read: Read) -> set[str]:

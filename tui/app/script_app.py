@@ -12,6 +12,7 @@ from echornn.session.session import ViewedSession
 from tui.app.app import EchoApp
 from tui.app.line.script import Begun, Outcome, Script
 from tui.app.line.words import Line
+from tui.app.views.probe_view import is_of_part
 from tui.kit.theme import Theme
 from tui.term.exit_code import ExitCode
 
@@ -119,11 +120,19 @@ class ScriptApp(EchoApp):
         """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""
         self.draw()
         self._show_views()
-        waits = any(view.is_waiting(self._frame) for view in self._views)
+        waits = any(view.is_waiting(self._frame) for view in self._views) or self._reads_another_part
         if waits and not self._is_leaving:
             self.set_timer(1 / LOOKS_A_SECOND, partial(self._when_drawn, call))
         else:
             super()._when_drawn(call)
+
+    @property
+    def _reads_another_part(self) -> bool:
+        """Whether readings of the part that was asked for are still to come."""
+        frame, asked = self._frame, self._asked
+        if asked is None or frame.readings is None or frame.unread or not frame.state.stands_still:
+            return False
+        return not is_of_part(frame.readings, asked.part)
 
     def _tell(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from echornn.config import ConfigError
 from echornn.files.run_error import RunError
+from echornn.own.errors import OwnError
 from echornn.runtime import collector
 from tui.cli.training import training
 from tui.commands.flags import ConfigFlags, TrainingFlags
@@ -31,7 +32,8 @@ def exit_code_of(arguments: list[str]) -> int:
         printed.finish()
         return code
     except (ConfigError, UsageError, PreferenceError, RunError) as error:
-        printed.complain(f"echornn-tui: {error}", f"Try '{_help_for(arguments)}'.")
+        is_in_a_file = isinstance(error, OwnError) and error.is_placed  # the help says nothing about it
+        printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
         return ExitCode.FAILED

@@ -43,7 +43,15 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 def probe_run(
-    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
+    run: str,
+    /,
+    *,
+    at: int | None = None,
+    branch: str | None = None,
+    replica: int | None = None,
+    fixed_points: bool = False,
+    input: str | None = None,
+    json: bool = False,
 ) -> FrontEnd:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
@@ -83,6 +91,13 @@ def probe_run(
     Keys that end in _samples are numbers of samples: time steps of all rows for memory (equally many others are used
     for the fit), saturated and lyapunov; losses for gradient; predictions at each lag for turned.
 
+    With --fixed-points the JSON line has window, seed, replica and as_recorded, and instead of the others: input,
+    input_numbers: the constant input, by name and as it enters the cell. searches: the number of searches; a search can
+    miss points. points: for each its kind (stable, marginal, saddle, unstable; slow is no fixed point), residual, the
+    largest number by which the state moves in a step, searches, the number that ended there, outputs, the
+    probabilities or numbers that the network says there, state, all numbers that are carried, and eigenvalues, of the
+    step's Jacobian, the largest first, each as its real and imaginary part.
+
     Parameters
     ----------
     run
@@ -96,13 +111,28 @@ def probe_run(
     replica
         With several replicas, the network with this number, as in export. By default the first, or the network that
         continues alone later on that path.
+    fixed_points
+        Print only the fixed points: the states at which the network rests while the same input comes at every step,
+        with the eigenvalues of a step's Jacobian, which say whether a small disturbance vanishes.
+    input
+        The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros. By
+        default the first symbol, or zeros.
     json
         Print a JSON line.
     """
     require_at(at)
+    from tui.commands.examined import ChosenNetwork
+
+    network = ChosenNetwork(run, at, branch, replica)
+    if fixed_points:
+        from tui.commands.print_fixed_points import print_fixed_points
+
+        return partial(print_fixed_points, network, json, input)
+    if input is not None:
+        raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
     from tui.commands.probe import probe
 
-    return partial(probe, run, at, json, branch, replica)
+    return partial(probe, network, json)
 
 
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:

@@ -10,21 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from echornn.arrays.positions import branch_named, network_at
-from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.data.coverage import lags_beyond, source_lags
-from echornn.data.own_checks import check_own_files
 from echornn.diagnosis.phrases import CUTTING, change_words, cut_off, source_name, steps_text, uncut
 from echornn.readings import MINUS_INFINITY, Question, Readings
-from echornn.replay.snapshot_of_run import snapshot_of_run
-from echornn.runs import run_dir
-from echornn.runtime import quiet
-from echornn.session.probing import examine, why_unread
 from echornn.tasks.task import Symbols
-from echornn.timeline.letters import letter_of
 from echornn.unlike_record import UnlikeRecord
-from tui.commands import record
-from tui.term import printed, terminal
+from tui.commands.examined import ChosenNetwork, examined, heading
+from tui.term import printed
 from tui.term.exit_code import ExitCode
 
 QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weights", "lyapunov"}))
@@ -43,41 +35,15 @@ MOST_CHANNELS = 3
 """The most numbers of an input whose own r2 is printed behind the bar."""
 
 
-def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int | None = None) -> int:
-    """Print the probe readings of a run; returns the exit code.
-
-    Args:
-        at: the window of the run's path; by default the current position.
-        branch: use the path to the end of this branch instead, named by letter or number.
-        replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that later
-            continues alone.
-
-    Raises:
-        RunError: the run, branch or replica does not exist, nothing was saved, or the path is shorter than ``at``.
-        OwnError: a task or cell of the user's own fails its check.
-    """
-    run = run_dir.read(record.find(name))
-    for note in run.notes:
-        printed.complain(f"echornn-tui: {note}")
-    number = None if branch is None else branch_named(run, branch)
-    config, chosen = network_at(run, run.position_at(at, number), replica)
-    check_own_files(config)
-    replica_number = ReplicaNumbers.of(run).first(config) + chosen
-    terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow(run.threshold)
-    try:
-        snapshot = snapshot_of_run(run, at, branch=number, replica=chosen)
-        readings = examine(snapshot, QUESTION)
-    except MemoryError as error:
-        printed.complain(f"echornn-tui: {why_unread(error)}")
-        return ExitCode.FAILED
-    if readings.memory is None:
-        printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
+def probe(network: ChosenNetwork, as_json: bool) -> int:
+    """Print the probe readings of a network; returns the exit code. Errors as in `examined`."""
+    found = examined(network, lambda _: QUESTION)
+    if found is None:
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, replica_number, snapshot.unlike))])
+        printed.lines([json.dumps(record_of(found.readings, found.replica, found.unlike))])
     else:
-        printed.lines(lines(readings, replica_number if config.replicas > 1 else None, snapshot.unlike))
+        printed.lines(lines(found.readings, found.replica if found.is_one_of_many else None, found.unlike))
     return ExitCode.DONE
 
 
@@ -145,11 +111,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     config = readings.config
     sources, length = source_lags(config), config.truncated_backprop_length
     marks = {length: f"T {length}", **dict.fromkeys(sources, source_name(config))}
-    where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
-    whose = "" if replica is None else f", replica {replica}: seed {config.seed}"
-    yield f"after window {readings.window:,}{where}{whose}"
-    if unlike is not None:
-        yield str(unlike)
+    yield from heading(readings, replica, unlike)
     yield ""
     at_the_end = "" if config.is_stream else " at trials' ends"
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"

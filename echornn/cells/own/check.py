@@ -25,7 +25,8 @@ def check(own: OwnCell, limits: Limits | None = None) -> Cell:
     if examine(own) != digest:
         with own.blaming_function(own.load().step):
             raise CellError(
-                "step returns different numbers in another process: it may depend on the order of a set, or on a hash"
+                "step returns different numbers in another process: it may use no random numbers, and not the order of "
+                "a set, or a hash"
             )
     cell: Cell = own.load()
     return cell

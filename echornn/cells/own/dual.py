@@ -17,9 +17,16 @@ from echornn.cells.cell import CellError
 
 Array = npt.NDArray[Any]
 
+INPUTS, UNITS, ROWS = 3, 4, 5
+"""The sizes of the check; unequal, so that a vector of a wrong size is seen."""
+
 ALLOWED = "a step may use + - * / and the functions of the network: affine, scale, tanh, sigmoid, exp, relu"
 
+ALLOWED_IN_USED = "used may use + - * / and functions.exp, cos, sin, sigmoid, transposed, limited"
+
 EARLIER = "step uses a vector of an earlier call: all that a cell keeps has to be in the state that it returns"
+
+BEFORE_NUMBERS = "it is compiled before there are any"
 
 IN_A_LIST = "; the state is a list of vectors, so write (h,) = state, or h, c = state"
 
@@ -33,12 +40,30 @@ class Dual:
     Attributes:
         value: float32 [rows, size].
         slopes: the derivatives in several directions, float32 [directions, rows, size].
-        call: the call of the step that the vector belongs to; None for a weight.
+        call: the call of the step that the vector belongs to; None for a weight, which only `Cell.used` sees.
     """
 
     value: Array
     slopes: Array
     call: object = None
+
+    def __repr__(self) -> str:
+        """Its numbers; of a vector only those of the second row, since the inputs of the first are zero."""
+        shown = self.value if self.call is None else self.value[1]
+        return np.array2string(shown, precision=3, suppress_small=True, separator=" ")
+
+    @property
+    def _noun(self) -> str:
+        return "weight" if self.call is None else "vector"
+
+    @property
+    def _user(self) -> str:
+        """The function of a cell that computes with it."""
+        return "used" if self.call is None else "step"
+
+    @property
+    def _allowed(self) -> str:
+        return ALLOWED_IN_USED if self.call is None else ALLOWED
 
     def of(self, value: Any, slope: Any) -> Dual:
         """The value of a function of this vector, from the function's value and its slope."""
@@ -87,8 +112,9 @@ class Dual:
         """A plain number as such a vector."""
         if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
             kind = "an array" if isinstance(number, np.ndarray) else f"a {type(number).__name__}"
-            hint = IN_A_LIST if isinstance(number, (list, tuple)) else ""
-            raise CellError(f"a vector cannot be combined with {kind}, only with vectors and numbers{hint}")
+            hint = IN_A_LIST if isinstance(number, (list, tuple)) and self.call is not None else ""
+            noun = self._noun
+            raise CellError(f"a {noun} cannot be combined with {kind}, only with {noun}s and numbers{hint}")
         return Dual(np.full_like(self.value, number), np.zeros_like(self.slopes), self.call)
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **_: Any) -> Dual:
@@ -97,35 +123,44 @@ class Dual:
             return {"+": number.__add__, "-": number.__sub__, "*": number.__mul__, "/": number.__truediv__}[
                 OPERATORS[function]
             ](self)
-        raise CellError(f"np.{function.__name__} cannot be used: {ALLOWED}")
+        raise CellError(f"np.{function.__name__} cannot be used: {self._allowed}")
 
     def __array_function__(self, function: Callable[..., Any], *_: Any) -> NoReturn:
-        raise CellError(f"np.{function.__name__} cannot be used: {ALLOWED}")
+        raise CellError(f"np.{function.__name__} cannot be used: {self._allowed}")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):  # Python and NumPy look for such names
             raise AttributeError(name)
-        raise CellError(f"a vector has no .{name}: {ALLOWED}")
+        raise CellError(f"a {self._noun} has no .{name}: {self._allowed}")
 
-    def _has_no_number(self, *_: object) -> NoReturn:
-        raise CellError("step asks for the numbers of a vector, but it is compiled before there are any: no if, no max")
+    def _has_no_size(self, *_: object) -> NoReturn:
+        raise CellError(f"{self._user} asks for the numbers of a {self._noun}, but {BEFORE_NUMBERS}: no if, no max")
 
-    __bool__ = __float__ = __int__ = __index__ = _has_no_number
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _has_no_number
+    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _has_no_size
     __hash__ = object.__hash__
 
+    def _is_no_number(self, *_: object) -> NoReturn:
+        raise CellError(
+            f"{self._user} uses a {self._noun} as a plain number, as math.tanh and float do, but {BEFORE_NUMBERS}: "
+            f"{self._allowed}"
+        )
+
+    __float__ = __int__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = _is_no_number
+
     def _has_no_parts(self, *_: object) -> NoReturn:
-        raise CellError("step takes a vector apart, but it is one whole: the columns of a Product give several vectors")
+        hint = "" if self.call is None else ": the columns of a Product give several vectors"
+        raise CellError(f"{self._user} takes a {self._noun} apart, but it is one whole{hint}")
 
     __len__ = __iter__ = __getitem__ = __setitem__ = _has_no_parts
 
     def _has_no_product(self, *_: object) -> NoReturn:
-        raise CellError("@ and ** cannot be used: network.affine multiplies by a matrix, v * v is a square")
+        hint = "v * v is a square" if self.call is None else "network.affine multiplies by a matrix, v * v is a square"
+        raise CellError(f"@ and ** cannot be used: {hint}")
 
     __matmul__ = __rmatmul__ = __pow__ = __rpow__ = _has_no_product
 
     def __abs__(self) -> NoReturn:
-        raise CellError(f"abs cannot be used: {ALLOWED}")
+        raise CellError(f"abs cannot be used: {self._allowed}")
 
 
 def _of_unequal_sizes(one: Dual, other: Dual) -> str:

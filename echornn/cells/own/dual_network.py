@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation, Cell, CellError
+from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation, Cell, CellError, Product
 from echornn.cells.own import dual
-from echornn.cells.own.dual import Dual
+from echornn.cells.own.dual import INPUTS, UNITS, Dual
 
 FUNCTIONS: Mapping[Activation, Callable[[Dual], Dual]] = {
     TANH: dual.tanh,
@@ -60,6 +60,8 @@ class DualNetwork:
         product = self._products.get(weight)
         if product is None:
             raise CellError(f"affine gets the weight {weight!r}, but the products have {_listed(self._products)}")
+        if isinstance(bias, Activation):
+            raise CellError(f"affine gets no bias with {weight}: write {weight!r}, {product.bias!r}, {bias.name}")
         if bias != product.bias:
             raise CellError(f"affine gets the bias {bias!r} with {weight}, whose Product has {product.bias!r}")
         for one in activations:
@@ -76,10 +78,12 @@ class DualNetwork:
         parts = self._vectors("affine", parts)
         w, b = self._weights[weight], self._weights[bias]
         sizes = [part.value.shape[1] for part in parts]
-        if sum(sizes) != len(w.value) or len(parts) != len(product.reads):
+        expected = [Product(weight, bias, (), (name,)).rows(INPUTS, UNITS) for name in product.reads]
+        if sizes != expected:
+            order = ", in this order" if sorted(sizes) == sorted(expected) else ""
             raise CellError(
                 f"affine gets vectors of {_listed(sizes)} numbers with {weight}, but its Product reads "
-                f"{_listed(product.reads)}"
+                f"{_listed(product.reads)}, of {_listed(expected)} numbers{order}"
             )
         row = np.concatenate([part.value for part in parts], axis=1)
         slopes = np.concatenate([part.slopes for part in parts], axis=2)

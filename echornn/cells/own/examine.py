@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
-from echornn.cells.cell import Arrays, Cell, CellError
+from echornn.cells.cell import Cell, CellError
 from echornn.cells.of_arrays import OfArrays
-from echornn.cells.own.dual import Dual
-from echornn.cells.own.dual_network import DualFunctions, DualNetwork
+from echornn.cells.own.dual import INPUTS, ROWS, UNITS, Array, Dual
+from echornn.cells.own.over_time import check_long, check_reads
 from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.own.steps import states
+from echornn.cells.own.weights import WINDOW, initial_weights, random_weights, used_weights
+from echornn.own.own_file import printing
 
-INPUTS, UNITS, ROWS, STEPS, WINDOW = 3, 4, 5, 6, 15
-"""The sizes of the check; unequal, so that a vector of a wrong size is seen."""
+STEPS = 6
+"""The steps from the zero state with random weights."""
 
 
 @lru_cache(maxsize=64)
@@ -28,111 +32,31 @@ def examine(own: OwnCell) -> str:
     cell: Cell = own.load()
     with np.errstate(all="ignore"):
         with own.blaming_function(cell.first_units):
-            weights = first_weights(cell)
+            weights, before_training = random_weights(cell), initial_weights(cell)
         with own.blaming_function(cell.used):
-            used = _used(cell, weights)
+            used, initial = used_weights(cell, weights), used_weights(cell, before_training)
         with own.blaming_function(cell.step):
-            states, again = _states(cell, used), _states(cell, used)
-            if not all(np.array_equal(one.value, two.value) for one, two in zip(states, again, strict=True)):
-                raise CellError("step returns different numbers for the same input and state: it may keep nothing")
-            _check_gradients(cell, weights, states)
+            found = list(chain(*states(cell, used, _inputs())))
+        with own.blaming_function(cell.step), printing(False):
+            again = list(chain(*states(cell, used, _inputs())))
+            if not all(np.array_equal(one.value, two.value) for one, two in zip(found, again, strict=True)):
+                raise CellError(
+                    "step returns different numbers for the same input and state: it may keep nothing, and use no "
+                    "random numbers"
+                )
+            _check_gradients(cell, weights, found)
+            check_reads(cell, used, _inputs())
+            check_long(cell, initial)
         with own.blaming_function(cell.eigenvalues):
             _check_eigenvalues(cell, weights)
-    return hashlib.sha256(b"".join(state.value.tobytes() for state in states)).hexdigest()
+    return hashlib.sha256(b"".join(state.value.tobytes() for state in found)).hexdigest()
 
 
-def first_weights(cell: Cell) -> dict[str, Dual]:
-    """Random weights, each with a random direction for its derivative.
-
-    Raises:
-        CellError: the initial weights of units are not one number for each unit.
-    """
-    rng = np.random.default_rng(0)
-    arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
-    for product in cell.products:
-        columns = len(product.columns) * UNITS
-        arrays[product.weight] = rng.normal(0, 0.5, (product.rows(INPUTS, UNITS), columns)).astype(np.float32)
-        arrays[product.bias] = rng.normal(0, 0.5, (1, columns)).astype(np.float32)
-    arrays |= {name: values[np.newaxis] for name, values in _first_units(cell).items()}
-    made = {}
-    for number, (name, value) in enumerate(arrays.items()):
-        slopes = np.zeros((len(arrays), *value.shape), np.float32)
-        slopes[number] = rng.normal(size=value.shape)
-        made[name] = Dual(value, slopes)
-    return made
-
-
-def _first_units(cell: Cell) -> Arrays:
-    """The initial weights of units, checked."""
-    given = cell.first_units(np.random.default_rng(0), UNITS, WINDOW)
-    if not isinstance(given, Mapping) or set(given) != set(cell.unit_weights):
-        found = ", ".join(given) if isinstance(given, Mapping) else repr(given)
-        wanted = ", ".join(cell.unit_weights)
-        raise CellError(f"first_units returns {found or 'nothing'}, not arrays for the unit_weights {wanted or 'none'}")
-    for name, values in given.items():
-        array = np.asarray(values)
-        if array.shape != (UNITS,) or array.dtype != np.float32 or not np.isfinite(array).all():
-            raise CellError(
-                f"first_units returns {name} as {array.dtype} {list(array.shape)}, not finite float32 [{UNITS}], "
-                "a number for each unit"
-            )
-    return given
-
-
-def _states(cell: Cell, used: Mapping[str, Dual]) -> list[Dual]:
-    """The vectors of the state after each of some steps from the zero state, all together."""
-    rng = np.random.default_rng(1)
-    directions = len(next(iter(used.values())).slopes)
-    zeros = np.zeros((directions, ROWS, UNITS), np.float32)
-    state = [zeros[0]] * len(cell.state_parts)
-    slopes = [zeros] * len(cell.state_parts)
-    found: list[Dual] = []
-    for number in range(STEPS):
-        call = object()
-        x = rng.normal(size=(ROWS, INPUTS)).astype(np.float32)
-        x[0] = 0
-        before = [Dual(*one, call) for one in zip(state, slopes, strict=True)]
-        inputs = Dual(x, np.zeros((directions, ROWS, INPUTS), np.float32), call)
-        after = _checked(cell, cell.step(inputs, before, DualNetwork(cell, used, call)), call, number)
-        found += after
-        state, slopes = [one.value for one in after], [one.slopes for one in after]
-    return found
-
-
-def _used(cell: Cell, weights: Mapping[str, Dual]) -> Mapping[str, Dual]:
-    """The weights that the step uses, checked."""
-    used = cell.used(weights, DualFunctions(), WINDOW)
-    if not isinstance(used, Mapping) or not all(isinstance(one, Dual) for one in used.values()):
-        raise CellError("used has to return a dict of the weights that the step uses, by name")
-    for product in cell.products:
-        for name in (product.weight, product.bias):
-            if name not in used or used[name].value.shape != weights[name].value.shape:
-                raise CellError(f"used has to return {name} in its shape, {list(weights[name].value.shape)}")
-    for name, one in used.items():
-        if not np.isfinite(one.value).all():
-            raise CellError(f"used returns {name} with numbers that are not finite")
-    return used
-
-
-def _checked(cell: Cell, after: object, call: object, number: int) -> Sequence[Dual]:
-    """What the step returned, checked."""
-    parts = cell.state_parts
-    if not isinstance(after, (list, tuple)) or len(after) != len(parts):
-        kind = {Dual: "one vector", type(None): "nothing"}.get(type(after), f"a {type(after).__name__}")
-        found = f"a list of {len(after)}" if isinstance(after, (list, tuple)) else kind
-        raise CellError(f"step returns {found}, not a list of {len(parts)}: {', '.join(parts)}")
-    for name, one in zip(parts, after, strict=True):
-        if not isinstance(one, Dual):
-            raise CellError(f"step returns {name} as a {type(one).__name__}, not a vector")
-        if one.call is not call:
-            raise CellError(f"step returns {name} from an earlier call: it may keep nothing")
-        if one.value.shape != (ROWS, UNITS):
-            raise CellError(f"step returns {name} with {one.value.shape[1]} numbers, not one for each of {UNITS} units")
-        if not np.isfinite(one.value).all():
-            bad = one.value[~np.isfinite(one.value)][0]
-            when = "from the zero state" if number == 0 else f"in step {number + 1} from the zero state"
-            raise CellError(f"step returns {name} with {bad} {when}: all numbers have to be finite")
-    return after
+def _inputs() -> Array:
+    """Random inputs, float32 [STEPS, ROWS, INPUTS]; those of the first row are zero."""
+    inputs = np.random.default_rng(1).normal(size=(STEPS, ROWS, INPUTS)).astype(np.float32)
+    inputs[:, 0] = 0
+    return inputs
 
 
 def _check_gradients(cell: Cell, weights: Mapping[str, Dual], states: Sequence[Dual]) -> None:

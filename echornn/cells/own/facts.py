@@ -43,7 +43,7 @@ def facts_of(cell: Cell) -> dict[str, Any]:
 
 
 def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Cell:
-    """The cell with these facts and functions.
+    """The cell with these facts and functions. Facts that a record of an earlier version lacks are empty.
 
     Raises:
         ValueError: the facts are damaged.
@@ -55,7 +55,7 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
         )
         texts = {name: tuple(facts.get(name, ())) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        sentences = {name: facts[name] for name in SENTENCES}
+        sentences = {name: facts.get(name, "") for name in SENTENCES}
         more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
         cell = Cell(products=products, **more)
         check_facts(cell)
@@ -82,14 +82,19 @@ def check_facts(cell: Cell) -> None:
         raise CellError(f"state_parts is {cell.state_parts!r}, but its first name has to be h, the cell's output")
     _require_different("state_parts", cell.state_parts)
     if not isinstance(cell.products, tuple) or not cell.products:
-        raise CellError(f"products is {cell.products!r}, not one Product or more: write (Product(...),)")
+        kind = "empty" if cell.products == () else f"a {type(cell.products).__name__}"
+        raise CellError(f"products is {kind}, not one Product or more in parentheses: write (Product(...),)")
     for product in cell.products:
         _check_product(product)
     names = [name for product in cell.products for name in (product.weight, product.bias)] + [*cell.unit_weights]
     _require_different("weights", names)
     for name in names:
-        if not name.isidentifier() or name in OUTPUT_WEIGHTS or "_layer" in name:
-            raise CellError(f"the weight {name!r} needs another name: W2 and b2 are the output layer's, and no _layer")
+        if not name.isidentifier():
+            raise CellError(f"the weight {name!r} needs another name: only letters, digits and _")
+        if name in OUTPUT_WEIGHTS:
+            raise CellError(f"the weight {name!r} needs another name: W2 and b2 are the output layer's weights")
+        if "_layer" in name:
+            raise CellError(f"the weight {name!r} needs another name: _layer is for the weights of further layers")
     columns = [name for product in cell.products for name in product.columns]
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
     for field, allowed in {"gates": columns, **of_state}.items():
@@ -126,7 +131,8 @@ def _check_first_biases(cell: Cell) -> None:
 
 def _require_texts(field: str, values: object) -> None:
     if not isinstance(values, tuple) or not all(isinstance(one, str) and one and one.isprintable() for one in values):
-        raise CellError(f"{field} is {values!r}, not names in parentheses, such as ('h',)")
+        noun, example = ("texts", "h_t = ...") if field == "formulas" else ("names", "h")
+        raise CellError(f"{field} is {values!r}, not {noun} in parentheses, such as ({example!r},)")
 
 
 def _require_different(field: str, names: tuple[str, ...] | list[str]) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
 from echornn.cells.cell import Cell, CellError
-from echornn.cells.own.dual_network import DualNetwork
+from echornn.cells.own.dual import ALLOWED
+from echornn.cells.own.dual_network import DualFunctions, DualNetwork
 from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, cell_from, check_facts
 from echornn.own.errors import blaming
-from echornn.own.own_file import OwnFile
+from echornn.own.own_file import OwnFile, printing
+
+COMPILED = ("step", "used")
+"""The functions of a cell that are compiled for training."""
 
 
 class OwnCell(OwnFile):
@@ -19,6 +24,7 @@ class OwnCell(OwnFile):
 
     noun, error = "cell", CellError
     only = "a step may use only what it is given"
+    computes = ALLOWED
     definition = r"^{name}\b *[:=]"
 
     @cached_property
@@ -70,18 +76,36 @@ class OwnCell(OwnFile):
 
 
 def _blamed(own: OwnCell, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a cell, whose errors name their place in the file. A step is examined before its first use."""
+    """A function of a cell, whose errors name their place in the file. A step is examined before its first use.
+
+    What is compiled prints only in the check, since otherwise there are no numbers to print.
+    """
 
     def call(*arguments: Any) -> Any:
-        if name == "step" and not isinstance(arguments[-1], DualNetwork):
+        of_check = any(isinstance(one, (DualNetwork, DualFunctions)) for one in arguments)
+        if name == "step" and not of_check:
             from echornn.cells.own.examine import examine
 
             examine(own)
-        with own.blaming_function(call):
+        with own.blaming_function(call), printing(of_check or name not in COMPILED), _explaining(name, arguments):
             return function(*arguments)
 
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call
+
+
+@contextmanager
+def _explaining(name: str, arguments: tuple[Any, ...]) -> Iterator[None]:
+    """Say how many vectors there are, if a step takes another number of them."""
+    try:
+        yield
+    except ValueError as error:
+        if name != "step" or "values to unpack" not in str(error):
+            raise
+        count = len(arguments[1])
+        what = str(error).partition(" (")[0]
+        says = f"{what}: state has {count} vector{'s' * (count != 1)}, and affine returns one for each activation"
+        raise CellError(says).with_traceback(error.__traceback__) from error
 
 
 def _no_function(*_: Any) -> Any:

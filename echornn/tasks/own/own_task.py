@@ -19,6 +19,7 @@ class OwnTask(OwnFile):
 
     noun, error = "task", TaskError
     only = "data has to come from the rng alone"
+    computes = "a task computes with NumPy"
     definition = r"^class {name}\b"
     facts_from = staticmethod(TaskFacts.from_record)
 

@@ -24,6 +24,7 @@ Mine = Cell(
     unit_weights=("u",),
     first_units=first_units,
     gates=("gate",),
+    limited=("h",),
 )
 """
 
@@ -34,6 +35,12 @@ PRODUCT = 'Product("W", "b", columns=("gate", "value"))'
 FIRST = '{"u": np.ones(units, np.float32)}'
 ALLOWED = "a step may use + - * / and the functions of the network: affine, scale, tanh, sigmoid, exp, relu"
 NUMBERS = "step asks for the numbers of a vector, but it is compiled before there are any: no if, no max"
+A_NUMBER = (
+    "step uses a vector as a plain number, as math.tanh and float do, but it is compiled before there are any: "
+    f"{ALLOWED}"
+)
+IN_USED = "used may use + - * / and functions.exp, cos, sin, sigmoid, transposed, limited"
+KEEP_NOTHING = "step returns different numbers for the same input and state: it may keep nothing, and use no random"
 WHOLE = "step takes a vector apart, but it is one whole: the columns of a Product give several vectors"
 EARLIER = "step uses a vector of an earlier call: all that a cell keeps has to be in the state that it returns"
 
@@ -65,7 +72,7 @@ SEEN_IN_ANY_PROCESS = [
     ),
     Bad("if", KEEP, _also("c = c if gate > 0.5 else h"), f":8: {NUMBERS}"),
     Bad("max", KEEP, _also("c = max(c, 0)"), f":8: {NUMBERS}"),
-    Bad("a function of math", KEEP, _also("import math; c = math.tanh(c)"), f":8: {NUMBERS}"),
+    Bad("a function of math", KEEP, _also("import math; c = math.tanh(c)"), f":8: {A_NUMBER}"),
     Bad("a function of NumPy", KEEP, _also("c = np.tanh(c)"), f":8: np.tanh cannot be used: {ALLOWED}"),
     Bad("a mean over rows", KEEP, _also("c = c - np.mean(c, axis=0)"), f":8: np.mean cannot be used: {ALLOWED}"),
     Bad("a method", KEEP, _also("c = c - c.mean(0)"), f":8: a vector has no .mean: {ALLOWED}"),
@@ -103,6 +110,19 @@ SEEN_IN_ANY_PROCESS = [
         ":4: step returns c with inf from the zero state: all numbers have to be finite",
     ),
     Bad(
+        "a state that grows",
+        KEEP,
+        _also("c = c + 3 * state[1] + 1"),
+        ":4: step returns c with inf in step ",
+    ),
+    Bad(
+        "a vector that is never read",
+        CALL,
+        CALL.replace("[x, h]", "[x, c]"),
+        ":4: step never reads h, so h holds nothing: read it, or say unread=('h',)",
+    ),
+    Bad("a vector that is read", 'gates=("gate",)', 'unread=("h",)', ":4: unread names h, but step reads it"),
+    Bad(
         "an unused weight",
         RETURN,
         "return [network.tanh(c), c]",
@@ -118,13 +138,13 @@ SEEN_IN_ANY_PROCESS = [
         "a random number",
         KEEP,
         _also("c = c + np.random.default_rng().random()"),
-        ":4: step returns different numbers for the same input and state: it may keep nothing",
+        f":4: {KEEP_NOTHING}",
     ),
     Bad(
         "a counter",
         KEEP,
         _also("step.calls = getattr(step, 'calls', 0) + 1; c = c * step.calls"),
-        ":4: step returns different numbers for the same input and state: it may keep nothing",
+        f":4: {KEEP_NOTHING}",
     ),
     Bad("a vector of an earlier call", KEEP, _also("c = c + step.__dict__.setdefault('old', c)"), f":8: {EARLIER}"),
     Bad(
@@ -139,6 +159,7 @@ SEEN_IN_ANY_PROCESS = [
         '(c, "v")',
         ":8: scale gets the weight 'v', but the weights of units are u",
     ),
+    Bad("no bias", CALL, CALL.replace('"b", ', ""), ":6: affine gets no bias with W: write 'W', 'b', SIGMOID"),
     Bad(
         "another bias",
         CALL,
@@ -168,7 +189,19 @@ SEEN_IN_ANY_PROCESS = [
         "too many vectors",
         CALL,
         CALL.replace("[x, h]", "[x, h, c]"),
-        ":6: affine gets vectors of 3, 4, 4 numbers with W, but its Product reads x, h",
+        ":6: affine gets vectors of 3, 4, 4 numbers with W, but its Product reads x, h, of 3, 4 numbers",
+    ),
+    Bad(
+        "another order",
+        CALL,
+        CALL.replace("[x, h]", "[h, x]"),
+        ":6: affine gets vectors of 4, 3 numbers with W, but its Product reads x, h, of 3, 4 numbers, in this order",
+    ),
+    Bad(
+        "too few names for the state",
+        "    h, c = state",
+        "    (h,) = state; c = h",
+        ":5: too many values to unpack: state has 2 vectors, and affine returns one for each activ",
     ),
     Bad("no list", CALL, CALL.replace("[x, h]", "h"), ":6: affine gets a vector, not a list of vectors"),
     Bad("too few arguments", "def step(x, state, network)", "def step(x, state)", ":4: TypeError: step() takes 2"),
@@ -177,7 +210,13 @@ SEEN_IN_ANY_PROCESS = [
         "a name of the output layer",
         PRODUCT,
         PRODUCT.replace('"b"', '"b2"'),
-        ":13: the weight 'b2' needs another name: W2 and b2 are the output layer's, and no _layer",
+        ":13: the weight 'b2' needs another name: W2 and b2 are the output layer's weights",
+    ),
+    Bad(
+        "a name of a further layer",
+        PRODUCT,
+        PRODUCT.replace('"W"', '"W_layer2"'),
+        ":13: the weight 'W_layer2' needs another name: _layer is for the weights of further layers",
     ),
     Bad(
         "a name without a comma",
@@ -189,7 +228,7 @@ SEEN_IN_ANY_PROCESS = [
         "a product without a comma",
         f"({PRODUCT},)",
         PRODUCT,
-        ":13: products is Product(weight='W', bias='b', columns=('gate', 'value'), reads=('x', 'h'), from_ident",
+        ":13: products is a Product, not one Product or more in parentheses: write (Product(...),)",
     ),
     Bad("no columns", PRODUCT, 'Product("W", "b")', ":16: TypeError: Product.__init__() missing 1 required"),
     Bad("an unknown gate", 'gates=("gate",)', 'gates=("c",)', ":13: gates names 'c', not one of gate, value"),
@@ -198,6 +237,12 @@ SEEN_IN_ANY_PROCESS = [
         'gates=("gate",)',
         'unread=("k",)',
         ":13: unread names 'k', not one of h, c",
+    ),
+    Bad(
+        "a limit that does not hold",
+        RETURN,
+        'return [2 + network.tanh(network.scale(c, "u")), c]',
+        ":4: h is listed in limited, but step returns 2.42 for it",
     ),
     Bad(
         "another output",
@@ -215,7 +260,19 @@ SEEN_IN_ANY_PROCESS = [
         "no start of the units",
         "    first_units=first_units,\n",
         "",
-        ":13: first_units returns nothing, not arrays for the unit_weights u",
+        ":13: first_units returns nothing, but unit_weights has u",
+    ),
+    Bad(
+        "units without a name",
+        '    unit_weights=("u",),\n',
+        "",
+        ":10: first_units returns u, but unit_weights is empty: write unit_weights=('u',)",
+    ),
+    Bad(
+        "formulas in one text",
+        'gates=("gate",)',
+        'formulas="h = c"',
+        ":13: formulas is 'h = c', not texts in parentheses, such as ('h_t = ...',)",
     ),
     Bad(
         "a start of another shape",
@@ -228,6 +285,24 @@ SEEN_IN_ANY_PROCESS = [
         'gates=("gate",)',
         'used=lambda weights, functions, steps: {"W": weights["W"]}',
         ":19: used has to return b in its shape, [1, 8]",
+    ),
+    Bad(
+        "a function of NumPy for weights",
+        'gates=("gate",)',
+        'used=lambda weights, functions, steps: {**weights, "u": np.exp(weights["u"])}',
+        f":19: np.exp cannot be used: {IN_USED}",
+    ),
+    Bad(
+        "a method of weights",
+        'gates=("gate",)',
+        'used=lambda weights, functions, steps: {**weights, "W": weights["W"].T}',
+        f":19: a weight has no .T: {IN_USED}",
+    ),
+    Bad(
+        "a part of weights",
+        'gates=("gate",)',
+        'used=lambda weights, functions, steps: {**weights, "W": weights["W"][:4]}',
+        ":19: used takes a weight apart, but it is one whole",
     ),
     Bad("a syntax error", KEEP, "    c = gate * c + (1 - gate * value\n", ":7: SyntaxError: '(' was never closed"),
     Bad("an error", KEEP, _also("c = c / 0 if 1 / 0 else c"), ":8: ZeroDivisionError: division by zero"),
@@ -264,9 +339,29 @@ SEEN_IN_THE_OTHER_PROCESS = [
         ":8: PermissionError: the cell uses os.kill, but a step may use only what it is given",
     ),
     Bad(
+        "a random number at the top",
+        "def step(x, state, network):\n",
+        "NOISE = np.random.randn()\n\ndef step(x, state, network):\n    x = x + NOISE\n",
+        ":6: step returns different numbers in another process: it may use no random numbers, and not the order of a",
+    ),
+    Bad(
+        "TensorFlow",
+        "import numpy as np",
+        "import numpy as np; import tensorflow as tf",
+        f":1: PermissionError: the cell imports tensorflow, but {ALLOWED}",
+    ),
+    Bad(
+        "PyTorch in a step",
+        KEEP,
+        _also("import torch.nn"),
+        f":8: PermissionError: the cell imports torch, but {ALLOWED}",
+    ),
+    Bad(
         "the order of a set",
         KEEP,
-        _also("c = c * float(next(iter({str(one) for one in range(999)})))"),  # of three, the first is often the same
-        ":4: step returns different numbers in another process: it may depend on the order of a set, or on a hash",
+        _also(
+            "c = c + 0.001 * float(next(iter({str(one) for one in range(999)})))"
+        ),  # of three, the first is often the same
+        ":4: step returns different numbers in another process: it may use no random numbers, and not the order of a",
     ),
 ]

@@ -8,13 +8,18 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from echornn.cells.cell import Cell, CellError
 from echornn.cells.own.check import check
-from echornn.cells.own.examine import examine
+from echornn.cells.own.dual import INPUTS, ROWS
+from echornn.cells.own.examine import STEPS, examine
 from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, facts_of
+from echornn.cells.own.over_time import check_long, check_reads
 from echornn.cells.own.own_cell import OwnCell
+from echornn.cells.own.weights import initial_weights, random_weights, used_weights
+from echornn.cells.table import CELLS
 from echornn.own.other_process import Limits
 from tests.docs.pages import PAGES
 from tests.docs.task_files import TASK_FILES
@@ -57,6 +62,32 @@ def test_a_record_keeps_all_facts_that_a_file_can_say() -> None:
     kept = {field.name for field in dataclasses.fields(Cell)} - {*FUNCTIONS, *NOT_OURS}
     assert {name: getattr(again, name) for name in kept} == {name: getattr(cell, name) for name in kept}
     assert kept == facts_of(cell).keys()
+
+
+def test_facts_that_an_early_record_lacks_are_empty() -> None:
+    known = facts_of(OwnCell("mine.py", "Mine", GOOD).cell)
+    facts = {name: known[name] for name in ("state_parts", "products", "first_biases")}
+    cell = OwnCell("mine.py", "Mine", "no text", facts).cell
+    assert (cell.gates, cell.keeps) == ((), "")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_our_cells_read_what_they_say_and_stay_finite(name: str) -> None:
+    cell = CELLS[name]
+    random = random_weights(cell)
+    inputs = np.random.default_rng(0).normal(size=(6, ROWS, INPUTS)).astype(np.float32)
+    check_reads(cell, used_weights(cell, random), inputs)
+    check_long(cell, used_weights(cell, initial_weights(cell)))
+
+
+def test_a_step_prints_numbers_of_the_check_and_nothing_in_training(capfd: pytest.CaptureFixture[str]) -> None:
+    step = OwnCell("mine.py", "Mine", GOOD.replace("    h, c =", '    print("h", state[0])\n    h, c =')).cell.step
+    for _ in range(2):
+        with pytest.raises(CellError, match=r"^mine.py:7: .*no attribute 'affine'"):
+            step(None, [None, None], object())  # type: ignore[arg-type]
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.startswith("h [") for line in lines] == [True] * STEPS
+    assert lines[0] == "h [0. 0. 0. 0.]"
 
 
 SPOILED = re.findall(r"^\| `(.*?)`.* \| (janet.py:.*) \|$", PAGES["docs/cells.md"].text, re.MULTILINE)

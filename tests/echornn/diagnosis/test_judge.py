@@ -201,6 +201,8 @@ def test_a_rule_that_does_not_cut_is_told_of_no_cut(rule: str) -> None:
         assert not re.search(r"stops|cut|no gradient|only what the state keeps", f"{sentence}{sentence.more_cause}")
         assert "T" not in str(sentence.remedy or ""), "what helps was measured with tbptt"
     assert diagnosis(beyond, evidence_of((640, 0.69)), None).kind is Kind.BEYOND
+    solved = words.said(diagnosis(uncut, evidence_of((448, 0.01), config=uncut), None))
+    assert solved.advice.startswith(f"{rule}'s gradient goes back past T 5")
     note = note_text(diagnosis(uncut, evidence_of((640, 0.69)), None))
     assert note == f"{rule}'s gradient goes back past T 5{', in part' if rule == 'snap1' else ''}"
 

@@ -94,6 +94,7 @@ def all_of(state: PopulationState) -> list[bytes]:
         ("rmsprop", None, "tbptt"),
         ("sgd", None, "tbptt"),
         ("adagrad", 2, "rtrl"),
+        ("adam", None, "snap1"),
     ],
 )
 def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None, rule: str) -> None:

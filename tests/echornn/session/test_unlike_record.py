@@ -26,7 +26,8 @@ from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 from tests.tui.commands.test_probe import readings
-from tui.commands import probe
+from tui.commands import examined, probe
+from tui.commands.examined import ChosenNetwork
 
 LONG = dataclasses.replace(SMALL, num_epochs=80)
 
@@ -128,9 +129,9 @@ def test_probe_says_whether_what_it_reads_is_as_it_was(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
-    monkeypatch.setattr(probe, "examine", lambda *_: readings())
-    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=make_trainer))
-    assert probe.probe(str(folder), None, True, "b") == 0
+    monkeypatch.setattr(examined, "examine", lambda *_: readings())
+    monkeypatch.setattr(examined, "snapshot_of_run", partial(snapshot_of_run, make_trainer=make_trainer))
+    assert probe.probe(ChosenNetwork(str(folder), branch="b"), True) == 0
     assert json.loads(capsys.readouterr().out)["as_recorded"] == same
-    assert probe.probe(str(folder), None, False, "b") == 0
+    assert probe.probe(ChosenNetwork(str(folder), branch="b"), False) == 0
     assert ("not as it was: loss 0.6142" in capsys.readouterr().out.splitlines()[1]) == (not same)

@@ -15,6 +15,7 @@ from echornn.cells.table import CELLS
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
+from echornn.rules.table import RULES
 from echornn.training import population_data
 from echornn.training.memory import population_bytes_needed, require_memory
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
@@ -72,6 +73,8 @@ ALIKE = [
     (replace(SMALL, rule="rtrl", stride=2), True),
     (replace(SMALL, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3), False),
     (replace(SMALL, rule="rtrl", cell="lru", learning_rate=0.03), False),
+    (replace(SMALL, rule="snap1", cell="lstm"), True),
+    (replace(SMALL, rule="snap1", cell="indrnn", learning_rate=0.1), False),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
@@ -90,6 +93,7 @@ def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: Ec
 def test_each_optimizer_and_each_cell_is_compared() -> None:
     assert {config.optimizer for config, _ in ALIKE} == set(OPTIMIZERS)
     assert {config.cell for config, _ in ALIKE} == set(CELLS)
+    assert {config.rule for config, _ in ALIKE} == set(RULES)
 
 
 def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:

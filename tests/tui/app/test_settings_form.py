@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echornn.cells.own.own_cell import OwnCell
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
 from echornn.tasks.table import TASKS
+from tests.echornn.cells.bad_cells import GOOD
 from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS, differing
 from tui.app.widgets.settings_fields import (
@@ -110,6 +112,17 @@ def test_drafts_of_several_fields_are_one_edit(settings: Settings) -> None:
     settings.form.enter()
     assert settings.sent == [{"num_layers": 2, "dropout": 0.05, "cell": "cornn"}]
     assert not settings.form.drafts
+
+
+def test_a_cell_of_the_users_own_is_among_the_choices_without_its_file() -> None:
+    settings = Settings(EchoConfig(cell=OwnCell("gone.py", "Mine", GOOD)))
+    settings.at("cell").nudge(True)
+    assert settings.form.text("cell") == "rnn"
+    settings.at("cell").nudge(False)
+    settings.at("num_layers").nudge(True)
+    assert settings.form.text("cell") == "gone.py:Mine"
+    settings.form.enter()
+    assert settings.sent == [{"num_layers": 2}]
 
 
 def test_a_held_key_on_a_structural_field_sends_nothing(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.cli.program import exit_code_of
-from tui.commands import probe
+from tui.commands import examined, probe
 from tui.commands.probe import lines, record_of
 
 CONFIG = EchoConfig(truncated_backprop_length=4, echo_step=2)
@@ -162,8 +162,8 @@ def test_a_network_of_a_population_is_chosen_or_is_the_one_that_goes_on_alone(
         return replace(readings(), config=snapshot.state.config, window=snapshot.window)
 
     monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
-    monkeypatch.setattr(probe, "examine", examine)
-    monkeypatch.setattr(probe, "snapshot_of_run", partial(snapshot_of_run, make_trainer=ScriptedTrainer))
+    monkeypatch.setattr(examined, "examine", examine)
+    monkeypatch.setattr(examined, "snapshot_of_run", partial(snapshot_of_run, make_trainer=ScriptedTrainer))
     story = (60, "choose 2", "alone", 30)
     record_branches(tmp_path / "run", *story, config=SMALL_POPULATION, make_trainer=ScriptedTrainer)
     for words, seed, replica in (

@@ -102,7 +102,8 @@ def words_of(
         return first, f"errors were followed through {steps_text(followed)}; T is {steps}"
     bias, spread = gradient.through(steps)
     share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
-    second = f"if each error went back {steps_text(steps)}: {share} left out"
+    off = f"{share} left out" if not bias >= 1 else f"off by {share}"
+    second = f"if each error went back {steps_text(steps)}: {off}"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
         return first, f"{second}; for {percent(ACCEPTED_BIAS)}: {followed} or more"

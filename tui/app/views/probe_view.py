@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding
 
+from echornn.probes.parts import parts_of
 from echornn.readings import Kind, Question, Readings
 from echornn.session.frame import Frame, State
 from echornn.timeline.letters import letter_of
@@ -115,10 +116,10 @@ class ProbeView(View):
 
     def action_part(self, by: int) -> None:
         """Select the part that is ``by`` places after the selected part."""
-        readings = self._frame.readings if self._frame is not None else None
-        if readings is None or not readings.parts:
+        if self._frame is None:
             return
-        parts = readings.parts
+        readings = self._frame.readings
+        parts = tuple(parts_of(self._frame.config)) if readings is None or not readings.parts else readings.parts
         at = parts.index(self._part) if self._part in parts else 0
         self._part = parts[(at + by) % len(parts)]
         self._changed()
@@ -154,6 +155,14 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
     if readings is not None and not position_text(frame, readings) and is_empty(readings):
         return f"{title}: the weights are not finite; «undo» goes back to where they were"
     return f"{title}: computing; the first time takes some seconds"
+
+
+def is_of_part(readings: Readings, part: str) -> bool:
+    """Whether readings are of this part of the network, as far as they are of a part at all; also if there is no such
+    part.
+    """
+    read = (readings.memory, readings.units, readings.plane)
+    return part not in readings.parts or all(one is None or one.part == part for one in read)
 
 
 def is_empty(readings: Readings) -> bool:

@@ -39,9 +39,13 @@ def structural_rows(config: EchoConfig) -> tuple[str, ...]:
     return TASK, *(name for name in starts if name in settings), *(name for name in starts if name not in settings)
 
 
-def choices_of(config: EchoConfig, name: str) -> tuple[str, ...]:
-    """The allowed values of a field that is chosen from a list; empty if it is typed."""
-    own = own_file(config, name)
+def choices_of(config: EchoConfig, name: str, own: OwnFile | None = None) -> tuple[str, ...]:
+    """The allowed values of a field that is chosen from a list; empty if it is typed.
+
+    Args:
+        own: the user's own file that can be chosen too; by default the one in the configuration.
+    """
+    own = own or own_file(config, name)
     files = () if own is None else (str(own),)
     if name == TASK:
         return (*TASKS, *files)
@@ -72,14 +76,14 @@ def as_typed(value: object) -> str:
     return "" if value is None else f"{value}"
 
 
-def nudged(config: EchoConfig, name: str, up: bool) -> object:
+def nudged(config: EchoConfig, name: str, up: bool, own: OwnFile | None = None) -> object:
     """The next value of a field, up or down: for a learning rate the next of `RUNGS`, for a whole number 1 more or
     less.
 
-    The value may be invalid; the configuration then refuses it.
+    The value may be invalid; the configuration then refuses it. For ``own`` see `choices_of`.
     """
     value = config.value(name)
-    words = choices_of(config, name)
+    words = choices_of(config, name, own)
     if words:
         return words[(words.index(as_typed(value)) + (1 if up else -1)) % len(words)]
     if name == "learning_rate":

@@ -205,7 +205,7 @@ class Form:
         except ConfigError as error:
             self._refuse(name, str(error))
             return
-        value = nudged(drafted, name, up)
+        value = nudged(drafted, name, up, own_file(self.config, name))
         try:
             drafted = drafted.with_fields({name: self._named(name, value)})
         except ConfigError as error:

@@ -42,6 +42,7 @@ WINDOWS = "tbptt leaves out 20 %: errors stop at their window's start"
         (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if each error went back 3 steps: 9 % left out"),
         (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "if each error went back 4 steps: 2 % left out"),
         (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "if each error went back 2 steps: 5 % left out; 4 steps: at most 10 %"),
+        (2, 1, (1, 1.43, 0.08, 0.01, 0.01, 0), "if each error went back 2 steps: off by 143 %; 3 steps: at most 10 %"),
         (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "if each error went back 2 steps: 90 % left out; for 10 %: 6 or more"),
         (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
         (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),

@@ -30,6 +30,7 @@ from tui.app.app import EchoApp
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.views.plane import PlaneView
+from tui.app.views.probe_view import is_of_part
 from tui.app.views.rows import Rows
 from tui.kit.cells import Cells
 
@@ -290,6 +291,23 @@ def test_a_state_too_large_for_a_search_says_so_and_waits_for_nothing() -> None:
     lines = drawn(view, frame, 78, 12)
     assert lines[0].startswith("plane: no search for fixed points in a state of 2,000 numbers")
     assert not view.is_waiting(frame)
+
+
+def test_readings_are_of_the_part_that_was_asked_for_or_of_another() -> None:
+    """A script waits for the part that it asked for, before it saves what is shown."""
+    readings = replace(READINGS, memory=None, units=None, parts=("h", "c"))
+    assert is_of_part(readings, "")
+    assert is_of_part(readings, "h")
+    assert not is_of_part(readings, "c")
+    assert is_of_part(replace(readings, plane=None), "c")
+    assert not is_of_part(replace(READINGS, parts=("h", "c")), "c")
+
+
+def test_a_part_can_be_chosen_before_there_are_readings() -> None:
+    view = PlaneView()
+    view._frame = replace(frame_of(None), config=EchoConfig(cell="lstm"))
+    view.action_part(1)
+    assert view.question.part == "c"
 
 
 def test_a_gate_has_no_fixed_points() -> None:
