@@ -41,6 +41,16 @@ def keep() -> None:
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, kept)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
+def leave_to_the_next_program() -> None:
+    """Leave signals, also kept ones, to the `keep` of the program that this process becomes by `os.execv`: until that
+    has run, they would end the process without a word.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    for number in heard(map(signal.getsignal, ENDING_SIGNALS)):
+        signal.raise_signal(number)
 
 
 def heard(handlers: Iterable[object]) -> list[int]:

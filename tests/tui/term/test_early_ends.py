@@ -92,6 +92,19 @@ def with_closed(redirections: str, *arguments: str, program: list[str] = PROGRAM
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
+def test_signals_are_kept_while_the_process_becomes_another_program() -> None:
+    begin = "import os, signal, sys\nfrom tui.term import early_signals\nearly_signals.keep()\n"
+    later = begin + "print(early_signals.heard(map(signal.getsignal, early_signals.ENDING_SIGNALS)))"
+    before = begin + (
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "early_signals.leave_to_the_next_program()\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+    )
+    done = subprocess.run([sys.executable, "-c", before, later], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == (f"{[int(signal.SIGHUP), int(signal.SIGTERM)]}\n", "")
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["--headless", "--num-epochs", "1"], ["--help"], ["export", "none"]])
 def test_a_closed_standard_output_is_refused_in_one_line(arguments: list[str]) -> None:
     done = with_closed(">&-", *arguments)
