@@ -72,7 +72,7 @@ def _task_name(config: EchoConfig) -> str:
 
 
 def _cell_name(config: EchoConfig) -> str:
-    """The cell in the name of a run's folder: -gru, or -JANET for a file janet.py:JANET; nothing for the default."""
+    """The cell in the name of a run's folder: -gru, or -Mine for a file mine.py:Mine; nothing for the default."""
     if config.cell == EchoConfig.cell:
         return ""
     name = config.cell if isinstance(config.cell, str) else config.cell.name

@@ -228,7 +228,7 @@ def test_a_population_is_named_by_its_number_of_networks(state: Path) -> None:
         (EchoConfig(task="two_coins"), "_two_coins-T15-"),
         (EchoConfig(task="adding"), "_adding-T50-"),
         (EchoConfig(cell="gru"), "_echo3-gru-T15-state4-"),
-        (EchoConfig(cell=OwnCell("cells/janet.py", "JANET", GOOD)), "_echo3-JANET-T15-state4-"),
+        (EchoConfig(cell=OwnCell("cells/mine.py", "Mine", GOOD)), "_echo3-Mine-T15-state4-"),
         (EchoConfig(rule="rtrl"), "-state4-adagrad0.3-rtrl-seed7"),
     ],
 )
