@@ -28,6 +28,9 @@ UNCUT = next(name for name, rule in RULES.items() if rule.exact and not rule.cut
 
 NO_CUT = f"no cut with rule {UNCUT} («settings»)"
 
+OVER = "; or restart, "
+"""The text between a change with which the network trains on, and the key of another one that starts it over."""
+
 SOON = 2_000
 """Before this many windows, no initial weights are given up: with Glorot's, all of 16 seeds solve the echo earlier
 (RNN, GRU, LSTM).

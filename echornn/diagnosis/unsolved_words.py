@@ -21,9 +21,11 @@ from echornn.diagnosis.phrases import (
     BEGINS,
     GO_BACK,
     NO_CUT,
+    OVER,
     SLOW,
     SLOWER,
     SOON,
+    UNCUT,
     about,
     adds,
     as_fits,
@@ -134,7 +136,7 @@ def beyond(it: Diagnosis) -> Sentence:
         it.config,
         Sentence(cause, more_cause=rest + adds(right(it) and f"{right(it)}, {more}", earlier)),
         f"{NO_CUT}; or a longer T, or a shorter echo_step",
-        f"{NO_CUT}, or ",
+        f"no cut: rule {UNCUT} («settings»){OVER}",
     )
 
 
