@@ -47,7 +47,12 @@ def at_chance(it: Diagnosis) -> str:
 
 
 def at_chance_after(it: Diagnosis) -> str:
-    return f"{at_chance(it)} after {it.windows:,} windows"
+    return f"{at_chance(it)}{after_windows(it)}"
+
+
+def after_windows(it: Diagnosis) -> str:
+    """The phrase for the windows trained so far; it says so if some of them had other settings."""
+    return f", {it.windows:,} windows in all" if it.changed else f" after {it.windows:,} windows"
 
 
 def right(it: Diagnosis) -> str:
