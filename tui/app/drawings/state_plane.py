@@ -115,7 +115,7 @@ def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
     taken[cells_of(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
     arrows = (">", "^") if ascii_only else ("→", "↑")
     for axis, line in ((0, box.height - 1), (1, 0)):
-        name = f"component {scene.shown[axis] + 1}"
+        name = scene.axes.name(scene.shown[axis])
         share = f"{scene.plane.share(scene.within[axis]):.0%}"
         spans = f"{scene.low[axis]:.3g} to {scene.high[axis]:.3g}"
         texts = [text + " " + arrows[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]

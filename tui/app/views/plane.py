@@ -127,7 +127,7 @@ class PlaneView(ProbeView):
         if readings is not None and plane is not None and plane is not self._axes_of:
             points = self._points(readings)
             places = None if points is None else points_in(readings, plane)
-            self._axes = followed(plane, self._axes, frame.state.stands_still, places)
+            self._axes = followed(plane, None if frame.state.stands_still else self._axes, places)
             self._axes_of = plane
 
     def _scene(self, readings: Readings) -> PlaneScene | None:

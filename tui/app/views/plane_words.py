@@ -47,13 +47,14 @@ def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carr
         drawn: how many of them are drawn; none if a gate is shown, which is no part of the state.
         carried: how many numbers the state has.
     """
+    words = held.words.replace(", ", ",")
     if carried > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried:,} numbers"
     if points is None:
-        return f"computing the fixed points under {held.words}"
+        return f"computing the fixed points under {words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    return f"{count_text(points)}, found from {points.searches} states under {held.words}"
+    return f"under {words}: {count_text(points)}, from {points.searches} states"
 
 
 def draw_legend(

@@ -218,9 +218,20 @@ def test_readings_with_the_signs_turned_round_look_the_same() -> None:
         rows=-plane.rows,
         readout=plane.readout * np.array([1, -1, -1], np.float32),
     )
-    for state in (State.RUNNING, State.PAUSED):
-        assert drawn(view, frame_of(turned, state=state), 78, 12) == lines
+    assert drawn(view, frame_of(turned, state=State.RUNNING), 78, 12) == lines
     assert drawn(PlaneView(), frame_of(turned), 78, 12) != lines
+
+
+def test_a_network_that_stands_still_looks_as_if_it_were_seen_first() -> None:
+    """However the axes have turned while it trained: as after `--resume`."""
+    swapped = with_plane(
+        shares=np.array([0.55, 0.35], np.float32), components=np.array([[0.6, 0.8], [0.8, -0.6]], np.float32)
+    )
+    view = PlaneView()
+    drawn(view, frame_of(with_plane(), state=State.RUNNING), 78, 12)
+    assert "axis 1, " in "".join(drawn(view, frame_of(swapped, state=State.RUNNING), 78, 12))
+    still = frame_of(replace(swapped, plane=replace(swapped.plane)), state=State.PAUSED)
+    assert drawn(view, still, 78, 12) == drawn(PlaneView(), still, 78, 12)
 
 
 def held_frame(held: float = 0, **changes: Any) -> Frame:
@@ -249,7 +260,7 @@ def test_fixed_points_have_marks_by_kind_and_are_counted() -> None:
     drawn(view, frame, 78, 12)
     view.action_hold(1)
     lines = drawn(view, frame, 78, 12)
-    assert lines[0].startswith("plane: 2 stable points, 1 saddle, found from 256 states under input 0")
+    assert lines[0].startswith("plane: under input 0: 2 stable points, 1 saddle, from 256 states")
     assert [line[4] for line in lines[1:11:9]] == ["●", "●"]
     assert "".join(lines).count("×") == 2, "a saddle, and in the legend"
     assert lines[-1].startswith("● stable  × saddle  target: 0 1 ")
