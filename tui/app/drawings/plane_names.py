@@ -77,7 +77,7 @@ def _draw_border_names(cells: Cells, box: Box, scene: PlaneScene, taken: Taken) 
     for one in found:
         length = len(one.text)
         beside = ((one.line, one.column + 2), (one.line, one.column - length))
-        for line, at in (*beside, (one.line - 1, one.column + 1), (one.line + 1, one.column + 1)):
+        for line, at in (*beside, (one.line + 1, one.column + 1), (one.line - 1, one.column + 1)):
             inside = 0 <= line < box.height and 0 <= at <= box.width - length
             if one.name not in named and inside and not taken[line, at : at + length].any():
                 write_in(cells, box, line, one.text, "view--wall", at=at)
