@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from echornn.probes.connectivity import connectivity
 from echornn.probes.effects import effects
 from echornn.probes.fixed_points import fixed_points
@@ -15,21 +17,25 @@ from echornn.probes.prepared import Prepared
 from echornn.probes.reliance import reliance
 from echornn.probes.state_plane import state_plane
 from echornn.probes.units import units
-from echornn.readings import Question, Readings
+from echornn.readings import Kind, Question, Readings
 from echornn.snapshot import Snapshot
+
+OF_STATES: frozenset[Kind] = frozenset({"memory", "units", "plane"})
+"""Readings of the states on the probes' own data."""
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
     """The requested readings of a snapshot; a pure function.
 
     If the network lacks the requested part, the top layer's h is read. If weights are NaN or infinite, there are no
-    readings. Any thread may call this during training: it does not access any trainer.
+    readings; if only states are, those of the weights are left. Any thread may call this during training: it does not
+    access any trainer.
     """
     state = snapshot.state
     parts = parts_of(state.config)
     part = parts.get(question.part) or next(iter(parts.values()))
-    kinds = question.kinds if state.is_finite else frozenset()
     prepared = Prepared(snapshot)
+    kinds = _readable(prepared, question.kinds) if state.is_finite else frozenset()
     return Readings(
         config=state.config,
         branch=snapshot.branch,
@@ -49,3 +55,11 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
     )
+
+
+def _readable(prepared: Prepared, kinds: frozenset[Kind]) -> frozenset[Kind]:
+    """The kinds of readings that can be read from the states; finite weights can lead to infinite states."""
+    runs = [prepared.on_series] if kinds & OF_STATES else []
+    runs += [prepared.on_targets] if "gradient" in kinds else []
+    are_finite = all(np.isfinite(ran.states).all() for ran in runs)
+    return kinds if are_finite else kinds & {"weights"}

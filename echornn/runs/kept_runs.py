@@ -25,8 +25,8 @@ LONGEST_NAME = 200
 
 MOST_OF_A_NAME = 10_000
 
-MOST_OF_A_TASK = 40
-"""The most characters of a task's name in the name of a folder."""
+MOST_CHARACTERS = 40
+"""The most characters of a task's or a cell's name in the name of a folder."""
 
 LATEST = 253_402_300_000.0
 """The end of the year 9999, the last of calendars; the time of a file may be later."""
@@ -47,8 +47,9 @@ def new_folder(config: EchoConfig) -> Path:
         RunError: the folder cannot be made.
     """
     name = (
-        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{_task_name(config)}-T{config.truncated_backprop_length}"
-        f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
+        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{_task_name(config)}{_cell_name(config)}"
+        f"-T{config.truncated_backprop_length}-state{config.state_size}-{config.optimizer}{config.learning_rate:g}"
+        f"{'' if config.rule == 'tbptt' else f'-{config.rule}'}-seed{config.seed}"
         f"{'' if config.replicas == 1 else f'-replicas{config.replicas}'}"
     )[:LONGEST_NAME]
     for number in range(1, MOST_OF_A_NAME):
@@ -67,7 +68,20 @@ def _task_name(config: EchoConfig) -> str:
     """The task in the name of a run's folder: echo3, or two_coins."""
     if config.task is None:
         return f"echo{config.echo_step}"
-    return re.sub(r"\W+", "-", str(config.value("task")), flags=re.ASCII).strip("-")[:MOST_OF_A_TASK] or "task"
+    return _shortened(str(config.value("task"))) or "task"
+
+
+def _cell_name(config: EchoConfig) -> str:
+    """The cell in the name of a run's folder: -gru, or -Mine for a file mine.py:Mine; nothing for the default."""
+    if config.cell == EchoConfig.cell:
+        return ""
+    name = config.cell if isinstance(config.cell, str) else config.cell.name
+    return f"-{_shortened(name) or 'cell'}"
+
+
+def _shortened(name: str) -> str:
+    """The letters, digits and _ of a name, with a - for all others between them."""
+    return re.sub(r"\W+", "-", name, flags=re.ASCII).strip("-")[:MOST_CHARACTERS]
 
 
 def runs(among: Path | None = None) -> list[Path]:

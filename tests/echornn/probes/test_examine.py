@@ -57,6 +57,16 @@ def test_weights_that_are_not_finite_are_not_read() -> None:
     assert readings.parts == ("h",)
 
 
+def test_states_that_are_not_finite_are_not_read() -> None:
+    config = small("irnn")
+    weights = {name: np.full_like(values, 1e3) for name, values in random_weights(config).items()}
+    kinds: tuple[Kind, ...] = ("memory", "units", "plane", "gradient")
+    for kind in kinds:
+        readings = examine(snapshot(config, weights), Question(frozenset({kind, "reliance"})))
+        assert (getattr(readings, kind), readings.reliance) == (None, None)
+    assert examine(snapshot(config, weights), WEIGHTS).weights is not None
+
+
 def test_parts_of_layers_and_one_that_is_not_there() -> None:
     config = EchoConfig(cell="lstm", num_layers=2, state_size=2)
     readings = examine(snapshot_of(random_weights(config), config), Question(frozenset({"memory"}), part="update"))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn.cells.own.own_cell import OwnCell
 from echornn.config import MOST, EchoConfig
 from echornn.files.lock import LOCK_FILE, Lock
 from echornn.files.run_error import RunError
@@ -21,6 +22,7 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.debris import is_abandoned
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_recorder import RunRecorder
+from tests.echornn.cells.bad_cells import GOOD
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.scripted import SMALL
 from tui.commands import record
@@ -225,9 +227,12 @@ def test_a_population_is_named_by_its_number_of_networks(state: Path) -> None:
         (EchoConfig(echo_step=5), "_echo5-T15-"),
         (EchoConfig(task="two_coins"), "_two_coins-T15-"),
         (EchoConfig(task="adding"), "_adding-T50-"),
+        (EchoConfig(cell="gru"), "_echo3-gru-T15-state4-"),
+        (EchoConfig(cell=OwnCell("cells/mine.py", "Mine", GOOD)), "_echo3-Mine-T15-state4-"),
+        (EchoConfig(rule="rtrl"), "-state4-adagrad0.3-rtrl-seed7"),
     ],
 )
-def test_the_name_of_a_folder_says_the_task(
+def test_the_name_of_a_folder_says_what_is_trained(
     config: EchoConfig, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))

@@ -155,7 +155,7 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
         return message or f"{title}: nothing trained yet"
     readings = frame.readings
     if readings is not None and not position_text(frame, readings) and is_empty(readings):
-        return f"{title}: the weights are not finite; «undo» goes back to where they were"
+        return f"{title}: numbers are not finite; «undo» goes back to where they were"
     return f"{title}: computing; the first time takes some seconds"
 
 

@@ -177,7 +177,7 @@ def test_why_nothing_is_read_is_said() -> None:
     assert drawn(MemoryView(), unread, 60, 3)[0].rstrip() == "the probes failed: out of memory"
     nothing = Readings(TUTORIAL, 0, 999, ("h",))
     assert drawn(MemoryView(), frame_of(nothing), 80, 3)[0].rstrip() == (
-        "memory: the weights are not finite; u goes back to where they were"
+        "memory: numbers are not finite; u goes back to where they were"
     )
 
 
