@@ -258,7 +258,7 @@ class Population:
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
         """Train these configurations from now on, next in this epoch; data that does not change is kept."""
-        before, runner = self.configs, self._runner
+        before, runner, data = self.configs, self._runner, self._data
         if configs[0].rule != before[0].rule:
             require_memory(configs[0], len(configs))
             runner = self._runner_of(configs)
@@ -268,6 +268,7 @@ class Population:
             if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
                 self._data.block(data_version, epoch)
         except TaskError:
+            self._data = data
             self._data.edit(before)
             raise
         self.configs = tuple(configs)

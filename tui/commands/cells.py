@@ -96,6 +96,8 @@ def _lines_of(name: str, cell: Cell) -> Iterator[str]:
 def held_text(cell: Cell) -> str:
     """How many numbers a unit holds from step to step, and in which vectors."""
     parts = [name for name in cell.state_parts if name not in cell.unread]
+    if not parts:
+        return "holds nothing from step to step"
     return f"holds {cell.held} number{'s' * (cell.held != 1)} a unit ({', '.join(parts)})"
 
 

@@ -41,11 +41,13 @@ class Dual:
         value: float32 [rows, size].
         slopes: the derivatives in several directions, float32 [directions, rows, size].
         call: the call of the step that the vector belongs to; None for a weight, which only `Cell.used` sees.
+        name: x, or the name of a vector of the state before the step; empty for all others.
     """
 
     value: Array
     slopes: Array
     call: object = None
+    name: str = ""
 
     def __repr__(self) -> str:
         """Its numbers; of a vector only those of the second row, since the inputs of the first are zero."""

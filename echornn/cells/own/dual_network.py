@@ -53,7 +53,7 @@ class DualNetwork:
     def __init__(self, cell: Cell, weights: Mapping[str, Dual], call: object) -> None:
         self._weights, self._call = weights, call
         self._products = {product.weight: product for product in cell.products}
-        self._gates = cell.gates
+        self._gates, self._state_parts = cell.gates, cell.state_parts
 
     def affine(self, parts: Sequence[Dual], weight: str, bias: str, *activations: Activation) -> list[Dual]:
         """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""
@@ -85,6 +85,9 @@ class DualNetwork:
                 f"affine gets vectors of {_listed(sizes)} numbers with {weight}, but its Product reads "
                 f"{_listed(product.reads)}, of {_listed(expected)} numbers{order}"
             )
+        for part, name in zip(parts, product.reads, strict=True):
+            if part.name != name and part.name and name in self._state_parts:
+                raise CellError(f"affine gets {part.name} with {weight}, where its Product reads {name}")
         row = np.concatenate([part.value for part in parts], axis=1)
         slopes = np.concatenate([part.slopes for part in parts], axis=2)
         z = Dual(row @ w.value + b.value, slopes @ w.value + row @ w.slopes + b.slopes, self._call)

@@ -40,8 +40,8 @@ def after_step(cell: Cell, used: Mapping[str, Dual], x: Array, state: Sequence[D
         CellError: the step does not return vectors of the state.
     """
     call = object()
-    before = [Dual(one.value, one.slopes, call) for one in state]
-    given = Dual(x, np.zeros((len(state[0].slopes), ROWS, INPUTS), np.float32), call)
+    before = [Dual(one.value, one.slopes, call, name) for name, one in zip(cell.state_parts, state, strict=True)]
+    given = Dual(x, np.zeros((len(state[0].slopes), ROWS, INPUTS), np.float32), call, "x")
     return _checked(cell, cell.step(given, before, DualNetwork(cell, used, call)), call)
 
 

@@ -118,7 +118,7 @@ SEEN_IN_ANY_PROCESS = [
     Bad(
         "a vector that is never read",
         CALL,
-        CALL.replace("[x, h]", "[x, c]"),
+        CALL.replace("[x, h]", "[x, c + 1]"),
         ":4: step never reads h, so h holds nothing: read it, or say unread=('h',)",
     ),
     Bad("a vector that is read", 'gates=("gate",)', 'unread=("h",)', ":4: unread names h, but step reads it"),
@@ -197,6 +197,7 @@ SEEN_IN_ANY_PROCESS = [
         CALL.replace("[x, h]", "[h, x]"),
         ":6: affine gets vectors of 4, 3 numbers with W, but its Product reads x, h, of 3, 4 numbers, in this order",
     ),
+    Bad("another vector", CALL, CALL.replace("x, h", "x, c"), ":6: affine gets c with W, where its Product reads h"),
     Bad(
         "too few names for the state",
         "    h, c = state",

@@ -140,6 +140,10 @@ def test_all_cells_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [(one["cell"], one["held"]) for one in records] == [(name, cell.held) for name, cell in CELLS.items()]
 
 
+def test_a_cell_that_reads_nothing_of_its_state_is_said_to_hold_nothing() -> None:
+    assert cells.held_text(replace(CELLS["rnn"], unread=("h",))) == "holds nothing from step to step"
+
+
 def test_the_template_is_a_cell_that_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of(["cells", "--template"]) == ExitCode.DONE
     Path("my_cell.py").write_text(capsys.readouterr().out, encoding="utf-8")
