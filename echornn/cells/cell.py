@@ -82,8 +82,15 @@ class Product:
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether the last rows of the weight multiply the previous state."""
-        return self.reads[-1] == "h"
+        """Whether rows of the weight multiply the previous state ``h``."""
+        return "h" in self.reads
+
+    def state_rows(self, size: int) -> slice:
+        """The rows of the weight that multiply the previous state, if it reads ``h``, with this many units. They are
+        counted from the end, as there may be any number of inputs.
+        """
+        after = len(self.reads) - 1 - self.reads.index("h")
+        return slice(-size * (after + 1), -size * after or None)
 
     def rows(self, inputs: int, size: int) -> int:
         """The rows of the weight with this many inputs and units."""

@@ -30,12 +30,14 @@ class TargetGroups:
         are_ordered: whether the groups are ranges of one number, from small to large.
         borders: float64 [channels, borders]: the values at which each number passes from a group to the next; empty,
             [0, 0], for symbols.
+        numbers: the names of the numbers whose values are combined; empty for symbols and ranges.
     """
 
     names: tuple[str, ...]
     of: str
     are_ordered: bool
     borders: npt.NDArray[np.float64]
+    numbers: tuple[str, ...] = ()
 
     def numbered(self, targets: npt.NDArray[Any]) -> Numbering:
         """The group of each target: symbols [...], or numbers [..., count]."""
@@ -44,6 +46,16 @@ class TargetGroups:
     def said(self, outputs: npt.NDArray[np.float64]) -> Numbering:
         """The group that the network says: that of the largest logit, or of the numbers; [..., outputs]."""
         return self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
+
+    def border(self, one: int, other: int, sign: str) -> str:
+        """The name of the border between two groups: both symbols with a sign between them, the number that changes
+        there, or its value; empty if several numbers change.
+        """
+        if not self.borders.size:
+            return f"{self.names[one]}{sign}{self.names[other]}"
+        if self.are_ordered:
+            return f"{self.borders[0, min(one, other)]:.2g}" if abs(one - other) == 1 else ""
+        return next((name for channel, name in enumerate(self.numbers) if one ^ other == 1 << channel), "")
 
     def _of_numbers(self, numbers: npt.NDArray[Any]) -> Numbering:
         channels, count = self.borders.shape
@@ -75,7 +87,8 @@ def _combinations(form: Numbers, values: list[npt.NDArray[Any]]) -> TargetGroups
         "".join(marks[channel][number >> channel & 1] for channel in channels) for number in range(2 ** len(values))
     )
     of = "target" if form.count == len(values) else f"target, numbers 1 to {len(values)}"
-    return TargetGroups(names, of, False, np.array([[float(one.mean(dtype=np.float64))] for one in values]))
+    numbers = tuple(form.names[: len(values)]) if form.names else tuple(f"number {1 + channel}" for channel in channels)
+    return TargetGroups(names, of, False, np.array([[float(one.mean(dtype=np.float64))] for one in values]), numbers)
 
 
 def _ranges(form: Numbers, targets: Floats) -> TargetGroups:

@@ -84,6 +84,7 @@ class Diagnosis:
         note: an additional fact.
         windows: the windows trained since the weights or the task last changed. If the kind is too early to tell: since
             any setting changed, or since one of several networks continued alone.
+        changed: how many of these windows came before the last change of a setting, such as the learning rule.
         mean: mean loss of the newest windows if the diagnosis is about them, otherwise of the last blocks.
         unsure: the uncertainty of the mean due to noise.
         newest: loss of the newest window.
@@ -123,6 +124,7 @@ class Diagnosis:
     config: EchoConfig
     note: Note = Note.NONE
     windows: int = 0
+    changed: int = 0
     mean: float = math.nan
     unsure: float = math.nan
     newest: float = math.nan

@@ -47,6 +47,7 @@ def known_of(
         config,
         note=_note(config),
         windows=loss_stats.windows,
+        changed=max(0, loss_stats.windows - loss_stats.block_means.windows),
         mean=loss_stats.mean,
         newest=float(recent[-1]) if recent.size else math.nan,
         recent=loss_stats.mean,

@@ -28,6 +28,9 @@ UNCUT = next(name for name, rule in RULES.items() if rule.exact and not rule.cut
 
 NO_CUT = f"no cut with rule {UNCUT} («settings»)"
 
+OVER = "; or restart, "
+"""The text between a change with which the network trains on, and the key of another one that starts it over."""
+
 SOON = 2_000
 """Before this many windows, no initial weights are given up: with Glorot's, all of 16 seeds solve the echo earlier
 (RNN, GRU, LSTM).
@@ -44,7 +47,12 @@ def at_chance(it: Diagnosis) -> str:
 
 
 def at_chance_after(it: Diagnosis) -> str:
-    return f"{at_chance(it)} after {it.windows:,} windows"
+    return f"{at_chance(it)}{after_windows(it)}"
+
+
+def after_windows(it: Diagnosis) -> str:
+    """The phrase for the windows trained so far; it says so if some of them had other settings."""
+    return f", {it.windows:,} windows in all" if it.changed else f" after {it.windows:,} windows"
 
 
 def right(it: Diagnosis) -> str:

@@ -31,6 +31,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.obstacle import obstacle
 from echornn.diagnosis.phrases import (
     BEGINS,
+    OVER,
     SLOW,
     SLOWER,
     SOON,
@@ -187,7 +188,7 @@ def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str,
     if lags_beyond(config):
         return (
             f"{gradient_cut_off(config)}; rule {UNCUT} («settings») has no cut",
-            f"{cut_off(config)}; rule {UNCUT} («settings»), or ",
+            f"{cut_off(config)}; {UNCUT} («settings»){OVER}",
             ", or a shorter echo_step",
         )
     if rates.is_large(config):

@@ -21,11 +21,14 @@ from echornn.diagnosis.phrases import (
     BEGINS,
     GO_BACK,
     NO_CUT,
+    OVER,
     SLOW,
     SLOWER,
     SOON,
+    UNCUT,
     about,
     adds,
+    after_windows,
     as_fits,
     at_chance,
     at_chance_after,
@@ -57,7 +60,7 @@ def plateau(it: Diagnosis) -> Sentence:
         more = where_known(it.spread, f"; units vary by {_deviation(it.spread)} with the inputs (0: stuck)")
         return _another_start(it, Sentence(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     seen = Sentence(at_chance_after(it), "", "", adds(note_text(it)))
-    if it.windows < SOON:
+    if it.windows - it.changed < SOON:
         return replace(seen, advice=as_fits(f"{wait(it.finished)}: {BEGINS}", "; «redraw»: other weights")[0])
     return helped(it.config, seen, "nothing is learned yet; «redraw» draws other weights")
 
@@ -70,9 +73,7 @@ def _of_the_cell(it: Diagnosis, cause: Sentence) -> Sentence | None:
 
 def pinned(it: Diagnosis) -> Sentence:
     if math.isnan(it.spread):
-        return _another_start(
-            it, Sentence(f"at chance after {it.windows:,} windows: a uniform start often pins units near one")
-        )
+        return _another_start(it, Sentence(f"at chance{after_windows(it)}: a uniform start often pins units near one"))
     if it.spread < STILL:
         cause = f"units hardly move with the input ({_deviation(it.spread)}), as after many uniform starts"
     else:
@@ -98,7 +99,7 @@ def _deviation(spread: float) -> str:
 
 
 def far(it: Diagnosis) -> Sentence:
-    cause, more = as_fits(f"{at_chance(it)}: {inside(it.config)}", f"; after {it.windows:,} windows")
+    cause, more = as_fits(f"{at_chance(it)}: {inside(it.config)}", f";{after_windows(it).removeprefix(',')}")
     return slow(it, Sentence(cause, "", more))
 
 
@@ -134,7 +135,7 @@ def beyond(it: Diagnosis) -> Sentence:
         it.config,
         Sentence(cause, more_cause=rest + adds(right(it) and f"{right(it)}, {more}", earlier)),
         f"{NO_CUT}; or a longer T, or a shorter echo_step",
-        f"{NO_CUT}, or ",
+        f"no cut: rule {UNCUT} («settings»){OVER}",
     )
 
 

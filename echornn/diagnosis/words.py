@@ -116,9 +116,9 @@ def _beginning(it: Diagnosis) -> Sentence:
     )
     if few_inside(it.config):
         return unsolved_words.slow(it, sentence)
-    if it.windows < SOON:
+    if (windows := it.windows - it.changed) < SOON:
         return sentence
-    so_long = f"so for {it.windows:,} windows; "
+    so_long = f"so for {windows:,} windows; "
     patience = wait(it.finished)
     return helped(
         it.config, sentence, f"{so_long}{patience}, or «redraw» draws other weights", so_long, f"; or {patience}"

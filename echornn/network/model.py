@@ -158,7 +158,7 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
             weights[weight] = _initial_matrix(config, rng, shapes[weight])
             if product.is_recurrent and (product.from_identity or config.init == "orthogonal"):
                 blocks = [np.eye(size) if product.from_identity else _orthogonal(rng, size) for _ in product.columns]
-                weights[weight][-size:] = np.concatenate(blocks, axis=1)
+                weights[weight][product.state_rows(size)] = np.concatenate(blocks, axis=1)
             first = cell.first_biases.get(product.bias, (0,) * len(product.columns))
             weights[bias] = np.repeat(np.array([first], np.float32), size, axis=1)
         for weight, first_units in cell.first_units(rng, size, config.window_steps).items():

@@ -38,7 +38,7 @@ def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Rec
         for product in cell.products:
             if not product.is_recurrent:
                 continue
-            blocks = np.split(weights[names[product.weight]][-size:], len(product.columns), axis=1)
+            blocks = np.split(weights[names[product.weight]][product.state_rows(size)], len(product.columns), axis=1)
             for vector, block in zip(product.columns, blocks, strict=True):
                 name = "W" if vector == "h" else f"W {vector}"
                 yield Recurrent(name + suffix, _eigenvalues(block))

@@ -34,9 +34,11 @@ class FrameHolder:
             self._changed.wait_for(lambda: shows(self.frame), seconds)
 
     def compile(self, config: EchoConfig) -> None:
-        """Show that another network is being made; all other attributes stay those of the previous position."""
+        """Show that another network is being made, or the loop of another learning rule; all other attributes stay
+        those of the previous position.
+        """
         if config.replicas == self.frame.config.replicas:
-            of = ""
+            of = f" of rule {config.rule}" if config.rule != self.frame.config.rule else ""
         else:
             of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
         self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0, coming=config)

@@ -93,7 +93,10 @@ class Handlers:
             case commands.Regenerate():
                 live.regenerate(held=running)
             case commands.Edit(changes, held):
-                live.edit(live.config.with_fields(changes), held=held)
+                config = live.config.with_fields(changes)
+                if config.rule != live.config.rule and config.differs_only_live(live.config):
+                    self._holder.compile(config)
+                live.edit(config, held=held)
             case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)
             case commands.Alone():

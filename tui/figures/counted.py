@@ -71,6 +71,7 @@ def map_numbers(request: FigureRequest) -> FigureData:
             value = value_of(counts, request.show)
             shown = [_known(value), _known(scale.share(scale.value(counts))), short_text(value, request.show)]
             values = [value_text(top), *([value_text(left)] if choice.down else []), *numbers, *shown]
+            values.append(counts.not_every_length)
             for name, number in zip(columns, values, strict=True):
                 columns[name].append(number)
     facts = {
@@ -87,7 +88,7 @@ def map_numbers(request: FigureRequest) -> FigureData:
 
 _CELL = (
     *("points", "trained", "solved", "success", "low", "high", "half_solved", "median_loss", "failed", "missing"),
-    *("value", "shade", "text"),
+    *("value", "shade", "text", "not_every_length"),
 )
 """The columns of a map after the fields across and down."""
 

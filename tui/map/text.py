@@ -41,6 +41,7 @@ COLUMNS = (
     "level",
     "version",
     "rung",
+    "not_every_length",
 )
 """The columns of `csv_lines` after the fields across and down."""
 
@@ -111,7 +112,8 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` is the position of the median loss on the ladder of its task.
+    is newer. ``rung`` is the position of the median loss on the ladder of its task. ``not_every_length`` is the number
+    of points whose cell, as a theorem says, solves the task at no more than some lengths.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -131,9 +133,8 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             level = _one({_level(solved_level(config)) for config in cell.configs.values()})
             rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
             rungs = {rung_text(config, counts.loss) for config in cell.configs.values()}
-            yield _csv(
-                [*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule, _one(rungs)]
-            )
+            rule += [_one(rungs), counts.not_every_length]
+            yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
 
 
 def _level(level: float) -> str:

@@ -15,6 +15,7 @@ def test_symbols_are_their_own_groups() -> None:
     assert (groups.names, groups.of) == (("0", "1", "2"), "target")
     assert groups.numbered(np.array([2, 0], np.uint8)).tolist() == [2, 0]
     assert groups.said(np.array([[0.1, 3.0, 0.2]])).tolist() == [1]
+    assert groups.border(2, 0, "|") == "2|0"
 
 
 def test_symbols_have_their_names() -> None:
@@ -28,6 +29,7 @@ def test_bits_have_a_letter_for_each_combination() -> None:
     assert groups.names == ("---", "+--", "-+-", "++-", "--+", "+-+", "-++", "+++")
     assert groups.numbered(bits).tolist() == [0, 1, 6, 7]
     assert groups.said(np.array([[0.2, -0.1, -3.0]])).tolist() == [1], "the nearest of the two values"
+    assert [groups.border(3, other, "|") for other in (2, 7, 0)] == ["number 1", "number 3", ""]
 
 
 def test_of_many_bits_the_first_three_are_told_apart() -> None:

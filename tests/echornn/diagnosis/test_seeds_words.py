@@ -54,6 +54,11 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
     ("config", "others", "words"),
     [
         (BEYOND, [AT_CHANCE], "tbptt's gradient stops before t-15; rule rtrl («settings») has no cut"),
+        (
+            replace(TUTORIAL, truncated_backprop_length=2, init="glorot"),
+            [AT_CHANCE],
+            "tbptt stops before t-3; rtrl («settings»); or restart, «advice»: truncated_backprop_length 15",
+        ),
         (BEYOND, [BELOW], "tbptt's gradient stops before t-15"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (

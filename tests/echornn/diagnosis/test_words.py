@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.cells.table import CELLS
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, Init
 from echornn.data.levels import chance_level
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.judge import diagnosis
@@ -69,7 +69,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
         (told(Kind.BEGINNING, replace(GLOROT, echo_step=13, state_size=16), mean=0.68, wrong=0.42),
          "58% right, more than by guessing, though the loss is near chance: 0.680",
          "learning takes more windows, often thousands; «advice»: truncated_backprop_length 26"),
-        (told(Kind.BEGINNING, GLOROT, mean=0.66, wrong=0.42, windows=3300),
+        (told(Kind.BEGINNING, GLOROT, mean=0.66, wrong=0.42, windows=13_300, changed=10_000),
          "58% right, more than by guessing, though the loss is near chance: 0.660",
          "so for 3,300 windows; wait, or «redraw» draws other weights"),
         (told(Kind.LEARNING, GLOROT, mean=0.388, windows=667, falls=True, fall=0.01),
@@ -80,6 +80,14 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "wait: learning often begins after some hundred windows; «redraw»: other weights"),
         (told(Kind.PLATEAU, GLOROT, windows=2_000), "at chance (0.693) after 2,000 windows",
          "nothing is learned yet; «redraw» draws other weights"),
+        (told(Kind.PLATEAU, GLOROT, windows=14_773, changed=14_000), "at chance (0.693), 14,773 windows in all",
+         "wait: learning often begins after some hundred windows; «redraw»: other weights"),
+        (told(Kind.PINNED, windows=14_773, changed=14_000),
+         "at chance, 14,773 windows in all: a uniform start often pins units near one",
+         "press «advice»: init glorot; or «redraw» for another uniform start"),
+        (told(Kind.PLATEAU, LSTM, windows=999_999, changed=9),
+         "at chance (0.693), 999,999 windows in all: a uniform start can stay there long",
+         "press «advice»: init glorot"),
         (told(Kind.PLATEAU, LSTM, windows=25_999),
          "at chance (0.693) after 25,999 windows: a uniform start can stay there long",
          "press «advice»: init glorot; or wait: a uniform start can take thousands of windows"),
@@ -130,10 +138,10 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "no cut with rule rtrl («settings»); or a longer T, or a shorter echo_step"),
         (told(Kind.BEYOND, replace(GLOROT, truncated_backprop_length=1, state_size=16), kept=0.417),
          "tbptt's gradient stops before t-3 (T 1); some seeds find it and lose it",
-         "no cut with rule rtrl («settings»), or press «advice»: truncated_backprop_length 15"),
+         "no cut: rule rtrl («settings»); or restart, press «advice»: truncated_backprop_length 15"),
         (told(Kind.BEYOND, replace(GLOROT, echo_step=1, truncated_backprop_length=1), kept=0.001),
          "tbptt's gradient stops before t-1 (T 1); some seeds find it and lose it",
-         "no cut with rule rtrl («settings»), or press «advice»: truncated_backprop_length 15"),
+         "no cut: rule rtrl («settings»); or restart, press «advice»: truncated_backprop_length 15"),
         (told(Kind.RATE_TOO_LARGE, replace(TUTORIAL, learning_rate=5), mean=0.7, saturated=0.94),
          "learning_rate 5 is too large for adagrad: 94% of units saturated",
          "«advice»: learning_rate 0.3, init glorot, starting over: saturated units hardly learn"),
@@ -336,3 +344,15 @@ def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
             assert not np.isfinite(loss_stats.recent).all()
         case Kind.TOO_EARLY:
             assert loss_stats.windows < RECENT_WINDOWS + 14
+
+
+@pytest.mark.parametrize("init", ["tutorial", "glorot"])
+@pytest.mark.parametrize("length", range(1, 15))
+def test_advice_beside_another_rule_says_that_it_starts_over(length: int, init: Init) -> None:
+    for echo_step in range(length, 15):
+        config = EchoConfig(echo_step=echo_step, truncated_backprop_length=length, init=init)
+        sentence = told(Kind.BEYOND, config, mean=0.69)
+        known = sentence.remedy
+        assert known is not None
+        assert not config.differs_only_live(config.with_fields(known.changes))
+        assert sentence.advice.startswith("no cut: rule rtrl («settings»); or restart, "), sentence.advice

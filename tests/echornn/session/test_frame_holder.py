@@ -42,7 +42,7 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
 
 @pytest.mark.parametrize(
     ("change", "of"),
-    [({"state_size": 9}, ""), ({"replicas": 6400}, " of 6,400 networks")],
+    [({"state_size": 9}, ""), ({"rule": "rtrl"}, " of rule rtrl"), ({"replicas": 6400}, " of 6,400 networks")],
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
     before = Frame(State.RUNNING, SMALL, progress=ScriptedTrainer(SMALL).advance(1).of(0), window=1, trained=1)

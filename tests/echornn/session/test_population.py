@@ -177,6 +177,9 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
         after(session, Undo())
         after(session, Go(1, 20))
         after(session, Go(1, 44))
+        after(session, Edit({"rule": "rtrl"}))
+        assert any(frame.coming and frame.message == "compiling the training loop of rule rtrl" for frame in shown)
+        assert session.frame.coming is None
         assert session.error is None
         assert session.outstanding == 0
         assert len({frame.message for frame in shown if frame.state is State.LOADING}) >= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def plain(value: Any) -> Any:
             return type(value), value.dtype.str, value.shape, value.tobytes()
         case float():
             return struct.pack("d", value) if value == value else "not a number"
-        case EchoConfig() | None | str() | int():
+        case EchoConfig() | Enum() | None | str() | int():
             return type(value), value
         case tuple():
             return type(value), *map(plain, value)

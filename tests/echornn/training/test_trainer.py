@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import ConfigError, EchoConfig, EchoSeries, PopulationState, Trainer
+from echornn.cells.table import CELLS
 from echornn.config import Optimizer
 from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
@@ -218,6 +219,20 @@ def test_initial_weights(init_index: int) -> None:
     bound = np.sqrt(6 / 401)
     assert np.abs(glorot["W"]).max() <= bound
     assert glorot["W"].std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None:
+    config = EchoConfig(cell=cell, state_size=5, init="glorot")
+    glorot, orthogonal = initial_weights(config), initial_weights(replace(config, init="orthogonal"))
+    recurrent = [product for product in CELLS[cell].products if "h" in product.reads]
+    if not recurrent:
+        assert all(np.array_equal(glorot[name], orthogonal[name]) for name in glorot)
+    for product in recurrent:
+        rows = orthogonal[product.weight][1:6]
+        for block in np.split(rows, len(product.columns), axis=1):
+            np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
+        assert np.abs(orthogonal[product.weight][6:]).max(initial=0) <= np.sqrt(6 / sum(rows.shape))
 
 
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)

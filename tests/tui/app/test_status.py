@@ -70,6 +70,14 @@ async def test_before_the_first_window() -> None:
     assert second.startswith("loading TensorFlow · echo 3, T 15")
 
 
+async def test_while_another_rule_compiles_no_advice_is_given() -> None:
+    message = "compiling the training loop of rule rtrl"
+    coming = replace(RUNNING, state=State.LOADING, message=message, coming=replace(TUTORIAL, rule="rtrl"))
+    _, second, cause, advice = await drawn(coming)
+    assert second.startswith(message)
+    assert (cause, advice) == ("chance is 0.693 nats, the loss of guessing", "")
+
+
 @pytest.mark.parametrize("state", list(State))
 async def test_each_state_is_a_word_and_a_sign(state: State) -> None:
     for ascii_only in (False, True):

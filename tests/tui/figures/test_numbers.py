@@ -184,7 +184,17 @@ def test_a_map_has_the_squares_of_the_map(tmp_path: Path, measure: Measure) -> N
     frame = MapFrame.of(replace(MapState.first(overview.axes), measure=measure), overview)
     expected = list(csv.DictReader(csv_lines(frame)))
     found = numbers(tmp_path / "sweep", "map", show=measure)
-    for name in ("echo_step", "cell", "points", "trained", "solved", "half_solved", "failed", "missing"):
+    for name in (
+        "echo_step",
+        "cell",
+        "points",
+        "trained",
+        "solved",
+        "half_solved",
+        "failed",
+        "missing",
+        "not_every_length",
+    ):
         assert found[name] == [row[name] for row in expected]
     for name, form in (("success", ".4f"), ("low", ".4f"), ("high", ".4f"), ("median_loss", ".6g")):
         assert [cell and format(float(cell), form) for cell in found[name]] == [row[name] for row in expected]

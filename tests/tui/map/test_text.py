@@ -178,7 +178,13 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "level": "0.0491266",
         "version": "1",
         "rung": "below chance",
+        "not_every_length": "0",
     }
+    parity = Grid((Axis.parse("cell=rnn,mingru"),), {"task": "parity"}, 1)
+    of_parity = csv.DictReader(
+        csv_lines(frame_of(results_of(parity, lambda config: Result(99, 0.01, 666, 0.02)), "", "cell"))
+    )
+    assert [(row["cell"], row["not_every_length"]) for row in of_parity] == [("rnn", "0"), ("mingru", "1")]
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(frame_of(broken))))
     told = [(row["trained"], row["failed"], row["missing"], row["success"], row["best_seed"]) for row in lacking]

@@ -15,12 +15,15 @@ Doubles = npt.NDArray[np.float64]
 AXES = 3
 """The number of axes that are followed: two of them are shown."""
 
-GLIDE, SETTLE = 1, 64
-"""How many times the axes are multiplied by the covariance at each reading: while it trains, and when it stands still.
+GLIDE = 2
+"""How many times the axes before are multiplied by the covariance at each reading.
 
-Each time they come closer to the principal components, faster where the variances differ more. Components of almost the
-same variance would otherwise turn at random from one reading to the next.
+Each time they come closer to the principal components, faster where the variances differ more. So components that
+change places turn slowly, and the others are reached at once.
 """
+
+REACHED = 0.99
+"""An axis is a principal component if the absolute cosine of the angle between them is at least this."""
 
 ROUND_NUMBERS = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9, 10)
 LEAST_FILLED = 0.75
@@ -53,16 +56,18 @@ class PlaneAxes:
     low: Doubles
     high: Doubles
 
+    def name(self, axis: int) -> str:
+        """The name of an axis, from 0: that of the component that it is, or of an axis that still turns."""
+        is_reached = axis < self.within.shape[1] and abs(self.within[axis, axis]) >= REACHED
+        return f"{'component' if is_reached else 'axis'} {axis + 1}"
 
-def followed(
-    plane: StatePlane, before: PlaneAxes | None, still: bool, points: npt.NDArray[np.float32] | None = None
-) -> PlaneAxes:
+
+def followed(plane: StatePlane, before: PlaneAxes | None, points: npt.NDArray[np.float32] | None = None) -> PlaneAxes:
     """The axes for these readings, as close to the axes of the readings before as the components allow.
 
     Args:
-        before: the axes of the readings before; None for none.
-        still: whether training stands still: then the axes are the principal components, up to those of almost the same
-            variance.
+        before: the axes of the readings before; None for none: then the axes are the principal components, with their
+            signs, so the same network always looks the same.
         points: float32 [points, kept], the coordinates of what is shown besides the states.
     """
     kept, units = plane.components.shape
@@ -71,7 +76,7 @@ def followed(
     wanted = np.zeros((0, kept))
     if known and before is not None and kept:
         sizes = plane.shares.astype(np.float64) / (float(plane.shares.max()) or 1.0)
-        wanted = (before.directions @ components.T) * sizes ** (SETTLE if still else GLIDE)
+        wanted = (before.directions @ components.T) * sizes**GLIDE
     within = _orthonormal(np.concatenate([wanted, np.eye(kept)]), keep=len(wanted))
     old = (before.low, before.high) if known and before is not None else np.zeros((2, AXES))
     along = MARGIN * _finite(plane, points) @ within.T

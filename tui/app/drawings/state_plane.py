@@ -79,6 +79,17 @@ class PlaneScene:
         outputs = readout[:, 0] + along @ self.within @ readout[:, 1:].T
         return self.groups.said(outputs)
 
+    def said_on(self, height: int, width: int) -> npt.NDArray[np.int64]:
+        """The group that the network says at each place of a grid over the whole plane, [height, width]."""
+        x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(1, 0, height))
+        return self.said(np.stack([x, y], axis=-1))
+
+    @property
+    def way(self) -> npt.NDArray[np.float32]:
+        """The coordinates of the row at each step, float32 [T, kept]; empty if there is no such row."""
+        rows = self.plane.rows
+        return rows[self.row] if self.row < len(rows) else np.zeros((0, rows.shape[-1]), np.float32)
+
     @property
     def right(self) -> tuple[float, float] | None:
         """The share of states at which the network says the target's group, and the share at which it would if the
@@ -104,27 +115,8 @@ def draw_state_plane(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool
     names = np.array([*map(cells.names.index, (*(style for _, style in scene.signs), "view--way"))], np.int16)
     styles = names[groups.reshape(box.height, height // box.height, box.width, -1).max(axis=(1, 3))]
     stamp(cells, box.x, box.y, characters(dots, ascii_only, ASCII_WAY), styles, over_blanks=True)
-    _draw_axis_names(cells, box, scene, ascii_only)
     _draw_states(cells, box, scene)
     _draw_row(cells, box, scene)
-
-
-def _draw_axis_names(cells: Cells, box: Box, scene: PlaneScene, ascii_only: bool) -> None:
-    """Name the axes at their ends, with the share of variance along each, and their ends, where no state is drawn."""
-    taken = np.zeros((box.height, box.width), np.bool_)
-    taken[cells_of(np.concatenate([scene.place(scene.plane.states), _way(scene)]), box.height, box.width)] = True
-    arrows = (">", "^") if ascii_only else ("→", "↑")
-    for axis, line in ((0, box.height - 1), (1, 0)):
-        name = f"component {scene.shown[axis] + 1}"
-        share = f"{scene.plane.share(scene.within[axis]):.0%}"
-        spans = f"{scene.low[axis]:.3g} to {scene.high[axis]:.3g}"
-        texts = [text + " " + arrows[axis] for text in (f" {name}, {share}: {spans}", f" {name}, {share}", f" {name}")]
-        ends = (1.0, 0.0, 0.5) if axis == 0 else (0.0, 1.0, 0.5)
-        room = [(text, box.width - len(text)) for text in texts if len(text) <= box.width]
-        places = [(text, int(end * most)) for text, most in room for end in ends]
-        free = (one for one in places if not taken[line, one[1] : one[1] + len(one[0])].any())
-        text, at = next(free, ("", 0))
-        write_in(cells, box, line, text, "view--axis", at=at)
 
 
 def axes_dots(scene: PlaneScene, height: int, width: int) -> Dots:
@@ -140,8 +132,7 @@ def border_dots(scene: PlaneScene, height: int, width: int) -> Dots:
     """Where the group that the network says changes from a dot to the next, at the right or below."""
     dots = np.zeros((height, width), np.bool_)
     if len(scene.plane.readout):
-        x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(1, 0, height))
-        said = scene.said(np.stack([x, y], axis=-1))
+        said = scene.said_on(height, width)
         dots[:, :-1] |= said[:, 1:] != said[:, :-1]
         dots[:-1] |= said[1:] != said[:-1]
     return dots
@@ -154,7 +145,7 @@ def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Do
         One of ``every`` dots; and the group of the target to which each leads, -1 elsewhere and where none counts.
     """
     dots, groups = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
-    lines, columns = cells_of(_way(scene), height, width)
+    lines, columns = cells_of(scene.place(scene.way), height, width)
     for step in range(1, len(lines)):
         (y, x), (last_y, last_x) = ((int(lines[at]), int(columns[at])) for at in (step - 1, step))
         count = max(abs(last_y - y), abs(last_x - x)) + 1
@@ -162,11 +153,6 @@ def way_dots(scene: PlaneScene, height: int, width: int, every: int) -> tuple[Do
         dots[on] = True
         groups[on] = scene.row_targets[step] if step < len(scene.row_targets) else -1
     return dots, groups
-
-
-def _way(scene: PlaneScene) -> Coordinates:
-    rows = scene.plane.rows
-    return scene.place(rows[scene.row]) if scene.row < len(rows) else np.zeros((0, 2))
 
 
 def cells_of(places: Coordinates, height: int, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -199,7 +185,7 @@ def _draw_states(cells: Cells, box: Box, scene: PlaneScene) -> None:
 
 def _draw_row(cells: Cells, box: Box, scene: PlaneScene) -> None:
     """Note for the mouse where the row is at each step, and draw the cursor."""
-    way = _way(scene)
+    way = scene.place(scene.way)
     lines, columns = (one.tolist() for one in cells_of(way, box.height, box.width))
     for step, (line, column) in enumerate(zip(lines, columns, strict=True)):
         cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))

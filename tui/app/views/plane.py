@@ -19,11 +19,13 @@ from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from tui.app.drawings.group_signs import signs_of_groups
 from tui.app.drawings.plane_axes import PlaneAxes, followed
+from tui.app.drawings.plane_names import draw_plane_names
 from tui.app.drawings.plane_points import draw_points, kinds_found, point_text, points_in
 from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.drawings.state_plane import PlaneScene, draw_state_plane
 from tui.app.views.cursor_keys import LEAVE, cursor_keys
-from tui.app.views.plane_words import draw_legend, points_summary, states_text, summary
+from tui.app.views.plane_legend import draw_legend, legend_of
+from tui.app.views.plane_words import points_summary, states_text, summary
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView, is_empty
 from tui.app.views.rows_words import read
 from tui.kit.cells import Cells
@@ -46,8 +48,8 @@ HOLD_BINDINGS = [
 
 HOW_TO_HOLD = "«hold»: fixed points"
 
-LEAST_LEGEND = 6
-"""The fewest lines of the view with which its last line explains the signs."""
+LEAST_LEGENDS = (6, 14)
+"""The fewest lines of the view with which its last line explains the signs, and with which its last two do."""
 
 
 class PlaneView(ProbeView):
@@ -83,7 +85,7 @@ class PlaneView(ProbeView):
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """Lines for a plane that is not much higher than wide."""
-        return min(most, max(LEAST_LEGEND, width // 3 + 2))
+        return min(most, max(LEAST_LEGENDS[0], width // 3 + 2))
 
     @property
     def question(self) -> Question:
@@ -127,7 +129,7 @@ class PlaneView(ProbeView):
         if readings is not None and plane is not None and plane is not self._axes_of:
             points = self._points(readings)
             places = None if points is None else points_in(readings, plane)
-            self._axes = followed(plane, self._axes, frame.state.stands_still, places)
+            self._axes = followed(plane, None if frame.state.stands_still else self._axes, places)
             self._axes_of = plane
 
     def _scene(self, readings: Readings) -> PlaneScene | None:
@@ -203,16 +205,16 @@ class PlaneView(ProbeView):
         if held is not None and not computing:
             text = points_summary(held, points, len(places), carried_size(readings.config))
         self.draw_head(cells, readings, self.keymap.text(text), part)
-        has_legend = cells.height >= LEAST_LEGEND
-        body = Box(0, 1, cells.width, max(0, cells.height - 1 - has_legend))
+        drawn = () if points is None or not len(places) else kinds_found(points, self._ascii_only)
+        hint = self.keymap.text("" if held else HOW_TO_HOLD)
+        most = sum(cells.height >= least for least in LEAST_LEGENDS)
+        legend = legend_of(scene, drawn, hint, self._ascii_only, cells.width, most) if most else []
+        draw_legend(cells, Box(0, 0, cells.width, cells.height), legend)
+        body = Box(0, 1, cells.width, max(0, cells.height - 1 - len(legend)))
         draw_state_plane(cells, body, scene, self._ascii_only)
-        kinds: list[tuple[str, str, str]] = []
-        if points is not None and len(places):
+        draw_plane_names(cells, body, scene, places, self._ascii_only)
+        if points is not None:
             draw_points(cells, body, scene, places, points, self._ascii_only)
-            kinds = kinds_found(points, self._ascii_only)
-        if has_legend:
-            hint = self.keymap.text("" if held else HOW_TO_HOLD)
-            draw_legend(cells, Box(0, cells.height - 1, cells.width, 1), scene, kinds, hint, self._ascii_only)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings

@@ -1,17 +1,13 @@
-"""The texts of the plane view: its head, its legend, and what is under the pointer."""
+"""The texts of the plane view: its head, and what is under the pointer."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from echornn.data.held_input import HeldInput
 from echornn.data.target_groups import TargetGroups
 from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
 from tui.app.drawings.plane_points import count_text
 from tui.app.drawings.spots import States
-from tui.app.drawings.state_plane import ASCII_BORDER, ASCII_WAY, MIXED, PlaneScene
-from tui.kit.cells import Cells
-from tui.kit.paint import Box, write_in
+from tui.app.drawings.state_plane import PlaneScene
 
 
 def summary(scene: PlaneScene, computing: str = "") -> str:
@@ -47,39 +43,11 @@ def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carr
         drawn: how many of them are drawn; none if a gate is shown, which is no part of the state.
         carried: how many numbers the state has.
     """
+    words = held.words.replace(", ", ",")
     if carried > MOST_CARRIED:
         return f"no search for fixed points in a state of {carried:,} numbers"
     if points is None:
-        return f"computing the fixed points under {held.words}"
+        return f"computing the fixed points under {words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    return f"{count_text(points)}, found from {points.searches} states under {held.words}"
-
-
-def draw_legend(
-    cells: Cells, box: Box, scene: PlaneScene, kinds: Sequence[tuple[str, str, str]], hint: str, ascii_only: bool
-) -> None:
-    """Explain the signs in a line, as far as it is long enough.
-
-    Args:
-        kinds: the marks of fixed points, with their styles and names.
-        hint: a key that shows more.
-    """
-    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("solid", "dotted")
-    groups = scene.groups
-    items = [[(mark, style), (f" {kind}  ", "view--words")] for mark, style, kind in kinds]
-    if len(scene.plane.targets):
-        items.append([(f"{groups.of}: ", "view--axis")])
-        for (sign, style), name in zip(scene.signs, groups.names, strict=True):
-            items.append([(f"{sign} ", style), (f"{name}  " if name != sign else "", "view--words")])
-        items.append([(f" {MIXED} several  ", "view--beyond")])
-    if len(scene.plane.readout):
-        items.append([(f"{border}: prediction changes  ", "view--wall")])
-    if len(scene.plane.rows):
-        items.append([(f"{way}: row {scene.row + 1}  ", "view--way")])
-    items.append([(hint, "view--note")])
-    at = 0
-    for item in items:
-        if at + len("".join(text for text, _ in item).rstrip()) <= box.width:
-            for text, style in item:
-                at = write_in(cells, box, 0, text, style, at=at) - box.x
+    return f"under {words}: {count_text(points)}, from {points.searches} states"

@@ -13,7 +13,7 @@ from echornn.timeline.letters import letter_of
 from tui.app.drawings.blocks import CLASS_COLOURS
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.kit.cells import Cells
-from tui.kit.fitting import shortened
+from tui.kit.fitting import shortened, wrapped
 
 PART_BINDINGS = [
     Binding(
@@ -92,7 +92,9 @@ class ProbeView(View):
     def draw(self, cells: Cells) -> None:
         readings = self._readings
         if readings is None or (self._frame is not None and self._frame.unread):
-            cells.write(0, 0, waiting(self.title, self._frame, self._message)[: cells.width], "view--words")
+            text = waiting(self.title, self._frame, self._message)
+            for line, part in enumerate(wrapped(text, cells.width, cells.height)):
+                cells.write(0, line, part, "view--words")
         else:
             self.paint(cells, readings)
 

@@ -107,7 +107,8 @@ class StatusLine(CellWidget):
         sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
         failed = frame.state is State.FAILED
         after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        self._verdict = Sentence(after, sentence.cause) if failed else sentence if self.advises else sentence.unadvised
+        advises = self.advises and frame.coming is None  # the advice is not about the settings that are to come
+        self._verdict = Sentence(after, sentence.cause) if failed else sentence if advises else sentence.unadvised
         self.redraw()
 
     def _said(self, frame: Frame) -> Sentence:

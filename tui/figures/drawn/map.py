@@ -19,6 +19,9 @@ LINES = ((COLOURS[1], "-"), ("black", (0, (3, 1.5))), (COLOURS[1], (0, (1, 1))))
 ON_DARK = withStroke(linewidth=2.6, foreground="white")
 """A white edge, with which a line is seen on dark squares too."""
 
+NOT_EVERY_LENGTH = "\N{INFINITY}"
+"""The mark of a square whose cell does not solve the task at every length, as a theorem says."""
+
 LETTER = 4.4
 """The width of a letter in points."""
 
@@ -33,12 +36,15 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
     for row, column in np.argwhere(np.isnan(shades)).tolist():
         square = (column - 0.5, row - 0.5), 1, 1
         axes.add_patch(Rectangle(*square, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0))
+    marks = [NOT_EVERY_LENGTH if number > 0 else "" for number in numbers(table, "not_every_length")]
+    if any(marks):
+        axes.plot([], [], " ", marker=r"$\infty$", color="black", label="not at every length")
     size = min(7.0, 60 * figure.get_figwidth() / 3.3 / max(1, len(columns)))
     if len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3:
         for number, text in enumerate(table["text"]):
             row, column = divmod(number, len(columns))
             colour = "white" if shades[row, column] > 0.55 else "black"
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+            axes.text(column, row, text + marks[number], ha="center", va="center", color=colour, fontsize=size)
     for wall in facts["walls"]:
         label: str | None = wall["name"]
         colour, dashes = LINES[wall["number"] % len(LINES)]

@@ -102,6 +102,13 @@ def test_parts_are_chosen_in_turn_and_asked_for() -> None:
     assert view.question.part == ""  # this network lacks the part
 
 
+def test_a_message_longer_than_a_line_goes_on_in_the_next() -> None:
+    view = MemoryView()
+    view._message = "loading TensorFlow; meanwhile 2: data, s: settings, space: pause, ?: help"
+    lines = drawn(view, frame_of(None, 0, State.LOADING), 68, 3)
+    assert " ".join(line.strip() for line in lines).strip() == view._message
+
+
 def test_a_part_that_is_not_the_top_state_is_named() -> None:
     memory = SOLVED.memory
     assert memory is not None

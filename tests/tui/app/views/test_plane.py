@@ -13,6 +13,7 @@ from echornn.fixed_point_readings import PointKind
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
 from echornn.session.frame import Frame, State
+from tests.record_flip_flop import recorded_flip_flop
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
 from tests.scripted import ScriptedSession
@@ -27,7 +28,7 @@ from tests.tui.app.views.by_hand import (
     shift_register,
 )
 from tui.app.app import EchoApp
-from tui.app.drawings.plane_points import count_text
+from tui.app.drawings.plane_points import MARKS, count_text
 from tui.app.drawings.spots import FixedPoint, States, TimeStep
 from tui.app.views.plane import PlaneView
 from tui.app.views.probe_view import is_of_part
@@ -47,7 +48,7 @@ def test_the_classes_lie_on_both_sides_of_the_line() -> None:
     assert [line.rstrip() for line in lines] == [
         "plane: 90% of variance; right on 100% of 32 states, by this plane alone 100%",
         "   ⢠0⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠ component 2, 30%: -1.1 to 1.1 ↑⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠1",
-        "   ⢐                                  ⢸⠁                                  ⠅",
+        "   ⢐                                  ⢸0|1                                ⠅",
         "   ⢐                                  ⢸⠁                                  ⠅",
         "   ⢐                                  ⢸⠁                                  ⠅",
         "   ⢐                                  ⢸⠁                                  ⠅",
@@ -110,6 +111,8 @@ def test_three_classes_have_borders_between_their_regions() -> None:
     lines = drawn(PlaneView(), frame_of(readings), 60, 20)
     assert "right on 100% of 12 states" in lines[0]
     assert lines[-1].startswith("target: 0 1 2  + several")
+    text = "".join(lines)
+    assert [sum(text.count(name) for name in names) for names in (("0|1", "0/1"), ("0|2", "2/0"), ("1|2", "2|1"))]
     assert sum("⠀" < character < "⣿" for line in lines for character in line) > 40, "three borders meet"
 
 
@@ -218,9 +221,19 @@ def test_readings_with_the_signs_turned_round_look_the_same() -> None:
         rows=-plane.rows,
         readout=plane.readout * np.array([1, -1, -1], np.float32),
     )
-    for state in (State.RUNNING, State.PAUSED):
-        assert drawn(view, frame_of(turned, state=state), 78, 12) == lines
+    assert drawn(view, frame_of(turned, state=State.RUNNING), 78, 12) == lines
     assert drawn(PlaneView(), frame_of(turned), 78, 12) != lines
+
+
+def test_a_network_that_stands_still_looks_as_if_it_were_seen_first() -> None:
+    """However the axes have turned while it trained: as after `--resume`."""
+    components = np.array([[0.6, 0.8], [0.8, -0.6]], np.float32)
+    swapped, again = (with_plane(shares=np.array([0.55, 0.35], np.float32), components=components) for _ in range(2))
+    view = PlaneView()
+    drawn(view, frame_of(with_plane(), state=State.RUNNING), 78, 12)
+    assert "axis 1, " in "".join(drawn(view, frame_of(swapped, state=State.RUNNING), 78, 12))
+    still = frame_of(again, state=State.PAUSED)
+    assert drawn(view, still, 78, 12) == drawn(PlaneView(), still, 78, 12)
 
 
 def held_frame(held: float = 0, **changes: Any) -> Frame:
@@ -249,7 +262,7 @@ def test_fixed_points_have_marks_by_kind_and_are_counted() -> None:
     drawn(view, frame, 78, 12)
     view.action_hold(1)
     lines = drawn(view, frame, 78, 12)
-    assert lines[0].startswith("plane: 2 stable points, 1 saddle, found from 256 states under input 0")
+    assert lines[0].startswith("plane: under input 0: 2 stable points, 1 saddle, from 256 states")
     assert [line[4] for line in lines[1:11:9]] == ["●", "●"]
     assert "".join(lines).count("×") == 2, "a saddle, and in the legend"
     assert lines[-1].startswith("● stable  × saddle  target: 0 1 ")
@@ -342,3 +355,27 @@ def test_any_size(width: int, height: int) -> None:
     lines = drawn(PlaneView(), FRAME, width, height)
     assert {len(line) for line in lines} == {width}
     assert isinstance(READINGS.plane, StatePlane)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 10), (80, 20), (160, 40)])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_legend_has_the_signs_of_all_targets_and_fixed_points(width: int, height: int, ascii_only: bool) -> None:
+    progress, _, readings = recorded_flip_flop(100)
+    points = readings.fixed_points
+    assert points is not None
+    readings = replace(readings, fixed_points=replace(points, kinds=("slow", *points.kinds[1:-1], "stable")))
+    view = PlaneView(ascii_only)
+    view._held = 1
+    frame = replace(frame_of(readings, 100), progress=progress)
+    legend = " ".join(drawn(view, frame, width, height)[-2:])
+    marks = [MARKS[kind][ascii_only] for kind in ("stable", "saddle", "slow")]
+    for sign in (*marks, "a ---", "b +--", "g -++", "h +++"):
+        assert sign in legend
+
+
+def test_borders_of_numbers_have_names() -> None:
+    """Each on its own line, once, where no state and no fixed point is."""
+    progress, _, readings = recorded_flip_flop(1500)
+    view = PlaneView()
+    text = "".join(drawn(view, replace(frame_of(readings, 1500), progress=progress), 100, 30))
+    assert [text.count(f"bit {bit}") for bit in (1, 2, 3)] == [1, 1, 1]
