@@ -42,8 +42,8 @@ class FixedPoints:
     the Jacobian is that of the side where it is 0.
 
     Attributes:
-        states: the points, float32 [points, carried]: h of each layer, and what the cell carries besides.
-        residuals: float32 [points], the largest absolute value in F(s) - s.
+        states: the points, float64 [points, carried]: h of each layer, and what the cell carries besides.
+        residuals: float32 [points], the largest absolute value in F(s) - s, with s and F in float64.
         eigenvalues: complex64 [points, carried], those of the Jacobian, the largest absolute value first.
         kinds: for each point:
 
@@ -59,7 +59,7 @@ class FixedPoints:
         searches: the number of states at which the search began.
     """
 
-    states: Floats
+    states: npt.NDArray[np.float64]
     residuals: Floats
     eigenvalues: npt.NDArray[np.complex64]
     kinds: tuple[PointKind, ...]

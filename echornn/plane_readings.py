@@ -51,7 +51,7 @@ class StatePlane:
         """The share of the variance along a direction, given as a vector of length 1, float64 [kept]; 0 to 1."""
         return float((direction**2 * self.shares).sum())
 
-    def place(self, states: Floats) -> Floats:
-        """The coordinates of states of the part, float32 [..., units] to [..., kept]."""
+    def place(self, states: Floats | npt.NDArray[np.float64]) -> Floats:
+        """The coordinates of states of the part, [..., units] to float32 [..., kept]."""
         with np.errstate(over="ignore", invalid="ignore"):  # states may be too large for float32
             return np.asarray((states.astype(np.float64) - self.mean) @ self.components.T, np.float32)

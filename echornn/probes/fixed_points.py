@@ -45,7 +45,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     points = different_points(network, visits, found)
     states = np.array([one.state for one in points]).reshape(-1, carried)
     return FixedPoints(
-        states=states.astype(np.float32),
+        states=states,
         residuals=np.array([one.residual for one in points], np.float32),
         eigenvalues=np.array([one.eigenvalues for one in points], np.complex64).reshape(-1, carried),
         kinds=tuple(one.kind for one in points),

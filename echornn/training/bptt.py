@@ -15,11 +15,9 @@ from echornn.network.private_xla import read_steps
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
+from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL
 from echornn.training.kept_programs import first_call
 from echornn.training.rules.engine import RuleEngine, WindowData, engine_of
-
-MAX_WINDOWS_PER_CALL = 4096
-"""The most windows that a call trains in each network; the size of the buffers that return the losses."""
 
 
 class WindowOutput(NamedTuple):

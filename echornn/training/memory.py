@@ -9,13 +9,11 @@ from typing import Any
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_rules import require_trainable
 from echornn.data.solved import RECENT_WINDOWS
-from echornn.network.scan import block_length
+from echornn.network.blocks import block_length
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL
-from echornn.training.device import processors
+from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, bytes_of_a_step, epochs_in_a_block
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.population_data import bytes_of_a_step, epochs_in_a_block
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -164,6 +162,8 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     of_each += FLOAT * COPIES_OF_INFLUENCE * influence_size(config)
     if not is_trained_alone(config):
         of_each += _bytes_of_derivatives(config)
+    from echornn.training.device import processors  # imports TensorFlow
+
     return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 
 
@@ -175,6 +175,17 @@ def session_bytes_of(config: EchoConfig, replicas: int) -> int:
     losses = max(LOSSES_KEPT, replicas * LOSSES_KEPT_OF_ONE)
     state = replicas * FLOAT * numbers
     return STATES_IN_A_SESSION * state + min(KEYFRAMES * state, BYTES_OF_KEYFRAMES) + losses
+
+
+def require_for_training(config: EchoConfig, free: Callable[[], int | None] = free_bytes) -> None:
+    """Check that a configuration can be trained, as far as this is known before TensorFlow is imported: not for all
+    replicas together. Afterwards `require_memory` checks all.
+
+    Raises:
+        ConfigError: it cannot be trained, or there is too little memory even for one replica.
+    """
+    require_trainable(config.rule, config.cell, config.num_layers, try_own=True)
+    _require_for_one(config, free, STATES_IN_A_SESSION if config.replicas == 1 else 1)
 
 
 def require_memory(

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from echornn.config import EchoConfig
 
 
@@ -25,18 +22,26 @@ class OptimizerKind:
     slots: int
 
 
-def adagrad(rate: float | Callable[[], Any]) -> Any:
-    """Adagrad as in TensorFlow 1: accumulators start at 0.1, and there is no epsilon."""
-    return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1, epsilon=0.0)
+def of_keras(name: str, **options: float) -> Callable[[float | Callable[[], Any]], Any]:
+    """Makes the optimizer of this name; only then Keras, and with it TensorFlow, is imported."""
+
+    def make(rate: float | Callable[[], Any]) -> Any:
+        import keras
+
+        return getattr(keras.optimizers, name)(rate, **options)
+
+    return make
 
 
 OPTIMIZERS = {
-    "adagrad": OptimizerKind(adagrad, 1),
-    "sgd": OptimizerKind(keras.optimizers.SGD, 0),
-    "rmsprop": OptimizerKind(keras.optimizers.RMSprop, 1),
-    "adam": OptimizerKind(keras.optimizers.Adam, 2),
+    "adagrad": OptimizerKind(of_keras("Adagrad", initial_accumulator_value=0.1, epsilon=0.0), 1),
+    "sgd": OptimizerKind(of_keras("SGD"), 0),
+    "rmsprop": OptimizerKind(of_keras("RMSprop"), 1),
+    "adam": OptimizerKind(of_keras("Adam"), 2),
 }
-"""The optimizers by name. To add one, add an entry here, and its name to `echornn.config.Optimizer`."""
+"""The optimizers by name; adagrad is that of TensorFlow 1. To add one, add an entry here, and its name to
+`echornn.config.Optimizer`.
+"""
 
 
 def make_optimizer(config: EchoConfig, replicas: int = 0) -> Any:
@@ -47,5 +52,7 @@ def make_optimizer(config: EchoConfig, replicas: int = 0) -> Any:
     make = OPTIMIZERS[config.optimizer].make
     if not replicas:
         return make(config.learning_rate)
+    import tensorflow as tf
+
     rates = tf.Variable(tf.fill([replicas], tf.constant(config.learning_rate)), name="learning_rates")
     return make(lambda: rates)

@@ -14,13 +14,9 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.data.epoch_data import EpochData, data_side_by_side
 from echornn.progress import Bools
-from echornn.tasks.task import Numbers, Symbols
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.call_sizes import epochs_in_a_block
 from echornn.training.seen import by_shard, seen_steps
 from echornn.training.shards import Shards
-
-MAX_BLOCK_BYTES = 1 << 24
-"""The most bytes of inputs in a block with more than one epoch."""
 
 
 class Block(NamedTuple):
@@ -100,22 +96,6 @@ class PopulationData:
         if not all(before.same_data(after) for before, after in zip(self._configs, configs, strict=True)):
             self._block = self._ahead = None
         self._configs = tuple(configs)
-
-
-def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are copied to the device at once; if epochs are short, a call trains several.
-
-    Each number of epochs needs its own compiled program. So the number that fits is rounded down to a power of two, and
-    a few programs serve any number of replicas.
-    """
-    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
-    return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
-
-
-def bytes_of_a_step(form: Symbols | Numbers) -> int:
-    """The bytes of a time step's inputs or targets."""
-    return np.dtype(np.float32).itemsize * form.count if isinstance(form, Numbers) else 1
 
 
 def _made(

@@ -16,10 +16,10 @@ from echornn.config_fields import ECHO, TASK
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.tasks.checked_task import form_of
 from echornn.tasks.task import Numbers, Symbols
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
+from echornn.training.bptt import TrainingLoop
+from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, epochs_in_a_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
-from echornn.training.population_data import epochs_in_a_block
 from echornn.training.process import prepare
 from echornn.training.shards import Shards
 from echornn.training.shards_in_turn import ShardsInTurn

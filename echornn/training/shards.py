@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import is_trained_alone
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL
 
 LEAST, MOST = 8, 128
 """The fewest and the most replicas of a shard that are trained side by side."""

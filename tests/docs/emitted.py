@@ -45,7 +45,7 @@ from tui.commands.probe import record_of
 Read = Callable[[], Any]
 
 ONE_POINT = FixedPoints(
-    np.zeros((1, 4), np.float32),
+    np.zeros((1, 4)),
     np.zeros(1, np.float32),
     np.zeros((1, 4), np.complex64),
     ("stable",),

@@ -87,7 +87,7 @@ def record_of(found: Examined, name: str) -> dict[str, Any]:
                 "residual": float(str(points.residuals[index])),
                 "searches": int(points.starts[index]),
                 "outputs": _plain(points.outputs[index]),
-                "state": _plain(points.states[index]),
+                "state": [one if math.isfinite(one) else None for one in points.states[index].tolist()],
                 "eigenvalues": [_plain(np.array([one.real, one.imag])) for one in points.eigenvalues[index]],
             }
             for index in range(len(points.kinds))

@@ -20,11 +20,11 @@ import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.affine import Tensors
+from echornn.network.blocks import UNROLLED_WHOLE
 from echornn.network.layer import OfTensors, used_weights
 from echornn.network.model import EchoRNN, embed
 from echornn.network.product import weight_gradient
 from echornn.network.replicas import sum_of_steps
-from echornn.network.scan import UNROLLED_WHOLE
 from echornn.network.shapes import OUTPUT_LAYER, influence_shapes
 from echornn.network.unit_steps import OwnProduct, in_columns, unit_step
 from echornn.training.rules.engine import Learned, WindowData, loss_of

@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
+from echornn.network.blocks import block_length
 from echornn.network.layer import Layer, step_of
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.product import product, product_with_transposed, weight_gradient
-from echornn.network.scan import block_length, scan
+from echornn.network.scan import scan
 from echornn.network.shapes import carried_size, layer_weight_names
 from tests.compiled import plain
 

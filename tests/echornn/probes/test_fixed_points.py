@@ -44,6 +44,8 @@ def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
     resting = 0.9575040240772687  # tanh(2 h) = h
     assert found.kinds == ("stable", "stable", "unstable")
     assert sorted(found.states[:, 0]) == pytest.approx([-resting, 0, resting], abs=1e-7)
+    moved = np.tanh(2 * found.states[:, 0]) - found.states[:, 0]
+    assert np.abs(moved).max() < 1e-15  # as the residual says, since states are not rounded to float32
     slopes = 2 * (1 - found.states[:, 0] ** 2)  # of tanh(2 h)
     assert found.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 

@@ -61,6 +61,8 @@ def test_version() -> None:
         (["--echo-step", "10000"], "echo_step = 10000 cannot be used: 0 to 9999"),
         (["--total-series-length", "10"], "total_series_length = 10 cannot be used"),
         (["--optimizer", "lbfgs"], "lbfgs"),
+        (["--rule", "snap1", "--cell", "gru"], "rule = 'snap1' cannot be used: the cell must be one of rnn"),
+        (["--rule", "rtrl", "--state-size", "100000"], "state_size = 100000 cannot be used: it needs about"),
         (["--batch-size", "x"], "--batch-size"),
         (["--sede", "3"], "Did you mean --seed?"),
         (["stray"], "stray is not understood here"),

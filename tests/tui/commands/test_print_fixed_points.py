@@ -33,7 +33,7 @@ SIZES: dict[PointKind, tuple[float, float]] = {
 def points(*kinds: PointKind, starts: int = 7, outputs: int = 2) -> FixedPoints:
     count = len(kinds)
     return FixedPoints(
-        np.full((count, 2), 0.1, np.float32),
+        np.full((count, 2), 0.1),
         np.full(count, 1e-16, np.float32),
         np.array([SIZES[kind] for kind in kinds], np.complex64).reshape(-1, 2) * 1j,
         kinds,

@@ -137,7 +137,7 @@ def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
 
 def points_of_corners(held: float = 0) -> FixedPoints:
     """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle in the middle."""
-    states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float32)
+    states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float64)
     eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
     outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
     starts = np.array([150, 100, 6], np.int32)

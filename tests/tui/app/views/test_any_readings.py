@@ -152,7 +152,8 @@ def any_points(config: EchoConfig, count: int, some: Callable[..., Floats]) -> F
     eigenvalues = np.stack([some(count, carried), some(count, carried)], axis=-1).view(np.complex64)[..., 0]
     kinds = tuple(POINT_KINDS[index % len(POINT_KINDS)] for index in range(count))
     starts, outputs = np.ones(count, np.int32), some(count, config.output_size)
-    return FixedPoints(some(count, carried), some(count), eigenvalues, kinds, starts, outputs, held)
+    states = some(count, carried).astype(np.float64)
+    return FixedPoints(states, some(count), eigenvalues, kinds, starts, outputs, held)
 
 
 def any_plane(config: EchoConfig, part: str, samples: int, windows: bool, some: Callable[..., Floats]) -> StatePlane:
