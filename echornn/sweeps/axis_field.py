@@ -24,9 +24,14 @@ ROOMY: dict[str, Any] = {
     "truncated_backprop_length": 1,
     "batch_size": 1,
     "echo_step": 0,
-    "num_layers": 2,
 }
-"""A configuration with which each other field can have any of its possible values."""
+"""A configuration with which each other field can have any of its possible values, but for `ROOM_FOR`."""
+
+ROOM_FOR: dict[str, dict[str, Any]] = {
+    "stride": {"truncated_backprop_length": MAX_STEPS},
+    "dropout": {"num_layers": 2},
+}
+"""What else some fields need so that they can have any of their values."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,6 @@ class AxisField:
         elif self.name == CELL:
             checked = cell_named(value)
         elif self.name in EchoConfig.names():
-            room = {**ROOMY, "truncated_backprop_length": MAX_STEPS} if self.name == "stride" else ROOMY
-            checked = getattr(EchoConfig(**{**room, self.name: value}), self.name)
+            room = {**ROOMY, **ROOM_FOR.get(self.name, {}), self.name: value}
+            checked = getattr(EchoConfig(**room), self.name)
         return checked  # type: ignore[no-any-return]

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from echornn.cells.own_units import acts_on_own_units
-from echornn.cells.table import CELLS
 from echornn.config import ConfigError, EchoConfig
+from echornn.config_rules import require_trainable
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.network.scan import block_length
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
-from echornn.rules.table import RULES
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
@@ -193,7 +191,7 @@ def require_memory(
         ConfigError: there is too little; the error names ``replicas``, or the field that is too large even for one
             replica.
     """
-    _require_own_units(config)
+    require_trainable(config.rule, config.cell, config.num_layers, try_own=True)
     _require_for_one(config, free, STATES_IN_A_SESSION if in_a_session and replicas == 1 else 1)
     if replicas == 1:
         return
@@ -213,21 +211,6 @@ def require_memory(
         replicas,
         f"they need about {in_words(needed)}, and {in_words(there)} are free; about {fitting // unit * unit} would fit",
     )
-
-
-def _require_own_units(config: EchoConfig) -> None:
-    """Check that the learning rule can train this network.
-
-    Raises:
-        ConfigError: it cannot; the message says which networks it can train.
-    """
-    if not RULES[config.rule].only_own_units:
-        return
-    if config.num_layers > 1:
-        raise ConfigError("rule", config.rule, f"num_layers must be 1, not {config.num_layers}; rtrl trains several")
-    if not acts_on_own_units(config.the_cell):
-        able = ", ".join(name for name, cell in CELLS.items() if acts_on_own_units(cell))
-        raise ConfigError("rule", config.rule, f"the cell must be one of {able}, whose weights reach one unit a step")
 
 
 def in_words(size: int) -> str:

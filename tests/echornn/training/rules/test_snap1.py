@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 
 import numpy as np
@@ -11,8 +12,8 @@ from echornn import ConfigError, EchoConfig, EchoSeries
 from echornn.cells.own_units import acts_on_own_units
 from echornn.cells.table import CELLS
 from echornn.network.shapes import carried_size
-from echornn.training.memory import require_memory
-from tests.compiled import make_trainer
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.grid import Grid
 from tests.echornn.probes.numpy_network import TWINS, Array, logits, softmax
 from tests.echornn.probes.snapshots import random_weights, small
 from tests.echornn.training.rules.test_rtrl import learned
@@ -91,8 +92,22 @@ def test_units_that_hear_only_themselves_get_the_exact_gradient() -> None:
         np.testing.assert_allclose(sparse[name], one, rtol=1e-3, atol=1e-6, err_msg=name)
 
 
-def test_what_it_cannot_train_is_refused() -> None:
+def test_what_it_cannot_train_is_no_configuration() -> None:
     with pytest.raises(ConfigError, match=r"^rule = 'snap1' cannot be used: num_layers must be 1, not 2"):
-        require_memory(EchoConfig(rule="snap1", num_layers=2), 1)
-    with pytest.raises(ConfigError, match=r"^rule = 'snap1' cannot be used: the cell must be one of rnn, lstm, "):
-        make_trainer(EchoConfig(rule="snap1", cell="gru"))
+        EchoConfig(rule="snap1", num_layers=2)
+    for cell in CELLS.keys() - ABLE:
+        with pytest.raises(ConfigError, match=r"^rule = 'snap1' cannot be used: the cell must be one of rnn, lstm, "):
+            EchoConfig(rule="snap1", cell=cell)
+        with pytest.raises(ConfigError, match="whose weights reach one unit a step"):
+            EchoConfig(cell=cell).with_fields({"rule": "snap1"})  # so in a live edit
+
+
+def test_a_sweep_leaves_out_what_it_cannot_train() -> None:
+    axes = Axis("rule", ("tbptt", "snap1")), Axis("cell", ("rnn", "gru")), Axis("num_layers", (1, 2))
+    points = Grid(axes, seeds=1).points
+    assert [(one.rule, one.cell, one.num_layers) for one in points.possible] == [
+        *itertools.product(["tbptt"], ["rnn", "gru"], [1, 2]),
+        ("snap1", "rnn", 1),
+    ]
+    assert [one.values["num_layers"] for one in points.impossible if one.values["cell"] == "gru"] == [1, 2]
+    assert all("rule = 'snap1' cannot be used" in one.reason for one in points.impossible)
