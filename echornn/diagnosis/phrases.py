@@ -7,6 +7,7 @@ import math
 from echornn.config import PACE_FIELDS, EchoConfig
 from echornn.data.coverage import lags_beyond, targets_reached
 from echornn.data.levels import chance_level, is_echo, on_the_echo, register_numbers, state_numbers
+from echornn.diagnosis import rates
 from echornn.diagnosis.diagnosis import Diagnosis, Note
 from echornn.diagnosis.key_marks import length
 from echornn.diagnosis.loss_text import loss_text
@@ -101,7 +102,14 @@ def value(config: EchoConfig, field: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def slower(it: Diagnosis, advice: str, otherwise: str = "") -> str:
+    """The advice, which is a smaller learning rate; another one if the rate is tiny already."""
+    return advice if rates.may_be_smaller(it.config) else otherwise
+
+
 def smaller_steps(it: Diagnosis) -> str:
+    if not rates.may_be_smaller(it.config):
+        return back(it)
     smaller = "«settings» sets a smaller learning_rate"
     if it.undoable:
         return f"«undo» goes back to before the last change; {smaller}"

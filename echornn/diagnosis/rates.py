@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from echornn.cells.on_the_echo import SMALL
 from echornn.config import EchoConfig, Optimizer
 from echornn.data.levels import on_the_echo
 
@@ -27,3 +28,10 @@ def is_large(config: EchoConfig) -> bool:
 def is_small(config: EchoConfig) -> bool:
     """Whether the learning rate is so small that learning takes very long."""
     return config.learning_rate <= on_the_echo(config).small.get(config.optimizer, 0.0)
+
+
+def may_be_smaller(config: EchoConfig) -> bool:
+    """Whether a smaller learning rate may be advised: whether it is above those that are too small for the cells that
+    were measured.
+    """
+    return config.learning_rate > SMALL.get(config.optimizer, 0.0)

@@ -31,6 +31,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.obstacle import obstacle
 from echornn.diagnosis.phrases import (
     BEGINS,
+    GO_BACK,
     OVER,
     SLOW,
     SLOWER,
@@ -164,15 +165,18 @@ def _advice(stand: LevelCounts, seed_stats: SeedStats, config: EchoConfig, undoa
         return f"all of these seeds solve it; «settings» sets a {harder}"
     if most == stand.diverged:
         back = "«undo» goes back, then " if undoable else ""
+        if not rates.may_be_smaller(config):
+            return "«undo» goes back" if undoable else ""
         return f"their steps are too large: {back}«settings» sets a smaller learning_rate"
     if most == stand.above and not rates.is_large(config):
         if seed_stats.windows < SETTLED or not is_echo(config):
             return TOO_SURE if is_echo(config) else ""
-        return "those are too sure of wrong answers; «settings» sets a smaller learning_rate"
+        smaller = "; «settings» sets a smaller learning_rate" if rates.may_be_smaller(config) else ""
+        return f"those are too sure of wrong answers{smaller}"
     if most == stand.lost:
         if lags_beyond(config):
             return f"{gradient_cut_off(config)}: training may destroy what the state keeps"
-        return f"{SLOWER} may hold it steadier"
+        return f"{SLOWER} may hold it steadier" if rates.may_be_smaller(config) else GO_BACK
     if most == stand.below and fits_register(config) and not lags_beyond(config):
         learn = "learned" if finished else "learn"
         return f"with a loss below chance, seeds {learn} on, or are stuck; «view.seeds» shows each"

@@ -39,6 +39,7 @@ from echornn.diagnosis.phrases import (
     right,
     seeds_beyond,
     seeds_that_solve,
+    slower,
     terms,
     wait,
     where_known,
@@ -195,14 +196,13 @@ def stalled(it: Diagnosis) -> Sentence:
 def slipped(it: Diagnosis) -> Sentence:
     return Sentence(
         f"it was better: mean loss {it.best:.3f} at window {it.best_at:,}, {it.mean:.3f} now",
-        f"{SLOWER} may hold what it has; {GO_BACK} to look",
+        slower(it, f"{SLOWER} may hold what it has; ") + f"{GO_BACK} to look",
     )
 
 
 def swinging(it: Diagnosis) -> Sentence:
-    return Sentence(
-        f"the loss swings around chance: mean {loss_text(it.mean, 3)}", f"{SLOWER} may steady it; {back(it)}"
-    )
+    seen = f"the loss swings around chance: mean {loss_text(it.mean, 3)}"
+    return Sentence(seen, slower(it, f"{SLOWER} may steady it; ") + back(it))
 
 
 def forgot(it: Diagnosis) -> Sentence:

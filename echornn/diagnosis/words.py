@@ -40,6 +40,7 @@ from echornn.diagnosis.phrases import (
     percent,
     right,
     since_edit,
+    slower,
     smaller_steps,
     targets,
     terms,
@@ -160,9 +161,9 @@ def _unsteady(it: Diagnosis) -> Sentence:
     sentence = Sentence(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
     if it.note is Note.DROPOUT:
         return replace(sentence, advice=note_text(it))
-    return (
-        _cut_off(it, sentence) if _is_cut_off(it.config) else replace(sentence, advice=f"{SLOWER} may hold it steadier")
-    )
+    if _is_cut_off(it.config):
+        return _cut_off(it, sentence)
+    return replace(sentence, advice=slower(it, f"{SLOWER} may hold it steadier", GO_BACK))
 
 
 def _cut_off(it: Diagnosis, sentence: Sentence) -> Sentence:
@@ -172,7 +173,7 @@ def _cut_off(it: Diagnosis, sentence: Sentence) -> Sentence:
 
 def _relapsed(it: Diagnosis) -> Sentence:
     is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
-    advice = smaller_steps(it) if is_worse else f"{GO_BACK}; {SLOWER} may hold it steadier from there"
+    advice = smaller_steps(it) if is_worse else GO_BACK + slower(it, f"; {SLOWER} may hold it steadier from there")
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
     lost, mean = f"solved at window {it.solved_at:,}, but lost since {it.since:,}", f": mean {loss_text(it.mean, 3)}"
     into = f" (window {it.into_epoch} of its epoch)" if 0 < it.into_epoch <= EPOCH_HEAD else ""
@@ -210,14 +211,16 @@ def _unstable(it: Diagnosis) -> Sentence:
         f"{_still_solved(it)}thrown off: loss {loss_text(it.newest, 2)}, {it.wrong:.0%} wrong",
         f", {into_epoch(window)}",
     )
-    return Sentence(cause, f"the epoch's first step probably did it; {SLOWER} may help", more + adds(wrong))
+    return Sentence(
+        cause, f"the epoch's first step probably did it{slower(it, f'; {SLOWER} may help')}", more + adds(wrong)
+    )
 
 
 def _worse(it: Diagnosis) -> Sentence:
     if it.blamed:
         return Sentence(
             f"worse than chance{since_edit(it)}: mean {loss_text(it.mean, 3)}",
-            f"{back(it)}, then «settings» sets a smaller learning_rate",
+            back(it) + slower(it, ", then «settings» sets a smaller learning_rate"),
         )
     return Sentence(
         f"worse than chance: mean loss {loss_text(it.mean, 3)}, chance {chance_level(it.config):.3f}",
@@ -228,7 +231,7 @@ def _worse(it: Diagnosis) -> Sentence:
 def _diverged(it: Diagnosis) -> Sentence:
     return Sentence(
         f"diverged{since_edit(it)}: the loss is {loss_text(it.newest)}",
-        f"{back(it)}, then «settings» sets a smaller learning_rate",
+        back(it) + slower(it, ", then «settings» sets a smaller learning_rate"),
     )
 
 

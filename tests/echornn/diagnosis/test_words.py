@@ -356,3 +356,13 @@ def test_advice_beside_another_rule_says_that_it_starts_over(length: int, init: 
         assert known is not None
         assert not config.differs_only_live(config.with_fields(known.changes))
         assert sentence.advice.startswith("no cut: rule rtrl («settings»); or restart, "), sentence.advice
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SENTENCES if kind is not Kind.RATE_TOO_LARGE])
+@pytest.mark.parametrize("task", ["echo", "parity"])
+def test_of_a_tiny_learning_rate_no_smaller_one_is_advised(kind: Kind, task: str) -> None:
+    config = EchoConfig(init="glorot", optimizer="adam", learning_rate=1e-6).with_fields({"task": task})
+    for undoable in (False, True):
+        sentence = told(kind, config, mean=3.0, wrong=0.4, solved_at=9, since=500, before=SOLVED, undoable=undoable)
+        assert "smaller learning_rate" not in str(sentence)
+        assert "a smaller learning_rate" not in sentence.more_cause + sentence.more_advice

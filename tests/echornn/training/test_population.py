@@ -16,7 +16,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
 from echornn.rules.table import RULES
-from echornn.training import population_data
+from echornn.training import call_sizes, population_data
 from echornn.training.memory import population_bytes_needed, require_memory
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
@@ -160,7 +160,7 @@ def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
 
 def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more replicas, fewer epochs of data are passed at once: a program is compiled for that number."""
-    monkeypatch.setattr(population_data, "MAX_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(call_sizes, "MAX_BLOCK_BYTES", 20_000)
     config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
     losses, seats = [], []
     with plain() as programs:

@@ -15,7 +15,7 @@ from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, unread
 from tui.app.drawings.spots import Lag, TimeStep
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_chart import chart_of, lags_that_matter
-from tui.app.views.gradient_words import moved_words, read, read_lag, relied_on, words_of
+from tui.app.views.gradient_words import moved_words, outside, read, read_lag, relied_on, words_of
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
@@ -219,7 +219,8 @@ class GradientView(ProbeView):
             words = LOCAL_DERIVATIVE
         else:
             how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
-            words = (self.keymap.text(how),)
+            before = outside(readings.config, step)
+            words = (self.keymap.text(f"{before}; {how}"), before) if before else (self.keymap.text(how),)
         return RowPanel(
             row,
             step - first,

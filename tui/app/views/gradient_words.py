@@ -80,7 +80,7 @@ def words_of(
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {steps_text(followed)}; T is {steps}", ""
-        unknown = f"too little gradient to tell what {CUTTING} leaves out"
+        unknown = f"the mean gradient is within its noise: unknown what {CUTTING} leaves out"
         return (uncut(config), unknown) if config.is_uncut else (unknown, "")
     left = f"{CUTTING} {left_out(gradient.bias_of_windows)}"
     now = f"{uncut(config)}; {left}" if config.is_uncut else f"{left} of the gradient as it is now"
@@ -149,6 +149,16 @@ def moved_words(config: EchoConfig, reliance: Reliance | None) -> str:
     lag, change = int(reliance.moved.argmax()), change_words(config)
     size = size_text(float(reliance.moved[lag]))
     return f"one input {change} moves predictions most at {input_name(lag)}, on average by {size}"
+
+
+def outside(config: EchoConfig, step: int) -> str:
+    """A text which says that the source of this step's target is before the window; empty if it is not so, or if there
+    are several sources, or none.
+    """
+    match source_lags(config):
+        case [lag] if config.is_stream and lag > step:
+            return f"{input_name(lag)} is before the window"
+    return ""
 
 
 def input_name(lag: int) -> str:

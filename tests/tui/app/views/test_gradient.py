@@ -20,7 +20,7 @@ from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, narrow
 from tui.app.drawings.spots import Lag
 from tui.app.views.gradient import GradientView
 from tui.app.views.gradient_chart import decades
-from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
+from tui.app.views.gradient_words import left_out, outside, percent, read, relied_on, size_text, words_of
 from tui.kit.cells import Cells
 from tui.kit.paint import Box
 
@@ -77,6 +77,13 @@ def test_it_is_not_too_early_where_predictions_use_the_echo_already() -> None:
     )
 
 
+def test_a_source_before_the_window_is_named() -> None:
+    assert outside(EchoConfig(echo_step=8, truncated_backprop_length=5), 4) == "x[t-8] is before the window"
+    assert outside(TUTORIAL, 2) == "x[t-3] is before the window"
+    assert not outside(TUTORIAL, 3)
+    assert not outside(EchoConfig(task="two_coins"), 0), "of several sources"
+
+
 def test_where_there_is_no_gradient() -> None:
     assert words_of(EchoConfig(truncated_backprop_length=2), gradient()) == ("there is no gradient", "")
 
@@ -90,7 +97,7 @@ def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None
 @pytest.mark.parametrize(
     ("steps", "phi", "words"),
     [
-        (2, (1, 1, 1, 1), "too little gradient to tell what tbptt leaves out"),
+        (2, (1, 1, 1, 1), "the mean gradient is within its noise: unknown what tbptt leaves out"),
         (2, (1, 1e30, np.inf, np.nan), "the error grows on its way back, too large to tell what tbptt leaves out"),
         (9, (1, 1, 1, 1), "errors were followed through 4 steps; T is 9"),
     ],
@@ -616,5 +623,5 @@ def test_of_an_echo_that_rtrl_has_not_learned_yet_it_is_not_said_that_t_is_judge
     unknown = Gradient(np.ones(4, np.float32), np.full(4, np.nan, np.float32), np.nan)
     assert words_of(config, unknown) == (
         "rtrl's gradient goes back past T 2",
-        "too little gradient to tell what tbptt leaves out",
+        "the mean gradient is within its noise: unknown what tbptt leaves out",
     )
