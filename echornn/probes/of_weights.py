@@ -93,11 +93,16 @@ def fixed_points_of(weights: Weights, config: EchoConfig, held: Sequence[float] 
     """The states that the network does not leave under a constant input; see `echornn.readings.FixedPoints`.
 
     Args:
-        held: the constant input as it enters the cell; zeros by default.
+        held: the constant input as it enters the cell, one number for each of its inputs; zeros by default.
 
     Returns:
         None if the network carries more than `echornn.fixed_point_readings.MOST_CARRIED` numbers.
+
+    Raises:
+        ValueError: ``held`` has another number of inputs, or is a single number.
     """
+    if held is not None and np.shape(held) != (config.input_size,):
+        raise ValueError(f"held = {held!r} cannot be used: a list of {config.input_size}, a number for each input")
     return _read(weights, config, "fixed_points", held=held).fixed_points
 
 

@@ -50,7 +50,7 @@ def probe_run(
     branch: str | None = None,
     replica: int | None = None,
     fixed_points: bool = False,
-    input: str | None = None,
+    input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
 ) -> FrontEnd:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.

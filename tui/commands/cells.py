@@ -89,7 +89,10 @@ def _lines_of(name: str, cell: Cell) -> Iterator[str]:
         yield from _wrapped(f"gates: {', '.join(cell.gates)}")
     yield from _wrapped(cell.keeps)
     for one in cell.theorems:
-        yield from _wrapped(f"no network of it solves {one.task} at every length: {one.because} ({one.source})")
+        yield from _wrapped(
+            f"with numbers of finite precision, no network of it solves {one.task} at every length: {one.because} "
+            f"({one.source})"
+        )
     yield f"{INDENT}Keras: {cell.keras[0] or 'no such cell, so no --keras export'}"
 
 

@@ -33,7 +33,8 @@ WHAT_IS_SEEN = (
         "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
         "so few units comes close to all of them; the line below the map has the least error.",
         "A square with the sign for not at every length has a cell of which theory says: none of its networks solves "
-        "the task for inputs of every length. For one length it may be learned: the square shows how many seeds did.",
+        "the task for inputs of every length, with numbers of finite precision. For one length it may be learned: the "
+        "square shows how many seeds did.",
     ),
     (
         "The square under the cursor",

@@ -14,7 +14,10 @@ from echornn.config import EchoConfig
 from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints, kind_of
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.probes import fixed_points_of
+from echornn.probes.examine import examine
+from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
+from echornn.readings import Question
 from echornn.tasks.flip_flop import FlipFlop
 from tests.echornn.probes.numpy_network import step
 from tests.echornn.probes.snapshots import CELLS, random_weights, small
@@ -70,8 +73,17 @@ def test_a_constant_input_can_leave_only_one() -> None:
     assert h == pytest.approx(np.tanh(1 + 2 * h), abs=1e-6)
 
 
-def test_a_held_input_of_another_length_means_zeros() -> None:
-    assert points_of(*one_unit(0.5), held=(1, 0)).held == [0]
+def test_a_question_whose_input_has_another_length_means_zeros() -> None:
+    question = Question(frozenset({"fixed_points"}), held=(1.0, 0.0))
+    found = examine(snapshot_of(*one_unit(0.5)), question).fixed_points
+    assert found is not None
+    assert found.held == [0]
+
+
+@pytest.mark.parametrize("held", [1, (), (1, 0), "01"])
+def test_a_script_is_told_how_many_numbers_an_input_has(held: Any) -> None:
+    with pytest.raises(ValueError, match=r"held = .* a list of 1"):
+        points_of(*one_unit(0.5), held=held)
 
 
 @pytest.mark.parametrize(
