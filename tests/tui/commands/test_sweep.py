@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import sys
 from dataclasses import replace
@@ -143,7 +142,7 @@ def test_points_that_fail_are_named_and_the_code_says_so(
 def test_a_signal_ends_it_and_the_same_command_goes_on(
     tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str], number: int
 ) -> None:
-    engine.before = lambda part: os.kill(os.getpid(), number)
+    engine.before = lambda part: signal.raise_signal(number)  # to this thread, before training goes on
     assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.CHECKPOINTED
     lines = said(capfd)
     assert lines[-3].startswith("stopped  ")
