@@ -6,6 +6,9 @@ from echornn.cells.table import CELLS
 from echornn.rules.table import RULES
 from tui.kit.help_sections import Rows, Section
 
+WITHOUT_ANY = ", ".join(name for name, cell in CELLS.items() if not any(one.is_recurrent for one in cell.products))
+"""The cells without a matrix for the state h."""
+
 TRAINING: Rows = (
     ("epoch", "A pass over total_series_length steps of data, new data each time. In the tutorial it has 666 windows."),
     ("window", "T steps of all rows: forward, loss, gradient, and one update of the weights. The state is carried on."),
@@ -109,7 +112,8 @@ CELL_WORDS: Rows = (
     (
         "init",
         "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
-        "2010); orthogonal: so too, with orthogonal recurrent weights. Biases start at 0, the lstm's forget gate at 1.",
+        f"2010); orthogonal: so too, h's weights orthogonal (none in {WITHOUT_ANY}). Biases start at 0, the lstm's "
+        "forget gate at 1.",
     ),
 )
 

@@ -38,13 +38,15 @@ def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
         axes.add_patch(Rectangle(*square, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0))
     marks = [NOT_EVERY_LENGTH if number > 0 else "" for number in numbers(table, "not_every_length")]
     if any(marks):
-        axes.plot([], [], " ", marker=r"$\infty$", color="black", label="not at every length")
+        axes.plot([], [], " ", marker=r"$\infty$", color="black", markeredgewidth=0, label="not at every length")
     size = min(7.0, 60 * figure.get_figwidth() / 3.3 / max(1, len(columns)))
-    if len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3:
-        for number, text in enumerate(table["text"]):
+    fits = len(columns) <= MOST_TEXTS * figure.get_figwidth() / 3.3
+    for number, text in enumerate(table["text"]):
+        if fits or marks[number]:
             row, column = divmod(number, len(columns))
             colour = "white" if shades[row, column] > 0.55 else "black"
-            axes.text(column, row, text + marks[number], ha="center", va="center", color=colour, fontsize=size)
+            said = (text if fits else "") + marks[number]
+            axes.text(column, row, said, ha="center", va="center", color=colour, fontsize=size)
     for wall in facts["walls"]:
         label: str | None = wall["name"]
         colour, dashes = LINES[wall["number"] % len(LINES)]
