@@ -21,6 +21,7 @@ SOURCES = (
     "config_error.py",
     "config_fields.py",
     "config_ranges.py",
+    "config_rules.py",
     "config_windows.py",
     "data",
     "limits.py",
