@@ -1,7 +1,7 @@
 """Measures a window of each learning rule relative to tbptt, alone and in 64 replicas; and rtrl relative to a slow
 NumPy program that computes the influence at every step, as Williams and Zipser (1989) write it.
 
-`python -m tests.benchmarks.cost_of_rules [CELL:UNITS ...]`: by default rnn:4 rnn:8 rnn:16 gru:8; about 90 seconds.
+`python -m tests.benchmarks.cost_of_rules [CELL:UNITS ...]`: by default rnn:4 rnn:8 rnn:16 gru:8; two to three minutes.
 Times are processor times in us for each network and window, the least of several turns in which the rules alternate.
 """
 

@@ -101,3 +101,24 @@ def test_truncated_back_propagation_differs() -> None:
     exact, cut = learned(config, 4)[-1], learned(replace(config, rule="tbptt"), 4)[-1]
     assert np.abs(exact["W"] - cut["W"]).max() > 1e-3
     np.testing.assert_array_equal(exact["W2"], cut["W2"])
+
+
+def test_trials_whose_steps_count_in_part_with_own_units_alone() -> None:
+    """Of a cell whose units hear only themselves, snap1 has the gradient of the whole trial too."""
+    config = replace(TRIALS, cell="mingru")
+    assert not config.the_task.scores_every_step
+    found = make_trainer(replace(config, rule="snap1")).advance(8).losses
+    np.testing.assert_allclose(found, make_trainer(config).advance(8).losses, rtol=1e-4)
+
+
+def test_an_influence_that_is_not_a_number_is_left_behind_with_the_state_before() -> None:
+    config = replace(SMALL, rule="rtrl")
+    trainer = make_trainer(config)
+    trainer.advance(3)
+    before = trainer.state
+    expected = trainer.advance(4).losses
+    lost = {name: np.full_like(one, np.nan) for name, one in before.influence.items()}
+    trainer.restore(replace(before, influence=lost))
+    assert np.isnan(trainer.advance(4).losses[-1])
+    trainer.restore(before)
+    np.testing.assert_array_equal(trainer.advance(4).losses, expected)
