@@ -23,7 +23,6 @@ def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
     series = prepared.series
     read = prepared.read(part)
     counts = np.ones(read.shape[:2], np.bool_) if series.scored is None else series.scored
-    counts = counts & np.isfinite(read).all(axis=-1)
     chosen = np.flatnonzero(counts)
     chosen = chosen[np.linspace(0, len(chosen) - 1, min(MOST_SAMPLES, len(chosen))).round().astype(int)]
     states = read.reshape(-1, read.shape[-1])[chosen]

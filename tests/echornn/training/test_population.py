@@ -71,9 +71,9 @@ ALIKE = [
     (replace(SMALL, cell="cornn"), False),
     (replace(SMALL, cell="mingru", num_classes=3), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
-    (replace(SMALL, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3), False),
+    (replace(SMALL, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
     (replace(SMALL, rule="rtrl", cell="lru", learning_rate=0.03), False),
-    (replace(SMALL, rule="snap1", cell="lstm"), True),
+    (replace(SMALL, rule="snap1", cell="lstm", state_size=2), True),
     (replace(SMALL, rule="snap1", cell="indrnn", learning_rate=0.1), False),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
