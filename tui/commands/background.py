@@ -94,9 +94,9 @@ def go_on_in_the_background(
     flags += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags_to_go_on]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
-    early_signals.leave_to_the_next_program()
-    # nothing is imported from the current folder (-P)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *flags])
+    with early_signals.leave_to_the_next_program():
+        # nothing is imported from the current folder (-P)
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "tui", *flags])
 
 
 def _wait(child: int, hears: int) -> None:

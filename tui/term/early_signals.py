@@ -5,10 +5,11 @@ This module runs first, so it imports nothing slow.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import FrameType
 
 from tui.term.exit_code import ExitCode
@@ -44,13 +45,19 @@ def keep() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
 
-def leave_to_the_next_program() -> None:
-    """Leave signals, also kept ones, to the `keep` of the program that this process becomes by `os.execv`: until that
-    has run, they would end the process without a word.
+@contextlib.contextmanager
+def leave_to_the_next_program() -> Iterator[None]:
+    """Leave signals, also kept ones, to the `keep` of the program that this process becomes by `os.execv` within this
+    context: until that has run, they would end the process without a word. If there is no next program, they are
+    delivered at the end of the context.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     for number in heard(map(signal.getsignal, ENDING_SIGNALS)):
         signal.raise_signal(number)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked_before)
 
 
 def heard(handlers: Iterable[object]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -47,3 +48,4 @@ def test_what_was_not_reached_or_changed_yet_is_so_in_the_background_too(
     go_on_in_the_background(tmp_path, math.inf, True, False, flags)
     expected = ["--detach", "--resume", str(tmp_path), "--speed", "max", "--paused", "--no-serve", "--at", "50"]
     assert lines == [[sys.executable, "-P", "-m", "tui", *expected, "--learning-rate", "0.1", "--task", "a b.py:Mine"]]
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()), "signals arrive again, since there was no next program"

@@ -97,9 +97,9 @@ def test_signals_are_kept_while_the_process_becomes_another_program() -> None:
     later = begin + "print(early_signals.heard(map(signal.getsignal, early_signals.ENDING_SIGNALS)))"
     before = begin + (
         "os.kill(os.getpid(), signal.SIGTERM)\n"
-        "early_signals.leave_to_the_next_program()\n"
-        "os.kill(os.getpid(), signal.SIGHUP)\n"
-        "os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+        "with early_signals.leave_to_the_next_program():\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
     )
     done = subprocess.run([sys.executable, "-c", before, later], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.stdout, done.stderr) == (f"{[int(signal.SIGHUP), int(signal.SIGTERM)]}\n", "")
