@@ -156,7 +156,7 @@ def cut_off(config: EchoConfig, lag: int | None = None, rule: str = "") -> str:
 
 
 def gradient_cut_off(config: EchoConfig) -> str:
-    """The same as `cut_off`, where there is room to say what stops."""
+    """The same as `cut_off`, in a longer form that says what stops."""
     return cut_off(config, rule=f"{config.rule}'s gradient")
 
 
