@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from typing import get_args
 
 from rich.console import Console
 
@@ -30,19 +31,7 @@ VIEWS: dict[str, frozenset[Kind]] = {
 }
 """The kinds of readings that each view of the app needs."""
 
-PROBES: tuple[Kind, ...] = (
-    "memory",
-    "units",
-    "gradient",
-    "effects",
-    "reliance",
-    "connectivity",
-    "flip",
-    "weights",
-    "lyapunov",
-    "fixed_points",
-    "plane",
-)
+PROBES: tuple[Kind, ...] = get_args(Kind)
 REPEATS = 7
 EVERY_SECONDS = 0.25
 SLICE_SECONDS = 0.02
