@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.program import running, stopped
+from tests.program import Program, running, stopped
 from tui.preferences.chosen import preferences
 
 SWITCH = "ECHORNN_NO_MOUSE"
@@ -16,8 +16,9 @@ SWITCH = "ECHORNN_NO_MOUSE"
 MODES = (1000, 1003, 1006)
 
 
-def _is_stopped(app: int, _: str) -> bool:
-    return stopped(app)
+def _is_stopped_and_mended(program: Program, app: int, _: str) -> bool:
+    """Whether the app stands still and the terminal was given back; the last bytes arrive a while after it stopped."""
+    return stopped(app) and program.mended
 
 
 def on(mode: int) -> bytes:
@@ -41,13 +42,12 @@ def test_reports_of_the_mouse_act_and_stopped_continued_killed_or_left_none_come
             program.until(lambda text: "running" in text)
             assert all(on(mode) in program.output for mode in MODES)
             program.press("\x1b[<0;4;1M\x1b[<0;4;1m")  # on the word that says that it runs
-            program.until(lambda text: "paused" in text)
+            program.until(lambda text: "paused" in text and "Resume" in text and "q Quit" in text)
             line = next(y for y, text in enumerate(program.screen.display) if "Resume" in text)
             at = program.screen.display[line].index("q Quit") + 1
             if end == "q":
                 os.kill(program.app, signal.SIGTSTP)
-                program.until(partial(_is_stopped, program.app))
-                assert program.mended
+                program.until(partial(_is_stopped_and_mended, program, program.app))
                 os.killpg(program.pid, signal.SIGCONT)
                 program.until(lambda text: "paused" in text and program.output.rfind(on(1003)) > 0)
                 program.press(f"\x1b[<0;{at};{line + 1}M\x1b[<0;{at};{line + 1}m")
