@@ -28,7 +28,7 @@ from tests.patience import PATIENCE
 from tests.scripted import SMALL
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
-from tui.commands.prune import removed
+from tui.commands.kept_runs.prune import removed
 
 LEFT = [LOCK_FILE, LOSS_FILE, COMMAND_FILE, f"{RUN_FILE}.new", RUN_FILE, f"{'checkpoint-0'}.new"]
 """The files that a creation makes, in order."""

@@ -21,7 +21,7 @@ from tests.echornn.runs.test_recorder import recorded
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.cli.program import exit_code_of
-from tui.commands.lines import say_last
+from tui.commands.printed.lines import say_last
 from tui.term import printed
 
 pytestmark = pytest.mark.slow
