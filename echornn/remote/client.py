@@ -179,8 +179,8 @@ class RemoteSession:
             self._connection.close()
 
     def _end(self, reason: str) -> None:
-        self.ended = reason
         self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
+        self.ended = reason  # last: whoever reads it finds the picture that says so too
 
     def _look(self, query: Query, again: int = 0) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""

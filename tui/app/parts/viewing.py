@@ -18,7 +18,6 @@ from tui.app.views.choice import ViewChoice
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.app.widgets.status import StatusLine
 from tui.kit.key_line import KeyLine
 
 
@@ -49,13 +48,14 @@ class Viewing(AppPart):
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view with this number key. If the view that it replaces had the arrow keys, the new view gets
-        them.
+        """Show the view with this number key, or, if the screen is too small, as soon as it is larger. If the view that
+        it replaces had the arrow keys, the new view gets them.
         """
-        if self._main.has_class("small"):
-            self._refuse(self._main.query_one(StatusLine).too_small)
-            return
         self._choice = self._choice.pressed(key)
+        if self._main.has_class("small"):
+            title = next(view.title for view in VIEWS if view.key == key)
+            self._hint(f"{title}: shown on a larger screen")
+            return
         had_the_arrows = isinstance(self._main.focused, View)
         self._lay_out(self.size)
         self._show_views()
