@@ -31,8 +31,8 @@ def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a run that trains in the background, at 20 windows a second."""
-    with detached(tmp_path / "run") as run:
+    """The folder of a run that trains in the background, so slowly that it stays in its first epoch."""
+    with detached(tmp_path / "run", speed=1) as run:
         yield run
 
 
@@ -78,8 +78,8 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
 def test_a_killed_session_is_said_and_a_killed_viewer_is_nothing(folder: Path) -> None:
     process = Address.read(folder).process
     with attached(folder) as lost, attached(folder) as viewer:
-        viewer.until(lambda text: "running" in text)
-        lost.until(lambda text: "running" in text)
+        for one in (viewer, lost):
+            one.until(lambda text: "running" in text and ("steers" in text or "looks on" in text))
         os.killpg(lost.pid, signal.SIGKILL)
         wait_for(lambda: len(viewers_of(folder)[0]) == 1)
         viewer.until(lambda text: "steers" not in text and "looks on" not in text)
@@ -117,18 +117,18 @@ def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path)
 
 def test_from_the_app_into_the_background(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with running("--run", str(run), "--speed", "50", width=200, scripted=True) as program:
-        with attached_when_served(run, program) as viewer:
-            viewer.until(lambda text: "running" in text)
-            program.press(" ")
-            viewer.until(lambda text: "paused" in text)
-            program.press("D")
-            viewer.until(lambda text: "the session goes on in the background: attach again with" in text)
-            viewer.press("q")
-            assert viewer.ended() == 0
-        program.until(lambda text: "end it with" in text)
+    app = running("--run", str(run), "--speed", "50", width=200, scripted=True)
+    with app as program, attached_when_served(run, program) as viewer:
+        viewer.until(lambda text: "running" in text)
+        program.press(" ")
+        viewer.until(lambda text: "paused" in text)
+        program.press("D")
+        program.until(lambda text: "end it with" in text)  # it leaves when its terminal takes its last words
         assert program.ended() == 0
         assert program.mended
+        viewer.until(lambda text: "the session goes on in the background: attach again with" in text)
+        viewer.press("q")
+        assert viewer.ended() == 0
     assert end_session(run) == ""
     assert not (run / "serving.json").exists()
 

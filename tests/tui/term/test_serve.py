@@ -92,7 +92,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 wait_for(lambda: all(map(gone, processes[1])))
                 first.terminate()
                 assert await asyncio.to_thread(first.wait, PATIENCE) == 0
-                assert all(map(gone, processes[0]))
+                wait_for(lambda: all(map(gone, processes[0])))
         assert (said["port"], said["run"], said["read_only"]) == (int(said["address"][17:].split("/")[0]), run, False)
         wait_for(lambda: viewers_of(folder) == ((), ""))
 
