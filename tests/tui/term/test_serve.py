@@ -74,7 +74,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 looks, steers = Tab(browser, of_second["address"]), Tab(browser, said["address"])
                 await looks.open()
                 await looks.until("running")
-                assert viewers_of(folder) == (("browser 1",), "")
+                assert viewers_of(folder, PATIENCE) == (("browser 1",), "")
                 await looks.press(" ")
                 await looks.until("only looks")
                 await steers.open()
@@ -94,7 +94,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 assert await asyncio.to_thread(first.wait, PATIENCE) == 0
                 wait_for(lambda: all(map(gone, processes[0])))
         assert (said["port"], said["run"], said["read_only"]) == (int(said["address"][17:].split("/")[0]), run, False)
-        wait_for(lambda: viewers_of(folder) == ((), ""))
+        wait_for(lambda: viewers_of(folder, PATIENCE) == ((), ""))
 
 
 def require_secret(token: str, processes: list[int]) -> None:
