@@ -86,7 +86,8 @@ class RemoteSession:
             self._look(self._wanted)
         except (OSError, WireError) as error:
             self._connection.close()
-            raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
+            why = (isinstance(error, OSError) and error.strerror) or error
+            raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
         threading.Thread(target=self._converse, name="viewing", daemon=True).start()
 
     # ---- for the screen's thread
