@@ -76,7 +76,7 @@ def said(it: Diagnosis) -> Sentence:
     sentence = (SENTENCES if is_echo(it.config) else OTHER_TASKS)[it.kind](it)
     count = RECENT_WINDOWS if it.kind is Kind.SOLVED and not is_echo(it.config) else it.mean_of
     has_mean = it.mean_of and it.kind is not Kind.RECOVERING and MEAN.search(sentence.cause)
-    mean = f"; mean of {count:,} windows" if has_mean else ""
+    mean = f"; mean loss of {count:,} windows" if has_mean else ""
     return replace(sentence, more_cause=sentence.more_cause + mean)
 
 
