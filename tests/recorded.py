@@ -30,7 +30,7 @@ def record_branches(
     for step in steps:
         take(live, step)
     live.save()
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.close()
 
 
@@ -65,8 +65,6 @@ def take(live: LiveRun, step: Step) -> None:
             live.alone()
         case str():
             live.choose(int(step.removeprefix("choose ")))
-        case "alone":
-            live.alone()
         case dict():
             live.edit(live.config.with_fields(step))
         case (branch, window):

@@ -140,6 +140,8 @@ class MapApp(KeyedApp[Opened | int]):
         self._show()
 
     def _show(self) -> None:
+        if not self.is_running:  # while it ends, its widgets go, but its timers may still run
+            return
         main = self.screen_stack[0]
         progress = progress_of(self._seen, self._says(), self._ascii_only)
         main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)

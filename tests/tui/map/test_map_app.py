@@ -249,6 +249,13 @@ async def test_it_follows_its_folder(tmp_path: Path) -> None:
     assert app_again.return_value == 0
 
 
+async def test_what_is_due_when_the_widgets_have_gone_is_no_error() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("right")
+    app.show_newest()
+
+
 @pytest.mark.parametrize("size", [(20, 4), (30, 8), (40, 12)])
 async def test_small_screens(size: tuple[int, int]) -> None:
     app = app_of(results_of(CLIFF), first=MapState("echo_step", "cell", column=20))

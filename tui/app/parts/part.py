@@ -80,7 +80,8 @@ class AppPart(KeyedApp[int]):
     @property
     def _has_widgets(self) -> bool:
         """Whether the app's widgets are there; when it ends, they go while its timers may still run."""
-        return bool(self.screen_stack) and bool(self._main.query("StatusLine")) and bool(self._main.query("LossPlot"))
+        are_there = self.is_running and bool(self.screen_stack)
+        return are_there and bool(self._main.query("StatusLine")) and bool(self._main.query("LossPlot"))
 
     def _lay_out(self, size: Any) -> None:
         """Divide the screen between curve, views and panel."""

@@ -13,6 +13,7 @@ from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.pictures.frame import State
 from tests.key_words import in_words
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import key_effects
@@ -177,7 +178,7 @@ async def test_earlier_lines_come_back_also_in_a_later_session() -> None:
         assert last_lines(app, 1) == [":step 5"]
         await pilot.press("enter")
         assert session.commands == [Pause(), Step(5)]
-        app._keeping.wait(10)
+        app._keeping.wait(PATIENCE)
         assert remembered_lines() == ["pause", "step 5"]
 
 
@@ -289,7 +290,7 @@ async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
             assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
         await enter(app, pilot, ":take_over\n")
         assert last_lines(app) == ["this viewer only looks", ":take_over"]
-        assert app._keeping.wait(10)
+        assert app._keeping.wait(PATIENCE)
         assert [*tmp_path.iterdir()] == []
 
 
