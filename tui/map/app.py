@@ -139,7 +139,15 @@ class MapApp(KeyedApp[Opened | int]):
         self.frame = self.frame.with_state(chosen)
         self._show()
 
+    @property
+    def _has_widgets(self) -> bool:
+        """Whether the app's widgets are there; when it ends, they go while its timer may still run."""
+        main = self.screen_stack[0].query if self.screen_stack else None
+        return main is not None and all(main(kind) for kind in (MapHead, MapGrid, MapReading))
+
     def _show(self) -> None:
+        if not self._has_widgets:
+            return
         main = self.screen_stack[0]
         progress = progress_of(self._seen, self._says(), self._ascii_only)
         main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._seen.trouble)

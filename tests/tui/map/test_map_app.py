@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widget import Widget
 from textual.widgets import Input
 
 from echornn.files.lock import Lock
@@ -55,6 +56,14 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         await pilot.press("X")
         assert (app.frame.state.across, app.frame.state.down) == ("cell", None)
         assert "cell rnn: 187 of 320 solved over 20 points, 0 to 100 % by point" in text_of(app)
+
+
+@pytest.mark.parametrize("kind", [MapHead, MapGrid, MapReading])
+async def test_a_timer_that_is_due_when_the_widgets_have_gone_is_no_error(kind: type[Widget]) -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)):
+        await app.query_one(kind).remove()
+        app.look()
 
 
 async def test_what_was_trained_stands_above_the_map() -> None:
