@@ -92,7 +92,7 @@ if TYPE_CHECKING:
     from echornn.readings import Readings as Readings
     from echornn.runs.run_dir import Run as Run
     from echornn.runs.run_recorder import RunRecorder as RunRecorder
-    from echornn.session.frame import Frame as Frame
+    from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.snapshot import Snapshot as Snapshot
     from echornn.snapshot import Specimen as Specimen
@@ -122,7 +122,7 @@ _HOME = {
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "data.series",
-    "Frame": "session.frame",
+    "Frame": "session.pictures.frame",
     "LINEAR": "cells.cell",
     "Level": "tasks.task",
     "LossHistory": "history.loss_history",

@@ -18,7 +18,7 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from tests.animated_svg import Shot, animated
 from tui.app.app import EchoApp

@@ -18,7 +18,7 @@ from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
 from echornn.session.commands import Ask, Command
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
 

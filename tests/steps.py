@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 
 from echornn.session.commands import COMMANDS, Answer, Command, Edit, Step
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 
 NAMED: dict[str, Callable[..., Command]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in COMMANDS

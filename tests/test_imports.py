@@ -42,8 +42,8 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
     [
         "import tui.cli.parser",
         "import tui.app.app",
-        "import tui.commands.headless, tui.commands.probe, tui.commands.sweep",
-        "import tui.commands.export, tui.commands.figure",
+        "import tui.commands.training.headless, tui.commands.kept_runs.probe, tui.commands.training.sweep",
+        "import tui.commands.kept_runs.export, tui.commands.kept_runs.figure",
         "import tui.__main__",
     ],
 )
@@ -56,7 +56,7 @@ def test_the_command_line_opens_without_the_app() -> None:
 
 
 def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
-    imported = modules_after("import tui.__main__, tui.cli.program, tui.cli.open_app")
+    imported = modules_after("import tui.__main__, tui.cli.program, tui.cli.front_ends.open_app")
     assert not imported & {"cyclopts", "plotext", "email", "hashlib"}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from tests.scripted import ScriptedSession
 
 FOR_VIEWERS = ("look", "look_again", "send", "not_done", "run", "stop", "stopped")

@@ -12,8 +12,8 @@ from echornn.files.run_error import RunError
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.replay.snapshot_of_run import replayed
-from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
+from echornn.runs.states.keyframes import Keyframe
 from echornn.runtime import quiet
 from echornn.timeline.branch import Position, digests, path_to_end, spans_to
 from echornn.unlike_record import UnlikeRecord

@@ -1,14 +1,15 @@
 """Probes: measure what a network remembers, and how far back its gradient reaches.
 
-`echornn.examine` takes a `Snapshot` and a `Question`, and returns `Readings`. Each probe has its own file; shared by
-all are ``prepared`` (the network, run over the probes' own data ``series`` and over the newest window), ``running``
-(forward) and ``following`` (backward). Scripts can pass weights directly::
+`echornn.examine` takes a `Snapshot` and a `Question`, and returns `Readings`. Each probe has its own file: in
+``changed_inputs``, ``gradients`` or ``states``, or here. All share ``prepared`` (the network, run over the probes' own
+data ``series`` and over the newest window), ``running`` (forward) and ``gradients.following`` (backward). Scripts can
+pass weights directly::
 
     from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
     turned_by_lag(weights, config)      # float32 [lags], 0 to 1; the share of predictions that change with the input
 
-To add a probe, add a file here, a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
+To add a probe, add a file, a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
 The names are imported when first used.
 """
 

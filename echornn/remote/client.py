@@ -26,9 +26,9 @@ from echornn.remote.messages import (
 )
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Command
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from echornn.session.wire import WireError, decode, encode
 
 PATIENCE_SECONDS = 0.25

@@ -9,7 +9,7 @@ from dataclasses import replace
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.remote.messages import FRAMES_KEPT, Head
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 from echornn.session.wire import WireError, decode
 
 

@@ -19,9 +19,9 @@ from typing import Any
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.session.commands import Answer, Command
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from echornn.session.wire import schema
 
 FRAMES_KEPT = 4

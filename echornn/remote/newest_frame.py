@@ -12,8 +12,8 @@ from functools import cached_property
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.remote.messages import FramePart
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import encode
 

@@ -19,9 +19,9 @@ from echornn.remote.address import Address, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
 from echornn.session.commands import Answer, Ask, Command
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from echornn.session.wire import WireError, decode, encode
 

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.history.kept_windows import as_stored
 from echornn.population_state import PopulationState
 from echornn.progress import Floats, PopulationProgress
-from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.runs.states.keyframes import Keyframe, Keyframes
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from echornn.files.run_error import RunError
 from echornn.replay.keyframing import ours
 from echornn.replay.replay import Replay
-from echornn.runs.keyframes import Keyframes
 from echornn.runs.run_dir import Run
+from echornn.runs.states.keyframes import Keyframes
 from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers

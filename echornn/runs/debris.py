@@ -9,8 +9,9 @@ from pathlib import Path
 
 from echornn.files.lock import is_held
 from echornn.files.run_error import RunError
-from echornn.runs import about, checkpoint
+from echornn.runs import about
 from echornn.runs.run_files import RUN_FILE, any_stranger
+from echornn.runs.states import checkpoint
 
 
 def is_debris(folder: Path) -> bool:

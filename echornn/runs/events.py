@@ -23,9 +23,9 @@ from echornn.files import own_files
 from echornn.files.append_log import AppendLog, LogEnd
 from echornn.history.kept_windows import StoredWindows
 from echornn.progress import PopulationProgress
-from echornn.runs.command_log import RecordedCommand
 from echornn.runs.event_points import EventPoint
-from echornn.runs.loss_log import windows_at_a_time
+from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.logs.loss_log import windows_at_a_time
 
 FOLDER = "tensorboard"
 """The name of the folder in the run's folder with these files."""

@@ -13,9 +13,9 @@ import platformdirs
 from echornn.config import EchoConfig
 from echornn.files.lock import LOCK_FILE
 from echornn.files.run_error import RunError
-from echornn.runs import checkpoint
 from echornn.runs.debris import is_abandoned
 from echornn.runs.run_files import RUN_FILE
+from echornn.runs.states import checkpoint
 
 NEWEST = "newest"
 """The name of the newest run."""

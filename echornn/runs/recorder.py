@@ -8,9 +8,9 @@ from typing import Protocol
 
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
-from echornn.runs.command_log import RecordedCommand
-from echornn.runs.keyframes import Keyframe
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
+from echornn.runs.states.keyframes import Keyframe
 from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices
 

@@ -3,12 +3,12 @@
 The folder contains
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
-- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
+- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.states.checkpoint`);
 - ``losses.bin``: all windows in the order trained: 8 bytes for a single network, 4 for each of several
   (`echornn.history.kept_windows`);
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command_log`);
-- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
-- ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.logs.command_log`);
+- ``keyframes.bin``: states along the branches (`echornn.runs.states.keyframes`), without which going back takes longer;
+- ``solved.bin``: when each of several networks was solved (`echornn.runs.logs.solved_log`);
 - ``traceback.txt``: the traceback of the error that ended training, if one did;
 - ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
@@ -33,13 +33,12 @@ from echornn.files.recorded_values import NO_RECORD, shortened
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import WINDOW as WINDOW
 from echornn.history.kept_windows import StoredWindows
-from echornn.runs import about, solved_log
-from echornn.runs.checkpoint import Checkpoint
-from echornn.runs.chosen_checkpoint import newest_usable
-from echornn.runs.command_log import RecordedCommand, read_commands
-from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
-from echornn.runs.loss_layout import OF_ONE, LossLayout
-from echornn.runs.loss_log import read_windows, windows_at_a_time
+from echornn.runs import about
+from echornn.runs.logs import solved_log
+from echornn.runs.logs.command_log import RecordedCommand, read_commands
+from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
+from echornn.runs.logs.loss_log import read_windows, windows_at_a_time
+from echornn.runs.logs.solved_log import solved_at
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
@@ -49,7 +48,9 @@ from echornn.runs.run_files import RUN_FILE as RUN_FILE
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
-from echornn.runs.solved_log import solved_at
+from echornn.runs.states.checkpoint import Checkpoint
+from echornn.runs.states.chosen_checkpoint import newest_usable
+from echornn.runs.states.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runtime import small_loops
 from echornn.timeline.branch import Branch, Position, path_to, path_to_end, spans_to
 from echornn.timeline.letters import letter_of
@@ -110,7 +111,7 @@ class Run:
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows ``first`` to ``last`` of the run, which have ``replicas`` networks; see
-        `echornn.runs.loss_log.read_windows`.
+        `echornn.runs.logs.loss_log.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from echornn.files import own_files
 from echornn.files.lock import LOCK_FILE
-from echornn.runs import checkpoint, events
+from echornn.runs import events
+from echornn.runs.states import checkpoint
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"

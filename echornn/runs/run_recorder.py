@@ -23,15 +23,15 @@ from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
-from echornn.runs.command_log import RecordedCommand
 from echornn.runs.events import EventLog
-from echornn.runs.keyframes import Keyframe, KeyframeLog
-from echornn.runs.loss_layout import OF_ONE
+from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.logs.loss_layout import OF_ONE
+from echornn.runs.logs.solved_log import SolvedLog
+from echornn.runs.logs.truncate_logs import truncate_logs
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Unsaved
-from echornn.runs.solved_log import SolvedLog
-from echornn.runs.truncate_logs import truncate_logs
+from echornn.runs.states.keyframes import Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.timeline.branch import Position
 from echornn.training.trained_on import NO_DEVICES, Devices

@@ -13,14 +13,15 @@ from echornn.files.append_log import AppendLog, ends_at
 from echornn.files.lock import Lock
 from echornn.files.trouble import Trouble
 from echornn.population_state import PopulationState
-from echornn.runs import about, checkpoint
+from echornn.runs import about
 from echornn.runs.about import AnotherRunError
-from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.events import EventLog
-from echornn.runs.keyframes import KeyframeLog
-from echornn.runs.loss_layout import LossLayout
+from echornn.runs.logs.loss_layout import LossLayout
+from echornn.runs.logs.solved_log import SolvedLog
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
-from echornn.runs.solved_log import SolvedLog
+from echornn.runs.states import checkpoint
+from echornn.runs.states.checkpoint import Checkpoint
+from echornn.runs.states.keyframes import KeyframeLog
 from echornn.timeline.branch import Position
 from echornn.training.trained_on import Devices
 
@@ -31,7 +32,7 @@ class Unsaved:
 
     Attributes:
         state: the trainer's state.
-        position, solved_at, lost_at, devices: as in `echornn.runs.checkpoint.Checkpoint`.
+        position, solved_at, lost_at, devices: as in `echornn.runs.states.checkpoint.Checkpoint`.
         reports: the number of reports that it includes.
         moves: how many times the run's position had changed.
         layout: the position of each window in the loss log.

@@ -1,1 +1,1 @@
-"""The loop that carries out commands, trains, and makes frames and pictures for the screen."""
+"""The loop that carries out commands and trains; the ``pictures`` that it shows to viewers."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 
 
 class FrameHolder:

@@ -13,10 +13,10 @@ from echornn.readings import Readings
 from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
-from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.probing import Probing
 from echornn.training.any_trainer import AnyTrainer
 

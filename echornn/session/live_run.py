@@ -16,7 +16,7 @@ from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
 from echornn.replay.replayed_run import ReplayedRun
 from echornn.replay.travel import newest
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.undoing import Undoing

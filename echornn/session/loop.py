@@ -13,12 +13,12 @@ from echornn.replay.pace import Pace
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
-from echornn.session.frame import State
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import FrameMaker, first_frame
 from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
+from echornn.session.pictures.frame import State
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.timeline.branch import Position

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.session.commands import Alone, Command, Edit, Redo, Reset, ToggleReplicas, Undo
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 
 AT_THE_START = "this is the start: nothing was trained before it"
 

@@ -11,7 +11,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.replay.pace import faster, slower
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 from echornn.timeline import replica_switch
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from echornn.config import EchoConfig
 from echornn.fixed_point_readings import MOST_CARRIED
 from echornn.network.shapes import carried_size
-from echornn.probes.search_starts import starts_of
 from echornn.probes.series import MOST_LAGS, groups_for, sizes_for, target_sizes_for
+from echornn.probes.states.search_starts import starts_of
 from echornn.training.free_memory import free_bytes
 
 NUMBERS_A_UNIT = 6

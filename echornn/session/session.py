@@ -19,13 +19,13 @@ from echornn.replay.pace import require_speed
 from echornn.runs.recorder import Recorder
 from echornn.session.audience import ALONE, LOCAL, Viewers
 from echornn.session.commands import Answer, Ask, Command, Pause, Resume, Toggle
-from echornn.session.frame import Frame, State
-from echornn.session.look import look
 from echornn.session.loop import Loop
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.look import look
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from echornn.session.preview import previewed
 from echornn.session.probing import Examine
-from echornn.session.queries import Query
 from echornn.timeline.timeline import Timeline
 from echornn.training.any_trainer import MakeTrainer
 

@@ -25,10 +25,10 @@ from rich.console import Console
 
 import tui.app.app
 from echornn import EchoConfig, Session
-from echornn.session.frame import Frame, State
-from echornn.session.look import look
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.look import look
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from echornn.timeline.timeline import Timeline
 from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow

@@ -17,8 +17,9 @@ import numpy as np
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.runs import checkpoint, events, run_dir
+from echornn.runs import events, run_dir
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
+from echornn.runs.states import checkpoint
 
 KILLS, EPOCHS = 50, 5000
 WHILE_LOADING = 0.1

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from echornn.files.run_error import RunError
-from echornn.runs import recorded_state, run_dir
+from echornn.runs import run_dir
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.states import recorded_state
 from tests.benchmarks.kill_and_resume import start
 
 SECONDS = 1.0

@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
-from echornn.session.ghosts import MOST_GHOSTS
-from echornn.session.look import look
-from echornn.session.picture import Picture
-from echornn.session.queries import GhostChoice, Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.ghosts import MOST_GHOSTS
+from echornn.session.pictures.look import look
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import GhostChoice, Query
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import grow

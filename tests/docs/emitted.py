@@ -25,7 +25,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
 from echornn.session.commands import Step
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
@@ -34,13 +34,15 @@ from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
-from tui.cli import open_served
-from tui.cli.open_script import outcome_record
+from tui.cli.front_ends import open_served
+from tui.cli.front_ends.open_script import outcome_record
 from tui.cli.program import exit_code_of
-from tui.commands import bench, branches, list_runs, print_fixed_points, replica_rows, sweep, window_rows
-from tui.commands.examined import Examined
-from tui.commands.headless import print_training
-from tui.commands.probe import record_of
+from tui.commands import bench
+from tui.commands.kept_runs import branches, list_runs, print_fixed_points, replica_rows, window_rows
+from tui.commands.kept_runs.examined import Examined
+from tui.commands.kept_runs.probe import record_of
+from tui.commands.training import sweep
+from tui.commands.training.headless import print_training
 
 Read = Callable[[], Any]
 

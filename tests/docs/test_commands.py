@@ -22,7 +22,7 @@ from tui.app.line.words import lines_of
 from tui.cli import task_flags
 from tui.cli.parser import command, parser_with, with_newest
 from tui.cli.program import exit_code_of
-from tui.cli.subcommands import SUBCOMMANDS
+from tui.cli.subcommands.table import SUBCOMMANDS
 from tui.cli.training import parse_speed
 from tui.commands import flags
 from tui.commands.front_end import UsageError

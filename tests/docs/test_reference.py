@@ -22,7 +22,7 @@ from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, RUN_FI
 from tui.app.line.words import APP_WORDS
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.commands import replica_rows, window_rows
+from tui.commands.kept_runs import replica_rows, window_rows
 from tui.map import text
 from tui.term.exit_code import ExitCode
 

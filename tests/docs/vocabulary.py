@@ -22,7 +22,7 @@ from tui.app.widgets.list_panel import ListPanel
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.cli.parser import command
-from tui.cli.subcommands import SUBCOMMANDS
+from tui.cli.subcommands.table import SUBCOMMANDS
 from tui.kit.back_key import BACK
 from tui.kit.help_screen import HelpScreen
 from tui.map import keys as map_keys

@@ -30,7 +30,7 @@ from tests.patience import PATIENCE
 from tests.record_folders import RUNS, SWEEPS, sweep_into
 from tests.scripted import ScriptedTrainer
 from tui.cli.program import exit_code_of
-from tui.commands import sweep
+from tui.commands.training import sweep
 
 LOGS = ("losses.bin", "commands.jsonl", "solved.bin")
 """Files that only grow, except that anything after the checkpoint is dropped when a run is continued."""

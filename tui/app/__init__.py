@@ -1,1 +1,1 @@
-"""The app: its keys, screens and widgets."""
+"""The app: its keys, the ``parts`` of its class, what it shows, and the texts of its ``help``."""

@@ -20,8 +20,8 @@ from textual.widget import Widget
 
 from echornn.runtime.background import Background
 from echornn.session.commands import Command, Go, Undo
-from echornn.session.frame import State
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.queries import Query
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.all_keys import keymap_with
@@ -30,10 +30,10 @@ from tui.app.curve.viewport import zoomed
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.line.figure_actions import FigureActions
-from tui.app.on_a_line import SlowTerminal
-from tui.app.panels import PANELS
-from tui.app.seeds_keys import SeedsKeys
-from tui.app.shown_again import ShownAgain
+from tui.app.parts.on_a_line import SlowTerminal
+from tui.app.parts.panels import PANELS
+from tui.app.parts.seeds_keys import SeedsKeys
+from tui.app.parts.shown_again import ShownAgain
 from tui.app.views.table import NAMES_OF_VIEWS, VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
@@ -309,7 +309,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
-        from tui.app.help_chapters import chapters  # imported late: the first frame does not need the help
+        from tui.app.help.chapters import chapters  # imported late: the first frame does not need the help
 
         if isinstance(self.screen, HelpScreen):
             return

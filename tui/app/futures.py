@@ -13,10 +13,10 @@ from echornn.files.run_error import RunError
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
 from echornn.runtime.background import Background
-from echornn.session.ghosts import MOST_GHOSTS, Ghost
-from echornn.session.look import with_curve
-from echornn.session.picture import Picture
-from echornn.session.queries import GhostChoice, Query
+from echornn.session.pictures.ghosts import MOST_GHOSTS, Ghost
+from echornn.session.pictures.look import with_curve
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import GhostChoice, Query
 from echornn.session.session import ViewedSession
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline

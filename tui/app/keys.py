@@ -10,8 +10,8 @@ from typing import assert_never
 from textual.binding import Binding
 
 from echornn.session import commands
-from echornn.session.frame import Frame, State
 from echornn.session.nothing_to_do import AT_THE_START, ONE_NETWORK, why_nothing
+from echornn.session.pictures.frame import Frame, State
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 

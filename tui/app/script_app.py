@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from echornn.session.commands import Answer, Command, Go, Move
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import ViewedSession
 from tui.app.app import EchoApp
 from tui.app.line.script import Begun, Outcome, Script

@@ -1,1 +1,1 @@
-"""The command line: its flags and subcommands, and the programs that they start."""
+"""The command line: its parser, the flags and help of its ``subcommands``, and the ``front_ends`` that they open."""

@@ -9,7 +9,7 @@ from echornn.cells.table import CELLS
 from echornn.runs.kept_runs import NEWEST, state_folder
 from echornn.tasks.table import TASKS
 from tui.cli.parser import command
-from tui.cli.subcommands import SUBCOMMANDS, Shell
+from tui.cli.subcommands.table import SUBCOMMANDS, Shell
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 

@@ -15,7 +15,7 @@ from echornn.files.recorded_values import shortened
 from echornn.tasks.own.own_task import TaskName
 from tui.cli import task_flags
 from tui.cli.named_values import check_cells
-from tui.cli.subcommands import SUBCOMMANDS
+from tui.cli.subcommands.table import SUBCOMMANDS
 from tui.cli.training import training
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags

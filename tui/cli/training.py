@@ -11,9 +11,9 @@ from echornn.runs.recorder import Recorder
 from echornn.runtime import collector
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
-from tui.commands.background import divide
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
+from tui.commands.training.background import divide
 from tui.preferences.chosen import preferences
 from tui.preferences.key_choice import named_keys
 from tui.term import guardian, terminal
@@ -69,12 +69,12 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         config, recorder = record.go_on(flags.resume, fields, flags.at)
     at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
     if guarded is None or chosen is None:
-        from tui.commands.headless import print_training
+        from tui.commands.training.headless import print_training
 
         how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
         return Training(print_training, config, speed or math.inf, *how)
     with collector.spared():
-        from tui.cli.open_app import show_training
+        from tui.cli.front_ends.open_app import show_training
 
     return Training(
         show_training,

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from echornn.config import EchoConfig
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tui.term import terminal
 from tui.term.exit_code import ExitCode

@@ -1,7 +1,7 @@
 """Makes any text safe to print: it cannot move the cursor, hide, or look like a line of the program.
 
 Folder names, run files and error messages can contain anything. Each text goes through `printable` where it is printed
-or drawn (`tui.term.printed`, `tui.commands.lines`, `tui.kit.cells`).
+or drawn (`tui.term.printed`, `tui.commands.printed.lines`, `tui.kit.cells`).
 """
 
 from __future__ import annotations

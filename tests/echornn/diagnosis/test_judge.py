@@ -20,7 +20,7 @@ from echornn.diagnosis.judge import diagnosis
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.phrases import ONE_SEED, note_text
 from echornn.progress import Progress
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.echornn.diagnosis.recorded import RUNS, Read, past, read
 from tests.examples import examples
 from tests.losses_seen import after

@@ -34,9 +34,9 @@ from echornn.remote.newest_frame import NewestFrame
 from echornn.remote.server import Server
 from echornn.session import commands
 from echornn.session.audience import ALONE, Audience
-from echornn.session.frame import State
-from echornn.session.picture import Picture
-from echornn.session.queries import Query, Span
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query, Span
 from echornn.session.session import Session
 from echornn.session.wire import WireError, encode
 from echornn.snapshot import Snapshot

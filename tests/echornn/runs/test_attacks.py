@@ -18,14 +18,15 @@ import pytest
 
 from echornn.files import append_log
 from echornn.files.run_error import RunError
-from echornn.runs import checkpoint, events, kept_runs, run_dir
+from echornn.runs import events, kept_runs, run_dir
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import checkpoint
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands.list_runs import describe, lines
-from tui.commands.prune import removed
+from tui.commands.kept_runs.list_runs import describe, lines
+from tui.commands.kept_runs.prune import removed
 
 FILES = [RUN_FILE, LOSS_FILE, COMMAND_FILE, "checkpoint-0", "checkpoint-1", "lock"]
 NEW = [f"{name}.new" for name in (RUN_FILE, "checkpoint-0", "checkpoint-1")]

@@ -27,7 +27,7 @@ from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.scripted import SMALL
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
-from tui.commands.prune import removed
+from tui.commands.kept_runs.prune import removed
 
 LEFT = [LOCK_FILE, LOSS_FILE, COMMAND_FILE, f"{RUN_FILE}.new", RUN_FILE, f"{'checkpoint-0'}.new"]
 """The files that a creation makes, in order."""

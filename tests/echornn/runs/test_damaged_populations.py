@@ -14,15 +14,16 @@ from echornn.arrays.network_facts import network_facts
 from echornn.arrays.window_pieces import pieces, pieces_along
 from echornn.history import packed
 from echornn.history.kept_windows import losses_of
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.states import checkpoint
 from echornn.runs.summary import summary
 from tests.hashed import HashTrainer
 from tests.recorded import Step, go_on, record_branches
 from tests.scripted import SMALL
-from tui.commands import branches, window_rows
+from tui.commands.kept_runs import branches, window_rows
 
 STORY: tuple[Step, ...] = (
     *(8, {"replicas": 3}, 60, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, (1, 40), 5, "alone", 6),

@@ -21,8 +21,8 @@ from echornn.files.run_error import RunError
 from echornn.replay.pace import Pace
 from echornn.runs import run_dir
 from echornn.runs.branch_notes import BranchNotes
-from echornn.runs.command_log import RecordedCommand
 from echornn.runs.followed_run import FollowedRun
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
@@ -34,8 +34,8 @@ from tests.examples import examples
 from tests.patience import PATIENCE
 from tests.recorded import Step, contents, go_on, record_branches, take
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands import branches
-from tui.commands.window_rows import rows
+from tui.commands.kept_runs import branches
+from tui.commands.kept_runs.window_rows import rows
 
 STORY: tuple[Step, ...] = (
     *(8, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, "redraw", 3, (1, 10), 5, "regenerate", 6, (0, 8), 4),

@@ -20,7 +20,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
 from echornn.session.commands import Edit, Go, Pause, Step, Undo
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from echornn.timeline.branch import Position
 from tests.echornn.runs.test_recorder import log
@@ -28,10 +28,11 @@ from tests.on_a_thread import on_a_thread, play
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands import list_runs, record
-from tui.commands.export import export
+from tui.commands import record
 from tui.commands.flags import ConfigFlags
-from tui.commands.headless import print_training
+from tui.commands.kept_runs import list_runs
+from tui.commands.kept_runs.export import export
+from tui.commands.training.headless import print_training
 from tui.term.exit_code import ExitCode
 
 ENDLESS = replace(SMALL, num_epochs=1000)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from echornn.arrays.network_facts import network_facts
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import run_dir
+from echornn.runs.states import checkpoint
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.echornn.data.test_side_by_side import lost_at_by_hand
@@ -22,7 +23,7 @@ from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.trees import grow
-from tui.commands import branches
+from tui.commands.kept_runs import branches
 
 ALONE, THREE = replace(SMALL, num_epochs=200), replace(SMALL, num_epochs=200, replicas=3)
 """2 000 windows; each seed's losses count as solved, lost, or between the two, for some windows each."""

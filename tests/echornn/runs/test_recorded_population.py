@@ -15,14 +15,14 @@ from echornn.files import append_log
 from echornn.files.run_error import RunError
 from echornn.history import packed
 from echornn.runs import run_dir
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs.logs.command_log import RecordedCommand
+from echornn.runs.logs.solved_log import SOLVED
 from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
-from echornn.runs.solved_log import SOLVED
 from echornn.timeline.branch import Branch, Position
 from echornn.training.any_trainer import AnyTrainer
-from tests.echornn.runs.test_recorded_state import all_of
+from tests.echornn.runs.states.test_recorded_state import all_of
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.runs import checkpoint, run_dir
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs import run_dir
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import checkpoint
 from echornn.timeline.branch import Position
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer

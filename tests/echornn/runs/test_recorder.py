@@ -19,13 +19,14 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.files import append_log
 from echornn.files.run_error import RunError
 from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import run_dir
 from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import checkpoint
 from echornn.session.commands import Edit, Pause, Reset, Resume, Save, Step, Undo
-from echornn.session.frame import Frame, State
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from tests.on_a_thread import play
 from tests.patience import PATIENCE

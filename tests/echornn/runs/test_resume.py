@@ -14,10 +14,10 @@ import pytest
 from echornn.config import EchoConfig, Optimizer
 from echornn.population_state import PopulationState
 from echornn.replay.pace import Pace
-from echornn.runs import recorded_state
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import recorded_state
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer

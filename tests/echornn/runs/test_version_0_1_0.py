@@ -16,14 +16,15 @@ import pytest
 from echornn.arrays.window_pieces import pieces
 from echornn.config import EchoConfig
 from echornn.files import recorded_values
-from echornn.runs import checkpoint, kept_runs, run_dir
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import checkpoint
 from echornn.session.commands import Step
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents
 from tests.on_a_thread import play
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands import list_runs, window_rows
+from tui.commands.kept_runs import list_runs, window_rows
 
 KEPT = Path(__file__).parents[2] / "data" / "run-0.1.0"
 CONFIG = EchoConfig(num_epochs=5, total_series_length=500, truncated_backprop_length=10, stride=8)

@@ -43,7 +43,7 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.preview import speed_after
 from echornn.session.session import Session
 from tests.examples import examples

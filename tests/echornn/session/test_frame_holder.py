@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import newest_windows, place
+from echornn.session.pictures.frame import Frame, State
 from tests.scripted import SMALL, ScriptedTrainer
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)

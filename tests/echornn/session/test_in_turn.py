@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.progress import PopulationProgress
 from echornn.session import commands
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.examples import examples

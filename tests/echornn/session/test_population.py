@@ -28,10 +28,10 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from echornn.session.frame import Frame, State
 from echornn.session.frame_holder import FrameHolder
 from echornn.session.frame_maker import place
-from echornn.session.queries import Query, SeedRows
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.queries import Query, SeedRows
 from echornn.session.session import Session
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import AnyTrainer

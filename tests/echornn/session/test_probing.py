@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.runtime import quiet
 from echornn.session.commands import Ask, Edit, Go, Pause, Reset, Step, Undo
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot

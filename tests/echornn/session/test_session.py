@@ -22,8 +22,8 @@ from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.drive import Start
-from echornn.session.frame import Frame, State
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from tests.on_a_thread import on_a_thread, running
 from tests.recorded import record_branches

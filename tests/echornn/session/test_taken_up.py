@@ -16,8 +16,8 @@ from echornn.replay import replayed_run
 from echornn.runs.run_files import KEYFRAME_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Pause, Step
-from echornn.session.frame import State
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from echornn.timeline.branch import Position
 from tests.on_a_thread import on_a_thread, running

@@ -25,9 +25,9 @@ from echornn.unlike_record import UnlikeRecord, first_unlike
 from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
-from tests.tui.commands.test_probe import readings
-from tui.commands import examined, probe
-from tui.commands.examined import ChosenNetwork
+from tests.tui.commands.kept_runs.test_probe import readings
+from tui.commands.kept_runs import examined, probe
+from tui.commands.kept_runs.examined import ChosenNetwork
 
 LONG = dataclasses.replace(SMALL, num_epochs=80)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from echornn.cells.own.own_cell import OwnCell
 from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Edit, Go, Pause, Undo
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
-from echornn.session.queries import GhostChoice, Query, SeedRows, Span, Tried
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import GhostChoice, Query, SeedRows, Span, Tried
 from echornn.session.wire import WireError, classes_in, decode, encode
 from echornn.tasks.own.own_task import OwnTask
 

@@ -21,8 +21,8 @@ from echornn.remote.messages import FramePart, Head, Request
 from echornn.remote.newest_frame import parts_of
 from echornn.row_readings import Flip
 from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
 from echornn.session.wire import decode, encode
 
 CONFIGS = [EchoConfig(), EchoConfig(seed=3, cell="lstm", stride=4, replicas=6), EchoConfig(task="two_coins")]

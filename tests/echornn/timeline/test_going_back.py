@@ -18,7 +18,7 @@ from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Go, Pause, Resume, StartOver, Undo
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from tests.on_a_thread import on_a_thread, running
 from tests.patience import PATIENCE

@@ -9,7 +9,7 @@ import pytest
 
 from echornn import ConfigError, EchoConfig, Session, Trainer
 from echornn.session.commands import Edit, Pause, Step
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.tasks.adding import Adding
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.training.memory import bytes_needed, in_words, require_memory

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
-from echornn.session.ghosts import Ghost
-from echornn.session.look import look, with_curve
-from echornn.session.picture import Picture
-from echornn.session.queries import GhostChoice, Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.ghosts import Ghost
+from echornn.session.pictures.look import look, with_curve
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import GhostChoice, Query
 from echornn.timeline.timeline import Timeline
 from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells

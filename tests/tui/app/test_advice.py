@@ -17,7 +17,7 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.phrases import ONE_SEED
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Edit, StartOver
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.key_words import in_words
 from tests.losses_seen import after

@@ -11,7 +11,7 @@ from textual.events import Key
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.tasks.table import TASKS
 from tests.any_task import progress_of
 from tests.scripted import ScriptedSession

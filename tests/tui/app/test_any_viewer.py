@@ -16,7 +16,7 @@ from echornn.readings import Question, Readings
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Pause
-from echornn.session.picture import Picture
+from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot

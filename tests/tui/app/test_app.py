@@ -32,7 +32,7 @@ from echornn.session.commands import (
     Toggle,
     Undo,
 )
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
 from tests.steps import refused
 from tests.trees import branch_off, grow

@@ -15,14 +15,14 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.audience import Audience
-from echornn.session.branch_rows import BranchRow
 from echornn.session.commands import Go, Move, Step, Undo
-from echornn.session.frame import State
-from echornn.session.queries import Query
+from echornn.session.pictures.branch_rows import BranchRow
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.queries import Query
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress, side_by_side
 from tests.trees import branch_off, grow

@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.screen import Screen
 
 import tui
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.views.rows import Rows

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.scripted import ScriptedSession
 from tests.steps import refused
 from tui.app.app import EchoApp

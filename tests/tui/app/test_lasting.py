@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.diagnosis import Kind
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Progress
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.clock import Clock
 from tests.losses_seen import after
 from tests.scripted import make_progress

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.diagnosis.key_marks import length
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE
 from tests.recorded import record_branches

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from echornn.session.commands import Alone, Choose, Faster, Go, Slower, Toggle
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.tui.app import test_branch_keys, test_populations
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from echornn.session.commands import Pause, Step
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer, unread

@@ -22,9 +22,9 @@ from echornn.runs import kept_runs
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.audience import Audience
-from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
-from echornn.session.queries import Query
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.queries import Query
 from echornn.timeline.timeline import Timeline
 from tests.patience import PATIENCE
 from tests.recorded import record_branches

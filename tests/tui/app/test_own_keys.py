@@ -14,7 +14,7 @@ import echornn
 import tui
 from echornn.diagnosis.key_marks import MARK
 from echornn.session.commands import Move, Redo, Step, Undo
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.all_keys import PLACES, keymap_with
 from tui.app.app import EchoApp

@@ -17,7 +17,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
 from echornn.session.audience import LOCAL
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.losses_seen import after
 from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.scripted import SMALL, ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tui.app.point_app import PointApp

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
-from echornn.session.frame import State
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
+from echornn.session.pictures.frame import State
 from echornn.timeline.branch import Position
 from tests.key_words import in_words
 from tests.program import running
@@ -24,7 +24,7 @@ from tests.tui.app.views.test_seeds import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
-from tui.app.seeds_keys import where_it_led
+from tui.app.parts.seeds_keys import where_it_led
 from tui.app.views.seeds import SeedsView
 
 

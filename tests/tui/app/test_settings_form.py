@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from echornn.cells.own.own_cell import OwnCell
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.echornn.cells.bad_cells import GOOD
 from tests.steps import refused

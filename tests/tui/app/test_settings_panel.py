@@ -12,8 +12,8 @@ from textual.events import Key
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
 from echornn.session.commands import Edit, Faster, Reset, SetSpeed, Toggle, Undo
-from echornn.session.frame import State
 from echornn.session.nothing_to_do import AT_THE_START
+from echornn.session.pictures.frame import State
 from tests.key_words import in_words
 from tests.scripted import make_progress
 from tests.steps import refused

@@ -14,8 +14,8 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.remote.client import LOST
 from echornn.session.audience import ALONE, Audience
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
 from tests.losses_seen import after
 from tests.scripted import make_progress
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of

@@ -15,7 +15,7 @@ import pytest
 from echornn.runs import kept_runs
 from echornn.tasks.table import TASKS
 from tui.cli.completion import print_completion
-from tui.cli.subcommands import SUBCOMMANDS, Shell
+from tui.cli.subcommands.table import SUBCOMMANDS, Shell
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from echornn.remote.server import Server
 from echornn.runs import run_dir
 from echornn.session.command_words import WORDS, Word
 from echornn.session.commands import Pause
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.answered import answered
 from tests.on_a_thread import on_a_thread
@@ -24,7 +24,7 @@ from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tests.sockets import own_sockets
 from tui.app.line.words import APP_WORDS, AppWord
-from tui.cli.script_subcommands import do_script
+from tui.cli.subcommands.script import do_script
 
 SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 

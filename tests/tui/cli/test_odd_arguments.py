@@ -16,8 +16,10 @@ from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from tests.echornn.runs.test_recorder import recorded
 from tui.cli.program import exit_code_of
-from tui.cli.subcommands import SUBCOMMANDS
-from tui.commands import bench, headless, network_files
+from tui.cli.subcommands.table import SUBCOMMANDS
+from tui.commands import bench
+from tui.commands.kept_runs import network_files
+from tui.commands.training import headless
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 

@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import run_dir
+from echornn.runs.states import checkpoint
 from tests.answered import answered
 from tests.patience import wait_for
 from tui.cli.program import exit_code_of
 from tui.cli.training import parse_speed
-from tui.commands import bench, headless
+from tui.commands import bench
 from tui.commands.front_end import UsageError
+from tui.commands.training import headless
 
 pytestmark = pytest.mark.slow
 

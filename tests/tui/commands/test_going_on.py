@@ -16,7 +16,7 @@ from tests.echornn.runs.test_recorder import contents, recorded
 from tests.scripted import SMALL
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
-from tui.commands.list_runs import describe
+from tui.commands.kept_runs.list_runs import describe
 
 
 class Reads:

@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Move, Pause, Step, Undo
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record

@@ -22,16 +22,16 @@ from tests.answered import answered
 from tests.on_a_thread import running
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.cli.export_subcommands import export_run
 from tui.cli.program import exit_code_of
+from tui.cli.subcommands.export import export_run
 from tui.cli.training import training
 from tui.commands import record
-from tui.commands.epoch_report import EpochReport
-from tui.commands.export import export
 from tui.commands.flags import ConfigFlags, TrainingFlags
 from tui.commands.front_end import UsageError
-from tui.commands.records import start_record
-from tui.commands.window_rows import rows
+from tui.commands.kept_runs.export import export
+from tui.commands.kept_runs.window_rows import rows
+from tui.commands.printed.records import start_record
+from tui.commands.training.epoch_report import EpochReport
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from echornn.own import busy
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import Session
 from tests.clock import Clock
 from tests.echornn.runs.test_recorder import recorded

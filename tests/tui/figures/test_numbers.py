@@ -20,10 +20,10 @@ from echornn.maps.measures import Measure
 from echornn.maps.overview import overview_of
 from echornn.readings import Matrices, Readings, Recurrent
 from echornn.runs import run_dir
-from echornn.session.frame import Frame, State
-from echornn.session.look import look
-from echornn.session.picture import Picture
-from echornn.session.queries import GhostChoice, Query
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.look import look
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import GhostChoice, Query
 from echornn.snapshot import Snapshot
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.two_coins import TwoCoins
@@ -34,10 +34,10 @@ from tests.scripted import SMALL, SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
 from tests.swept import keep
 from tests.tui.app.views.by_hand import four_corners, points_of_corners
-from tests.tui.commands.test_probe import readings
+from tests.tui.commands.kept_runs.test_probe import readings
 from tui.app.curve.marks import WORDS
 from tui.cli.program import exit_code_of
-from tui.commands.probe import record_of
+from tui.commands.kept_runs.probe import record_of
 from tui.figures import losses
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.kinds import KINDS

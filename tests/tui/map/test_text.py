@@ -20,7 +20,7 @@ from echornn.sweeps.folder import RequestedGrid, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, OF_TASKS, VERSIONS, WIDE_STATE, on_a_rung, results_of, with_a_cliff
-from tui.cli.chosen_map import chosen
+from tui.cli.front_ends.chosen_map import chosen
 from tui.commands.front_end import UsageError
 from tui.map.common_settings import common_to_all
 from tui.map.frame import MapFrame

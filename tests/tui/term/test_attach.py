@@ -18,7 +18,7 @@ from tests.detached import detached
 from tests.patience import wait_for
 from tests.program import Program, gone, running
 from tests.sockets import own_sockets
-from tui.cli.attach_by_ssh import split
+from tui.cli.front_ends.attach_by_ssh import split
 
 pytestmark = pytest.mark.slow
 

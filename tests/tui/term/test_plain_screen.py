@@ -52,7 +52,8 @@ LACKING = [
 @pytest.mark.slow
 @pytest.mark.parametrize("lacking", LACKING)
 def test_another_textual_has_a_plain_screen(lacking: str) -> None:
-    code = f"{lacking}\nfrom tui.term.plain_screen import is_plain\nimport tui.cli.open_app\nassert is_plain()\n"
+    imports = "from tui.term.plain_screen import is_plain\nimport tui.cli.front_ends.open_app"
+    code = f"{lacking}\n{imports}\nassert is_plain()\n"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 

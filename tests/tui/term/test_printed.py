@@ -20,7 +20,7 @@ from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import recorded
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.cli.program import exit_code_of
-from tui.commands.lines import say_last
+from tui.commands.printed.lines import say_last
 from tui.term import printed
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.command_log import RecordedCommand
+from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.run_recorder import RunRecorder
 from echornn.timeline.branch import Position
 from tests.patience import PATIENCE

@@ -82,8 +82,8 @@ def test_of_two_faults_at_once_the_second_goes_on_only_when_the_first_is_kept(ke
     ("command", "opens", "failing"),
     [
         (["map", "SWEEP"], "", "echornn.sweeps.results:SweepResults.refresh"),
-        (["sweep", "--out", "SWEEP", "--grid", "echo_step=1..3"], "", "tui.commands.sweep:Computation.run"),
-        ([], "o", "tui.app.panels:kept_runs_beside"),
+        (["sweep", "--out", "SWEEP", "--grid", "echo_step=1..3"], "", "tui.commands.training.sweep:Computation.run"),
+        ([], "o", "tui.app.parts.panels:kept_runs_beside"),
     ],
 )
 def test_a_fault_of_the_program_is_said_off_the_screen_and_its_traceback_is_kept(
@@ -110,7 +110,7 @@ def test_a_fault_of_the_program_is_said_off_the_screen_and_its_traceback_is_kept
 
 @pytest.mark.slow
 def test_where_the_disk_takes_no_results_the_map_says_so_and_fails_without_a_traceback(tmp_path: Path) -> None:
-    failing, state = "tui.commands.sweep:Computation.run!disk", {"XDG_STATE_HOME": str(tmp_path)}
+    failing, state = "tui.commands.training.sweep:Computation.run!disk", {"XDG_STATE_HOME": str(tmp_path)}
     words = ("sweep", "--out", str(tmp_path / "sweep"), "--grid", "echo_step=1..3")
     with running(*words, failing=failing, environment=state) as program:
         program.until(lambda text: "results/KEY.json: No space left on device" in text and "? Help" in text)

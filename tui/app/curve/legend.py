@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echornn.session.ghosts import Ghost
+from echornn.session.pictures.ghosts import Ghost
 from tui.app.curve.ghosts import PlotArea
 from tui.kit.cells import Cells
 

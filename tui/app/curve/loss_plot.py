@@ -15,8 +15,8 @@ from textual.events import Resize
 from echornn.data.levels import chance_level, guessing_errors
 from echornn.history.band import Band
 from echornn.history.curve import Curve
-from echornn.session.picture import Picture
-from echornn.session.queries import Query
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.band_lines import band_axis, band_words, draw_band
 from tui.app.curve.columns import column_of, per_column, smoothed

@@ -14,9 +14,9 @@ from echornn.timeline.letters import letter_of
 from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line, letters_of, named
-from tui.app.palette_commands import PaletteCommands
+from tui.app.parts.palette_commands import PaletteCommands
+from tui.app.parts.status_messages import StatusMessages
 from tui.app.save_screen import save_to
-from tui.app.status_messages import StatusMessages
 from tui.kit.theme import Theme
 
 NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"

@@ -27,15 +27,15 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tui.app import keys
 from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
 from tui.app.line.history import remember_line, remembered_lines, with_line
 from tui.app.line.script import Begun, Outcome, Script
 from tui.app.line.words import Line, lines_of, without_a_key
-from tui.app.panels import Panels
-from tui.app.session_keys import SessionKeys
+from tui.app.parts.panels import Panels
+from tui.app.parts.session_keys import SessionKeys
 from tui.app.widgets.command_line import CommandLine
 
 NOT_TEXT = ("ctrl+q", "ctrl+l")

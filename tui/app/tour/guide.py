@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tui.app.tour import words
 from tui.app.tour.steps import ALL, Needs, TourStep
 

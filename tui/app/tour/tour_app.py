@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.geometry import Size
 
 from echornn.session.commands import Edit
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.app import EchoApp

@@ -6,7 +6,7 @@ from echornn.data.levels import chance_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.phrases import cut_off
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 
 TRIED = "Of 64 seeds none solved it in 10,000 windows; with T = 4, 62 did"
 """What `Population` gave with the tutorial's other settings and seeds 7 to 70; with T = 1 and 2 none did either."""

@@ -9,7 +9,7 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import Source, source_of
 from echornn.data.series import EchoSeries
 from echornn.progress import Symbols
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS
 from tui.app.drawings.matrix import MatrixLayout, laid
 from tui.app.drawings.misses import HEIGHT as MISSES_HEIGHT

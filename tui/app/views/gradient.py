@@ -7,7 +7,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.readings import Flip, Gradient, Kind, Question, Readings, RowDependence
-from echornn.session.picture import Picture
+from echornn.session.pictures.picture import Picture
 from tui.app.drawings.flips import flip_words, targets_after
 from tui.app.drawings.lag_chart import GUTTER, draw_lag_chart
 from tui.app.drawings.panel_lines import RowPanel, is_of_symbols, label_width, lines_for

@@ -15,8 +15,8 @@ from echornn.fixed_point_readings import MOST_CARRIED, FixedPoints
 from echornn.network.shapes import carried_size
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
 from tui.app.drawings.group_signs import signs_of_groups
 from tui.app.drawings.plane_axes import PlaneAxes, followed
 from tui.app.drawings.plane_names import draw_plane_names

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from echornn.data.epoch_data import lags_of_target
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS
 from tui.app.drawings.row_cells import (
     INPUT,

@@ -9,8 +9,8 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Question
-from echornn.session.frame import Frame
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
 from tui.app.drawings.spots import TimeStep
 from tui.kit.cells import CellWidget
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from echornn.session.branch_rows import BranchRow
 from echornn.session.commands import Go
-from echornn.session.picture import Picture
+from echornn.session.pictures.branch_rows import BranchRow
+from echornn.session.pictures.picture import Picture
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 

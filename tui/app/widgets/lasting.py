@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from echornn.diagnosis.diagnosis import PASSING, Diagnosis, Kind
 from echornn.session.drive import WATCHABLE_SPEED
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 
 LASTING_SECONDS = 4.0
 """Seconds for which such a diagnosis stays on the screen while training runs."""

@@ -13,7 +13,7 @@ from textual.events import Key, Paste
 from echornn.config import EchoConfig
 from echornn.config_text import fields_text
 from echornn.session.commands import Edit
-from echornn.session.frame import Frame
+from echornn.session.pictures.frame import Frame
 from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form

@@ -16,8 +16,8 @@ from echornn.diagnosis.remedy import Remedy
 from echornn.diagnosis.sentence import Sentence
 from echornn.diagnosis.words import said
 from echornn.session.audience import ALONE
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
 from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
 from tui.app.audience_text import audience_text

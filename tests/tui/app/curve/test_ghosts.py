@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
 from echornn.history.curve import Curve
-from echornn.session.ghosts import Ghost
+from echornn.session.pictures.ghosts import Ghost
 from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, Line

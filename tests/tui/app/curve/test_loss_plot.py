@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
 from echornn.history.curve import Curve
-from echornn.session.queries import Query
-from echornn.session.window_axis import axis_end
+from echornn.session.pictures.queries import Query
+from echornn.session.pictures.window_axis import axis_end
 from echornn.timeline.timeline import Timeline
 from tests.examples import examples
 from tests.trees import branch_off, grow

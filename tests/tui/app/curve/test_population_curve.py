@@ -10,7 +10,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
+from echornn.session.pictures.ghosts import MOST_GHOSTS, curve_under, ghosts_of
 from echornn.timeline.branch import Position
 from echornn.timeline.timeline import Timeline
 from tests.record_population import recorded_population

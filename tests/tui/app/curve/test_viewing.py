@@ -6,7 +6,7 @@ import pytest
 
 from echornn.readings import Question
 from echornn.session.commands import Go
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.key_words import in_words
 from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.by_hand import PROGRESS, shift_register

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn.plane_readings import StatePlane
-from echornn.probes.principal import principal_components
+from echornn.probes.states.principal import principal_components
 from tui.app.drawings.plane_axes import AXES, PlaneAxes, ends, followed
 
 Doubles = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.key_words import in_words
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text

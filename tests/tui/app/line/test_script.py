@@ -11,7 +11,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.session.commands import Answer, Step
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tui.app.line.script import Begun, Outcome, Script, outcome_of
 from tui.app.line.words import lines_of
 

@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Command, Edit, Step, Toggle, ToggleReplicas, Undo
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.scripted import ScriptedSession, make_progress
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_mouse import click_on

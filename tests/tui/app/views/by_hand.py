@@ -22,7 +22,7 @@ from echornn.readings import (
     Reliance,
     Units,
 )
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.views.probe_view import ProbeView
 from tui.kit.cells import Cells

@@ -28,7 +28,7 @@ from echornn.readings import (
     Reliance,
     Units,
 )
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.flip_flop import FlipFlop
 from tests.any_task import progress_of
 from tests.examples import examples

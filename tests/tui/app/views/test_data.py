@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.drawings.matrix import laid
 from tui.app.drawings.misses import HEIGHT, bracket_lines, sentence, target_line

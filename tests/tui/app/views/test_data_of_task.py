@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.adding import Adding
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.table import TASKS

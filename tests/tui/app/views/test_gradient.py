@@ -9,8 +9,8 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.readings import Effects, Flip, Gradient, Memory, Question, Reliance
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.task import Numbers, Symbols
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register

@@ -10,7 +10,7 @@ import pytest
 from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings, signed
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
 from tui.app.drawings.spots import UnitStep
 from tui.app.drawings.unit_lines import best_input

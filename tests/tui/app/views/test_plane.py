@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.fixed_point_readings import PointKind
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
-from echornn.session.frame import Frame, State
+from echornn.session.pictures.frame import Frame, State
 from tests.record_flip_flop import recorded_flip_flop
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded

@@ -13,8 +13,8 @@ from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
 from echornn.tasks.task import Symbols
 from tests.scripted import SMALL, make_progress
 from tui.app.drawings.blocks import ASCII_BLOCKS, BLOCKS, Block, shade

@@ -17,11 +17,11 @@ from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Floats
-from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
-from echornn.session.queries import SeedRows, Span
-from echornn.session.seed_losses import seed_losses
-from echornn.session.window_axis import WindowAxis
+from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import SeedRows, Span
+from echornn.session.pictures.seed_losses import seed_losses
+from echornn.session.pictures.window_axis import WindowAxis
 from echornn.tasks.table import TASKS
 from tests.echornn.diagnosis.test_task_words import own
 from tests.scripted import make_progress

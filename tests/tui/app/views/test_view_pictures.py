@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.session.frame import State
+from echornn.session.pictures.frame import State
 from echornn.timeline.branch import Position
 from tests.losses_seen import after
 from tests.record_flip_flop import CONFIG as FLIP_FLOP

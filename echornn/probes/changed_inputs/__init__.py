@@ -1,0 +1,1 @@
+"""Probes that change an input, run the network again, and compare its predictions."""

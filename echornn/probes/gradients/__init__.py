@@ -1,0 +1,1 @@
+"""Probes that follow derivatives through time: of losses, of predictions, and of states."""

@@ -1,0 +1,229 @@
+"""The file of a trainer's state (checkpoint): written completely or not at all; a file with a wrong bit is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from echornn.files import own_files, recorded_values
+from echornn.files.append_log import NO_LOG, LogEnd
+from echornn.files.recorded_values import NO_RECORD, config_from, record_of, record_of_changes, shortened, whole
+from echornn.population_state import PopulationState
+from echornn.runs.logs.loss_layout import OF_ONE, LossLayout
+from echornn.runs.states import recorded_state
+from echornn.training.trained_on import DEVICES, Devices, program_of
+
+MAGIC = b"ECHORNN\0"
+FORMAT = 1
+"""The format version. A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of
+all.
+"""
+
+SLOTS = ("checkpoint-0", "checkpoint-1")
+"""The two files, written in turn, so that the previous checkpoint stays intact whatever happens to the newest."""
+
+MOST_HEADER_BYTES = 1 << 22
+MOST_UNASKED_BYTES = 1 << 24
+"""The most bytes that are read of a file whose header does not announce this length."""
+
+_PREFIX = struct.Struct("<8sII")
+_DIGEST = 32
+"""The length of a SHA-256 in bytes."""
+
+
+class CheckpointError(ValueError):
+    """A file is no intact checkpoint with a format and fields that this version knows; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The saved state of a run at one time.
+
+    Attributes:
+        serial: the number of checkpoints that the run had before.
+        state: the trainer's state.
+        losses: the end of the loss log.
+        commands: the end of the command log.
+        position: the current position of the run: a branch, and the windows along its path; None in records of version
+            0.1.0, which means the end of the branch trained last.
+        solved_at: the window along the path, from 1, at which the weights solved the echo; 0 if they have not yet, None
+            if not recorded (versions up to 0.1.0).
+        layout: the position of each window in the loss log.
+        solved: the end of the log with the windows at which each of several networks was solved.
+        lost_at: the window along the path, from 1, at which the weights lost the echo again; 0 if they have not, None
+            if not recorded (early versions).
+        devices: the device that trained each of the run's networks, as far as recorded.
+    """
+
+    serial: int
+    state: PopulationState
+    losses: LogEnd = NO_LOG
+    commands: LogEnd = NO_LOG
+    solved_at: int | None = None
+    position: tuple[int, int] | None = None
+    layout: LossLayout = OF_ONE
+    solved: LogEnd = NO_LOG
+    lost_at: int | None = None
+    devices: Devices = field(default_factory=dict)
+
+    @property
+    def trained(self) -> int:
+        """The number of windows in the loss log."""
+        return self.layout.windows(self.losses.length)
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """Encode a checkpoint as bytes."""
+    arrays: list[npt.NDArray[Any]] = []
+    state = recorded_state.fields_of(checkpoint.state, arrays)
+    header = {
+        "serial": checkpoint.serial,
+        "config": record_of(checkpoint.state.config),
+        "state": state,
+        "losses": dataclasses.asdict(checkpoint.losses),
+        "commands": dataclasses.asdict(checkpoint.commands),
+        "stands": checkpoint.position,
+        "solved_at": checkpoint.solved_at,
+        **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
+        **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
+        **({} if checkpoint.solved == LogEnd() else {"solved": dataclasses.asdict(checkpoint.solved)}),
+        **({} if not checkpoint.devices else {"devices": _plain(checkpoint.devices)}),
+        "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
+    }
+    text = json.dumps(header).encode()
+    payload = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
+    content = _PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
+    return content + _digest(content)
+
+
+def _digest(content: bytes) -> bytes:
+    import hashlib  # slow to import, and not needed before the first frame
+
+    return hashlib.sha256(content).digest()
+
+
+def decode(data: bytes) -> Checkpoint:
+    """Decode a checkpoint.
+
+    Raises:
+        CheckpointError: the bytes are cut off, changed, or have another format or other fields than this version.
+    """
+    if len(data) < _PREFIX.size + _DIGEST:
+        raise CheckpointError("cut short")
+    magic, version, header_length = _PREFIX.unpack_from(data)
+    if magic != MAGIC:
+        raise CheckpointError("not a checkpoint of this program")
+    content, digest = data[:-_DIGEST], data[-_DIGEST:]
+    if _digest(content) != digest:
+        raise CheckpointError("damaged: its checksum is wrong")
+    if version != FORMAT:
+        raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
+    try:
+        header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
+        arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
+        state = recorded_state.state_of(header["state"], config_from(header["config"]), arrays)
+        return Checkpoint(
+            whole(header["serial"], "serial"),
+            state,
+            _log_end(header["losses"]),
+            _log_end(header["commands"]),
+            None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
+            None if header.get("stands") is None else _position(*header["stands"]),
+            OF_ONE if header.get("layout") is None else _layout(header["layout"]),
+            LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
+            None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
+            _devices(header.get("devices", [])),
+        )
+    except NO_RECORD as error:
+        raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
+
+
+def _log_end(fields: dict[str, int]) -> LogEnd:
+    end = LogEnd(**fields)
+    return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
+
+
+def _position(branch: int, window: int) -> tuple[int, int]:
+    return whole(branch, "stands"), whole(window, "stands")
+
+
+def _layout(changes: object) -> LossLayout:
+    if not isinstance(changes, list):
+        raise ValueError("the layout of the loss log is not a list")
+    return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
+
+
+def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
+    """For each program, the configuration's fields that differ from the defaults, and the device."""
+    return [(record_of_changes(config), device) for config, device in devices.items()]
+
+
+def _devices(recorded: object) -> Devices:
+    if not isinstance(recorded, list) or any(device not in DEVICES for _, device in recorded):
+        raise ValueError(f"devices = {shortened(repr(recorded))} cannot be used: not a list of programs with devices")
+    return {program_of(config_from(fields)): device for fields, device in recorded}
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
+
+
+def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
+    """The intact checkpoints in a folder, newest first, and messages about the others.
+
+    Raises:
+        OSError: a file could not be read.
+    """
+    found: list[Checkpoint] = []
+    wrong: list[str] = []
+    for name in SLOTS:
+        file = folder / name
+        if os.path.lexists(file):
+            try:
+                found.append(decode(_content(file)))
+            except CheckpointError as error:
+                wrong.append(f"{name} is {error}")
+    return sorted(found, key=lambda one: one.serial, reverse=True), wrong
+
+
+def _content(file: Path) -> bytes:
+    """The contents of a file that may be a checkpoint.
+
+    Raises:
+        CheckpointError: the file cannot be a checkpoint.
+        OSError: the file could not be read.
+    """
+    if not own_files.is_regular(file):
+        raise CheckpointError("not a regular file")
+    with own_files.reader(file) as source:
+        size = os.fstat(source.fileno()).st_size
+        if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
+            raise CheckpointError(f"not a checkpoint of this program: it has {size:,} bytes")
+        source.seek(0)
+        try:
+            return source.read()
+        except MemoryError as error:
+            raise CheckpointError(f"larger than the memory: it has {size:,} bytes") from error
+
+
+def _size_by_its_header(data: bytes) -> int:
+    """The length that a checkpoint's header announces; 0 if these bytes are not the beginning of a checkpoint."""
+    _, _, length = _PREFIX.unpack_from(data)
+    try:
+        header = json.loads(data[_PREFIX.size : _PREFIX.size + length])
+        size: int = _PREFIX.size + length + recorded_values.bytes_of(header["arrays"]) + _DIGEST
+    except NO_RECORD:
+        return 0
+    return size

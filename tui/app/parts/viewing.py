@@ -1,0 +1,182 @@
+"""The part of the app that shows views, requests the probe readings that they need, and draws them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from echornn.readings import Question
+from echornn.session.commands import Ask
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query
+from echornn.session.probing import union
+from tui.app import keys
+from tui.app.curve.loss_plot import LossPlot
+from tui.app.futures import Futures
+from tui.app.parts.part import AppPart
+from tui.app.views.choice import ViewChoice
+from tui.app.views.seeds import SeedsView
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
+from tui.app.widgets.status import StatusLine
+from tui.kit.key_line import KeyLine
+
+
+class Viewing(AppPart):
+    """The part of the app that manages the views below the curve."""
+
+    futures: Futures
+    _choice = ViewChoice()
+    _picture_of_views: Picture | None = None
+    _asked: Question | None = None
+
+    @property
+    def _query(self) -> Query:
+        """The query for the next picture, without the rows of the seeds view."""
+        raise NotImplementedError
+
+    @property
+    def _plot(self) -> LossPlot:
+        return self._main.query_one(LossPlot)
+
+    @property
+    def _all_views(self) -> list[View]:
+        return [self._main.query_one(view) for view in VIEWS]
+
+    @property
+    def _views(self) -> list[View]:
+        """The views that are visible."""
+        return [view for view in self._all_views if view.display]
+
+    def action_view(self, key: str) -> None:
+        """Show the view with this number key. If the view that it replaces had the arrow keys, the new view gets
+        them.
+        """
+        if self._main.has_class("small"):
+            self._refuse(self._main.query_one(StatusLine).too_small)
+            return
+        self._choice = self._choice.pressed(key)
+        had_the_arrows = isinstance(self._main.focused, View)
+        self._lay_out(self.size)
+        self._show_views()
+        view = next(view for view in self._all_views if view.key == key)
+        left_without = had_the_arrows and not isinstance(self._main.focused, View)
+        if left_without:
+            self._focus(view)
+        elif view.wants_arrows:
+            self._offer_arrows(view)
+        self._show_status()
+
+    def _offer_arrows(self, view: View) -> None:
+        """Give a view the arrow keys, if it is shown and neither a panel nor the crosshair uses them."""
+        crosshair = self._plot.viewport.cursor
+        if view.display and self._watching and crosshair is None:
+            self._focus(view)
+
+    @property
+    def _watching(self) -> bool:
+        """Whether the curve or a view has the keyboard focus."""
+        return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
+
+    @property
+    def _has_cursor(self) -> bool:
+        """Whether escape has something to do on the curve or a view: a cursor to remove, or the newest to follow."""
+        viewport = self._plot.viewport
+        return viewport != viewport.following() or any(view.reading and not view.reads_beside for view in self._views)
+
+    async def action_on_a_view(self, name: str) -> None:
+        """Handle a view's key while the curve or another view has the focus: the view takes the focus.
+
+        Args:
+            name: the id of the view's binding.
+        """
+        for view in self._views:
+            action = view.own_actions().get(name)
+            if action is not None:
+                self._focus(view)
+                await view.run_action(action)
+                return
+        self._hint(keys.views_of(name))
+
+    def action_no_view(self, digit: str) -> None:
+        """Say that no view has this digit as its key."""
+        self._hint(keys.no_view_of(digit))
+
+    def action_no_rows(self) -> None:
+        """Say that the curve has no rows to choose among, if it has the arrow keys."""
+        if not isinstance(self._main.focused, View):
+            self._hint(keys.NO_ROWS)
+
+    async def action_on_the_curve(self, action: str) -> None:
+        """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
+        plot = self._plot
+        if action == "go_there" and plot.viewport.cursor is None:
+            self._hint(keys.NO_CROSSHAIR)
+            return
+        self._focus(plot)
+        await plot.run_action(action)
+
+    def _place_views(self, shown: tuple[type[View], ...], lines: int) -> None:
+        """Show these views on ``lines`` lines, and hide all others. If a hidden view had the focus, the curve gets
+        it.
+        """
+        self._main.query_one("#views").styles.height = lines
+        for view in self._all_views:
+            view.display = type(view) in shown
+            if not view.display and view is self._main.focused:
+                self._watch_again()
+        self._main.query_one(KeyLine).redraw()  # it marks the views that are shown
+        self._ask()
+
+    def _show_views(self) -> None:
+        self._picture = self._picture_of_views = self._with_rows(self._picture)
+        for view in self._views:
+            view.show(self._picture, self._instead_of(view))
+        self._ask()  # the readings that a view needs may depend on the picture that it shows
+
+    def _with_rows(self, picture: Picture) -> Picture:
+        """The picture, with the losses of the replicas that the seeds view shows, if it is visible."""
+        view = self._main.query_one(SeedsView)
+        rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
+        return self.futures.look_again(replace(self._query, seeds=rows), picture)
+
+    def _show_rows(self) -> None:
+        """Get a new picture after the seeds view has scrolled to other replicas, or shows other windows."""
+        view = self._main.query_one(SeedsView)
+        before = self._picture_of_views
+        if view.display and before is not None:
+            self._picture_of_views = self._with_rows(before)
+            if before.frame is self._frame:
+                self._picture = self._picture_of_views
+            view.show(self._picture_of_views, self._instead_of(view))
+
+    def _view_changed(self) -> None:
+        """Draw again after a key has changed what a view shows, or which readings it needs."""
+        self._ask()
+        self._show_status()
+
+    def _ask(self) -> None:
+        """Request the probe readings that the visible views need."""
+        question = union(*(view.question for view in self._views))
+        if question != self._asked:
+            self._asked = question
+            self._send(Ask(question))
+
+    def _instead_of(self, view: View) -> str:
+        """The message that a view shows when it has nothing to draw."""
+        frame = self._frame
+        match frame.state:
+            case State.LOADING if frame.is_new:
+                return f"{frame.message}; meanwhile {keys.MEANWHILE}"
+            case State.LOADING:
+                return f"{view.title}: shown when the network is there"
+            case State.FAILED:
+                return frame.message
+            case _ if view.question is not None:
+                return frame.unread
+            case State.PAUSED:
+                return "press «step» to train a window" if view is self._views[0] else ""
+            case State.FINISHED:
+                return keys.FINISHED
+            case _:
+                return ""

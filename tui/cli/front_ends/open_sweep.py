@@ -1,0 +1,38 @@
+"""Computes a sweep, and shows its map meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.results import SweepResults
+from tui.cli.front_ends.open_map import Computing, show_map
+from tui.commands.printed.lines import say_last
+from tui.commands.training.sweep import Computation, Workers
+from tui.commands.training.sweep_report import end_lines, end_record, pace_text
+from tui.map.state import MapState
+from tui.preferences.chosen import Preferences
+from tui.term import printed
+from tui.term.guardian import Guarded
+
+
+def show_sweep(folder: Path, grid: Grid, workers: Workers, chosen: Preferences, guarded: Guarded) -> int:
+    """Compute a sweep, and show its map until the user leaves it; returns the exit code.
+
+    Raises:
+        UsageError, RunError, OSError: see `tui.commands.training.sweep.print_sweep`.
+    """
+    with Computation(folder, grid, workers) as computing:
+        sweep = computing.sweep
+
+        def says() -> str:
+            return computing.trouble or ("" if sweep.status.is_finished else pace_text(sweep.status))
+
+        results = SweepResults.read(folder)
+        shown = Computing(computing.run, sweep.asked_to_end.set, says)
+        code = show_map(results, MapState.first(results.axes), chosen, guarded, shown)
+        record = end_record(sweep.status, computing.seconds, computing.engine.workers)
+    say_last(end_lines(record, folder))
+    if computing.trouble:
+        printed.complain(f"echornn-tui: {computing.trouble}")
+    return code

@@ -1,0 +1,190 @@
+"""The subcommands that write what a run holds: ``export``, ``figure``; `tui.cli.subcommands.table` has all."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from echornn.maps.measures import Measure
+from tui.commands.front_end import FrontEnd, UsageError, require_at
+from tui.figures.names import FigureName
+from tui.kit.command_text import command_with
+
+LEAST_INCHES, MOST_INCHES = 1.0, 40.0
+"""The sizes of figures."""
+
+
+def export_run(
+    run: str,
+    /,
+    *,
+    path: bool = False,
+    branch: str | None = None,
+    json: bool = False,
+    summary: bool = False,
+    replica: int | None = None,
+    weights: Path | None = None,
+    keras: Path | None = None,
+    parquet: Path | None = None,
+    arrow: Path | None = None,
+) -> FrontEnd:
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
+    seed, replica 1 the next seed, and so on, in all branches: a network that continues alone keeps its number. The
+    losses of several networks are stored and printed with 17 bits each.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    path
+        Only the windows on the path to the run's current position, numbered along it.
+    branch
+        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
+        branches prints them.
+    json
+        Print JSON lines instead.
+    summary
+        Print one row for each network instead, at the run's current position or at the end of --branch:
+        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
+        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
+    replica
+        Only the network with this number, without the column replica: all its windows, trained with others or alone.
+    weights
+        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
+        text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
+    keras
+        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
+        name one by --replica.
+    parquet
+        Write the same rows to this .parquet file instead, with typed columns: window, epoch and replica int64, loss and
+        accuracy float32. It needs echornn-tui[arrow].
+    arrow
+        Write them to this .arrow or .feather file instead, as Arrow IPC.
+    """
+    if path and branch is not None:
+        raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
+    networks, tables = {"weights": weights, "keras": keras}, {"parquet": parquet, "arrow": arrow}
+    files = weights is not None or keras is not None
+    if files and (path or branch is not None):
+        flag = "--path" if path else "--branch"
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
+    if summary and path:
+        raise UsageError("--path cannot be used with --summary, which prints the run's current position")
+    if summary and (files or replica is not None):
+        flag = "--replica" if replica is not None else "--weights or --keras"
+        raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
+    to_tables = [flag for flag, file in tables.items() if file is not None]
+    if to_tables and (others := [flag for flag, file in networks.items() if file is not None] + ["json"] * json):
+        raise UsageError(f"--{to_tables[0]} cannot be used with --{others[0]}: use only one of them")
+    given = {"path": path, "branch": branch, "summary": summary, "replica": replica, **tables}
+    command = command_with("export", [run], given) if to_tables else ""
+    from tui.commands.kept_runs.export import export
+
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command)
+
+
+def figure_of(
+    run: str,
+    kind: FigureName,
+    others: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    at: int | None = None,
+    branch: str | None = None,
+    replica: int | None = None,
+    log: bool = False,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure | None = None,
+    filter: str = "",
+    width: float = 3.3,
+    height: float | None = None,
+    font: str = "DejaVu Sans",
+    script: bool = False,
+) -> FrontEnd:
+    """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
+
+    KIND is curve (losses, with the band of several seeds and the levels of the task), memory, gradient or weights (what
+    probe measures), seeds (when each network solved the task, and its final loss), branches (the losses of all
+    branches), runs (of several runs: figure RUN runs RUN ...) or map (of a sweep: its folder is RUN).
+
+    The values are those on the screen. Colours can be told apart by colour-blind people and in grey, and lines differ
+    in dashes and markers too. There is no title. Fonts are embedded (TrueType) in PDF, and drawn as shapes in SVG. The
+    metadata names the command, and no date, so that the same command writes the same bytes. Existing files are
+    replaced. It needs echornn-tui[figures].
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
+    kind
+        curve, memory, gradient, weights, seeds, branches, runs or map.
+    others
+        For runs: the runs to compare it with.
+    out
+        The file to write: its name ends in .svg, .pdf or .png.
+    at
+        Show the run after this many windows of its path (0 is the start). Weights that were not kept there are trained
+        again. By default, the run's current position.
+    branch
+        Use the path of this branch instead, named by its letter or number.
+    replica
+        With several replicas, the network with this number, as in export. In curve, its losses are drawn over the band.
+    log
+        Draw losses on a logarithmic axis.
+    across
+        For map: field of the columns.
+    down
+        For map: field of the rows.
+    show
+        For map: success, windows or loss.
+    filter
+        For map: show only some values, as in map.
+    width
+        Inches; 3.3 is one column of most papers.
+    height
+        Inches; by default as the kind of figure needs.
+    font
+        An installed font, or serif.
+    script
+        Write FILE.py instead of FILE: a script that draws the same picture from FILE.csv, without this program.
+    """
+    from tui.commands.kept_runs import figure
+    from tui.figures.data import FigureError, FigureRequest
+    from tui.figures.make import FigureLook, require_drawable
+
+    try:
+        require_drawable(kind, out)
+    except FigureError as error:
+        raise UsageError(str(error)) from error
+    given = {"at": at, "branch": branch, "replica": replica, "log": log}
+    of_maps = {"across": across, "down": down, "show": show, "filter": filter}
+    figure.require_flags(kind, {**given, **of_maps})
+    require_at(at)
+    for name, inches in (("width", width), ("height", height)):
+        if inches is not None and not LEAST_INCHES <= inches <= MOST_INCHES:
+            raise UsageError(f"{name} = {inches:g} cannot be used: {LEAST_INCHES:g} to {MOST_INCHES:g} inches")
+    if others and kind != "runs":
+        raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
+    usual = {
+        "width": None if width == 3.3 else width,
+        "height": height,
+        "font": None if font == "DejaVu Sans" else font,
+    }
+    flags = {"out": out, **given, **{name: value or None for name, value in of_maps.items()}, **usual}
+    command = command_with("figure", [run, kind, *others], flags)
+    choice = None
+    if figure.is_sweep(kind):
+        from echornn.sweeps.results import SweepResults
+        from tui.cli.front_ends.chosen_map import chosen
+
+        axes = SweepResults.read(Path(run)).axes
+        choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice)
+    return partial(figure.make_figure, request, out, FigureLook(width, height, font, script), command)

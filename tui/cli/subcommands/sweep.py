@@ -1,0 +1,203 @@
+"""The subcommands about sweeps; `tui.cli.subcommands.table` has the others, and the table of all subcommands."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from echornn.maps.measures import Measure
+from echornn.runtime import collector
+from echornn.sweeps.grid import Until
+from tui.cli.own_keys import moved_keys
+from tui.commands.flags import ConfigFlags
+from tui.commands.front_end import FrontEnd, Training, UsageError
+from tui.kit.theme import Theme
+from tui.preferences.chosen import preferences
+from tui.preferences.key_choice import named_keys
+from tui.term import guardian, terminal
+
+MOST_WORKERS = 1024
+
+
+def show_map(
+    sweep: Path,
+    /,
+    *,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure = Measure.SUCCESS,
+    filter: str = "",
+    once: bool = False,
+    csv: bool = False,
+    svg: Path | None = None,
+    ascii: bool = False,
+    theme: Theme | None = None,
+    no_mouse: bool = False,
+    keys: str | None = None,
+) -> FrontEnd:
+    """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
+
+    Each cell is shaded by how many of its seeds solved the task, by the window by which half of them had, or by the
+    median of their final losses. Lines come from theory: from lag = T on, the gradient of tbptt stops before an input
+    on which a target depends (in the echo, lag is echo_step), and only what the state keeps can be used; beyond lag + 1
+    = state, a linear shift register does not fit; beyond trial = T, tbptt cuts gradients within a trial. Other rules
+    have no line at T. In the app, enter trains a
+    point and escape comes back.
+
+    Without a terminal the map is printed once, as with --once.
+
+    Parameters
+    ----------
+    sweep
+        Folder of the sweep.
+    across
+        Field of the columns.
+    down
+        Field of the rows.
+    show
+        success, the share of seeds in %; windows; or loss.
+    filter
+        Show only some values: words such as cell=gru,lstm or echo_step=5..15.
+    once
+        Print the map as text.
+    csv
+        Print the map as CSV, a row for each square: the fields across and down, points, trained, solved; success with
+        its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
+        requested seeds: while some are missing or failed, success is a lower bound, and half_solved an upper bound;
+        median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
+        trains), until (solved or all), level (the mean loss below which the task counts as solved), version (of the
+        program that trained it: a larger number is newer; results.csv says which), rung (the position of the median
+        loss on the ladder of its task). A square of several points has no interval, and its half_solved and median_loss
+        are the medians over its points; losses of several tasks have no median.
+    svg
+        Write the map to this .svg file as a picture.
+    ascii
+        Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
+    """
+    from echornn.sweeps.results import SweepResults
+    from tui.cli.front_ends.chosen_map import chosen
+
+    if csv and (once or svg is not None):
+        raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: use only one of them")
+    if once and svg is not None:
+        raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: use only one of them")
+    if svg is not None and svg.suffix != ".svg":
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: the name must end in .svg")
+    in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    guarded = guardian.divide() if in_the_app else None
+    results = SweepResults.read(sweep)
+    first = chosen(results.axes, across, down, show, filter)
+    if guarded is None:
+        from tui.commands.map import print_map
+
+        return partial(print_map, results, first, csv, svg, preferred.ascii_only)
+    with collector.paused():
+        from tui.cli.front_ends.open_map import show_map as open_map
+
+    return Training(open_map, results, first, preferred, guarded)
+
+
+def compute_sweep(
+    *,
+    out: Path,
+    grid: tuple[str, ...],
+    seeds: int = 16,
+    until: Until = "solved",
+    config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    scheduler_file: Path | None = None,
+    headless: bool = False,
+    json: bool = False,
+    ascii: bool = False,
+    theme: Theme | None = None,
+    no_mouse: bool = False,
+    keys: str | None = None,
+) -> FrontEnd:
+    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
+
+    Each result is stored as soon as it is known: however the sweep ends, the same command continues where it stopped.
+    Another grid in the same folder keeps the results that both have in common. Impossible points are left out, and
+    printed with the reason.
+
+    Training runs in processes on this machine, one for each processor unless --workers gives their number. With
+    --scheduler, it runs on a Dask cluster, which needs echornn-tui[cluster]. Anybody who can reach a Dask scheduler, or
+    write its file, can run any program as you, here and on its workers.
+
+    Parameters
+    ----------
+    out
+        Folder of the sweep: new, empty, or that of a sweep to continue. Its results.csv has a row for each network: the
+        grid's fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows,
+        seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder have the
+        same --until.
+    grid
+        FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,
+        spaced evenly on a logarithmic scale (for dropout on a linear one).
+    seeds
+        Networks for each point, with consecutive seeds from --seed on.
+    until
+        solved: train each network until it has solved its task; all: until its epochs are trained. A task counts as
+        solved when the mean loss of 50 windows has once fallen below a level close to the least possible. The echo's
+        is floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); in the tutorial 0.0487. For other tasks,
+        tasks prints it: above the last level of the ladder by 0.07 times chance, or by a quarter of the way to the
+        level before, if that is less. With solved, final losses are those at that moment; with all, they show which
+        networks lost their task again.
+    workers
+        Train in this many processes on this machine.
+    scheduler
+        Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
+    scheduler_file
+        Train on the Dask cluster whose scheduler wrote this file.
+    headless
+        Print lines instead of opening the map; the default if there is no terminal.
+    json
+        Print JSON lines; implies --headless.
+    ascii
+        Draw the map with ASCII characters only.
+    theme
+        Background of the map, dark or light. By default the theme chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
+    keys
+        Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
+    """
+    from echornn.sweeps.axis import Axis
+    from echornn.sweeps.grid import Grid
+    from echornn.tasks.chosen import class_of
+    from echornn.tasks.settings import settings_of
+    from tui.commands.training.sweep import Workers, print_sweep
+
+    places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
+    given = [name for name, value in places.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(
+            f"{given[0]} = {str(places[given[0]])!r} cannot be used with --{given[1]}: a sweep trains in one place"
+        )
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise UsageError(f"workers = {workers} cannot be used: 1 to {MOST_WORKERS}")
+    config = config or ConfigFlags()
+    settings = {known.name: known for name in config.tasks.values() for known in settings_of(class_of(name))}
+    wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), config.given, seeds, until)
+    engine = Workers(workers, scheduler, scheduler_file)
+    if headless or json or not terminal.is_interactive():
+        if keys is not None:
+            moved_keys(named_keys(keys, "keys"))
+        return Training(print_sweep, out, wanted, engine, json)
+    preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
+    guarded = guardian.divide()
+    moved_keys(preferred.keys)  # refused before a folder is made
+    with collector.paused():
+        from tui.cli.front_ends.open_sweep import show_sweep
+
+    return Training(show_sweep, out, wanted, engine, preferred, guarded)

@@ -1,0 +1,51 @@
+"""The subcommand ``tour``; see `tui.cli.subcommands.table`."""
+
+from __future__ import annotations
+
+from echornn.config import EchoConfig
+from echornn.runtime import collector
+from tui.cli.own_keys import moved_keys
+from tui.commands import record
+from tui.commands.front_end import FrontEnd, Training, UsageError, require_fps
+from tui.kit.theme import Theme
+from tui.preferences.chosen import preferences
+from tui.term import guardian, terminal
+
+SPEED = 100.0
+"""Windows a second: the tutorial's network learns the echo in some seconds, which can be watched."""
+
+
+def take_tour(
+    *, fps: float | None = None, ascii: bool = False, theme: Theme | None = None, no_mouse: bool = False
+) -> FrontEnd:
+    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
+
+    Each step has a sentence or two and a key to press. Everything is the app itself, and every key works. escape leaves
+    the tour, and the run goes on; q ends it, and the run is kept like any other.
+
+    Parameters
+    ----------
+    fps
+        Most frames a second, 0.1 to 60. By default 10.
+    ascii
+        Draw with ASCII characters only.
+    theme
+        Background, dark or light. By default the one chosen last.
+    no_mouse
+        Leave the mouse to the terminal, which selects text with it.
+    """
+    if fps is not None:
+        require_fps(fps)
+    if not terminal.is_interactive():
+        raise UsageError("tour needs a terminal that can move the cursor")
+    given = {"theme": theme, "fps": fps, "ascii": ascii or None, "mouse": False if no_mouse else None}
+    chosen = preferences(**given, speed=SPEED)
+    guarded = guardian.divide()
+    moved_keys(chosen.keys)  # refused before a folder is made
+    config = EchoConfig()
+    recorder = record.begin(None, config)
+    with collector.spared():
+        from tui.app.tour.tour_app import TourApp
+        from tui.cli.front_ends.open_app import show_training
+
+    return Training(show_training, config, chosen, recorder, guarded, paused=True, app_type=TourApp)

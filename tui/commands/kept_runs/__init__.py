@@ -1,0 +1,1 @@
+"""The subcommands that look at kept runs, write what they hold, or remove them."""

@@ -1,0 +1,100 @@
+"""The subcommand ``export``: prints the windows or networks of a run, or writes the networks to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from echornn.arrays.network_facts import NetworkFacts, network_facts
+from echornn.arrays.positions import branch_named
+from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
+from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
+from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
+from echornn.timeline.branch import Position
+from tui.commands import record
+from tui.commands.kept_runs import replica_rows, table_files, window_rows
+from tui.commands.kept_runs.network_files import write_network
+from tui.commands.kept_runs.table_files import about_table
+from tui.term import printed
+from tui.term.exit_code import ExitCode
+
+NO_TABLES: Mapping[str, Path | None] = MappingProxyType({})
+
+
+def export(
+    name: str,
+    as_json_lines: bool,
+    weights: Path | None = None,
+    keras: Path | None = None,
+    path: bool = False,
+    branch: str | None = None,
+    summary: bool = False,
+    replica: int | None = None,
+    tables: Mapping[str, Path | None] = NO_TABLES,
+    command: str = "",
+) -> int:
+    """Print windows or networks of a run, or write its networks to files; returns the exit code.
+
+    Args:
+        path: print only the windows on the path to the run's current position.
+        branch: print only the windows on the path to the end of this branch, named by letter or number.
+        summary: print a line for each network instead, at the branch's end or the run's position.
+        replica: print only the network with this number; see `ReplicaNumbers`.
+        tables: the files to which the rows are written instead, by their formats; see `SUFFIXES`.
+        command: the command line, for the metadata of these files.
+
+    Raises:
+        UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
+        RunError: the run, branch or replica does not exist, or the file's name cannot be used.
+        OSError: the disk did not accept the output; an existing file is unchanged.
+    """
+    wanted = {flag: file for flag, file in tables.items() if file is not None}
+    for flag, file in wanted.items():
+        table_files.require_writable(flag, file)
+    run = run_dir.read(record.find(name))
+    for note in run.notes:
+        printed.complain(f"echornn-tui: {note}")
+    end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
+    if weights is not None or keras is not None:
+        write_network(run, weights, keras, replica)
+    elif summary:
+        networks = list(network_facts(run, run.position if end is None else end))
+        if not wanted:
+            _print_networks(networks, as_json_lines)
+        for flag, file in wanted.items():
+            table_files.write_networks(flag, file, networks, about_table(command, run.config))
+    else:
+        _require(run, replica, end)
+        numbered = replica is None and most_replicas(run) > 1
+        if not wanted:
+            _print_windows(_windows(run, end, replica), as_json_lines, numbered)
+        for flag, file in wanted.items():
+            about = about_table(command, run.config)
+            table_files.write_windows(flag, file, _windows(run, end, replica), numbered, about)
+    return ExitCode.DONE
+
+
+def _windows(run: Run, end: Position | None, replica: int | None) -> Iterator[WindowPiece]:
+    """The windows to export: all, or those on the path to a position."""
+    return pieces(run, replica) if end is None else pieces_along(run, end, replica)
+
+
+def _require(run: Run, replica: int | None, end: Position | None) -> None:
+    if replica is not None:
+        ReplicaNumbers.of(run).require(replica, configs_of(run, end))
+
+
+def _print_windows(windows: Iterable[WindowPiece], as_json_lines: bool, numbered: bool) -> None:
+    if not as_json_lines:
+        printed.lines([window_rows.REPLICA_HEADER if numbered else window_rows.HEADER])
+    text = window_rows.as_json if as_json_lines else window_rows.as_csv
+    printed.plain(text(window, numbered) for window in window_rows.rows(windows))
+
+
+def _print_networks(networks: Iterable[NetworkFacts], as_json_lines: bool) -> None:
+    if as_json_lines:
+        printed.lines(map(replica_rows.as_json, networks))
+    else:
+        printed.lines([replica_rows.HEADER, *map(replica_rows.as_csv, networks)])

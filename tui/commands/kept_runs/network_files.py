@@ -1,0 +1,73 @@
+"""Writes the networks of a run to .npz and .keras files."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from echornn.arrays.replica_numbers import ReplicaNumbers
+from echornn.files.run_error import RunError
+from echornn.files.whole_file import write_whole
+from echornn.runs.run_dir import Run
+from echornn.runtime import quiet
+from echornn.trainer_state import TrainerState
+from tui.commands.kept_runs.weights_text import weights_text
+from tui.term import printed, terminal
+
+
+def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
+    """Write the networks at the run's current position to files.
+
+    Args:
+        weights: a .npz file; with several networks, the first axis of each array is the replica. A text file beside it,
+            with .txt added to the name, describes the arrays; the .npz file has only the weights, for
+            `Trainer.load_weights`.
+        keras: a .keras file, for a single network.
+        replica: write only the network with this number; see `ReplicaNumbers`.
+
+    Raises:
+        RunError: the file's name cannot be used, there is no such replica, or a replica has to be chosen.
+        OSError: the disk did not accept the output; an existing file is unchanged.
+    """
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    if weights is not None and weights.suffix != ".npz":
+        raise RunError(f"weights = {str(weights)!r} cannot be written: the name must end in .npz")
+    if keras is not None and keras.suffix != ".keras":
+        raise RunError(f"keras = {str(keras)!r} cannot be written: the name must end in .keras")
+    state, numbers = run.checkpoint.state, ReplicaNumbers.of(run)
+    first = numbers.first(state.config)
+    if replica is not None:
+        numbers.require(replica, [state.config])
+        state = state.only([replica - first])
+    if keras is not None and state.config.replicas > 1:
+        which = f"--replica {first} to {first + state.config.replicas - 1}"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
+    if keras is not None and not state.config.the_cell.keras[0]:
+        raise RunError(
+            f"keras = {str(keras)!r} cannot be written: Keras has no {state.config.cell} cell; "
+            "--weights writes its numbers and formulas"
+        )
+    if not state.is_finite:
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
+    if weights is not None:
+        arrays = state.weights if state.config.replicas > 1 else state.of(0).weights
+        write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        text = "".join(f"{line}\n" for line in weights_text(state.config, arrays))
+        write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
+    if keras is not None:
+        write_whole(keras, partial(_save_keras, state.of(0)))
+
+
+def _save_text(text: str, file: Path) -> None:
+    file.write_text(text)
+
+
+def _save_keras(state: TrainerState, file: Path) -> None:
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow()
+    from echornn.network.to_keras import keras_model
+
+    keras_model(state.config, state.weights).save(file)

@@ -1,0 +1,1 @@
+"""What several subcommands print: lines, JSON records, the progress bar."""

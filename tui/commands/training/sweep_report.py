@@ -1,0 +1,201 @@
+"""The progress of a sweep as JSON records, and as lines of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from echornn.config_text import shown
+from echornn.data.levels import solved_level
+from echornn.diagnosis.loss_text import loss_text
+from echornn.maps.overview import counts_of
+from echornn.maps.rungs import rung_text
+from echornn.sweeps.grid import in_words
+from echornn.sweeps.plan import Plan
+from echornn.sweeps.results import GridPoint, SweepResults
+from echornn.sweeps.status import Status
+from echornn.sweeps.sweep import Sweep
+from tui.commands.printed.records import Record
+from tui.term.printable import quoted
+
+MOST_LEFT_OUT = 5
+"""The most impossible points that lines of text name one by one."""
+
+
+def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
+    """The record at the start: what will be trained, and about how long it will take at most.
+
+    Keys: points; seeds, for each point; networks; known, networks that have a result already; trained_before, networks
+    that have a result by another version of the program, and are trained again; compilations, at least; workers;
+    seconds_at_most, an estimate for processors without other work, less if tasks are solved early; left_out, the
+    impossible points with the reason.
+    """
+    points = sweep.grid.points
+    return {
+        "event": "start",
+        "sweep": str(folder),
+        "points": len(points.possible),
+        "seeds": sweep.grid.seeds,
+        "until": sweep.grid.until,
+        "networks": sweep.status.trainings,
+        "known": sweep.status.known,
+        "trained_before": sweep.trained_before,
+        "compilations": plan.structures,
+        "workers": workers,
+        "seconds_at_most": round(plan.seconds),
+        "left_out": [{**one.values, "reason": one.reason} for one in points.impossible],
+    }
+
+
+def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
+    """The record of a finished point, with the numbers of the map (see `SeedCounts`).
+
+    They are its fields; the number of seeds; how many have solved the task, also as a share with its 95 % interval; the
+    window by which half of all seeds had solved it (None if fewer have); the median of the final losses, the smaller of
+    two middle losses (None if most diverged); rung, the position of this median on the ladder of the task (None without
+    a ladder); level, the mean loss of 50 windows below which the task counts as solved (None if nothing does); failed,
+    why it could not be trained.
+    """
+    counts = counts_of(point)
+    (low, high), level = counts.interval, solved_level(point.config)
+    return {
+        "event": "point",
+        **shown({name: point.config.fields().get(name) for name in axes}),
+        "seeds": counts.finished,
+        "solved": counts.solved,
+        "success_low": low,
+        "success_high": high,
+        "half_solved": counts.half_solved,
+        "median_loss": counts.loss if math.isfinite(counts.loss) else None,
+        "rung": rung_text(point.config, counts.loss) or None,
+        "level": level if math.isfinite(level) else None,
+        "failed": point.failed,
+    }
+
+
+def end_record(status: Status, seconds: float, workers: int) -> Record:
+    """The record at the end. event: finished or stopped; share_in_loops: the share (0 to 1) of the workers' time spent
+    in the compiled loops; where: the devices, machines and processes that trained.
+    """
+    return {
+        "event": "finished" if status.is_finished else "stopped",
+        "networks": status.trainings,
+        "known": status.known,
+        "solved": status.solved,
+        "points_failed": len(status.failed),
+        "seconds": round(seconds, 3),
+        "share_in_loops": round(status.loop_seconds / (seconds * workers), 3) if seconds else 0.0,
+        "where": sorted(status.where),
+    }
+
+
+def start_lines(record: Record) -> Iterator[str]:
+    """The start record as lines of text."""
+    networks, known, left_out = record["networks"], record["known"], record["left_out"]
+    there = f", {known:,} of them known already" if known else ""
+    points, seeds = counted(record["points"], "point"), counted(record["seeds"], "seed")
+    each = "" if record["points"] == 1 else " each"
+    yield f"{points} with {seeds}{each}: {counted(networks, 'network')}{there}"
+    if record["trained_before"]:
+        before = f"{record['trained_before']:,} of them another version of the program trained before"
+        yield f"{before}: trained anew, the older results stay in results.csv"
+    for one in left_out[:MOST_LEFT_OUT]:
+        yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
+    if len(left_out) > MOST_LEFT_OUT:
+        yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
+    if known < networks:
+        early = ", less if tasks are solved early" if record["until"] == "solved" else ""
+        compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
+        seconds = time_text(record["seconds_at_most"])
+        yield f"{compiled} to compile; about {seconds} on {workers} (more on a busy machine{early})"
+
+
+def point_line(record: Record, axes: Mapping[str, Any]) -> str:
+    """A point record as a line of text."""
+    name = in_words({field: record[field] for field in axes if record[field] is not None}) or "the point"
+    if record["failed"] is not None:
+        return f"{name}: failed: {record['failed']}"
+    low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))
+    solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
+    if record["half_solved"] is not None:
+        return f"{name}: {solved}, half by window {record['half_solved']:,}"
+    loss, rung = record["median_loss"], record["rung"]
+    if loss is None:
+        return f"{name}: {solved}, most diverged"
+    return f"{name}: {solved}, median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
+
+
+def end_lines(record: Record, folder: Path) -> Iterator[str]:
+    """The end record as lines of text."""
+    failed = f"  {counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
+    networks = counted(record["networks"], "network")
+    yield (
+        f"{record['event']}  {record['known']:,} of {networks} known, {record['solved']:,} solved"
+        f"{failed}  seconds {record['seconds']:.1f}"
+    )
+    if record["event"] == "stopped":
+        yield "the same command goes on where this stopped"
+    yield f"see it with: echornn-tui map {quoted(folder)}"
+
+
+def bar_numbers(status: Status) -> tuple[str, ...]:
+    """The texts beside the progress bar: how many networks are done, solved and failed, and the remaining time."""
+    return (
+        f"{status.known:,}/{status.trainings:,} networks",
+        f"{status.solved:,} solved",
+        *([f"{len(status.failed)} failed"] if status.failed else []),
+        pace_text(status),
+    )
+
+
+def pace_text(status: Status) -> str:
+    """The number of networks that finish per second, and about how long the rest will take."""
+    if not status.loop_seconds:
+        return "compiling" if status.under_way else "waiting for workers"
+    rate = f"{status.rate:,.1f}/s" if status.rate else "training"
+    left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
+    return f"{rate}{left}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number with its noun: ``1 point``, ``1,024 points``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def time_text(seconds: float) -> str:
+    """A duration as a rounded text: ``40 s``, ``12 min``, ``3 h 5 min``, ``6 days``."""
+    whole = max(1, round(seconds))
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 6000:
+        return f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min" if whole < 360_000 else f"{whole // 86400} days"
+
+
+class PointNews:
+    """Finds the points of a sweep that were finished since the last call.
+
+    Args:
+        results: the results at the start; points that are finished there are not reported.
+    """
+
+    def __init__(self, results: SweepResults) -> None:
+        self._results = results
+        self._told = {point.config for point in results.points if _is_over(point)}
+
+    def records(self) -> Iterator[Record]:
+        """A record for each point that was finished since the last call."""
+        newest = self._results.refresh()
+        if newest is self._results:
+            return
+        self._results = newest
+        for point in newest.points:
+            if _is_over(point) and point.config not in self._told:
+                self._told.add(point.config)
+                yield point_record(point, newest.axes)
+
+
+def _is_over(point: GridPoint) -> bool:
+    return not point.missing or point.failed is not None
