@@ -97,6 +97,8 @@ def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPa
 
         make_quick()
         monkeypatch.setattr("textual._time.get_time", clock.now)
+        # real time would end them before their timers do
+        monkeypatch.setattr("textual.notifications.Notification.has_expired", False)
     for name in ("textual.app", "textual.pilot"):
         if name in sys.modules:
             monkeypatch.setattr(sys.modules[name], "wait_for_idle", clock.wait_for_idle)

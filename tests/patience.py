@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """The most seconds that anything may take on a loaded machine."""
 
 PAUSE = 0.01

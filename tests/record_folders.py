@@ -25,6 +25,7 @@ from echornn.session.commands import Edit, Pause, Save
 from echornn.tasks.own.own_task import OwnTask
 from tests.kept_folders import KEPT, pack, unpacked
 from tests.on_a_thread import running
+from tests.patience import PATIENCE
 from tests.steps import NAMED
 
 CONFIG = EchoConfig(
@@ -241,7 +242,7 @@ def saved(session: Session) -> None:
     session.send(Save())
     session.when_idle()
     assert isinstance(session.recorder, RunRecorder)
-    assert session.recorder.wait(60)
+    assert session.recorder.wait(PATIENCE)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def record_branches(
     for step in steps:
         take(live, step)
     live.save()
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.close()
 
 

@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType
 from yarl import URL
 
 from tests.patience import PATIENCE
+from tui.web import server as serving
 from tui.web.guard import new_token
 from tui.web.pages import page
 from tui.web.server import PageServer, Site
@@ -48,12 +50,14 @@ async def served(script: str = ECHO) -> AsyncIterator[tuple[Site, Client]]:
     site = Site(page(TITLE, "dark"), new_token(), on_own_terminal(script))
     server = PageServer(site, 0)
     await server.begin()
-    try:
-        async with ClientSession() as session:
-            yield site, Client(server.port, session)
-            await site.end()
-    finally:
-        await server.end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serving, "HEARTBEAT_SECONDS", PATIENCE)  # a tab answers only while a test receives from it
+        try:
+            async with ClientSession() as session:
+                yield site, Client(server.port, session)
+                await site.end()
+        finally:
+            await server.end()
 
 
 async def opened(site: Site, client: Client, size: str = "?width=90&height=20") -> ClientWebSocketResponse:
@@ -63,11 +67,11 @@ async def opened(site: Site, client: Client, size: str = "?width=90&height=20") 
 
 async def drawn(tab: ClientWebSocketResponse, pattern: str) -> re.Match[str]:
     """What a tab has drawn, once it matches the pattern."""
-    text = ""
-    while not (found := re.search(pattern, text)):
+    drawn = b""
+    while not (found := re.search(pattern, drawn.decode(errors="ignore"))):  # half a letter may have come
         message = await asyncio.wait_for(tab.receive(), PATIENCE)
-        assert message.type is WSMsgType.BINARY, (message, text)
-        text += message.data.decode()
+        assert message.type is WSMsgType.BINARY, (message, drawn)
+        drawn += message.data
     return found
 
 

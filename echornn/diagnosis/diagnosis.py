@@ -100,6 +100,8 @@ class Diagnosis:
             then.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
         newest_fall: by what share it fell lately, beyond what may be noise; NaN if the stretch is too short.
+        typical_fall: if the task is solved, by what share the typical loss fell since then; negative if it rose, NaN if
+            neither is clear.
         relapses: how many times the task was solved and then lost.
         sure: the probability given to the right symbol in a typical window, 0 to 1.
         held: how many numbers a linear read-out recovers from the state (the sum of r2 over lags).
@@ -141,6 +143,7 @@ class Diagnosis:
     falls: bool = False
     fall: float = math.nan
     newest_fall: float = math.nan
+    typical_fall: float = math.nan
     relapses: int = 0
     sure: float = math.nan
     held: float = math.nan

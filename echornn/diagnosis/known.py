@@ -75,6 +75,7 @@ def known_of(
             falls=trend.falls,
             fall=trend.fall,
             newest_fall=trend.newest_fall,
+            typical_fall=trend.typical_fall,
             relapses=trend.relapses,
         )
     if readings is None:

@@ -35,6 +35,7 @@ from echornn.diagnosis.block_falls import (
     smoothed,
     standard_error,
 )
+from echornn.diagnosis.typical_fall import typical_fall
 from echornn.history.block_means import HIGHEST, BlockMeans, Numbers
 
 APART, NEAR = MOST_AT_CHANCE, 0.03
@@ -109,6 +110,8 @@ class LossTrend:
             half; negative if it rose.
         newest_fall: the same share of the last `SMOOTHED` blocks against equally many before; 0 if it may be noise, NaN
             if there are too few blocks.
+        typical_fall: if the task is solved, the share by which the typical loss fell since then, see
+            `echornn.diagnosis.typical_fall`; negative if it rose, NaN if neither is clear.
         flat_since: if the loss is flat, the number of windows from which on it stayed within `FALLS` of the value that
             it had when this was noticed.
         relapses: how many times the task was solved and then lost.
@@ -132,6 +135,7 @@ class LossTrend:
     falls: bool
     fall: float
     newest_fall: float
+    typical_fall: float
     flat_since: int
     relapses: int
     lost_at: int | None
@@ -145,15 +149,17 @@ def loss_trend(config: EchoConfig, block_means: BlockMeans) -> LossTrend | None:
     return _trend(
         config,
         block_means.begun,
-        *(one.tobytes() for one in (block_means.ends, block_means.losses, block_means.errors)),
+        *(one.tobytes() for one in (block_means.ends, block_means.losses, block_means.logs, block_means.errors)),
     )
 
 
 @lru_cache(maxsize=8)
-def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> LossTrend:
+def _trend(
+    config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_logs: bytes, of_errors: bytes
+) -> LossTrend:
     """The cached computation of `loss_trend`: it is needed for every frame, but new blocks are rare."""
     ends = np.frombuffer(of_ends, np.int64)
-    losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
+    losses, logs, all_errors = (np.frombuffer(one) for one in (of_losses, of_logs, of_errors))
     chance, floor = chance_level(config), mean_floor(config)
     blocks = np.where(np.isfinite(losses), losses, HIGHEST)
     means = smoothed(blocks)
@@ -198,6 +204,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
         newest_fall=float(np.nan_to_num(newest_fall)) if len(ends) >= 2 * SMOOTHED else math.nan,
+        typical_fall=typical_fall(logs, ends, _solved_from(solved), floor) if solved[-1] else math.nan,
         flat_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
         lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
@@ -242,9 +249,13 @@ def _since_solved(blocks: Numbers, solved: Flags) -> float:
     """The mean of the last `2 * SHORT_SPAN` blocks, or of the blocks since the task was solved, so that spikes have
     equal weights.
     """
+    return float(blocks[max(_solved_from(solved), len(blocks) - 2 * SHORT_SPAN) :].mean())
+
+
+def _solved_from(solved: Flags) -> int:
+    """The first of the newest blocks that are all solved."""
     not_so = np.flatnonzero(~solved)
-    first = max(int(not_so[-1]) + 1 if not_so.size else 0, len(blocks) - 2 * SHORT_SPAN)
-    return float(blocks[first:].mean())
+    return int(not_so[-1]) + 1 if not_so.size else 0
 
 
 def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:

@@ -219,6 +219,16 @@ def note_text(it: Diagnosis) -> str:
     return ""
 
 
+def typical(it: Diagnosis) -> str:
+    """Whether the typical loss of a solved task still falls, or rises; empty if neither is clear."""
+    return where_known(it.typical_fall, f"; typical losses {'still fall' if it.typical_fall > 0 else 'rise'}")
+
+
+def sure(it: Diagnosis) -> str:
+    """How sure the network is of its answers in a typical window; empty if it is not known."""
+    return "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers in a typical window"
+
+
 def earlier(it: Diagnosis) -> str:
     return "" if it.before is None else f"{terms(it)[0]} was solved before"
 

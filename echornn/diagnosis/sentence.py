@@ -12,8 +12,8 @@ LINE = 78
 """The length of a line on a screen of 80 columns; each part of a sentence fits on one line."""
 
 
-VIEW_SHOWS = re.compile("; «(view[.][a-z]+)» shows [a-z]+$")
-"""The end of an advice that names the key of a view."""
+VIEW_SHOWS = re.compile("(?:; |, )«(view[.][a-z]+)» shows [a-z ]+")
+"""The part of a text that names the key of a view."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,11 @@ class Sentence:
 
     def beside(self, views: Collection[str]) -> Sentence:
         """The sentence beside these views, by the ids of their keys: it does not name the key of one of them."""
-        found = VIEW_SHOWS.search(self.advice)
-        return self if found is None or found[1] not in views else replace(self, advice=self.advice[: found.start()])
+        cause, advice, more_cause, more_advice = (
+            VIEW_SHOWS.sub(lambda found: "" if found[1] in views else found[0], text)
+            for text in (self.cause, self.advice, self.more_cause, self.more_advice)
+        )
+        return replace(self, cause=cause, advice=advice, more_cause=more_cause, more_advice=more_advice)
 
     @property
     def unadvised(self) -> Sentence:

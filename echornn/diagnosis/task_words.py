@@ -31,10 +31,11 @@ from echornn.diagnosis.phrases import (
     earlier,
     loss_with_unit,
     note_text,
-    percent,
     right,
     shortened,
+    sure,
     terms,
+    typical,
     where_known,
 )
 from echornn.diagnosis.sentence import LINE, Sentence
@@ -194,11 +195,9 @@ def solved(it: Diagnosis) -> Sentence:
     config, floor = it.config, mean_floor(it.config)
     if it.mean + it.unsure < floor - BELOW_LAST * (chance_level(config) - floor):
         return _below_the_ladder(it)
-    trend = "" if math.isnan(it.newest_fall) else "; it still falls" if it.newest_fall > 0 else "; it hardly falls"
     least = f" (least possible {loss_of(config, floor)})" if floor >= LEAST else ""
     though = f", though {cut_off(config)}" if lags_beyond(config) else ""
-    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
-    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.recent:.4f}", least, though, trend)
+    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.recent:.4f}", least, though, typical(it))
     parts = []
     if it.renewed is not None:
         parts.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
@@ -209,7 +208,7 @@ def solved(it: Diagnosis) -> Sentence:
     if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP) or is_past_t(config):
         parts.append(note_text(it))
     first, *others = parts or ["«settings» sets another task, or its settings; «log» shows powers of ten"]
-    return Sentence(cause, first, more + sure, adds(*others))
+    return Sentence(cause, first, more + sure(it), adds(*others))
 
 
 def _below_the_ladder(it: Diagnosis) -> Sentence:

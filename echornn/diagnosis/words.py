@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,13 +36,14 @@ from echornn.diagnosis.phrases import (
     earlier,
     into_epoch,
     note_text,
-    percent,
     right,
     since_edit,
     slower,
     smaller_steps,
+    sure,
     targets,
     terms,
+    typical,
     wait,
 )
 from echornn.diagnosis.remedy import Remedy
@@ -129,13 +129,11 @@ def _beginning(it: Diagnosis) -> Sentence:
 def _solved(it: Diagnosis) -> Sentence:
     assert it.solved_at is not None
     floor = mean_floor(it.config)
-    trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
     near = f" (floor {floor:.3f})" if floor >= 0.0005 and it.note is Note.ONE_WINDOW else ""
     though = f", though {cut_off(it.config)}" if _is_cut_off(it.config) else ""
-    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
-    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}", though, trend)
+    cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}", though, typical(it))
     first, *others = _of_solved(it)
-    return Sentence(cause, first, more + sure, adds(*others))
+    return Sentence(cause, first, more + sure(it), adds(*others))
 
 
 def _of_solved(it: Diagnosis) -> list[str]:

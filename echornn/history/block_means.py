@@ -25,15 +25,21 @@ which losses arrive.
 HIGHEST = 1024.0
 """The largest loss in nats; higher losses count as this."""
 
+LOWEST = 2.0**-24
+"""The smallest loss whose logarithm is taken; lower losses count as this."""
+
 Numbers = npt.NDArray[np.float64]
 Windows = npt.NDArray[np.int64]
 
 
 class _Block(NamedTuple):
-    """The sums over the windows of an incomplete block; losses and error rates are multiples of `UNIT`."""
+    """The sums over the windows of an incomplete block; losses, their logarithms and error rates are multiples of
+    `UNIT`.
+    """
 
     windows: int = 0
     losses: int = 0
+    logs: int = 0
     errors: int = 0
     bad: int = 0
 
@@ -54,6 +60,8 @@ class BlockMeans:
         ends: int64 [blocks], the number of windows up to the end of each block.
         losses: float64 [blocks], the mean loss of each block in nats, at most `HIGHEST`; NaN if a loss was NaN or
             infinite.
+        logs: float64 [blocks], the mean of the natural logarithms of each block's losses, without the NaN and infinite
+            ones; single spikes hardly change it.
         errors: float64 [blocks], the share of wrong predictions, 0 to 1.
     """
 
@@ -61,6 +69,7 @@ class BlockMeans:
     windows: int = 0
     ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
     losses: Numbers = field(default_factory=lambda: np.empty(0))
+    logs: Numbers = field(default_factory=lambda: np.empty(0))
     errors: Numbers = field(default_factory=lambda: np.empty(0))
     under_way: _Block = NOTHING
     """The block that is not yet complete."""
@@ -81,6 +90,7 @@ class BlockMeans:
         bad = ~np.isfinite(losses)
         sums = (
             _sums(_whole(np.where(bad, 0, losses)), edges),
+            _sums(_logs(np.where(bad, 1, losses)), edges),
             _sums(_whole(np.nan_to_num(errors)), edges),
             _sums(bad, edges),
         )
@@ -92,6 +102,7 @@ class BlockMeans:
             windows=windows,
             ends=np.append(self.ends, np.array(ends, np.int64)),
             losses=np.append(self.losses, [np.nan if one.bad else one.losses * UNIT / one.windows for one in complete]),
+            logs=np.append(self.logs, [one.logs * UNIT / max(1, one.windows - one.bad) for one in complete]),
             errors=np.append(self.errors, [one.errors * UNIT / one.windows for one in complete]),
             under_way=under_way,
         )
@@ -103,7 +114,7 @@ class BlockMeans:
         """
         count = int(np.searchsorted(self.ends, windows, side="right"))
         end = int(self.ends[count - 1]) if count else 0
-        cut = (self.ends[:count], self.losses[:count], self.errors[:count])
+        cut = (self.ends[:count], self.losses[:count], self.logs[:count], self.errors[:count])
         return BlockMeans(self.begun, end, *cut)
 
 
@@ -118,6 +129,11 @@ def _sums(values: npt.NDArray[np.bool_] | Windows, edges: Windows) -> list[int]:
 def _whole(values: npt.ArrayLike) -> Windows:
     whole: Windows = np.rint(np.clip(values, 0, HIGHEST) / UNIT).astype(np.int64)
     return whole
+
+
+def _logs(losses: npt.ArrayLike) -> Windows:
+    logs: Windows = np.rint(np.log(np.clip(losses, LOWEST, HIGHEST).astype(np.float64)) / UNIT).astype(np.int64)
+    return logs
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:

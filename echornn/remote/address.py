@@ -78,7 +78,7 @@ class Address:
         except FileNotFoundError:
             raise AddressError(f"no program trains the run in {folder} now, or it does not serve") from None
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            why = (isinstance(error, OSError) and error.strerror) or error
+            why = (error.strerror or error) if isinstance(error, OSError) else "it is no pointer of this program"
             raise AddressError(f"{folder / POINTER_FILE} cannot be read: {why}") from error
         if address.host != socket.gethostname():
             raise AddressError(f"the run in {folder} is trained on {address.host!r}: attach there")

@@ -86,7 +86,8 @@ class RemoteSession:
             self._look(self._wanted)
         except (OSError, WireError) as error:
             self._connection.close()
-            raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
+            why = (isinstance(error, OSError) and error.strerror) or error
+            raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
         threading.Thread(target=self._converse, name="viewing", daemon=True).start()
 
     # ---- for the screen's thread
@@ -179,8 +180,8 @@ class RemoteSession:
             self._connection.close()
 
     def _end(self, reason: str) -> None:
-        self.ended = reason
         self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
+        self.ended = reason  # last: whoever reads it finds the picture that says so too
 
     def _look(self, query: Query, again: int = 0) -> Picture:
         """Deliver the waiting commands, and fetch a picture."""

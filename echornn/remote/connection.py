@@ -12,8 +12,8 @@ from echornn.remote.address import Address, AddressError, user_at_the_other_end
 from echornn.remote.messages import OTHER_RUN, OTHER_VERSION
 from echornn.runs.run_files import POINTER_FILE
 
-CONNECT_SECONDS = 5.0
-"""How long a session may take to answer a greeting."""
+CONNECT_SECONDS = 20.0
+"""How long a session may take to answer a greeting; usually some milliseconds, but its machine may be overloaded."""
 
 
 class OtherVersionError(AddressError):
@@ -59,7 +59,8 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         said = messages.receive_greeting(connection)
     except OSError as error:
         connection.close()
-        raise AddressError(f"the program that trains the run in {folder} does not answer: {error}") from error
+        why = error.strerror or error
+        raise AddressError(f"the program that trains the run in {folder} does not answer: {why}") from error
     if "refused" in said:
         connection.close()
         if said["refused"] == OTHER_RUN:

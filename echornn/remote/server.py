@@ -31,7 +31,7 @@ MOST_VIEWERS = 32
 MOST_CONNECTIONS = 2 * MOST_VIEWERS
 """The most connections at once: however many look, others may ask for names, or for the end."""
 
-GREETING_SECONDS = 5.0
+GREETING_SECONDS = 20.0
 """How long a new connection may take for its greeting."""
 
 SECONDS_OF_A_VIEWER = 600.0

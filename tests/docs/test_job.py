@@ -52,7 +52,7 @@ def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -
     scripts = [block.text for page in PAGES.values() for block in page.blocks if "#SBATCH" in block.text]
     assert len(scripts) == 1, "a page, and one alone, shows the job script for Slurm"
     (tmp_path / "job").write_text(scripts[0])
-    flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 1000'
+    flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 20'
     scripted = f'{sys.executable} -m tests.scripted_program "$@"'
     program = f'echo $$ > "$HOME/pid"; echo "$2" >> "$HOME/how"\n{flags}\nexec {scripted}'
     pretend(tmp_path, "echornn-tui", program)

@@ -23,7 +23,7 @@ from echornn.session.commands import Command, Go, Undo
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.queries import Query
 from echornn.session.session import ViewedSession
-from tui.app import keys
+from tui.app import key_effects, keys
 from tui.app.all_keys import keymap_with
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import zoomed
@@ -256,7 +256,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             return self._watching
         if action == "line":
             return len(self.screen_stack) == 1 and not isinstance(self._main.focused, RunList)
-        return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
+        return action != "send" or key_effects.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer shows a key; not if the key is text now."""
@@ -268,7 +268,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         steers = isinstance(meaning, Command) or action == "advice"
         would_be_refused = steers and self._picture.audience.only_looks
         has_no_use = is_undo_later or advises_nothing or would_be_refused
-        return keys.is_offered(action, self._frame) and not (has_no_use or is_text)
+        return key_effects.is_offered(action, self._frame) and not (has_no_use or is_text)
 
     def _forget_drafts(self) -> None:
         self._settings.form.forget()

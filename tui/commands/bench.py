@@ -183,6 +183,8 @@ async def watched_rate(session: Session) -> float:
     await asyncio.sleep(0.5)
     begun, before = time.perf_counter(), session.frame.trained
     await asyncio.sleep(WATCHED_SECONDS)
+    while session.frame.trained == before and session.frame.state is not State.FAILED:
+        await asyncio.sleep(WATCHED_SECONDS)  # so slow that there was no window yet
     if session.frame.state is State.FAILED:
         raise RuntimeError(session.frame.message)
     return (session.frame.trained - before) / (time.perf_counter() - begun)

@@ -139,14 +139,8 @@ class MapApp(KeyedApp[Opened | int]):
         self.frame = self.frame.with_state(chosen)
         self._show()
 
-    @property
-    def _has_widgets(self) -> bool:
-        """Whether the app's widgets are there; when it ends, they go while its timer may still run."""
-        main = self.screen_stack[0].query if self.screen_stack else None
-        return main is not None and all(main(kind) for kind in (MapHead, MapGrid, MapReading))
-
     def _show(self) -> None:
-        if not self._has_widgets:
+        if not self.is_running:  # while it ends, its widgets go, but its timers may still run
             return
         main = self.screen_stack[0]
         progress = progress_of(self._seen, self._says(), self._ascii_only)

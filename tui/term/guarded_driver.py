@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from typing import Any
 
 from tui.term import terminal
+from tui.term.in_turn import InTurn
 from tui.term.loop_signals import LoopSignals
 from tui.term.plain_driver import PlainDriver
 from tui.term.private_textual import OpenDriver
@@ -15,6 +17,9 @@ from tui.term.terminal_input import TerminalInput
 
 LOOK_MILLISECONDS = 100
 """How often to check whether an escape is a key or begins a longer sequence, and whether to stop reading."""
+
+BUSY_MILLISECONDS = 5
+"""The same while input waits for the app."""
 
 READ_BYTES = 4096
 
@@ -34,6 +39,7 @@ class GuardedDriver(PlainDriver, OpenDriver):
         for number in (signal.SIGTSTP, signal.SIGCONT):
             signal.signal(number, signal.SIG_DFL)  # for the time after the app, so that Textual's handlers do not stay
         self._signals = LoopSignals({signal.SIGTSTP: self.stop_as_told, signal.SIGCONT: self.go_on_as_told})
+        self._in_turn = InTurn(self.process_message, self.send_message)
 
     def start_application_mode(self) -> None:
         """Switch the terminal to the app's mode, as soon as this process is in the foreground.
@@ -56,12 +62,15 @@ class GuardedDriver(PlainDriver, OpenDriver):
         poll.register(self.fileno, select.POLLIN)
         while not self.exit_event.is_set():
             data = b""
-            if poll.poll(LOOK_MILLISECONDS):
+            if self._in_turn.is_full:
+                time.sleep(BUSY_MILLISECONDS / 1000)
+            elif poll.poll(LOOK_MILLISECONDS if self._in_turn.is_empty else BUSY_MILLISECONDS):
                 data = os.read(self.fileno, READ_BYTES)
                 if not data:
                     return
             for message in source.messages(data):
-                self.process_message(message)
+                self._in_turn.add(message)
+            self._in_turn.hand_on()
 
     def disable_input(self) -> None:
         """Stop reading keys. If the guardian is gone, do not wait for the reading thread.

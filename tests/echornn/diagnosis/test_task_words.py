@@ -136,7 +136,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "tbptt stops before t-110 (T 20); a longer T or rtrl («settings») may help"),
         (MINGRU, [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
          "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
-        (MINGRU, [(1000, 0.6931), (500, 0.02)], "solved at window 1,048: mean loss 0.0201; it still falls",
+        (MINGRU, [(1000, 0.6931), (500, 0.02)], "solved at window 1,048: mean loss 0.0201",
          "no mingru solves every length: gates never turn a sign (Sarrof et al. 2024)"),
         (replace(MINGRU, truncated_backprop_length=5), [(3000, 0.6931)], "at chance (0.693) after 3,000 windows",
          "tbptt cuts every 5 of a trial's 10 steps; a longer T or rtrl («settings») may help"),
@@ -272,6 +272,8 @@ def test_how_many_seeds_are_at_each_level() -> None:
         sentence.beside(["view.rows", "view.seeds"]).advice == "with a loss below chance, seeds learn on, or are stuck"
     )
     assert sentence.beside(["view.rows"]) == sentence
+    longer = replace(sentence, more_advice="; «view.gradient» shows how far back errors get: both")
+    assert longer.beside(["view.gradient"]).more_advice == ": both"
     assert seeds(SHORT, *[0.52] * 9).advice == "a shift register needs 9 numbers; more units («settings») may help"
     short_and_wide = seeds(replace(WIDE, truncated_backprop_length=5), *[0.52] * 9)
     assert short_and_wide.advice == "tbptt stops before t-8 (T 5); a longer T or rtrl («settings») may help"

@@ -174,11 +174,13 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "«reset» starts over, «undo» goes back; saturated units hardly learn"),
         (told(Kind.START, replace(TUTORIAL, echo_step=4), before=SOLVED),
          "echo_step 4 from here on, with weights that solved 3", "chance is 0.693 nats, the loss of guessing"),
-        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=True, fall=0.3, sure=0.99996),
-         "solved at window 369: mean loss 0.0004; it still falls",
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, typical_fall=0.3, sure=0.99996),
+         "solved at window 369: mean loss 0.0004; typical losses still fall",
          "«settings» sets a longer echo_step; «log» shows powers of ten"),
-        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=False, fall=-0.1),
-         "solved at window 369: mean loss 0.0004; it no longer falls",
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, typical_fall=-0.1),
+         "solved at window 369: mean loss 0.0004; typical losses rise",
+         "«settings» sets a longer echo_step; «log» shows powers of ten"),
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=True, fall=0.3), "solved at window 369: mean loss 0.0004",
          "«settings» sets a longer echo_step; «log» shows powers of ten"),
         (told(Kind.SOLVED, replace(TUTORIAL, total_series_length=75), note=Note.ONE_WINDOW, mean=0.1366, solved_at=236),
          "solved at window 236: mean loss 0.1366 (floor 0.135)",
@@ -228,7 +230,7 @@ def test_a_wide_screen_is_told_more() -> None:
     assert told(Kind.BEGINNING, mean=0.68, wrong=0.35).more_cause == "; wrong answers are too sure"
     assert told(Kind.BEGINNING, mean=0.64, wrong=0.35).more_cause == "", "as sure as it is right: 0.647 nats"
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
-    assert solved.more_cause == "; 99.99% sure of its answers"
+    assert solved.more_cause == "; 99.99% sure of its answers in a typical window"
     beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)
     keeps = "; only what the state keeps can be used"
     assert beyond.more_cause == f"{keeps}; 70% right, more than by guessing; 80% right at window 8,192"

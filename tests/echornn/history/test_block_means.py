@@ -36,7 +36,7 @@ def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after
         (then.after(all_of_them[known], errors[known]), reviews_of(all_of_them[:until], errors[:until])),
     ):
         assert (one.windows, one.under_way) == (other.windows, other.under_way)
-        for array in ("ends", "losses", "errors"):
+        for array in ("ends", "losses", "logs", "errors"):
             np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
 
 
@@ -68,6 +68,15 @@ def test_a_loss_that_is_no_number_marks_its_block_and_no_other() -> None:
     assert first == pytest.approx(0.5)
     assert math.isnan(second)
     assert third == pytest.approx((63 * 0.5 + HIGHEST) / 64)
+
+
+def test_a_spike_changes_the_mean_logarithm_of_its_block_little() -> None:
+    losses = np.full(2 * FIRST_BLOCK, 0.001, np.float32)
+    losses[0], losses[1] = 1.0, math.inf
+    spiked, calm = reviews_of(losses).logs
+    assert calm == pytest.approx(math.log(0.001))
+    assert spiked == pytest.approx(math.log(0.001) * (FIRST_BLOCK - 2) / (FIRST_BLOCK - 1)), "infinity is not counted"
+    assert reviews_of(np.zeros(FIRST_BLOCK, np.float32)).logs == pytest.approx(-24 * math.log(2)), "zero has a limit"
 
 
 def test_a_lost_window_marks_its_block_and_adds_no_errors() -> None:

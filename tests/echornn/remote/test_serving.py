@@ -40,7 +40,7 @@ from echornn.session.pictures.queries import Query, Span
 from echornn.session.session import Session
 from echornn.session.wire import WireError, encode
 from echornn.snapshot import Snapshot
-from tests.patience import wait_for
+from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
 from tests.sockets import own_sockets
 
@@ -53,6 +53,19 @@ KINDS: tuple[Kind, Kind] = ("memory", "units")
 def sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, own_sockets(patch, tmp_path_factory):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _everything_comes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no viewer shows an older picture, and no connection is given up."""
+    for module, names in (
+        (client, ("PATIENCE_SECONDS", "SILENT_SECONDS")),
+        (serving, ("GREETING_SECONDS", "SECONDS_TO_TELL")),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, PATIENCE)
+    for function in (connected, viewers_of):
+        monkeypatch.setattr(function, "__defaults__", (PATIENCE,))
 
 
 def unread(snapshot: Snapshot, question: Question) -> Readings:
@@ -98,12 +111,14 @@ def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
     """The viewer's picture once its command of this number was carried out, and the session stands still."""
     before = viewer.look(query)
 
-    def is_there() -> bool:
+    def newest() -> Picture | None:
         picture = viewer.look(query, before)
-        return picture.query == query and picture.frame.answered >= number and picture.frame.state.stands_still
+        is_there = picture.query == query and picture.frame.answered >= number and picture.frame.state.stands_still
+        return picture if is_there else None
 
-    wait_for(is_there)
-    return viewer.look(query, before)
+    picture = wait_for(newest)
+    assert picture is not None
+    return picture
 
 
 def bits(picture: Picture) -> bytes:
@@ -115,7 +130,7 @@ def test_a_viewer_sees_what_the_session_shows_bit_for_bit(config: EchoConfig) ->
     with served(config) as (session, _, folder), looking(folder) as viewer:
         for command in (commands.Step(7), commands.Redraw(), commands.Step(9), commands.Go(0, 3), commands.Undo()):
             number = viewer.send(command)
-            assert session.when_idle(30)
+            assert session.when_idle(PATIENCE)
             shown(viewer, number)
             wait_for(partial(is_shown_as_it_is, viewer, session))
 
@@ -131,7 +146,7 @@ def test_the_same_position_can_be_looked_at_again_while_training_goes_on() -> No
     with served() as (session, _, folder), looking(folder) as viewer:
         before = shown(viewer, viewer.send(commands.Step(5)))
         session.send(commands.Step(4))
-        assert session.when_idle(30)
+        assert session.when_idle(PATIENCE)
         wait_for(lambda: viewer.look(CURVE, before).frame.trained == 9)
         closer = Query(Span(3), columns=20)
         again = viewer.look_again(closer, before)
@@ -278,7 +293,7 @@ def test_garbage_harms_its_own_connection_alone(garbled: tuple[Session, Path], g
         try:
             connection.sendall(garbage if not greets else LENGTH.pack(len(garbage)) + garbage)
             connection.shutdown(socket.SHUT_WR)
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE)
             while connection.recv(1 << 16):
                 pass
         except ConnectionError:
@@ -359,7 +374,7 @@ def test_a_greeting_that_is_none_ends_the_connection(first: bytes) -> None:
     with served() as (session, server, folder), closing(connected(folder)) as connection:
         connection.sendall(first)
         connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(30)
+        connection.settimeout(PATIENCE)
         with suppress(ConnectionResetError):
             assert connection.recv(10) == b""
         wait_for(lambda: server.count == 0)
@@ -370,7 +385,7 @@ def step(session: Session, times: int) -> None:
     """Train some windows, each shown in a frame of its own."""
     for _ in range(times):
         session.send(commands.Step())
-        assert session.when_idle(30)
+        assert session.when_idle(PATIENCE)
 
 
 def test_a_frame_and_its_parts_are_encoded_once_for_all_and_no_key_waits_for_the_next() -> None:
@@ -435,6 +450,7 @@ def test_viewers_come_and_go_by_the_hundred() -> None:
     dice = random.Random(0)
     with served() as (session, server, folder):
         for _ in range(100):
+            wait_for(lambda: server.count < serving.MOST_VIEWERS)  # it notices later that one has gone
             viewer = RemoteSession(folder, "x", 500.0)
             if dice.random() < 0.5:
                 viewer.send(commands.Step())

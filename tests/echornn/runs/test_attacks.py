@@ -275,7 +275,7 @@ def test_the_commands_say_it_in_a_line_too(runs: Path) -> None:
     os.mkfifo(runs / "fifo")
     for arguments, code in [(["list"], 0), (["export", "attacked"], 2), (["prune", "--keep", "0"], 0)]:
         command = [sys.executable, "-m", "tui", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 3, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == code
         assert "Traceback" not in done.stderr
         assert len(done.stdout.splitlines()) + len(done.stderr.splitlines()) < 6

@@ -24,6 +24,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.cells.bad_cells import GOOD
 from tests.echornn.runs.test_recorder import contents, performed, recorded
+from tests.patience import PATIENCE
 from tests.scripted import SMALL
 from tui.commands import record
 from tui.commands.flags import ConfigFlags
@@ -139,7 +140,7 @@ def test_runs_that_begin_at_once_get_names_of_their_own(state: Path, monkeypatch
     start = threading.Barrier(16)
 
     def begin(_: int) -> Path | None:
-        start.wait(30)
+        start.wait(PATIENCE)
         return record.begin(None, SMALL).folder
 
     with ThreadPoolExecutor(16) as pool:

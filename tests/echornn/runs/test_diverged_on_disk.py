@@ -100,7 +100,7 @@ def test_a_disk_that_does_not_answer_until_the_end_gets_all(tmp_path: Path, monk
     answers, sync = threading.Event(), os.fsync
 
     def fsync(descriptor: int) -> None:
-        assert answers.wait(30)
+        assert answers.wait(PATIENCE)
         sync(descriptor)
 
     recorder = RunRecorder.begin(tmp_path / "run", ENDLESS)

@@ -22,6 +22,7 @@ from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from echornn.training.any_trainer import MakeTrainer
 from tests.compiled import SMALL, make_population
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def alive(recorder: RunRecorder, config: EchoConfig, make_trainer: MakeTrainer) 
 def killed(live: LiveRun, recorder: RunRecorder) -> None:
     """Save, train beyond the checkpoint with the losses on disk, and leave, as a killed process does."""
     live.save()
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.windows(live.trainer.advance(2))
     recorder._losses.flush()
     recorder.close()

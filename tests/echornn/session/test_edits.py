@@ -20,6 +20,7 @@ from echornn.session.commands import Edit, Pause, Redraw, Regenerate, Reset, Ste
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_population, make_trainer
 from tests.on_a_thread import running
+from tests.patience import PATIENCE
 from tests.steps import refusal
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ class Stage:
 
     def obeyed(self) -> None:
         """Wait until all commands so far were carried out."""
-        assert self.session.when_idle(60), self.session.frame.message
+        assert self.session.when_idle(PATIENCE), self.session.frame.message
 
 
 @contextmanager

@@ -73,13 +73,13 @@ def test_an_edit_that_the_task_cannot_do_is_refused_and_changes_nothing(monkeypa
         for (name, value), why_not in refusals.items():
             for change in (commands.Edit({name: value}), commands.StartOver({name: value})):
                 session.send(change)
-                assert session.when_idle(10)
+                assert session.when_idle(PATIENCE)
                 assert refusal(session.frame) == why_not
                 assert session.config == config
                 assert len(session.timeline) == 1
         for command in (commands.Edit({"lag": 30}), commands.Step(3)):
             session.send(command)
-            assert session.when_idle(10)
+            assert session.when_idle(PATIENCE)
         assert (session.error, refusal(session.frame), session.config.value("lag")) == (None, "", 30)
         assert session.timeline.windows_of(1) == 3
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from echornn.session.commands import Answer, Command, Edit, Faster, Sent, Undo
 from echornn.session.mailbox import Mailbox
+from tests.patience import PATIENCE
 
 
 def carried_out(mailbox: Mailbox) -> None:
@@ -35,13 +36,13 @@ def test_commands_of_many_threads_are_carried_out_each_once_and_in_order() -> No
         sender.start()
     for sender in senders:
         sender.join()
-    assert mailbox.when_idle(10)
+    assert mailbox.when_idle(PATIENCE)
     assert len(done) == 800
     for number in range(4):
         assert [at for sender, at in done if sender == number] == list(range(200))
     mailbox.stop()
-    worker.join(10)
-    assert not mailbox.when_idle(10), "it has ended, and will not come to it"
+    worker.join(PATIENCE)
+    assert not mailbox.when_idle(PATIENCE), "it has ended, and will not come to it"
 
 
 def test_waiting_has_an_end_where_nobody_takes_commands() -> None:

@@ -26,6 +26,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from tests.on_a_thread import on_a_thread, running
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.steps import command, refusal
@@ -51,11 +52,11 @@ class Stage:
 
     def obeyed(self) -> None:
         """Wait until all commands so far were carried out and shown."""
-        assert self.session.when_idle(10)
+        assert self.session.when_idle(PATIENCE)
 
     def until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(condition, 10)
+            assert self._changed.wait_for(condition, PATIENCE)
 
     @property
     def windows(self) -> int:
@@ -87,7 +88,7 @@ def playing(session: Session) -> Iterator[None]:
 def after(session: Session, command: commands.Command) -> Frame:
     """The frame after a command, and after the windows that the command requests."""
     session.send(command)
-    assert session.when_idle(10)
+    assert session.when_idle(PATIENCE)
     return session.frame
 
 
@@ -303,7 +304,7 @@ def test_a_failure_keeps_the_last_rows() -> None:
         stage.session.send(commands.Step())
         stage.until(lambda: stage.windows == 2)
         stage.session.send(commands.Step())
-        assert stage.session.stopped.wait(10)
+        assert stage.session.stopped.wait(PATIENCE)
         frame = stage.session.frame
         assert (frame.state, frame.window, frame.trained) == (State.FAILED, 2, 2)
         assert frame.progress is not None
@@ -455,7 +456,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
         after(session, commands.Step(500))
         pressed.set()
         session.send(commands.Resume())
-        assert released.wait(10)
+        assert released.wait(PATIENCE)
         frame = after(session, commands.Pause())
     assert (frame.init_index, frame.undoable, frame.loss_stats.windows) == (0, 0, 501)
 

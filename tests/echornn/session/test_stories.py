@@ -21,6 +21,7 @@ from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from tests.examples import examples
 from tests.hashed import HashTrainer
+from tests.patience import PATIENCE
 
 TINY = EchoConfig(
     num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2, learning_rate=0.1
@@ -117,7 +118,7 @@ class Story:
 
     def come_back_from_the_dead(self) -> None:
         self.live.save()
-        assert self.recorder.wait(20)
+        assert self.recorder.wait(PATIENCE)
         position = self.live.here
         self.recorder.close()
         copy = self.folder.with_name("copy")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.sweeps import worker
+from echornn.sweeps import fork_server, worker
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.grid import Grid
@@ -26,6 +26,12 @@ from tests.echornn.sweeps.scripted import KILLS, RAISES, children, result_of
 from tests.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _an_ending_process_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it is killed if it needs more than a second to end by itself."""
+    monkeypatch.setattr(fork_server, "SECONDS_TO_END", PATIENCE)
 
 
 def command(how: str) -> list[str]:
@@ -50,6 +56,16 @@ def until_over(engine: Processes, parts: int = 1) -> list[News]:
 
     wait_for(all_told)
     return told
+
+
+def until_idle(engine: Processes, name: str) -> None:
+    """Wait until this worker can be given another part."""
+
+    def is_idle() -> bool:
+        engine.news(0.1)
+        return name in engine.idle()
+
+    wait_for(is_idle)
 
 
 def pids_of(engine: Processes) -> list[int]:
@@ -82,7 +98,7 @@ def test_a_part_is_trained_and_told_of_and_the_process_is_used_again() -> None:
         assert engine.idle() == []
         told = until_over(engine)
         assert told == [Began("cpu of nowhere"), Trained(1, 0.001, ((config, result_of(config)),)), Done()]
-        wait_for(lambda: engine.news(0.1) or engine.idle())
+        until_idle(engine, first)
         assert engine.idle() == [first]
         pids = pids_of(engine)
         assert len(pids) == 2
@@ -106,7 +122,7 @@ def trained(engine: Processes, name: str, config: EchoConfig) -> int:
     """Train a network, and wait until its worker is idle; returns the id of the worker's process."""
     engine.start(Part(0, (config,), "solved"), name)
     assert until_over(engine)[-1] == Done()
-    wait_for(lambda: engine.news(0.1) or name in engine.idle())
+    until_idle(engine, name)
     _, worker = pids_of(engine)
     return worker
 
@@ -131,7 +147,12 @@ def test_a_server_that_dies_takes_its_workers_with_it_and_another_takes_its_plac
         server, *workers = pids_of(engine)
         assert len(workers) == 2
         os.kill(server, signal.SIGKILL)
-        wait_for(lambda: engine.news(0.1) or not engine._there)
+
+        def is_noticed() -> bool:
+            engine.news(0.1)
+            return not engine._there
+
+        wait_for(is_noticed)
         wait_for(lambda: not any(map(is_running, workers)))
         engine.start(Part(2, (EchoConfig(),), "solved"), engine.idle()[0])
         assert until_over(engine)[-1] == Done()

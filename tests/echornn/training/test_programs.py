@@ -15,6 +15,7 @@ from echornn.training.bptt import TrainingLoop
 from echornn.training.lone_loop import LoneLoop
 from echornn.training.programs import OutOfMappingsError, Programs, Structure, refuse_when_mappings_run_out, structure
 from tests.compiled import SMALL, make_trainer
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "structure", structure_and_collect)
     borrower = threading.Thread(target=lambda: lent.append(programs.borrow(SMALL, "/CPU:0")), daemon=True)
     borrower.start()
-    borrower.join(10)
+    borrower.join(PATIENCE)
     assert lent == ["a loop"]
 
 

@@ -25,7 +25,7 @@ from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress
 from tests.trees import branch_off
 from tests.tui.app.test_app import opened, screen_text
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.app import EchoApp
 
 POPULATION = EchoConfig(state_size=12, replicas=64)
@@ -78,7 +78,7 @@ async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_
         assert "Advice" not in footer(app)
         await pilot.press("a")
         assert session.commands == []
-        assert in_words(keys.NO_ADVICE) in screen_text(app)
+        assert in_words(key_effects.NO_ADVICE) in screen_text(app)
         session.set_frame(State.RUNNING, seed_stats=AT_CHANCE)
         app.show_newest_frame()
         await pilot.pause()

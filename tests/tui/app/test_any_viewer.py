@@ -21,7 +21,7 @@ from echornn.session.session import Session
 from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot
 from tests.kept_folders import unpacked
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
 from tests.tui.app.views.by_hand import flipped, shift_register
 from tests.tui.test_kept_folders import FromAnyState
@@ -99,6 +99,8 @@ async def recorded(session: Session) -> list[Picture]:
         for key in KEYS:
             await press(app, pilot, key)
             assert session.when_idle(PATIENCE), (key, session.error)
+            if key == "5":  # this view shows what is measured on another thread
+                wait_for(lambda: session.frame.readings is not None)
             app.show_newest_frame()
             await pilot.pause()
             app._show_views()

@@ -297,6 +297,16 @@ async def test_a_screen_that_is_too_small_says_what_it_needs_and_keys_still_work
         assert "chance" in screen_text(app)
 
 
+@pytest.mark.parametrize("state", [State.LOADING, State.PAUSED])
+async def test_a_view_chosen_on_a_screen_that_is_too_small_is_shown_once_it_is_larger(state: State) -> None:
+    async with opened(state, (40, 10)) as (app, _, pilot):
+        for view in VIEWS:
+            await pilot.press(view.key)
+            assert f"{view.title}: shown on a larger screen" in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        assert [view.title for view in VIEWS if app.query_one(view).display] == [VIEWS[-1].title]
+
+
 @pytest.mark.parametrize("state", list(State))
 async def test_q_leaves_in_every_state(state: State) -> None:
     async with opened(state) as (app, session, pilot):

@@ -21,7 +21,7 @@ from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.test_seeds import WINDOWS, losses_of
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.parts.seeds_keys import where_it_led
@@ -178,7 +178,7 @@ async def test_while_loading_a_turn_waits() -> None:
         app.show_newest_frame()
         await pilot.pause()
         assert session.commands == [ToggleReplicas()]
-        assert keys.LATER in screen_text(app)
+        assert key_effects.LATER in screen_text(app)
         assert "seeds: 64 networks are being prepared" in screen_text(app)
 
 
@@ -240,7 +240,7 @@ async def test_of_one_network_there_is_no_other_to_look_at() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         await pilot.press("6", "greater_than_sign")
         await pilot.pause()
-        assert in_words(keys.NO_SEEDS) in screen_text(app)
+        assert in_words(key_effects.NO_SEEDS) in screen_text(app)
         await pilot.press("tab", "down", "enter", "end", "v")
         await pilot.pause()
         assert session.commands == []

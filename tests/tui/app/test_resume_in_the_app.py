@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from echornn.runs import run_dir
+from tests.patience import PATIENCE
 from tests.program import running
 
 pytestmark = pytest.mark.slow
@@ -19,7 +20,7 @@ SMALL = ["--total-series-length", "3000", "--num-epochs", "2", "--init", "glorot
 def test_a_finished_run_trains_on_and_the_edit_can_be_undone(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     headless = [sys.executable, "-m", "tests.scripted_program", "--headless", *SMALL, "--run", str(folder)]
-    subprocess.run(headless, capture_output=True, timeout=120, check=True)
+    subprocess.run(headless, capture_output=True, timeout=PATIENCE, check=True)
     fields = ["--num-epochs", "4", "--cell", "gru", "--speed", "max"]
     with running("--resume", str(folder), *fields, scripted=True) as program:
         program.until(lambda text: "finished" in text and "epoch 4/4" in text)

@@ -19,7 +19,7 @@ from tests.scripted import make_progress
 from tests.steps import refused
 from tests.trees import grow
 from tests.tui.app.test_app import TUTORIAL, opened, screen_text, show
-from tui.app import keys
+from tui.app import key_effects, keys
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.presets import PRESETS, WHY, differing
@@ -195,7 +195,7 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
 @pytest.mark.parametrize(
     ("state", "keys_pressed", "undoable", "words"),
     [
-        (State.FINISHED, ["space", "full_stop", "e"], 1, in_words(keys.FINISHED)),
+        (State.FINISHED, ["space", "full_stop", "e"], 1, in_words(key_effects.FINISHED)),
         (
             State.FAILED,
             ["s", "space", "m", "left_square_bracket", "right_curly_bracket", "b", "U"],
@@ -227,8 +227,8 @@ AT_THE_ENDS = [
     ("r", 0, False, AT_THE_START),
     ("left_square_bracket", 0, False, AT_THE_START),
     ("left_curly_bracket", 0, True, AT_THE_START),
-    ("right_square_bracket", 9, False, in_words(keys.AT_THE_END)),
-    ("right_curly_bracket", 9, False, in_words(keys.AT_THE_END)),
+    ("right_square_bracket", 9, False, in_words(key_effects.AT_THE_END)),
+    ("right_curly_bracket", 9, False, in_words(key_effects.AT_THE_END)),
     ("r", 9, False, ""),
     ("left_curly_bracket", 9, False, ""),
     ("right_square_bracket", 0, True, ""),
@@ -245,7 +245,7 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             await pilot.press(key)
             lines = screen_text(app).splitlines()[:4]
             assert word in lines[1]
-            assert any(end in lines[1] for end in (AT_THE_START, in_words(keys.AT_THE_END))) == bool(word)
+            assert any(end in lines[1] for end in (AT_THE_START, in_words(key_effects.AT_THE_END))) == bool(word)
             assert frame.sentence.cause[:20] in lines[2], "the sentence stays"
 
 

@@ -18,7 +18,8 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from tests.losses_seen import after
 from tests.scripted import make_progress
-from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
+from tui.app.widgets.status import HEIGHT, StatusLine
+from tui.app.widgets.status_parts import parts_of
 from tui.kit.fitting import fitted
 
 TUTORIAL = EchoConfig()

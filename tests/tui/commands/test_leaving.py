@@ -15,12 +15,12 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Move, Pause, Step, Undo
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
 from tui.commands.record import Saved
 from tui.term.exit_code import ExitCode
 
-PATIENCE = 30.0
 CONFIG = EchoConfig(num_epochs=1000, total_series_length=SMALL.total_series_length, batch_size=2)
 
 

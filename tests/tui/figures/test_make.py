@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from echornn.runs.run_recorder import RunRecorder
+from tests.patience import PATIENCE
 from tests.recorded import contents, go_on, record_branches
 from tests.scripted import SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
@@ -183,6 +184,6 @@ def test_a_script_needs_only_matplotlib_and_numpy(folder: Path) -> None:
     made("run", "curve", "-o", "a.svg", "--script")
     blocked = "import sys; sys.modules['tui'] = sys.modules['echornn'] = None; import runpy; "
     program = f"{blocked}runpy.run_path('a.svg.py', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "a.svg").read_bytes() == first

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.widget import Widget
 from textual.widgets import Input
 
 from echornn.files.lock import Lock
@@ -56,14 +55,6 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         await pilot.press("X")
         assert (app.frame.state.across, app.frame.state.down) == ("cell", None)
         assert "cell rnn: 187 of 320 solved over 20 points, 0 to 100 % by point" in text_of(app)
-
-
-@pytest.mark.parametrize("kind", [MapHead, MapGrid, MapReading])
-async def test_a_timer_that_is_due_when_the_widgets_have_gone_is_no_error(kind: type[Widget]) -> None:
-    app = app_of(results_of(CLIFF))
-    async with app.run_test(size=(80, 24)):
-        await app.query_one(kind).remove()
-        app.look()
 
 
 async def test_what_was_trained_stands_above_the_map() -> None:
@@ -256,6 +247,13 @@ async def test_it_follows_its_folder(tmp_path: Path) -> None:
         assert len(app_again.screen_stack) == 1
         await pilot.press("q")
     assert app_again.return_value == 0
+
+
+async def test_what_is_due_when_the_widgets_have_gone_is_no_error() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("right")
+    app.show_newest()
 
 
 @pytest.mark.parametrize("size", [(20, 4), (30, 8), (40, 12)])

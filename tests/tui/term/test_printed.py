@@ -18,6 +18,7 @@ from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import recorded
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.cli.program import exit_code_of
 from tui.commands.printed.lines import say_last
@@ -30,7 +31,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has
 
 def program(*arguments: str, module: str = "tui", **options: Any) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, stderr=subprocess.PIPE, timeout=120, check=False, **options)
+    return subprocess.run(command, stderr=subprocess.PIPE, timeout=PATIENCE, check=False, **options)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_ctrl_c_in_an_export_is_one_line(run: Path) -> None:
         first = process.stderr.readline()
         out.read()
         assert first + process.stderr.read() == b"echornn-tui: interrupted\n"
-        assert process.wait(60) == 130
+        assert process.wait(PATIENCE) == 130
 
 
 def test_a_file_that_was_there_stays_whole_where_the_disk_is_full(
@@ -103,7 +104,7 @@ def test_a_file_that_was_there_stays_whole_where_the_disk_is_full(
 ) -> None:
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     recorder.save(ScriptedTrainer(SMALL).state)
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.close()
     target = tmp_path / "w.npz"
     target.write_bytes(b"before")

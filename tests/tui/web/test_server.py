@@ -99,7 +99,10 @@ async def test_random_bytes_harm_nobody(capfd: pytest.CaptureFixture[str]) -> No
             reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
             writer.write(b"".join(noise) + b"\r\n\r\n")
             writer.write_eof()
-            answer = await asyncio.wait_for(reader.read(1 << 16), PATIENCE)
+            try:
+                answer = await asyncio.wait_for(reader.read(1 << 16), PATIENCE)
+            except ConnectionError:  # refused before all of it was sent
+                answer = b""
             assert not answer or re.match(rb"HTTP/1\.[01] (400|403) ", answer), answer
             assert site.token.encode() not in answer
             writer.close()

@@ -18,6 +18,7 @@ LETTER_EVERY = 24
 """Columns between two letters of a ghost."""
 
 SMOOTHED_SHARE = 40
+"""The drawn lines are moving means over a window of the plot's width divided by this number."""
 
 
 class PlotArea(NamedTuple):

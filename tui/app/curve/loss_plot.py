@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
 
 import numpy as np
 from textual.actions import SkipAction
@@ -19,23 +17,18 @@ from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from tui.app.curve.axes import LossAxis
 from tui.app.curve.band_lines import band_axis, band_words, draw_band
-from tui.app.curve.columns import column_of, per_column, smoothed
-from tui.app.curve.curve_line import line_characters
+from tui.app.curve.columns import column_of
+from tui.app.curve.curve_layers import draw_cursor, draw_curve, draw_here, draw_marks
 from tui.app.curve.curve_reading import read
-from tui.app.curve.dots import characters, overlaid, spans
 from tui.app.curve.ghosts import GhostLines, PlotArea
 from tui.app.curve.ladder import draw_ladder, draw_name
 from tui.app.curve.legend import Legend, ghost_words
-from tui.app.curve.marks import LABEL_LINES, marks_of, place_label
 from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
 from tui.app.curve.plot_mouse import PlotMouse, WindowColumns
 from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.curve.viewport import Viewport
 from tui.app.drawings.spots import Window
 from tui.kit.cells import Cells
-
-SMOOTHED_SHARE = 40
-"""The drawn line is a moving mean over a window of the plot's width divided by this number."""
 
 LEAST_WIDTH = 4
 """The fewest columns of the plot."""
@@ -218,21 +211,21 @@ class LossPlot(PlotMouse, can_focus=True):
         self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
         if len(band):
             draw_band(cells, place, band, self._ascii)
-        self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
+        draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first, self._ascii)
         self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
         self._draw_strips(cells, place, strips, curve, band)
         self._draw_levels(cells, place)
-        self._draw_marks(cells, curve, length, width, height)
+        draw_marks(cells, place, curve, self._glyphs, self._ascii)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
-            self._draw_here(cells, frame.trained, place)
+            draw_here(cells, place, frame.trained, self._glyphs)
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor
         if cursor is not None and curve.first <= cursor < curve.last:
-            self._draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines)
+            draw_cursor(cells, GUTTER + column_of(cursor - first, length, width), height + strips.lines, self._glyphs)
         for x in self.dragged or ():
-            self._draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines)
+            draw_cursor(cells, min(max(GUTTER, x), cells.width - 1), height + strips.lines, self._glyphs)
 
     def _axis(self, curve: Curve, log: bool) -> LossAxis:
         """An axis that contains the losses; before the first of them, the levels that are known beforehand."""
@@ -266,61 +259,3 @@ class LossPlot(PlotMouse, can_focus=True):
         if strips.errors:
             lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
             draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
-
-    def _draw_curve(self, cells: Cells, place: PlotArea, curve: Curve, alone_from: int) -> None:
-        """Draw the mean loss, and the range from smallest to largest where a single network was trained."""
-        _, _, length, _, width, height = place
-        columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
-        alone = curve.starts >= alone_from
-        low, high = (
-            np.where(alone, place.axis.share(extreme) * rows - 0.5, np.nan) for extreme in (curve.low, curve.high)
-        )
-        mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
-        raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
-        line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
-        drawn = overlaid(raw, line)
-        inside = (slice(0, height), slice(GUTTER, GUTTER + width))
-        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
-        style = cells.styles[inside]
-        style[drawn != " "] = cells.names.index("plot--raw")
-        style[line != " "] = cells.names.index("plot--mean")
-        for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-            cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
-
-    def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        free = [" ", self._glyphs["level"]]
-        levels = [cells.names.index(name) for name in ("plot--level", "plot--rung")]
-        in_words = (cells.characters == " ") & np.isin(cells.styles, levels)
-        for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
-            of_kind = list(marks)
-            for mark in of_kind:
-                for line in range(height):
-                    at = line, GUTTER + mark.column
-                    if cells.characters[at] in free and not in_words[at]:
-                        cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
-            room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
-            for mark in of_kind:
-                for x, line, text in place_label(mark, room):
-                    cells.write(GUTTER + x, line, text, f"plot--{kind}")
-
-    def _draw_here(self, cells: Cells, here: int, place: PlotArea) -> None:
-        """Draw a vertical line at the shown window, if it is not the newest."""
-        width, height = place.width, place.height
-        x = GUTTER + column_of(here - place.first, place.length, width)
-        for line in range(height):
-            if cells.characters[line, x] in (" ", self._glyphs["level"], self._glyphs["epoch"]):
-                cells.write(x, line, self._glyphs["mark"], "plot--here")
-            cells.styles[line, x] = cells.names.index("plot--here")
-        word = f" window {here:,} "
-        free = np.isin(cells.characters[:height], [" ", self._glyphs["level"]])
-        for line, begin in itertools.product(range(height), (x + 1, x - len(word))):
-            if GUTTER <= begin <= GUTTER + width - len(word) and free[line, begin : begin + len(word)].all():
-                cells.write(begin, line, word, "plot--here")
-                break
-
-    def _draw_cursor(self, cells: Cells, x: int, height: int) -> None:
-        blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
-        for line in range(height):
-            if cells.characters[line, x] in blank:
-                cells.write(x, line, self._glyphs["cursor"])
-            cells.styles[line, x] = cells.names.index("plot--cursor")

@@ -28,7 +28,7 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.pictures.frame import Frame, State
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.line.completion import Known, about, completions
 from tui.app.line.editor import LineEditor
 from tui.app.line.history import remember_line, remembered_lines, with_line
@@ -180,8 +180,8 @@ class LineKeys(SessionKeys, Panels):
             WordError: it cannot; the message says why.
         """
         frame, command = self._frame, line.what
-        if frame.state is State.FAILED and keys.why_not(command, frame):
-            raise WordError(keys.FAILED)
+        if frame.state is State.FAILED and key_effects.why_not(command, frame):
+            raise WordError(key_effects.FAILED)
         if isinstance(command, DriveCommand) and frame.state is State.FINISHED:
             raise WordError(FINISHED)
         if isinstance(command, Choose) and command.replica >= frame.config.replicas and not self._is_behind:

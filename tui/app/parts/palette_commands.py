@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from echornn.runtime.background import Background
-from tui.app import keys
+from tui.app import key_effects, keys
 from tui.app.parts.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.views.table import VIEWS
@@ -61,7 +61,7 @@ class PaletteCommands(AppPart):
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
             yield SystemCommand(f"View: {view.title}", f"{view.about} ({keys.key_of(view)})", showing)
         for binding in keys.BINDINGS:
-            if binding not in keys.VIEW_KEYS and keys.is_offered(binding.action, self._frame):
+            if binding not in keys.VIEW_KEYS and key_effects.is_offered(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

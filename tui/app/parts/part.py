@@ -13,7 +13,7 @@ from echornn.session.commands import Ask, Command, ToggleReplicas
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.session import ViewedSession
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.audience_text import ONLY_LOOKS, audience_text
 from tui.kit.keyed_app import KeyedApp
 
@@ -68,7 +68,7 @@ class AppPart(KeyedApp[int]):
         Args:
             what: see `tui.app.keys.meaning`.
         """
-        why_not = keys.why_not(what, keys.soon(self._frame) if self._is_behind else self._frame)
+        why_not = key_effects.why_not(what, key_effects.soon(self._frame) if self._is_behind else self._frame)
         if why_not:
             self._refuse(why_not)
         return bool(why_not)
@@ -80,7 +80,8 @@ class AppPart(KeyedApp[int]):
     @property
     def _has_widgets(self) -> bool:
         """Whether the app's widgets are there; when it ends, they go while its timers may still run."""
-        return bool(self.screen_stack) and bool(self._main.query("StatusLine")) and bool(self._main.query("LossPlot"))
+        are_there = self.is_running and bool(self.screen_stack)
+        return are_there and bool(self._main.query("StatusLine")) and bool(self._main.query("LossPlot"))
 
     def _lay_out(self, size: Any) -> None:
         """Divide the screen between curve, views and panel."""

@@ -23,6 +23,7 @@ from echornn.session.pictures.queries import Query, Tried
 from echornn.timeline.letters import letter_of
 from tui.app import keys
 from tui.app.audience_text import STEERS_ALREADY, audience_text
+from tui.app.key_effects import LATER, NO_ADVICE, where_it_ends
 from tui.app.parts.part import AppPart
 
 
@@ -41,8 +42,8 @@ class SessionKeys(AppPart):
         if self._says_why_not(command):
             return
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
-            self._hint(keys.LATER)
-        elif isinstance(command, LookCommand) and not self._is_behind and (ends := keys.where_it_ends(command, frame)):
+            self._hint(LATER)
+        elif isinstance(command, LookCommand) and not self._is_behind and (ends := where_it_ends(command, frame)):
             self._hint(ends)
         if isinstance(command, Undo | Redo):
             self._forget_drafts()
@@ -72,7 +73,7 @@ class SessionKeys(AppPart):
         if self._says_why_not("advice"):
             return
         if remedy is None:
-            self._refuse(keys.NO_ADVICE)
+            self._refuse(NO_ADVICE)
         elif (tried := self._tried(remedy)) is not None:
             self._send(Go(tried))
             if self._frame.state is State.RUNNING:

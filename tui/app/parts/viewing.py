@@ -10,7 +10,7 @@ from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from echornn.session.probing import union
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
 from tui.app.parts.part import AppPart
@@ -18,7 +18,6 @@ from tui.app.views.choice import ViewChoice
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
-from tui.app.widgets.status import StatusLine
 from tui.kit.key_line import KeyLine
 
 
@@ -49,13 +48,14 @@ class Viewing(AppPart):
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view with this number key. If the view that it replaces had the arrow keys, the new view gets
-        them.
+        """Show the view with this number key, or, if the screen is too small, as soon as it is larger. If the view that
+        it replaces had the arrow keys, the new view gets them.
         """
-        if self._main.has_class("small"):
-            self._refuse(self._main.query_one(StatusLine).too_small)
-            return
         self._choice = self._choice.pressed(key)
+        if self._main.has_class("small"):
+            title = next(view.title for view in VIEWS if view.key == key)
+            self._hint(f"{title}: shown on a larger screen")
+            return
         had_the_arrows = isinstance(self._main.focused, View)
         self._lay_out(self.size)
         self._show_views()
@@ -96,22 +96,22 @@ class Viewing(AppPart):
                 self._focus(view)
                 await view.run_action(action)
                 return
-        self._hint(keys.views_of(name))
+        self._hint(key_effects.views_of(name))
 
     def action_no_view(self, digit: str) -> None:
         """Say that no view has this digit as its key."""
-        self._hint(keys.no_view_of(digit))
+        self._hint(key_effects.no_view_of(digit))
 
     def action_no_rows(self) -> None:
         """Say that the curve has no rows to choose among, if it has the arrow keys."""
         if not isinstance(self._main.focused, View):
-            self._hint(keys.NO_ROWS)
+            self._hint(key_effects.NO_ROWS)
 
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
         plot = self._plot
         if action == "go_there" and plot.viewport.cursor is None:
-            self._hint(keys.NO_CROSSHAIR)
+            self._hint(key_effects.NO_CROSSHAIR)
             return
         self._focus(plot)
         await plot.run_action(action)
@@ -167,7 +167,7 @@ class Viewing(AppPart):
         frame = self._frame
         match frame.state:
             case State.LOADING if frame.is_new:
-                return f"{frame.message}; meanwhile {keys.MEANWHILE}"
+                return f"{frame.message}; meanwhile {key_effects.MEANWHILE}"
             case State.LOADING:
                 return f"{view.title}: shown when the network is there"
             case State.FAILED:
@@ -177,6 +177,6 @@ class Viewing(AppPart):
             case State.PAUSED:
                 return "press «step» to train a window" if view is self._views[0] else ""
             case State.FINISHED:
-                return keys.FINISHED
+                return key_effects.FINISHED
             case _:
                 return ""

@@ -19,7 +19,8 @@ from tui.app.drawings.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted
 from tui.app.views import data_of_task
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.data_of_task import TaskWindow, draw_data, rows_shown
-from tui.app.views.view import FOCUSED, View
+from tui.app.views.time_step_view import TimeStepView
+from tui.app.views.view import FOCUSED
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
@@ -69,7 +70,7 @@ def share(height: int, rows: int) -> DataLayout:
     return DataLayout(1 + more, more > 0 and spare >= more, framed, misses)
 
 
-class Data(View):
+class Data(TimeStepView):
     """The view of the data. From the top: the whole matrix as a strip; the rows around the window, each with a numbered
     block for each time step, and with its targets below, numbered by the inputs that they echo; and the targets that
     are missed, since no window contains them together with their source.
@@ -102,8 +103,6 @@ class Data(View):
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__(ascii_only)
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
-        self._first_row = 0
-        self._cursor: tuple[int, int] | None = None
 
     @property
     def reading(self) -> str:
@@ -113,20 +112,11 @@ class Data(View):
 
     def reading_of(self, spot: object) -> str:
         frame = self._frame
-        if not isinstance(spot, TimeStep) or frame is None or not frame.state.stands_still:
-            return ""
-        if spot.row >= frame.config.batch_size or spot.step >= frame.config.window_steps:
+        if not isinstance(spot, TimeStep) or frame is None or not self._has(spot):
             return ""
         if not frame.config.is_echo:
             return data_of_task.read(self._of_task(frame), spot.row, spot.step)
         return read(frame.own_config, self._window, spot.row, spot.step)
-
-    def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a time step, as the arrow keys do."""
-        if isinstance(spot, TimeStep) and self._frame is not None and self._frame.state.stands_still:
-            self._cursor = spot.row, spot.step
-            self.redraw()
-            self.on_view()
 
     def _of_task(self, frame: Frame) -> TaskWindow:
         """The shown window of a task that is not the echo."""
@@ -137,36 +127,16 @@ class Data(View):
         """The index of the shown window in its epoch, from 0: the newest window, or the first if none is trained."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
-    def _visible_cursor(self) -> tuple[int, int] | None:
-        frame = self._frame
-        if self._cursor is None or frame is None or not frame.state.stands_still:
-            return None
-        row, step = self._cursor
-        return min(row, frame.config.batch_size - 1), min(step, frame.config.window_steps - 1)
+    def _extent(self, frame: Frame) -> tuple[int, int]:
+        return frame.config.batch_size, frame.config.window_steps
 
-    def action_move(self, steps: int, rows: int) -> None:
-        frame = self._frame
-        if frame is None:
-            return
-        count, length = frame.config.batch_size, frame.config.window_steps
-        height = self.size.height
-        shown = share(height, count).rows if frame.config.is_echo else rows_shown(frame.config, height)
-        cursor = self._visible_cursor()
-        if cursor is None and steps and frame.state.stands_still:
-            self._cursor = (self._first_row, 0 if steps > 0 else length - 1)
-        elif cursor is not None:
-            row, step = min(max(0, cursor[0] + rows), count - 1), min(max(0, cursor[1] + steps), length - 1)
-            self._cursor = (row, step)
-            self._first_row = min(max(self._first_row, row - shown + 1), row)
-        else:
-            self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
-        self.redraw()
-        self.on_view()
+    def _rows_that_fit(self, frame: Frame) -> int:
+        if frame.config.is_echo:
+            return share(self.size.height, frame.config.batch_size).rows
+        return rows_shown(frame.config, self.size.height)
 
-    def action_leave(self) -> None:
-        self._cursor = None
-        self.redraw()
-        self.on_view()
+    def _step_of_first_key(self, steps: int, length: int) -> int:
+        return 0 if steps > 0 else length - 1
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:

@@ -23,7 +23,8 @@ from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.rows_words import read, title
-from tui.app.views.view import FOCUSED, View
+from tui.app.views.time_step_view import TimeStepView
+from tui.app.views.view import FOCUSED
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 
@@ -53,7 +54,7 @@ class Arrangement:
     height: int
 
 
-class Rows(View):
+class Rows(TimeStepView):
     """The rows view: a panel for each row of the batch that fits. Each has a title and three lines of blocks, or a line
     for each number, with the newest window at the right.
 
@@ -87,8 +88,6 @@ class Rows(View):
         super().__init__(ascii_only)
         self._glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
         self._seams = ASCII_SEAMS if ascii_only else SEAMS
-        self._first_row = 0
-        self._cursor: tuple[int, int] | None = None
 
     @property
     def at_cursor(self) -> TimeStep | None:
@@ -101,53 +100,19 @@ class Rows(View):
         return self.reading_of(self.at_cursor)
 
     def reading_of(self, spot: object) -> str:
-        frame = self._frame
-        if not isinstance(spot, TimeStep) or frame is None or frame.progress is None or not frame.state.stands_still:
+        progress = None if self._frame is None else self._frame.progress
+        if not isinstance(spot, TimeStep) or self._frame is None or progress is None or not self._has(spot):
             return ""
-        rows, length = frame.progress.y.shape[:2]
-        if spot.row >= rows or spot.step >= length:
-            return ""
-        return read(frame.own_config, frame.progress, spot.row, spot.step)
+        return read(self._frame.own_config, progress, spot.row, spot.step)
 
-    def clicked(self, spot: object, again: bool) -> None:
-        """Put the cursor on a time step, as the arrow keys do."""
-        if isinstance(spot, TimeStep) and self._frame is not None and self._frame.state.stands_still:
-            self._cursor = spot.row, spot.step
-            self.redraw()
-            self.on_view()
-
-    def _visible_cursor(self) -> tuple[int, int] | None:
-        """The row and time step under the cursor, if training is paused and the cursor is in the window; otherwise
-        None.
-        """
-        frame = self._frame
-        if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
+    def _extent(self, frame: Frame) -> tuple[int, int] | None:
+        if frame.progress is None:
             return None
         rows, length = frame.progress.y.shape[:2]
-        return min(self._cursor[0], rows - 1), min(self._cursor[1], length - 1)
+        return rows, length
 
-    def action_move(self, steps: int, rows: int) -> None:
-        frame = self._frame
-        if frame is None or frame.progress is None:
-            return
-        count, length = frame.progress.y.shape[:2]
-        shown = self._panels(frame, self.size.width, self.size.height)[0].shown
-        cursor = self._visible_cursor()
-        if cursor is None and steps and frame.state.stands_still:
-            self._cursor = (self._first_row, length - 1)
-        elif cursor is not None:
-            row, step = min(max(0, cursor[0] + rows), count - 1), min(max(0, cursor[1] + steps), length - 1)
-            self._cursor = (row, step)
-            self._first_row = min(max(self._first_row, row - shown + 1), row)
-        else:
-            self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
-        self.redraw()
-        self.on_view()
-
-    def action_leave(self) -> None:
-        self._cursor = None
-        self.redraw()
-        self.on_view()
+    def _rows_that_fit(self, frame: Frame) -> int:
+        return self._panels(frame, self.size.width, self.size.height)[0].shown
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:

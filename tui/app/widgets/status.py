@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.config import EchoConfig
-from echornn.config_fields import TASK
 from echornn.diagnosis.advice import SET
-from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.remedy import Remedy
 from echornn.diagnosis.sentence import Sentence
 from echornn.diagnosis.words import said
 from echornn.session.audience import ALONE
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
-from echornn.tasks.chosen import defaults_of, name_of, values_of
-from echornn.timeline.letters import letter_of
 from tui.app.audience_text import audience_text
 from tui.app.widgets.lasting import HeldDiagnosis
+from tui.app.widgets.status_parts import SPEED, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 from tui.kit.key_letters import in_ascii, shown
@@ -46,25 +41,12 @@ ASCII_SIGNS = {
 DISCONNECTED = "× not connected"
 """Is shown in place of the state where a session in another process does not answer, so that its state is unknown."""
 
-PAST = "the past: «pause» branches off here; «branches» «branches.go» returns"
-"""The text that says how to return from an earlier window to the newest."""
-
-NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new weights")
-"""What the user can do after the last epoch, with the key; a single network also offers `64 seeds`."""
-
 AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what was saved"
 AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 """A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
-
-TUTORIAL = EchoConfig()
-
-NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
-"""The importance of a part of the second line, most important first: errors and loading; the speed; differences from
-the tutorial; what is as in the tutorial. The least important parts are left out if the line is too long.
-"""
 
 
 class StatusLine(CellWidget):
@@ -180,143 +162,3 @@ class StatusLine(CellWidget):
             sentence = wrapped(text, width, 2) if text else in_two_lines(verdict, width)
         styles = ("verdict", "verdict" if text else "advice")
         return [*lines, *zip(sentence, styles, strict=False)]
-
-
-def status_fields(frame: Frame) -> list[tuple[str, str]]:
-    """Names and values on the first line, after the state."""
-    config = frame.config
-    return [
-        *_place_in_the_tree(frame),
-        ("epoch", f"{frame.epoch}/{config.num_epochs}"),
-        ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
-        *([] if frame.seed_stats is None else [("seed", str(frame.own_config.seed))]),
-        (
-            "loss" if config.has_classes else config.loss_name,
-            "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss),
-        ),
-        *([("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}")] if config.has_classes else []),
-    ]
-
-
-def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
-    """The position in the tree of branches: the window, if it is not the end of its branch; the branch, if it is not
-    the first.
-    """
-    letter = letter_of(frame.branch)
-    if frame.is_past:
-        return [("at", f"{frame.trained:,} of {frame.line_end:,}"), ("branch", letter)]
-    return [("branch", letter)] if frame.branch else []
-
-
-def news_of(frame: Frame) -> str:
-    """An error, a warning, what is loading, or a note that the past is shown, in one line; empty if there is none."""
-    return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
-
-
-def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
-    """The parts of the second line: the news if there are any, otherwise speed and device; then the configuration."""
-    if news:
-        first = _start_parts(frame) if frame.state is State.LOADING else []
-        return [LinePart(news, NEWS), *first, *_config_parts(frame.config)]
-    return [
-        *_speed_parts(frame),
-        *_config_parts(frame.config),
-        *([LinePart(f"weights {frame.init_index + 1}", DIFFERS, "weights", missed=True)] if frame.init_index else []),
-        *([LinePart(f"data {frame.data_version + 1}", DIFFERS, "data", missed=True)] if frame.data_version else []),
-        *([LinePart(frame.device, AS_USUAL, "device")] if frame.device else []),
-    ]
-
-
-def _start_parts(frame: Frame) -> list[LinePart]:
-    """Texts on what keys have requested during loading: the speed, and how far to train before training pauses."""
-    start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
-    if start.running:
-        return speed
-    if not start.windows:
-        first = "starts paused"
-    elif start.to_the_end:
-        first = "trains the epoch, then pauses"
-    else:
-        first = f"trains {start.windows:,} window{'s' * (start.windows != 1)}, then pauses"
-    return [LinePart(first, NEWS), *speed]
-
-
-def _dial(frame: Frame) -> str:
-    return "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
-
-
-def _speed_parts(frame: Frame) -> list[LinePart]:
-    dial = _dial(frame)
-    if frame.state is State.FINISHED:
-        seeds = "«seeds»: 64 seeds" if frame.config.replicas == 1 else "«seeds»: one network"
-        return [LinePart(text, SPEED) for text in (*NEXT, seeds)]
-    if frame.state is not State.RUNNING:
-        return [LinePart(dial, SPEED)]
-    if math.isinf(frame.speed):
-        return [LinePart(f"{_number(_three_digits(frame.rate))} windows/s", SPEED), LinePart(dial, SPEED)]
-    return [LinePart(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
-
-
-def _number(speed: float) -> str:
-    """A speed in windows per second as text; a whole number if it is large."""
-    return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
-
-
-def _three_digits(rate: float) -> float:
-    """A measured rate, rounded to three digits: further digits change in every frame, and cannot be read."""
-    return float(f"{rate:.3g}")
-
-
-def _config_parts(config: EchoConfig) -> list[LinePart]:
-    """The configuration in parts; values that equal the tutorial's and contain no number are left out."""
-    last = config.seed + config.replicas - 1
-    seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
-    of_task, settings = _task_parts(config)
-    said = [
-        *of_task,
-        (str(config.cell), ("cell",), False),
-        (f"{config.num_layers} layers", ("num_layers",), False),
-        (f"dropout {config.dropout:g}", ("dropout",), False),
-        *settings,
-        (_window_text(config), ("truncated_backprop_length", "window_stride"), True),
-        (f"state {config.state_size}", ("state_size",), True),
-        (f"batch {config.batch_size}", ("batch_size",), True),
-        (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
-        (config.init, ("init",), False),
-        (config.rule, ("rule",), False),
-        *([("blank row starts", ("row_start",), False)] if config.is_echo else []),
-        (seeds, ("seed", "replicas"), True),
-    ]
-    known, usual = config.fields(), {**TUTORIAL.fields(), **defaults_of(name_of(config.the_task))}
-    parts: list[LinePart] = []
-    for text, fields, always in said:
-        differs = any(
-            known[field] != usual[field] if field in known else getattr(config, field) != getattr(TUTORIAL, field)
-            for field in fields
-        )
-        if differs or always:
-            parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
-    return parts
-
-
-Said = tuple[str, tuple[str, ...], bool]
-"""A part of the configuration: its text, its fields, and whether it is there even if it is as in the tutorial."""
-
-
-def _task_parts(config: EchoConfig) -> tuple[list[Said], list[Said]]:
-    """The name of the task, unless it is the echo, and its settings."""
-    if config.is_echo:
-        classes = f"{config.num_classes} classes", ("num_classes",), False
-        return [], [classes, (f"echo {config.echo_step}", ("echo_step",), True)]
-    values = values_of(config.the_task)
-    shown = {name: value for name, value in values.items() if name != "length"}  # said as that of trials
-    settings: list[Said] = [(f"{name} {value}", (name,), isinstance(value, int)) for name, value in shown.items()]
-    return [(f"{name_of(config.the_task)}", (TASK,), True)], settings
-
-
-def _window_text(config: EchoConfig) -> str:
-    """The window length T; for trials, the length of a trial if the gradient is not cut within it."""
-    cut = f"T {config.truncated_backprop_length}"
-    if config.is_stream:
-        return cut if config.window_stride == config.window_steps else f"{cut} every {config.window_stride}"
-    return cut if config.truncated_backprop_length < config.window_steps else f"trials of {config.window_steps}"

@@ -17,6 +17,7 @@ from echornn.runs.states.keyframes import LEAST_KEPT, Keyframe, KeyframeLog, Key
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
 from tests.examples import examples
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -148,7 +149,7 @@ def test_a_torn_record_does_not_hide_those_that_come_after_it(tmp_path: Path) ->
     live.train(4)
     live.reset()
     live.save()
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.close()
     after = {one.position for one in run_dir.read(folder).keyframes()}
     assert {one.position for one in before} < after
@@ -198,7 +199,7 @@ def test_those_of_another_future_are_not_taken_for_this_runs(tmp_path: Path) -> 
     recorder = RunRecorder.go_on(ours)
     live = alive(recorder)
     recorder.save(live.trainer.state, live.here)
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     recorder.close()
     found = [(one.position, one.digest) for one in run_dir.read(ours).keyframes()]
     foreign = [(one.position, one.digest) for one in run_dir.read(theirs).keyframes() if one.position.branch == 1]
@@ -216,7 +217,7 @@ def test_where_they_cannot_be_written_the_run_is_saved_and_it_is_said(tmp_path: 
     live = alive(recorder)
     live.train(3)
     live.save()
-    assert recorder.wait(30), "all that was told is on the disk"
+    assert recorder.wait(PATIENCE), "all that was told is on the disk"
     assert "the states to go back to not saved since" in recorder.warning
     recorder.close()
     assert run_dir.read(folder).trained == 15

@@ -13,7 +13,7 @@ from tests.tui.app.views.by_hand import PROGRESS, shift_register
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import Viewport
-from tui.app.keys import NO_CROSSHAIR
+from tui.app.key_effects import NO_CROSSHAIR
 from tui.app.views.choice import ViewChoice
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView

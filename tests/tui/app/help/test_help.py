@@ -22,7 +22,7 @@ from echornn.tasks.table import TASKS
 from tests.key_words import in_words
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
-from tui.app import keys
+from tui.app import key_effects, keys
 from tui.app.audience_text import audience_text
 from tui.app.help.now import NOW, PAST, now
 from tui.app.help.screen import OF_THE_ECHO, OF_VIEWS, THE_SCREEN
@@ -78,7 +78,7 @@ def test_every_key_that_it_names_does_something_in_that_state(state: State, name
             if one not in ("ctrl+p", "enter", "f", "4"):
                 bound = [b for b in keys.BINDINGS if one in (*map(key_name, b.key.split(",")), b.key_display)]
                 assert bound, one
-                assert any(keys.is_offered(binding.action, frame) for binding in bound), one
+                assert any(key_effects.is_offered(binding.action, frame) for binding in bound), one
 
 
 def test_every_view_cell_and_optimizer_is_explained() -> None:

@@ -13,9 +13,10 @@ from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.pictures.frame import State
 from tests.key_words import in_words
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession
 from tests.tui.app.test_app import opened, screen_text
-from tui.app import keys
+from tui.app import key_effects
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.line import figure_actions
@@ -156,7 +157,7 @@ async def test_what_an_action_cannot_do_is_said() -> None:
         for line, said in {
             "flip": "flip is for the view gradient: view gradient shows it",
             "seed 9": "seed = 9 is not trained here: 7 to 7",
-            "seed after": in_words(keys.NO_SEEDS),
+            "seed after": in_words(key_effects.NO_SEEDS),
             "pin c": "c is no branch of this run: a to a",
             "show a": "the curve shows this branch: it cannot lie under itself",
             "compare /nowhere": "/nowhere holds no run",
@@ -178,7 +179,7 @@ async def test_earlier_lines_come_back_also_in_a_later_session() -> None:
         assert last_lines(app, 1) == [":step 5"]
         await pilot.press("enter")
         assert session.commands == [Pause(), Step(5)]
-        app._keeping.wait(10)
+        app._keeping.wait(PATIENCE)
         assert remembered_lines() == ["pause", "step 5"]
 
 
@@ -256,7 +257,7 @@ async def test_a_command_waits_while_the_network_loads() -> None:
 async def test_after_a_failure_commands_are_refused_and_views_are_not() -> None:
     async with opened(State.FAILED) as (app, session, pilot):
         await enter(app, pilot, ":step 3\n")
-        assert last_lines(app) == [in_words(keys.FAILED), ":step 3"]
+        assert last_lines(app) == [in_words(key_effects.FAILED), ":step 3"]
         await enter(app, pilot, "\x1b:view memory\n")
         assert app.query_one(MemoryView).display
         assert session.commands == []
@@ -290,7 +291,7 @@ async def test_somebody_who_only_looks_uses_no_files(tmp_path: Path) -> None:
             assert last_lines(app)[0] == "this viewer only looks: no file is read or written"
         await enter(app, pilot, ":take_over\n")
         assert last_lines(app) == ["this viewer only looks", ":take_over"]
-        assert app._keeping.wait(10)
+        assert app._keeping.wait(PATIENCE)
         assert [*tmp_path.iterdir()] == []
 
 

@@ -134,7 +134,7 @@ def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, mon
     trainer = ScriptedTrainer(SMALL)
     first.windows(trainer.advance(14))
     first.save(trainer.state)
-    assert first.wait(30)
+    assert first.wait(PATIENCE)
     assert second.folder is not None
     (second.folder / run_dir.RUN_FILE).write_text("{")
     for recorder, position in ((first, 1000), (second, 2000)):

@@ -27,6 +27,7 @@ from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Task, TaskError
 from tests.echornn.tasks.bad_files import GOOD
 from tests.forgotten import forget_texts
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.swept import keep
 from tui.app.kept_list import kept_runs_beside
@@ -140,7 +141,7 @@ def test_a_text_that_ends_the_program_or_never_ends_is_not_noticed(
         "import sys; from tui.cli.program import exit_code_of as r; sys.exit(sum(r(w.split()) for w in sys.argv[1:]))"
     )
     looks = [look.replace("RUN", str(home / "run")).replace("SWEEP", str(home / "sweep")) for look in LOOKS]
-    done = subprocess.run([sys.executable, "-c", program, *looks], capture_output=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program, *looks], capture_output=True, timeout=PATIENCE)
     assert done.stderr.decode() == ""
     assert b"own.py:Mine" in done.stdout
 

@@ -22,6 +22,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import TASKS
 from tests.losses_seen import after
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer, make_progress, side_by_side
 from tui.commands.printed.ladder_line import ladder_fields, ladder_line
 from tui.commands.printed.lines import LinePrinter
@@ -257,7 +258,7 @@ def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -
     recorder.windows(side_by_side([make_progress(SMALL)]))
     assert saved_by(recorder) is Saved.NO
     recorder.save(ScriptedTrainer(SMALL).state)
-    assert recorder.wait(30)
+    assert recorder.wait(PATIENCE)
     assert saved_by(recorder) is Saved.YES
     recorder.close()
     assert saved_by(Unrecorded("no home")) is Saved.NOWHERE

@@ -19,6 +19,7 @@ from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.runs import run_dir
 from echornn.session import loop
 from echornn.session.pictures.frame import Frame, State
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
 from tui.commands.printed.record_lines import SEEDS_NOTE, as_line, short
@@ -172,7 +173,7 @@ def test_the_program_prints_a_population_and_goes_on_with_it(tmp_path: Path) -> 
 
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.scripted_program", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.parametrize(
