@@ -14,9 +14,9 @@ from tests.program import gone, running
 
 
 @contextmanager
-def detached(folder: Path) -> Iterator[Path]:
-    """Train a run in this folder in the background, at 20 windows a second, until the end of the block."""
-    with running("--detach", "--run", str(folder), "--speed", "20", width=200, scripted=True) as program:
+def detached(folder: Path, speed: float = 20) -> Iterator[Path]:
+    """Train a run in this folder in the background, at so many windows a second, until the end of the block."""
+    with running("--detach", "--run", str(folder), "--speed", f"{speed:g}", width=200, scripted=True) as program:
         text = program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
     process = int(re.findall(r"process (\d+)", text)[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pty
 import re
 import select
 import signal
@@ -16,11 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
+from tests.races import DISTURBANCE
 from tests.terminal_screen import ALTERNATE_SCREEN_OFF, TerminalScreen
-
-SECONDS_TO_END = 10.0
-"""The most seconds from a request to end until the end, on a loaded machine; usually a twentieth of this."""
+from tui.term.backpressure import ASK
 
 CURSOR_ON = b"\x1b[?25h"
 
@@ -41,8 +39,21 @@ class Program:
         in_a_shell: str,
         module: str,
     ) -> None:
-        self.pid, self.terminal = pty.fork()
+        self.is_slow = False
+        """Whether the terminal leaves queries unanswered, until `answer`."""
+        self.withheld: list[str] = []
+        self.output = b""
+        self._unseen = b""
+        self._is_over = False
+        self.exit_code: int | None = None
+        self.terminal, inside = os.openpty()
+        self.settings_before = self.settings
+        self.screen = TerminalScreen(width, height, self._answer)
+        self.resize(width, height)
+        self.pid = os.fork()
         if self.pid == 0:
+            os.login_tty(inside)
+            os.nice(DISTURBANCE.nice)
             if ignore_hangup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
             for name in ("NO_COLOR", "COLORTERM"):
@@ -52,14 +63,8 @@ class Program:
             if in_a_shell:
                 command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
-        self.settings_before = self.settings
-        self.screen = TerminalScreen(width, height, self._answer)
-        self.resize(width, height)
-        self.is_slow = False
-        """Whether the terminal leaves queries unanswered, until `answer`."""
-        self.withheld: list[str] = []
-        self.output = b""
-        self.exit_code: int | None = None
+        os.close(inside)
+        OPEN.append(self)
 
     def resize(self, width: int, height: int) -> None:
         self.screen.resize(height, width)
@@ -74,6 +79,7 @@ class Program:
 
     def send(self, data: bytes) -> None:
         """Send bytes from the terminal, all of them, however slowly they are read."""
+        DISTURBANCE.wait()
         while data:
             data = data[os.write(self.terminal, data) :]
 
@@ -113,7 +119,11 @@ class Program:
         return termios.tcgetattr(self.terminal)
 
     def until(self, condition: Callable[[str], object]) -> str:
-        """Read what the program draws until the text of the screen meets the condition."""
+        """Read what the program draws until the text of the screen meets the condition.
+
+        The rest of a frame can arrive later: the condition has to name all that the test then relies on. No frame is
+        passed over, but a loaded program leaves out frames: it need not draw what is true only for a moment.
+        """
         deadline = time.monotonic() + PATIENCE
         while not condition(self.text):
             assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
@@ -123,18 +133,15 @@ class Program:
     def quiet_for(self, seconds: float) -> None:
         """Read until the program has drawn nothing for ``seconds``."""
         deadline = time.monotonic() + PATIENCE
-        while select.select([self.terminal], [], [], seconds)[0]:
+        while self._comes(seconds):
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
             assert self._read(), self._early_end()
 
     def read_for(self, seconds: float) -> bool:
-        """Read what the program draws for ``seconds``; False if it has ended. A stopped program is continued, as by a
-        shell.
-        """
+        """Read what the program draws for ``seconds``; False if it has ended. A stopped program is continued."""
         deadline = time.monotonic() + seconds
-        if stopped(self.pid):
-            os.killpg(self.pid, signal.SIGCONT)
-        while select.select([self.terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        self._go_on_if_stopped()
+        while self._comes(max(0.0, deadline - time.monotonic())):
             if not self._read():
                 return False
             if time.monotonic() > deadline:
@@ -146,8 +153,13 @@ class Program:
         deadline = time.monotonic() + PATIENCE
         while not stopped(self.pid):
             assert time.monotonic() < deadline, f"it never stopped:\n{self.text}"
-            if select.select([self.terminal], [], [], 0.01)[0]:
+            if self._comes(0.01):
                 assert self._read(), self._early_end()
+
+    def _go_on_if_stopped(self) -> None:
+        """Do what a shell does whose user types ``fg``."""
+        if self.exit_code is None and stopped(self.pid):
+            os.killpg(self.pid, signal.SIGCONT)
 
     def scribble(self, x: int, y: int, text: str) -> None:
         """Write on the screen without the program's knowledge, as ``wall`` or the kernel does."""
@@ -157,13 +169,16 @@ class Program:
         """Close the terminal, as a dropped connection does."""
         os.close(self.terminal)
         self.terminal = os.open(os.devnull, os.O_RDONLY)
+        self._unseen = b""
 
     def ended(self) -> int:
-        """Read until the program ends; returns its exit code."""
+        """Read until the program ends; returns its exit code. It is continued if a key that it heard late stops it."""
         deadline = time.monotonic() + PATIENCE
         while self._read():
             assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
+            self._go_on_if_stopped()
         if self.exit_code is None:
+            wait_for(lambda: gone(self.pid))
             self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
             while self._read():  # output that was on its way
                 pass
@@ -171,6 +186,7 @@ class Program:
 
     def end(self) -> None:
         """End the program if it still runs, and close the terminal."""
+        OPEN.remove(self)
         if self.exit_code is None:
             os.killpg(self.pid, signal.SIGKILL)  # the app too, which may be stopped
             self.ended()
@@ -180,20 +196,46 @@ class Program:
         """A report on a program whose terminal was closed before the test expected it."""
         if not gone(self.pid):
             with open(os.pidfd_open(self.pid), "rb", buffering=0) as ends:
-                select.select([ends], [], [], SECONDS_TO_END)
+                select.select([ends], [], [], PATIENCE)
         fate = f"with exit code {self.ended()}" if gone(self.pid) else "though the program goes on"
         return f"the terminal was closed early, {fate}:\n{self.text}\nlast bytes: {self.output[-1000:]!r}"
 
-    def _read(self) -> bool:
-        if not select.select([self.terminal], [], [], 0.5)[0]:
-            return True
+    def _comes(self, seconds: float) -> bool:
+        """Whether there is something to read within so many seconds, if only that there is no more. A terminal always
+        takes what a program writes, which would have to wait otherwise: that of other programs is taken meanwhile.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._unseen:
+            others = {other.terminal: other for other in OPEN if other is not self and not other._is_over}
+            ready, _, _ = select.select([self.terminal, *others], [], [], max(0.0, deadline - time.monotonic()))
+            for terminal in ready:
+                others.get(terminal, self)._take()
+            if self.terminal in ready:
+                return True
+            if not ready:
+                return False
+        return True
+
+    def _take(self) -> None:
+        """Read some bytes, which are drawn later."""
+        DISTURBANCE.wait()
         try:
-            data = os.read(self.terminal, 1 << 16)
+            data = os.read(self.terminal, DISTURBANCE.read_bytes)
         except OSError:  # Linux reports this when the other side is closed
             data = b""
-        self.output += data
-        self.screen.feed(data)
-        return bool(data)
+        self._unseen += data
+        self._is_over = not data
+
+    def _read(self) -> bool:
+        """Read on, at most to the end of a frame; returns whether more can come."""
+        if not self._comes(0.5):
+            return True
+        if not self._unseen:
+            return False
+        frame, ask, self._unseen = self._unseen.partition(ASK.encode())
+        self.output += frame + ask
+        self.screen.feed(frame + ask)
+        return True
 
     @property
     def mended(self) -> bool:
@@ -203,6 +245,10 @@ class Program:
         return self.settings == self.settings_before and all(
             self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
         )
+
+
+OPEN: list[Program] = []
+"""The programs whose terminals are open."""
 
 
 def gone(pid: int) -> bool:

@@ -65,8 +65,6 @@ def take(live: LiveRun, step: Step) -> None:
             live.alone()
         case str():
             live.choose(int(step.removeprefix("choose ")))
-        case "alone":
-            live.alone()
         case dict():
             live.edit(live.config.with_fields(step))
         case (branch, window):

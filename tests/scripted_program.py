@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import NoReturn
+from contextlib import nullcontext
+from typing import IO, NoReturn, cast
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
@@ -16,6 +17,7 @@ from echornn.progress import PopulationProgress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.hashed import HashTrainer
+from tests.races import DISTURBANCE, Drops
 from tests.scripted import ScriptedTrainer, unread
 from tui.__main__ import main as run_program
 
@@ -54,8 +56,21 @@ TRAINERS: dict[str, MakeTrainer] = {
 def main() -> NoReturn:
     """Run the command, and exit."""
     make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
+    drops = patch("textual.drivers.linux_driver.WriterThread", _writing_in_drops)
+    with drops if DISTURBANCE.written else nullcontext():
+        _run(make_trainer)
+
+
+def _run(make_trainer: MakeTrainer) -> NoReturn:
     with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer), patch.object(loop, "by_probes", unread):
         run_program()
+
+
+def _writing_in_drops(file: IO[str]) -> object:
+    """Textual's thread that draws, on a terminal that takes small pieces."""
+    from textual.drivers._writer_thread import WriterThread
+
+    return WriterThread(cast(IO[str], Drops(file)))
 
 
 if __name__ == "__main__":

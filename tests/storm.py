@@ -15,6 +15,7 @@ from echornn.remote.address import AddressError
 from echornn.remote.connection import end_session
 from echornn.runs import run_dir
 from tests.hashed import HashTrainer
+from tests.patience import PATIENCE
 from tests.program import Program, running
 from tests.replay import difference
 
@@ -99,7 +100,7 @@ class Storm:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
                 with suppress(AddressError):  # a click or the palette can leave it in the background
-                    end_session(self._folder)
+                    end_session(self._folder, PATIENCE)
                 # a key or a click may have quit the program just before the signal, or before a Ctrl+C
                 if code not in (0, 42) and b"killed by SIGINT" not in program.output:
                     said = re.sub(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]).decode(

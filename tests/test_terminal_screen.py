@@ -24,6 +24,12 @@ def test_a_sequence_may_be_cut_anywhere() -> None:
     assert shown(*(bytes([byte]) for byte in BYTES)) == whole
 
 
+def test_the_text_is_what_the_screen_shows() -> None:
+    screen = TerminalScreen(12, 3, lambda _: None)
+    screen.feed("wide 漢字\x1b[3;3He\u0301 end".encode())
+    assert screen.text == "\n".join(screen.display) == f"wide 漢字   \n{'':12}\n  é end     "
+
+
 def test_a_read_without_text_is_not_the_end() -> None:
     """A loaded system often runs the test between two writes of the program."""
     program = Program([], 80, 24, {}, False, "stty -echo; printf '\\033[>25u'; read -r _; echo on; read -r _", "tui")

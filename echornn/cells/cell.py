@@ -98,7 +98,7 @@ class Product:
 
 
 class Functions(Protocol):
-    """Functions of weights for `Cell.used`, which can also be added, subtracted, multiplied and divided."""
+    """The functions that `Cell.used` may apply to weights. It may also add, subtract, multiply and divide them."""
 
     def exp(self, value: Vector) -> Vector:
         """The exponential of each number."""
@@ -198,9 +198,11 @@ class Cell:
         return sum(len(product.columns) for product in self.products)
 
     @property
+    def matrices(self) -> tuple[str, ...]:
+        """The names of the weights and biases of its products, in order."""
+        return tuple(name for one in self.products for name in (one.weight, one.bias))
+
+    @property
     def weights(self) -> tuple[str, ...]:
         """The names of all weights and biases, in order."""
-        return (
-            *(name for one in self.products for name in (one.weight, one.bias)),
-            *self.unit_weights,
-        )
+        return (*self.matrices, *self.unit_weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from echornn.cells.cell import Cell
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.cells.table import CELLS
-from echornn.config_error import ConfigError
+from echornn.own.named import named as named_in
 
 
 def named(given: object) -> CellName:
@@ -14,11 +14,7 @@ def named(given: object) -> CellName:
     Raises:
         ConfigError: there is no such cell, or its file cannot be read.
     """
-    if isinstance(given, OwnCell) or (isinstance(given, str) and given in CELLS):
-        return given
-    if isinstance(given, str) and ":" in given:
-        return OwnCell.read(given)
-    raise ConfigError("cell", given, f"one of {', '.join(CELLS)}, or FILE.py:NAME of your own")
+    return named_in(given, CELLS, OwnCell)
 
 
 def cell_of(name: CellName) -> Cell:

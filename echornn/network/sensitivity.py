@@ -110,8 +110,7 @@ class StackedStep:
         uses, float32 [batch, carried, rows, columns, ...].
         """
         names, cell, trained = self._names[layer], self._cell, self._trained[layer]
-        matrices = {name for product in cell.products for name in (product.weight, product.bias)}
-        found = {names[name]: one for name, one in by_used.items() if name in matrices}
+        found = {names[name]: one for name, one in by_used.items() if name in cell.matrices}
         if not cell.unit_weights:
             return found
         shape = next(iter(by_used.values())).shape
@@ -122,8 +121,8 @@ class StackedStep:
         with tf.GradientTape() as tape:
             tape.watch(units)
             used = cell.used({**trained, **units}, OfTensors(), self._config.window_steps)
-            of_units = [used[name] for name in by_used if name not in matrices]
-        d_used = [tf.reshape(one, [-1, *one.shape[3:]]) for name, one in by_used.items() if name not in matrices]
+            of_units = [used[name] for name in by_used if name not in cell.matrices]
+        d_used = [tf.reshape(one, [-1, *one.shape[3:]]) for name, one in by_used.items() if name not in cell.matrices]
         d_units = tape.gradient(of_units, units, d_used, tf.UnconnectedGradients.ZERO)
         return found | {names[name]: self.apart(one)[:, :, tf.newaxis] for name, one in d_units.items()}
 

@@ -98,7 +98,7 @@ def end_session(folder: Path, seconds: float = 30.0) -> str | None:
     Raises:
         AddressError: no session can be reached there.
     """
-    connection = connected(folder)
+    connection = connected(folder, max(seconds, CONNECT_SECONDS))  # a program that is loading may answer late
     greeted(connection, folder, wants="end")
     with connection:
         connection.settimeout(seconds)

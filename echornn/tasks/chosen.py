@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from echornn.config_error import ConfigError
+from echornn.own.named import named as named_in
 from echornn.tasks.checked_task import form_of
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.own.recorded_task import RecordedTask
@@ -22,11 +23,7 @@ def named(given: object) -> TaskName:
     Raises:
         ConfigError: there is no such task, or its file cannot be read.
     """
-    if isinstance(given, OwnTask) or (isinstance(given, str) and given in TASKS):
-        return given
-    if isinstance(given, str) and ":" in given:
-        return OwnTask.read(given)
-    raise ConfigError("task", given, f"one of {', '.join(TASKS)}, or FILE.py:NAME of your own")
+    return named_in(given, TASKS, OwnTask)
 
 
 def name_of(task: Task) -> TaskName:

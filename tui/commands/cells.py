@@ -6,7 +6,6 @@ import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
-from importlib.resources import files
 from typing import Any
 
 from echornn.cells.cell import Cell, Product
@@ -14,12 +13,9 @@ from echornn.cells.chosen import cell_of, named
 from echornn.cells.own.check import check
 from echornn.cells.own.own_cell import OwnCell
 from echornn.cells.table import CELLS
+from tui.commands.printed.of_choices import INDENT, WIDTH, print_template, wrapped
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-
-WIDTH = 80
-
-INDENT = "    "
 
 
 def print_cells(wanted: str | None, as_json_lines: bool, template: bool) -> int:
@@ -32,8 +28,7 @@ def print_cells(wanted: str | None, as_json_lines: bool, template: bool) -> int:
         ConfigError: there is no such cell, or the file cannot be used.
     """
     if template:
-        text = files("echornn.cells.own").joinpath("template.txt").read_text(encoding="utf-8")
-        printed.lines(text.splitlines())
+        print_template("echornn.cells.own")
         return ExitCode.DONE
     cells = dict(CELLS) if wanted is None else _cell(wanted)
     if as_json_lines:
@@ -78,18 +73,18 @@ def lines(cells: dict[str, Cell]) -> Iterator[str]:
 
 def _lines_of(name: str, cell: Cell) -> Iterator[str]:
     yield f"{name}: {held_text(cell)}"
-    yield from _wrapped(cell.about)
+    yield from wrapped(cell.about)
     for line in cell.formulas:
         yield from textwrap.wrap(line, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2)
     weights = [_product_text(product) for product in cell.products]
     if cell.unit_weights:
         weights.append(f"{', '.join(cell.unit_weights)} (a number for each unit)")
-    yield from _wrapped(f"weights: {'; '.join(weights)}")
+    yield from wrapped(f"weights: {'; '.join(weights)}")
     if cell.gates:
-        yield from _wrapped(f"gates: {', '.join(cell.gates)}")
-    yield from _wrapped(cell.keeps)
+        yield from wrapped(f"gates: {', '.join(cell.gates)}")
+    yield from wrapped(cell.keeps)
     for one in cell.theorems:
-        yield from _wrapped(
+        yield from wrapped(
             f"with numbers of finite precision, no network of it solves {one.task} at every length: {one.because} "
             f"({one.source})"
         )
@@ -106,7 +101,3 @@ def held_text(cell: Cell) -> str:
 
 def _product_text(product: Product) -> str:
     return f"{product.weight}, {product.bias} (from {', '.join(product.reads)} to {', '.join(product.columns)})"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from typing import Any
 
 from echornn.config import EchoConfig
@@ -16,12 +14,9 @@ from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.settings import Setting, settings_of
 from echornn.tasks.table import TASKS
 from echornn.tasks.task import Numbers, Symbols, Task
+from tui.commands.printed.of_choices import INDENT, print_template, wrapped
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-
-WIDTH = 80
-
-INDENT = "    "
 
 MOST_NAMES = 12
 """The most names of symbols or channels that are listed."""
@@ -37,8 +32,7 @@ def print_tasks(wanted: str | None, as_json_lines: bool, template: bool) -> int:
         ConfigError: there is no such task, or the file cannot be used.
     """
     if template:
-        text = files("echornn.tasks.own").joinpath("template.txt").read_text(encoding="utf-8")
-        printed.lines(text.splitlines())
+        print_template("echornn.tasks.own")
         return ExitCode.DONE
     tasks = _tasks(wanted)
     printed.lines((json.dumps(record_of(name, task)) for name, task in tasks) if as_json_lines else lines(tasks))
@@ -105,17 +99,17 @@ def _lines_of(name: str, task: Task) -> Iterator[str]:
     length = trial_length(task)
     kind = "a stream" if length is None else f"trials of {length:,} steps"
     yield f"{name}: {_form_text(task.inputs)} to {_form_text(task.outputs)}, {kind}"
-    yield from _wrapped(help_of(task))
+    yield from wrapped(help_of(task))
     if names := [f"{kind} {_names_text(form.names)}" for kind, form in _forms(task) if form.names]:
-        yield from _wrapped("; ".join(names))
-    yield from _wrapped(_ladder_text(task))
+        yield from wrapped("; ".join(names))
+    yield from wrapped(_ladder_text(task))
     lags = ", ".join(f"t-{lag}" if lag else "t" for lag in lags_of(task))
     yield f"{INDENT}sources: {lags or 'not known beforehand'}"
     settings = settings_of(task)
     flags = [f"--{known.name.replace('_', '-')} {known.default}" for known in settings]
     width = max(map(len, flags), default=0)
     for flag, known in zip(flags, settings, strict=True):
-        yield from _wrapped(f"{known.help} {allowed_text(known)}", f"{INDENT}{flag:<{width}}  ")
+        yield from wrapped(f"{known.help} {allowed_text(known)}", f"{INDENT}{flag:<{width}}  ")
 
 
 def _ladder_text(task: Task) -> str:
@@ -146,7 +140,3 @@ def allowed_text(known: Setting) -> str:
     if isinstance(known.default, str):
         return f"One of {', '.join(known.choices)}."
     return f"{known.least:,} to {known.most:,}."
-
-
-def _wrapped(text: str, first: str = INDENT) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))

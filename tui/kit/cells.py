@@ -28,7 +28,7 @@ Spot = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Press:
-    """What a place shows that names a key: a click there presses it."""
+    """The mark of a place on the screen that names a key: a click there presses the key."""
 
     key: str
 

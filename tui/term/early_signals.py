@@ -39,6 +39,7 @@ class KeptSignals:
 def keep() -> None:
     """Remember ending signals from now on. A signal that is ignored (``nohup``, ``&`` in a script) stays ignored."""
     kept = KeptSignals()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)  # until all of them have their handler
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, kept)

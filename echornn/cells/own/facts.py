@@ -86,9 +86,8 @@ def check_facts(cell: Cell) -> None:
         raise CellError(f"products is {kind}, not one Product or more in parentheses: write (Product(...),)")
     for product in cell.products:
         _check_product(product)
-    names = [name for product in cell.products for name in (product.weight, product.bias)] + [*cell.unit_weights]
-    _require_different("weights", names)
-    for name in names:
+    _require_different("weights", cell.weights)
+    for name in cell.weights:
         if not name.isidentifier():
             raise CellError(f"the weight {name!r} needs another name: only letters, digits and _")
         if name in OUTPUT_WEIGHTS:

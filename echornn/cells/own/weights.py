@@ -88,10 +88,9 @@ def used_weights(cell: Cell, weights: Mapping[str, Dual]) -> Mapping[str, Dual]:
     used = cell.used(weights, DualFunctions(), WINDOW)
     if not isinstance(used, Mapping) or not all(isinstance(one, Dual) for one in used.values()):
         raise CellError("used has to return a dict of the weights that the step uses, by name")
-    for product in cell.products:
-        for name in (product.weight, product.bias):
-            if name not in used or used[name].value.shape != weights[name].value.shape:
-                raise CellError(f"used has to return {name} in its shape, {list(weights[name].value.shape)}")
+    for name in cell.matrices:
+        if name not in used or used[name].value.shape != weights[name].value.shape:
+            raise CellError(f"used has to return {name} in its shape, {list(weights[name].value.shape)}")
     for name, one in used.items():
         if not np.isfinite(one.value).all():
             raise CellError(f"used returns {name} with numbers that are not finite")

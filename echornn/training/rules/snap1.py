@@ -192,11 +192,10 @@ def _of_each_row(steps: _Steps, by_state: tf.Tensor) -> Influence:
 def _by_trained(model: EchoRNN, direct: Influence) -> Influence:
     """Derivatives by the trained weights, from those by the weights that the step uses."""
     cell, steps = model.config.the_cell, model.config.window_steps
-    matrices = {name for product in cell.products for name in (product.weight, product.bias)}
-    found = {name: one for name, one in direct.items() if name in matrices}
+    found = {name: one for name, one in direct.items() if name in cell.matrices}
     for name in cell.unit_weights:
         each = []
-        for used_name in direct.keys() - matrices:
+        for used_name in direct.keys() - {*cell.matrices}:
             with tf.GradientTape() as tape:
                 used = cell.used(model.weights, OfTensors(), steps)[used_name]
             factor = tape.gradient(used, model.weights[name], unconnected_gradients=tf.UnconnectedGradients.ZERO)

@@ -6,13 +6,11 @@ import dataclasses
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from echornn.cells.cell import Cell, CellError
-from echornn.cells.own.check import check
 from echornn.cells.own.dual import INPUTS, ROWS
 from echornn.cells.own.examine import STEPS, examine
 from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, facts_of
@@ -22,20 +20,12 @@ from echornn.cells.own.weights import initial_weights, random_weights, used_weig
 from echornn.cells.table import CELLS
 from tests.docs.pages import PAGES
 from tests.docs.task_files import TASK_FILES
-from tests.echornn.cells.bad_cells import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
+from tests.echornn.cells.bad_cells import GOOD, SEEN_IN_ANY_PROCESS
 
 
 def test_a_good_file() -> None:
     text = f"from __future__ import annotations\r\n{GOOD}"
     assert len(examine(OwnCell("mine.py", "Mine", text))) == 64
-
-
-@pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
-def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
-    with pytest.raises(CellError) as said:
-        examine(OwnCell("mine.py", "Mine", bad.text))
-    assert str(said.value).startswith(f"mine.py{bad.says}")
-    assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize(
@@ -100,13 +90,3 @@ def test_the_page_shows_what_is_printed(line: str, says: str) -> None:
     with pytest.raises(CellError) as said:
         examine(OwnCell("janet.py", "JANET", good.replace(lines[0], f"    {line}", 1)))
     assert str(said.value) == says
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("bad", SEEN_IN_THE_OTHER_PROCESS, ids=str)
-def test_what_would_do_harm_is_seen_in_another_process(
-    bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("weights.npz").write_bytes(b"")
-    bad.require_said(CellError, lambda limits: check(OwnCell("mine.py", "Mine", bad.text), limits=limits))

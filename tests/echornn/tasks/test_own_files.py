@@ -20,7 +20,7 @@ from echornn.tasks.own.check import check, examine
 from echornn.tasks.own.facts import TaskFacts
 from echornn.tasks.own.make_facts import facts_of
 from echornn.tasks.own.own_task import OwnTask
-from tests.echornn.tasks.bad_files import GOOD, SEEN_IN_ANY_PROCESS, SEEN_IN_THE_OTHER_PROCESS, Bad
+from tests.echornn.tasks.bad_files import GOOD
 
 TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").read_text(encoding="utf-8")
 
@@ -28,24 +28,6 @@ TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").re
 def test_a_good_file() -> None:
     text = f"from __future__ import annotations\r\n{GOOD}"
     assert len(examine(OwnTask("mine.py", "Mine", text), {"lag": 3}, 5, 1000)) == 64
-
-
-@pytest.mark.parametrize("bad", SEEN_IN_ANY_PROCESS, ids=str)
-def test_what_is_wrong_is_said_in_one_line(bad: Bad) -> None:
-    with pytest.raises(TaskError) as said:
-        examine(OwnTask("mine.py", "Mine", bad.text), {}, 5, 1000)
-    assert str(said.value).startswith(f"mine.py{bad.says}")
-    assert "\n" not in str(said.value)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("bad", SEEN_IN_THE_OTHER_PROCESS, ids=str)
-def test_what_would_do_harm_is_seen_in_another_process(
-    bad: Bad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("weights.npz").write_bytes(b"")
-    bad.require_said(TaskError, lambda limits: check(OwnTask("mine.py", "Mine", bad.text), limits=limits))
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.config import EchoConfig
+from echornn.config import MAX_EPOCHS, EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.phrases import ONE_SEED
 from echornn.diagnosis.seed_stats import SeedStats
@@ -27,6 +27,7 @@ from tests.trees import branch_off
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import key_effects
 from tui.app.app import EchoApp
+from tui.app.parts import status_messages
 
 POPULATION = EchoConfig(state_size=12, replicas=64)
 NONE = np.zeros(64, np.int64)
@@ -112,8 +113,9 @@ async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
         await pilot.pause(0.01)
 
 
-async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() -> None:
-    config = replace(SMALL, num_epochs=10_000, seed=3, learning_rate=0.2)
+async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_messages, "HINT_SECONDS", PATIENCE)  # so that a slow machine sees the message too
+    config = replace(SMALL, num_epochs=MAX_EPOCHS, seed=3, learning_rate=0.2)  # it is never finished
     session = Session(config, speed=3_000, make_trainer=guessing)
     app = EchoApp(session, fps=20)
     async with app.run_test() as pilot:
@@ -125,8 +127,7 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() 
         await until(pilot, lambda: "a: init glorot" in screen_text(app))
         trained = session.timeline.end(1).window
         await pilot.press("a")
-        # the message stays only for some seconds
-        assert "init glorot was tried before: branch b goes on" in screen_text(app)
+        await until(pilot, lambda: "init glorot was tried before: branch b goes on" in screen_text(app))
         await until(pilot, lambda: session.frame.branch == 1 and session.frame.trained > trained)
         assert len(session.timeline) <= 3, "the branch that has it goes on"
         await pilot.press("q")

@@ -103,16 +103,22 @@ def colours_of_the_rows(program: Program) -> dict[str, str]:
     """Pause with a wrong prediction on the screen, read the colours of a row's lines, and quit."""
     program.until(lambda text: "running" in text and "><" in text)
     program.press(" ")
-    program.until(lambda text: "paused" in text and "██" in text)
+    program.until(lambda text: "paused" in text and "Resume" in text and len(colours_shown(program)) == 7)
+    seen = colours_shown(program)
+    program.press("q")
+    assert program.ended() == 0
+    return seen
+
+
+def colours_shown(program: Program) -> dict[str, str]:
+    """The colours of the first block of each kind of line of the rows, as far as it is drawn by now."""
     seen: dict[str, str] = {}
     for line, text in enumerate(program.screen.display):
         for name in ("input", "echo", "pred"):
             if text.startswith(f" {name}"):
-                column = next(x for x, sign in enumerate(text) if sign in "█▁▒▓░" and x > 6)
-                cell = program.screen.buffer[line][column]
-                seen[name], seen[f"{name} background"] = cell.fg, cell.bg
+                for column in [x for x, sign in enumerate(text) if sign in "█▁▒▓░" and x > 6][:1]:
+                    cell = program.screen.buffer[line][column]
+                    seen[name], seen[f"{name} background"] = cell.fg, cell.bg
         if "><" in text:
             seen["wrong background"] = program.screen.buffer[line][text.index("><")].bg
-    program.press("q")
-    assert program.ended() == 0
     return seen

@@ -270,13 +270,13 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.press("6")
         program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
-        program.until(lambda text: " of 64 solved" in text)
-        program.until(lambda text: "enter: go on with it" in text)  # new networks give the arrow keys to their view
+        # new networks give the arrow keys to their view
+        program.until(lambda text: " of 64 solved" in text and "enter: go on with it" in text)
         program.press("\x1b[B")
         program.press("\r")
         program.until(lambda text: "one network, with seed" in text)
         program.press("u")
-        program.until(lambda text: " of 64 solved" in text)
+        program.until(lambda text: " of 64 solved" in text and "one network" not in text)
         program.press("L")
         program.until(lambda text: "one network, with seed 7" in text)
         program.press("q")

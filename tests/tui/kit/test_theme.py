@@ -86,7 +86,7 @@ def test_the_flag_is_remembered_by_the_real_program(state: Path) -> None:
     for flags in (["--theme", "light"], []):
         environment = {"XDG_STATE_HOME": str(state), "COLORTERM": "truecolor"}
         with running(*flags, environment=environment, scripted=True) as program:
-            program.until(lambda text: "loading" in text or "running" in text)
+            program.until(lambda text: "q Quit" in text)  # the last line is drawn last
             backgrounds.append(program.screen.buffer[0][40].bg)
             program.press("q")
             assert program.ended() == 0

@@ -15,7 +15,7 @@ from echornn.remote.address import Address, AddressError
 from echornn.remote.connection import connected, end_session, viewers_of
 from echornn.runs import run_dir
 from tests.detached import detached
-from tests.patience import wait_for
+from tests.patience import PATIENCE, wait_for
 from tests.program import Program, gone, running
 from tests.sockets import own_sockets
 from tui.cli.front_ends.attach_by_ssh import split
@@ -31,8 +31,8 @@ def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a run that trains in the background, at 20 windows a second."""
-    with detached(tmp_path / "run") as run:
+    """The folder of a run that trains in the background, so slowly that it stays in its first epoch."""
+    with detached(tmp_path / "run", speed=1) as run:
         yield run
 
 
@@ -46,7 +46,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         first.until(lambda text: "running" in text and "q Quit" in text.splitlines()[29])
         second = stack.enter_context(attached(folder))
         second.until(lambda text: "running" in text and "steers: W takes over" in text)
-        wait_for(lambda: len(viewers_of(folder)[0]) == 2)
+        wait_for(lambda: len(viewers_of(folder, PATIENCE)[0]) == 2)
         first.press(" ")
         for viewer in (first, second):
             viewer.until(lambda text: "paused" in text)
@@ -64,7 +64,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         assert second.ended() == 0
         assert "the session goes on" in second.text
         first.until(lambda text: "steers" not in text)
-        assert end_session(folder) == ""
+        assert end_session(folder, PATIENCE) == ""
         first.until(lambda text: "the session was ended" in text and "q leaves" in text)
         first.press("q")
         assert first.ended() == 0
@@ -78,10 +78,10 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
 def test_a_killed_session_is_said_and_a_killed_viewer_is_nothing(folder: Path) -> None:
     process = Address.read(folder).process
     with attached(folder) as lost, attached(folder) as viewer:
-        viewer.until(lambda text: "running" in text)
-        lost.until(lambda text: "running" in text)
+        for one in (viewer, lost):
+            one.until(lambda text: "running" in text and ("steers" in text or "looks on" in text))
         os.killpg(lost.pid, signal.SIGKILL)
-        wait_for(lambda: len(viewers_of(folder)[0]) == 1)
+        wait_for(lambda: len(viewers_of(folder, PATIENCE)[0]) == 1)
         viewer.until(lambda text: "steers" not in text and "looks on" not in text)
         viewer.press(" ")
         viewer.until(lambda text: "paused" in text)
@@ -99,7 +99,7 @@ def test_an_attached_app_goes_with_its_terminal_and_the_training_stays(folder: P
         app = viewer.app
         viewer.close_terminal()
         wait_for(lambda: gone(app))
-    wait_for(lambda: viewers_of(folder) == ((), ""))
+    wait_for(lambda: viewers_of(folder, PATIENCE) == ((), ""))
 
 
 def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path)
         program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
     process = Address.read(run).process
-    assert end_session(run) == ""
+    assert end_session(run, PATIENCE) == ""
     wait_for(lambda: gone(process))
     events = [json.loads(line)["event"] for line in (run / "output.txt").read_text().splitlines()]
     assert events[0] == "start"
@@ -117,19 +117,19 @@ def test_a_folder_may_have_any_name_and_its_output_is_json_alone(tmp_path: Path)
 
 def test_from_the_app_into_the_background(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with running("--run", str(run), "--speed", "50", width=200, scripted=True) as program:
-        with attached_when_served(run, program) as viewer:
-            viewer.until(lambda text: "running" in text)
-            program.press(" ")
-            viewer.until(lambda text: "paused" in text)
-            program.press("D")
-            viewer.until(lambda text: "the session goes on in the background: attach again with" in text)
-            viewer.press("q")
-            assert viewer.ended() == 0
-        program.until(lambda text: "end it with" in text)
+    app = running("--run", str(run), "--speed", "50", width=200, scripted=True)
+    with app as program, attached_when_served(run, program) as viewer:
+        viewer.until(lambda text: "running" in text)
+        program.press(" ")
+        viewer.until(lambda text: "paused" in text)
+        program.press("D")
+        program.until(lambda text: "end it with" in text)  # it leaves when its terminal takes its last words
         assert program.ended() == 0
         assert program.mended
-    assert end_session(run) == ""
+        viewer.until(lambda text: "the session goes on in the background: attach again with" in text)
+        viewer.press("q")
+        assert viewer.ended() == 0
+    assert end_session(run, PATIENCE) == ""
     assert not (run / "serving.json").exists()
 
 
@@ -145,7 +145,7 @@ def test_an_app_is_attached_to_as_well_unless_it_does_not_serve(tmp_path: Path) 
         assert viewer.ended() == 0
     with running("--run", str(alone), "--no-serve", scripted=True) as program:
         program.until(lambda text: "running" in text)
-        with pytest.raises(AddressError, match="or it does not serve"):
+        with pytest.raises(AddressError, match="or by a program that cannot be attached to"):
             Address.read(alone)
         program.press("q")
         assert program.ended() == 0
@@ -203,8 +203,11 @@ def test_a_host_is_never_a_flag_of_ssh() -> None:
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["attach", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
-        (["attach", "--stop", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["attach", "nowhere"], "the run in nowhere is not trained now, or by a program that cannot be attached to"),
+        (
+            ["attach", "--stop", "nowhere"],
+            "the run in nowhere is not trained now, or by a program that cannot be attached to",
+        ),
         (["attach", "--once", "--stop"], "--once cannot be used with --stop: it only looks"),
         (["attach", "--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
         (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.clock import Clock
 from tests.program import epoch, running
-from tui.term.backpressure import ASK, MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
+from tui.term.backpressure import MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
 
 
 def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
@@ -76,11 +76,9 @@ def test_a_slow_terminal_gets_fewer_frames_and_the_newest_one_when_it_is_ready()
     with running("--speed", "max", "--num-epochs", "1000000", scripted=True) as program:
         program.until(lambda text: "running" in text and epoch(text) >= 2)
         program.is_slow = True
-        program.until(lambda _: len(program.withheld) == MOST_UNDERWAY)
-        asked = program.output.count(ASK.encode())
+        program.until(lambda _: len(program.withheld) >= MOST_UNDERWAY)
+        program.quiet_for(0.5)  # it would draw several frames, and this is much less than `PATIENCE_SECONDS`
         shown = program.text
-        program.quiet_for(1.0)
-        assert program.output.count(ASK.encode()) == asked
         program.answer()
         program.until(lambda text: text != shown)
         program.press("q")

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.patience import wait_for
 from tests.program import Program, running
 from tests.tui.term.test_terminal_input import NOISE
 from tui.term.plain_screen import SWITCH
@@ -27,7 +28,7 @@ def a_key_is_heard(program: Program) -> None:
 
 
 def opens_the_palette(program: Program) -> bool:
-    """Whether a key, or an earlier one, opens the palette soon."""
+    """Whether a key, or an earlier one, opens the palette soon; it does nothing where the palette is open."""
     program.press("\x10")
     program.read_for(0.3)
     return "Search for a command" in program.text
@@ -55,8 +56,8 @@ def test_it_hears_the_next_key_whatever_came() -> None:
             for program in programs:
                 program.press("_")  # on a plain screen, a key after half a character is lost with it
         for program in programs:
-            while not opens_the_palette(program):  # on a plain screen, a key is lost with noise of the same read
-                pass
+            # on a plain screen, a key is lost with noise of the same read
+            wait_for(partial(opens_the_palette, program))
             closes_the_palette(program)
             program.press("q")
             assert program.ended() == 0
@@ -99,9 +100,8 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
     with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
-        program.read_for(PASTE_SECONDS + 0.2)  # anything sooner is part of the paste
-        while not opens_the_palette(program):
-            program.read_for(PASTE_SECONDS + 0.2)
+        # anything sooner is part of the paste
+        wait_for(lambda: program.read_for(PASTE_SECONDS + 0.2) and opens_the_palette(program))
         closes_the_palette(program)
         a_key_is_heard(program)
         program.press("q")

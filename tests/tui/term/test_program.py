@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from echornn.runs import run_dir
-from tests.program import CURSOR_ON, SECONDS_TO_END, Program, epoch, running
+from tests.program import CURSOR_ON, Program, epoch, running
 from tests.terminal_screen import ALTERNATE_SCREEN_OFF
 
 pytestmark = pytest.mark.slow
 
 
 def test_keys_pause_step_reset_and_regenerate() -> None:
-    with running("--speed", "20", scripted=True) as program:
+    with running("--speed", "1", scripted=True) as program:
         program.until(lambda text: "running" in text)
         program.press(" ")
         program.until(lambda text: "paused" in text)
@@ -27,7 +26,7 @@ def test_keys_pause_step_reset_and_regenerate() -> None:
         program.press(".")
         program.until(lambda text: "epoch 2/100" in text and "window   1/666" in text)
         program.press("g")
-        program.until(lambda text: "data 2" in text or "window   0/666" in text)
+        program.until(lambda text: "data 2" in text)
         program.press("r")
         program.until(lambda text: "epoch 1/100" in text and "window   0/666" in text)
         program.press("q")
@@ -107,18 +106,20 @@ def test_it_trains_the_tutorial_goes_on_after_a_signal_and_has_full_accuracy_on_
     folder = tmp_path / "run"
     with running("--run", str(folder), "--speed", "1000") as program:
         program.until(lambda text: "loading TensorFlow" in text and "epoch 1/100" in text)
+        program.until(lambda text: "loading TensorFlow" not in text)
+        program.until(lambda text: "running" in text)
         ended_by(signal.SIGTERM, program, folder)
         assert is_quiet(program)
     last, window = divmod(run_dir.read(folder).trained - 1, 666)
     with running("--resume", str(folder), "--speed", "0.01") as program:
+        program.until(lambda text: "loading TensorFlow" in text)
+        program.until(lambda text: "loading TensorFlow" not in text)
         program.until(lambda text: re.search(rf"epoch {last + 1}/100 +window +({window + 1}|{window + 2})/666", text))
         program.until(lambda text: "running" in text)
         program.press("m")
         program.until(lambda text: "full speed" in text)
-        text = program.until(lambda text: "finished" in text and "row 5: 15 of 15 right" in text)
-        assert "epoch 100/100" in text
-        assert "window 666/666" in text
-        assert "accuracy 100.0%" in text
+        at_the_end = ("finished", "epoch 100/100", "window 666/666", "accuracy 100.0%", "row 5: 15 of 15 right")
+        program.until(lambda text: all(words in text for words in at_the_end))
         program.press("q")
         assert program.ended() == 0
         assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
@@ -134,12 +135,9 @@ def test_other_signals_end_it_in_the_same_way(number: signal.Signals, tmp_path: 
 
 
 def code_without_terminal(program: Program) -> int:
-    """The exit code after the terminal was closed; the program must end soon."""
+    """The exit code after the terminal was closed."""
     program.close_terminal()
-    begun = time.monotonic()
-    code = program.ended()
-    assert time.monotonic() - begun < SECONDS_TO_END
-    return code
+    return program.ended()
 
 
 @pytest.mark.parametrize("hangup", ["heard", "ignored"])
@@ -178,11 +176,14 @@ def test_a_dumb_terminal_gets_lines() -> None:
 
 
 def test_lines_on_a_terminal_scroll_above_a_bar() -> None:
-    with running("--headless", "--num-epochs", "3", "--speed", "2000", scripted=True) as program:
-        program.until(
-            lambda text: re.search(r"epoch [123]/3 window +\d+/666 loss [\d.]+ accuracy [\d.]+% \S+ window", text)
-        )
-        assert "━" in program.text
+    numbers = re.compile(r"━ epoch \d+/100000 window +\d+/666 loss [\d.]+ accuracy [\d.]+% \S+ windows/s")
+    with running("--headless", "--num-epochs", "100000", "--speed", "2000", width=100, scripted=True) as program:
+        program.until(lambda text: re.search(r"^epoch \d+/100000 done", text, re.MULTILINE) and numbers.search(text))
+        os.kill(program.pid, signal.SIGTERM)
+        assert program.ended() == 42
+        assert "━" not in program.text
+        assert program.mended
+    with running("--headless", "--num-epochs", "3", scripted=True) as program:
         assert program.ended() == 0
         lines = [line for line in program.text.splitlines() if line.strip()]
         last = next(index for index, line in enumerate(lines) if line.startswith("finished  windows 1998"))

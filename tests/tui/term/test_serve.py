@@ -18,7 +18,7 @@ import pytest
 
 from echornn.remote.connection import viewers_of
 from tests.detached import detached
-from tests.patience import PATIENCE, wait_for
+from tests.patience import PATIENCE, PAUSE, wait_for
 from tests.program import gone
 from tests.sockets import own_sockets
 
@@ -38,7 +38,7 @@ def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[sub
 
 
 class Tab:
-    """A tab of a browser, which shows all that was drawn."""
+    """A tab of a browser, which reads all the time: the server takes a browser that answers no heartbeat for gone."""
 
     def __init__(self, browser: aiohttp.ClientSession, address: str) -> None:
         self._browser = browser
@@ -49,11 +49,20 @@ class Tab:
         origin = {"Origin": self._address[: self._address.index("/", 7)]}
         size = "?width=80&height=24"
         self._socket = await self._browser.ws_connect(f"{self._address}viewer{size}", headers=origin)
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.BINARY:
+                self._drawn += message.data.replace(b"\x1b[6n", b"")
+                await self.press("\x1b[1;1R")  # the terminal has drawn the frame
 
     async def until(self, words: str) -> None:
-        while words.encode() not in self._drawn:
-            self._drawn += (await asyncio.wait_for(self._socket.receive_bytes(), PATIENCE)).replace(b"\x1b[6n", b"")
-            await self.press("\x1b[1;1R")  # the terminal has drawn the frame
+        """Wait until these words were drawn, at any time since the tab was opened."""
+        async with asyncio.timeout(PATIENCE):
+            while words.encode() not in self._drawn:
+                assert not self._reading.done(), self._drawn[-1000:]
+                await asyncio.sleep(PAUSE)
 
     async def press(self, keys: str) -> None:
         await self._socket.send_json(["stdin", keys])
@@ -74,7 +83,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 looks, steers = Tab(browser, of_second["address"]), Tab(browser, said["address"])
                 await looks.open()
                 await looks.until("running")
-                assert viewers_of(folder) == (("browser 1",), "")
+                assert viewers_of(folder, PATIENCE) == (("browser 1",), "")
                 await looks.press(" ")
                 await looks.until("only looks")
                 await steers.open()
@@ -86,15 +95,16 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(
                 processes = children(first.pid), children(second.pid)
                 assert all(processes)
                 taken = ["serve", run, "--port", str(said["port"])]
-                assert f"port {said['port']} cannot be used: Address already in use" in refused(taken)
+                why_not = await asyncio.to_thread(refused, taken)
+                assert f"port {said['port']} cannot be used: Address already in use" in why_not
                 require_secret(said["address"].split("/")[3], [first.pid, *processes[0]])
                 os.kill(second.pid, signal.SIGKILL)
                 wait_for(lambda: all(map(gone, processes[1])))
                 first.terminate()
                 assert await asyncio.to_thread(first.wait, PATIENCE) == 0
-                assert all(map(gone, processes[0]))
+                wait_for(lambda: all(map(gone, processes[0])))
         assert (said["port"], said["run"], said["read_only"]) == (int(said["address"][17:].split("/")[0]), run, False)
-        wait_for(lambda: viewers_of(folder) == ((), ""))
+        wait_for(lambda: viewers_of(folder, PATIENCE) == ((), ""))
 
 
 def require_secret(token: str, processes: list[int]) -> None:
@@ -107,7 +117,7 @@ def require_secret(token: str, processes: list[int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["nowhere"], "nowhere now, or it does not serve"),
+        (["nowhere"], "nowhere is not trained now, or by a program that cannot be attached to"),
         (["--port", "70000"], "port = 70000 cannot be used: 0 to 65535"),
         ([], "no run is trained that can be attached to: start one with --detach, or see list"),
     ],

@@ -48,7 +48,6 @@ def test_a_signal_on_the_way_to_a_moment_leaves_the_run_where_it_stood(tmp_path:
     run = run_dir.read(folder)
     assert (run.position, run.notes) == (Position(0, 300_000), ())
     with running("--headless", "--json", "--resume", str(folder), scripted=True) as program:
-        program.until(lambda text: '"trained": 300000' in text.replace("\n", ""))
-        program.until(lambda text: '"event": "epoch"' in text.replace("\n", ""))
+        program.until(lambda _: b'"trained": 300000' in program.output and b'"event": "epoch"' in program.output)
         os.kill(program.pid, signal.SIGTERM)
         assert program.ended() == 42

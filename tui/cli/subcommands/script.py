@@ -91,11 +91,11 @@ def _text(script: str | None, file: Path | None) -> str:
     except OSError as error:
         raise UsageError(f"{file or 'the standard input'} cannot be read: {error.strerror or error}") from error
     if len(data) > MOST_BYTES:
-        raise UsageError(f"a script has at most {MOST_BYTES:,} bytes")
+        raise UsageError(f"{file or 'the standard input'} is too long: a script has at most {MOST_BYTES:,} bytes")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file or 'the standard input'} is no text in UTF-8") from error
+        raise UsageError(f"{file or 'the standard input'} is not UTF-8 text") from error
 
 
 def _size(text: str) -> tuple[int, int]:
