@@ -116,7 +116,7 @@ def require_secret(token: str, processes: list[int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["nowhere"], "nowhere now, or it does not serve"),
+        (["nowhere"], "nowhere is not trained now, or by a program that cannot be attached to"),
         (["--port", "70000"], "port = 70000 cannot be used: 0 to 65535"),
         ([], "no run is trained that can be attached to: start one with --detach, or see list"),
     ],
