@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,8 +62,12 @@ def stop_at_the_end(viewer: RemoteSession) -> None:
 
 def served_seconds() -> float:
     """Processor time of the threads that serve viewers now."""
-    threads = [one.native_id for one in threading.enumerate() if one.name == "viewer"]
-    return sum(int(Path(f"/proc/self/task/{one}/schedstat").read_text().split()[0]) for one in threads) / 1e9
+    nanoseconds = 0
+    for one in threading.enumerate():
+        if one.name == "viewer":
+            with suppress(OSError):  # it begins or ends just now
+                nanoseconds += int(Path(f"/proc/self/task/{one.native_id}/schedstat").read_text().split()[0])
+    return nanoseconds / 1e9
 
 
 def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[list[float], list[float]]:
