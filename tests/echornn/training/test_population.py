@@ -57,24 +57,27 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
     ]
 
 
+TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
+"""30 windows per epoch, which are traced sooner."""
+
 ALIKE = [
     (SMALL, True),
     (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
-    (replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
     (
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
     ),
-    (replace(SMALL, cell="indrnn", learning_rate=0.1), False),
-    (replace(SMALL, cell="irnn", learning_rate=0.01), False),
-    (replace(SMALL, cell="lru", learning_rate=0.03), False),
-    (replace(SMALL, cell="cornn"), False),
-    (replace(SMALL, cell="mingru", num_classes=3), False),
+    (replace(TWO_STEPS, cell="indrnn", learning_rate=0.1), False),
+    (replace(TWO_STEPS, cell="irnn", learning_rate=0.01), False),
+    (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
+    (replace(TWO_STEPS, cell="cornn"), False),
+    (replace(TWO_STEPS, cell="mingru", num_classes=3), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
-    (replace(SMALL, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
-    (replace(SMALL, rule="rtrl", cell="lru", learning_rate=0.03), False),
-    (replace(SMALL, rule="snap1", cell="lstm", state_size=2), True),
-    (replace(SMALL, rule="snap1", cell="indrnn", learning_rate=0.1), False),
+    (replace(TWO_STEPS, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
+    (replace(TWO_STEPS, rule="rtrl", cell="lru", learning_rate=0.03), False),
+    (replace(TWO_STEPS, rule="snap1", cell="lstm", state_size=2), True),
+    (replace(TWO_STEPS, rule="snap1", cell="indrnn", learning_rate=0.1), False),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
