@@ -201,28 +201,32 @@ def test_a_host_is_never_a_flag_of_ssh() -> None:
     assert [split(name) for name in ("-oProxyCommand=x:run", "--:a", ":a", "/a:b", "a", None)] == [None] * 6
 
 
-def test_what_cannot_be_attached_to_is_refused_in_a_line(tmp_path: Path) -> None:
-    with running(
-        "attach", "nowhere", width=160, scripted=True, environment={"XDG_STATE_HOME": str(tmp_path)}
-    ) as program:
+@pytest.mark.parametrize(
+    ("arguments", "why_not"),
+    [
+        (["attach", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),
+    ],
+)
+def test_what_cannot_be_attached_to_is_refused_in_a_line(arguments: list[str], why_not: str, tmp_path: Path) -> None:
+    with running(*arguments, width=160, scripted=True, environment={"XDG_STATE_HOME": str(tmp_path)}) as program:
         assert program.ended() == 2
-        assert "no program trains the run in nowhere now, or it does not serve" in program.text
+        assert why_not in program.text
         assert "Traceback" not in program.text
 
 
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["attach", "--stop", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
-        (["attach", "--once", "--stop"], "--once cannot be used with --stop: it only looks"),
-        (["attach", "--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
-        (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),
+        (["--stop", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["--once", "--stop"], "--once cannot be used with --stop: it only looks"),
+        (["--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
     ],
 )
-def test_what_cannot_be_done_in_the_background_is_refused_in_a_line(
+def test_flags_of_attach_that_cannot_be_used_are_refused_in_a_line(
     arguments: list[str], why_not: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert exit_code_of(arguments) == 2
+    assert exit_code_of(["attach", *arguments]) == 2
     printed, complained = capfd.readouterr()
     assert printed == ""
     assert complained.startswith(f"echornn-tui: {why_not}")
