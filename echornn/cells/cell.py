@@ -98,7 +98,7 @@ class Product:
 
 
 class Functions(Protocol):
-    """Functions of weights for `Cell.used`, which can also be added, subtracted, multiplied and divided."""
+    """The functions that `Cell.used` may apply to weights. It may also add, subtract, multiply and divide them."""
 
     def exp(self, value: Vector) -> Vector:
         """The exponential of each number."""

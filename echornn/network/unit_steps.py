@@ -23,7 +23,7 @@ class OwnProduct(NamedTuple):
 
 
 class UnitDerivatives(NamedTuple):
-    """The derivatives of a step, each of a unit's number by another number of the same unit."""
+    """The derivatives of a step within single units: of a number of a unit, by another number of the same unit."""
 
     by_state: list[list[tf.Tensor]]
     """Of each part of the state by each part before, float32 [batch, units, ...]."""

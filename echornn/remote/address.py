@@ -76,9 +76,11 @@ class Address:
             fields = json.loads(own_files.read_bytes(folder / POINTER_FILE, MOST_BYTES))
             address = cls(str(fields["host"]), int(fields["process"]), str(fields["path"]))
         except FileNotFoundError:
-            raise AddressError(f"no program trains the run in {folder} now, or it does not serve") from None
+            raise AddressError(
+                f"the run in {folder} is not trained now, or by a program that cannot be attached to"
+            ) from None
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            why = (error.strerror or error) if isinstance(error, OSError) else "it is no pointer of this program"
+            why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
             raise AddressError(f"{folder / POINTER_FILE} cannot be read: {why}") from error
         if address.host != socket.gethostname():
             raise AddressError(f"the run in {folder} is trained on {address.host!r}: attach there")
@@ -192,7 +194,7 @@ def _require_own_socket(path: Path, folder: Path) -> None:
     except (OSError, ValueError):
         raise AddressError(f"the program that trained the run in {folder} has ended") from None
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():
-        raise AddressError(f"{path} is no socket of yours")
+        raise AddressError(f"{path} is not a socket of yours")
 
 
 def user_at_the_other_end(connection: socket.socket) -> int | None:

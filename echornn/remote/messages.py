@@ -168,7 +168,7 @@ def receive_greeting(connection: socket.socket) -> dict[str, Any]:
     """The other side's greeting.
 
     Raises:
-        ConnectionLostError: it is none.
+        ConnectionLostError: it sent something else.
         OSError: the connection failed, or took too long.
     """
     try:

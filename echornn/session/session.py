@@ -234,8 +234,8 @@ class Session:
         return self._loop.mailbox.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
-        """Wait until the newest frame shows what became of a command, at most ``seconds``. While the session loads,
-        it shows at once what will.
+        """Wait until the newest frame shows what became of a command, at most ``seconds``. While the session loads, the
+        frame shows at once what will become of it.
         """
         self._loop.holder.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
 

@@ -196,7 +196,7 @@ class Patience:
         self._ends_calls_at = SECONDS_FOR_A_TASK
 
     def ends(self, most: float) -> bool:
-        """Whether more than ``most`` seconds have passed."""
+        """Whether this has lasted ``most`` seconds. If it lasts, this ends the call of the user's own task too."""
         seconds = self._clock() - self._begun
         if seconds >= self._ends_calls_at:
             self._ends_calls_at += 1

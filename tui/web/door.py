@@ -34,7 +34,7 @@ class Door(web.Server):
         self._strangers: dict[web.RequestHandler, None] = {}
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Note a new connection, which is a stranger's."""
+        """Count a new connection among those of strangers; if there are too many, the oldest of them is closed."""
         super().connection_made(handler, transport)
         self._strangers[handler] = None
         if len(self._strangers) > MOST_STRANGERS:

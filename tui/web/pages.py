@@ -76,7 +76,7 @@ def static_files() -> dict[str, File]:
 
 
 def sent(file: File, status: int = 200) -> web.Response:
-    """A file as an answer."""
+    """The answer that sends a file."""
     kept = "no-store" if file.changes else f"private, max-age={SECONDS_KEPT}"
     headers = {**SAFE_HEADERS, "Cache-Control": kept, "Content-Type": file.kind}
     response = web.Response(body=file.data, status=status, headers=headers)

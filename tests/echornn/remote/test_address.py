@@ -44,7 +44,7 @@ def test_a_pointer_leads_to_the_socket_until_it_is_forgotten(served: Address, tm
     served.forget(tmp_path)
     assert not os.path.lexists(served.path)
     assert not (tmp_path / POINTER_FILE).exists()
-    with pytest.raises(AddressError, match="no program trains the run"):
+    with pytest.raises(AddressError, match="is not trained now"):
         Address.read(tmp_path)
 
 
@@ -91,7 +91,7 @@ def test_a_stale_pointer_and_what_is_no_socket_are_refused(served: Address, tmp_
     with pytest.raises(AddressError, match="has ended"):
         Address.read(tmp_path)
     Path(served.path).write_text("")
-    with pytest.raises(AddressError, match="is no socket of yours"):
+    with pytest.raises(AddressError, match="is not a socket of yours"):
         Address.read(tmp_path)
 
 

@@ -146,7 +146,7 @@ def test_an_app_is_attached_to_as_well_unless_it_does_not_serve(tmp_path: Path) 
         assert viewer.ended() == 0
     with running("--run", str(alone), "--no-serve", scripted=True) as program:
         program.until(lambda text: "running" in text)
-        with pytest.raises(AddressError, match="or it does not serve"):
+        with pytest.raises(AddressError, match="or by a program that cannot be attached to"):
             Address.read(alone)
         program.press("q")
         assert program.ended() == 0
@@ -204,7 +204,7 @@ def test_a_host_is_never_a_flag_of_ssh() -> None:
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["attach", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["attach", "nowhere"], "the run in nowhere is not trained now, or by a program that cannot be attached to"),
         (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),
     ],
 )
@@ -218,7 +218,7 @@ def test_what_cannot_be_attached_to_is_refused_in_a_line(arguments: list[str], w
 @pytest.mark.parametrize(
     ("arguments", "why_not"),
     [
-        (["--stop", "nowhere"], "no program trains the run in nowhere now, or it does not serve"),
+        (["--stop", "nowhere"], "the run in nowhere is not trained now, or by a program that cannot be attached to"),
         (["--once", "--stop"], "--once cannot be used with --stop: it only looks"),
         (["--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
     ],
