@@ -86,6 +86,7 @@ class Diagnosis:
             any setting changed, or since one of several networks continued alone.
         changed: how many of these windows came before the last change of a setting, such as the learning rule.
         mean: mean loss of the newest windows if the diagnosis is about them, otherwise of the last blocks.
+        mean_of: the number of windows of this mean, up to the end of the newest block; 0 if it is not known.
         unsure: the uncertainty of the mean due to noise.
         newest: loss of the newest window.
         recent: mean loss of the newest 50 windows, as in the files and the lists of runs.
@@ -128,6 +129,7 @@ class Diagnosis:
     windows: int = 0
     changed: int = 0
     mean: float = math.nan
+    mean_of: int = 0
     unsure: float = math.nan
     newest: float = math.nan
     recent: float = math.nan

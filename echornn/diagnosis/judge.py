@@ -96,7 +96,7 @@ def diagnosis(
     if progress is not None and (passing := _passing(known, loss_stats, progress)):
         return passing
     if blamed and loss_stats.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
-        return replace(known, kind=Kind.WORSE, mean=loss_stats.mean)
+        return replace(known, kind=Kind.WORSE, mean=loss_stats.mean, mean_of=loss_stats.recent.size)
     if loss_stats.solved_at is not None:
         return _lost_in_its_epoch(_at_once(_solved(known, loss_stats, trend), loss_stats, trend), loss_stats, progress)
     if is_echo(config) and lags_beyond(config) and not loss_stats.mean < solved_level(config):
@@ -164,11 +164,11 @@ def _solved(known: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) ->
         return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
     judged_before = loss_stats.solved_at is not None and trend.until < loss_stats.solved_at + RECENT_WINDOWS
     if trend.relapses == 0 and (judged_before or trend.newest < lost_level(known.config)):
-        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean)
+        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean, mean_of=loss_stats.recent.size)
     if trend.relapses >= OFTEN and trend.level is LossLevel.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
     if loss_stats.lost_at is None and loss_stats.recent.size and loss_stats.mean < lost_level(known.config):
-        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean)
+        return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean, mean_of=loss_stats.recent.size)
     since = next((at for at in (loss_stats.lost_at, trend.lost_at) if at is not None), trend.since)
     return replace(known, kind=Kind.RELAPSED, since=since)
 
@@ -191,7 +191,7 @@ def _at_once(judged: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) 
     if loss_stats.recent.size < RECENT_WINDOWS:
         return judged
     unsure = SURE * float(loss_stats.recent.std(dtype=np.float64)) / math.sqrt(RECENT_WINDOWS)
-    now = replace(judged, mean=mean, wrong=math.nan, unsure=unsure)
+    now = replace(judged, mean=mean, mean_of=RECENT_WINDOWS, wrong=math.nan, unsure=unsure)
     doubt = 0.0 if is_echo(judged.config) else unsure * OFTEN_LOOKED
     is_below = mean < CLEAR * chance and mean + doubt < BELOW_CHANCE * chance
     if judged.kind in NOT_LEARNED and (is_below or (mean < chance and _has_begun_to_fall(judged.config, loss_stats))):

@@ -49,6 +49,7 @@ def known_of(
         windows=loss_stats.windows,
         changed=max(0, loss_stats.windows - loss_stats.block_means.windows),
         mean=loss_stats.mean,
+        mean_of=loss_stats.recent.size,
         newest=float(recent[-1]) if recent.size else math.nan,
         recent=loss_stats.mean,
         solved_at=loss_stats.solved_at,
@@ -65,6 +66,7 @@ def known_of(
         known = replace(
             known,
             mean=trend.mean if trend.mean < HIGHEST / 2 else loss_stats.mean,
+            mean_of=trend.mean_of if trend.mean < HIGHEST / 2 else loss_stats.recent.size,
             unsure=trend.unsure,
             wrong=trend.errors if _has_errors(config) else math.nan,
             more_right=_more_right(config, trend),

@@ -97,6 +97,7 @@ class LossTrend:
         changes: how many times the level changed in the last half of the stretch.
         mean: the mean loss over the last `SMOOTHED` blocks; if the task is solved, over more blocks, but only
             those since then.
+        mean_of: the number of windows of that mean.
         unsure: the uncertainty of ``mean`` due to noise: `SURE` standard errors.
         newest: mean loss of the last block.
         errors: the share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
@@ -123,6 +124,7 @@ class LossTrend:
     since: int
     changes: int
     mean: float
+    mean_of: int
     unsure: float
     newest: float
     errors: float
@@ -187,11 +189,13 @@ def _trend(
     away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
     best = int(np.argmin(means))
     half = int(np.searchsorted(ends, ends[-1] / 2))
+    steady = _steady_from(solved) if solved[-1] else max(0, len(ends) - SMOOTHED)
     return LossTrend(
         level=order[levels[-1]],
         since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
-        mean=float(means[-1] if not solved[-1] else _since_solved(blocks, solved)),
+        mean=float(blocks[steady:].mean()),
+        mean_of=int(ends[-1] - (ends[steady - 1] if steady else 0)),
         unsure=float(unsure[-1]),
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
@@ -245,11 +249,11 @@ def _slipped(means: Numbers, unsure: Numbers, chance: float) -> Flags:
     return _held(lost - unsure > SLIPPED * way, (lost + unsure < RECOVERED * way) | (lost <= 0))
 
 
-def _since_solved(blocks: Numbers, solved: Flags) -> float:
-    """The mean of the last `2 * SHORT_SPAN` blocks, or of the blocks since the task was solved, so that spikes have
-    equal weights.
+def _steady_from(solved: Flags) -> int:
+    """The first of the last `2 * SHORT_SPAN` blocks, or of those since the task was solved: so many that spikes have
+    equal weights in their mean.
     """
-    return float(blocks[max(_solved_from(solved), len(blocks) - 2 * SHORT_SPAN) :].mean())
+    return max(_solved_from(solved), len(solved) - 2 * SHORT_SPAN)
 
 
 def _solved_from(solved: Flags) -> int:

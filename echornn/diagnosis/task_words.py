@@ -19,7 +19,6 @@ from echornn.diagnosis.by_number import differing_numbers
 from echornn.diagnosis.diagnosis import MAINLY, Diagnosis, Kind, Note
 from echornn.diagnosis.ladder_position import LadderPosition, distinct, ladder_position
 from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.diagnosis.obstacle import obstacle
 from echornn.diagnosis.phrases import (
     ONE_SEED,
@@ -149,7 +148,7 @@ def _by_number(it: Diagnosis, advice: str, rest: str) -> tuple[str, str]:
 
 
 def learning(it: Diagnosis) -> Sentence:
-    falls = (it.windows >= FIRST_JUDGED or not it.fall < FALLS) and not it.newest_fall <= 0
+    falls = it.newest_fall > 0  # beyond noise, and lately: losses may stand at any level of the ladder
     seen = "learning" if falls else "below chance"
     config, place, more = it.config, position_of(it), adds(right(it), earlier(it))
     mean = f"mean loss {loss_of(config, it.mean)}"

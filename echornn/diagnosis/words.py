@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from echornn.diagnosis import task_words, unsolved_words
 from echornn.diagnosis.advice import helped, in_a_line
 from echornn.diagnosis.diagnosis import Diagnosis, Kind, Note
 from echornn.diagnosis.key_marks import length
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.loss_text import loss_text
 from echornn.diagnosis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.diagnosis.phrases import (
@@ -51,7 +53,7 @@ from echornn.diagnosis.sentence import LINE, Sentence
 from echornn.history.block_means import FIRST_BLOCK
 
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
-UNTAUGHT = "no gradient teaches what to keep; "
+UNTAUGHT = "no gradient reaches the source; "
 DESTROYED = f"{UNTAUGHT}{GO_BACK} to when it was still kept"
 """The advice for a lost task whose echo's source is always before the window."""
 
@@ -63,12 +65,19 @@ first steps disturb count as lost 8 to 18 windows later, because the mean of 50 
 CLEARLY_MORE = 0.05
 """The sentence mentions an earlier best result if its share of right predictions was higher by at least this."""
 
+MEAN = re.compile(r"\bmean (loss )?\d")
+"""A mean loss in the text; a wide screen is told of how many windows."""
+
 BLANK = Remedy({"row_start": "zero"})
 
 
 def said(it: Diagnosis) -> Sentence:
     """The sentence for a diagnosis."""
-    return (SENTENCES if is_echo(it.config) else OTHER_TASKS)[it.kind](it)
+    sentence = (SENTENCES if is_echo(it.config) else OTHER_TASKS)[it.kind](it)
+    count = RECENT_WINDOWS if it.kind is Kind.SOLVED and not is_echo(it.config) else it.mean_of
+    has_mean = it.mean_of and it.kind is not Kind.RECOVERING and MEAN.search(sentence.cause)
+    mean = f"; mean loss of {count:,} windows" if has_mean else ""
+    return replace(sentence, more_cause=sentence.more_cause + mean)
 
 
 def _unread(it: Diagnosis) -> Sentence:

@@ -15,6 +15,8 @@ CHANGING = ("settings", "advice", "replica", "branches")
 """Actions, besides commands, that have no effect after training has failed."""
 
 FAILED = "failed: training has stopped; «quit» quits, then start again with other flags"
+FAILED_LATER = "failed: nothing is undone here; «quit» quits, then --resume DIR --at WINDOW goes back"
+"""Why keys have no effect after training has failed: before the first window, and after some."""
 
 AT_THE_END = "this is the newest window of its branch: «step» trains one more"
 
@@ -55,7 +57,8 @@ def why_not(what: commands.Command | str, frame: Frame) -> str:
         what: the key's meaning; see `meaning`.
     """
     if frame.state is State.FAILED:
-        return FAILED if what in CHANGING or not isinstance(what, str) else ""
+        why = FAILED_LATER if frame.trained_in_all else FAILED
+        return why if what in CHANGING or not isinstance(what, str) else ""
     match what:
         case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch() if (
             frame.state is State.FINISHED

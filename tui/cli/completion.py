@@ -54,27 +54,41 @@ function __fish_echornn-tui_runs
     echo @newest@
     command ls -t @folder@ 2>/dev/null
 end
+function __fish_echornn-tui_not
+    not contains -- (commandline -opc)[2] $argv
+end
 complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] @before runs@' -k -a '(__fish_echornn-tui_runs)'
-complete -c echornn-tui -l resume -k -r -a '(__fish_echornn-tui_runs)'
+complete -c echornn-tui -n '__fish_echornn-tui_not @without resume@' -l resume -k -r -a '(__fish_echornn-tui_runs)'
 complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] tasks' -f -a '@tasks@'
-complete -c echornn-tui -l task -x -a '@tasks@'
+complete -c echornn-tui -n '__fish_echornn-tui_not @without task@' -l task -x -a '@tasks@'
 complete -c echornn-tui -n 'contains -- (commandline -opc)[-1] cells' -f -a '@cells@'
-complete -c echornn-tui -l cell -x -a '@cells@'
+complete -c echornn-tui -n '__fish_echornn-tui_not @without cell@' -l cell -x -a '@cells@'
 """
 
 
 def print_completion(shell: Shell) -> int:
     """Print the script for a shell."""
-    printed.plain([f"{command.generate_completion(shell=shell)}{names_for(shell)}".replace("…", "...")])
+    script = command.generate_completion(shell=shell)
+    printed.plain([f"{script}{names_for(shell, script)}".replace("…", "...")])
     return ExitCode.DONE
 
 
-def names_for(shell: Shell) -> str:
-    """The part of the script that completes names of runs, tasks and cells."""
+def names_for(shell: Shell, script_of_flags: str) -> str:
+    """The part of the script that completes names of runs, tasks and cells.
+
+    Args:
+        script_of_flags: the part before it, which completes subcommands and flags.
+    """
+
+    def without(flag: str) -> str:
+        """The subcommands that do not take a flag, for fish."""
+        return " ".join(name for name in SUBCOMMANDS if f"_command {name}' -l {flag} " not in script_of_flags)
+
     takes_runs = [name for name, subcommand in SUBCOMMANDS.items() if "run" in signature(subcommand).parameters]
     script, between = {"bash": (BASH, "|"), "zsh": (ZSH, "|"), "fish": (FISH, " ")}[shell]
     known = {
         "@before runs@": between.join([*takes_runs, "--resume"]),
+        **{f"@without {flag}@": without(flag) for flag in ("resume", "task", "cell")},
         "@before tasks@": between.join(["tasks", "--task"]),
         "@tasks@": " ".join(TASKS),
         "@before cells@": between.join(["cells", "--cell"]),

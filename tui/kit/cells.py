@@ -16,6 +16,7 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.kit.key_letters import keys_in, shown
 from tui.kit.keyed_app import keymap_of
 from tui.kit.keymap import KeyMap
 from tui.term.plain_screen import style_as_drawn
@@ -65,8 +66,15 @@ class Cells:
         return None
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
-        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
-        text = printable(self.keymap.text(text))
+        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text.
+
+        A key that the text names is noted as a `Press`.
+        """
+        text = self.keymap.clickable(text)
+        for at, name in keys_in(text):
+            if key := self.keymap.named(name):
+                self.mark(x + at, y, len(name), 1, Press(key))
+        text = printable(shown(text))
         end = x + len(text)
         if 0 <= y < self.height:
             text = text[max(0, -x) : max(0, self.width - x)]
@@ -160,6 +168,11 @@ class CellWidget(Widget):
         """
         return None
 
+    def pressed(self, key: str) -> None:
+        """Press a key that was clicked; not the one that gives the widget the focus, as the click has done that."""
+        if not (self.can_focus and key == self.keymap.key("focus")):
+            self.app.simulate_key(key)
+
     def hover_moved(self) -> None:
         """Handle that the pointer is over something else; nothing is drawn, unless a subclass does."""
 
@@ -171,7 +184,7 @@ class CellWidget(Widget):
     async def on_click(self, event: Click) -> None:
         spot = self.under(event)
         if isinstance(spot, Press):
-            self.app.simulate_key(spot.key)
+            self.pressed(spot.key)
         elif spot is not None:
             handled = self.clicked(spot, again=event.chain % 2 == 0)
             if handled is not None:

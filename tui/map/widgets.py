@@ -8,6 +8,7 @@ from dataclasses import replace
 from echornn.maps.measures import Measure, words_of
 from tui.kit.cells import Cells, CellWidget
 from tui.kit.fitting import LinePart, fitted, joined, shortened
+from tui.kit.key_letters import in_ascii
 from tui.kit.paint import Box
 from tui.map.common_settings import common_to_all
 from tui.map.drawing import STYLES, Square, draw_map
@@ -55,7 +56,7 @@ class MapHead(CellWidget):
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
-            text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
+            text = in_ascii(text.replace(" · ", " | "))
         cells.write(0, line, text, style)
 
 
@@ -162,13 +163,13 @@ class MapReading(CellWidget):
         """Draw this frame."""
         first, second, third = frame.reading
         last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
-        self._lines = ((first, "first"), (second, "more"), (self.keymap.text(last[0]), last[1]))
+        self._lines = ((first, "first"), (second, "more"), (self.keymap.clickable(last[0]), last[1]))
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
         for line, (text, style) in enumerate(self._lines):
             if self._ascii:
-                text = text.encode("ascii", "replace").decode()
+                text = in_ascii(text)
             fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
             cells.write(0, line, fits, f"reading--{style}")
 

@@ -218,8 +218,8 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     assert lost.lost_at is not None
     assert told.cause == f"solved at window 50, but lost since {lost.lost_at}: mean 0.676"
     assert 448 < lost.lost_at <= 448 + 10
-    assert told.more_cause.endswith(", 99% at window 64")
-    assert told.advice == "no gradient teaches what to keep; «advice»: truncated_backprop_length 15"
+    assert told.more_cause.endswith(", 99% at window 64; mean loss of 256 windows")
+    assert told.advice == "no gradient reaches the source; «advice»: truncated_backprop_length 15"
     assert told.remedy is not None
 
 

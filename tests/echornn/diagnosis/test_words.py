@@ -58,7 +58,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Senten
          "«redraw» draws other weights; «seeds» shows how many of 64 seeds get further"),
         (told(Kind.RELAPSED, replace(GLOROT, echo_step=15), mean=0.5, solved_at=9, since=500),
          "solved at window 9, but lost since 500: mean 0.500",
-         "no gradient teaches what to keep; «window_back» and «epoch_back» go back to when it was still kept"),
+         "no gradient reaches the source; «window_back» and «epoch_back» go back to when it was still kept"),
         (told(Kind.LEARNING, mean=0.3466, wrong=0.2),
          "learning: mean loss 0.347, 50% of the way from chance to zero", ""),
         (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.FEW_NUMBERS, held=3.5),
@@ -229,6 +229,8 @@ def test_a_wide_screen_is_told_more() -> None:
     assert spike.more_advice == ", which blanks them; those of row 1 are blank"
     assert told(Kind.BEGINNING, mean=0.68, wrong=0.35).more_cause == "; wrong answers are too sure"
     assert told(Kind.BEGINNING, mean=0.64, wrong=0.35).more_cause == "", "as sure as it is right: 0.647 nats"
+    assert told(Kind.LEARNING, mean=0.4, mean_of=1280).more_cause.endswith("; mean loss of 1,280 windows")
+    assert "loss of" not in told(Kind.RECOVERING, windows=20, mean=0.8, mean_of=50).more_cause, "said already"
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
     assert solved.more_cause == "; 99.99% sure of its answers in a typical window"
     beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)

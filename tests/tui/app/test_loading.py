@@ -55,7 +55,7 @@ async def test_the_first_wait_teaches_what_is_known_beforehand() -> None:
     async with loading(EchoConfig()) as (app, pilot):
         text = screen_text(app)
         for words in (
-            "loading TensorFlow; meanwhile 2: data, s: settings, space: pause, ?: help",
+            "loading TensorFlow; 2: data, s: settings, space: pause, ?: help",
             "input ▁▁██▁▁▁▁██▁▁████████▁▁██▁▁██▁▁",
             "echo  ▁▁▁▁▁▁▁▁██▁▁▁▁██▁▁████████▁▁██  its targets: the input 3 steps before",
             "trains  the tutorial's network, as it is",

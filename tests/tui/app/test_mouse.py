@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from textual.events import Key, MouseMove, MouseScrollDown, MouseScrollUp
+from textual.events import Key, MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from echornn.session.commands import Alone, Choose, Faster, Go, Slower, Toggle
+from echornn.session.commands import Alone, Choose, Faster, Go, Slower, Step, Toggle
 from echornn.session.pictures.frame import State
 from tests.tui.app import test_branch_keys, test_populations
 from tests.tui.app.test_app import opened, screen_text
@@ -23,7 +23,7 @@ from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.settings_panel import SettingsPanel
-from tui.kit.cells import CellWidget
+from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.help_lines import PRESSES, HelpLines
 from tui.kit.help_screen import HelpScreen
 from tui.kit.keymap import keys_of
@@ -112,6 +112,55 @@ async def test_a_key_in_the_help_is_pressed_and_a_click_beside_it_closes() -> No
         await pilot.click(offset=(0, 0))
         await pilot.pause()
         assert not isinstance(app.screen, Palette)
+
+
+async def test_a_key_that_a_sentence_names_is_pressed() -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+        app._hint("«step» trains one more; «view.memory» shows memory")
+        await pilot.pause()
+        await click_on(app, pilot, "trains one more", 2)
+        assert session.commands == [], "words press nothing"
+        app._hint("«step» trains one more; «view.memory» shows memory")
+        await pilot.pause()
+        await click_on(app, pilot, ". trains one more")
+        assert session.commands == [Step()]
+        app._hint("«step» trains one more; «view.memory» shows memory")
+        await pilot.pause()
+        await click_on(app, pilot, "3 shows memory")
+        assert app.query_one(MemoryView).display
+
+
+async def test_the_key_that_gives_a_view_the_arrows_does_so_where_a_view_names_it() -> None:
+    async with test_populations.population() as (app, _, pilot):
+        await pilot.press("6")
+        await pilot.pause()
+        view = app.query_one(SeedsView)
+        await pilot.press("tab")
+        assert app.focused is not view
+        await click_on(app, pilot, "tab: arrows act here")
+        assert app.focused is view
+
+
+async def test_a_drag_that_ends_on_a_key_presses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with test_branch_keys.opened() as (app, session, pilot):
+        plot = app.query_one(LossPlot)
+        draws = plot.draw
+
+        def draw(cells: Cells) -> None:
+            draws(cells)
+            cells.mark(60, 4, 3, 1, Press("full_stop"))
+
+        monkeypatch.setattr(plot, "draw", draw)
+        x, y = plot.region.x + 60 + plot.styles.padding.left, plot.region.y + 4
+        # as a terminal sends it: after `Pilot.mouse_up` comes no click
+        for kind, column in ((MouseDown, x - 20), (MouseMove, x), (MouseUp, x)):
+            app.post_message(kind(None, column, y, 0, 0, 1, False, False, False, screen_x=column, screen_y=y))
+        await pilot.pause()
+        assert plot.viewport.span is not None
+        assert session.commands == []
+        await pilot.click(offset=(x, y))
+        await pilot.pause()
+        assert session.commands == [Step()]
 
 
 async def test_on_the_curve_a_click_sets_the_crosshair_and_a_second_goes_there() -> None:

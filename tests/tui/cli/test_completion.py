@@ -73,3 +73,15 @@ def test_fish_completes(scripts: dict[Shell, Path]) -> None:
         line = f"echornn-tui {' '.join(words)}"
         shown = in_shell("fish", "--no-config", "-c", f"source {scripts['fish']}; complete -C {shlex.quote(line)}")
         assert {one.partition("\t")[0] for one in shown.splitlines()} >= expected, line
+
+
+def test_fish_offers_a_flag_only_where_it_is_taken(scripts: dict[Shell, Path]) -> None:
+    for words, taken in {
+        ("attach", "--"): set(),
+        ("sweep", "--"): {"--task", "--cell"},
+        ("--state-size", "4", "--"): {"--task", "--cell", "--resume"},
+    }.items():
+        line = f"echornn-tui {' '.join(words)}"
+        shown = in_shell("fish", "--no-config", "-c", f"source {scripts['fish']}; complete -C {shlex.quote(line)}")
+        offered = {one.partition("\t")[0] for one in shown.splitlines()}
+        assert offered & {"--task", "--cell", "--resume"} == taken, line

@@ -19,7 +19,7 @@ import pytest
 from echornn.remote.connection import viewers_of
 from tests.detached import detached
 from tests.patience import PATIENCE, PAUSE, wait_for
-from tests.program import gone
+from tests.program import children_of, gone
 from tests.sockets import own_sockets
 
 pytestmark = pytest.mark.slow
@@ -69,8 +69,7 @@ class Tab:
 
 
 def children(process: int) -> list[int]:
-    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return [one for child in found for one in (int(child), *children(int(child)))]
+    return [one for child in children_of(process) for one in (child, *children(child))]
 
 
 async def test_tabs_steer_or_look_and_no_process_outlives_the_server(

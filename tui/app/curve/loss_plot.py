@@ -241,7 +241,7 @@ class LossPlot(PlotMouse, can_focus=True):
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
         ghosts = ghost_words(self._picture.ghosts, place, cut, most - len(words))
-        return [*words[:most], *map(self.keymap.text, ghosts)]
+        return [*words[:most], *map(self.keymap.clickable, ghosts)]
 
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""

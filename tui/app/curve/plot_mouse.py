@@ -81,6 +81,10 @@ class PlotMouse(CellWidget):
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
 
+    def pressed(self, key: str) -> None:
+        if not self._was_dragged:
+            super().pressed(key)
+
     def hover_moved(self) -> None:
         self.on_hover()
 

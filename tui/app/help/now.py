@@ -87,7 +87,7 @@ NOW: dict[State, tuple[str, Keys]] = {
             ("«log»", "Losses on a logarithmic axis, or a linear one"),
             ("«zoom», «wider»", "Zoom in, zoom out"),
             ("«palette»", "Find any command by its name; save text keeps the screen as a file"),
-            ("«quit»", "Quit, then start again with other flags"),
+            ("«quit»", "Quit, then go on with --resume, or start again with other flags"),
         ),
     ),
 }

@@ -13,11 +13,14 @@ from echornn.session.commands import Choose
 from echornn.timeline.letters import letter_of
 from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome
-from tui.app.line.words import Line, letters_of, named
+from tui.app.line.words import CURSOR, Line, letters_of, named
 from tui.app.parts.palette_commands import PaletteCommands
 from tui.app.parts.status_messages import StatusMessages
 from tui.app.save_screen import save_to
 from tui.kit.theme import Theme
+
+MOST_CELLS = 1000
+"""The most cells that a cursor moves at once, which is beyond the end of any view."""
 
 NOT_IN_THE_LIST = "{letter} is no branch of this run: a to {last}"
 
@@ -58,6 +61,21 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
                     return
         having = [view.title for view in self._all_views if name in map(named, letters_of(view))]
         self._refuse(f"{name} is for the view {' or '.join(having)}: view {having[0]} shows it")
+
+    async def action_cursor(self, way: str, cells: int) -> None:
+        """Move the cursor of the view that has the arrow keys, or of the first that is shown; or take it away."""
+        view = next((one for one in self._views if self._main.focused is one), next(iter(self._views), None))
+        actions = {} if view is None else view.own_actions()
+        if view is None:
+            self._refuse("no view is shown")
+        elif (action := actions.get(CURSOR[way])) is None:
+            ways = ", ".join(one for one, name in CURSOR.items() if name in actions)
+            self._refuse(f"cursor {way} has no meaning in the view {view.title}: {ways}")
+        else:
+            if way != "off":
+                self._focus(view)
+            for _ in range(min(cells, MOST_CELLS)):
+                await view.run_action(action)
 
     # ---- branches and runs under the curve
 

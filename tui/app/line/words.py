@@ -37,6 +37,9 @@ FIGURES = ("curve", "memory", "gradient", "weights", "plane", "seeds", "branches
 OTHER_NAMES = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
 """What fingers type that are used to vim; quitting saves anyway."""
 
+CURSOR = {**{way: way for way in ("left", "right", "up", "down")}, "off": "leave"}
+"""The ways of a view's cursor, with the ids of their keys."""
+
 MOST_ABOUT = 60
 
 PICTURES = (".svg", ".txt")
@@ -157,6 +160,13 @@ def _seed(words: Sequence[str]) -> str:
     return steps.get(words[0]) or f"seed({whole('seed', words[0])})"
 
 
+def _cursor(words: Sequence[str]) -> str:
+    require_count("cursor", f"{'|'.join(CURSOR)} [CELLS]", words, 1, 2)
+    if words[0] not in CURSOR:
+        raise refused("cursor", words[0], f"one of {', '.join(CURSOR)}")
+    return f"cursor({words[0]!r}, {whole('cursor', words[1], 1) if words[1:] else 1})"
+
+
 def _crosshair(words: Sequence[str]) -> str:
     require_count("crosshair", "WINDOW|fall|off", words, 1, 1)
     word = words[0]
@@ -220,6 +230,9 @@ APP_WORDS: dict[str, AppWord] = {
             ("fall", "off"),
         ),
         AppWord("seed", "show the network of this seed", "NUMBER|before|after", _seed, ("before", "after")),
+        AppWord(
+            "cursor", "the cursor of the view that is shown", f"{'|'.join(CURSOR)} [CELLS]", _cursor, tuple(CURSOR)
+        ),
         *_of_views(),
         AppWord("name", "give a branch a name, or take it away", "LETTER [NAME]", _name),
         _of_a_branch("pin", "keep a branch under the curve, or no longer"),

@@ -167,7 +167,7 @@ class Viewing(AppPart):
         frame = self._frame
         match frame.state:
             case State.LOADING if frame.is_new:
-                return f"{frame.message}; meanwhile {key_effects.MEANWHILE}"
+                return f"{frame.message}; {key_effects.MEANWHILE}"
             case State.LOADING:
                 return f"{view.title}: shown when the network is there"
             case State.FAILED:

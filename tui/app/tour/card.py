@@ -72,7 +72,7 @@ class TourCard(CellWidget):
         if at > len(text.title) + 6:
             cells.write(at, 0, leaves, "tour--title")
             cells.mark(at, 0, len(leaves), 1, Press(self.keymap.key("leave_tour")))
-        lines = textwrap.wrap(self.keymap.text(text.words), max(1, cells.width))
+        lines = textwrap.wrap(self.keymap.clickable(text.words), max(1, cells.width))
         for y, words in enumerate(lines[: cells.height - 2], 1):
             cells.write(0, y, words, "tour--words")
         if text.key:

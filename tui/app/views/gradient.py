@@ -171,7 +171,7 @@ class GradientView(ProbeView):
         if gradient is None:
             return
         words = words_of(config, gradient, kept_at_the_source(readings), readings.reliance)
-        first, second = map(self.keymap.text, words)
+        first, second = map(self.keymap.clickable, words)
         self.draw_head(cells, readings, first)
         write_in(
             cells,
@@ -220,7 +220,7 @@ class GradientView(ProbeView):
         else:
             how = f"«flip» {changes} that input" if self.has_focus else f"«focus», then «arrows»; «flip» {changes} it"
             before = outside(readings.config, step)
-            words = (self.keymap.text(f"{before}; {how}"), before) if before else (self.keymap.text(how),)
+            words = (self.keymap.clickable(f"{before}; {how}"), before) if before else (self.keymap.clickable(how),)
         return RowPanel(
             row,
             step - first,

@@ -204,9 +204,9 @@ class PlaneView(ProbeView):
         text = summary(scene, computing)
         if held is not None and not computing:
             text = points_summary(held, points, len(places), carried_size(readings.config))
-        self.draw_head(cells, readings, self.keymap.text(text), part)
+        self.draw_head(cells, readings, self.keymap.clickable(text), part)
         drawn = () if points is None or not len(places) else kinds_found(points, self._ascii_only)
-        hint = self.keymap.text("" if held else HOW_TO_HOLD)
+        hint = self.keymap.clickable("" if held else HOW_TO_HOLD)
         most = sum(cells.height >= least for least in LEAST_LEGENDS)
         legend = legend_of(scene, drawn, hint, self._ascii_only, cells.width, most) if most else []
         draw_legend(cells, Box(0, 0, cells.width, cells.height), legend)

@@ -23,7 +23,7 @@ def summary(scene: PlaneScene, computing: str = "") -> str:
         return f"{text}; the targets of these states are not known"
     network, by_plane = scene.right
     right = "right range" if scene.groups.are_ordered else "right"
-    return f"{text}; {right} on {network:.0%} of {len(plane.states)} states, by this plane alone {by_plane:.0%}"
+    return f"{text}; {right} on {network:.0%} of {len(plane.states)} states, the plane alone on {by_plane:.0%}"
 
 
 def states_text(states: States, groups: TargetGroups) -> str:

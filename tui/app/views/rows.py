@@ -156,7 +156,7 @@ class Rows(TimeStepView):
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
             for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
-                text = self.keymap.text(text)
+                text = self.keymap.clickable(text)
                 begin = cells.width - len(text)
                 if begin > 0 and not cells.text(0)[begin:].strip():
                     cells.write(begin, 0, text, "rows--label")
@@ -181,7 +181,7 @@ class Rows(TimeStepView):
                 if x + 2 + len(text) <= cells.width:
                     cells.write(x + 2, y, text, "rows--label")
                 y += 1
-        known_lines = [(about, self.keymap.text(text)) for about, text in known(frame.config)]
+        known_lines = [(about, self.keymap.clickable(text)) for about, text in known(frame.config)]
         y += cells.height > y + len(known_lines)
         for number, (about, text) in enumerate(known_lines[: cells.height - y], y):
             cells.write(0, number, about, "rows--label")

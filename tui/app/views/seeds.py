@@ -219,7 +219,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(self.keymap.text(text), cells.width), "seeds--words")
+                cells.write(0, y, shortened(self.keymap.clickable(text), cells.width), "seeds--words")
             return
         seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
         room = share(cells.width, cells.height, labels.width)
@@ -254,9 +254,13 @@ class SeedsView(View):
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
-        first, last, by = self._first + 1, self._first + shown, self.keymap.text(f"by {SORTED_BY[self._by]} («swap»)")
+        first, last, by = (
+            self._first + 1,
+            self._first + shown,
+            self.keymap.clickable(f"by {SORTED_BY[self._by]} («swap»)"),
+        )
         of = f"{first:,}-{last:,} of {seed_stats.replicas:,}, " if shown < seed_stats.replicas else ""
-        keys = "" if self.has_focus else self.keymap.text(f"{HOW_TO_FOCUS}; ")
+        keys = "" if self.has_focus else self.keymap.clickable(f"{HOW_TO_FOCUS}; ")
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break

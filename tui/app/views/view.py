@@ -89,7 +89,7 @@ class View(CellWidget, can_focus=True):
 
     def show(self, picture: Picture, message: str = "") -> None:
         """Draw this picture, or the message if there is nothing to draw yet."""
-        self._frame, self._message = picture.frame, self.keymap.text(message)
+        self._frame, self._message = picture.frame, self.keymap.clickable(message)
         self.redraw()
 
     def action_leave(self) -> None:

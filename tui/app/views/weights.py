@@ -139,7 +139,7 @@ class WeightsView(ProbeView):
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered) and matrices.height < body.height:
-            note = self.keymap.text(f"{seen} of {len(ordered)}: «next» shows others")
+            note = self.keymap.clickable(f"{seen} of {len(ordered)}: «next» shows others")
             write_in(cells, body, body.height - 1, note, "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
@@ -252,7 +252,7 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
-    how = "changes in a window by" if known else cells.keymap.text("changes: ? until «step» trains")
+    how = "changes in a window by" if known else cells.keymap.clickable("changes: ? until «step» trains")
     write_in(cells, box, 0, how, "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")

@@ -18,6 +18,7 @@ from tui.app.presets import WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget, Press
+from tui.kit.key_letters import in_ascii
 from tui.kit.keymap import key_name
 
 COLUMN_WIDTH, GAP = 37, 2
@@ -276,7 +277,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             text = self._of_the_preset()
         else:
             text = f"{'Live' if self.form.is_live(name) else 'Starts over'}: {help_of(self.form.shown, name)}"
-        return textwrap.wrap(self._plain(self.keymap.text(text)), max(width, 1))
+        return textwrap.wrap(self._plain(self.keymap.clickable(text)), max(width, 1))
 
     def _of_the_preset(self) -> str:
         """The explanation of the selected preset."""
@@ -293,4 +294,4 @@ class SettingsPanel(CellWidget, can_focus=True):
         return f"{preset}: {fields_text(drafts)}. {why} «settings.apply» applies, «undo» undoes."
 
     def _plain(self, text: str) -> str:
-        return text.encode("ascii", "replace").decode() if self._ascii else text
+        return in_ascii(text) if self._ascii else text

@@ -19,6 +19,7 @@ from tui.app.widgets.lasting import HeldDiagnosis
 from tui.app.widgets.status_parts import SPEED, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
+from tui.kit.key_letters import in_ascii, shown
 
 HEIGHT = 4
 
@@ -128,9 +129,9 @@ class StatusLine(CellWidget):
             x = cells.write(x, 0, value)
         for y, (text, style) in enumerate(self._lines(cells.width), 1):
             if self._ascii:
-                text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
+                text = in_ascii(text.replace(" · ", " | "))
             cells.write(0, y, text, f"status--{style}")
-            for found in NAMES_A_KEY.finditer(text):
+            for found in NAMES_A_KEY.finditer(shown(text)):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
 
@@ -142,7 +143,7 @@ class StatusLine(CellWidget):
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines after the first, each with its style."""
         lost = "" if self._audience.is_connected else audience_text(self._audience)
-        say = self.keymap.text
+        say = self.keymap.clickable
         first, *more = news = wrapped(say(self._hint or lost or news_of(self._frame)), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]

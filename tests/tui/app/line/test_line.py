@@ -24,6 +24,7 @@ from tui.app.line.history import remember_line, remembered_lines
 from tui.app.line.script import Outcome
 from tui.app.line.words import Line
 from tui.app.views.memory import MemoryView
+from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.command_line import CommandLine
 from tui.kit.help_screen import HelpScreen
@@ -323,6 +324,31 @@ async def test_actions_with_a_value() -> None:
         assert "window = 99,999 cannot be shown: 1 to " in screen_text(app)
         await enter(app, pilot, ":crosshair off\n")
         assert plot.viewport.cursor is None
+
+
+async def test_the_cursor_of_a_view_moves_by_name() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        view = app.query_one(Rows)
+        await pilot.press("tab", "right", "right", "down")
+        by_keys = view.reading
+        await pilot.press("escape", "tab")
+        assert by_keys != view.reading == ""
+        await enter(app, pilot, ":cursor right 2; cursor down\n")
+        await scripted(app, pilot)
+        assert view.reading == by_keys
+        await enter(app, pilot, ":cursor off\n")
+        await scripted(app, pilot)
+        assert view.reading == ""
+        await enter(app, pilot, ":view seeds; cursor left\n")
+        await scripted(app, pilot)
+        assert "cursor left has no meaning in the view seeds: up, down" in screen_text(app)
+
+
+async def scripted(app: EchoApp, pilot: Pilot[int]) -> None:
+    """Let the app do the lines that were entered, one with each frame."""
+    for _ in range(4):
+        app.show_newest_frame()
+        await pilot.pause()
 
 
 async def test_the_palette_begins_lines_of_names_without_a_key() -> None:

@@ -51,6 +51,7 @@ EXAMPLES = {
     "replica": "0",
     "crosshair": "3",
     "seed": "7",
+    "cursor": "left 3",
     "name": "b wide",
     "pin": "b",
     "show": "b",

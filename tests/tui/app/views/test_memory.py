@@ -104,7 +104,7 @@ def test_parts_are_chosen_in_turn_and_asked_for() -> None:
 
 def test_a_message_longer_than_a_line_goes_on_in_the_next() -> None:
     view = MemoryView()
-    view._message = "loading TensorFlow; meanwhile 2: data, s: settings, space: pause, ?: help"
+    view._message = "loading TensorFlow; 2: data, s: settings, space: pause, ?: help"
     lines = drawn(view, frame_of(None, 0, State.LOADING), 68, 3)
     assert " ".join(line.strip() for line in lines).strip() == view._message
 

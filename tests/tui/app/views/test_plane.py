@@ -46,7 +46,7 @@ def with_plane(config: EchoConfig = TUTORIAL, **changes: Any) -> Readings:
 def test_the_classes_lie_on_both_sides_of_the_line() -> None:
     lines = drawn(PlaneView(), FRAME, 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "plane: 90% of variance; right on 100% of 32 states, by this plane alone 100%",
+        "plane: 90% of variance; right on 100% of 32 states, the plane alone on 100%",
         "   ⢠0⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠ component 2, 30%: -1.1 to 1.1 ↑⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠⠠1",
         "   ⢐                                  ⢸0|1                                ⠅",
         "   ⢐                                  ⢸⠁                                  ⠅",
@@ -84,11 +84,11 @@ def test_a_plane_that_tells_less_apart_than_the_network_says_so() -> None:
     )
     view, frame = PlaneView(), frame_of(readings)
     lines = drawn(view, frame, 78, 12)
-    assert lines[0].startswith("plane: 90% of variance; right on 100% of 32 states, by this plane alone 50%")
+    assert lines[0].startswith("plane: 90% of variance; right on 100% of 32 states, the plane alone on 50%")
     assert lines[1].count("+") == 2, "each corner has states of both classes"
     view.action_swap()
     lines = drawn(view, frame, 78, 12)
-    assert lines[0].startswith("plane: 70% of variance; right on 100% of 32 states, by this plane alone 100%")
+    assert lines[0].startswith("plane: 70% of variance; right on 100% of 32 states, the plane alone on 100%")
     assert "component 3, 10%" in "".join(lines)
     view.action_swap()
     assert "component 2, 30%" in drawn(view, frame, 78, 12)[-2]
