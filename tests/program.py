@@ -46,6 +46,8 @@ class Program:
         self._unseen = b""
         self._is_over = False
         self.exit_code: int | None = None
+        command = [sys.executable, "-m", module, *arguments]
+        self._command = b"".join(os.fsencode(word) + b"\0" for word in command)
         self.terminal, inside = os.openpty()
         self.settings_before = self.settings
         self.screen = TerminalScreen(width, height, self._answer)
@@ -59,7 +61,6 @@ class Program:
             for name in ("NO_COLOR", "COLORTERM"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
-            command = [sys.executable, "-m", module, *arguments]
             if in_a_shell:
                 command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
@@ -101,10 +102,12 @@ class Program:
 
     @property
     def app(self) -> int:
-        """The id of the app's process: the youngest descendant of the started process."""
+        """The id of the app's process: the youngest descendant with the same command. The processes that the app starts
+        have other commands.
+        """
         pid = self.pid
-        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            pid = int(children[0])
+        while children := [child for child in children_of(pid) if command_of(child) == self._command]:
+            pid = children[0]
         return pid
 
     @property
@@ -249,6 +252,19 @@ class Program:
 
 OPEN: list[Program] = []
 """The programs whose terminals are open."""
+
+
+def children_of(pid: int) -> list[int]:
+    """The ids of the processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> bytes:
+    """The command of a process, each word with a zero byte after it; empty if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def gone(pid: int) -> bool:

@@ -16,6 +16,9 @@ KEYFRAME_SECONDS = 0.08
 KEYFRAME_SHARE = 0.02
 """The largest share of the time that keyframes may take; those of a large network are further apart."""
 
+KEYFRAME_BYTES_A_SECOND = 4 << 20
+"""The most bytes of keyframes for each second of training, since they are written to the disk too."""
+
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
     """The keyframes on disk that belong to this run; the file may contain keyframes of another run."""
@@ -59,13 +62,16 @@ class Keyframing:
         Args:
             digest: a hash of everything that leads to the branch; see `echornn.timeline.timeline.Timeline.digest`.
         """
-        begun = self._clock()
+        begun, size = self._clock(), 0
         state = trainer.state
         if state.is_finite:
-            if self.keyframes.add(keyframe := Keyframe(position, state, digest)):
+            keyframe = Keyframe(position, state, digest)
+            size = keyframe.size
+            if self.keyframes.add(keyframe):
                 self._recorder.keyframe(keyframe)
             if self.keyframes.thinned != self._thinned:
                 self._thinned = self.keyframes.thinned
                 self._recorder.all_keyframes(self.keyframes.all())
-        self._apart = max(KEYFRAME_SECONDS, (self._clock() - begun) / KEYFRAME_SHARE)
+        share = (self._clock() - begun) / KEYFRAME_SHARE
+        self._apart = max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)
         self._trained = 0.0

@@ -46,7 +46,10 @@ MOST_SECONDS_APART = 60.0
 """The longest time between two checkpoints, besides the time that the disk needs for one."""
 
 SECONDS_TO_END = 10.0
-"""Seconds that closing waits for the last checkpoint if the disk hangs."""
+"""Seconds that closing waits for the last checkpoint if the disk hangs; more if the checkpoint is large."""
+
+BYTES_A_SECOND = 8 << 20
+"""What a slow disk writes in a second."""
 
 HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
 """The numbers of seconds after which a warning says that the disk does not answer."""
@@ -77,6 +80,7 @@ class RunRecorder:
         self._told = 0
         self._moves = 0
         self._save_at = -math.inf
+        self._seconds = 0.0
         self._newest: Unsaved | None = None
         self._failure = ""
         self._background = Background("saving", clock)
@@ -245,12 +249,19 @@ class RunRecorder:
         about.require_identity(self._folder, self._identity)
         run_dir.remove(self._folder)
 
+    @property
+    def seconds_to_end(self) -> float:
+        """The seconds that closing waits for the disk: for twice as long as the last save took, at least."""
+        newest = self._newest
+        size = 0 if newest is None else Keyframe(Position(0, 0), newest.state).size
+        return SECONDS_TO_END + max(size / BYTES_A_SECOND, 2 * self._seconds)
+
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
         return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
-        self._background.wait(SECONDS_TO_END)
+        self._background.wait(self.seconds_to_end)
         self._background.end(self._lock.release)
 
     # ---- on the thread that writes
@@ -267,7 +278,7 @@ class RunRecorder:
     def _keep(self, save: Unsaved) -> None:
         begun = self._clock()
         self._writer.keep(save)
-        seconds = self._clock() - begun
+        seconds = self._seconds = self._clock() - begun
         self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if seconds >= HANGING_SECONDS[0] and not self.saved:
             self._hung = _Hung(seconds, self._told)

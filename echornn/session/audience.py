@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class Viewers:
         self._next = LOCAL + 1
 
     def join(self, name: str, number: int | None = None, only_looks: bool = False) -> int:
-        """Add a viewer; returns its number.
+        """Add a viewer; returns its number. If another has its name, it gets the name with ``(2)``, ``(3)``, ...
 
         Args:
             number: `LOCAL` for the viewer in the session's own process; by default a new number.
@@ -67,7 +68,9 @@ class Viewers:
         with self._lock:
             if number is None:
                 number, self._next = self._next, self._next + 1
-            self._names[number] = name
+            others = {other for one, other in self._names.items() if one != number}
+            numbered = (f"{name} ({count})" for count in itertools.count(2))
+            self._names[number] = name if name not in others else next(one for one in numbered if one not in others)
             if only_looks:
                 self._only_look.add(number)
             elif self._steering is None:

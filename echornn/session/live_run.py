@@ -143,17 +143,20 @@ class LiveRun(ReplayedRun):
         parent = self.root if starts_over(cause, self.config, config) else self.position
         kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         check_own_data(config)
+        has_another_rule = config.rule != self.config.rule
         if self.config.differs_only_live(config):
             if anew:
                 self._start_over(config)
             else:
                 self.trainer.edit(config)
-                if config.rule != self.config.rule:
+                if has_another_rule:
                     self._trainers.compile(self.trainer)
         else:
             self._start(config)
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
+        if has_another_rule:  # its first window may take so long that the program is ended before
+            self.save()
 
     def alone(self) -> None:
         """Continue with only the selected replica, with its weights, optimizer and carried state.

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.config_fields import ECHO_FIELDS, TASK
 from echornn.data.levels import credit_coverage
-from echornn.network.shapes import carried_size, influence_size, is_trained_alone
-from echornn.rules.table import RULES
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.checked_task import form_of
 from echornn.training.replica_configs import REPLICA_FIELDS
+from echornn.training.window_cost import multiplications_of_a_step, seconds_to_compile, window_microseconds
 
 LANES = 8
 """The number of networks that a vector operation of a processor computes at once."""
@@ -85,48 +84,15 @@ def most_together(config: EchoConfig) -> int:
     """The largest number of networks in a part. Small networks share the fixed cost of a window, so there are many. A
     part of large networks must train quickly, since it can be lost, so there are few.
     """
-    multiplications = _multiplications(config)
+    multiplications = multiplications_of_a_step(config)
     return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16
 
 
-def seconds_to_compile(config: EchoConfig) -> float:
-    """The approximate processor time to compile a program, if it is not kept on disk.
-
-    Measured with rnn, gru, lstm, from T 5 to 100: 2.1, 2.8, 2.9 side by side; 3.7, 9.3, 11.4 for networks that are
-    trained alone (state 6, batch 50); a gru of state 64 6.7, one of two small layers 4.6.
-    """
-    columns = config.the_cell.columns
-    each = 2 + 2 * columns if is_trained_alone(config) else 2 + columns / 4
-    return float(config.num_layers * each)
-
-
 def microseconds(config: EchoConfig, windows: int | None = None) -> float:
-    """The approximate processor time of ``windows`` windows of a network, by default of all its epochs.
-
-    Measured for one window: the tutorial 1.5; state 16 with rnn, gru, lstm 12, 46, 63; batch 50 with state 16, 64, 256
-    86, 280, 2500; state 6, batch 50, T 20 with rnn, gru, lstm 94, 300, 325 (on a busy machine). For networks that are
-    trained alone, the work on each unit counts. With rtrl, state 4, 8, 16: 4.5, 21, 120;
-    with snap1 6.8, 20, 74.
-    """
+    """The approximate processor time of ``windows`` windows of a network, by default of all its epochs."""
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
-    operations = 6 * _multiplications(config) * config.window_steps
-    each: float = min(operations / 9e3, max(80 * (operations / 1.2e6) ** 0.45, operations / 1.2e5))
-    if is_trained_alone(config):
-        units = config.num_layers * config.state_size * config.the_cell.columns
-        each = max(each, config.batch_size * units * config.window_steps / 80)
-    influence = influence_size(config)
-    each += (
-        influence / 30 if RULES[config.rule].only_own_units else influence * (carried_size(config) / 3.7e3 + 1 / 300)
-    )
-    return windows * (0.5 + each)
-
-
-def _multiplications(config: EchoConfig) -> int:
-    """The multiplications of a time step, in all layers."""
-    inputs = config.input_size + (config.num_layers - 1) * config.state_size
-    columns = config.the_cell.columns * config.state_size
-    return config.batch_size * columns * (inputs + config.num_layers * config.state_size)
+    return windows * window_microseconds(config)
 
 
 def halves(configs: Sequence[EchoConfig], points: Iterable[object]) -> list[tuple[EchoConfig, ...]]:

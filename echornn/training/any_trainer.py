@@ -106,11 +106,9 @@ def tensorflow_trainers(
         nonlocal shared
         if shared is None:
             shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
-        from echornn.training.memory import require_memory
         from echornn.training.population import Population
 
-        require_memory(config, config.replicas, in_a_session=True)
-        return Population(config, programs=shared)
+        return Population(config, programs=shared, in_a_session=True)
 
     return make
 

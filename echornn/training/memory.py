@@ -9,7 +9,7 @@ from typing import Any
 from echornn.config import ConfigError, EchoConfig
 from echornn.config_rules import require_trainable
 from echornn.data.solved import RECENT_WINDOWS
-from echornn.network.blocks import block_length
+from echornn.network.blocks import block_length, unrolled_steps
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
 from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, bytes_of_a_step, epochs_in_a_block
 from echornn.training.free_memory import free_bytes
@@ -23,8 +23,10 @@ COMPILER, COMPILED_VECTOR, COMPILED_STEP = 120 << 20, 25 << 20, 3 << 20
 each unrolled step of each layer after the first.
 """
 
-COMPILED_INFLUENCE = 64 << 20
-"""Bytes of compiling what a learning rule carries, in addition to those of each unrolled step."""
+COMPILED_INFLUENCE_PRODUCT, COMPILED_INFLUENCE_VECTOR = 15 << 19, 2 << 20
+"""Bytes of compiling what a learning rule carries, for each unrolled step of each layer: for each product of the cell,
+and for each vector that it computes.
+"""
 
 COPIES_OF_DATA, COPIES_OF_DATA_OF_MANY = 3, 4
 """Copies of inputs, targets and scored steps: drawn, sorted, and on the device; of a population, whose next block is
@@ -67,9 +69,10 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
 
     Measured peaks in MiB, each followed by the estimate: the tutorial 139, 147, as a GRU 203, 197; state 256, batch
     256, T 100 430, 442; a series of 3e7 steps 323, 317, of two coins 317, 317, of temporal order 407, 403; 1e7 steps of
-    adding 469, 517, of flip-flop 733, 832; adding with batch 10 240 350, 411; with rtrl, state 4, 64, 128
-    192, 255, 316, 291, 509, 519, as an LSTM of 64 696, 616; copy memory with a GRU of state 64, batch
-    64 373, 284; three layers of LSTM, state 64, batch 2000, T 50 1 476, 2 136.
+    adding 469, 517, of flip-flop 733, 832; adding with batch 10 240 350, 411; copy memory with a GRU of state 64, batch
+    64 373, 284; three layers of LSTM, state 64, batch 2000, T 50 1 476, 2 136. With rtrl, where most is for compiling:
+    state 16, 64, 128 297, 290, 306, 325, 506, 552; T 100, state 16, 64 367, 396, 412, 457; an LSTM of 16 440, 460; GRUs
+    of two layers of 16, of three of 32 912, 884, 1 233, 1 437.
 
     Args:
         config: the configuration to train.
@@ -96,7 +99,9 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
 
 def _bytes_of_compiled_influence(config: EchoConfig) -> int:
     """The bytes of compiling the derivatives, whose steps are unrolled."""
-    return COMPILED_INFLUENCE + COMPILED_STEP * config.num_layers * block_length(config.window_stride)
+    cell = config.the_cell
+    each = COMPILED_INFLUENCE_PRODUCT * len(cell.products) + COMPILED_INFLUENCE_VECTOR * cell.columns
+    return each * config.num_layers * unrolled_steps(config.window_stride)
 
 
 def _bytes_of_derivatives(config: EchoConfig) -> int:
@@ -167,13 +172,18 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 
 
-def session_bytes_of(config: EchoConfig, replicas: int) -> int:
-    """The most bytes that a session needs in addition to its population: copies of the state, and losses."""
+def state_bytes(config: EchoConfig) -> int:
+    """The bytes of a network's state (`Trainer.state`), about as many as on disk."""
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
-    numbers = (1 + slots) * weights + config.batch_size * carried_size(config) + RECENT_WINDOWS + influence_size(config)
+    carried = config.batch_size * carried_size(config) + influence_size(config)
+    return FLOAT * ((1 + slots) * weights + carried + RECENT_WINDOWS)
+
+
+def session_bytes_of(config: EchoConfig, replicas: int) -> int:
+    """The most bytes that a session needs in addition to its population: copies of the state, and losses."""
     losses = max(LOSSES_KEPT, replicas * LOSSES_KEPT_OF_ONE)
-    state = replicas * FLOAT * numbers
+    state = replicas * state_bytes(config)
     return STATES_IN_A_SESSION * state + min(KEYFRAMES * state, BYTES_OF_KEYFRAMES) + losses
 
 

@@ -1,6 +1,6 @@
-"""Measures what viewers in other processes cost a session: windows a second, and windows a second of the session's
-processor time, with none, one and ten of them; how long a key takes to its effect on a viewer's picture; and the bytes
-that a viewer gets.
+"""Measures what viewers in other processes cost a session: windows a second, windows a second of the session's
+processor time, and milliseconds of processor time a second of the threads that serve them, with none, one and ten of
+them; how long a key takes to its effect on a viewer's picture; and the bytes that a viewer gets.
 
 `python -m tests.benchmarks.cost_of_viewers [SECONDS]`: by default 4 seconds of full speed for each number of viewers,
 three times in turn. Ratios are against no viewers, in the same run. Viewers are processes of their own, with terminals
@@ -59,8 +59,16 @@ def stop_at_the_end(viewer: RemoteSession) -> None:
     viewer.stop()
 
 
-def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[float, float, list[float]]:
-    """Windows a second with this number of viewers, the same of processor time, and each viewer's bytes a second."""
+def served_seconds() -> float:
+    """Processor time of the threads that serve viewers now."""
+    threads = [one.native_id for one in threading.enumerate() if one.name == "viewer"]
+    return sum(int(Path(f"/proc/self/task/{one}/schedstat").read_text().split()[0]) for one in threads) / 1e9
+
+
+def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[list[float], list[float]]:
+    """Windows a second with this number of viewers, the same of processor time, and milliseconds of processor time a
+    second of the threads that serve them; each viewer's bytes a second.
+    """
     command = [sys.executable, "-m", "tests.benchmarks.cost_of_viewers", "--view", str(folder)]
     viewers = [
         subprocess.Popen([*command, str(columns)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -69,11 +77,11 @@ def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tu
     while len(session.viewers.names) < count:
         time.sleep(0.01)
     time.sleep(1.0)
-    begun, busy, before = time.perf_counter(), time.process_time(), session.frame.trained
+    begun, busy, served, before = time.perf_counter(), time.process_time(), served_seconds(), session.frame.trained
     time.sleep(seconds)
-    trained = session.frame.trained - before
-    rates = trained / (time.perf_counter() - begun), trained / (time.process_time() - busy)
-    return *rates, [float(viewer.communicate("")[0]) for viewer in viewers]
+    trained, took = session.frame.trained - before, time.perf_counter() - begun
+    rates = [trained / took, trained / (time.process_time() - busy), (served_seconds() - served) / took * 1000]
+    return rates, [float(viewer.communicate("")[0]) for viewer in viewers]
 
 
 def key_to_effect(folder: Path) -> list[float]:
@@ -104,17 +112,19 @@ def main() -> None:
         server = Server(session, folder)
         while session.frame.trained < 10_000:
             time.sleep(0.05)
-        rates: dict[int, list[tuple[float, float]]] = {count: [] for count in COUNTS}
+        rates: dict[int, list[list[float]]] = {count: [] for count in COUNTS}
         received: list[float] = []
         for _ in range(ROUNDS):
             for count in COUNTS:
-                *both, each = rates_with(session, folder, count, seconds)
-                rates[count].append((both[0], both[1]))
+                measured, each = rates_with(session, folder, count, seconds)
+                rates[count].append(measured)
                 received += each
         for title, which in (("windows/s", 0), ("windows/processor second", 1)):
             medians = {count: statistics.median(one[which] for one in some) for count, some in rates.items()}
             for count, rate in medians.items():
                 print(f"{count:>2} viewers  {rate:>10,.0f} {title}  {rate / medians[0]:.3f} of no viewers")
+        for count, some in rates.items():
+            print(f"{count:>2} viewers  {statistics.median(one[2] for one in some):>10.1f} ms a second to serve them")
         print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
         keys = key_to_effect(folder)
         print(f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest {max(keys) * 1000:.0f} ms")

@@ -22,7 +22,7 @@ from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
-from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from echornn.tasks.chosen import defaults_of, values_of
 from echornn.tasks.own.own_task import OwnTask
@@ -33,8 +33,8 @@ from tui.term import printed
 from tui.term.exit_code import ExitCode
 from tui.term.printable import printable, quoted
 
-SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
-"""Seconds to wait at the end for the current windows and the last checkpoint, in case the disk hangs."""
+SECONDS_TO_SAVE = 1.0
+"""Seconds to wait at the end for the current windows, besides those for the last checkpoint."""
 
 SECONDS_FOR_A_TASK = 3.0
 """Seconds to wait at the end for a call of the user's own task, before it is ended."""
@@ -178,10 +178,12 @@ def end(session: Session) -> Saved:
     """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
     patience = Patience()
+    recorder = session.recorder
+    seconds = SECONDS_TO_SAVE + (recorder.seconds_to_end if isinstance(recorder, RunRecorder) else 0.0)
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
-        saved = saved_by(session.recorder)
-        if has_stopped or saved is not Saved.NO or patience.ends(SECONDS_TO_SAVE):
+        saved = saved_by(recorder)
+        if has_stopped or saved is not Saved.NO or patience.ends(seconds):
             return saved
 
 

@@ -193,7 +193,8 @@ def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
 
 
 class KeyframeLog:
-    """The file of a run's keyframes. One thread may add while another writes.
+    """The file of a run's keyframes. One thread may add while another writes. States above `MOST_BYTES_OF_LARGE` stay
+    in memory only: a file with two of them would be too large to be read.
 
     Args:
         file: the path, which need not exist; the file's contents are kept until `replace`.
@@ -208,12 +209,12 @@ class KeyframeLog:
     def add(self, keyframe: Keyframe) -> None:
         """Append a keyframe with the next `flush`."""
         with self._lock:
-            self._new.append(keyframe)
+            self._new += _written([keyframe])
 
     def replace(self, keyframes: Sequence[Keyframe]) -> None:
         """Replace all keyframes with the next `flush`."""
         with self._lock:
-            self._new, self._instead = [], list(keyframes)
+            self._new, self._instead = [], _written(keyframes)
 
     def flush(self) -> None:
         """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes.
@@ -240,3 +241,8 @@ class KeyframeLog:
             if self._instead is instead:
                 self._instead = None
                 del self._new[: len(new)]
+
+
+def _written(keyframes: Sequence[Keyframe]) -> list[Keyframe]:
+    """Those that are written to the disk."""
+    return [one for one in keyframes if one.size <= MOST_BYTES_OF_LARGE]

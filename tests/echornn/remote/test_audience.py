@@ -36,6 +36,22 @@ def test_the_first_steers_until_another_takes_over_or_it_leaves() -> None:
     assert viewers.steering == "", "it has left"
 
 
+def test_viewers_of_the_same_name_are_told_apart() -> None:
+    viewers = Viewers()
+    numbers = [viewers.join("browser 1") for _ in range(3)]
+    assert viewers.names == ("browser 1", "browser 1 (2)", "browser 1 (3)")
+    viewers.leave(numbers[1])
+    viewers.join("browser 1")
+    assert viewers.names == ("browser 1", "browser 1 (3)", "browser 1 (2)")
+
+
+def test_a_viewer_that_joins_again_keeps_its_name() -> None:
+    viewers = Viewers()
+    viewers.join("pts/1", LOCAL)
+    viewers.join("pts/1", LOCAL)
+    assert viewers.names == ("pts/1",)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.sweeps.plan import Plan, halves, microseconds, seconds_to_compile
+from echornn.sweeps.plan import Plan, halves, microseconds
 from echornn.training.replica_configs import require_one_structure
+from echornn.training.window_cost import seconds_to_compile
 
 
 def networks(seeds: int, **fields: int | str) -> list[EchoConfig]:

@@ -12,8 +12,10 @@ from echornn.session.commands import Edit, Pause, Step
 from echornn.session.pictures.frame import State
 from echornn.tasks.adding import Adding
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.training import population
 from echornn.training.memory import bytes_needed, in_words, require_memory
-from tests.compiled import SMALL, make_population
+from echornn.training.population import Population
+from tests.compiled import PROGRAMS, SMALL, make_population
 from tests.echornn.training.peak import peak_bytes
 from tests.on_a_thread import running
 from tests.own_process import in_own_process
@@ -40,6 +42,42 @@ def test_the_estimate_is_within_a_factor_of_two_of_the_peak() -> None:
     for name, config in MEASURED.items():
         peak = in_own_process(peak_bytes, config)
         assert peak / 2 < bytes_needed(config) < peak * 2, name
+
+
+OF_RTRL = {
+    ("rnn", 16, 1, 15): 297,
+    ("rnn", 32, 1, 15): 298,
+    ("rnn", 64, 1, 15): 306,
+    ("rnn", 128, 1, 15): 506,
+    ("rnn", 16, 1, 100): 367,
+    ("rnn", 64, 1, 100): 412,
+    ("gru", 16, 1, 15): 470,
+    ("gru", 64, 1, 15): 516,
+    ("gru", 16, 2, 15): 912,
+    ("gru", 32, 3, 15): 1_233,
+    ("lstm", 16, 1, 15): 440,
+}
+"""Measured peaks of rtrl in MiB by cell, units, layers and T, as by `peak_bytes`; most of it is for compiling."""
+
+
+@pytest.mark.parametrize(("cell", "units", "layers", "steps"), OF_RTRL)
+def test_the_estimate_of_rtrl_is_hardly_below_the_peak_and_not_far_above(
+    cell: str, units: int, layers: int, steps: int
+) -> None:
+    config = EchoConfig(cell=cell, state_size=units, num_layers=layers, truncated_backprop_length=steps, rule="rtrl")
+    peak = OF_RTRL[cell, units, layers, steps] << 20
+    assert 0.95 * peak < bytes_needed(config) < 1.25 * peak
+
+
+def test_a_live_switch_needs_as_much_memory_as_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def record(config: EchoConfig, replicas: int, in_a_session: bool = False) -> None:
+        asked.append((config.rule, replicas, in_a_session))
+
+    monkeypatch.setattr(population, "require_memory", record)
+    Population(SMALL, programs=PROGRAMS, in_a_session=True).edit(replace(SMALL, rule="rtrl"))
+    assert asked == [("tbptt", 1, True), ("rtrl", 1, True)]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,18 @@ from tui.term.exit_code import ExitCode
 MINE = OwnCell("mine.py", "Mine", GOOD)
 CHANGED = OwnCell("mine.py", "Mine", GOOD.replace("tanh(network", "sigmoid(network"))
 
+TWICE = """\
+from echornn import TANH, Cell, Product
+
+def step(x, state, network):
+    (first,) = network.affine([x, *state], "W", "b", TANH)
+    return network.affine([first], "V", "a", TANH)
+
+products = Product("W", "b", columns=("first",)), Product("V", "a", columns=("h",), reads=("h",))
+Mine = Cell(step, state_parts=("h",), products=products)
+"""
+"""A cell whose W reaches all units in a step, by V."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -71,6 +83,20 @@ def test_a_file_is_a_cell_wherever_a_name_is() -> None:
 def test_what_cannot_be_is_refused_in_a_line(capsys: pytest.CaptureFixture[str], arguments: str, says: str) -> None:
     write(MINE)
     assert refused(capsys, *arguments.split()).startswith(says)
+
+
+def test_a_rule_that_cannot_train_it_is_refused_at_the_door_of_a_sweep_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write(OwnCell("mine.py", "Mine", TWICE))
+    says = "rule = 'snap1' cannot be used: the cell must be one of rnn, "
+    assert refused(capsys, "--cell", "mine.py:Mine", "--rule", "snap1").startswith(says)
+    for arguments in (
+        "rule=tbptt,snap1 --cell mine.py:Mine",
+        "cell=rnn,mine.py:Mine --rule snap1",
+        "cell=rnn,mine.py:Mine rule=rtrl,snap1",
+    ):
+        assert refused(capsys, *f"sweep --out sweep --grid {arguments}".split()).startswith(says), arguments
+    assert not Path("sweep").exists()
+    assert len(grid_of("--grid", "rule=tbptt,rtrl", "--cell", "mine.py:Mine").points.possible) == 2
 
 
 def test_a_bad_file_is_refused_before_anything_is_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,7 @@ def test_it_leaves_all_the_same_where_the_disk_never_answers_or_nothing_is_kept(
     stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "SECONDS_TO_SAVE", 0.0)
+    monkeypatch.setattr("echornn.runs.run_recorder.SECONDS_TO_END", 0.0)
     assert record.end(stages.session) is (Saved.NO if stages.session.recorder.folder else Saved.NOWHERE)
     assert not stages.session.stopped.is_set()
 

@@ -68,6 +68,9 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
         program.until(lambda text: "Search for a command" in text)
         program.press("\x1b")
         program.until(lambda text: "Search for a command" not in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text and "Resume" in text)
+        program.quiet_for(0.3)  # Textual's handler of the signal could wait forever if it interrupted the drawing
         shown = program.output.count(ALTERNATE_SCREEN_ON)
         app = program.app
         os.kill(app, signal.SIGTSTP)

@@ -15,6 +15,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import State
 from echornn.session.session import Session
+from echornn.training.window_cost import cost_note
 from tui.commands.printed.lines import LinePrinter
 from tui.commands.printed.lines_here import lines_here
 from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
@@ -90,6 +91,8 @@ def print_training(
         say(start_record(config, recorder, at))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
+        if note := cost_note(config):
+            lines.print([f"echornn-tui: {config.rule}: {note}"], sys.stderr)
         if config.replicas > 1 and not as_json_lines:
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder is not None and recorder.resumed is not None:

@@ -4,6 +4,7 @@
 const ASK_MS = 10_000; // how often the server is asked for a sign of life, and how long it may take for it
 const RETRY_MS = 1_000;
 const OPENING_MS = 500; // after which the page says that it waits for the viewer
+const NEW_ADDRESS = "If echornn-tui serve has ended, start it again, and open the new address that it prints.";
 
 const notice = document.getElementById("notice");
 const again = document.getElementById("again");
@@ -83,7 +84,7 @@ function over() {
 }
 
 function retryLater() {
-  say("The connection is lost. Trying again ...", false);
+  say(`The connection is lost. Trying again ... ${NEW_ADDRESS}`, false);
   setTimeout(retry, RETRY_MS);
 }
 
@@ -93,7 +94,8 @@ async function retry() {
     if (answer.ok) location.reload();
     else say(await answer.text());
   } catch {
-    retryLater();
+    if (lastWords) say(`Nothing answers here. ${NEW_ADDRESS}`);
+    else retryLater();
   }
 }
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from echornn.replay.pace import Pace
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.states import keyframes
 from echornn.runs.states.keyframes import LEAST_KEPT, Keyframe, KeyframeLog, Keyframes, records
 from echornn.session.live_run import LiveRun
 from echornn.timeline.branch import Position
@@ -125,6 +126,20 @@ def test_the_log_adds_and_is_replaced_as_one(tmp_path: Path) -> None:
     log.add(third)
     log.flush()
     assert [one.position.window for one in records(file.read_bytes())] == [2, 3]
+
+
+def test_states_too_large_for_a_file_that_can_be_read_stay_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyframes, "MOST_BYTES_OF_LARGE", 100)
+    log = KeyframeLog(tmp_path / "keyframes.bin")
+    for keyframe in (of(Position(0, 1), 100), of(Position(0, 2), 101)):
+        log.add(keyframe)
+    log.flush()
+    assert [one.position.window for one in records((tmp_path / "keyframes.bin").read_bytes())] == [1]
+    log.replace([of(Position(0, 3), 101), of(Position(0, 4), 99)])
+    log.flush()
+    assert [one.position.window for one in records((tmp_path / "keyframes.bin").read_bytes())] == [4]
 
 
 def test_what_the_disk_does_not_take_is_written_later(tmp_path: Path) -> None:
