@@ -72,7 +72,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         assert "--resume" in first.text
     run = run_dir.read(folder)
     assert (run.position.window, run.notes) == (666, ())
-    with pytest.raises(AddressError, match="no program trains"):
+    with pytest.raises(AddressError, match="is not trained now"):
         Address.read(folder)
 
 
