@@ -165,9 +165,10 @@ def seeds_beyond(config: EchoConfig) -> str:
 
     Measured with glorot and 20 000 windows. At T 1, 16 to 3 of 16 seeds with state 16 solve echo 1 to 5, and 7 to 0
     still do at the end; at T 2, 4 solve echo 2, and none at the end. Of 32 seeds with state 4, 12 and 2 solve echo 2
-    and 3 at T 2, and 2 and none at the end. At T 3 and T 15, none of 16 does.
+    and 3 at T 2, and 2 and none at the end. At T 3 and T 15, none of 16 does at learning_rate 0.3. At 0.1 and 3 epochs,
+    14 and 1 of 16 solve echo 3 and 4 at T 3, 9 echo 4 at T 4, none at the end; none echo 5 or 8 at T 3 to 5.
     """
-    loses_it = config.truncated_backprop_length < 3
+    loses_it = config.truncated_backprop_length < 3 or config.echo_step < 5
     return "some seeds find it and lose it" if loses_it else "few seeds manage it"
 
 

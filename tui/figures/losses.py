@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,26 +59,28 @@ def curve_numbers(request: FigureRequest) -> FigureData:
 
 def branches_numbers(request: FigureRequest) -> FigureData:
     """The losses of all branches at whose end no other goes on: the run's own line, and each other from where it leaves
-    that line; with several networks, their medians.
+    that line; with several networks, their medians and quantiles.
     """
     opened = read(request.run)
     timeline = opened.timeline
     own = _trained(opened, position_of(opened.run, None, request.branch)).branch
-    lines: list[tuple[str, str, Curve]] = []
+    lines: list[Line] = []
     numbers = sorted({own, *futures(timeline)})
     for number in numbers:
         first = 0 if number == own else shared(timeline, own, number)
         last = timeline.end(number).window
         if first < last:
             words = f"{letter_of(number)}: {words_of(timeline, number)}{_median(timeline, number)}"
-            lines.append((letter_of(number), words, curve_under(timeline, number, BUCKETS, first, last)))
+            lines.append(_line(letter_of(number), words, timeline, number, first, last))
     config = timeline.branch(own).config
     axes = {**_axes(config, request), "levels": _in_common([timeline.branch(one).config for one in numbers])}
     return _compared("branch", lines, axes, opened.run.notes)
 
 
 def runs_numbers(request: FigureRequest) -> FigureData:
-    """The losses of several runs, each along the path to its current position; with several networks, their medians."""
+    """The losses of several runs, each along the path to its current position; with several networks, their medians and
+    quantiles.
+    """
     if not request.others:
         raise FigureError("runs need several: echornn-tui figure RUN runs RUN ... -o FILE")
     all_opened = [read(name) for name in (request.run, *request.others)]
@@ -85,7 +88,7 @@ def runs_numbers(request: FigureRequest) -> FigureData:
     for name, opened in zip(_names([opened.run.folder for opened in all_opened]), all_opened, strict=True):
         position = _trained(opened, opened.position)
         words = f"{name}{_median(opened.timeline, position.branch)}"
-        lines.append((name, words, curve_under(opened.timeline, position.branch, BUCKETS, 0, position.window)))
+        lines.append(_line(name, words, opened.timeline, position.branch, 0, position.window))
     axes = [_axes(opened.config, request) for opened in all_opened]
     label = axes[0]["y"] if len({one["y"] for one in axes}) == 1 else "loss, in the unit of each task"
     levels = _in_common([opened.config for opened in all_opened])
@@ -111,7 +114,7 @@ def _in_common(configs: Sequence[EchoConfig]) -> list[tuple[str, float]]:
 def _median(timeline: Timeline, number: int) -> str:
     """How many networks the line of a branch is the median of; empty for a single one."""
     replicas = timeline.branch(number).config.replicas
-    return f": median of {replicas:,}" if replicas > 1 else ""
+    return f": median of {replicas:,}, 10 to 90 %" if replicas > 1 else ""
 
 
 def loss_label(config: EchoConfig) -> str:
@@ -169,22 +172,47 @@ def _band_rows(band: Band) -> dict[str, Sequence[Any]]:
     }
 
 
-def _compared(
-    of: str, lines: Sequence[tuple[str, str, Curve]], axes: dict[str, Any], notes: tuple[str, ...]
-) -> FigureData:
-    """The table of several lines.
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a comparison.
+
+    Attributes:
+        name, words: how the table and the legend call it.
+        curve: its losses; with several networks, their medians.
+        band: the quantiles of several networks; empty for a single one.
+    """
+
+    name: str
+    words: str
+    curve: Curve
+    band: Band
+
+
+def _line(name: str, words: str, timeline: Timeline, branch: int, first: int, last: int) -> Line:
+    curve = curve_under(timeline, branch, BUCKETS, first, last)
+    return Line(name, words, curve, timeline.band(branch, BUCKETS, first, last))
+
+
+def _compared(of: str, lines: Sequence[Line], axes: dict[str, Any], notes: tuple[str, ...]) -> FigureData:
+    """The table of several lines; with quantiles, if one of them is of several networks.
 
     Args:
         of: what a line is, the name of the first column.
-        lines: the name of each line in the table, its words in the legend, and its losses.
     """
-    columns: dict[str, list[Any]] = {of: [], "first_window": [], "last_window": [], "loss": []}
-    for name, _, curve in lines:
-        columns[of] += [name] * len(curve.starts)
+    names = (of, "first_window", "last_window", "loss", "q10", "q90")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for line in lines:
+        curve, band = line.curve, line.band
+        columns[of] += [line.name] * len(curve.starts)
         columns["first_window"] += (curve.starts + 1).tolist()
         columns["last_window"] += curve.ends.tolist()
         columns["loss"] += _texts(curve.mean)
-    facts = {**axes, "of": of, "legend": [[name, words] for name, words, _ in lines]}
+        for column, values in (("q10", band.tenth), ("q90", band.ninetieth)):
+            known = dict(zip(band.starts.tolist(), _texts(values), strict=True))
+            columns[column] += [known.get(start) for start in curve.starts.tolist()]
+    if not any(len(line.band) for line in lines):
+        del columns["q10"], columns["q90"]
+    facts = {**axes, "of": of, "legend": [[line.name, line.words] for line in lines]}
     return FigureData(columns, facts, 2.2 + 0.11 * len(lines), notes)
 
 

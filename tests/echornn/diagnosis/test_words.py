@@ -223,6 +223,21 @@ def test_sentences(sentence: Sentence, cause: str, advice: str) -> None:
     assert (sentence.cause, sentence.advice) == (cause, advice)
 
 
+@pytest.mark.parametrize(
+    ("steps", "echo", "seeds"),
+    [
+        (2, 6, "some seeds find it and lose it"),
+        (3, 4, "some seeds find it and lose it"),
+        (4, 4, "some seeds find it and lose it"),
+        (4, 5, "few seeds manage it"),
+        (8, 8, "few seeds manage it"),
+    ],
+)
+def test_how_many_seeds_solve_an_echo_beyond_t(steps: int, echo: int, seeds: str) -> None:
+    beyond = told(Kind.BEYOND, replace(GLOROT, truncated_backprop_length=steps, echo_step=echo))
+    assert seeds in beyond.cause + beyond.more_cause
+
+
 def test_a_wide_screen_is_told_more() -> None:
     spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
     assert spike.more_cause == "; loss 0.220 is above the floor: its guesses are too sure"

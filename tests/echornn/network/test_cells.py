@@ -74,14 +74,13 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
     x_ours, init_ours = tf.Variable(x), tf.Variable(init)
 
-    @tf.function(jit_compile=by_xla, autograph=False)  # type: ignore[untyped-decorator]
     def ours() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             states = scan(step_of(CELLS[cell]), x_ours.read_value(), init_ours.read_value(), weights, block)[..., :size]
             total = tf.reduce_sum(states * pull)
         return states, tape.gradient(total, [x_ours, init_ours, *weights.values()])
 
-    states, (d_x, d_init, *d_weights) = ours()
+    states, (d_x, d_init, *d_weights) = tf.function(ours, jit_compile=True, autograph=False)() if by_xla else ours()
     layer = keras_layer(cell, inputs, size, {name: value.numpy() for name, value in weights.items()})
     x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
     with tf.GradientTape() as tape:
@@ -111,7 +110,6 @@ def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     init = tf.constant(rng.normal(0, 0.5, (4, carried_size(config))).astype(np.float32))
     variables = list(model.weights.values())
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def loss_and_gradient() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             _, logits = model.forward(x, init, tf.constant([0, 0]))

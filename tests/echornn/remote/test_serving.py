@@ -229,7 +229,7 @@ def test_the_end_of_a_session_is_said_and_the_last_picture_stays() -> None:
         picture = viewer.look(CURVE)
         assert (picture.frame.trained, picture.audience) == (3, Audience(ended="the session was ended"))
         assert viewer.look_again(Query(columns=9), picture) is picture
-        with pytest.raises(AddressError, match="no program trains"):
+        with pytest.raises(AddressError, match="is not trained now"):
             RemoteSession(folder, "late")
 
 

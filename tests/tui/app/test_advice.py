@@ -116,7 +116,7 @@ async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
 async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_messages, "HINT_SECONDS", PATIENCE)  # so that a slow machine sees the message too
     config = replace(SMALL, num_epochs=MAX_EPOCHS, seed=3, learning_rate=0.2)  # it is never finished
-    session = Session(config, speed=3_000, make_trainer=guessing)
+    session = Session(config, speed=30_000, make_trainer=guessing)
     app = EchoApp(session, fps=20)
     async with app.run_test() as pilot:
         await until(pilot, lambda: "a Advice" in footer(app) and "press a: init glorot" in screen_text(app))

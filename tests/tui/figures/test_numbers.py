@@ -159,8 +159,16 @@ def test_runs_are_named_so_that_they_can_be_told_apart(tmp_path: Path) -> None:
     assert list(dict.fromkeys(found["run"])) == ["one/run", "two/run", "three (3)", "many", "three (5)"]
     rows = [row for row, name in enumerate(found["run"]) if name == "many"]
     assert floats([found["loss"][row] for row in rows]) == picture(tmp_path / "many").band.median.tolist()
+    band = picture(tmp_path / "many").band
+    assert floats([found["q10"][row] for row in rows]) == band.tenth.tolist()
+    assert floats([found["q90"][row] for row in rows]) == band.ninetieth.tolist()
+    assert {found["q10"][row] for row, name in enumerate(found["run"]) if name != "many"} == {""}
+    assert "q10" not in numbers(tmp_path / "three", "runs", others=(str(tmp_path / "one/run"),))
     data = KINDS["runs"].numbers(FigureRequest(str(tmp_path / "three"), "runs", (str(tmp_path / "many"),)))
-    assert data.facts["legend"] == [["three", "three"], ["many", f"many: median of {SMALL_POPULATION.replicas}"]]
+    assert data.facts["legend"] == [
+        ["three", "three"],
+        ["many", f"many: median of {SMALL_POPULATION.replicas}, 10 to 90 %"],
+    ]
     with pytest.raises(FigureError, match="runs need several"):
         numbers(tmp_path / "three", "runs")
 

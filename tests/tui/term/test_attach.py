@@ -19,6 +19,7 @@ from tests.patience import PATIENCE, wait_for
 from tests.program import Program, gone, running
 from tests.sockets import own_sockets
 from tui.cli.front_ends.attach_by_ssh import split
+from tui.cli.program import exit_code_of
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(folder: Pa
         assert "--resume" in first.text
     run = run_dir.read(folder)
     assert (run.position.window, run.notes) == (666, ())
-    with pytest.raises(AddressError, match="no program trains"):
+    with pytest.raises(AddressError, match="is not trained now"):
         Address.read(folder)
 
 
@@ -204,12 +205,6 @@ def test_a_host_is_never_a_flag_of_ssh() -> None:
     ("arguments", "why_not"),
     [
         (["attach", "nowhere"], "the run in nowhere is not trained now, or by a program that cannot be attached to"),
-        (
-            ["attach", "--stop", "nowhere"],
-            "the run in nowhere is not trained now, or by a program that cannot be attached to",
-        ),
-        (["attach", "--once", "--stop"], "--once cannot be used with --stop: it only looks"),
-        (["attach", "--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
         (["--detach", "--echo-step", "-1"], "echo_step = -1 cannot be used"),
     ],
 )
@@ -218,3 +213,21 @@ def test_what_cannot_be_attached_to_is_refused_in_a_line(arguments: list[str], w
         assert program.ended() == 2
         assert why_not in program.text
         assert "Traceback" not in program.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why_not"),
+    [
+        (["--stop", "nowhere"], "the run in nowhere is not trained now, or by a program that cannot be attached to"),
+        (["--once", "--stop"], "--once cannot be used with --stop: it only looks"),
+        (["--fps", "0"], "fps = 0.0 cannot be used: 0.1 to 60"),
+    ],
+)
+def test_flags_of_attach_that_cannot_be_used_are_refused_in_a_line(
+    arguments: list[str], why_not: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(["attach", *arguments]) == 2
+    printed, complained = capfd.readouterr()
+    assert printed == ""
+    assert complained.startswith(f"echornn-tui: {why_not}")
+    assert "Traceback" not in complained

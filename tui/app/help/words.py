@@ -32,8 +32,8 @@ TRAINING: Rows = (
     ),
     (
         "floor",
-        "The mean loss cannot be lower. The echo's first window of an epoch cannot know the row above: 0.111 nats in "
-        "the tutorial.",
+        "On average over epochs, the loss cannot be lower. The echo's first window of an epoch cannot know the row "
+        "above: 0.111 nats in the tutorial.",
     ),
     (
         "solved",

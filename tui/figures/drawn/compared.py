@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tui.figures.drawn.paper import (
+    BEYOND,
     Table,
     chosen,
     level_lines,
@@ -19,13 +22,18 @@ from tui.figures.drawn.paper import (
 
 
 def draw(figure: Any, table: Table, facts: dict[str, Any]) -> None:
-    """Draw a line for each branch or run, with the legend below."""
+    """Draw a line for each branch or run, around that of several networks their quantiles, and the legend below."""
     axes = figure.add_subplot()
-    losses_axis(axes, facts, numbers(table, "loss"))
+    has_bands = "q10" in table
+    shown = [numbers(table, name) for name in ("loss", "q10", "q90") if name in table]
+    losses_axis(axes, facts, np.concatenate(shown))
     legend = facts["legend"]
     for (name, words), style in zip(legend, styles(len(legend)), strict=True):
         rows = chosen(table, facts["of"], name)
         losses = numbers(rows, "loss")
+        if has_bands:
+            low, high = (np.nan_to_num(numbers(rows, one), nan=np.nan, posinf=BEYOND) for one in ("q10", "q90"))
+            axes.fill_between(middles(rows), low, high, color=style["color"], alpha=0.2, linewidth=0)
         axes.plot(middles(rows), losses, label=shortened(words, 60), **style)
         not_finite(axes, middles(rows), losses)
     windows_axis(axes, table)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tui.figures.drawn.paper import (
+    BEYOND,
     COLOURS,
     GREY,
     Table,
@@ -19,9 +20,6 @@ from tui.figures.drawn.paper import (
     numbers,
     windows_axis,
 )
-
-BEYOND = 1e30
-"""A height beyond every axis: the band of a tenth that has diverged reaches the top."""
 
 MOST = 4
 """Extremes of more than so many times the highest point of the lines are cut off: a few would flatten all else."""

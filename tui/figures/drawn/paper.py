@@ -80,6 +80,10 @@ def middles(table: Table) -> Any:
     return (numbers(table, "first_window") + numbers(table, "last_window")) / 2
 
 
+BEYOND = 1e30
+"""A height beyond every axis: the band of a tenth that has diverged reaches the top."""
+
+
 def styles(count: int) -> Iterator[dict[str, Any]]:
     """A style for each of several lines: colour, dashes and a few markers; the first 280 all differ."""
     for number in range(count):

@@ -80,21 +80,25 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
     import keras
 
     from echornn import Population
+    from tests.compiled import plain
 
     config = replace(CONFIG, num_classes=5)
     recorder = RunRecorder.begin(tmp_path / "run", config)
-    trainer = Population(config)
-    recorder.windows(trainer.advance(20))
-    recorder.save(trainer.state)
+    with plain() as programs:
+        trainer = Population(config, programs=programs)
+        trained = trainer.advance(20)
+        weights, state = trainer.weights, trainer.state
+        progress = trainer.advance(1).of(0)  # the first window of an epoch starts from a zero state, as the model does
+    recorder.windows(trained)
+    recorder.save(state)
     assert recorder.wait(PATIENCE)
     files = ["--weights", str(tmp_path / "w.npz"), "--keras", str(tmp_path / "m.keras")]
     assert export(str(tmp_path / "run"), *files).returncode == 0
     with np.load(tmp_path / "w.npz") as saved:
         assert {name: saved[name].tolist() for name in saved} == {
-            name: array[0].tolist() for name, array in trainer.weights.items()
+            name: array[0].tolist() for name, array in weights.items()
         }
     model = keras.models.load_model(tmp_path / "m.keras")
-    progress = trainer.advance(1).of(0)  # the first window of an epoch starts from a zero state, as the model does
     np.testing.assert_allclose(model.predict(progress.x, verbose=0), progress.probabilities, atol=1e-5)
 
 
