@@ -9,8 +9,13 @@ from collections.abc import Callable
 from textual.events import Callback, CursorPosition
 from textual.message import Message
 
-MOST_AT_ONCE = 4
-"""The most messages that the app gets before it may draw. Textual draws nothing while messages wait for the app."""
+FEW = 4
+"""The messages that the app gets before it may draw. Textual draws nothing while messages wait for the app."""
+
+SHARE = 32
+"""One in so many of the messages that wait is handed on at once, if these are more than `FEW`. So even behind a flood
+on a slow machine a key, such as the one that quits, waits for some 200 drawings at most.
+"""
 
 MOST_WAITING = 1 << 14
 """The most messages that wait; with more, nothing is read, and the terminal waits."""
@@ -63,7 +68,7 @@ class InTurn:
         late = self._clock() - self._handed_on_at > PATIENCE_SECONDS
         if not self._waiting or not (self._is_free or late):
             return
-        for _ in range(min(len(self._waiting), MOST_AT_ONCE)):
+        for _ in range(min(len(self._waiting), max(FEW, len(self._waiting) // SHARE))):
             self._deliver(self._waiting.popleft())
         self._is_free, self._handed_on_at = False, self._clock()
         self._send(Callback(self._handled))

@@ -8,9 +8,9 @@ from textual.app import App
 from textual.events import Callback, CursorPosition, Key
 from textual.message import Message
 
-from tui.term.in_turn import MOST_AT_ONCE, MOST_WAITING, PATIENCE_SECONDS, InTurn
+from tui.term.in_turn import FEW, MOST_WAITING, PATIENCE_SECONDS, InTurn
 
-KEYS = 10 * MOST_AT_ONCE
+KEYS = 10 * FEW
 
 
 def key(number: int) -> Key:
@@ -39,7 +39,7 @@ async def test_the_app_does_other_things_between_keys_and_gets_all_in_order() ->
             in_turn.hand_on()
             await asyncio.sleep(0)
         assert app.handled == [f"key{number}" for number in range(KEYS)]
-        assert seen >= set(range(0, KEYS, MOST_AT_ONCE))
+        assert seen >= set(range(0, KEYS, FEW))
         assert in_turn.is_empty
 
 
@@ -57,26 +57,41 @@ def test_the_answer_of_the_terminal_overtakes_keys() -> None:
 def test_an_app_that_says_nothing_gets_more_after_a_while() -> None:
     given, now = list[Message](), 100.0
     in_turn = InTurn(given.append, lambda message: None, lambda: now)
-    for number in range(2 * MOST_AT_ONCE):
+    for number in range(2 * FEW):
         in_turn.add(key(number))
     in_turn.hand_on()
     in_turn.hand_on()
-    assert len(given) == MOST_AT_ONCE
+    assert len(given) == FEW
     now += PATIENCE_SECONDS + 1
     in_turn.hand_on()
-    assert len(given) == 2 * MOST_AT_ONCE
+    assert len(given) == 2 * FEW
 
 
 async def test_the_next_keys_come_only_when_those_before_are_handled() -> None:
     given: list[Message] = []
     in_turn = InTurn(given.append, given.append, lambda: 100.0)
-    for number in range(2 * MOST_AT_ONCE):
+    for number in range(2 * FEW):
         in_turn.add(key(number))
     in_turn.hand_on()
     in_turn.hand_on()
-    assert len(given) == MOST_AT_ONCE + 1
+    assert len(given) == FEW + 1
     handled = given[-1]
     assert isinstance(handled, Callback)
     handled.callback()
     in_turn.hand_on()
-    assert len(given) == 2 * (MOST_AT_ONCE + 1)
+    assert len(given) == 2 * (FEW + 1)
+
+
+def test_a_key_behind_a_flood_waits_for_few_drawings() -> None:
+    given: list[Message] = []
+    in_turn = InTurn(given.append, given.append, lambda: 100.0)
+    keys = [key(number) for number in range(MOST_WAITING)]
+    for one in keys:
+        in_turn.add(one)
+    while not in_turn.is_empty:
+        in_turn.hand_on()
+        handled = given[-1]
+        assert isinstance(handled, Callback)
+        handled.callback()
+    assert [message for message in given if isinstance(message, Key)] == keys
+    assert sum(isinstance(message, Callback) for message in given) < 250  # one before each drawing
