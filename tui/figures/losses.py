@@ -64,14 +64,14 @@ def branches_numbers(request: FigureRequest) -> FigureData:
     opened = read(request.run)
     timeline = opened.timeline
     own = _trained(opened, position_of(opened.run, None, request.branch)).branch
-    lines: list[Line] = []
+    lines: list[ComparedCurve] = []
     numbers = sorted({own, *futures(timeline)})
     for number in numbers:
         first = 0 if number == own else shared(timeline, own, number)
         last = timeline.end(number).window
         if first < last:
             words = f"{letter_of(number)}: {words_of(timeline, number)}{_median(timeline, number)}"
-            lines.append(_line(letter_of(number), words, timeline, number, first, last))
+            lines.append(_compared_curve(letter_of(number), words, timeline, number, first, last))
     config = timeline.branch(own).config
     axes = {**_axes(config, request), "levels": _in_common([timeline.branch(one).config for one in numbers])}
     return _compared("branch", lines, axes, opened.run.notes)
@@ -88,7 +88,7 @@ def runs_numbers(request: FigureRequest) -> FigureData:
     for name, opened in zip(_names([opened.run.folder for opened in all_opened]), all_opened, strict=True):
         position = _trained(opened, opened.position)
         words = f"{name}{_median(opened.timeline, position.branch)}"
-        lines.append(_line(name, words, opened.timeline, position.branch, 0, position.window))
+        lines.append(_compared_curve(name, words, opened.timeline, position.branch, 0, position.window))
     axes = [_axes(opened.config, request) for opened in all_opened]
     label = axes[0]["y"] if len({one["y"] for one in axes}) == 1 else "loss, in the unit of each task"
     levels = _in_common([opened.config for opened in all_opened])
@@ -173,8 +173,8 @@ def _band_rows(band: Band) -> dict[str, Sequence[Any]]:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """A line of a comparison.
+class ComparedCurve:
+    """A curve of a comparison.
 
     Attributes:
         name, words: how the table and the legend call it.
@@ -188,12 +188,12 @@ class Line:
     band: Band
 
 
-def _line(name: str, words: str, timeline: Timeline, branch: int, first: int, last: int) -> Line:
+def _compared_curve(name: str, words: str, timeline: Timeline, branch: int, first: int, last: int) -> ComparedCurve:
     curve = curve_under(timeline, branch, BUCKETS, first, last)
-    return Line(name, words, curve, timeline.band(branch, BUCKETS, first, last))
+    return ComparedCurve(name, words, curve, timeline.band(branch, BUCKETS, first, last))
 
 
-def _compared(of: str, lines: Sequence[Line], axes: dict[str, Any], notes: tuple[str, ...]) -> FigureData:
+def _compared(of: str, lines: Sequence[ComparedCurve], axes: dict[str, Any], notes: tuple[str, ...]) -> FigureData:
     """The table of several lines; with quantiles, if one of them is of several networks.
 
     Args:
