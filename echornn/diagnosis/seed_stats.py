@@ -193,8 +193,10 @@ def wilson_of(
     middle = share + z**2 / (2 * known)
     half = z * np.sqrt(share * (1 - share) / known + z**2 / (4 * known**2.0))
     whole = 1 + z**2 / known
-    low, high = np.clip((middle - half) / whole, 0, 1), np.clip((middle + half) / whole, 0, 1)
-    return np.where(trials > 0, low, 0.0), np.where(trials > 0, high, 1.0)
+    # without a success the lower end is exactly 0, and without a failure the upper end exactly 1, whatever is rounded
+    low = np.where(successes > 0, np.clip((middle - half) / whole, 0, 1), 0.0)
+    high = np.where(successes < trials, np.clip((middle + half) / whole, 0, 1), 1.0)
+    return low, high
 
 
 def _round_up(width: int) -> int:

@@ -68,6 +68,12 @@ def test_wilson_of_no_trials_knows_nothing() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
+def test_wilson_of_none_and_of_all_ends_exactly_at_none_and_at_all() -> None:
+    for trials in range(1, 100):
+        assert wilson(0, trials)[0] == 0.0
+        assert wilson(trials, trials)[1] == 1.0
+
+
 @given(st.integers(1, 5000), st.data())
 def test_wilson_holds_the_share_and_both_of_its_ends_are_shares(trials: int, data: st.DataObject) -> None:
     successes = data.draw(st.integers(0, trials))
