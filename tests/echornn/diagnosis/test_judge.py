@@ -239,6 +239,15 @@ def test_where_in_its_epoch_it_was_lost_is_known_unless_epochs_began_anew() -> N
     assert diagnosis(TUTORIAL, lost, None).into_epoch == 0
 
 
+def test_a_task_is_not_said_to_be_lost_with_a_mean_that_counts_as_solved() -> None:
+    """The last four blocks begin before it was lost; the mean of 50 windows is what was judged."""
+    it = diagnosis(TUTORIAL, evidence_of((512, 0.01), (64, 0.12), (32, 0.07)), None)
+    assert it.kind is Kind.RELAPSED
+    assert it.mean == pytest.approx((18 * 0.12 + 32 * 0.07) / 50)
+    assert words.said(it).cause == "solved at window 50, but lost since 559: mean 0.088"
+    assert words.said(it).more_cause == "; mean loss of 50 windows"
+
+
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
     assert diagnosis(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
