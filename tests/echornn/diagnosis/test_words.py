@@ -257,6 +257,12 @@ def test_of_an_echo_beyond_t_a_loss_below_chance_comes_first() -> None:
         assert near.cause.startswith("tbptt's gradient stops before t-8 (T 5)"), "at chance, or too few windows"
 
 
+def test_powers_of_ten_that_are_shown_are_not_advised() -> None:
+    solved = told(Kind.SOLVED, mean=0.0004, solved_at=369)
+    assert solved.beside(["view.rows", "log"]).advice == "«settings» sets a longer echo_step"
+    assert solved.beside(["view.rows"]) == solved
+
+
 def test_a_wide_screen_is_told_more() -> None:
     spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
     assert spike.more_cause == "; loss 0.220 is above the floor: its guesses are too sure"
