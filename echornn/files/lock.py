@@ -76,13 +76,24 @@ class Lock:
                 self._lock(descriptor)
                 if self._is_there(descriptor):  # otherwise the previous holder has removed the run meanwhile
                     _put_up_sign(descriptor)
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+                    self._sign(descriptor)
                     return descriptor
             except (RunError, OSError):
                 os.close(descriptor)
                 raise
             os.close(descriptor)
+
+    def _sign(self, descriptor: int) -> None:
+        """Write this process's id into the file; on a full disk, a new file does not stay behind."""
+        is_new = not os.fstat(descriptor).st_size
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError:
+            if is_new:
+                with contextlib.suppress(OSError):
+                    (self._folder / LOCK_FILE).unlink()
+            raise
 
     def _lock(self, descriptor: int) -> None:
         for seconds in WAITS:

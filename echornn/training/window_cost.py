@@ -22,6 +22,9 @@ FIXED_ALONE = 4.0
 ONE_KERNEL = 400
 """The most multiplications of a product with which all steps of a window are one kernel, see `network.one_kernel`."""
 
+LONG_WINDOW = 1e-3
+"""The seconds from which a window is long: with a shorter one, no other part of a run is slow, whatever the rule."""
+
 LARGE_STATE = 64 << 20
 """The bytes of a network's state from which its size is announced too: it is written to the disk again and again."""
 
@@ -101,7 +104,7 @@ def cost_note(config: EchoConfig) -> str:
     parts = []
     if compiling >= LONG_COMPILATION + seconds_to_compile(plain):
         parts.append(f"compiling takes about {duration(compiling)}")
-    if seconds >= FAR_LONGER * usual:
+    if seconds >= max(LONG_WINDOW, FAR_LONGER * usual):
         parts.append(f"a window takes about {duration(seconds)} (with {CHEAPEST} {duration(usual)})")
     if size >= max(LARGE_STATE, 2 * config.replicas * state_bytes(plain)):
         parts.append(f"a saved state has {in_words(size)}")

@@ -253,6 +253,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         """Whether an action is available in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
+        if action == "no_curve":
+            return self._watching and self._main.has_class("small")
         if action in ("on_a_view", "no_view", "no_rows", "on_the_curve"):
             return self._watching
         if action == "line":
@@ -288,12 +290,14 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             self._focus_moved()
 
     def action_focus_next(self) -> None:
-        super().action_focus_next()
-        self._focus_moved()
+        if len(self.screen_stack) > 1 or not self._shows_no_curve:
+            super().action_focus_next()
+            self._focus_moved()
 
     def action_focus_previous(self) -> None:
-        super().action_focus_previous()
-        self._focus_moved()
+        if len(self.screen_stack) > 1 or not self._shows_no_curve:
+            super().action_focus_previous()
+            self._focus_moved()
 
     def _focus_moved(self) -> None:
         """Show the cursor of the view that has the arrow keys."""
@@ -303,10 +307,14 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_status()
 
     def action_log(self) -> None:
+        if self._shows_no_curve:
+            return
         viewport = self._plot.viewport
         self._plot.change_viewport(dataclasses.replace(viewport, log=not viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
+        if self._shows_no_curve:
+            return
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:

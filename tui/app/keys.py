@@ -219,18 +219,29 @@ TOGETHER = {
 }
 """The keys that the key line and the help show in one place, by the id of the first."""
 
+OF_THE_CROSSHAIR = {
+    "left": "left",
+    "right": "right",
+    "far_left": "shift+left",
+    "far_right": "shift+right",
+    "first": "home",
+    "follow": "end,escape",
+}
+"""Keys of the curve that say why they do nothing while the screen is too small for it, by the ids of their bindings."""
+
 OF_WHAT_IS_WATCHED = [
     *[Binding(key, f"on_a_view('{name}')", show=False, id=name) for name, key in sorted(KEYS_OF_SOME_VIEWS.items())],
     *[Binding(digit, f"no_view('{digit}')", show=False) for digit in OTHER_DIGITS],
     Binding("d", "on_the_curve('fall')", show=False, id="fall"),
     Binding("enter", "on_the_curve('go_there')", show=False, id="go"),
+    *[Binding(keys, "no_curve", show=False, id=name) for name, keys in OF_THE_CROSSHAIR.items()],
     *[
         Binding(key, "no_rows", show=False, id=name)
         for name, key in {"up": "up", "down": "down", "page_up": "pageup", "page_down": "pagedown"}.items()
     ],
 ]
 """Keys of a view and of the curve that also work while the other one has the arrow keys; and those without a meaning
-there, which say so: digits without a view, and the keys of rows on the curve.
+there, which say so: digits without a view, the keys of rows on the curve, and those of a curve that is not shown.
 """
 
 LEFT_OUT = (

@@ -124,7 +124,7 @@ def _unused_text(words: list[str]) -> str:
     late = next((word for word in words if word in SUBCOMMANDS), None)
     if late is not None:
         return f"the subcommand comes first: echornn-tui {late}, then its flags"
-    named = shortened(" ".join(words))
+    named = shortened(" ".join(words)) or "an empty word"
     near = get_close_matches(words[0], SUBCOMMANDS, 1) if words else []
     return f"{named} is not understood here{f'; did you mean echornn-tui {near[0]}?' if near else ''}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -238,3 +239,19 @@ def test_the_name_of_a_folder_says_what_is_trained(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert part in kept_runs.new_folder(config).name
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_full_disk_at_the_beginning_leaves_no_file_and_no_new_folder(
+    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "run"
+    if is_there:
+        folder.mkdir()
+    monkeypatch.setattr(os, "pwrite", no_room)
+    with pytest.raises(RunError, match="cannot hold a run: No space left on device"):
+        RunRecorder.begin(folder, SMALL)
+    assert [path.name for path in tmp_path.rglob("*")] == ["run"] * is_there

@@ -297,6 +297,21 @@ async def test_a_screen_that_is_too_small_says_what_it_needs_and_keys_still_work
         assert "chance" in screen_text(app)
 
 
+async def test_on_a_screen_that_is_too_small_the_curves_keys_say_why_they_do_nothing() -> None:
+    async with opened(State.PAUSED, (40, 10)) as (app, session, pilot):
+        plot = app.query_one(LossPlot)
+        before = plot.viewport
+        for key in ("l", "z", "Z", "d", "enter", "left", "right", "shift+left", "home", "end", "tab", "shift+tab"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert "curve: shown on a larger screen" in screen_text(app), key
+            await pilot.press("ctrl+l")
+            await pilot.pause()
+            assert "curve: shown on a larger screen" not in screen_text(app), "a key takes the hint away"
+        assert plot.viewport == before
+        assert session.commands == []
+
+
 @pytest.mark.parametrize("state", [State.LOADING, State.PAUSED])
 async def test_a_view_chosen_on_a_screen_that_is_too_small_is_shown_once_it_is_larger(state: State) -> None:
     async with opened(state, (40, 10)) as (app, _, pilot):

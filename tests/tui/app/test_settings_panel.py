@@ -354,11 +354,14 @@ async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:
         assert "preset" in screen_text(app)
 
 
-async def test_a_screen_that_is_too_small_for_settings_says_so() -> None:
+@pytest.mark.parametrize(("key", "panel"), [("s", "settings"), ("b", "branches"), ("o", "other runs")])
+async def test_a_screen_that_is_too_small_for_a_panel_says_so_once(key: str, panel: str) -> None:
     async with opened(size=(40, 10)) as (app, _, pilot):
-        await pilot.press("s")
-        assert "too small: the curve needs 60x16" in screen_text(app)
-        assert not app.query_one(SettingsPanel).is_open
+        await pilot.press(key)
+        await pilot.pause()
+        lines = [line.strip() for line in screen_text(app).splitlines()[1:4]]
+        assert lines == [f"{panel}: shown on a larger screen", "too small: the curve needs 60x16", ""]
+        assert app.focused is app.query_one(LossPlot)
 
 
 async def test_the_palette_offers_the_settings_while_it_is_on_the_screen() -> None:

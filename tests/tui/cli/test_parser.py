@@ -67,6 +67,7 @@ def test_version() -> None:
         (["--batch-size", "x"], "--batch-size"),
         (["--sede", "3"], "Did you mean --seed?"),
         (["stray"], "stray is not understood here"),
+        (["export", "run", ""], "an empty word is not understood here"),
         (["tuor"], "tuor is not understood here; did you mean echornn-tui tour?"),
         (["--ascii", "tour"], "the subcommand comes first: echornn-tui tour, then its flags"),
         (["--seed", "3", "list"], "the subcommand comes first: echornn-tui list, then its flags"),

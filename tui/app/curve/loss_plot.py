@@ -120,6 +120,10 @@ class LossPlot(PlotMouse, can_focus=True):
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
+        return not self.screen.has_class("small")
+
     def show(self, picture: Picture) -> None:
         """Draw the curve of this picture."""
         self._picture = picture

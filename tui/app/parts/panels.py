@@ -9,11 +9,10 @@ from textual.worker import Worker, WorkerState
 from echornn.runtime.background import report
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
-from tui.app.parts.part import AppPart
+from tui.app.parts.part import LARGER, AppPart
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
-from tui.app.widgets.status import StatusLine
 
 PANELS = ("settings", "branches", "runs")
 """The actions that open a panel beside the curve."""
@@ -47,13 +46,13 @@ class Panels(AppPart):
         """Open the settings panel, or close it. A focused panel handles this key itself, in the order of all typed
         keys.
         """
-        if not self._says_why_not("settings") and self._may_open(self._settings):
+        if not self._says_why_not("settings") and self._may_open(self._settings, "settings"):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
 
     def action_branches(self) -> None:
         """Open the list of branches, or close it."""
-        if not self._says_why_not("branches") and self._may_open(self._branches):
+        if not self._says_why_not("branches") and self._may_open(self._branches, "branches"):
             self._branches.is_open = True
             self._look_again()
             self._branches.open(self._picture)
@@ -61,7 +60,7 @@ class Panels(AppPart):
 
     def action_runs(self) -> None:
         """Open the list of other runs, or close it."""
-        if self._may_use_files() and self._may_open(self._runs):
+        if self._may_use_files() and self._may_open(self._runs, "other runs"):
             self._runs.open()
             self._read_runs()
             self._panel_opened(self._runs)
@@ -83,12 +82,12 @@ class Panels(AppPart):
     def _complain(self, text: str) -> None:
         self.notify(text, severity="error", markup=False)
 
-    def _may_open(self, panel: Widget) -> bool:
+    def _may_open(self, panel: Widget, name: str) -> bool:
         """Close the panel that is open, if any. Returns whether ``panel`` should be opened: it is another panel, and
         the screen is large enough.
         """
         if self._main.has_class("small"):
-            self._refuse(self._main.query_one(StatusLine).too_small)
+            self._refuse(LARGER.format(name))
             return False
         was_open = self._panel
         if was_open is not None:

@@ -17,6 +17,9 @@ from tui.app import key_effects
 from tui.app.audience_text import ONLY_LOOKS, audience_text
 from tui.kit.keyed_app import KeyedApp
 
+LARGER = "{}: shown on a larger screen"
+"""The message about a key of the curve, of a view or of a panel while the screen is too small for it."""
+
 
 class AppPart(KeyedApp[int]):
     """The base class of the parts of the app. Methods that are not implemented here are implemented by another part."""

@@ -13,7 +13,7 @@ from echornn.session.probing import union
 from tui.app import key_effects
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.futures import Futures
-from tui.app.parts.part import AppPart
+from tui.app.parts.part import LARGER, AppPart
 from tui.app.views.choice import ViewChoice
 from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
@@ -54,7 +54,7 @@ class Viewing(AppPart):
         self._choice = self._choice.pressed(key)
         if self._main.has_class("small"):
             title = next(view.title for view in VIEWS if view.key == key)
-            self._hint(f"{title}: shown on a larger screen")
+            self._hint(LARGER.format(title))
             return
         had_the_arrows = isinstance(self._main.focused, View)
         self._lay_out(self.size)
@@ -107,8 +107,22 @@ class Viewing(AppPart):
         if not isinstance(self._main.focused, View):
             self._hint(key_effects.NO_ROWS)
 
+    def action_no_curve(self) -> None:
+        """Say that the curve, whose key this is, is not shown."""
+        self._refuse(LARGER.format("curve"))
+
+    @property
+    def _shows_no_curve(self) -> bool:
+        """Whether the screen is too small for the curve, whose keys can do nothing then; if so, the screen says it."""
+        is_small = self._main.has_class("small")
+        if is_small:
+            self.action_no_curve()
+        return is_small
+
     async def action_on_the_curve(self, action: str) -> None:
         """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
+        if self._shows_no_curve:
+            return
         plot = self._plot
         if action == "go_there" and plot.viewport.cursor is None:
             self._hint(key_effects.NO_CROSSHAIR)

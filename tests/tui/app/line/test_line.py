@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from echornn.session.audience import Audience
 from echornn.session.commands import Answer, Edit, Go, Pause, Reset, StartOver, Step, Toggle
 from echornn.session.pictures.frame import State
+from echornn.training.window_cost import cost_note
 from tests.key_words import in_words
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession
@@ -246,6 +247,24 @@ async def test_the_line_opens_over_a_panel_which_has_the_keys_again_after_it() -
         assert app._settings.is_open
 
 
+async def test_what_a_learning_rule_costs_is_said_before_enter() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        large = replace(session.frame.config, cell="gru", state_size=64, num_layers=3)
+        session.set_frame(State.PAUSED, config=large)
+        app.show_newest_frame()
+        await enter(app, pilot, ":edit rule=rtr")
+        assert last_lines(app)[0].startswith("rule is tbptt: Learning rule: ")
+        await enter(app, pilot, "l")
+        what, *costs, typed = last_lines(app, 4)
+        assert what.startswith("rule is tbptt: Learning rule: ")
+        assert " ".join(costs) == f"rtrl: {cost_note(replace(large, rule='rtrl'))}"
+        assert typed == ":edit rule=rtrl"
+        await enter(app, pilot, " num_layers=1 cell=rnn state_size=4")
+        assert last_lines(app)[0].startswith("state_size is 64: ")
+        assert "takes about" not in screen_text(app), "it would be a small network"
+        assert session.commands == []
+
+
 async def test_a_command_waits_while_the_network_loads() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
         await enter(app, pilot, ":edit learning_rate=x\n")
@@ -272,7 +291,7 @@ async def test_after_the_last_epoch_it_is_said_how_to_go_on() -> None:
 
 def watched(app: EchoApp, session: ScriptedSession, audience: Audience) -> None:
     """Make the session one that another viewer steers."""
-    app._picture = dataclasses.replace(app._picture, audience=audience)
+    app._picture = replace(app._picture, audience=audience)
 
 
 async def test_while_another_viewer_steers_the_line_says_so() -> None:
