@@ -103,7 +103,7 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "States of the network as points, on the two directions in which they vary most (principal components). Each "
         "has the sign of its target; + is a cell with several targets. Numbers have letters if they have two values "
         "each, else shades. Before learning, the signs are mixed; later, states of different targets lie apart.",
-        "The line without a sign is where the prediction changes, as far as these two directions show it. The head "
+        "The dense line is where the prediction changes, as far as these two directions show it. The head "
         "says how many states the network gets right, and how many it would with these two directions alone.",
         "The dotted line is the way of a row of the newest window: «up» and «down» choose the row, «left» and «right» "
         "a step. «swap» shows another pair of the three first components, «next» another part of the network.",
