@@ -170,7 +170,10 @@ def _solved(known: Diagnosis, loss_stats: LossStats, trend: LossTrend | None) ->
     if loss_stats.lost_at is None and loss_stats.recent.size and loss_stats.mean < lost_level(known.config):
         return replace(known, kind=Kind.SOLVED, mean=loss_stats.mean, mean_of=loss_stats.recent.size)
     since = next((at for at in (loss_stats.lost_at, trend.lost_at) if at is not None), trend.since)
-    return replace(known, kind=Kind.RELAPSED, since=since)
+    relapsed = replace(known, kind=Kind.RELAPSED, since=since)
+    if known.mean < lost_level(known.config) and loss_stats.recent.size == RECENT_WINDOWS:  # blocks from before it too
+        return replace(relapsed, mean=loss_stats.mean, mean_of=RECENT_WINDOWS, wrong=math.nan)
+    return relapsed
 
 
 def _lost_in_its_epoch(judged: Diagnosis, loss_stats: LossStats, progress: Progress | None) -> Diagnosis:

@@ -56,6 +56,9 @@ the second.
 SHORT_FALLS, SHORT_STANDS = 0.06, 0.02
 """The same shares for the fall over only the last blocks (see `SHORT_SPAN`), which decides in tasks with a ladder."""
 
+MANY_COMPARED = 2.0
+"""How many times the uncertainty of a mean two means must differ, if many pairs are compared, so that it is no luck."""
+
 FIRST_NOISE = 3
 """In tasks other than the echo, the number of blocks before which no loss is distinguished from chance by its
 blocks.
@@ -113,8 +116,8 @@ class LossTrend:
             if there are too few blocks.
         typical_fall: if the task is solved, the share by which the typical loss fell since then, see
             `echornn.diagnosis.typical_fall`; negative if it rose, NaN if neither is clear.
-        flat_since: if the loss is flat, the number of windows from which on it stayed within `FALLS` of the value that
-            it had when this was noticed.
+        flat_since: if the loss is flat, the number of windows from which on it stayed as near to the value that it had
+            when this was noticed as `FALLS` of what was left to learn, or as noise may move it.
         relapses: how many times the task was solved and then lost.
         lost_at: the number of windows after which the task was last lost; None if it never was.
         until: the number of windows at the last judgement.
@@ -186,7 +189,8 @@ def _trend(
     falls = _held((newest > least) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
     lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
     seen = 1 + int(np.flatnonzero(falls[:-1])[-1]) if falls[:-1].any() else len(falls) - 1
-    away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
+    noise = MANY_COMPARED * float(max(unsure[seen], np.median(unsure[: seen + 1])))
+    away = np.abs(means[: seen + 1] - means[seen]) > max(FALLS * (means[seen] - floor), noise) + 1e-9
     best = int(np.argmin(means))
     half = int(np.searchsorted(ends, ends[-1] / 2))
     steady = _steady_from(solved) if solved[-1] else max(0, len(ends) - SMOOTHED)

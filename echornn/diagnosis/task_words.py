@@ -180,10 +180,10 @@ def stalled(it: Diagnosis) -> Sentence:
         return _with_obstacle(it, f"hardly lower {since}: {mean}", note_text(it) or NO_LADDER, "", more)
     advice, rest = _by_number(it, *next_text(config, place))
     if place.at is None:
-        cause = f"stands at {loss_of(config, it.mean)} {since}"
+        cause = f"has stood at {loss_of(config, it.mean)} {since}"
         below, more_cause = as_fits(cause, f", below {level_text(config, place.above)}")
         return _with_obstacle(it, below, advice, rest, more_cause + more, place.missing)
-    cause, rest_of_cause = as_fits(f"stands at {level_text(config, place.at)} {since}", f": {mean}")
+    cause, rest_of_cause = as_fits(f"has stood at {level_text(config, place.at)} {since}", f": {mean}")
     more = rest_of_cause + more
     if not place.missing:
         return _with_obstacle(it, cause, advice, rest, more)

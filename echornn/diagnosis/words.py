@@ -10,6 +10,7 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import is_past_t, lags_beyond
 from echornn.data.levels import (
     AT_CHANCE_SHARE,
+    boundary_floor,
     chance_level,
     few_inside,
     is_echo,
@@ -196,15 +197,33 @@ def _still_solved(it: Diagnosis) -> str:
     return "solved; " if it.solved_at is not None and it.mean_before < lost_level(it.config) else ""
 
 
+def _unknown_targets(it: Diagnosis) -> str:
+    """The targets of a row, counted from 1, that the window contains and that cannot be known."""
+    before = max(0, it.place[1] - 1) * it.config.window_stride
+    if not before:
+        return f"first {targets(it.unknown)}"
+    if it.unknown == 1:
+        return f"target {before + 1:,}"
+    return f"targets {before + 1:,} to {before + it.unknown:,}"
+
+
+def _which_window(it: Diagnosis) -> str:
+    """The window of its epoch, if several windows have targets that cannot be known."""
+    several = boundary_floor(it.config, 1) > 0 and it.config.windows_per_epoch > 1
+    return f", window {it.place[1]} of an epoch" if several else ""
+
+
 def _spike(it: Diagnosis) -> Sentence:
     batch = it.config.batch_size
     rows = "row 2" if batch == 2 else f"rows 2 to {batch}"
+    seen = f"{_unknown_targets(it)} of {rows} {'echoes' if it.unknown == 1 else 'echo'} the row above"
+    cause, more = as_fits(f"{_still_solved(it)}spike: {seen}", _which_window(it))
     return Sentence(
-        f"{_still_solved(it)}spike: first {targets(it.unknown)} of {rows} echo the row above",
+        cause,
         in_a_line(BLANK, f"a zero state cannot know them (floor {it.floor:.3f}); ")[0],
-        f"; loss {loss_text(it.newest, 3)} is above the floor: its guesses are too sure"
+        f"{more}; loss {loss_text(it.newest, 3)} is above the floor: its guesses are too sure"
         if it.newest > it.floor
-        else "",
+        else more,
         ", which blanks them; those of row 1 are blank",
         BLANK,
     )

@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -238,6 +239,15 @@ def test_where_in_its_epoch_it_was_lost_is_known_unless_epochs_began_anew() -> N
     assert diagnosis(TUTORIAL, lost, None).into_epoch == 0
 
 
+def test_a_task_is_not_said_to_be_lost_with_a_mean_that_counts_as_solved() -> None:
+    """The last four blocks begin before it was lost; the mean of 50 windows is what was judged."""
+    it = diagnosis(TUTORIAL, evidence_of((512, 0.01), (64, 0.12), (32, 0.07)), None)
+    assert it.kind is Kind.RELAPSED
+    assert it.mean == pytest.approx((18 * 0.12 + 32 * 0.07) / 50)
+    assert words.said(it).cause == "solved at window 50, but lost since 559: mean 0.088"
+    assert words.said(it).more_cause == "; mean loss of 50 windows"
+
+
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
     assert diagnosis(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
@@ -355,6 +365,27 @@ def test_windows_in_which_stride_leaves_less_unknown() -> None:
     assert [(it.kind, it.unknown) for it in told] == [
         (Kind.SPIKE, 3), (Kind.SPIKE, 2), (Kind.SPIKE, 1), (Kind.UNSTABLE, 0)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "causes", "floors"),
+    [
+        ({"echo_step": 8, "truncated_backprop_length": 5},
+         ["first 5 targets of rows 2 to 5 echo the row above, window 1 of an epoch",
+          "targets 6 to 8 of rows 2 to 5 echo the row above, window 2 of an epoch"], [0.555, 0.333]),
+        ({"stride": 1, "batch_size": 2},
+         ["first 3 targets of row 2 echo the row above, window 1 of an epoch",
+          "targets 2 to 3 of row 2 echo the row above, window 2 of an epoch",
+          "target 3 of row 2 echoes the row above, window 3 of an epoch"], [0.069, 0.046, 0.023]),
+        ({}, ["first 3 targets of rows 2 to 5 echo the row above"], [0.111]),
+    ],
+)  # fmt: skip
+def test_which_targets_a_spike_is_of(changes: dict[str, Any], causes: list[str], floors: list[float]) -> None:
+    config = EchoConfig(**changes)
+    loss_stats = after(LossStats(), np.array([0.3] * 100 + [0.9], np.float32), config)
+    told = [diagnosis(config, loss_stats, window_of([0.9], window)) for window in range(len(causes))]
+    assert [words.said(it).cause for it in told] == [f"spike: {cause}" for cause in causes]
+    assert [it.floor for it in told] == pytest.approx(floors, abs=5e-4)
 
 
 def test_after_an_edit_it_is_known_what_was_solved() -> None:

@@ -86,6 +86,18 @@ def test_what_falls_and_what_stands() -> None:
     assert slow.fall == pytest.approx(1 - 2**-0.2, abs=0.01)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_does_not_move_the_window_since_which_a_loss_stands(seed: int) -> None:
+    """Like two coins at its second level: little is left to learn there, less than the noise of a mean."""
+    coins = EchoConfig(task="two_coins")
+    fell = np.repeat([0.662, 0.55, 0.515], [768, 128, 3104])
+    told = loss_trend(coins, reviews_of(fell + np.random.default_rng(seed).normal(0, 0.045, len(fell)), 0.25))
+    assert told is not None
+    assert told.level is LossLevel.BELOW
+    assert not told.falls
+    assert 768 + 128 <= told.flat_since <= 768 + 128 + 256, "within four blocks"
+
+
 def test_a_state_without_room_for_the_echo_must_fall_faster() -> None:
     losses = 0.6 * np.arange(1, 20_000) ** -0.1
     for config, falls in ((TUTORIAL, True), (EchoConfig(echo_step=5), False)):
