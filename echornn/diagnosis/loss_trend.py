@@ -99,7 +99,7 @@ class LossTrend:
         since: the number of windows trained before it reached this level.
         changes: how many times the level changed in the last half of the stretch.
         mean: the mean loss over the last `SMOOTHED` blocks; if the task is solved, over more blocks, but only
-            those since then.
+            those since then. On a ladder, blocks from before the loss fell to another level are left out.
         mean_of: the number of windows of that mean.
         unsure: the uncertainty of ``mean`` due to noise: `SURE` standard errors.
         newest: mean loss of the last block.
@@ -194,13 +194,17 @@ def _trend(
     best = int(np.argmin(means))
     half = int(np.searchsorted(ends, ends[-1] / 2))
     steady = _steady_from(solved) if solved[-1] else max(0, len(ends) - SMOOTHED)
+    unsure_now = float(unsure[-1])
+    if order[levels[-1]] is LossLevel.BELOW and not is_echo(config):
+        all_of, steady = len(ends) - steady, _alike_from(blocks, steady, unsure_now)
+        unsure_now *= math.sqrt(all_of / (len(ends) - steady))
     return LossTrend(
         level=order[levels[-1]],
         since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
         mean=float(blocks[steady:].mean()),
         mean_of=int(ends[-1] - (ends[steady - 1] if steady else 0)),
-        unsure=float(unsure[-1]),
+        unsure=unsure_now,
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
         windows=int(ends[-1] - (ends[-1 - SMOOTHED] if len(ends) > SMOOTHED else 0)),
@@ -258,6 +262,21 @@ def _steady_from(solved: Flags) -> int:
     equal weights in their mean.
     """
     return max(_solved_from(solved), len(solved) - 2 * SHORT_SPAN)
+
+
+def _alike_from(blocks: Numbers, first: int, unsure: float) -> int:
+    """The first of the newest blocks, from block ``first`` on, that differ from the mean of those after them by no more
+    than noise. Without the others, a mean of blocks is not higher than that of the newest windows was, as a loss falls.
+
+    Args:
+        unsure: the uncertainty of the mean of all of them.
+    """
+    noise = MANY_COMPARED * unsure * math.sqrt(len(blocks) - first)  # of one block
+    for alike in range(len(blocks) - 1, first, -1):
+        after = blocks[alike:]
+        if abs(blocks[alike - 1] - after.mean()) > noise * math.sqrt(1 + 1 / len(after)) + 1e-9:
+            return alike
+    return first
 
 
 def _solved_from(solved: Flags) -> int:

@@ -151,6 +151,21 @@ def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
     assert told(config, *losses) == (cause, advice)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mean_that_fell_to_a_level_is_not_said_to_rise_again(seed: int) -> None:
+    """The windows before the fall are in no mean of blocks that is said after one of the newest windows."""
+    fell = np.repeat([0.662, 0.55, 0.515], [790, 80, 362]) + np.random.default_rng(seed).normal(0, 0.045, 1232)
+    loss_stats = after(LossStats(), fell[:960].astype(np.float32), COINS)
+    means = []
+    for part in np.split(fell[960:].astype(np.float32), range(16, 272, 16)):
+        loss_stats = after(loss_stats, part, COINS)
+        it = diagnosis(COINS, loss_stats, None)
+        means.append(it.mean)
+        assert said(it).cause.endswith("at knows t-3 (0.519)")
+    assert max(np.diff(means)) < 0.01
+    assert means[-1] == pytest.approx(0.515, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("errors", "advice"),
     [
