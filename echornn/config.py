@@ -110,7 +110,8 @@ class EchoConfig(FlatValues, WindowSizes):
     """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
 
     rule: Rule = "tbptt"
-    """Learning rule: tbptt, cut off after T steps; rtrl, not cut, exact while weights rest; or snap1, a sparse rtrl."""
+    """Learning rule: tbptt, cut off after T steps; rtrl, never cut off, exact if steps of learning are small; or snap1,
+    rtrl within each unit only."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""

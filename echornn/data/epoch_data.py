@@ -57,7 +57,7 @@ def batch_of(config: EchoConfig, data_version: int, epoch: int) -> Batch:
 
 def lead_in(config: EchoConfig) -> int:
     """The steps of a stream that are drawn before each row, and left out: those of the first windows, if no step of
-    them is scored. So a target may hang on an input further back than a window is long.
+    them is scored. So a target may depend on an input further back than a window is long.
 
     Raises:
         TaskError: an error in a user's task.

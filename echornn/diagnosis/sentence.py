@@ -12,8 +12,8 @@ LINE = 78
 """The length of a line on a screen of 80 columns; each part of a sentence fits on one line."""
 
 
-VIEW_SHOWS = re.compile("(?:; |, )«(view[.][a-z]+)» shows [a-z ]+")
-"""The part of a text that names the key of a view."""
+KEY_SHOWS = re.compile("(?:; |, )«(view[.][a-z]+|log)» shows [a-z ]+")
+"""The part of a text that names the key of a view, or of the axis in powers of ten."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Sentence:
             self, cause=cause, advice=say(self.advice), more_cause=more_cause, more_advice=say(self.more_advice)
         )
 
-    def beside(self, views: Collection[str]) -> Sentence:
-        """The sentence beside these views, by the ids of their keys: it does not name the key of one of them."""
+    def beside(self, seen: Collection[str]) -> Sentence:
+        """The sentence beside these views, or this axis, by the ids of their keys: it does not name the key of one."""
         cause, advice, more_cause, more_advice = (
-            VIEW_SHOWS.sub(lambda found: "" if found[1] in views else found[0], text)
+            KEY_SHOWS.sub(lambda found: "" if found[1] in seen else found[0], text)
             for text in (self.cause, self.advice, self.more_cause, self.more_advice)
         )
         return replace(self, cause=cause, advice=advice, more_cause=more_cause, more_advice=more_advice)

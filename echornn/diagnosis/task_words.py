@@ -69,6 +69,11 @@ def level_text(config: EchoConfig, level: Level) -> str:
     return f"{shortened(level.name)} ({level.loss:.{_decimals(config)}f})"
 
 
+def _next_level(config: EchoConfig, level: Level) -> str:
+    """The phrase that names the next level of the ladder. It says nothing of what is learned next."""
+    return f"the next level is '{shortened(level.name)}' ({level.loss:.{_decimals(config)}f})"
+
+
 def _decimals(config: EchoConfig) -> int:
     return 4 if chance_level(config) < FEW_DIGITS else 3
 
@@ -78,7 +83,7 @@ def next_text(config: EchoConfig, place: LadderPosition) -> tuple[str, str]:
     if place.next is None:
         return "that is the last level of the ladder", ""
     name = level_text(config, place.next)
-    to = f"next is {name}" if place.at else f"{place.way:.0%} of the way to {name}"
+    to = _next_level(config, place.next) if place.at else f"{place.way:.0%} of the way to {name}"
     return as_fits(to, f": {place.next.knows}")
 
 
@@ -121,7 +126,7 @@ def plateau(it: Diagnosis) -> Sentence:
     if len(levels) < 2:
         return Sentence(cause, obstacle(it.config)[0] or note_text(it), "", more)
     how_far = "" if it.config.is_stream or source_lags(it.config) else HOW_FAR
-    advice, rest = as_fits(f"next is {level_text(it.config, levels[1])}", how_far, f": {levels[1].knows}")
+    advice, rest = as_fits(_next_level(it.config, levels[1]), how_far, f": {levels[1].knows}")
     easiest = min((level.lags for level in levels[1:] if level.lags), key=max, default=())
     return _with_obstacle(it, cause, advice, rest + more, missing=easiest)
 
@@ -185,7 +190,9 @@ def stalled(it: Diagnosis) -> Sentence:
     missing = " and ".join(f"t-{lag}" for lag in place.missing)
     verb = "is" if len(place.missing) == 1 else "are"
     why, helps = obstacle(config, place.missing)
-    short, of_short = as_fits(f"{missing} {verb} missing{why and f': {why}'}", helps or f"; {advice}")
+    level, colon, knows = advice.partition(": ")
+    others = (helps,) if helps else (f"; {level}", f"{colon}{knows}")
+    short, of_short = as_fits(f"{missing} {verb} missing{why and f': {why}'}", *others)
     return Sentence(cause, short, more, of_short + (adds(advice) if why else "") + rest)
 
 
@@ -235,7 +242,7 @@ def spike(it: Diagnosis) -> Sentence:
     floor = loss_of(it.config, it.floor)
     before = "solved; " if it.solved_at is not None else ""
     return Sentence(
-        f"{before}spike: the first targets of a row hang on inputs before the row",
+        f"{before}spike: the first targets of a row depend on inputs before the row",
         f"a zero state cannot know them: this window's mean loss is {floor} higher at the least",
     )
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from echornn.data.levels import (
+    BELOW_CHANCE,
     chance_level,
     few_inside,
     few_uniform_starts_learn,
@@ -33,6 +34,7 @@ from echornn.diagnosis.phrases import (
     at_chance,
     at_chance_after,
     back,
+    cut_off,
     gradient_cut_off,
     inside,
     note_text,
@@ -130,8 +132,10 @@ def beyond(it: Diagnosis) -> Sentence:
         state = f"the state keeps part of it (r2 {it.kept:.2f})"
     more = "more than by guessing" if it.more_right else "no more than by guessing"
     earlier = "" if not it.mean - it.best >= 0.02 else f"{1 - it.best_wrong:.0%} right at window {it.best_at:,}"
-    cut = f"{gradient_cut_off(config)} (T {config.truncated_backprop_length:,})"
-    cause, rest = as_fits(cut, f"; {seeds_beyond(config)}", f"; {state}")
+    is_below = it.mean + it.unsure < BELOW_CHANCE * chance_level(config)  # False while the first block is not full
+    cut = f"below chance: mean loss {it.mean:.3f}; {cut_off(config)}" if is_below else gradient_cut_off(config)
+    length = f" (T {config.truncated_backprop_length:,})"
+    cause, rest = as_fits(f"{cut}{length}", adds(seeds_beyond(config)), f"; {state}")
     return helped(
         it.config,
         Sentence(cause, more_cause=rest + adds(right(it) and f"{right(it)}, {more}", earlier)),

@@ -211,6 +211,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._look_again()
         self._plot.show(self._picture)
         self._show_rows()
+        self._main.query_one(StatusLine).powers_of_ten = self._plot.viewport.log
         self._show_status()
 
     def _ghosts_changed(self) -> None:

@@ -57,7 +57,7 @@ class InTurn:
         return len(self._waiting) >= MOST_WAITING
 
     def add(self, message: Message) -> None:
-        """Add a message behind the others. The answer to a query comes at once: what is drawn hangs on it."""
+        """Add a message behind the others. The answer to a query comes at once: what is drawn depends on it."""
         if isinstance(message, CursorPosition):
             self._deliver(message)
         else:

@@ -80,9 +80,9 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
     ("config", "losses", "cause", "advice"),
     [
         (COINS, [(3000, 0.6616)], "at chance (0.662) after 3,000 windows",
-         "next is knows t-8 (0.628): the coin 8 steps back"),
+         "the next level is 'knows t-8' (0.628): the coin 8 steps back"),
         (COINS, [(1000, 0.6616), (500, 0.6277)], "learning: mean loss 0.628, at knows t-8 (0.628)",
-         "next is knows t-3 (0.519): the coin 3 steps back"),
+         "the next level is 'knows t-3' (0.519): the coin 3 steps back"),
         (COINS, [(1000, 0.6616), (300, 0.57)], "learning: mean loss 0.570, below knows t-8 (0.628)",
          "53% of the way to knows t-3 (0.519): the coin 3 steps back"),
         (COINS, [(1000, 0.6616), (5000, 0.519)],
@@ -90,9 +90,9 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "t-8 is missing: a shift register needs 9 numbers; more units («settings») may help"),
         (WIDE, [(1000, 0.6616), (5000, 0.519)],
          "has stood at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
-         "t-8 is missing; next is knows both (0.455): the coins 3 and 8 steps back"),
+         "t-8 is missing; the next level is 'knows both' (0.455)"),
         (SHORT, [(3000, 0.6616)], "at chance (0.662) after 3,000 windows",
-         "next is knows t-8 (0.628): the coin 8 steps back"),
+         "the next level is 'knows t-8' (0.628): the coin 8 steps back"),
         (replace(WIDE, truncated_backprop_length=5), [(1000, 0.6616), (5000, 0.519)],
          "has stood at knows t-3 (0.519) since about window 1,200: mean loss 0.519",
          "t-8 is missing: tbptt stops before t-8 (T 5); a longer T or rtrl («settings») may help"),
@@ -109,26 +109,26 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
         (COINS, [(100, 0.9)], "above chance: mean loss 0.900, chance is 0.662",
          "7 of a window's 15 targets have their sources within it, which gradients reach"),
         (XOR, [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
-         "next is knows both (0.000): the bits 1 and 3 steps back"),
+         "the next level is 'knows both' (0.000): the bits 1 and 3 steps back"),
         (FLIP_FLOP, [(1000, 1.0), (5000, 0.64)],
          "has stood at knows 2 back (0.640) since about window 1,200: mean loss 0.640",
-         "next is knows 4 back (0.409): the pulses of the last 4 steps"),
+         "the next level is 'knows 4 back' (0.409): the pulses of the last 4 steps"),
         (replace(XOR, truncated_backprop_length=1), [(3000, 0.693)], "at chance (0.693) after 3,000 windows",
          "tbptt stops before t-1 (T 1); a longer T or rtrl («settings») may help"),
         (ADDING, [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
-         "next is knows one (0.083); 4 shows how far back errors get"),
+         "the next level is 'knows one' (0.083); 4 shows how far back errors get"),
         (replace(FLIP_FLOP, state_size=2), [(1000, 1.0), (5000, 0.334)],
          "has stood at 0.334 since about window 1,200, below knows 4 back (0.409)",
          "3 numbers from 2 units: no read-out gets below 0.32; more units («settings») may help"),
         (COINS, [(1000, 0.6616), (400, 0.519), (300, 0.519)],
          "below chance: mean loss 0.519, at knows t-3 (0.519)",
-         "next is knows both (0.455): the coins 3 and 8 steps back"),
+         "the next level is 'knows both' (0.455): the coins 3 and 8 steps back"),
         (own(("chance", 0.69), ("all", 0.6)), [(1000, 0.69), (1000, 0.316)],
          "mean loss 0.316, below the last level, all (0.600)",
          "no learner gets lower if the ladder is right: check levels in mine.py:Mine"),
         (ADDING, [(1000, 0.1667), (5000, 0.0833)],
          "has stood at knows one (0.083) since about window 1,200: mean loss 0.083",
-         "next is knows both (0.000): both marked numbers"),
+         "the next level is 'knows both' (0.000): both marked numbers"),
         (replace(ADDING, truncated_backprop_length=10), [(3000, 0.1667)], "at chance (0.167) after 3,000 windows",
          "tbptt cuts every 10 of a trial's 50 steps; a longer T or rtrl («settings») may help"),
         (COPY, [(1000, 0.46), (5000, 0.1733)],
@@ -142,7 +142,7 @@ def told(config: EchoConfig, *parts: tuple[int, float], noise: float = 0.002) ->
          "tbptt cuts every 5 of a trial's 10 steps; a longer T or rtrl («settings») may help"),
         (replace(MINGRU, cell="rnn"), [(1000, 0.6931), (5000, 0.416)],
          "has stood at right for 4 (0.416) since about window 1,200: mean loss 0.416",
-         "next is knows all (0.000): the parity of all bits so far"),
+         "the next level is 'knows all' (0.000): the parity of all bits so far"),
     ],
 )  # fmt: skip
 def test_where_the_loss_is_on_the_ladder_and_what_comes_next(
@@ -250,7 +250,7 @@ def test_first_targets_that_no_network_can_know_are_told() -> None:
     stats = stats_of(config, (1000, 0.0))
     window = window_of([*[0.0] * 60, 0.14], 0)
     sentence = said(diagnosis(config, replace(stats, recent=np.append(stats.recent[1:], np.float32(0.14))), window))
-    assert sentence.cause == "solved; spike: the first targets of a row hang on inputs before the row"
+    assert sentence.cause == "solved; spike: the first targets of a row depend on inputs before the row"
 
 
 def test_noise_of_few_scored_steps_is_no_news() -> None:

@@ -71,12 +71,12 @@ async def test_before_the_first_window() -> None:
     assert second.startswith("loading TensorFlow · echo 3, T 15")
 
 
-async def test_while_another_rule_compiles_no_advice_is_given() -> None:
+async def test_while_another_rule_compiles_the_sentence_says_that_it_is_of_the_rule_before() -> None:
     message = "compiling the training loop of rule rtrl"
     coming = replace(RUNNING, state=State.LOADING, message=message, coming=replace(TUTORIAL, rule="rtrl"))
     _, second, cause, advice = await drawn(coming)
     assert second.startswith(message)
-    assert (cause, advice) == ("chance is 0.693 nats, the loss of guessing", "")
+    assert (cause, advice) == ("chance is 0.693 nats, the loss of guessing", "this is about the settings until now")
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -51,12 +51,12 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "network is; >< marks a wrong one. Numbers are shaded cells, a line for each. A dash is a target that does not "
         "count.",
         "Paused, «focus» and then «arrows» move a cursor: it gives the values, and lights the inputs that the target "
-        "hangs on, where they are known.",
+        "depends on, where they are known.",
         "To the left lie earlier windows: | a window's end, double an epoch's end, dashed where windows were not kept.",
     ),
     "data": (
-        "How the data is cut into windows, and which inputs a target hangs on, where that is known. Below are rows of "
-        "the window; a dash is a target that does not count. «focus», then «arrows», move the cursor.",
+        "How the data is cut into windows, and which inputs a target depends on, where that is known. Below are rows "
+        "of the window; a dash is a target that does not count. «focus», then «arrows», move the cursor.",
     ),
     "memory": (
         "A bar for each lag: how well the input so many steps ago can be read from the state by a linear read-out (1: "
@@ -76,8 +76,8 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
         "Beside it: how much the prediction under the cursor changes when one input alone is changed, from not at all "
         "(·) to fully (█). A symbol is flipped: it becomes the next one. A number is raised by 0.1. If the network "
         "predicts symbols, a line says how many of all predictions turn to another one.",
-        "A network that has not learned yet predicts near its chance, so a small change turns many predictions. Then "
-        "it says little about what the network holds.",
+        "Before a network has learned, this says little about what it holds: no flip may turn a prediction, if they "
+        "hardly depend on the input; or many flips do, if all predictions are near chance.",
         "Below are the predictions with the weights as they are now, and those after «flip» changes an input. (In the "
         "rows, they are those with the weights before each window.) «next» shows the local derivative instead; it says "
         "little where units are saturated.",
@@ -102,8 +102,8 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
     "plane": (
         "States of the network as points, on the two directions in which they vary most (principal components). Each "
         "has the sign of its target; + is a cell with several targets. Numbers have letters if they have two values "
-        "each, else shades. Network and targets part as it learns.",
-        "The line without a sign is where the prediction changes, as far as these two directions show it. The head "
+        "each, else shades. Before learning, the signs are mixed; later, states of different targets lie apart.",
+        "The dense line is where the prediction changes, as far as these two directions show it. The head "
         "says how many states the network gets right, and how many it would with these two directions alone.",
         "The dotted line is the way of a row of the newest window: «up» and «down» choose the row, «left» and «right» "
         "a step. «swap» shows another pair of the three first components, «next» another part of the network.",

@@ -68,9 +68,9 @@ def _own_words(config: EchoConfig) -> str:
 
 
 def _sources_text(config: EchoConfig) -> str:
-    """The inputs that a target hangs on, where they are known."""
+    """The inputs that a target depends on, where they are known."""
     names = [f"t-{lag}" if lag else "t" for lag in source_lags(config)]
-    return f"The last target hangs on {' and '.join(names)}: its sources. " if names else ""
+    return f"The last target depends on {' and '.join(names)}: its sources. " if names else ""
 
 
 def _form_words(form: Symbols | Numbers) -> str:

@@ -37,14 +37,14 @@ TRAINING: Rows = (
     ),
     (
         "solved",
-        "The mean loss of 50 windows is at most 7 % of chance above the last level (in the tutorial 0.05 nats), and a "
-        "quarter of the way to the level before.",
+        "The mean loss of 50 windows exceeds the last level by at most 7 % of chance (tutorial: 0.05) and by a quarter "
+        "of the gap to the level before.",
     ),
     ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
     (
         "misses",
-        "Targets that no window holds together with the input that they hang on: tbptt takes no error from one to the "
-        "other. In the tutorial 3 of 15.",
+        "Targets that no window holds together with the input that they depend on: tbptt takes no error from one to "
+        "the other. In the tutorial 3 of 15.",
     ),
     (
         "lag and T",
@@ -64,7 +64,7 @@ TASKS: Rows = (
         "length, tbptt cuts the gradient within them.",
     ),
     ("scored", "Steps whose target counts in the loss. In the rows a dash is a target that does not count."),
-    ("source", "An input that a target hangs on, by its lag: t-3 is the input 3 steps before. ▲ marks it."),
+    ("source", "An input that a target depends on, by its lag: t-3 is the input 3 steps before. ▲ marks it."),
     (
         "ladder",
         "Losses that are known beforehand: what a network gets that knows so much of the inputs, and no more. Dotted "

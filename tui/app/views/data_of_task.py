@@ -82,12 +82,12 @@ def about_data(config: EchoConfig) -> list[Fact]:
 
 
 def _sources(config: EchoConfig, lags: Sequence[int]) -> str:
-    """A text on the inputs that targets hang on, as far as that is known."""
+    """A text on the inputs that targets depend on, as far as that is known."""
     if not lags:
         return PLACES_VARY
     known, steps = targets_reached(config)[1], config.window_steps
     some = not config.is_stream and known < steps
-    which = f"{known:,} of a trial's {steps:,} targets hang" if some else "a target hangs"
+    which = f"{known:,} of a trial's {steps:,} targets depend" if some else "a target depends"
     return f"{which} on the input{'s' * (len(lags) > 1)} {', '.join(f't-{lag}' for lag in lags)}"
 
 
@@ -216,6 +216,6 @@ def read(shown: TaskWindow, row: int, step: int) -> str:
             return f"{place}; no target counts here"
         target = f"{place}; target {value_words(task.outputs, data.y[step], brevity)}"
         sources = ", ".join(source(lag, brevity) for lag in shown.lags(step))
-        return f"{target} hangs on {sources}" if sources else f"{target}, it counts"
+        return f"{target} depends on {sources}" if sources else f"{target}, it counts"
 
     return first_that_fits(text)

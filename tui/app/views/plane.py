@@ -203,7 +203,7 @@ class PlaneView(ProbeView):
         places = points_in(readings, scene.plane)
         text = summary(scene, computing)
         if held is not None and not computing:
-            text = points_summary(held, points, len(places), carried_size(readings.config))
+            text = points_summary(scene, held, points, len(places), carried_size(readings.config))
         self.draw_head(cells, readings, self.keymap.clickable(text), part)
         drawn = () if points is None or not len(places) else kinds_found(points, self._ascii_only)
         hint = self.keymap.clickable("" if held else HOW_TO_HOLD)

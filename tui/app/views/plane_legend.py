@@ -22,7 +22,7 @@ def legend_of(
         kinds: the marks of fixed points, with their styles and names.
         hint: a key that shows more, if there is room left on these lines.
     """
-    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("solid", "dotted")
+    border, way = (ASCII_BORDER, ASCII_WAY) if ascii_only else ("dense", "dotted")
     others: list[Item] = []
     if len(scene.plane.targets):
         others.append([(f" {MIXED} several  ", "view--beyond")])

@@ -35,8 +35,8 @@ def states_text(states: States, groups: TargetGroups) -> str:
     return f"{total} state{'' if total == 1 else 's'} here: {of_groups}"[:78]
 
 
-def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carried: int) -> str:
-    """A text about the fixed points under a constant input.
+def points_summary(scene: PlaneScene, held: HeldInput, points: FixedPoints | None, drawn: int, carried: int) -> str:
+    """A text about the fixed points under a constant input, and at how many of the plane's states the network is right.
 
     Args:
         points: the fixed points; None while they are computed.
@@ -50,4 +50,5 @@ def points_summary(held: HeldInput, points: FixedPoints | None, drawn: int, carr
         return f"computing the fixed points under {words}"
     if points.kinds and not drawn:
         return "a gate has no fixed points; «next» and «before» lead to the state"
-    return f"under {words}: {count_text(points)}, from {points.searches} states"
+    right = "" if scene.right is None or not len(scene.plane.readout) else f"; right on {scene.right[0]:.0%}"
+    return f"{count_text(points)} under {words}, from {points.searches} states{right}"

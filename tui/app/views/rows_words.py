@@ -57,13 +57,13 @@ def _read_of_any_task(config: EchoConfig, progress: Progress, row: int, step: in
     data, task, said = RowData.of(progress, row), config.the_task, progress.outputs[row, step]
     x, y = data.x[step], data.y[step]
     lags = lags_of_target(config, progress.window, step)
-    hangs = f" hangs on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
+    sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
 
     def text(brevity: int) -> str:
         place = f"row {row + 1}, step {step + 1}: input {input_words(task.inputs, x, brevity)}"
         if not data.scored[step]:
             return f"{place}; no target counts here"
         target = value_words(task.outputs, y, brevity)
-        return f"{place}; target {target}{hangs}; {network_words(task.outputs, said, y, brevity)}"
+        return f"{place}; target {target}{sources}; {network_words(task.outputs, said, y, brevity)}"
 
     return first_that_fits(text)

@@ -45,6 +45,9 @@ AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what 
 AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
+UNTIL_THEN = "this is about the settings until now"
+"""In place of advice while other settings are being prepared."""
+
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 """A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
@@ -78,6 +81,8 @@ class StatusLine(CellWidget):
         """Whether advice is shown below the diagnosis; not while something else says which key to press."""
         self.open_views: tuple[str, ...] = ()
         """The views that are shown, by the ids of their keys: the advice does not name their keys."""
+        self.powers_of_ten = False
+        """Whether the curve's losses are in powers of ten already: the advice does not name the key for that."""
         self.too_small = ""
         """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
@@ -92,8 +97,9 @@ class StatusLine(CellWidget):
         sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
         failed = frame.state is State.FAILED
         after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        advises = self.advises and frame.coming is None  # the advice is not about the settings that are to come
-        self._verdict = Sentence(after, sentence.cause) if failed else sentence if advises else sentence.unadvised
+        if frame.coming is not None:  # neither the cause nor the advice is about them
+            sentence = replace(sentence, advice=UNTIL_THEN, more_advice="", remedy=None)
+        self._verdict = Sentence(after, sentence.cause) if failed else sentence if self.advises else sentence.unadvised
         self.redraw()
 
     def _said(self, frame: Frame) -> Sentence:
@@ -161,7 +167,8 @@ class StatusLine(CellWidget):
             parts = [*parts_of(self._frame, first), *self._audience_parts()]
             parts = [replace(part, text=say(part.text)) for part in parts]
             lines = [(fitted(parts, width), "configuration")]
-        text, verdict = say(self.too_small or self._reading), self._verdict.beside(self.open_views).in_words(say)
+        seen = (*self.open_views, *("log",) * self.powers_of_ten)
+        text, verdict = say(self.too_small or self._reading), self._verdict.beside(seen).in_words(say)
         if more:
             sentence = [shortened(text or str(verdict), width)]
         elif self._beside and text and not self.too_small:

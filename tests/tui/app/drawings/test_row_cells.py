@@ -82,8 +82,8 @@ def test_titles_and_readings_say_what_counts_and_in_which_unit() -> None:
 
 def test_a_target_is_said_to_hang_on_its_known_sources() -> None:
     config = EchoConfig(task=TwoCoins(lag=2, far_lag=5), truncated_backprop_length=10)
-    assert "hangs on t-2;" in read(config, progress_of(config), 0, 3)
-    assert "hangs on t-2, t-5;" in read(config, progress_of(config, window=1), 0, 3), "from the window before too"
+    assert "depends on t-2;" in read(config, progress_of(config), 0, 3)
+    assert "depends on t-2, t-5;" in read(config, progress_of(config, window=1), 0, 3), "from the window before too"
     assert max(len(read(config, progress_of(config), 4, step)) for step in range(10)) <= 78
 
 

@@ -52,9 +52,9 @@ def test_the_cursor_lights_a_target_and_the_inputs_that_it_hangs_on() -> None:
     assert lit(cells, "data--source") == [(5, 7 + 2 * 2), (5, 7 + 2 * 5)]
     assert lit(cells, "data--cursor") == [(5, 7 + 2 * 7), (6, 7 + 2 * 7)]
     x, y = progress_of(COINS, 0, 1).x[0], progress_of(COINS, 0, 1).y[0]
-    assert view.reading == f"row 1, step 8: input {x[7]}; target {y[7]} hangs on t-2 ({x[5]}), t-5 ({x[2]})"
+    assert view.reading == f"row 1, step 8: input {x[7]}; target {y[7]} depends on t-2 ({x[5]}), t-5 ({x[2]})"
     view._cursor = (0, 3)
-    assert view.reading.endswith(f"hangs on t-2 ({x[1]}), t-5 (before the window)")
+    assert view.reading.endswith(f"depends on t-2 ({x[1]}), t-5 (before the window)")
     assert lit(drawn(view), "data--source") == [(5, 7 + 2 * 1)]
 
 
@@ -96,7 +96,7 @@ def test_the_cursor_moves_over_all_rows_and_steps_also_before_the_first_window(m
         view.action_move(0, 1)
     assert view._cursor == (4, 6)
     data = progress_of(COINS)
-    assert view.reading.startswith(f"row 5, step 7: input {data.x[4, 6]}; target {data.y[4, 6]} hangs on t-2 (")
+    assert view.reading.startswith(f"row 5, step 7: input {data.x[4, 6]}; target {data.y[4, 6]} depends on t-2 (")
     assert view._first_row == 4
     view.action_leave()
     assert view.reading == ""
@@ -131,8 +131,8 @@ def test_any_task_is_drawn_on_any_screen(
 @pytest.mark.parametrize(
     ("config", "sources"),
     [
-        (COINS, "a target hangs on the inputs t-2, t-5"),
-        (EchoConfig(task="copy_memory"), "10 of a trial's 120 targets hang on the input t-110"),
+        (COINS, "a target depends on the inputs t-2, t-5"),
+        (EchoConfig(task="copy_memory"), "10 of a trial's 120 targets depend on the input t-110"),
         (EchoConfig(task="adding"), "not known, or different from one target to the next"),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_classes_lie_on_both_sides_of_the_line() -> None:
         "   ⢐                                  ⢸⠁                                  ⠅",
         "   ⢐                                  ⢸⠁                                  ⠅",
         "   ⠐0⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂ component 1, 60%: -1.1 to 1.1 →⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂1",
-        "target: 0 1  + several  solid: prediction changes  dotted: row 1",
+        "target: 0 1  + several  dense: prediction changes  dotted: row 1",
     ]
 
 
@@ -128,7 +128,7 @@ def test_states_without_known_targets_have_no_sign_of_a_class() -> None:
     lines = drawn(PlaneView(), frame_of(with_plane(targets=nothing)), 78, 12)
     assert "the targets of these states are not known" in lines[0]
     assert lines[1].count("+") == 2
-    assert lines[-1].rstrip() == "solid: prediction changes  dotted: row 1  x: fixed points"
+    assert lines[-1].rstrip() == "dense: prediction changes  dotted: row 1  x: fixed points"
 
 
 def test_the_cursor_goes_along_a_row_and_reads_the_target() -> None:
@@ -262,7 +262,7 @@ def test_fixed_points_have_marks_by_kind_and_are_counted() -> None:
     drawn(view, frame, 78, 12)
     view.action_hold(1)
     lines = drawn(view, frame, 78, 12)
-    assert lines[0].startswith("plane: under input 0: 2 stable points, 1 saddle, from 256 states")
+    assert lines[0].startswith("plane: 2 stable points, 1 saddle under input 0, from 256 states; right on 100%")
     assert [line[4] for line in lines[1:11:9]] == ["●", "●"]
     assert "".join(lines).count("×") == 2, "a saddle, and in the legend"
     assert lines[-1].startswith("● stable  × saddle  target: 0 1 ")
