@@ -135,6 +135,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._connect_the_seeds()
         self._plot.on_go = lambda window: self._send(Go(self._frame.line, window))
+        self._main.query_one(StatusLine).on_return = lambda: self._send(Go(self._frame.line))
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()

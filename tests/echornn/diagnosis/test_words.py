@@ -274,8 +274,8 @@ def test_a_wide_screen_is_told_more() -> None:
         "learning: mean loss 0.400, 42% of the way from chance to zero",
         "learning: mean loss of 1,280 windows 0.400, 42% of the way from chance to zero",
     )
-    lost = told(Kind.RELAPSED, mean=0.3, wrong=0.1, solved_at=9, since=500, mean_of=50)
-    assert lost.lengths[0][1] == "solved at window 9, but lost since 500: mean of 50 windows 0.300; 90% right"
+    relapsed = told(Kind.RELAPSED, mean=0.3, wrong=0.1, solved_at=9, since=500, mean_of=50)
+    assert relapsed.lengths[0][1] == "solved at window 9, but lost since 500: mean of 50 windows 0.300; 90% right"
     assert told(Kind.RECOVERING, windows=20, mean=0.8, mean_of=50).mean_of == 0, "said already"
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
     assert solved.more_cause == "; 99.99% sure of its answers in a typical window"

@@ -312,6 +312,15 @@ async def test_on_a_screen_that_is_too_small_the_curves_keys_say_why_they_do_not
         assert session.commands == []
 
 
+async def test_on_a_screen_that_is_too_small_a_key_takes_away_what_would_cover_its_answer() -> None:
+    for size, kept in (((40, 10), 0), ((80, 24), 1)):
+        async with opened(State.PAUSED, size) as (app, _, pilot):
+            await pilot.press("y")
+            assert len(app._notifications) == 1, "the copied command"
+            await pilot.press("0")
+            assert len(app._notifications) == kept, size
+
+
 @pytest.mark.parametrize("state", [State.LOADING, State.PAUSED])
 async def test_a_view_chosen_on_a_screen_that_is_too_small_is_shown_once_it_is_larger(state: State) -> None:
     async with opened(state, (40, 10)) as (app, _, pilot):

@@ -206,7 +206,7 @@ async def test_b_and_enter_return_from_the_past_which_the_status_says() -> None:
     async with opened(size=(80, 24)) as (app, session, pilot):
         session.set_frame(State.PAUSED, make_progress(SLOW, 0, 349), trained=350, line=1, branch=1, is_past=True)
         text = await drawn(app, pilot)
-        assert "the past: space branches off here; b enter returns" in text.splitlines()[1]
+        assert "the past: space branches off here; b, then enter, returns" in text.splitlines()[1]
         await pilot.press("b", "enter")
         assert session.commands == [Go(1)]
 

@@ -80,6 +80,16 @@ async def test_a_view_is_chosen_in_the_footer(size: tuple[int, int], text: str, 
         assert not app.query_one(Rows).display
 
 
+@pytest.mark.parametrize("word", ["then", "enter", "returns"])
+async def test_a_click_on_what_returns_from_the_past_returns(word: str) -> None:
+    async with test_branch_keys.opened(size=(80, 24)) as (app, session, pilot):
+        session.set_frame(State.PAUSED, trained=350, line=1, branch=1, is_past=True)
+        app.show_newest_frame()
+        await pilot.pause()
+        await click_on(app, pilot, "b, then enter, returns", "b, then enter, returns".index(word))
+        assert session.commands == [Go(1)]
+
+
 async def test_a_key_in_the_help_is_pressed_and_a_click_beside_it_closes() -> None:
     async with opened(State.PAUSED, (120, 40)) as (app, _, pilot):
         await pilot.press("question_mark", "slash", *"other runs under", "enter")

@@ -86,9 +86,13 @@ class StatusMessages(Viewing):
         self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
 
     async def on_event(self, event: Event) -> None:
-        """Remove the hint at the next key or click, before that may show another one."""
+        """Remove the hint at the next key or click, before that may show another one. On a screen that is too small for
+        the curve a key removes the notifications too: they cover what the next one says.
+        """
         if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
             self._end_hint()
+        if isinstance(event, Key) and not event.is_forwarded and self._has_widgets and self._main.has_class("small"):
+            self.clear_notifications()
         await super().on_event(event)
 
     def _end_hint(self) -> None:

@@ -16,7 +16,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from tui.app.audience_text import audience_text
 from tui.app.widgets.lasting import HeldDiagnosis
-from tui.app.widgets.status_parts import SPEED, news_of, parts_of, status_fields
+from tui.app.widgets.status_parts import SPEED, THEN_RETURNS, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 from tui.kit.key_letters import in_ascii, shown
@@ -75,6 +75,8 @@ class StatusLine(CellWidget):
         self._beside = False
         self._audience = ALONE
         self._ascii = ascii_only
+        self.on_return: Callable[[], object] = lambda: None
+        """Called when the user clicks on the words that lead from an earlier window to the newest."""
         self.advises = True
         """Whether advice is shown below the diagnosis; not while something else says which key to press."""
         self.open_views: tuple[str, ...] = ()
@@ -140,6 +142,14 @@ class StatusLine(CellWidget):
             for found in NAMES_A_KEY.finditer(shown(text)):
                 if key := self.keymap.named(found[1]):
                     cells.mark(found.start(), y, len(found[0]), 1, Press(key))
+            returns = self.keymap.text(THEN_RETURNS)
+            if frame.is_past and returns in shown(text):
+                cells.mark(shown(text).index(returns), y, len(returns), 1, THEN_RETURNS)
+
+    def clicked(self, spot: object, again: bool) -> None:
+        """Return to the newest window: the key that the words name does so only in the list of branches."""
+        if spot == THEN_RETURNS:
+            self.on_return()
 
     def _audience_parts(self) -> list[LinePart]:
         """Who looks at the session too, unless the hint says it."""

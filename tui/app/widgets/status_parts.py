@@ -12,7 +12,10 @@ from echornn.tasks.chosen import defaults_of, name_of, values_of
 from echornn.timeline.letters import letter_of
 from tui.kit.fitting import LinePart
 
-PAST = "the past: «pause» branches off here; «branches» «branches.go» returns"
+THEN_RETURNS = "then «branches.go», returns"
+"""The words on which a click returns from an earlier window to the newest."""
+
+PAST = f"the past: «pause» branches off here; «branches», {THEN_RETURNS}"
 """The text that says how to return from an earlier window to the newest."""
 
 NEXT = ("«settings»: more epochs", "«window_back»: back", "«redraw»: new weights")

@@ -91,28 +91,34 @@ def print_training(
         say(start_record(config, recorder, at))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
-        if note := cost_note(config):
-            lines.print([f"echornn-tui: {config.rule}: {note}"], sys.stderr)
         if config.replicas > 1 and not as_json_lines:
             lines.print([SEEDS_NOTE], sys.stdout)
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
-        saved = _train(session, asked, lines, is_watched)
+        note = cost_note(config)
+        saved = _train(session, asked, lines, is_watched, note and f"{config.rule}: {note}")
     serving.end("the session was ended" if asked else "the session has ended")
     lines.close()
     return _conclude(session, recorder, native_log, saved, asked, begun, say, lines)
 
 
-def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool]) -> Saved:
+def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: Callable[[], bool], cost: str) -> Saved:
     """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error. While
     viewers look at a session in the background, it stays after the last epoch.
+
+    Args:
+        cost: what the learning rule costs, if that is much. It is said once the networks are made: not if they are
+            refused, as for want of memory.
     """
     notes, warning, patience = session.recorder.warning, "", None
     threading.Thread(target=session.run, name="training", daemon=True).start()
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
+        if cost and frame.device:
+            lines.print([f"echornn-tui: {cost}"], sys.stderr)
+            cost = ""
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
             before, warning = warning, newest

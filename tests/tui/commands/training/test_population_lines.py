@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.data.solved import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.runs import run_dir
 from echornn.session import loop
 from echornn.session.pictures.frame import Frame, State
+from echornn.training.window_cost import cost_note
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
@@ -150,6 +151,27 @@ def test_it_ends_as_diverged_when_no_network_has_a_loss(
     else:
         assert code == ExitCode.DONE
         assert (last["event"], last["diverged"]) == ("finished", 8)
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_cost_of_a_rule_is_not_said_of_a_run_that_is_refused(
+    is_refused: bool, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if is_refused:
+            raise ConfigError("replicas", config.replicas, "they need about 181 GB, and 19 GB are free")
+        return ScriptedTrainer(config)
+
+    monkeypatch.setattr(loop, "tensorflow_trainers", lambda *_: make)
+    config = replace(CONFIG, num_epochs=1, rule="rtrl", state_size=64)
+    if is_refused:
+        with pytest.raises(ConfigError, match="181 GB"):
+            print_training(config, math.inf, True)
+    else:
+        assert print_training(config, math.inf, True) == ExitCode.DONE
+    said = f"echornn-tui: rtrl: {cost_note(config)}"
+    assert "a window takes about " in said
+    assert capfd.readouterr().err.splitlines().count(said) == (not is_refused)
 
 
 @pytest.mark.slow
