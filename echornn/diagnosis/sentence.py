@@ -12,6 +12,9 @@ LINE = 78
 """The length of a line on a screen of 80 columns; each part of a sentence fits on one line."""
 
 
+MEAN = re.compile(r"\b(mean (?:loss )?)(?=\d)")
+"""The words before a mean loss in the text; a wide screen is told of how many windows."""
+
 KEY_SHOWS = re.compile("(?:; |, )«(view[.][a-z]+|log)» shows [a-z ]+")
 """The part of a text that names the key of a view, or of the axis in powers of ten."""
 
@@ -26,6 +29,7 @@ class Sentence:
             do.
         more_cause, more_advice: continuations for a wide screen; they may be empty.
         remedy: the configuration changes that the advice names; None if it names none.
+        mean_of: of how many windows the mean loss in the cause is; 0 if there is none, or if it is not known.
     """
 
     cause: str
@@ -33,6 +37,7 @@ class Sentence:
     more_cause: str = ""
     more_advice: str = ""
     remedy: Remedy | None = None
+    mean_of: int = 0
 
     def __str__(self) -> str:
         return f"{self.cause}; {self.advice}" if self.advice else self.cause
@@ -55,9 +60,10 @@ class Sentence:
     @property
     def unadvised(self) -> Sentence:
         """The sentence without its advice."""
-        return Sentence(self.cause, more_cause=self.more_cause)
+        return replace(self, advice="", more_advice="", remedy=None)
 
     @property
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Cause and advice, each in its short and its long form."""
-        return (self.cause, self.cause + self.more_cause), (self.advice, self.advice + self.more_advice)
+        """Cause and advice, each in its short and its long form. The long one says of how many windows the mean is."""
+        told = MEAN.sub(rf"\1of {self.mean_of:,} windows ", self.cause, count=1) if self.mean_of else self.cause
+        return (self.cause, told + self.more_cause), (self.advice, self.advice + self.more_advice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -50,7 +49,7 @@ from echornn.diagnosis.phrases import (
     wait,
 )
 from echornn.diagnosis.remedy import Remedy
-from echornn.diagnosis.sentence import LINE, Sentence
+from echornn.diagnosis.sentence import LINE, MEAN, Sentence
 from echornn.history.block_means import FIRST_BLOCK
 
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
@@ -66,9 +65,6 @@ first steps disturb count as lost 8 to 18 windows later, because the mean of 50 
 CLEARLY_MORE = 0.05
 """The sentence mentions an earlier best result if its share of right predictions was higher by at least this."""
 
-MEAN = re.compile(r"\bmean (loss )?\d")
-"""A mean loss in the text; a wide screen is told of how many windows."""
-
 BLANK = Remedy({"row_start": "zero"})
 
 
@@ -77,8 +73,7 @@ def said(it: Diagnosis) -> Sentence:
     sentence = (SENTENCES if is_echo(it.config) else OTHER_TASKS)[it.kind](it)
     count = RECENT_WINDOWS if it.kind is Kind.SOLVED and not is_echo(it.config) else it.mean_of
     has_mean = it.mean_of and it.kind is not Kind.RECOVERING and MEAN.search(sentence.cause)
-    mean = f"; mean loss of {count:,} windows" if has_mean else ""
-    return replace(sentence, more_cause=sentence.more_cause + mean)
+    return replace(sentence, mean_of=count if has_mean else 0)
 
 
 def _unread(it: Diagnosis) -> Sentence:

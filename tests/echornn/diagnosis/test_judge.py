@@ -219,7 +219,7 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     assert lost.lost_at is not None
     assert told.cause == f"solved at window 50, but lost since {lost.lost_at}: mean 0.676"
     assert 448 < lost.lost_at <= 448 + 10
-    assert told.more_cause.endswith(", 99% at window 64; mean loss of 256 windows")
+    assert told.lengths[0][1].endswith(", 99% at window 64")
     assert told.advice == "no gradient reaches the source; «advice»: truncated_backprop_length 15"
     assert told.remedy is not None
 
@@ -245,7 +245,7 @@ def test_a_task_is_not_said_to_be_lost_with_a_mean_that_counts_as_solved() -> No
     assert it.kind is Kind.RELAPSED
     assert it.mean == pytest.approx((18 * 0.12 + 32 * 0.07) / 50)
     assert words.said(it).cause == "solved at window 50, but lost since 559: mean 0.088"
-    assert words.said(it).more_cause == "; mean loss of 50 windows"
+    assert words.said(it).mean_of == 50
 
 
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
