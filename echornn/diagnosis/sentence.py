@@ -13,7 +13,7 @@ LINE = 78
 
 
 MEAN = re.compile(r"\b(mean (?:loss )?)(?=\d)")
-"""The words before a mean loss in the text; a wide screen is told of how many windows."""
+"""The words before a mean loss in a text. A wide screen adds the number of windows behind them."""
 
 KEY_SHOWS = re.compile("(?:; |, )«(view[.][a-z]+|log)» shows [a-z ]+")
 """The part of a text that names the key of a view, or of the axis in powers of ten."""

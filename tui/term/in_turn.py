@@ -13,8 +13,8 @@ FEW = 4
 """The messages that the app gets before it may draw. Textual draws nothing while messages wait for the app."""
 
 SHARE = 32
-"""One in so many of the messages that wait is handed on at once, if these are more than `FEW`. So even behind a flood
-on a slow machine a key, such as the one that quits, waits for some 200 drawings at most.
+"""The app gets one in so many of the waiting messages at once, if these are more than `FEW`. The last key of a flood
+then waits for about 200 drawings at most, on a slow machine too.
 """
 
 MOST_WAITING = 1 << 14
