@@ -71,7 +71,10 @@ class ScriptedTrainer:
         fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has the losses
             of an untrained lone network; None for never.
         wrong_every: every n-th prediction of a lone network is wrong; 0 for none.
+        errors_as_losses: as many of its predictions are wrong as fit its losses, instead.
     """
+
+    errors_as_losses = False
 
     def __init__(self, config: EchoConfig) -> None:
         self.config = config
@@ -163,7 +166,7 @@ class ScriptedTrainer:
         self.calls.append(n)
         windows = self.trained + np.arange(n)[:, np.newaxis]
         losses = np.where(windows < self._sound_until, self._losses(n), np.float32(math.nan))
-        errors = scripted_errors(self.config, losses) if replicas > 1 else None
+        errors = scripted_errors(self.config, losses) if replicas > 1 or self.errors_as_losses else None
         last = divmod(self._position + n - 1, self.config.windows_per_epoch)
         self.epoch, self.window = divmod(self._position + n, self.config.windows_per_epoch)
         self.trained += n

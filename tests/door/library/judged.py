@@ -1,0 +1,111 @@
+"""What a run is judged to be: sessions whose losses are given, and the case and the numbers of what the screen says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Command, Pause, Step
+from echornn.session.pictures.frame import Frame
+from echornn.session.session import Session
+from tests.on_a_thread import running
+from tests.patience import PATIENCE, wait_for
+from tests.scripted import ScriptedTrainer
+
+CASES = {
+    "start": {"START"},
+    "early": {"TOO_EARLY"},
+    "chance": {"PLATEAU", "PINNED", "FAR", "BEYOND"},
+    "above": {"WORSE", "SETTLING"},
+    "falling": {"LEARNING", "BEGINNING"},
+    "standing": {"STALLED", "FEW_NUMBERS"},
+    "slipped": {"SLIPPED"},
+    "solved": {"SOLVED"},
+    "lost": {"RELAPSED", "UNSTEADY"},
+    "spike": {"SPIKE"},
+    "diverged": {"DIVERGED", "RECOVERING"},
+    "rate": {"RATE_TOO_LARGE", "STEPS_TOO_SMALL"},
+    "another task": {"FORGOT"},
+}
+"""The cases, each with the names that the inside has for it."""
+
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def case_of(frame: Frame) -> str:
+    """The case that the screen shows for a single network."""
+    kind = frame.diagnosis.kind.name
+    return next((case for case, kinds in CASES.items() if kind in kinds), kind)
+
+
+def numbers_of(frame: Frame) -> list[float]:
+    """The numbers in the line above the curve, in order."""
+    return [float(number.replace(",", "")) for number in NUMBER.findall(frame.sentence.cause)]
+
+
+class WithLosses(ScriptedTrainer):
+    """A trainer that has given losses, float32 [windows] or [windows, replicas], and keeps the last of them."""
+
+    losses: npt.NDArray[np.float32]
+    errors_as_losses = True
+
+    def _losses(self, n: int) -> npt.NDArray[np.float32]:
+        windows = np.minimum(np.arange(self.trained, self.trained + n), len(self.losses) - 1)
+        return self.losses[windows].reshape(n, -1)
+
+
+def with_losses(config: EchoConfig, losses: npt.ArrayLike, folder: Path | None = None) -> Session:
+    """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it."""
+    trainer = type("Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32)})
+    if folder is None:
+        recorder = None
+    else:
+        recorder = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+    return Session(config, make_trainer=trainer, recorder=recorder)
+
+
+@contextmanager
+def judging(
+    config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None
+) -> Iterator[Judge]:
+    """The session, which has carried out these commands, one after the other."""
+    session = with_losses(config, losses, folder)
+    session.send(Pause())
+    with running(session):
+        judge = Judge(session)
+        for command in commands:
+            judge.after(command)
+        yield judge
+
+
+class Judge:
+    """A session with given losses, while it runs."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def after(self, command: Command) -> Frame:
+        """The frame once a command is carried out; if it trains without end: once training has stopped."""
+        self.session.send(command)
+        assert self.session.when_idle(PATIENCE)
+        wait_for(lambda: self.frame.state != "running")
+        assert self.session.when_idle(PATIENCE)  # it trains a window that diverges alone, after those before
+        return self.frame
+
+    @property
+    def frame(self) -> Frame:
+        return self.session.frame
+
+
+def judged(config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None) -> Frame:
+    """The frame after so many windows as there are losses, or after these commands."""
+    every = (Step(len(np.asarray(losses))),)
+    with judging(config, losses, *(commands or every), folder=folder) as judge:
+        return judge.frame
