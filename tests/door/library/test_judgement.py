@@ -11,7 +11,7 @@ import pytest
 
 from echornn import EchoConfig, SeedStats
 from echornn.session.commands import Edit, Go, Regenerate, Resume, Step
-from tests.door.library.judged import case_of, judged, judging, numbers_of
+from tests.door.library.judged import case_of, judged, judging, numbers_of, screen_after
 
 CHANCE = math.log(2)
 
@@ -243,6 +243,17 @@ def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
     assert (frame.state, frame.trained, frame.has_diverged) == ("paused", 130, True)
     assert case_of(frame) == "diverged"
     assert numbers_of(frame)[0] == 130
+
+
+async def test_the_curve_marks_an_explosion_and_is_not_scaled_to_it() -> None:
+    losses = np.concatenate([flat(CHANCE, 50), [6.2e33], flat(CHANCE, 49)])
+    lines = await screen_after(TUTORIAL, losses)
+    marked = [line.index("!") for line in lines if line.count("!") == 1]
+    assert len(marked) == 1
+    assert 40 <= marked[0] <= 48, "the middle of the curve"
+    labels = [float(line[:7]) for line in lines if line[:7].strip().replace(".", "").isdigit()]
+    assert max(labels) <= 1.0
+    assert "window 51" in " ".join(lines[:5])
 
 
 # ---- several seeds
