@@ -70,7 +70,7 @@ def with_losses(config: EchoConfig, losses: npt.ArrayLike, folder: Path | None =
         recorder = None
     else:
         recorder = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
-    return Session(config, make_trainer=trainer, recorder=recorder)
+    return Session(config, make_trainer=trainer, recorder=recorder, clock=lambda: 0.0)
 
 
 @contextmanager

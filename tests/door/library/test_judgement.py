@@ -56,13 +56,13 @@ def test_noise_of_a_network_that_stays_at_the_level_before_is_not_taken_for_a_so
     assert case_of(frame) != "lost"
 
 
-def test_of_a_hundred_such_networks_none_is_called_solved() -> None:
-    several = EchoConfig(task="two_coins", truncated_backprop_length=5, num_epochs=1000, replicas=100)
-    losses = 0.5165 + noise(4000 * 100, 0.1015).reshape(4000, 100)
+def test_of_many_such_networks_none_is_called_solved() -> None:
+    several = EchoConfig(task="two_coins", truncated_backprop_length=5, num_epochs=1000, replicas=16)
+    losses = 0.5165 + noise(4000 * 16, 0.1015).reshape(4000, 16)
     stats = judged(several, losses).seed_stats
     assert stats is not None
     assert stats.solved == 0
-    assert sum(first_below(column, 0.4707, 50) is not None for column in np.float32(losses.T[:20])) > 2, "it was so"
+    assert sum(first_below(column, 0.4707, 50) is not None for column in np.float32(losses.T)) > 2
 
 
 @pytest.mark.parametrize(
