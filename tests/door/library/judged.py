@@ -56,16 +56,34 @@ class WithLosses(ScriptedTrainer):
     """A trainer that has given losses, float32 [windows] or [windows, replicas], and keeps the last of them."""
 
     losses: npt.NDArray[np.float32]
+    wrong: npt.NDArray[np.float32] | None
     errors_as_losses = True
 
     def _losses(self, n: int) -> npt.NDArray[np.float32]:
-        windows = np.minimum(np.arange(self.trained, self.trained + n), len(self.losses) - 1)
-        return self.losses[windows].reshape(n, -1)
+        return self.losses[self._next(n)].reshape(n, -1)
+
+    def _errors(self, losses: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+        if self.wrong is None:
+            return super()._errors(losses)
+        share = self.wrong[self._next(len(losses))].reshape(losses.shape)
+        return np.asarray(np.rint(share * self.config.predictions_per_window), np.int32)
+
+    def _next(self, n: int) -> npt.NDArray[np.intp]:
+        return np.minimum(np.arange(self.trained, self.trained + n), len(self.losses) - 1)
 
 
-def with_losses(config: EchoConfig, losses: npt.ArrayLike, folder: Path | None = None) -> Session:
-    """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it."""
-    trainer = type("Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32)})
+def with_losses(
+    config: EchoConfig,
+    losses: npt.ArrayLike,
+    folder: Path | None = None,
+    wrong: npt.NDArray[np.float32] | None = None,
+) -> Session:
+    """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it.
+
+    Args:
+        wrong: the share of wrong predictions in each window; by default one that goes with its loss.
+    """
+    trainer = type("Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32), "wrong": wrong})
     if folder is None:
         recorder = None
     else:
@@ -75,10 +93,14 @@ def with_losses(config: EchoConfig, losses: npt.ArrayLike, folder: Path | None =
 
 @contextmanager
 def judging(
-    config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None
+    config: EchoConfig,
+    losses: npt.ArrayLike,
+    *commands: Command,
+    folder: Path | None = None,
+    wrong: npt.NDArray[np.float32] | None = None,
 ) -> Iterator[Judge]:
     """The session, which has carried out these commands, one after the other."""
-    session = with_losses(config, losses, folder)
+    session = with_losses(config, losses, folder, wrong)
     session.send(Pause())
     with running(session):
         judge = Judge(session)

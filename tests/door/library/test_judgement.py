@@ -12,6 +12,7 @@ import pytest
 from echornn import EchoConfig, SeedStats
 from echornn.session.commands import Edit, Go, Regenerate, Resume, Step
 from tests.door.library.judged import case_of, judged, judging, numbers_of, screen_after
+from tests.door.library.recorded_runs import RUNS, recorded
 
 CHANCE = math.log(2)
 
@@ -158,6 +159,18 @@ def test_the_case_and_its_numbers(case: str, losses: Losses, numbers: set[float]
     frame = judged(TUTORIAL, losses)
     assert case_of(frame) == case
     assert numbers <= set(numbers_of(frame)), frame.sentence.cause
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_was_trained_once_is_judged_to_be_what_it_was(name: str) -> None:
+    run, (losses, wrong) = RUNS[name], recorded(name)
+    with judging(run.config, losses, wrong=wrong) as judge:
+        for window in sorted({*run.cases, *([run.edit_at] if run.edit else [])}):
+            frame = judge.after(Step(window - judge.frame.trained))
+            if window == run.edit_at:
+                judge.after(Edit(run.edit))
+            else:
+                assert case_of(frame) == run.cases[window], f"{window}: {frame.sentence.cause}"
 
 
 def test_nothing_trained_yet_says_the_loss_of_guessing() -> None:
