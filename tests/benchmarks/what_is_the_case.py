@@ -35,8 +35,8 @@ def main() -> None:
 
 
 def judge(name: str, run: Run) -> None:
-    """Train a run in a session that probes its network, as the app does, and print what is said of it."""
-    session = Session(run.config, vitals=True)
+    """Train a run in a session, and print what is said of it."""
+    session = Session(run.config)
     session.send(Pause())
     with running(session):
         for window in sorted({*run.cases, *([run.edit_at] if run.edit else [])}):

@@ -24,7 +24,8 @@ from tui.app.app import EchoApp
 CASES = {
     "start": {"START"},
     "early": {"TOO_EARLY"},
-    "chance": {"PLATEAU", "PINNED", "FAR", "BEYOND"},
+    "chance": {"PLATEAU", "PINNED", "FAR"},
+    "beyond T": {"BEYOND"},
     "above": {"WORSE", "SETTLING"},
     "falling": {"LEARNING", "BEGINNING"},
     "standing": {"STALLED", "FEW_NUMBERS"},
