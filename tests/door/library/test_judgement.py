@@ -26,7 +26,7 @@ Losses = npt.NDArray[np.float32]
 def noise(windows: int, spread: float, seed: int = 0) -> npt.NDArray[np.float64]:
     """Noise around 0, the same on every machine: no generator's normal numbers."""
     raw = np.random.default_rng(seed).integers(0, 1 << 16, (windows, 12)) / (1 << 16)
-    return spread * (raw.sum(axis=1) - 6)
+    return np.asarray(spread * (raw.sum(axis=1) - 6))
 
 
 def flat(level: float, windows: int, spread: float = 0.004) -> Losses:
@@ -63,7 +63,7 @@ def test_of_many_such_networks_none_is_called_solved() -> None:
     stats = judged(several, losses).seed_stats
     assert stats is not None
     assert stats.solved == 0
-    assert sum(first_below(column, 0.4707, 50) is not None for column in np.float32(losses.T)) > 2
+    assert sum(first_below(column, 0.4707, 50) is not None for column in losses.T.astype(np.float32)) > 2
 
 
 @pytest.mark.parametrize(
