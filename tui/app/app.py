@@ -211,7 +211,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._look_again()
         self._plot.show(self._picture)
         self._show_rows()
-        self._main.query_one(StatusLine).powers_of_ten = self._plot.viewport.log
         self._show_status()
 
     def _ghosts_changed(self) -> None:
@@ -233,7 +232,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._main.set_class(bool(shares.too_small), "small")
         self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
         status = self._main.query_one(StatusLine)
-        status.too_small, status.open_views = shares.too_small, tuple(keys.ID_OF_VIEW[one.key] for one in shares.shown)
+        status.too_small = shares.too_small
         if panel is not None:
             panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
             panel.styles.height = shares.panel or "1fr"

@@ -56,7 +56,7 @@ RUNS = {
     "adam 0.3": Run({"optimizer": "adam", "learning_rate": 0.3}, {9984: "falling"}),
     "adam 1": Run({"optimizer": "adam", "learning_rate": 1.0}, {9984: "rate"}),
     "sgd 1e-4": Run({"optimizer": "sgd", "learning_rate": 1e-4}, {9984: "rate"}),
-    "state 4, echo 5": Run({"echo_step": 5}, {2048: "falling", 19_968: "standing"}),
+    "state 4, echo 5": Run({"echo_step": 5}, {2048: "falling", 19_968: "falling"}),
     "state 4, echo 5, glorot": Run({"echo_step": 5, **GLOROT}, {512: "falling", 4992: "standing"}),
     "state 2, echo 3": Run({"state_size": 2, **GLOROT}, {4992: "standing"}),
     "gru of 4, echo 5": Run({"cell": "gru", "echo_step": 5}, {9984: "standing"}),

@@ -85,7 +85,7 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
     assert (alone.epoch, alone.window, alone.seed_stats) == (together.epoch, together.window, None)
     assert alone.loss == together.loss
-    assert alone.sentence.cause == "too early to tell: 64 more windows needed", "of it alone"
+    assert alone.sentence.case == "early", "of it alone"
     np.testing.assert_array_equal(alone.loss_stats.recent, together.loss_stats.recent)
     on = after(session, Step(5))
     assert (on.trained, on.branch) == (45, 1)

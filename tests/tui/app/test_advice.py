@@ -14,7 +14,6 @@ from textual.pilot import Pilot
 
 from echornn.config import MAX_EPOCHS, EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.diagnosis.phrases import ONE_SEED
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Edit, StartOver
 from echornn.session.pictures.frame import State
@@ -131,13 +130,3 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back(mo
         await until(pilot, lambda: session.frame.branch == 1 and session.frame.trained > trained)
         assert len(session.timeline) <= 3, "the branch that has it goes on"
         await pilot.press("q")
-
-
-async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() -> None:
-    solved = replace(after(LossStats(), np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
-    async with opened(size=(120, 40)) as (app, session, pilot):
-        for branch, is_said in ((1, True), (1, True), (2, False), (3, False)):
-            session.set_frame(State.RUNNING, loss_stats=solved, branch=branch, trained=200)
-            app.show_newest_frame()
-            await pilot.pause()
-            assert (in_words(ONE_SEED) in screen_text(app)) == is_said

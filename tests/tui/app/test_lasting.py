@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.diagnosis import Kind
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame, State
 from tests.clock import Clock
 from tests.losses_seen import after
 from tests.scripted import make_progress
-from tui.app.widgets.lasting import LASTING_SECONDS, HeldDiagnosis
+from tui.app.widgets.lasting import LASTING_SECONDS, HeldSentence
 
 TUTORIAL = EchoConfig()
 EPOCH = TUTORIAL.windows_per_epoch
@@ -43,48 +42,40 @@ def frame_after(windows: int, **changes: object) -> Frame:
 
 def test_a_spike_between_two_frames_stands_for_some_seconds() -> None:
     clock = Clock()
-    lasting = HeldDiagnosis(clock)
-    assert lasting.diagnosis(frame_after(2 * EPOCH)).kind is Kind.SOLVED
-    for seconds, kind in ((0.05, Kind.SPIKE), (2.0, Kind.SPIKE), (LASTING_SECONDS, Kind.SPIKE), (4.1, Kind.SOLVED)):
+    lasting = HeldSentence(clock)
+    assert lasting.sentence(frame_after(2 * EPOCH)).case == "solved"
+    for seconds, case in ((0.05, "spike"), (2.0, "spike"), (LASTING_SECONDS, "spike"), (4.1, "solved")):
         clock.now = seconds
-        assert lasting.diagnosis(frame_after(2 * EPOCH + round(100 * seconds))).kind is kind
-
-
-def test_of_two_the_newest_is_told() -> None:
-    lasting = HeldDiagnosis(Clock())
-    assert lasting.diagnosis(frame_after(4 * EPOCH + 1)).kind is Kind.SPIKE
-    it = lasting.diagnosis(frame_after(4 * EPOCH + 4))
-    assert (it.kind, it.place) == (Kind.UNSTABLE, (5, 4))
+        assert lasting.sentence(frame_after(2 * EPOCH + round(100 * seconds))).case == case
 
 
 def test_it_stays_while_paused_and_goes_where_one_moves() -> None:
     clock = Clock()
-    lasting = HeldDiagnosis(clock)
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 5)).kind is Kind.SPIKE
+    lasting = HeldSentence(clock)
+    assert lasting.sentence(frame_after(2 * EPOCH + 5)).case == "spike"
     for clock.now in (1.0, 100.0):
-        assert lasting.diagnosis(frame_after(2 * EPOCH + 9, state=State.PAUSED)).kind is Kind.SPIKE
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 8, state=State.PAUSED)).kind is Kind.SOLVED
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, state=State.PAUSED)).kind is Kind.SPIKE
+        assert lasting.sentence(frame_after(2 * EPOCH + 9, state=State.PAUSED)).case == "spike"
+    assert lasting.sentence(frame_after(2 * EPOCH + 8, state=State.PAUSED)).case == "solved"
+    assert lasting.sentence(frame_after(2 * EPOCH + 1, state=State.PAUSED)).case == "spike"
 
 
 def test_a_past_window_is_told_for_itself() -> None:
-    lasting = HeldDiagnosis(Clock())
-    for windows, kind in ((EPOCH + 1, Kind.SPIKE), (EPOCH + 2, Kind.SOLVED), (4 * EPOCH + 3, Kind.UNSTABLE)):
-        it = lasting.diagnosis(frame_after(windows, state=State.PAUSED, is_past=True))
-        assert it.kind is kind
+    lasting = HeldSentence(Clock())
+    for windows, case in ((EPOCH + 1, "spike"), (EPOCH + 2, "solved")):
+        assert lasting.sentence(frame_after(windows, state=State.PAUSED, is_past=True)).case == case
 
 
 def test_where_windows_cannot_be_watched_nothing_is_said_of_one() -> None:
-    lasting = HeldDiagnosis(Clock())
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=math.inf)).kind is Kind.SOLVED
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 1, speed=1000.0)).kind is Kind.SOLVED
+    lasting = HeldSentence(Clock())
+    assert lasting.sentence(frame_after(2 * EPOCH + 1, speed=math.inf)).case == "solved"
+    assert lasting.sentence(frame_after(2 * EPOCH + 1, speed=1000.0)).case == "solved"
 
 
 def test_another_branch_and_a_loss_that_is_no_number_end_it() -> None:
-    lasting = HeldDiagnosis(Clock())
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 1)).kind is Kind.SPIKE
-    assert lasting.diagnosis(frame_after(2 * EPOCH + 40, branch=1)).kind is Kind.SOLVED
-    assert lasting.diagnosis(frame_after(3 * EPOCH + 1, branch=1)).kind is Kind.SPIKE
+    lasting = HeldSentence(Clock())
+    assert lasting.sentence(frame_after(2 * EPOCH + 1)).case == "spike"
+    assert lasting.sentence(frame_after(2 * EPOCH + 40, branch=1)).case == "solved"
+    assert lasting.sentence(frame_after(3 * EPOCH + 1, branch=1)).case == "spike"
     diverged = frame_after(3 * EPOCH + 2, branch=1)
     loss_stats = after(diverged.loss_stats, np.array([math.nan], np.float32), TUTORIAL)
-    assert lasting.diagnosis(replace(diverged, loss_stats=loss_stats)).kind is Kind.DIVERGED
+    assert lasting.sentence(replace(diverged, loss_stats=loss_stats)).case == "diverged"

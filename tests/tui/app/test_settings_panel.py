@@ -246,7 +246,7 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             lines = screen_text(app).splitlines()[:4]
             assert word in lines[1]
             assert any(end in lines[1] for end in (AT_THE_START, in_words(key_effects.AT_THE_END))) == bool(word)
-            assert frame.sentence.cause[:20] in lines[2], "the sentence stays"
+            assert frame.sentence.text[:20] in lines[2], "the sentence stays"
 
 
 async def test_a_key_is_judged_by_what_the_keys_before_it_may_change() -> None:

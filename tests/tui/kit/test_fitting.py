@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.diagnosis.sentence import Sentence
+from echornn.diagnosis.cases import Sentence
 from tui.kit.fitting import LinePart, fitted, in_two_lines, joined, shortened, wrapped
 
 SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"
@@ -60,30 +60,9 @@ def test_wrapped_text_fits_and_keeps_its_words(text: str, width: int, lines: int
 
 
 @given(TEXTS, st.just("") | TEXTS, st.integers(12, 90))
-def test_cause_and_advice_have_a_line_each_and_lose_nothing_that_fits(cause: str, advice: str, width: int) -> None:
-    told = Sentence(cause, advice)
-    lines = in_two_lines(told, width)
-    assert len(lines) <= 2
-    assert all(len(line) <= width for line in lines)
-    if len(cause) <= width and len(advice) <= width:
-        assert lines == [part for part in (cause, advice) if part]
-    elif len(str(told)) <= width:
-        assert " ".join(lines) == str(told)
-
-
-def test_a_cause_that_is_too_long_shares_both_lines_with_its_advice() -> None:
-    told = Sentence("at chance (0.693) after 1,200 windows: 7% of errors reach their source", "u goes back")
-    assert in_two_lines(told, 60) == [
-        "at chance (0.693) after 1,200 windows: 7% of errors reach",
-        "their source; u goes back",
-    ]
-
-
-def test_more_is_said_where_a_line_is_long_enough_for_it() -> None:
-    told = Sentence("solved", "l shows powers", "; 99% sure", " of ten")
-    assert in_two_lines(told, 16) == ["solved; 99% sure", "l shows powers"]
-    assert in_two_lines(told, 21) == ["solved; 99% sure", "l shows powers of ten"]
-    assert in_two_lines(Sentence("solved", "", "", " of ten"), 80) == ["solved"]
+def test_what_happens_and_the_key_have_a_line_each(text: str, key: str, width: int) -> None:
+    lines = in_two_lines(Sentence("case", text, key), width)
+    assert lines == [shortened(part, width) for part in (text, key) if part]
 
 
 def test_a_line_is_broken_between_its_parts_where_that_takes_no_more_lines() -> None:

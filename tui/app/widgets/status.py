@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from echornn.diagnosis.advice import SET
 from echornn.diagnosis.remedy import Remedy
-from echornn.diagnosis.sentence import Sentence
-from echornn.diagnosis.words import said
 from echornn.session.audience import ALONE
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from tui.app.audience_text import audience_text
-from tui.app.widgets.lasting import HeldDiagnosis
+from tui.app.widgets.lasting import HeldSentence
 from tui.app.widgets.status_parts import SPEED, THEN_RETURNS, news_of, parts_of, status_fields
 from tui.kit.cells import Cells, CellWidget, Press
 from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
@@ -45,9 +42,6 @@ AFTER_A_FAILURE = "«quit» ends, and prints the command that goes on from what 
 AFTER_A_FAILED_START = "«quit» ends; start again with other flags"
 """What the user can do after training has failed: after some windows, and before the first window."""
 
-UNTIL_THEN = "this is about the settings until now"
-"""In place of advice while other settings are being prepared."""
-
 NAMES_A_KEY = re.compile(r"(?<![\w])([^\s:]+):(?= )[^·|;,:]*")
 """A key with what it does, such as ``a: init glorot`` or ``L: 64 seeds``."""
 
@@ -68,8 +62,7 @@ class StatusLine(CellWidget):
     def __init__(self, frame: Frame, ascii_only: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._frame = frame
-        self._lasting = HeldDiagnosis(clock)
-        self._one_seed_told: int | None = None
+        self._lasting = HeldSentence(clock)
         self._verdict = frame.sentence
         self._reading = self._hint = ""
         self._beside = False
@@ -79,10 +72,6 @@ class StatusLine(CellWidget):
         """Called when the user clicks on the words that lead from an earlier window to the newest."""
         self.advises = True
         """Whether advice is shown below the diagnosis; not while something else says which key to press."""
-        self.open_views: tuple[str, ...] = ()
-        """The views that are shown, by the ids of their keys: the advice does not name their keys."""
-        self.powers_of_ten = False
-        """Whether the curve's losses are in powers of ten already: the advice does not name the key for that."""
         self.too_small = ""
         """The message on the size that the screen needs, if it is too small; shown in place of the diagnosis."""
 
@@ -94,25 +83,13 @@ class StatusLine(CellWidget):
         """
         frame, self._audience = picture.frame, picture.audience
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        sentence = self._said(frame) if frame.seed_stats is None else frame.sentence
-        failed = frame.state is State.FAILED
-        after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
-        if frame.coming is not None:  # neither the cause nor the advice is about them
-            sentence = replace(sentence, advice=UNTIL_THEN, more_advice="", remedy=None)
-        self._verdict = Sentence(after, sentence.cause) if failed else sentence if self.advises else sentence.unadvised
+        line = self._lasting.sentence(frame) if frame.seed_stats is None else frame.sentence
+        if frame.state is State.FAILED:
+            line = replace(line, key=AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START, remedy=None)
+        elif frame.coming is not None:
+            line = replace(line, text=f"old settings: {line.text}", key="", remedy=None)
+        self._verdict = line if self.advises else replace(line, key="", remedy=None)
         self.redraw()
-
-    def _said(self, frame: Frame) -> Sentence:
-        """The diagnosis and the advice. The note that one seed proves nothing is shown only in the first edited
-        branch.
-        """
-        diagnosis = self._lasting.diagnosis(frame)
-        if diagnosis.tried:
-            if self._one_seed_told is None:
-                self._one_seed_told = frame.branch
-            if self._one_seed_told != frame.branch:
-                diagnosis = replace(diagnosis, tried=())
-        return said(diagnosis)
 
     @property
     def remedy(self) -> Remedy | None:
@@ -167,12 +144,11 @@ class StatusLine(CellWidget):
             parts = [*parts_of(self._frame, first), *self._audience_parts()]
             parts = [replace(part, text=say(part.text)) for part in parts]
             lines = [(fitted(parts, width), "configuration")]
-        seen = (*self.open_views, *("log",) * self.powers_of_ten)
-        text, verdict = say(self.too_small or self._reading), self._verdict.beside(seen).in_words(say)
+        text, verdict = say(self.too_small or self._reading), self._verdict.in_words(say)
         if more:
             sentence = [shortened(text or str(verdict), width)]
         elif self._beside and text and not self.too_small:
-            advised = say(f"{text} · {SET}{self.remedy}") if self.remedy is not None else text
+            advised = say(f"{text} · press «advice»: {self.remedy}") if self.remedy is not None else text
             read = advised if len(advised) <= width else shortened(text, width)
             sentence = [*in_two_lines(verdict, width)[:1], read]
         else:

@@ -79,7 +79,7 @@ def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=recorder)
     play(session, Step(700))
     assert session.frame.loss_stats.solved_at == SOLVED_AT
-    assert f"solved at window {SOLVED_AT}" in session.frame.sentence.cause
+    assert f"solved at window {SOLVED_AT}" in session.frame.sentence.text
     (newest, *_), _ = checkpoint.load(home / "one")
     assert newest.solved_at == SOLVED_AT
     recorded(home / "two", 700, "reset", 20, config=LONG)
