@@ -193,8 +193,10 @@ def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_it
     losses[399] = 0.4  # window 1 of epoch 4
     assert case_of(judged(SHORT, losses, Step(400))) == "spike"
     assert case_of(judged(SHORT, losses, Step(399))) == "solved"
-    frame = judged(SHORT, losses, Step(450))
-    assert case_of(frame) == "solved"
+    assert case_of(judged(SHORT, losses, Step(450))) == "solved"
+    high = flat(0.2, 13)
+    high[12] = 3.0
+    assert case_of(judged(SHORT, high)) == "early", "the first epoch has no row above"
 
 
 def test_it_is_finished_after_the_last_window() -> None:
