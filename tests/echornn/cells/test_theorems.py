@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from echornn.diagnosis.sentence import LINE
 
 from echornn import seeding
 from echornn.cells.of_arrays import OfArrays
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.data.theorems import theorem, theorem_text
-from echornn.diagnosis.sentence import LINE
 from echornn.tasks.table import TASKS
 from tests.echornn.probes import numpy_network
 
