@@ -40,6 +40,9 @@ FEWER = 0.9
 EPOCH_HEAD = 16
 """The number of windows at an epoch's start whose targets may echo the row above."""
 
+PATIENCE = 250
+"""The number of windows at chance before which no change is advised: the tutorial's network needs as many."""
+
 MOSTLY = 0.9
 """The share of saturated units from which on a network counts as saturated."""
 
@@ -220,12 +223,34 @@ def _undo(it: Facts) -> str:
 
 
 class Case(NamedTuple):
-    """A case of the table: the first whose ``when`` holds is said."""
+    """A case of the table.
+
+    Attributes:
+        name: its name.
+        when: whether it holds; the first case that does is said.
+        text: what is said, with the numbers.
+        key: a key that helps, in a few words.
+        helps: the change that was measured to help, which key `a` makes; said in place of ``key`` if one is known.
+    """
 
     name: str
     when: Callable[[Facts], bool]
     text: Text
     key: Text = _nothing
+    helps: Callable[[Facts], Remedy | None] = lambda _: None
+
+
+def _blank_rows(it: Facts) -> Remedy | None:
+    """The first targets of rows are blank, so that no window has targets that cannot be known."""
+    return Remedy({"row_start": "zero"}) if is_echo(it.config) else None
+
+
+def _measured(it: Facts) -> Remedy | None:
+    return remedy(it.config)
+
+
+def _not_at_once(it: Facts) -> Remedy | None:
+    return remedy(it.config) if it.stats.windows >= PATIENCE else None
 
 
 CASES = (
@@ -233,31 +258,32 @@ CASES = (
     Case("start", lambda it: not it.stats.windows,
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
-    Case("spike", lambda it: it.is_spike, _spike),
+    Case("spike", lambda it: it.is_spike, _spike, _nothing, _blank_rows),
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond),
+    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond,
+         _nothing, _measured),
     Case("early", lambda it: it.trend is None, _early),
     Case("saturated", lambda it: it.is_saturated,
          lambda it: f"units are saturated and hardly learn: mean loss {_loss(it)}", lambda it: RESET),
-    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"), _another, _undo),
-    Case("rate", lambda it: rates.is_out_of_range(it.config) and not (it.is_at("below") and it.falls), _rate),
+    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"),
+         _another, _undo, _measured),
+    Case("rate", lambda it: rates.is_out_of_range(it.config) and not (it.is_at("below") and it.falls), _rate,
+         _nothing, _measured),
     Case("above", lambda it: it.is_at("above"),
          lambda it: f"above chance: mean loss {_loss(it)}, chance is {_loss(it, it.chance)}", lambda it: SETTINGS),
     Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
     Case("chance", lambda it: it.is_at("chance"),
-         lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows", lambda it: SEEDS),
+         lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
+         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _not_at_once),
     Case("falling", lambda it: it.falls, lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
     Case("standing", lambda it: True, lambda it: f"stands {_since(it)}: mean loss {_loss(it)}, {_where(it)}",
-         lambda it: SEEDS),
+         lambda it: SEEDS, _measured),
 )  # fmt: skip
 """The cases, in the order in which they are looked at."""
-
-ADVISED = frozenset({"chance", "standing", "rate", "beyond T", "another task"})
-"""The cases in which the change that was measured to help is named, if one is known, in place of the key."""
 
 
 @dataclass(frozen=True)
@@ -287,7 +313,7 @@ class Sentence:
 def say(it: Facts) -> Sentence:
     """The line about a single network."""
     case = next(case for case in CASES if case.when(it))
-    known = remedy(it.config) if case.name in ADVISED else None
+    known = case.helps(it)
     return Sentence(case.name, case.text(it), _advised(known) if known else case.key(it), known)
 
 
