@@ -85,7 +85,8 @@ class StatusLine(CellWidget):
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
         line = self._lasting.sentence(frame) if frame.seed_stats is None else frame.sentence
         if frame.state is State.FAILED:
-            line = replace(line, key=AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START, remedy=None)
+            after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
+            line = replace(line, text=after, key=line.text, remedy=None)
         elif frame.coming is not None:
             line = replace(line, text=f"old settings: {line.text}", key="", remedy=None)
         self._verdict = line if self.advises else replace(line, key="", remedy=None)
