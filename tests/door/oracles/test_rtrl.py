@@ -15,9 +15,9 @@ from echornn.tasks.adding import Adding
 from echornn.training.rules.engine import WindowData, engine_of
 from echornn.training.trainer import Trainer
 from tests.compiled import SMALL, make_trainer, plain
-from tests.echornn.probes.numpy_network import Array
-from tests.echornn.probes.snapshots import CELLS, random_weights, small
-from tests.echornn.training.rules import whole_past
+from tests.door.oracles import whole_past
+from tests.door.oracles.probes.numpy_network import Array
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def of_whole_past(config: EchoConfig, window: int) -> dict[str, Array]:
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", FEW)
 def test_the_gradient_of_the_whole_past(cell: str, layers: int) -> None:
     config = small(cell, rule="rtrl", num_layers=layers, state_size=3 if layers == 1 else 2)
     found = learned(config, 3)[-1]
@@ -103,15 +103,6 @@ def test_truncated_back_propagation_differs() -> None:
     exact, cut = learned(config, 4)[-1], learned(replace(config, rule="tbptt"), 4)[-1]
     assert np.abs(exact["W"] - cut["W"]).max() > 1e-3
     np.testing.assert_array_equal(exact["W2"], cut["W2"])
-
-
-def test_trials_whose_steps_count_in_part_with_own_units_alone() -> None:
-    """Of a cell whose units hear only themselves, snap1 has the gradient of the whole trial too."""
-    config = replace(TRIALS, cell="mingru")
-    assert not config.the_task.scores_every_step
-    with plain() as programs:
-        found = Trainer(replace(config, rule="snap1"), programs).advance(8).losses
-        np.testing.assert_allclose(found, Trainer(config, programs).advance(8).losses, rtol=1e-4)
 
 
 def test_an_influence_that_is_not_a_number_is_left_behind_with_the_state_before() -> None:

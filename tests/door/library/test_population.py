@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import gc
+import math
 from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
-from echornn.cells.table import CELLS
-from echornn.diagnosis.loss_stats import LossStats
-from echornn.network import private_xla
-from echornn.population_state import PopulationState
-from echornn.rules.table import RULES
-from echornn.training import call_sizes, population_data
-from echornn.training.memory import population_bytes_needed, require_memory
-from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
-from echornn.training.programs import Programs
-from echornn.training.shard_threads import ShardThreads
-from echornn.training.shards import Shards
-from tests.compiled import PROGRAMS, make_trainer, plain
-from tests.losses_seen import after
+from echornn import ConfigError, EchoConfig, EchoSeries, Population, PopulationState
+from tests.compiled import PROGRAMS, SharedPrograms, make_trainer, plain, trainer_of
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +18,8 @@ SMALL = EchoConfig(
     seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
 )
 """20 windows per epoch."""
+
+SOLVED = 0.07 * math.log(2)
 
 REPLICAS = 11
 """A number that is not a multiple of a shard's size."""
@@ -68,16 +57,9 @@ ALIKE = [
         replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
         True,
     ),
-    (replace(TWO_STEPS, cell="indrnn", learning_rate=0.1), False),
-    (replace(TWO_STEPS, cell="irnn", learning_rate=0.01), False),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
-    (replace(TWO_STEPS, cell="cornn"), False),
-    (replace(TWO_STEPS, cell="mingru", num_classes=3), False),
     (replace(SMALL, rule="rtrl", stride=2), True),
     (replace(TWO_STEPS, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
-    (replace(TWO_STEPS, rule="rtrl", cell="lru", learning_rate=0.03), False),
-    (replace(TWO_STEPS, rule="snap1", cell="lstm", state_size=2), False),
-    (replace(TWO_STEPS, rule="snap1", cell="indrnn", learning_rate=0.1), True),
 ]
 """All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
 
@@ -93,23 +75,9 @@ def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: Ec
         each_replica_trains_alike(config, programs)
 
 
-def test_each_optimizer_and_each_cell_is_compared() -> None:
-    assert {config.optimizer for config, _ in ALIKE} == set(OPTIMIZERS)
-    assert {config.cell for config, _ in ALIKE} == set(CELLS)
-    assert {config.rule for config, _ in ALIKE} == set(RULES)
-
-
-def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Like Keras' Nadam, which keeps a number that depends only on the step count."""
-    monkeypatch.setitem(OPTIMIZERS, "adam", OptimizerKind(tf.keras.optimizers.Nadam, 2))
-    with plain() as programs:
-        each_replica_trains_alike(replace(TWO_STEPS, optimizer="adam", learning_rate=0.03), programs)
-
-
-def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
+def each_replica_trains_alike(config: EchoConfig, programs: SharedPrograms) -> None:
     configs = unlike(config)
     lot = Population(configs, programs=programs)
-    assert lot._runner.shards.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
     assert progress.losses.dtype == np.float32
@@ -117,7 +85,7 @@ def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
     state = lot.state
     further = lot.advance(5).losses
     for replica in (0, 3, REPLICAS - 1):
-        trainer = Trainer(configs[replica], programs)
+        trainer = trainer_of(configs[replica], programs)
         alone, mine = trainer.advance(50), progress.of(replica)
         np.testing.assert_allclose(mine.losses, alone.losses, rtol=0, atol=2e-5)
         np.testing.assert_array_equal(mine.errors, alone.errors)
@@ -155,28 +123,9 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
-    assert lot._runner.shards.places == 0
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
-
-
-def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With more replicas, fewer epochs of data are passed at once: a program is compiled for that number."""
-    monkeypatch.setattr(call_sizes, "MAX_BLOCK_BYTES", 20_000)
-    config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
-    losses, seats = [], []
-    with plain() as programs:
-        for replicas in (8, 6, 16):
-            lot = Population(config, replicas, programs)
-            assert (lot._runner.shards.room, lot._runner.shards.places) == (8, 0)
-            losses.append(lot.advance(20).losses[:, 0].tolist())
-            assert isinstance(lot._runner, ShardThreads)
-            seats.append(lot._runner._seats[0])
-            del lot
-            gc.collect()
-    assert losses[0] == losses[1] == losses[2]
-    assert seats[0] is seats[1] is not seats[2]
 
 
 def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lot: Population) -> None:
@@ -248,25 +197,17 @@ def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
         lot.edit([replace(config, num_epochs=1) for config in lot.configs])
 
 
-def test_a_nudge_of_the_rate_makes_no_data_and_goes_on_as_one_that_was_restored_with_it(
-    lot: Population, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Population) -> None:
     lot.advance(25)
     state = lot.state
-    with monkeypatch.context() as patch:
-        patch.setattr(population_data, "_made", refuse_to_make)
-        for rate in (0.2, 0.1):
-            lot.edit(replace(lot.config, learning_rate=rate))
-        losses = lot.advance(3).losses
+    for rate in (0.2, 0.1):
+        lot.edit(replace(lot.config, learning_rate=rate))
+    losses = lot.advance(3).losses
     fresh = Population([replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS)
     iteration, _, *slots = state.optimizer
     rates = np.full(len(state.configs), 0.1, np.float32)
     fresh.restore(replace(state, configs=fresh.configs, optimizer=(iteration, rates, *slots)))
     np.testing.assert_array_equal(fresh.advance(3).losses, losses)
-
-
-def refuse_to_make(*_: object) -> None:
-    raise AssertionError("data are made")
 
 
 def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(lot: Population) -> None:
@@ -285,55 +226,21 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 
-def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("echornn.training.shards.MOST", 8)
-    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100)
-    lot = Population(config, 20, PROGRAMS)
-    assert (lot._runner.shards.turns, lot._runner.shards.places) == (3, 8)
+def test_it_is_seen_when_each_network_has_solved_the_echo() -> None:
+    """At the first window up to which the mean loss of 50 is below a fourteenth of chance."""
+    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100, row_start="zero")
+    lot = Population(config, REPLICAS, PROGRAMS)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
-    known = [after(LossStats(), losses[:, replica], config) for replica in range(20)]
-    solved = [one.solved_at or 0 for one in known]
-    np.testing.assert_array_equal(lot.solved_at, solved)
-    np.testing.assert_array_equal(lot.lost_at, [one.lost_at or 0 for one in known])
-    assert sum(at > 0 for at in solved) >= 15
+    means = np.apply_along_axis(np.convolve, 0, losses.astype(np.float64), np.ones(50) / 50, "valid")
+    first = [int(at[0]) + 50 if len(at) else 0 for at in map(np.flatnonzero, (means < SOLVED).T)]
+    assert lot.solved_at.tolist() == first
+    assert np.count_nonzero(first) >= 5
     assert lot.compilations == 1
-    lot.reset()
-    np.testing.assert_array_equal(lot.advance(331).losses, losses)
-
-
-@pytest.mark.parametrize(
-    ("config", "replicas", "at_once", "expected"),
-    [
-        (EchoConfig(), 1, 2, (1, 1, 0)),
-        (EchoConfig(), 15, 2, (2, 1, 8)),
-        (EchoConfig(), 14, 2, (2, 7, 0)),
-        (EchoConfig(), 64, 2, (2, 1, 32)),
-        (EchoConfig(), 65, 2, (2, 1, 40)),
-        (EchoConfig(), 64, 1, (1, 1, 64)),
-        (EchoConfig(), 300, 1, (1, 3, 104)),
-        (EchoConfig(), 1024, 2, (2, 4, 128)),
-        (EchoConfig(), 4096, 2, (4, 8, 128)),
-        (EchoConfig(state_size=64, batch_size=50), 64, 2, (8, 8, 0)),
-        (EchoConfig(state_size=64, batch_size=50), 20, 2, (4, 5, 0)),
-        (EchoConfig(state_size=64, batch_size=50), 5, 4, (3, 2, 0)),
-    ],
-)
-def test_how_replicas_are_shared_out(
-    config: EchoConfig, replicas: int, at_once: int, expected: tuple[int, int, int]
-) -> None:
-    shards = Shards.of(config, replicas, at_once)
-    assert (shards.calls, shards.turns, shards.places) == expected
-    values = np.arange(replicas * 6).reshape(replicas, 2, 3)
-    of_calls = shards.placed(values)
-    np.testing.assert_array_equal(shards.first(of_calls), values)
-    np.testing.assert_array_equal(shards.last(of_calls), np.moveaxis(values, 0, -1))
-    assert [len(call) for call in of_calls] == [shards.room] * shards.calls
-    assert {len(places) for call in shards.filled(list(values)) for places in call} == {shards.places or 1}
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^replicas = \d+ cannot be used|^state_size = 1000000 cannot be used"):
+        Population(EchoConfig(state_size=1_000_000), 3)
     with pytest.raises(ConfigError, match=r"^state_size = 5 cannot be used: 4, as in the first replica"):
         Population([SMALL, replace(SMALL, state_size=5)])
     with pytest.raises(ConfigError, match=r"^replicas = 0 cannot be used"):
@@ -342,23 +249,3 @@ def test_what_cannot_be_a_population_is_refused() -> None:
         Population([SMALL], 3)
     with pytest.raises(ValueError, match="n = 0 windows cannot be trained"):
         Population(SMALL, 3, PROGRAMS).advance(0)
-
-
-def test_more_memory_than_there_is_is_refused_by_the_number_of_replicas() -> None:
-    with pytest.raises(ConfigError, match=r"^replicas = 1000000 cannot be used: they need about \d+ GB") as caught:
-        require_memory(EchoConfig(), 1_000_000, lambda: 10**10)
-    fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
-    require_memory(EchoConfig(), fitting, lambda: 10**10)
-    assert population_bytes_needed(EchoConfig(), fitting) > 0.7 * 10**10
-    with pytest.raises(ConfigError, match=r"^replicas = .* are free; about \d+ would fit$"):
-        require_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
-    require_memory(EchoConfig(), 1_000_000, lambda: None)
-
-
-def test_without_the_private_operation_parts_come_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, part = tf.zeros([2, 5, 3]), tf.random.stateless_uniform([2, 2, 3], [1, 2])
-    monkeypatch.setattr(private_xla, "_update_slice", None)
-    expected = np.concatenate([np.zeros((2, 1, 3)), part, np.zeros((2, 2, 3))], axis=1)
-    np.testing.assert_array_equal(private_xla.write_into(whole, part, [0, 1, 0]), expected)
-    monkeypatch.setattr(private_xla, "_slice", None)
-    np.testing.assert_array_equal(private_xla.read_steps(expected, tf.constant(1), 1), expected[1:])

@@ -17,9 +17,9 @@ from echornn.probes.prepared import Prepared
 from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
 from echornn.progress import Floats
 from echornn.readings import Gradient, Question
-from tests.echornn.probes import numpy_network
-from tests.echornn.probes.numpy_network import Array
-from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.numpy_network import Array
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def states_of(config: EchoConfig, weights: dict[str, Floats]) -> Array:
     return states
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", FEW)
 def test_gradient_by_lag(cell: str) -> None:
     config = small(cell)
     weights = random_weights(config)
@@ -74,7 +74,7 @@ def test_gradient_by_lag(cell: str) -> None:
     np.testing.assert_allclose(gradient_of(config, weights).by_lag, expected, rtol=2e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", FEW)
 def test_truncation_bias(cell: str) -> None:
     """g_K is the gradient of a group's mean loss if only the weights in the last K steps change."""
     config = small(cell, state_size=2)
@@ -184,7 +184,7 @@ def test_where_units_are_saturated_no_error_travels() -> None:
     assert np.isnan(found.bias).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", FEW)
 def test_connectivity(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell)
     weights = random_weights(config)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, layer_weight_names
-from tests.echornn.probes.numpy_network import TWINS, Array, losses
+from tests.door.oracles.probes.numpy_network import TWINS, Array, losses
 
 STEP = 1e-6
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from echornn import ConfigError, EchoConfig, EchoSeries, PopulationState, Trainer
-from echornn.cells.table import CELLS
-from echornn.config import Optimizer
-from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
-from tests.compiled import PROGRAMS, SMALL, make_population, make_trainer
+from tests.compiled import SMALL, make_population, make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +50,7 @@ def test_the_contract(fresh: Trainer) -> None:
 
 
 def test_it_is_the_population_of_one_without_its_axis() -> None:
-    population, alone = make_population(SMALL), Trainer(SMALL, PROGRAMS)
+    population, alone = make_population(SMALL), make_trainer(SMALL)
     for story in ("", "regenerate", "reset"):
         if story:
             getattr(population, story)()
@@ -113,10 +109,16 @@ def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Train
 
 
 def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
+    first = fresh.weights["W"]
     fresh.reset(init_index=3)
     assert fresh.init_index == 3
-    assert_same_weights(fresh.weights, initial_weights(SMALL, 3))
-    assert not np.array_equal(fresh.weights["W"], initial_weights(SMALL)["W"])
+    other = fresh.weights
+    assert not np.array_equal(first, other["W"])
+    fresh.advance(5)
+    fresh.reset(init_index=3)
+    assert_same_weights(fresh.weights, other)
+    fresh.reset()
+    np.testing.assert_array_equal(fresh.weights["W"], first)
 
 
 def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Trainer) -> None:
@@ -134,9 +136,10 @@ def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Tra
 
 
 def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
+    start = fresh.weights
     first = fresh.advance(1).losses
     fresh.advance(20)
-    fresh.load_weights(initial_weights(SMALL))
+    fresh.load_weights(start)
     fresh.restore(replace(fresh.state, epoch=0, window=0))
     np.testing.assert_array_equal(fresh.advance(1).losses, first)
     second = fresh.advance(1).losses
@@ -166,27 +169,23 @@ def test_many_calls_compile_once(fresh: Trainer) -> None:
     assert fresh.compilations == 1
 
 
-OPTIMIZERS: list[tuple[Optimizer, float, int | None]] = [
+OPTIMIZERS: list[tuple[str, float, int | None]] = [
     ("adagrad", 0.3, None),
     ("sgd", 1.0, None),
     ("rmsprop", 0.01, None),
     ("adam", 0.03, 2),
 ]
-"""Cells and optimizers, each with a suitable learning rate and a stride."""
+"""All optimizers, each with a suitable learning rate and a stride."""
 
 
-def test_no_optimizer_is_left_out() -> None:
-    assert [name for name, _, _ in OPTIMIZERS] == list(get_args(Optimizer))
-
-
-def with_optimizer(optimizer: Optimizer, rate: float, stride: int | None) -> EchoConfig:
+def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
     return replace(
         SMALL, optimizer=optimizer, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50
     )
 
 
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
-def test_every_optimizer_learns(optimizer: Optimizer, rate: float, stride: int | None) -> None:
+def test_every_optimizer_learns(optimizer: str, rate: float, stride: int | None) -> None:
     progress = make_trainer(with_optimizer(optimizer, rate, stride)).advance(600)
     assert progress.losses[-50:].mean() < 0.5 * progress.losses[:20].mean()
 
@@ -209,34 +208,8 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
     assert Trainer(replace(SMALL, device="auto")).device == "cpu"
 
 
-@pytest.mark.parametrize("init_index", [0, 1])
-def test_initial_weights(init_index: int) -> None:
-    uniform = initial_weights(EchoConfig(state_size=200), init_index)
-    assert 0 <= uniform["W"].min() < 0.001 < 0.999 < uniform["W"].max() < 1
-    assert not uniform["b"].any()
-    assert not uniform["b2"].any()
-    glorot = initial_weights(EchoConfig(state_size=200, init="glorot"), init_index)
-    bound = np.sqrt(6 / 401)
-    assert np.abs(glorot["W"]).max() <= bound
-    assert glorot["W"].std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None:
-    config = EchoConfig(cell=cell, state_size=5, init="glorot")
-    glorot, orthogonal = initial_weights(config), initial_weights(replace(config, init="orthogonal"))
-    recurrent = [product for product in CELLS[cell].products if "h" in product.reads]
-    if not recurrent:
-        assert all(np.array_equal(glorot[name], orthogonal[name]) for name in glorot)
-    for product in recurrent:
-        rows = orthogonal[product.weight][1:6]
-        for block in np.split(rows, len(product.columns), axis=1):
-            np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
-        assert np.abs(orthogonal[product.weight][6:]).max(initial=0) <= np.sqrt(6 / sum(rows.shape))
-
-
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
-def test_a_restored_state_goes_on_bit_for_bit(optimizer: Optimizer, rate: float, stride: int | None) -> None:
+def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, stride: int | None) -> None:
     config = with_optimizer(optimizer, rate, stride)
     whole = make_trainer(config)
     whole.regenerate()

@@ -17,9 +17,9 @@ from echornn.probes.states.state_plane import MOST_SAMPLES
 from echornn.progress import Floats
 from echornn.readings import Question
 from echornn.snapshot import Snapshot
-from tests.echornn.probes import numpy_network
-from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
-from tests.echornn.probes.test_tasks import TASKS, config_of, with_window
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes.test_tasks import TASKS, config_of, with_window
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import Question
 from echornn.tasks.flip_flop import FlipFlop
-from tests.echornn.probes.numpy_network import step
-from tests.echornn.probes.snapshots import CELLS, random_weights, small
+from tests.door.oracles.probes.numpy_network import step
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,9 @@ import tensorflow as tf
 
 from echornn import EchoConfig
 from echornn.training import device
-from echornn.training.device import Placement, faster, place, windows_per_second
+from echornn.training.device import Placement, faster, windows_per_second
 from echornn.training.programs import Programs
 from echornn.training.trained_on import program_of
-from tests.echornn.training.two_devices import on_two_devices
-from tests.own_process import in_own_process
 
 pytestmark = pytest.mark.slow
 
@@ -78,26 +76,6 @@ def test_where_no_device_can_the_first_says_why() -> None:
         faster("/CPU:0", "/GPU:0", train)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        RuntimeError("Physical devices cannot be modified after being initialized"),
-        ValueError("Memory growth cannot differ between GPU devices"),
-    ],
-)
-def test_where_tensorflow_was_used_before_its_way_of_taking_memory_stays(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(gpu: object, enable: bool) -> None:
-        raise error
-
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] if kind == "GPU" else [])
-    monkeypatch.setattr(tf.config.experimental, "get_memory_growth", lambda gpu: False)
-    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", refuse)
-    assert place(EchoConfig(device="gpu"), failing_on("", error)).name == "gpu"
-    assert place(EchoConfig(), failing_on("/GPU:0", EXHAUSTED)).name == "cpu"
-
-
 def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trainer made again, to go back or for another seed, uses the device of the first; other structures are
     measured.
@@ -155,16 +133,3 @@ def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
         assert calls == tried
     assert programs.place(config, 64, train).name == chosen
     assert programs.place(replace(config, device="cpu"), 1, train).reason == "asked for"
-
-
-def test_two_real_devices_are_measured_and_trained_on_and_a_population_is_by_both_at_once() -> None:
-    """This machine may have no GPU, but with one thread per operation each of two processors is a device.
-
-    Whether calls run at the same time is judged by the work of each thread rather than by the clock, which depends on
-    the machine's load.
-    """
-    chosen, (first, second), (most, next_most, *others) = in_own_process(on_two_devices)
-    assert chosen.device in ("/CPU:0", "/CPU:1")
-    assert "windows/s" in chosen.reason
-    assert (first == second).all()
-    assert next_most > most / 2 > sum(others), (most, next_most, others)

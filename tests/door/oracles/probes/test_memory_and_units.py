@@ -17,8 +17,8 @@ from echornn.probes.of_weights import memory_by_lag
 from echornn.probes.series import series_for
 from echornn.progress import Floats
 from echornn.readings import Memory, Question, Units
-from tests.echornn.probes import numpy_network
-from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,9 @@ from echornn.probes.of_weights import snapshot_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.snapshot import Snapshot
-from tests.echornn.probes import numpy_network
-from tests.echornn.probes.numpy_network import Array
-from tests.echornn.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.numpy_network import Array
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def by_hand(cell: str, weights: dict[str, Floats], one: Snapshot, row: int) -> t
     return moved, turned
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", FEW)
 def test_each_input_flipped_alone(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell, truncated_backprop_length=6)
     weights = random_weights(config, 0.7, seed=3) if cell == "irnn" else random_weights(config, 1.5)

@@ -16,6 +16,9 @@ from echornn.trainer_state import TrainerState
 
 CELLS = tuple(TABLE)
 
+FEW = ("rnn", "lstm", "lru")
+"""Cells with one, two and three vectors of state, where each takes seconds."""
+
 
 def small(cell: str = "rnn", **changes: Any) -> EchoConfig:
     """A configuration with three units and windows of four steps."""

@@ -23,7 +23,7 @@ from echornn.tasks.task import Numbers, Task
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.trainer_state import TrainerState
-from tests.echornn.probes.snapshots import random_weights
+from tests.door.oracles.probes.snapshots import random_weights
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from echornn.probes.of_weights import snapshot_of
 from echornn.readings import Kind, Question
 from echornn.snapshot import Snapshot
 from tests.compiled import make_trainer
-from tests.echornn.probes.snapshots import random_weights, small, snapshot
+from tests.door.oracles.probes.snapshots import random_weights, small, snapshot
 
 pytestmark = pytest.mark.slow
 

@@ -12,20 +12,16 @@ import pytest
 
 from echornn import Batch, EchoConfig, Symbols, Task, TaskError, seeding
 from echornn.data.epoch_data import batch_of, data_side_by_side, lags_of_target, lead_in
-from echornn.data.series import EchoSeries
 from echornn.network.model import initial_weights
 from echornn.reference import task_bptt, task_losses
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
-from echornn.tasks.delayed_xor import DelayedXor
-from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.lags import scored_from
 from echornn.tasks.settings import setting
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
-from echornn.training.programs import structure
 from tests.compiled import PROGRAMS, plain
 
 pytestmark = pytest.mark.slow
@@ -71,16 +67,18 @@ def _by_one_call(one_processor: None) -> None:
 
 Make = Callable[[EchoConfig], Population]
 
-COMPILED = {("trials of symbols, cut", 1), ("trials of numbers, cut", SEVERAL)}
+COMPILED = ("trials of symbols, cut", "trials of numbers, cut in a loop")
 """What is compiled, as in use; all else runs without a compiler, which is quicker here."""
 
 
-@pytest.fixture(scope="module", params=[1, SEVERAL], ids=["alone", "together"])
-def make(request: pytest.FixtureRequest, config: EchoConfig) -> Iterator[Make]:
+@pytest.fixture(scope="module")
+def make(config: EchoConfig) -> Iterator[Make]:
+    """Of every second task one network, of the others several side by side."""
     name = next(name for name in TASKS if config_of(name) == config)
-    context = nullcontext(PROGRAMS) if (name, request.param) in COMPILED else plain()
+    replicas = (1, SEVERAL)[[*TASKS].index(name) % 2]
+    context = nullcontext(PROGRAMS) if name in COMPILED else plain()
     with context as programs:
-        yield lambda config: Population(replace(config, replicas=request.param), programs=programs, at_once=1)
+        yield lambda config: Population(replace(config, replicas=replicas), programs=programs, at_once=1)
 
 
 def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -> None:
@@ -158,30 +156,6 @@ def test_data_side_by_side_is_that_of_each() -> None:
     assert not data.scored[steps:].any()
 
 
-def test_the_echo_as_a_task_has_the_data_of_its_series() -> None:
-    config = EchoConfig(task=Echo(2, 3), total_series_length=100, batch_size=3, truncated_backprop_length=5)
-    series, batch = EchoSeries.generate(config, 1, 2), batch_of(config, 1, 2)
-    np.testing.assert_array_equal(batch.x, series.x)
-    np.testing.assert_array_equal(batch.y, series.y)
-
-
-def test_tasks_of_one_form_have_one_program() -> None:
-    base = config_of("stream of symbols")
-    like = structure(base)
-    assert structure(replace(base, task=TwoCoins(lag=2), learning_rate=1.0, seed=9)) == like
-    assert structure(replace(base, task=DelayedXor())) == structure(replace(base, task=None)) == like
-    trial = config_of("trials of numbers, cut")
-    others = [
-        replace(base, task=Echo(num_classes=3)),
-        replace(base, task=FlipFlop()),
-        replace(base, task=FlipFlop(bits=2)),
-        trial,
-        replace(trial, truncated_backprop_length=3),
-        replace(trial, task=Adding(length=8)),
-    ]
-    assert len({like, *map(structure, others)}) == len(others) + 1
-
-
 @dataclass(frozen=True)
 class Late(TwoCoins):
     """The first steps of a row are not scored; then each is, or each ``every``-th."""
@@ -228,49 +202,3 @@ def test_a_later_window_without_a_scored_step_is_refused_with_what_helps(monkeyp
     config = late(monkeypatch, 6, every=20)
     with pytest.raises(TaskError, match=r"Late scores no step of window 1 of epoch 3 .* truncated_backprop_length"):
         batch_of(config, 0, 3)
-
-
-@pytest.mark.usefixtures("shared_programs", "one_processor")
-def test_an_edit_to_settings_whose_data_cannot_be_made_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    config, draw = config_of("stream of symbols"), TwoCoins.draw
-
-    def failing(task: TwoCoins, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        if task.lag == 2:
-            raise ValueError("two")
-        return draw(task, rng, rows, steps)
-
-    expected = Population(config).advance(60).losses
-    monkeypatch.setattr(TwoCoins, "draw", failing)
-    monkeypatch.setattr(TwoCoins, "own", object())
-    population = Population(config)
-    losses = [population.advance(30).losses]
-    for change in (population.edit, population.start):
-        with pytest.raises(TaskError, match="ValueError: two"):
-            change(replace(config, task=TwoCoins(lag=2, far_lag=4)))
-        assert population.config == config
-    losses.append(population.advance(30).losses)
-    np.testing.assert_array_equal(np.concatenate(losses), expected)
-
-
-@pytest.mark.usefixtures("shared_programs", "one_processor")
-def test_windows_whose_data_there_is_are_trained_before_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    config, draw = replace(config_of("stream of symbols"), total_series_length=ROWS * 6 * 2100), TwoCoins.draw
-    calls: list[int] = []
-
-    def failing(task: TwoCoins, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        calls.append(1)
-        if len(calls) > 2:
-            raise ValueError("late")
-        return draw(task, rng, rows, steps)
-
-    expected = Population(config).advance(2 * config.windows_per_epoch)
-    monkeypatch.setattr(TwoCoins, "draw", failing)
-    population = Population(config)
-    progress = population.advance(9000)
-    np.testing.assert_array_equal(progress.losses, expected.losses)
-    for shown in ("x", "y", "outputs", "states"):
-        np.testing.assert_array_equal(getattr(progress, shown), getattr(expected, shown))
-    assert (population.epoch, population.window) == (2, 0)
-    with pytest.raises(TaskError, match="ValueError: late"):
-        population.advance(1)
-    assert (population.epoch, population.window) == (2, 0)
