@@ -24,7 +24,7 @@ def step(x, state, network):
 KEEPER = Cell(step, state_parts=("h",), products=(Product("W", "b", columns=("s", "candidate"), reads=("x", "h")),))
 """
 
-STRUCTURES = {
+STRUCTURES: dict[str, dict[str, object]] = {
     "rnn": {},
     "gru": {"cell": "gru", "init": "glorot"},
     "lstm": {"cell": "lstm", "init": "glorot"},

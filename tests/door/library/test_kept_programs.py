@@ -30,7 +30,9 @@ def losses_of(folder: Path, *configs: EchoConfig, lost: bool = False) -> tuple[l
         if lost:
             shutil.rmtree(folder, ignore_errors=True)
         play(session, Step(20))
-        trained.append(session.timeline.losses(Position(session.frame.branch, session.frame.trained), 0).tobytes())
+        losses = session.timeline.losses(Position(session.frame.branch, session.frame.trained), 0)
+        assert losses is not None
+        trained.append(losses.tobytes())
     return trained, os.environ.get("TF_XLA_FLAGS")
 
 

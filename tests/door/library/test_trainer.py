@@ -179,9 +179,8 @@ OPTIMIZERS: list[tuple[str, float, int | None]] = [
 
 
 def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
-    return replace(
-        SMALL, optimizer=optimizer, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50
-    )
+    config = replace(SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50)
+    return config.with_fields({"optimizer": optimizer})
 
 
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)

@@ -1,4 +1,4 @@
-"""`python -m tests.echornn.sweeps.busy_engine`: an engine whose two workers train without end.
+"""`python -m tests.door.sweeps.busy_engine`: an engine whose two workers train without end.
 
 It prints the process ids of the server that forks the workers, and of the workers.
 """
@@ -13,10 +13,10 @@ from rich.console import Console
 from echornn.config import EchoConfig
 from echornn.sweeps.part import Part
 from echornn.sweeps.processes import Processes
-from tests.echornn.sweeps.scripted import children
+from tests.door.sweeps.scripted import children
 
 if __name__ == "__main__":
-    engine = Processes(2, [sys.executable, "-m", "tests.echornn.sweeps.scripted_worker", "stays"])
+    engine = Processes(2, [sys.executable, "-m", "tests.door.sweeps.scripted_worker", "stays"])
     for number, name in enumerate(engine.idle()):
         engine.start(Part(number, (EchoConfig(),), "solved"), name)
     begun = 0

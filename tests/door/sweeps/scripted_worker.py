@@ -1,4 +1,4 @@
-"""`python -m tests.echornn.sweeps.scripted_worker HOW DESCRIPTOR`: a server that forks workers with scripted
+"""`python -m tests.door.sweeps.scripted_worker HOW DESCRIPTOR`: a server that forks workers with scripted
 results.
 """
 
@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.worker import serve
-from tests.echornn.sweeps.scripted import train, train_for_ever
+from tests.door.sweeps.scripted import train, train_for_ever
 
 if __name__ == "__main__":
     how, descriptor = sys.argv[1:]
