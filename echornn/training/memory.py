@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.data.solved import RECENT_WINDOWS
+from echornn.data.levels import deciding_windows
 from echornn.network.blocks import block_length, unrolled_steps
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
 from echornn.training.call_sizes import MAX_WINDOWS_PER_CALL, bytes_of_a_step, epochs_in_a_block
@@ -176,7 +176,7 @@ def state_bytes(config: EchoConfig) -> int:
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     carried = config.batch_size * carried_size(config) + influence_size(config)
-    return FLOAT * ((1 + slots) * weights + carried + RECENT_WINDOWS)
+    return FLOAT * ((1 + slots) * weights + carried + deciding_windows(config))
 
 
 def session_bytes_of(config: EchoConfig, replicas: int) -> int:
