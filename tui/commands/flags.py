@@ -112,6 +112,11 @@ class TrainingFlags:
     without --at, and go there with [ and { or the crosshair.
     """
 
+    trust: bool = False
+    """With --resume: run the tasks and cells of your own in the run's record, also if you never gave their files with
+    --task or --cell. They are programs with all your rights: read them first. They are trusted from then on.
+    """
+
     compare: tuple[str, ...] = ()
     """Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
     process trains is followed."""

@@ -71,6 +71,10 @@ class KnownForm:
             return None if self.sources is None else ()
         return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
 
+    def ladder(self, shape: Shape) -> Ladder | None:
+        """The ladder for data of this shape; None if the record lacks it."""
+        return self.ladders.get(shape)
+
     def as_record(self) -> dict[str, Any]:
         return {
             "inputs": _form_record(self.inputs),
@@ -119,6 +123,9 @@ class TaskFacts:
         if isinstance(found, str):
             raise TaskError(found)
         return found
+
+    def __bool__(self) -> bool:
+        return True
 
     def values(self, given: Mapping[str, object]) -> Values:
         """The values of all settings; settings that are not given have their defaults."""
@@ -173,6 +180,45 @@ class TaskFacts:
             return cls(str(record["doc"]), bool(record["scores_every_step"]), settings, known)
         except (AssertionError, LookupError, TypeError, AttributeError, ArithmeticError, TaskError) as error:
             raise ValueError(f"what it says about the task is damaged: {error}") from error
+
+
+class UnknownNumbers(Numbers):
+    """Data of a task of which nothing is known."""
+
+    loss, unit = "loss", ""
+
+
+class UnknownForm(KnownForm):
+    """The form of a task of which nothing is known: a stream without levels."""
+
+    def ladder(self, shape: Shape) -> Ladder:
+        return Ladder((), None)
+
+
+UNKNOWN = UnknownForm(UnknownNumbers(1), UnknownNumbers(1), None, frozenset(), sources=())
+
+
+class NoFacts(TaskFacts):
+    """The facts of a record that lacks them: there are only the settings that it names."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Iterable[Any]]) -> NoFacts:
+        """No facts, but for settings with these values."""
+        settings = []
+        for name, values in given.items():
+            first, *others = sorted(values, key=lambda value: not isinstance(value, float))
+            words = (first, *others) if isinstance(first, str) else ()
+            settings.append(Setting(name, first, "", -math.inf, math.inf, words))
+        return cls("", False, tuple(settings), {})
+
+    def __bool__(self) -> bool:
+        return False
+
+    def form(self, values: Values) -> KnownForm:
+        return UNKNOWN
+
+    def knows(self, given: Mapping[str, object], shape: Shape) -> bool:
+        return True
 
 
 def _form_record(form: Symbols | Numbers) -> dict[str, int]:

@@ -107,6 +107,7 @@ def figure_of(
     height: float | None = None,
     font: str = "DejaVu Sans",
     script: bool = False,
+    trust: bool = False,
 ) -> FrontEnd:
     """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
 
@@ -154,6 +155,9 @@ def figure_of(
         An installed font, or serif.
     script
         Write FILE.py instead of FILE: a script that draws the same picture from FILE.csv, without this program.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
@@ -186,5 +190,5 @@ def figure_of(
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice, trust)
     return partial(figure.make_figure, request, out, FigureLook(width, height, font, script), command)
