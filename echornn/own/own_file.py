@@ -139,8 +139,8 @@ class OwnFile:
         if self.facts is None or (self.facts and trusted.is_trusted(self.text)):
             return
         raise self.error(
-            f"{self} in the record (sha256 {trusted.hash_of(self.text)[:SHOWN_DIGITS]}) is no text that you gave with "
-            f"--{self.noun} before: read it, then run it with --trust (in Python: read(run, trust=True))",
+            f"{self} (sha256 {trusted.hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
+            f"--{self.noun}: read it, then use --trust (in Python, read(run, trust=True))",
             is_placed=True,
         )
 

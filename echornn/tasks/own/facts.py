@@ -203,12 +203,12 @@ class NoFacts(TaskFacts):
 
     @classmethod
     def of(cls, given: Mapping[str, Iterable[Any]]) -> NoFacts:
-        """No facts, but for settings with these values."""
+        """No facts, but for settings with these values. None of these counts as the default, which is not known."""
         settings = []
         for name, values in given.items():
-            first, *others = sorted(values, key=lambda value: not isinstance(value, float))
-            words = (first, *others) if isinstance(first, str) else ()
-            settings.append(Setting(name, first, "", -math.inf, math.inf, words))
+            words = tuple(value for value in values if isinstance(value, str))
+            default = "" if words else sum(map(abs, values), 1)  # a float if a value is one
+            settings.append(Setting(name, default, "", -math.inf, math.inf, words))
         return cls("", False, tuple(settings), {})
 
     def __bool__(self) -> bool:
