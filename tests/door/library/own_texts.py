@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -11,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from echornn import EchoConfig
+from echornn.own.other_process import Limits
 from echornn.own.own_file import OwnFile
 from echornn.session import loop
 from echornn.sweeps.axis import Axis
@@ -66,6 +68,13 @@ Mine = Cell(step, state_parts=("h",), products=(Product("W", "b", columns=("h",)
 def write(text: str, name: str) -> None:
     """Write a file in the current folder."""
     Path(name).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def limits(seconds: float) -> Iterator[None]:
+    """In the ``with`` block, the first check of a file takes so many seconds at most."""
+    with patch.object(Limits.__init__, "__defaults__", (seconds, 1 << 31)):
+        yield
 
 
 def scripted(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
