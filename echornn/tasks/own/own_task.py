@@ -8,7 +8,8 @@ from typing import Any
 
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
-from echornn.tasks.own.facts import NoFacts, TaskFacts
+from echornn.tasks.own.facts import TaskFacts
+from echornn.tasks.own.no_facts import NoFacts
 from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError

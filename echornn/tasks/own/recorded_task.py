@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.own import own_file
-from echornn.tasks.own.facts import UNKNOWN, KnownForm, TaskFacts, Values
+from echornn.tasks.own.facts import KnownForm, TaskFacts, Values
+from echornn.tasks.own.no_facts import UNKNOWN
 from echornn.tasks.settings import KEY, Setting
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task
 

@@ -30,6 +30,7 @@ def export_run(
     keras: Path | None = None,
     parquet: Path | None = None,
     arrow: Path | None = None,
+    trust: bool = False,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
@@ -65,6 +66,10 @@ def export_run(
         accuracy float32. It needs echornn-tui[arrow].
     arrow
         Write them to this .arrow or .feather file instead, as Arrow IPC.
+    trust
+        Run the tasks and cells of your own in the record where windows are trained again, also if you never gave their
+        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
+        then on.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
@@ -85,7 +90,7 @@ def export_run(
     command = command_with("export", [run], given) if to_tables else ""
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command, trust=trust)
 
 
 def figure_of(
