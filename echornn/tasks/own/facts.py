@@ -124,9 +124,6 @@ class TaskFacts:
             raise TaskError(found)
         return found
 
-    def __bool__(self) -> bool:
-        return True
-
     def values(self, given: Mapping[str, object]) -> Values:
         """The values of all settings; settings that are not given have their defaults."""
         return tuple(given.get(one.name, one.default) for one in self.settings)

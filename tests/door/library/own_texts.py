@@ -79,9 +79,14 @@ def limits(seconds: float) -> Iterator[None]:
 
 def scripted(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
     """The answer of a command line that trains; the losses are scripted, so that TensorFlow is not imported."""
-    capfd.readouterr()
     with patch.object(loop, "tensorflow_trainers", lambda *_: ScriptedTrainer):
-        code = exit_code_of([*arguments])
+        return trained(capfd, *arguments)
+
+
+def trained(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
+    """The answer of a command line that trains."""
+    capfd.readouterr()
+    code = exit_code_of([*arguments])
     return CompletedProcess(arguments, code, *capfd.readouterr())
 
 

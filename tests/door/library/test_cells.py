@@ -50,7 +50,10 @@ def test_the_printed_cells_are_these() -> None:
         "cornn": [("W", "b", "x", "h", "v", 1)],
     }
     assert {one["cell"]: one["keras"] for one in shown if one["keras"]} == {
-        "rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM", "irnn": "SimpleRNN"
+        "rnn": "SimpleRNN",
+        "gru": "GRU",
+        "lstm": "LSTM",
+        "irnn": "SimpleRNN",
     }
     for one in shown:
         assert printed("cells", one["cell"]) == [one]

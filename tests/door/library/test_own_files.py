@@ -14,15 +14,19 @@ import numpy as np
 import pytest
 
 import echornn
-from echornn import EchoConfig, TaskError
+from echornn import EchoConfig, Session, TaskError
+from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
 from tests.detached import detached
-from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, write
+from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, trained, write
 from tests.forgotten import forget_texts
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE
 from tests.program import running
 from tests.recorded import contents
-from tui.cli.program import exit_code_of
+from tests.scripted import ScriptedTrainer
+from tests.steps import refusal
 
 MARK = "run-by-somebody"
 
@@ -230,8 +234,7 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program(
     ours = ("--task", "xor.py:Mine", "--far-lag", "2", "--cell", "cell.py:Mine", "--run", "ours")
     theirs = ("--task", "delayed_xor", "--far-lag", "2", "--cell", "rnn", "--run", "theirs")
     for arguments in (ours, theirs):
-        assert exit_code_of([*arguments, *SMALL]) == 0
-    capfd.readouterr()
+        assert trained(capfd, *arguments, *SMALL).returncode == 0
     losses, expected = (echornn.read(run).windows().loss for run in ("ours", "theirs"))
     assert losses.shape == (2 * (120 // 15), 1)
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
@@ -249,10 +252,10 @@ def test_an_error_late_in_training_keeps_all_windows_before_it(capfd: pytest.Cap
     newest = data_of(config, 2).x[0, :40].tolist()  # so many windows that the data of each epoch are made alone
     line = f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise ZeroDivisionError('never')\n"
     write(spoiled(XOR, "        near", f"{line}        near"), "late.py")
-    assert exit_code_of(["--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows]) == 1
-    printed, err = capfd.readouterr()
-    assert [json.loads(one)["event"] for one in printed.splitlines()].count("epoch") == 2
-    assert "echornn-tui: late.py:13: ZeroDivisionError: never" in err.splitlines()
+    done = trained(capfd, "--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows)
+    assert done.returncode == 1
+    assert [json.loads(one)["event"] for one in done.stdout.splitlines()].count("epoch") == 2
+    assert "echornn-tui: late.py:13: ZeroDivisionError: never" in done.stderr.splitlines()
     assert len(out("export run").splitlines()) == 1 + 2 * 2100
 
 
@@ -275,6 +278,23 @@ def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: py
         assert f"{kind} mine.py:Mine (file changed, {digest[:8]})" in newest["differs"]
         if kind == "task":
             assert "lag 3" in newest["differs"]
+
+
+def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
+    write(spoiled(TASK, DRAWN, f"y = 1 / (self.lag - 5); {DRAWN}"), "mine.py")
+    config = EchoConfig(task="mine.py:Mine", total_series_length=200, truncated_backprop_length=10, batch_size=2)
+    session = Session(config, make_trainer=ScriptedTrainer)
+    session.send(Pause())
+    with on_a_thread(session):
+        for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
+            session.send(command)
+            assert session.when_idle(PATIENCE)
+        assert refusal(session.frame) == "mine.py:11: ZeroDivisionError: division by zero"
+        assert (session.config, len(session.timeline)) == (config, 1)
+        session.send(Edit({"lag": 30}))
+        session.send(Step(3))
+        assert session.when_idle(PATIENCE)
+        assert (session.config.value("lag"), session.timeline.windows_of(1), refusal(session.frame)) == (30, 3, "")
 
 
 @pytest.mark.slow

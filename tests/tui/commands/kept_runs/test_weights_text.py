@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import echornn
 from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.table import TASKS
 from tests.echornn.probes import numpy_network
-from tests.echornn.tasks.test_own_files import TEMPLATE
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
 from tui.commands.kept_runs.export import export
@@ -123,6 +123,9 @@ def test_input_output_and_state_are_those_of_the_task(fields: dict[str, Any], li
     told = list(weights_text(EchoConfig(**fields), {"W": np.zeros((4, 4), np.float32)}))
     for line in lines:
         assert line in told
+
+
+TEMPLATE = (Path(echornn.__file__).parent / "tasks" / "own" / "template.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("task", [*TASKS, OwnTask("my_task.py", "Majority", TEMPLATE)])
