@@ -18,10 +18,12 @@ from echornn.session import loop
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
+from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer
 from tests.swept import keep
 from tui.cli.program import exit_code_of
+from tui.commands.training import sweep
 
 MARKS = """\
 import os
@@ -80,6 +82,12 @@ def limits(seconds: float) -> Iterator[None]:
 def scripted(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
     """The answer of a command line that trains; the losses are scripted, so that TensorFlow is not imported."""
     with patch.object(loop, "tensorflow_trainers", lambda *_: ScriptedTrainer):
+        return trained(capfd, *arguments)
+
+
+def swept(capfd: pytest.CaptureFixture[str], *arguments: str) -> CompletedProcess[str]:
+    """The answer of a sweep whose results are scripted."""
+    with patch.object(sweep.Workers, "engine", lambda _: ScriptedEngine()):
         return trained(capfd, *arguments)
 
 

@@ -19,7 +19,7 @@ from echornn.session.commands import Edit, Pause, StartOver, Step
 from tests.answered import answered
 from tests.any_task import data_of
 from tests.detached import detached
-from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, trained, write
+from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, swept, trained, write
 from tests.forgotten import forget_texts
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
@@ -278,6 +278,23 @@ def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: py
         assert f"{kind} mine.py:Mine (file changed, {digest[:8]})" in newest["differs"]
         if kind == "task":
             assert "lag 3" in newest["differs"]
+
+
+def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ("sweep", "--out", "sweep", "--grid", "lag=3,4", "--seeds", "2", "--headless")
+    own = ("--task", "task.py:Mine", "--cell", "cell.py:Mine")
+    write(CELL, "cell.py")
+    for text in (TASK, TASK + "# changed\n"):
+        write(text, "task.py")
+        done = swept(capfd, *command, *own)
+        assert done.returncode == 0, done.stderr
+    for file in ("task.py", "cell.py"):
+        Path(file).unlink()
+    marks = [hashlib.sha256(f"Mine\n{text}".encode()).hexdigest()[:8] for text in (TASK, TASK + "# changed\n")]
+    squares = list(csv.DictReader(out("map sweep --across lag --down task --csv").splitlines()))
+    assert [(one["lag"], one["task"], one["trained"]) for one in squares] == [
+        (lag, f"task.py:Mine#{mark}", "2") for mark in marks for lag in "34"
+    ]
 
 
 def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
