@@ -156,6 +156,13 @@ BAD = {
     "no such name": (TASK, "class Mine(", "class Yours(", None, ["Mine", "Yours"]),
     "no dataclass": (TASK, "@dataclass(frozen=True)\n", "", 5, ["@dataclass(frozen=True)"]),
     "an error in a call": (TASK, DRAWN, "x = rng.integers(3, 0, (rows, steps))", 11, ["ValueError: low >= high"]),
+    "an error in what it calls": (
+        TASK,
+        GIVEN,
+        "return self.given()\n\n    def given(self):\n        1 / 0",
+        16,
+        ["Zero"],
+    ),
     "a wrong shape": (TASK, GIVEN, GIVEN.replace("(x,", "(x.T,"), 10, ["x", "[1000, 5]", "[5, 1000]"]),
     "a wrong type": (TASK, GIVEN, GIVEN.replace("(x,", "(x / 1,"), 10, ["x", "float64", "Symbols(3)"]),
     "symbols out of range": (TASK, GIVEN, GIVEN.replace("(x,", "(x + 1,"), 10, ["1 to 3", "0 to 2"]),
