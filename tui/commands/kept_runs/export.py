@@ -10,6 +10,7 @@ from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.arrays.positions import branch_named
 from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
+from echornn.own.trusted import trusting
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
@@ -34,6 +35,7 @@ def export(
     replica: int | None = None,
     tables: Mapping[str, Path | None] = NO_TABLES,
     command: str = "",
+    trust: bool = False,
 ) -> int:
     """Print windows or networks of a run, or write its networks to files; returns the exit code.
 
@@ -44,6 +46,7 @@ def export(
         replica: print only the network with this number; see `ReplicaNumbers`.
         tables: the files to which the rows are written instead, by their formats; see `SUFFIXES`.
         command: the command line, for the metadata of these files.
+        trust: whether the texts in its record may run; see `echornn.own.trusted`.
 
     Raises:
         UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
@@ -53,7 +56,8 @@ def export(
     wanted = {flag: file for flag, file in tables.items() if file is not None}
     for flag, file in wanted.items():
         table_files.require_writable(flag, file)
-    run = run_dir.read(record.find(name))
+    with trusting(trust):
+        run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
