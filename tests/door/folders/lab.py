@@ -1,0 +1,116 @@
+"""Trains, continues and reads run folders: the only module here that knows the inside of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn import EchoConfig, Run, RunRecorder, Session
+from echornn.runs.branch_notes import BranchNotes
+from echornn.session import loop
+from echornn.session.commands import Command, Edit, Go, Pause, Save
+from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.queries import Query, Span
+from echornn.training.any_trainer import MakeTrainer
+from tests.hashed import HashTrainer
+from tests.on_a_thread import running
+from tests.patience import PATIENCE
+from tests.steps import command
+
+Step = int | str | tuple[int, int] | dict[str, Any] | Command
+"""A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
+
+
+@contextmanager
+def training(
+    folder: Path,
+    config: EchoConfig | None = None,
+    *,
+    at: int | None = None,
+    make_trainer: MakeTrainer | None = HashTrainer,
+) -> Iterator[Session]:
+    """A paused session that records a new run with this configuration, or continues the run in the folder; in the end
+    all is saved.
+    """
+    if config is not None:
+        recorder = RunRecorder.begin(folder, config)
+    else:
+        recorder = RunRecorder.go_on(folder)
+        run = Run.read(folder)
+        owner = run.owner(run.position_at(at))
+        config = run.config if owner is None else owner.config
+    session = Session(config, make_trainer=make_trainer, recorder=recorder, at=at)
+    session.send(Pause())
+    with running(session):
+        yield session
+
+
+def do(session: Session, *steps: Step) -> Frame:
+    """Carry out the steps, none of which may be refused; the frame after them."""
+    for step in steps:
+        number = session.send(_command(step))
+        assert session.when_idle(PATIENCE)
+        answer = session.not_done(number)
+        assert answer is None, answer
+    return session.frame
+
+
+def save(session: Session) -> Frame:
+    """Save everything, if the disk takes it; the frame after the attempt."""
+    session.send(Save())
+    session.when_idle(PATIENCE)
+    assert isinstance(session.recorder, RunRecorder)
+    session.recorder.wait(PATIENCE)
+    session.when_idle(PATIENCE)
+    return session.frame
+
+
+def record(folder: Path, config: EchoConfig, *steps: Step, make_trainer: MakeTrainer = HashTrainer) -> Path:
+    """Record a new run that takes these steps."""
+    with training(folder, config, make_trainer=make_trainer) as session:
+        do(session, *steps)
+    return folder
+
+
+def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeTrainer = HashTrainer) -> Path:
+    """Continue a run with these steps."""
+    with training(folder, at=at, make_trainer=make_trainer) as session:
+        do(session, *steps)
+    return folder
+
+
+def curve(session: Session, columns: int, first: int, last: int) -> list[npt.NDArray[np.float32]]:
+    """What a screen of so many columns shows of these windows of the line: the least and the largest loss of each
+    bucket, and the first window of each.
+    """
+    shown = session.look(Query(Span(last - first, last), columns)).curve
+    return [shown.low, shown.high, shown.starts]
+
+
+def notes(folder: Path, digests: list[int]) -> tuple[dict[int, str], set[int], set[int]]:
+    """The names of branches, which are pinned, and which hidden."""
+    there = BranchNotes.read(folder).among(digests)
+    return dict(there.names), set(there.pinned), set(there.hidden)
+
+
+@contextmanager
+def commands_train_with(make_trainer: MakeTrainer) -> Iterator[None]:
+    """What the program trains is trained by these trainers."""
+    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
+        yield
+
+
+def _command(step: Step) -> Command:
+    match step:
+        case dict():
+            return Edit(step)
+        case (branch, window):
+            return Go(branch, window, is_exact=True)
+        case _:
+            return command(step)
