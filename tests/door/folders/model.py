@@ -112,6 +112,5 @@ class Model:
         losses = path.losses[:window]
         for replica in alone or ():
             losses = [[one[replica]] for one in losses]
-        parent = self.here[0] if window else self.line
-        self.lines.append(Line(parent, window, [*path.states[:window], state], losses))
+        self.lines.append(Line(self.here[0], window, [*path.states[:window], state], losses))
         self.line, self.window = len(self.lines) - 1, window

@@ -38,8 +38,8 @@ class Story:
     def __init__(self, place: Path, config: EchoConfig) -> None:
         self.folder = place / "run-0"
         self.model = Model(config)
-        self.exactness = 4e-6 if config.replicas > 1 else 0
-        """Losses of several networks are packed."""
+        self.exactness = 2.0**-17 if config.replicas > 1 else 0
+        """Losses of several networks have 16 bits of mantissa."""
         self._open = ExitStack()
         self.session = self._open.enter_context(training(self.folder, config))
 
