@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
-from echornn import EchoConfig, Run, RunRecorder, Session
+from echornn import EchoConfig, PopulationState, Run, RunRecorder, Session
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.queries import Query, Span
 from echornn.training.any_trainer import MakeTrainer
+from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.hashed import HashTrainer
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
+from tests.scripted import ScriptedTrainer
 from tests.steps import command
+from tui.cli.program import exit_code_of
+from tui.commands.training import sweep
 
 Step = int | str | tuple[int, int] | dict[str, Any] | Command
 """A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
+
+
+class FromAnyState(ScriptedTrainer):
+    """A scripted trainer that can continue from a real network's state."""
+
+    def restore(self, state: PopulationState) -> None:
+        trained = state.epoch * self.config.windows_per_epoch + state.window
+        super().restore(replace(state, optimizer=(np.full(self.config.replicas, trained),)))
 
 
 @contextmanager
@@ -99,11 +115,20 @@ def notes(folder: Path, digests: list[int]) -> tuple[dict[int, str], set[int], s
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 
-@contextmanager
-def commands_train_with(make_trainer: MakeTrainer) -> Iterator[None]:
-    """What the program trains is trained by these trainers."""
-    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
-        yield
+def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> subprocess.CompletedProcess[str]:
+    """The output of a command in this process, and its exit code; what it trains is trained by these trainers."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as error:  # which have file numbers
+        with redirect_stdout(out), redirect_stderr(error):
+            with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
+                code = exit_code_of([str(word) for word in words])
+        for file in (out, error):
+            file.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), error.read())
+
+
+def sweeps_are_scripted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps get results by rule, without processes."""
+    monkeypatch.setattr(sweep.Workers, "engine", lambda _: ScriptedEngine())
 
 
 def _command(step: Step) -> Command:
