@@ -126,6 +126,15 @@ def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> su
         return subprocess.CompletedProcess(words, code, out.read(), error.read())
 
 
+def refusal(*words: str | Path) -> str:
+    """The line with which a command is refused, as a wrong usage."""
+    done = answered(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    line, *hint = done.stderr.splitlines()
+    assert len(hint) <= 1, "where to read more"
+    return line
+
+
 def sweeps_are_scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps get results by rule, without processes."""
     monkeypatch.setattr(sweep.Workers, "engine", lambda _: ScriptedEngine())

@@ -1,0 +1,237 @@
+"""A folder that a crash, a bad disk or a person has damaged: what is whole is read, what is not is said, and the run
+goes on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn import RunError, read
+from tests.door.folders import by_hand
+from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
+from tests.door.folders.model import Model
+from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
+
+CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose newest checkpoint is after 9 windows, and the one before after 4."""
+    for attempt in itertools.count():
+        folder = tmp_path_factory.mktemp("runs") / f"run-{attempt}"
+        with training(folder, SMALL) as session:
+            do(session, 4)
+            save(session)
+            do(session, "reset", 5)
+        if [len(read(folder).windows()), _windows_of(older(folder))] == [9, 4]:  # a slow disk saves more often
+            return folder
+    raise AssertionError
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    model = Model(SMALL)
+    for step in (4, "reset", 5):
+        model.take(step)
+    return model
+
+
+def newest(folder: Path) -> Path:
+    serials = {name: by_hand.checkpoint((folder / name).read_bytes()).header["serial"] for name in CHECKPOINTS}
+    return folder / max(serials, key=lambda name: serials[name])
+
+
+def older(folder: Path) -> Path:
+    (other,) = {folder / name for name in CHECKPOINTS} - {newest(folder)}
+    return other
+
+
+def _windows_of(checkpoint: Path) -> int:
+    return int(by_hand.checkpoint(checkpoint.read_bytes()).header["losses"]["length"]) // 8
+
+
+def flip(file: Path, at: int, bits: int = 1) -> None:
+    data = bytearray(file.read_bytes())
+    data[at] ^= bits
+    file.write_bytes(data)
+
+
+def places(file: Path, count: int) -> list[int]:
+    """Some bytes of a file, from the first to the last."""
+    return sorted({*np.linspace(0, file.stat().st_size - 1, count).astype(int).tolist()})
+
+
+def losses(folder: Path) -> list[float]:
+    return [float(loss) for loss in read(folder).windows().loss[:, 0]]
+
+
+def expected(model: Model) -> list[float]:
+    return [loss for (loss,) in model.log]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "lock"}
+
+
+@pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl", "keyframes.bin"])
+def test_what_came_after_the_last_save_is_trained_again(name: str, folder: Path, model: Model) -> None:
+    before = (folder / name).read_bytes()
+    (folder / name).write_bytes(before + before[-13:] + b'{"at": 13, "cau')
+    assert read(folder).notes == ()
+    assert losses(folder) == expected(model)
+    go_on(folder, 3)
+    assert read(folder).notes == ()
+    assert losses(folder)[:9] == expected(model)
+    assert len(by_hand.losses(folder)) == 12
+    assert (folder / name).read_bytes().startswith(before)
+    if name == "commands.jsonl":
+        assert (folder / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut"])
+def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(how: str, whole: Path, tmp_path: Path) -> None:
+    for at in places(newest(whole), 12):
+        folder = Path(shutil.copytree(whole, tmp_path / f"run-{at}"))
+        file = newest(folder)
+        if how == "flipped":
+            flip(file, at, 1 << at % 8)
+        else:
+            file.write_bytes(file.read_bytes()[:at])
+        run = read(folder)
+        assert any(file.name in note for note in run.notes)
+        assert len(run.windows()) == 4
+        assert (run.position.branch, run.position.window) == (0, 4)
+    model = Model(SMALL)
+    model.take(4)
+    model.take(6)
+    go_on(folder, 6)
+    assert losses(folder) == expected(model), "the windows after it are trained again, another way now"
+    assert read(folder).notes == ()
+    assert _windows_of(newest(folder)) == 10
+
+
+def test_an_older_checkpoint_may_be_damaged(folder: Path, model: Model) -> None:
+    flip(older(folder), 100)
+    assert any("checkpoint" in note for note in read(folder).notes)
+    assert losses(folder) == expected(model)
+
+
+def test_a_checkpoint_that_is_gone_is_missed(folder: Path) -> None:
+    newest(folder).unlink()
+    assert any("checkpoint" in note for note in read(folder).notes)
+    assert len(read(folder).windows()) == 4
+
+
+def test_without_a_whole_checkpoint_it_is_refused_in_a_line_and_left_as_it_is(folder: Path) -> None:
+    for name in CHECKPOINTS:
+        flip(folder / name, 200)
+    before = contents(folder)
+    with pytest.raises(RunError) as raised:
+        read(folder)
+    assert str(folder) in str(raised.value)
+    for words in (["export", folder], ["--resume", folder, "--headless"], ["probe", folder]):
+        assert str(folder) in refusal(*words)
+    assert answered("list", folder).returncode == 0
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl"])
+def test_a_flipped_bit_of_a_log_is_found_wherever_it_is(name: str, whole: Path, tmp_path: Path, model: Model) -> None:
+    for at in places(whole / name, 24):
+        folder = Path(shutil.copytree(whole, tmp_path / f"run-{at}"))
+        flip(folder / name, at)
+        run = read(folder)
+        assert run.notes
+        right = [ours == theirs for ours, theirs in zip(losses(folder), expected(model), strict=False)]
+        if len(right) == 9:
+            assert right.count(False) <= 1
+        else:
+            assert right == [True] * 4, "it is taken from the checkpoint before"
+    go_on(folder, 2)
+    assert read(folder).notes == ()
+
+
+@pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl"])
+def test_a_log_that_is_cut_short_has_what_is_left_and_the_run_goes_on(
+    name: str, whole: Path, tmp_path: Path, model: Model
+) -> None:
+    for length in places(whole / name, 8):
+        folder = Path(shutil.copytree(whole, tmp_path / f"run-{length}"))
+        (folder / name).write_bytes((whole / name).read_bytes()[:length])
+        assert read(folder).notes
+        found = losses(folder)
+        assert len(found) in (4, 9)
+        there = [at for at, loss in enumerate(found) if not np.isnan(loss)]
+        assert [found[at] for at in there] == [expected(model)[at] for at in there]
+        if name == "losses.bin":
+            assert there == [*range(min(length // 8, len(found)))]
+        frame_before = read(folder).position
+        with training(folder) as session:
+            frame = do(session, 2)
+        assert frame.trained == frame_before.window + 2
+        if name == "losses.bin":
+            assert read(folder).notes == (), "what is lost is marked as lost"
+        assert len(read(folder).windows()) == len(found) + 2
+
+
+def test_states_to_go_back_to_only_save_time(whole: Path, tmp_path: Path, model: Model) -> None:
+    damages = {
+        "flipped": lambda file: flip(file, file.stat().st_size // 2),
+        "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),
+        "foreign": lambda file: file.write_bytes(b"KEYF" * 1000),
+        "gone": Path.unlink,
+    }
+    for name, damage in damages.items():
+        folder = Path(shutil.copytree(whole, tmp_path / name))
+        damage(folder / "keyframes.bin")
+        with training(folder) as session:
+            for branch, window in [(0, 1), (0, 4), (1, 2), (1, 5)]:
+                frame = do(session, (branch, window))
+                assert (frame.line, frame.trained) == (branch, window)
+                assert [frame.loss] == model.lines[branch].losses[window - 1]
+        assert losses(folder) == expected(model)
+
+
+def test_a_command_that_cannot_be_read_loses_no_window(tmp_path: Path) -> None:
+    steps = (12, {"learning_rate": 0.1}, 3, (0, 5), 4, (1, 15), 2, "reset", 3)
+    whole = record(tmp_path / "whole", SMALL, *steps)
+    every = losses(whole)
+    for number in range(1, 5):
+        folder = Path(shutil.copytree(whole, tmp_path / f"run-{number}"))
+        lines = (folder / "commands.jsonl").read_bytes().splitlines(keepends=True)
+        lines[number] = b"?" * (len(lines[number]) - 1) + b"\n"
+        (folder / "commands.jsonl").write_bytes(b"".join(lines))
+        run = read(folder)
+        assert run.notes
+        assert losses(folder) == every[: len(run.windows())]
+        assert len(run.windows()) == sum(one.windows for one in run.branches)
+        assert len(run.path()) == run.position.window
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped"])
+def test_without_the_log_of_the_solved_the_losses_are_there(damage: str, tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", SMALL_POPULATION, 900, make_trainer=ScriptedTrainer)
+    before, file = read(folder), folder / "solved.bin"
+    match damage:
+        case "gone":
+            file.unlink()
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-9])
+        case "flipped":
+            flip(file, 9, 4)
+    run = read(folder)
+    assert len(run.notes) == len(before.notes) + 1
+    np.testing.assert_array_equal(run.windows().loss, before.windows().loss)
+    go_on(folder, 10, make_trainer=ScriptedTrainer)
+    assert len(read(folder).windows()) == 910
