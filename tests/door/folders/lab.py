@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, PopulationState, Run, RunRecorder, Session
+from echornn import EchoConfig, PopulationProgress, PopulationState, Run, RunRecorder, Session
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
@@ -41,6 +41,21 @@ class FromAnyState(ScriptedTrainer):
     def restore(self, state: PopulationState) -> None:
         trained = state.epoch * self.config.windows_per_epoch + state.window
         super().restore(replace(state, optimizer=(np.full(self.config.replicas, trained),)))
+
+
+class Wild(ScriptedTrainer):
+    """A scripted trainer whose losses are NaN from the fourth window on after its learning rate becomes `RATE`."""
+
+    RATE = 1000.0
+
+    def advance(self, n: int) -> PopulationProgress:
+        if self.config.learning_rate == self.RATE and self.diverges_at is None:
+            self.diverges_at = self.trained + 3
+        return super().advance(n)
+
+    def reset(self, init_index: int = 0) -> None:
+        super().reset(init_index)
+        self.diverges_at = None
 
 
 @contextmanager
