@@ -133,9 +133,9 @@ def notes(folder: Path, digests: list[int]) -> tuple[dict[int, str], set[int], s
 def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> subprocess.CompletedProcess[str]:
     """The output of a command in this process, and its exit code; what it trains is trained by these trainers."""
     with TemporaryFile("w+") as out, TemporaryFile("w+") as error:  # which have file numbers
-        with redirect_stdout(out), redirect_stderr(error):
-            with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
-                code = exit_code_of([str(word) for word in words])
+        trainers = patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer)
+        with trainers, redirect_stdout(out), redirect_stderr(error):
+            code = exit_code_of([str(word) for word in words])
         for file in (out, error):
             file.seek(0)
         return subprocess.CompletedProcess(words, code, out.read(), error.read())

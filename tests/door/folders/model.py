@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.hashed import HashTrainer
-
 from echornn import EchoConfig, PopulationState
+from tests.hashed import HashTrainer
 
 Place = tuple[int, int]
 """A branch, and a number of windows along its path."""

@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn import EchoConfig, Frame, Session, read
+from echornn import EchoConfig, Frame, read
 from tests.door.folders import by_hand
 from tests.door.folders.lab import do, save, training
 from tests.door.folders.model import Model

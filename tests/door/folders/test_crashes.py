@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +21,15 @@ from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
-from tests.patience import wait_for
-from tests.scripted import SMALL
+from tests.patience import PATIENCE, wait_for
+from tests.scripted import SMALL, ScriptedTrainer
 
 LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 
-FLAGS = ("--num-epochs", "100000", "--total-series-length", "200", "--truncated-backprop-length", "10")
+SPEED = ("--speed", "900")
+
+FLAGS = ("--num-epochs=100000", "--total-series-length=200", "--truncated-backprop-length=10", "--batch-size=2", *SPEED)
+"""The same."""
 
 
 @contextmanager
@@ -54,29 +58,30 @@ def size(folder: Path) -> int:
         return 0
 
 
+def kill(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Kill the program: nothing that was saved is lost, and nothing in the folder is damaged."""
+    before = saved(folder)
+    process.kill()
+    process.wait()
+    assert saved(folder) >= before
+    assert read(folder).notes == ()
+
+
 @pytest.mark.slow
 def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_trains(tmp_path: Path) -> None:
     folder, dice = tmp_path / "run", random.Random(7)
-    begin = ("--run", folder, *FLAGS, "--batch-size", "2", "--speed", "900")
-    for kill in range(3):
-        before, length = saved(folder), size(folder)
-        with program(*(begin if kill == 0 else ("--resume", folder, "--speed", "900"))) as process:
-            more = dice.randrange(500)
-            if kill == 0:
-                wait_for(lambda: saved(folder) > more)
-                assert str(process.pid) in refusal("--resume", folder, "--headless")
-                assert str(folder) in refusal("--run", folder, "--headless")
-                assert answered("export", folder).stdout.count("\n") > 1
-            elif kill == 1:
-                wait_for(lambda: size(folder) > length + 8 * more)  # perhaps between log and checkpoint
-            else:
-                wait_for(lambda: saved(folder) > before)
-            process.kill()
-            process.wait()
-        assert saved(folder) >= before
-        assert read(folder).notes == ()
+    with program("--run", folder, *FLAGS) as process:
+        wait_for(lambda: saved(folder) > 300)
+        assert str(process.pid) in refusal("--resume", folder, "--headless")
+        assert str(folder) in refusal("--run", folder, "--headless")
+        assert answered("export", folder).stdout.count("\n") > 300
+        kill(process, folder)
+    length = size(folder) + 8 * dice.randrange(500)
+    with program("--resume", folder, *SPEED) as process:
+        wait_for(lambda: size(folder) > length)  # perhaps between the logs and the checkpoint
+        kill(process, folder)
     before = saved(folder)
-    with program("--resume", folder, "--speed", "900") as process:
+    with program("--resume", folder, *SPEED) as process:
         wait_for(lambda: saved(folder) > before)
         process.terminate()
         assert process.wait() == 42
@@ -121,9 +126,44 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(roo
         assert save(session).warning == ""
         assert len(read(folder).windows()) == 17
     assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
-    assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [(None, 0, 11), (0, 11, 2), (0, 3, 4)]
+    assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [
+        (None, 0, 11),
+        (0, 11, 2),
+        (0, 3, 4),
+    ]
     assert {window for branch, window in by_hand.keyframes(folder) if branch == 1} >= {11}
     assert read(folder).notes == ()
+
+
+def test_a_disk_that_does_not_answer_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, sync = threading.Event(), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        assert answers.wait(PATIENCE)
+        sync(descriptor)
+
+    with training(tmp_path / "run", SMALL) as session:
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert do(session, 5, {"learning_rate": 0.1}, 6).trained == 11
+        assert len(read(tmp_path / "run").windows()) < 11
+        answers.set()
+    assert len(read(tmp_path / "run").windows()) == 11
+
+
+def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        trainer.fails_at = 8
+        return trainer
+
+    record(folder, SMALL, 6, make_trainer=ScriptedTrainer)
+    done = answered("--resume", folder, "--headless", make_trainer=make)
+    assert done.returncode == 1
+    assert str(folder / "traceback.txt") in done.stderr
+    assert "RuntimeError: the script says: out of memory" in (folder / "traceback.txt").read_text()
+    assert len(read(folder).windows()) in (6, 7, 8)
 
 
 def test_killed_while_the_disk_is_full_it_goes_on_from_the_last_save(tmp_path: Path) -> None:

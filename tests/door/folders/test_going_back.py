@@ -69,15 +69,10 @@ def test_however_a_window_is_reached_the_same_bits_come_next(tmp_path: Path) -> 
         expected = Model(ENDLESS)
         expected.lines, expected.line, expected.window = model.lines[:], 1, at
         expected.take(4)
-        ways = {
-            "go": lambda session: do(session, (1, at)),
-            "move": lambda session: do(session, Move(at - 21)),
-            "twice": lambda session: do(session, (0, 3), (1, 17), Go(1, at)),
-            "at": lambda session: session.frame,
-        }
-        for way, leads in ways.items():
-            with training(tmp_path / "run", at=at if way == "at" else None) as session:
-                frame = leads(session)
+        ways: dict[str, list[Any]] = {"go": [(1, at)], "move": [Move(at - 21)], "twice": [(0, 3), (1, 17), Go(1, at)]}
+        for way, steps in {**ways, "--at": []}.items():
+            with training(tmp_path / "run", at=None if steps else at) as session:
+                frame = do(session, *steps)
                 assert (frame.trained, frame.is_past) == (at, True)
                 frame = do(session, 4)
                 do(session, (1, 21))
@@ -139,7 +134,12 @@ def test_one_network_becomes_several_and_one_of_them_goes_on_alone(tmp_path: Pat
         assert place(do(session, ToggleReplicas())) == (0, 5), "back to the network before"
         assert do(session, StartOver({"learning_rate": 0.1}), 2).trained == 2
     run = read(tmp_path / "run")
-    assert [(one.parent, one.at, one.windows) for one in run.branches] == [(None, 0, 5), (0, 0, 6), (1, 6, 4), (0, 0, 2)]
+    assert [(one.parent, one.at, one.windows) for one in run.branches] == [
+        (None, 0, 5),
+        (0, 0, 6),
+        (1, 6, 4),
+        (0, 0, 2),
+    ]
     three = HashTrainer(SMALL.with_fields({"replicas": 3}))
     np.testing.assert_allclose(run.path("b").loss[:, :3], three.advance(6).losses, rtol=2.0**-17)
     alone = HashTrainer(SMALL.with_fields({"seed": 9}))
