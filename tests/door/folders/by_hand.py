@@ -34,7 +34,7 @@ class Checkpoint:
         there: Any = self.header["state"]
         for name in path:
             there = there[name]
-        return self.arrays[there["array"]]
+        return self.arrays[int(there["array"])]
 
     @property
     def optimizer(self) -> list[npt.NDArray[Any]]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, PopulationProgress, PopulationState, Run, RunRecorder, Session
+from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
@@ -26,6 +24,7 @@ from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.hashed import HashTrainer
 from tests.on_a_thread import running
 from tests.patience import PATIENCE
+from tests.scripted import FromAnyState as FromAnyState
 from tests.scripted import ScriptedTrainer
 from tests.steps import command
 from tui.cli.program import exit_code_of
@@ -33,14 +32,6 @@ from tui.commands.training import sweep
 
 Step = int | str | tuple[int, int] | dict[str, Any] | Command
 """A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
-
-
-class FromAnyState(ScriptedTrainer):
-    """A scripted trainer that can continue from a real network's state."""
-
-    def restore(self, state: PopulationState) -> None:
-        trained = state.epoch * self.config.windows_per_epoch + state.window
-        super().restore(replace(state, optimizer=(np.full(self.config.replicas, trained),)))
 
 
 class Wild(ScriptedTrainer):
@@ -116,12 +107,14 @@ def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeT
     return folder
 
 
-def curve(session: Session, columns: int, first: int, last: int) -> list[npt.NDArray[np.float32]]:
+def curve(
+    session: Session, columns: int, first: int, last: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """What a screen of so many columns shows of these windows of the line: the least and the largest loss of each
     bucket, and the first window of each.
     """
     shown = session.look(Query(Span(last - first, last), columns)).curve
-    return [shown.low, shown.high, shown.starts]
+    return shown.low, shown.high, shown.starts
 
 
 def notes(folder: Path, digests: list[int]) -> tuple[dict[int, str], set[int], set[int]]:

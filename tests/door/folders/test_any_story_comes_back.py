@@ -65,7 +65,7 @@ class Story:
                 step = branch, window % len(model.lines[branch].states)
                 do(self.session, step)
                 model.take(step)
-            case {**fields} if model.state.config.with_fields(fields) == model.state.config:
+            case dict() if model.state.config.with_fields(step) == model.state.config:
                 return  # nothing to do
             case "reset" if not model.window:
                 return

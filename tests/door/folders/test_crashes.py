@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -233,7 +234,7 @@ def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path:
     assert contents(tmp_path) == before
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "another format": ({"format": 7}, "7"),
     "a format of words": ({"format": "new"}, "new"),
     "a field that is not known": ({"config": {"sede": 7}}, "sede"),
@@ -249,8 +250,8 @@ def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(name: str,
     change, named = CHANGES.get(name, ({}, "run.json"))
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}) if change else "{")
     before = contents(folder)
-    for words in (["export", folder], ["branches", folder], ["--resume", folder, "--headless"]):
-        line = refusal(*words)
+    for words in ("export", "branches", "--headless --resume"):
+        line = refusal(*words.split(), folder)
         assert str(folder) in line
         assert named in line
     assert contents(folder) == before

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -140,8 +141,8 @@ def test_without_a_whole_checkpoint_it_is_refused_in_a_line_and_left_as_it_is(fo
     with pytest.raises(RunError) as raised:
         read(folder)
     assert str(folder) in str(raised.value)
-    for words in (["export", folder], ["--resume", folder, "--headless"], ["probe", folder]):
-        assert str(folder) in refusal(*words)
+    for words in ("export", "--headless --resume", "probe"):
+        assert str(folder) in refusal(*words.split(), folder)
     assert answered("list", folder).returncode == 0
     assert contents(folder) == before
 
@@ -186,7 +187,7 @@ def test_a_log_that_is_cut_short_has_what_is_left_and_the_run_goes_on(
 
 
 def test_states_to_go_back_to_only_save_time(whole: Path, tmp_path: Path, model: Model) -> None:
-    damages = {
+    damages: dict[str, Callable[[Path], object]] = {
         "flipped": lambda file: flip(file, file.stat().st_size // 2),
         "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),
         "foreign": lambda file: file.write_bytes(b"KEYF" * 1000),

@@ -34,7 +34,7 @@ SAVED_BYTES = {
 }
 """For interrupted runs: how much of each log their checkpoint contains."""
 
-BRANCHES = {
+BRANCHES: dict[str, list[tuple[int | None, int, int]]] = {
     "one-network": [(None, 0, 70), (0, 70, 25), (0, 30, 20), (0, 0, 60), (3, 60, 10), (0, 60, 3)],
     "replicas": [(None, 0, 120), (0, 120, 15), (0, 115, 35), (0, 100, 12)],
     "two-seeds": [(None, 0, 20), (0, 20, 5), (0, 10, 5)],

@@ -124,7 +124,7 @@ def test_every_change_is_a_line_that_says_where_and_what(run: tuple[Path, Model]
     ]
     small = {"num_epochs": 3, "total_series_length": 200, "truncated_backprop_length": 10, "batch_size": 2}
     rate, step = {"learning_rate": 0.1}, {"echo_step": 2}
-    changed = [{}, rate, step, step, step, step, rate, {**rate, "state_size": 6}]
+    changed: list[dict[str, Any]] = [{}, rate, step, step, step, step, rate, {**rate, "state_size": 6}]
     assert [one["config"] for one in commands] == [{**small, **one} for one in changed], "only what is no default"
 
 
