@@ -240,21 +240,21 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "a field that is not known": ({"config": {"sede": 7}}, "sede"),
     "a value that cannot be": ({"config": {"cell": "transformer"}}, "cell"),
     "no beginning": ({"begun": None}, "run.json"),
+    "no JSON": ({}, "run.json"),
 }
 
 
-@pytest.mark.parametrize("name", [*CHANGES, "no JSON"])
-def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(name: str, tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", SMALL, 3)
-    file = folder / "run.json"
-    change, named = CHANGES.get(name, ({}, "run.json"))
-    file.write_text(json.dumps({**json.loads(file.read_text()), **change}) if change else "{")
-    before = contents(folder)
-    for words in ("export", "branches", "--headless --resume"):
-        line = refusal(*words.split(), folder)
-        assert str(folder) in line
-        assert named in line
-    assert contents(folder) == before
+def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(tmp_path: Path) -> None:
+    for name, (change, named) in CHANGES.items():
+        folder = record(tmp_path / name.replace(" ", "-"), SMALL, 3)
+        file = folder / "run.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **change}) if change else "{")
+        before = contents(folder)
+        for words in ("export", "branches", "--headless --resume"):
+            line = refusal(*words.split(), folder)
+            assert str(folder) in line
+            assert named in line
+        assert contents(folder) == before
 
 
 def test_a_link_in_the_place_of_a_file_leads_nowhere(tmp_path: Path) -> None:
