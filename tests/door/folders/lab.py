@@ -13,7 +13,7 @@ from unittest.mock import patch
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session
+from echornn import EchoConfig, PopulationProgress, Run, RunRecorder, Session, read
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Command, Edit, Go, Pause, Save
@@ -117,9 +117,10 @@ def curve(
     return shown.low, shown.high, shown.starts
 
 
-def notes(folder: Path, digests: list[int]) -> tuple[dict[int, str], set[int], set[int]]:
+def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     """The names of branches, which are pinned, and which hidden."""
-    there = BranchNotes.read(folder).among(digests)
+    timeline = read(folder).timeline
+    there = BranchNotes.read(folder).among([timeline.digest(number) for number in range(len(timeline))])
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 

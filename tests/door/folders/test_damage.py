@@ -8,14 +8,17 @@ import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from echornn import RunError, read
+from echornn.session.commands import Choose
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
 from tests.door.folders.model import Model
+from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
@@ -186,7 +189,24 @@ def test_a_log_that_is_cut_short_has_what_is_left_and_the_run_goes_on(
         assert len(read(folder).windows()) == len(found) + 2
 
 
-def test_states_to_go_back_to_only_save_time(whole: Path, tmp_path: Path, model: Model) -> None:
+def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
+    steps: list[Any] = [
+        4,
+        "regenerate",
+        5,
+        {"learning_rate": 0.1},
+        3,
+        "redraw",
+        4,
+        "regenerate",
+        6,
+        {"state_size": 6},
+        3,
+    ]
+    model = Model(SMALL)
+    for step in steps:
+        model.take(step)
+    whole = record(tmp_path / "whole", SMALL, *steps)
     damages: dict[str, Callable[[Path], object]] = {
         "flipped": lambda file: flip(file, file.stat().st_size // 2),
         "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),
@@ -197,11 +217,23 @@ def test_states_to_go_back_to_only_save_time(whole: Path, tmp_path: Path, model:
         folder = Path(shutil.copytree(whole, tmp_path / name))
         damage(folder / "keyframes.bin")
         with training(folder) as session:
-            for branch, window in [(0, 1), (0, 4), (1, 2), (1, 5)]:
-                frame = do(session, (branch, window))
-                assert (frame.line, frame.trained) == (branch, window)
-                assert [frame.loss] == model.lines[branch].losses[window - 1]
+            for branch, line in enumerate(model.lines):
+                for window in (1, line.start + 1, len(line.losses)):
+                    frame = do(session, (branch, window))
+                    assert (frame.line, frame.trained) == (branch, window)
+                    assert frame.config == line.states[window].config
+                    assert [frame.loss] == line.losses[window - 1]
         assert losses(folder) == expected(model)
+
+
+def test_without_states_to_go_back_to_a_network_that_went_on_alone_is_trained_again_too(tmp_path: Path) -> None:
+    three = SMALL.with_fields({"replicas": 3})
+    folder = record(tmp_path / "run", three, 4, Choose(1), "alone", 5)
+    (folder / "keyframes.bin").unlink()
+    go_on(folder, (1, 7), 3)
+    alone = HashTrainer(SMALL.with_fields({"seed": 8})).advance(10).losses[:, 0].tolist()
+    assert read(folder).path().loss[4:, 1].tolist() == alone[4:]
+    assert [(one.parent, one.at) for one in read(folder).branches] == [(None, 0), (0, 4), (1, 7)]
 
 
 def test_a_command_that_cannot_be_read_loses_no_window(tmp_path: Path) -> None:
