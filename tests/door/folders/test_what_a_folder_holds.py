@@ -16,6 +16,7 @@ from echornn.session.commands import Choose
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, record, save, training
 from tests.door.folders.model import Model
+from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
 
 FILES = {"run.json", "checkpoint-0", "checkpoint-1", "losses.bin", "commands.jsonl", "keyframes.bin", "lock"}
@@ -213,6 +214,14 @@ def test_losses_of_several_networks_are_packed_in_four_bytes(tmp_path: Path) -> 
     run = read(folder)
     assert run.path("b").replica.tolist() == [0, 1, 2]
     assert np.isfinite(run.path("b").loss).sum(axis=0).tolist() == [12, 17, 12]
+
+
+def test_one_that_went_on_alone_without_a_window_leaves_no_trace_in_the_losses(tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", THREE, 12, Choose(1), "alone", "undo", 4)
+    assert by_hand.newest_checkpoint(folder).header["layout"] == [[0, 3]]
+    expected = HashTrainer(THREE).advance(16).losses
+    np.testing.assert_allclose(by_hand.packed((folder / "losses.bin").read_bytes(), 3)[0], expected, rtol=2.0**-17)
+    np.testing.assert_allclose(read(folder).windows().loss, expected, rtol=2.0**-17)
 
 
 def _with_seeds(folder: Path) -> list[dict[str, Any]]:
