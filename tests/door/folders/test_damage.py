@@ -125,6 +125,21 @@ def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(how: str, 
     assert _windows_of(newest(folder)) == 10
 
 
+def test_states_of_a_future_that_was_lost_are_not_taken_for_those_of_the_new_one(folder: Path) -> None:
+    """Both futures have a branch that starts over, with the same settings: the states differ in their weights."""
+    flip(newest(folder), 100)
+    model = Model(SMALL)
+    for step in (4, "redraw", 5):
+        model.take(step)
+    with training(folder) as session:
+        do(session, "redraw", 5)
+    with training(folder) as session:
+        for window in (1, 5):
+            assert [do(session, (1, window)).loss] == model.lines[1].losses[window - 1]
+    go_on(folder, (1, 3), 2)
+    assert read(folder).path().loss[:, 0].tolist() == [loss for (loss,) in model.lines[1].losses]
+
+
 def test_an_older_checkpoint_may_be_damaged(folder: Path, model: Model) -> None:
     flip(older(folder), 100)
     assert any("checkpoint" in note for note in read(folder).notes)

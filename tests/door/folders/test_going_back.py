@@ -74,6 +74,7 @@ def test_however_a_window_is_reached_the_same_bits_come_next(tmp_path: Path) -> 
             with training(tmp_path / "run", at=None if steps else at) as session:
                 frame = do(session, *steps)
                 assert (frame.trained, frame.is_past) == (at, True)
+                assert (frame.progress is not None) == (at > 0), "its window is shown"
                 frame = do(session, 4)
                 do(session, (1, 21))
             assert (frame.trained, frame.config) == (at + 4, expected.state.config)
