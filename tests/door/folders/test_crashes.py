@@ -6,7 +6,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -180,21 +179,6 @@ def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Pat
     assert str(folder / "traceback.txt") in done.stderr
     assert "RuntimeError: the script says: out of memory" in (folder / "traceback.txt").read_text()
     assert len(read(folder).windows()) in (6, 7, 8)
-
-
-def test_killed_while_the_disk_is_full_it_goes_on_from_the_last_save(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with training(folder, SMALL) as session:
-        do(session, 5)
-        save(session)
-        with full_disk(5 * 8 + 3):
-            do(session, 6, "reset", 2)
-            save(session)
-        shutil.copytree(folder, tmp_path / "killed")
-    go_on(tmp_path / "killed", 8)
-    model = Model(SMALL)
-    model.take(13)
-    assert by_hand.losses(tmp_path / "killed")["loss"].tolist() == [loss for (loss,) in model.log]
 
 
 def test_what_cannot_be_begun_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

@@ -119,8 +119,8 @@ def test_moves_by_epochs_end_where_epochs_end(tmp_path: Path) -> None:
         do(session, 25, "regenerate", 12)
         ends = [do(session, (1, at), MoveEpochs(-1)).trained for at in (1, 10, 11, 22, 25, 26, 35, 37)]
         assert ends == [0, 0, 10, 20, 20, 25, 25, 35]
-        ends = [do(session, (1, at), MoveEpochs(1)).trained for at in (0, 10, 11, 22, 25, 26, 35)]
-        assert ends == [10, 20, 20, 25, 35, 35, 37]
+        ends = [do(session, (1, at), MoveEpochs(1)).trained for at in (0, 9, 10, 11, 22, 24, 25, 34, 35)]
+        assert ends == [10, 10, 20, 20, 25, 25, 35, 35, 37]
         assert do(session, (1, 36), MoveEpochs(-3)).trained == 20
         assert do(session, MoveEpochs(10**9)).trained == 37
 

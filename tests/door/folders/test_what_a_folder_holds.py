@@ -14,7 +14,7 @@ import pytest
 from echornn import EchoConfig, read
 from echornn.session.commands import Choose
 from tests.door.folders import by_hand
-from tests.door.folders.lab import answered, do, go_on, record, save, training
+from tests.door.folders.lab import answered, do, record, save, training
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer
@@ -238,18 +238,3 @@ def test_when_each_of_several_was_solved_is_kept_for_each_branch(tmp_path: Path)
     header = by_hand.newest_checkpoint(folder).header
     assert header["solved"] == by_hand.log_end(folder / "solved.bin")
     assert names_in(folder) == {*FILES, "solved.bin"}
-
-
-def test_going_on_adds_to_the_logs_and_changes_nothing_before(run: tuple[Path, Model], tmp_path: Path) -> None:
-    before = {}
-    with training(tmp_path / "run", SMALL) as session:
-        do(session, *STORY)
-        save(session)
-        before = {name: (tmp_path / "run" / name).read_bytes() for name in ("losses.bin", "commands.jsonl", "run.json")}
-    go_on(tmp_path / "run", 3)
-    assert before["losses.bin"] == (run[0] / "losses.bin").read_bytes(), "the same story, the same bytes"
-    assert before["commands.jsonl"] == (run[0] / "commands.jsonl").read_bytes()
-    for name, data in before.items():
-        assert (tmp_path / "run" / name).read_bytes()[: len(data)] == data
-    assert len(by_hand.losses(tmp_path / "run")) == 43
-    assert (tmp_path / "run" / "run.json").read_bytes() == before["run.json"]
