@@ -235,7 +235,6 @@ def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path:
 
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "another format": ({"format": 7}, "7"),
-    "a format of words": ({"format": "new"}, "new"),
     "a field that is not known": ({"config": {"sede": 7}}, "sede"),
     "a value that cannot be": ({"config": {"cell": "transformer"}}, "cell"),
     "no beginning": ({"begun": None}, "run.json"),
