@@ -229,12 +229,12 @@ def _with_seeds(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_when_each_of_several_was_solved_is_kept_for_each_branch(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", SMALL_POPULATION, 900, (0, 600), 200, make_trainer=ScriptedTrainer)
+    folder = record(tmp_path / "run", SMALL_POPULATION, 900, {"seed": 8}, 900, make_trainer=ScriptedTrainer)
     run, found = read(folder), by_hand.solved(folder)
-    for branch in (0, 1):
-        solved = {one.replica: one.solved_at for one in run.networks(branch=branch) if one.solved_at}
-        assert sorted(solved) == [0, 1, 3, 4], "of every third seed the loss stays at chance"
-        assert {replica: window for (which, replica), window in found.items() if which == branch} == solved
+    for branch, seeds in enumerate(([7, 8, 10, 11], [8, 10, 11, 13])):  # of every third seed the loss stays at chance
+        solved = {one.seed: one.solved_at for one in run.networks(branch=branch) if one.solved_at}
+        assert sorted(solved) == seeds
+        assert {7 + branch + index: window for (which, index), window in found.items() if which == branch} == solved
     header = by_hand.newest_checkpoint(folder).header
     assert header["solved"] == by_hand.log_end(folder / "solved.bin")
     assert names_in(folder) == {*FILES, "solved.bin"}
