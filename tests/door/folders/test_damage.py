@@ -4,7 +4,6 @@ goes on.
 
 from __future__ import annotations
 
-import itertools
 import re
 import shutil
 from collections.abc import Callable
@@ -28,7 +27,7 @@ CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose newest checkpoint is after 9 windows, and the one before after 4."""
-    for attempt in itertools.count():
+    for attempt in range(9):
         folder = tmp_path_factory.mktemp("runs") / f"run-{attempt}"
         with training(folder, SMALL) as session:
             do(session, 4)
@@ -36,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             do(session, "reset", 5)
         if [len(read(folder).windows()), _windows_of(older(folder))] == [9, 4]:  # a slow disk saves more often
             return folder
-    raise AssertionError
+    raise AssertionError("it has other checkpoints")
 
 
 @pytest.fixture
