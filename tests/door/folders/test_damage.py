@@ -205,23 +205,12 @@ def test_a_log_that_is_cut_short_has_what_is_left_and_the_run_goes_on(
 
 
 def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
-    steps: list[Any] = [
-        4,
-        "regenerate",
-        5,
-        {"learning_rate": 0.1},
-        3,
-        "redraw",
-        4,
-        "regenerate",
-        6,
-        {"state_size": 6},
-        3,
-    ]
-    model = Model(SMALL)
+    config = SMALL.with_fields({"num_epochs": 100})
+    steps: list[Any] = [4, "regenerate", 150, {"learning_rate": 0.1}, 3, "redraw", 4, {"state_size": 6}, 3]
+    model = Model(config)
     for step in steps:
         model.take(step)
-    whole = record(tmp_path / "whole", SMALL, *steps)
+    whole = record(tmp_path / "whole", config, *steps)
     damages: dict[str, Callable[[Path], object]] = {
         "flipped": lambda file: flip(file, file.stat().st_size // 2),
         "moved": lambda file: file.write_bytes(re.sub(rb"(?s)(KEYF....)(.)", _next_window, file.read_bytes())),
