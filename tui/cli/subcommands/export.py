@@ -26,6 +26,7 @@ def export_run(
     json: bool = False,
     summary: bool = False,
     replica: int | None = None,
+    at: int | None = None,
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
@@ -54,6 +55,9 @@ def export_run(
         network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
     replica
         Only the network with this number, without the column replica: all its windows, trained with others or alone.
+    at
+        With --weights or --keras: write the network after this many windows of the run's path (0 is the start), or of
+        the path of --branch. Weights that were not kept there are trained again. By default, the path's end.
     weights
         Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
         text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
@@ -70,9 +74,11 @@ def export_run(
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
     networks, tables = {"weights": weights, "keras": keras}, {"parquet": parquet, "arrow": arrow}
     files = weights is not None or keras is not None
-    if files and (path or branch is not None):
-        flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
+    require_at(at)
+    if at is not None and not files:
+        raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
+    if files and path:
+        raise UsageError("--path cannot be used with --weights or --keras: they write one position, see --at")
     if summary and path:
         raise UsageError("--path cannot be used with --summary, which prints the run's current position")
     if summary and (files or replica is not None):
@@ -85,7 +91,7 @@ def export_run(
     command = command_with("export", [run], given) if to_tables else ""
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command, at)
 
 
 def figure_of(

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from echornn.arrays.network_facts import NetworkFacts, network_facts
-from echornn.arrays.positions import branch_named
+from echornn.arrays.positions import branch_named, position_of
 from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
 from echornn.runs import run_dir
@@ -34,6 +34,7 @@ def export(
     replica: int | None = None,
     tables: Mapping[str, Path | None] = NO_TABLES,
     command: str = "",
+    at: int | None = None,
 ) -> int:
     """Print windows or networks of a run, or write its networks to files; returns the exit code.
 
@@ -44,6 +45,7 @@ def export(
         replica: print only the network with this number; see `ReplicaNumbers`.
         tables: the files to which the rows are written instead, by their formats; see `SUFFIXES`.
         command: the command line, for the metadata of these files.
+        at: write the networks after this many windows of the path.
 
     Raises:
         UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
@@ -58,7 +60,7 @@ def export(
         printed.complain(f"echornn-tui: {note}")
     end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
     if weights is not None or keras is not None:
-        write_network(run, weights, keras, replica)
+        write_network(run, position_of(run, at, branch), weights, keras, replica)
     elif summary:
         networks = list(network_facts(run, run.position if end is None else end))
         if not wanted:
