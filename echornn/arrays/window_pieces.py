@@ -98,7 +98,7 @@ def _piece(
         if (index := numbers.index(replica, branch.config)) is None:
             return
         losses, errors, first = losses[:, [index]], errors[:, [index]], replica
-    index_of = np.arange(len(losses), dtype=np.int64)
+    has, index_of = branch.config.has_classes, np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, branch.config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + along - branch.start + index_of) // branch.config.windows_per_epoch + 1
     yield WindowPiece(
