@@ -101,6 +101,4 @@ def _piece(
     has, index_of = branch.config.has_classes, np.arange(len(losses), dtype=np.int64)
     accuracies = np.where(errors < 0, np.nan, branch.config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + along - branch.start + index_of) // branch.config.windows_per_epoch + 1
-    yield WindowPiece(
-        branch.number, before + index_of + 1, epochs, losses, accuracies, first, branch.config.has_classes
-    )
+    yield WindowPiece(branch.number, before + index_of + 1, epochs, losses, accuracies, first, has)
