@@ -10,6 +10,8 @@ import tempfile
 from typing import Any
 from unittest.mock import patch
 
+from echornn.replay import snapshot_of_run
+from echornn.runtime import quiet
 from echornn.session import loop
 from echornn.training.any_trainer import MakeTrainer
 from tests.scripted import ScriptedTrainer
@@ -31,8 +33,12 @@ def answered(*arguments: object, stdin: str = "") -> Answer:
 
 
 def trained(*arguments: object, trainers: MakeTrainer = ScriptedTrainer) -> Answer:
-    """The same for a command that trains, without TensorFlow."""
-    with patch.object(loop, "tensorflow_trainers", lambda *_: trainers):
+    """The same for a command that trains, or trains again, without TensorFlow."""
+    with (
+        patch.object(loop, "tensorflow_trainers", lambda *_: trainers),
+        patch.object(snapshot_of_run, "tensorflow_trainers", lambda *_: trainers),
+        patch.object(quiet, "import_tensorflow", lambda *_: None),
+    ):
         return answered(*arguments)
 
 

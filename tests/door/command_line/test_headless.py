@@ -133,7 +133,8 @@ def test_what_is_told_of_seeds_is_what_their_losses_say() -> None:
         }[record["event"]]
         assert [name for name in record if name in OF_SEEDS] == OF_SEEDS
         assert (record["replicas"], record["diverged"]) == (9, 0)
-        assert len([at for at in solved if at < windows - 30]) <= (count := record["solved"]) <= len(solved)
+        count = record["solved"]
+        assert len([at for at in solved if at < windows - 30]) <= count <= len(solved)
         assert record["success_rate"] == count / 9
         assert (record["success_low"], record["success_high"]) == pytest.approx(wilson(count, 9))
         median = solved[(count - 1) // 2] if count else None
