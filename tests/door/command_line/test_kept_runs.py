@@ -269,13 +269,14 @@ def test_the_newest_runs_stay_and_nothing_that_is_not_a_run_goes(tmp_path: Path)
     home = tmp_path / "state" / "echornn-tui" / "runs"
     for when, name in enumerate(("first", "second", "third", "fourth")):
         record_branches(home / name, 5)
+        if name == "third":
+            newer = json.loads((home / name / "run.json").read_text()) | {"format": 9}
+            (home / name / "run.json").write_text(json.dumps(newer))
         for file in (home / name).rglob("*"):
             os.utime(file, (1e9 + when, 1e9 + when))
     (home / "first" / "notes.txt").write_text("mine")
     (home / "stranger").mkdir()
     (home / "stranger" / "thesis.tex").write_text("all my work")
-    newer = json.loads((home / "third" / "run.json").read_text()) | {"format": 9}
-    (home / "third" / "run.json").write_text(json.dumps(newer))
     before = contents(home)
     done = answered("prune", "--keep", 1, "--dry-run")
     assert [line.split()[-1] for line in done.stdout.splitlines() if "kept" not in line] == ["second", "first"]
