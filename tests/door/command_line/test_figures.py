@@ -81,6 +81,7 @@ def test_a_map_has_the_numbers_of_the_sweep() -> None:
     for name in ("echo_step", "cell", "trained", "solved", "half_solved", "failed", "missing"):
         assert [row[name] for row in squares] == [row[name] for row in sweep]
 
+
 def test_a_window_of_a_branch_and_sizes_can_be_chosen() -> None:
     words = ("echo-run", "curve", "--branch", "a", "--at", "400", "--width", "7", "--height", "2", "--log")
     rows = drawn(*words)
