@@ -17,7 +17,7 @@ import pytest
 from echornn import EchoConfig
 from tests.answered import answered, records, trained
 from tests.hashed import HashTrainer
-from tests.recorded import contents
+from tests.recorded import Step, contents, record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
 
 SIZES = ("--total-series-length", 2050, "--truncated-backprop-length", 10, "--batch-size", 2)
@@ -263,6 +263,24 @@ def test_a_resumed_run_reports_the_epoch_under_way_whole_and_goes_back_with_at()
     ]
     start, *_ = records(trained("--json", "--resume", "run"))
     assert start["trained"] == 204
+
+
+@pytest.mark.parametrize(
+    ("story", "windows"),
+    [
+        ([14, "reset", 3], (0, 10)),
+        ([14, "reset", 3, (0, 14)], (10, 20)),
+        ([12, {"state_size": 8}, 13], (10, 20)),
+        ([25, (0, 15)], (10, 20)),
+        ([13, "regenerate", 4], (13, 23)),
+        ([4, {"learning_rate": 0.1}, 1, "reset", 2, (1, 5)], (0, 10)),
+    ],
+)
+def test_the_mean_of_the_epoch_under_way_is_of_its_own_windows(story: list[Step], windows: tuple[int, int]) -> None:
+    record_branches(Path("run"), *story)
+    told = records(trained("--json", "--resume", "run"))
+    first = next(one for one in told if one["event"] == "epoch")
+    assert first["loss"] == mean(*windows)
 
 
 def test_resume_alone_takes_the_newest_run(state: Path) -> None:

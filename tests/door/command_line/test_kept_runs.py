@@ -247,6 +247,14 @@ def test_the_list_says_how_far_runs_are_and_which_was_saved_last(tmp_path: Path)
     assert [told["run"] for told in records(answered("list", home / "one", "--json"))] == [str(home / "one")]
 
 
+def test_no_name_of_a_folder_forges_a_line_or_moves_the_cursor(tmp_path: Path) -> None:
+    record_branches(tmp_path / "runs" / os.fsdecode(b"\xff\n2026-01-01 forged \x1b[2J\xe2\x80\xae"), 5)
+    for words in (["list", "runs"], ["list", "runs", "--json"]):
+        out = answered(*words).stdout
+        assert len(out.splitlines()) == (1 if "--json" in words else 2)
+        assert not {"\x1b", "\u202e"} & {*out}
+
+
 def test_a_loss_that_is_not_finite_is_null_and_has_diverged() -> None:
     def wild(config: echornn.EchoConfig) -> ScriptedTrainer:
         trainer = ScriptedTrainer(config)
@@ -368,6 +376,13 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
     assert (xor["sources"], xor["length"], xor["levels"][0]["loss"]) == ([1, 3], None, pytest.approx(np.log(2)))
     (rnn,) = records(answered("cells", "rnn", "--json"))
     assert (rnn["held"], rnn["state"], rnn["products"][0]["reads"]) == (1, ["h"], ["x", "h"])
+    names = {"reset": "r (reset", "candidate": "c (candidate", "h": "h", "update": "z (update", "forget": "f (forget"}
+    names |= {"input": "i (input", "value": "g (value", "output": "o (output"}
+    for one in cells.values():  # what is said about the columns of a matrix is what they are
+        said = [line.partition(": ")[2] for line in one["formulas"] if line.startswith("columns of ")]
+        for text, product in zip(said, one["products"], strict=True):
+            places = [text.index(names.get(column, column)) for column in product["columns"]]
+            assert places == sorted(places)
     for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "holds 1 number")):
         Path(name).write_text(template := answered(kind, "--template").stdout)
         compile(template, name, "exec")

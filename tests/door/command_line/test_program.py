@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from tests.answered import answered, records
+from tests.detached import detached
 from tests.patience import PATIENCE, wait_for
 from tests.program import running
 from tests.recorded import record_branches
+from tests.sockets import own_sockets
 
 pytestmark = pytest.mark.slow
 
@@ -159,6 +161,18 @@ def test_a_script_of_the_standard_input_whose_reader_may_leave(tmp_path: Path) -
     )
     assert (cut.stdout, "Traceback" in cut.stderr) == ("1\n", False)
     assert records(answered("list", "run", "--json"))[0]["windows"] == 17 + 2, "nothing is done that nobody hears of"
+
+
+def test_a_script_steers_the_session_that_trains_the_run_and_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with own_sockets(monkeypatch, tmp_path_factory), detached(tmp_path / "run") as folder:
+        script = "pause; go 0; edit learning_rate=0.1; step 7; branch z; step"
+        done = subprocess.run([*SCRIPTED, "do", folder, "--json", script], capture_output=True, text=True)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [(one["result"], one["state"]) for one in told] == [("done", "paused")] * 4 + [("refused", "paused")]
+        assert (told[3]["branch"], told[3]["window"], done.returncode) == ("b", 7, 2)
+        assert "viewers" in records(answered("list", folder, "--json"))[0], "it is in training still"
 
 
 def test_preferences_and_keys_of_the_file_reach_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
