@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn.runtime import small_loops
 from tests.docs.pages import NOT_RUN, PAGES, ROOT, Block, Page
 from tests.docs.shell import Shown, shown, unlike
 from tests.docs.snippets import Snippet, answer
@@ -43,6 +44,7 @@ def test_each_quick_command_prints_what_is_shown(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)  # as in a new process
     recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
     wrong = []
     for one in SHOWN:

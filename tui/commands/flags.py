@@ -72,7 +72,7 @@ class TrainingFlags:
     """Let nobody attach to this session (see attach)."""
 
     paused: bool = False
-    """Begin paused; space, or a viewer who attaches, starts the training."""
+    """Begin paused; space starts the training, or with --detach a viewer who attaches."""
 
     detach: bool = False
     """Train in the background, without a terminal: prints the folder, and how to attach."""
