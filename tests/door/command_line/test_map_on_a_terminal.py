@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -27,13 +25,4 @@ def test_from_the_map_into_the_app_and_back(tmp_path: Path) -> None:
         program.press("q")
         assert program.ended() == 0
         assert program.text.count("go on with: echornn-tui --resume") == 2
-        assert program.mended
-
-
-def test_told_to_end_by_a_signal_it_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    folder = keep(tmp_path / "sweep", [SMALL])
-    with running("map", str(folder), scripted=True) as program:
-        program.until(lambda text: "cell rnn, echo_step 12" in text)
-        os.kill(program.pid, signal.SIGTERM)
-        assert program.ended() == 42
         assert program.mended

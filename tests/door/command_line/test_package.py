@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.answered import answered
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
@@ -21,8 +23,9 @@ def test_the_wheel_holds_types_styles_and_templates_and_no_tests() -> None:
     styles = {str(file.relative_to(ROOT)) for file in (ROOT / "tui").rglob("*.tcss")}
     assert {"echornn/py.typed", "echornn/tasks/own/template.txt", "tui/py.typed", *styles} <= files
     assert {file.partition("/")[0] for file in files} == {"echornn", "tui"}
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"echornn-tui": "tui.__main__:main"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"echornn-tui": "tui.__main__:main"}
+    assert answered("--version").stdout == f"{project['version']}\n"
 
 
 HEAVY = {"tensorflow", "keras", "tensorboard", "matplotlib", "pyarrow"}

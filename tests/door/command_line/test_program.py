@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +41,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def started(*words: str, **environment: str) -> subprocess.Popen[str]:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([*SCRIPTED, *words], env={**os.environ, **environment}, **pipes)
-
-
-def test_its_version_is_that_of_the_package() -> None:
-    done = subprocess.run([sys.executable, "-m", "tui", "--version"], capture_output=True, text=True, check=True)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert done.stdout == f"{project['version']}\n"
 
 
 def test_a_second_interrupt_ends_it_with_130_while_a_call_does_not_return() -> None:
