@@ -376,12 +376,12 @@ def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(t
     assert (xor["sources"], xor["length"], xor["levels"][0]["loss"]) == ([1, 3], None, pytest.approx(np.log(2)))
     (rnn,) = records(answered("cells", "rnn", "--json"))
     assert (rnn["held"], rnn["state"], rnn["products"][0]["reads"]) == (1, ["h"], ["x", "h"])
-    names = {"reset": "r (reset", "candidate": "c (candidate", "h": "h", "update": "z (update", "forget": "f (forget"}
-    names |= {"input": "i (input", "value": "g (value", "output": "o (output"}
+    letters = {"reset": "r (reset", "candidate": "c (candidate", "h": "h", "update": "z (update", "forget": "f (forget"}
+    letters |= {"input": "i (input", "value": "g (value", "output": "o (output"}
     for one in cells.values():  # what is said about the columns of a matrix is what they are
         said = [line.partition(": ")[2] for line in one["formulas"] if line.startswith("columns of ")]
         for text, product in zip(said, one["products"], strict=True):
-            places = [text.index(names.get(column, column)) for column in product["columns"]]
+            places = [text.index(letters.get(column, column)) for column in product["columns"]]
             assert places == sorted(places)
     for kind, name, text in (("tasks", "my_task.py", "chance"), ("cells", "my_cell.py", "holds 1 number")):
         Path(name).write_text(template := answered(kind, "--template").stdout)
