@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -18,9 +18,6 @@ from tui.cli.subcommands.sweep import compute_sweep, show_map
 from tui.cli.subcommands.tour import take_tour
 from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
-
-Shell = Literal["bash", "zsh", "fish"]
-"""The shells for which there is a script that completes the command line."""
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -228,19 +225,6 @@ def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_cells, cell, json, template)
 
 
-def show_completion(shell: Shell, /) -> FrontEnd:
-    """Print a script with which a shell completes subcommands, flags, their values, and names of runs, tasks and cells.
-
-    Parameters
-    ----------
-    shell
-        bash, zsh or fish.
-    """
-    from tui.cli.completion import print_completion
-
-    return partial(print_completion, shell)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "tour": take_tour,
     "export": export_run,
@@ -259,6 +243,5 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "bench": bench,
     "config": show_config,
     "keys": show_keys,
-    "completion": show_completion,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""
