@@ -9,14 +9,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.config import EchoConfig
 from tui.cli.subcommands.attach import attach_to, serve_run
 from tui.cli.subcommands.export import export_run, figure_of
 from tui.cli.subcommands.preferences import show_config, show_keys
 from tui.cli.subcommands.script import do_script
 from tui.cli.subcommands.sweep import compute_sweep, show_map
 from tui.cli.subcommands.tour import take_tour
-from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
 
 
@@ -168,21 +166,6 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
     return partial(prune, keep, dry_run)
 
 
-def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
-    """Measure the windows per second on this machine, beside the tutorial's session loop and plain NumPy.
-
-    With --replicas, all networks train side by side, and each window of each network counts.
-
-    Parameters
-    ----------
-    json
-        Print JSON lines.
-    """
-    from tui.commands.bench import run_bench
-
-    return partial(run_bench, (config or ConfigFlags()).over(EchoConfig()), json)
-
-
 def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
@@ -240,7 +223,6 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,
-    "bench": bench,
     "config": show_config,
     "keys": show_keys,
 }
