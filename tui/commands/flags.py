@@ -64,8 +64,8 @@ class TrainingFlags:
     """Flags of the main command besides the fields of the configuration; their docstrings are the help."""
 
     speed: str | None = None
-    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences sets
-    another speed (see config); and max with --headless.
+    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences,
+    ~/.config/echornn-tui/config.toml, sets another speed; and max with --headless.
     """
 
     no_serve: bool = False

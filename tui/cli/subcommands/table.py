@@ -11,7 +11,6 @@ from cyclopts import Parameter
 
 from tui.cli.subcommands.attach import attach_to, serve_run
 from tui.cli.subcommands.export import export_run, figure_of
-from tui.cli.subcommands.preferences import show_config, show_keys
 from tui.cli.subcommands.script import do_script
 from tui.cli.subcommands.sweep import compute_sweep, show_map
 from tui.cli.subcommands.tour import take_tour
@@ -223,7 +222,5 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,
-    "config": show_config,
-    "keys": show_keys,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""
