@@ -30,7 +30,6 @@ def export_run(
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
-    arrow: Path | None = None,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
@@ -67,12 +66,10 @@ def export_run(
     parquet
         Write the same rows to this .parquet file instead, with typed columns: window, epoch and replica int64, loss and
         accuracy float32. It needs echornn-tui[arrow].
-    arrow
-        Write them to this .arrow or .feather file instead, as Arrow IPC.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
-    networks, tables = {"weights": weights, "keras": keras}, {"parquet": parquet, "arrow": arrow}
+    networks = {"weights": weights, "keras": keras}
     files = weights is not None or keras is not None
     require_at(at)
     if at is not None and not files:
@@ -84,14 +81,14 @@ def export_run(
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
-    to_tables = [flag for flag, file in tables.items() if file is not None]
-    if to_tables and (others := [flag for flag, file in networks.items() if file is not None] + ["json"] * json):
-        raise UsageError(f"--{to_tables[0]} cannot be used with --{others[0]}: use only one of them")
-    given = {"path": path, "branch": branch, "summary": summary, "replica": replica, **tables}
-    command = command_with("export", [run], given) if to_tables else ""
+    others = [flag for flag, file in networks.items() if file is not None] + ["json"] * json
+    if parquet is not None and others:
+        raise UsageError(f"--parquet cannot be used with --{others[0]}: use only one of them")
+    given = {"path": path, "branch": branch, "summary": summary, "replica": replica, "parquet": parquet}
+    command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command, at)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at)
 
 
 def figure_of(
