@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +11,6 @@ import pytest
 from PIL import Image
 
 from echornn.runs.run_recorder import RunRecorder
-from tests.patience import PATIENCE
 from tests.recorded import contents, go_on, record_branches
 from tests.scripted import SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
@@ -55,40 +51,6 @@ PROBED = {kind: ("run", kind) for kind in ("memory", "gradient", "weights", "pla
 
 def test_each_kind_is_tried() -> None:
     assert {*OF_RUNS, *PROBED} == set(KINDS) == set(get_args(FigureName))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", OF_RUNS)
-def test_a_script_draws_the_same_picture_and_the_command_the_same_again(folder: Path, kind: str) -> None:
-    words = OF_RUNS[kind]
-    made(*words, "-o", "a.svg")
-    first = (folder / "a.svg").read_bytes()
-    os.remove("a.svg")
-    made(*words, "-o", "a.svg", "--script")
-    assert not (folder / "a.svg").exists()
-    runs_script("a.svg.py")
-    assert (folder / "a.svg").read_bytes() == first
-
-
-def runs_script(name: str) -> None:
-    """Run a script as a program would, in this process: it imports neither of the two packages."""
-    text = Path(name).read_text()
-    assert not re.search(r"^(from|import) (tui|echornn)\b", text, re.M)
-    names = {"__name__": "__main__", "__file__": str(Path(name).resolve())}
-    exec(compile(text, name, "exec", dont_inherit=True), names)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("probed")
-@pytest.mark.parametrize("kind", PROBED)
-def test_scripts_of_what_probes_measure(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    made("run", kind, "-o", "a.svg")
-    first = (tmp_path / "a.svg").read_bytes()
-    made("run", kind, "-o", "a.svg", "--script")
-    os.remove("a.svg")
-    runs_script("a.svg.py")
-    assert (tmp_path / "a.svg").read_bytes() == first
 
 
 def test_the_metadata_says_the_command_and_no_date(folder: Path) -> None:
@@ -175,15 +137,3 @@ def test_a_missing_package_is_said_in_a_line(
 def test_a_kind_that_is_not_there_is_said_to_the_app_too(folder: Path) -> None:
     with pytest.raises(FigureError, match="kind = 'curves' cannot be used: one of curve, memory"):
         make.figure("run", "curves", Path("a.svg"))
-
-
-@pytest.mark.slow
-def test_a_script_needs_only_matplotlib_and_numpy(folder: Path) -> None:
-    made("run", "curve", "-o", "a.svg")
-    first = (folder / "a.svg").read_bytes()
-    made("run", "curve", "-o", "a.svg", "--script")
-    blocked = "import sys; sys.modules['tui'] = sys.modules['echornn'] = None; import runpy; "
-    program = f"{blocked}runpy.run_path('a.svg.py', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (folder / "a.svg").read_bytes() == first

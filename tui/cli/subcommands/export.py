@@ -109,7 +109,6 @@ def figure_of(
     width: float = 3.3,
     height: float | None = None,
     font: str = "DejaVu Sans",
-    script: bool = False,
 ) -> FrontEnd:
     """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
 
@@ -155,8 +154,6 @@ def figure_of(
         Inches; by default as the kind of figure needs.
     font
         An installed font, or serif.
-    script
-        Write FILE.py instead of FILE: a script that draws the same picture from FILE.csv, without this program.
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
@@ -190,4 +187,4 @@ def figure_of(
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
     request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice)
-    return partial(figure.make_figure, request, out, FigureLook(width, height, font, script), command)
+    return partial(figure.make_figure, request, out, FigureLook(width, height, font), command)
