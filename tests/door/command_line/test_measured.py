@@ -71,6 +71,10 @@ def test_probe_measures_the_network_of_the_window() -> None:
     lines = answered("probe", "echo-run", "--branch", "a").stdout
     for number in (f"{radius:.2f} (W)", f"{solved['saturated']:.0%}", f"{solved['lyapunov'][0]:.2f}"):
         assert number in lines
+    for kind, name in (("memory", "memory"), ("gradient", "gradient_by_lag")):
+        assert answered("figure", "echo-run", kind, "--branch", "a", "--out", "a.svg").returncode == 0
+        _, *rows = csv.reader(Path("a.svg.csv").read_text().splitlines())
+        assert [float(row[1]) for row in rows] == pytest.approx(solved[name], abs=1e-4)
     (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))
     assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (0, 11, 4, True)
 
