@@ -20,6 +20,7 @@ DECIDES_NOTHING = {
     "files/own_files.py",
     "files/recorded_values.py",
     "files/run_error.py",
+    "runtime/installed.py",
     "runtime/quiet.py",
     "sweeps/axis.py",
     "sweeps/axis_field.py",
