@@ -71,7 +71,10 @@ class ScriptedTrainer:
         fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has the losses
             of an untrained lone network; None for never.
         wrong_every: every n-th prediction of a lone network is wrong; 0 for none.
+        errors_as_losses: as many of its predictions are wrong as fit its losses, instead.
     """
+
+    errors_as_losses = False
 
     def __init__(self, config: EchoConfig) -> None:
         self.config = config
@@ -163,7 +166,7 @@ class ScriptedTrainer:
         self.calls.append(n)
         windows = self.trained + np.arange(n)[:, np.newaxis]
         losses = np.where(windows < self._sound_until, self._losses(n), np.float32(math.nan))
-        errors = scripted_errors(self.config, losses) if replicas > 1 else None
+        errors = self._errors(losses) if replicas > 1 or self.errors_as_losses else None
         last = divmod(self._position + n - 1, self.config.windows_per_epoch)
         self.epoch, self.window = divmod(self._position + n, self.config.windows_per_epoch)
         self.trained += n
@@ -188,6 +191,10 @@ class ScriptedTrainer:
         forgets_at = math.inf if self.forgets_at is None else self.forgets_at
         windows = range(self.trained, self.trained + n)
         return np.array([[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32).reshape(n, 1)
+
+    def _errors(self, losses: Floats) -> Counts:
+        """The number of wrong predictions of the next windows, int32 [n, replicas]."""
+        return scripted_errors(self.config, losses)
 
     def reset(self, init_index: int = 0) -> None:
         self.epoch = self.window = self.trained = 0

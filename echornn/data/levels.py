@@ -23,8 +23,22 @@ from echornn.tasks.task import Level, Symbols, Task, TaskError
 MOST_AT_CHANCE = 0.06
 """A mean loss that differs from chance by this share is apart from chance, unless `chance_width` is less than 1."""
 
+FAR_ABOVE = 1000
+"""A loss above this many times chance has left the range of losses."""
+
 LEAST = 1e-6
 """A floor below this counts as none."""
+
+RECENT_WINDOWS = 50
+"""The number of newest windows whose mean loss is shown, and decides whether a task is solved; see also
+`deciding_windows`.
+"""
+
+SURE = 6
+"""The number of standard errors of the deciding mean that fit between the solved level and the next level above it."""
+
+MOST_DECIDING = 4096
+"""The most windows whose mean loss decides whether a task is solved; they are kept in memory for each network."""
 
 
 def is_echo(config: EchoConfig) -> bool:
@@ -66,6 +80,14 @@ def chance_level(config: EchoConfig) -> float:
         return known[0].loss
     outputs = config.the_task.outputs
     return math.log(outputs.count) if isinstance(outputs, Symbols) else math.nan
+
+
+def most_loss(config: EchoConfig) -> float:
+    """The loss above which training has diverged, though it may be finite: far above chance. Infinite if chance is not
+    known, so that only losses that are not finite are beyond.
+    """
+    chance = chance_level(config)
+    return FAR_ABOVE * chance if chance > 0 else math.inf
 
 
 def guessing_errors(config: EchoConfig) -> float:
@@ -178,6 +200,23 @@ def solved_level(config: EchoConfig) -> float:
         return -math.inf if level is None else level
     chance = chance_level(config)
     return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
+
+
+def deciding_windows(config: EchoConfig) -> int:
+    """The number of newest windows whose mean loss decides whether the task is solved, or lost again.
+
+    These are `RECENT_WINDOWS`; more if the last level is above 0, since then losses are noisy however much is known,
+    and if so few windows hold too few predictions: `SURE` standard errors of the mean have to fit between the solved
+    level and the next level above it, at which a network may stay for good. One loss is taken to scatter there by as
+    much as it is on average (two coins: 0.51 around 0.52).
+    """
+    known, solved = ladder_of(config), solved_level(config)
+    above = [level.loss for level in known if level.loss > solved]
+    if not above or known[-1].loss < LEAST:
+        return RECENT_WINDOWS
+    errors = SURE * above[-1] / (above[-1] - solved)
+    scored = config.predictions_per_window if config.the_task.scores_every_step else config.batch_size
+    return max(RECENT_WINDOWS, math.ceil(min(MOST_DECIDING, errors * errors / scored)))
 
 
 def credit_coverage(config: EchoConfig) -> float:

@@ -11,11 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import chance_level, lost_level, solved_level
+from echornn.data.levels import RECENT_WINDOWS as RECENT_WINDOWS
+from echornn.data.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
-
-RECENT_WINDOWS = 50
-"""The number of windows whose mean loss decides whether the task is solved."""
 
 HIGH, MARGIN = 1000.0, 1e-6
 """In nats. A mean is below no level if one of its losses is above the first number. The second number is the tolerance
@@ -44,11 +42,13 @@ class Levels:
         lost: a solved task is lost when the mean is above this level; between the two levels nothing changes.
         most: the loss of guessing, or `HIGH` if it is not known. In deciding whether the task is lost, a higher loss
             counts as ``most``, so that the spike at the start of an epoch is not a loss of the task.
+        over: int64 [runs], the number of windows whose mean counts; see `echornn.data.levels.deciding_windows`.
     """
 
     solved: Nats
     lost: Nats
     most: Nats
+    over: Windows
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
@@ -57,24 +57,18 @@ class Levels:
         """
         tasks = [(config.task, config.echo_step, config.row_start) for config in configs]
         known = {task: _levels(config) for task, config in dict(zip(tasks, configs, strict=True)).items()}
-        return cls(*np.array([known[task] for task in tasks]).reshape(-1, 3).T)
+        solved, lost, most, over = np.array([known[task] for task in tasks]).reshape(-1, 4).T
+        return cls(solved, lost, most, over.astype(np.int64))
+
+    @property
+    def longest(self) -> int:
+        """The number of newest losses to keep: those of the mean of every run, and at least `RECENT_WINDOWS`."""
+        return int(self.over.max(initial=RECENT_WINDOWS))
 
 
-def _levels(config: EchoConfig) -> tuple[float, float, float]:
+def _levels(config: EchoConfig) -> tuple[float, float, float, int]:
     lost, chance = lost_level(config), chance_level(config)
-    return solved_level(config), lost, chance if chance > lost else HIGH
-
-
-def first_below(losses: Floats, level: float) -> int | None:
-    """The index at which the mean of `RECENT_WINDOWS` consecutive losses, in float32 [n], is first below a level; the
-    index is that of the first of these losses. None if the mean is never below the level.
-
-    Running sums find candidates. Their means are then computed again, so that earlier losses do not matter.
-    """
-    for first in np.flatnonzero(_means(losses) < level + MARGIN).tolist():
-        if losses[first : first + RECENT_WINDOWS].mean(dtype=np.float64) < level:
-            return int(first)
-    return None
+    return solved_level(config), lost, chance if chance > lost else HIGH, deciding_windows(config)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,21 +105,22 @@ def crossings(
 ) -> Crossings:
     """The windows at which runs lost the solved echo, or solved it again, among new windows.
 
-    A run has lost the echo when the mean of `RECENT_WINDOWS` losses is above one level; it has solved the echo again
-    when the mean is below a lower level (see `Levels`).
+    A run has lost the echo when the mean of `Levels.over` losses is above one level; it has solved the echo again when
+    the mean is below a lower level.
 
     Args:
         lost_at: int64 [runs], before the new windows; see `Crossings.after`.
         solved_at: int64 [runs], the window at which each run was first solved, new windows included; 0 if it was not.
-        recent: float32 [up to RECENT_WINDOWS, runs], the losses before the new windows.
+        recent: float32 [up to Levels.longest, runs], the losses before the new windows.
         losses: float32 [n, runs], the losses of the new windows.
         windows: the number of windows in the run, including the new ones.
     """
     runs = np.flatnonzero(solved_at > 0)
     joined = np.concatenate([recent, losses])[:, runs]
-    if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
+    if not runs.size or not len(losses):
         return NO_CROSSINGS
-    means = _means_up_to(levels.most[runs], joined)[-len(losses) :]
+    over = levels.over[runs]
+    means = _moving_sums(_counted(levels.most[runs], joined), over)[-len(losses) :] * (UNIT / over)  # exact
     numbers = np.arange(windows - len(means) + 1, windows + 1)
     solved = means < levels.solved[runs]
     lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > solved_at[runs])
@@ -142,7 +137,7 @@ def crossings(
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
     """The window at which each run lost the echo, int64 [runs], as far as the newest losses show it: the current window
     if the mean of these losses is above the lost level; 0 if the mean is below the solved level, or if the echo was
-    never solved; otherwise `UNKNOWN`.
+    never solved; otherwise `UNKNOWN`, also if there are too few losses for the mean that counts.
 
     Args:
         solved_at: int64 [runs], the window at which each run was first solved; 0 if it was not.
@@ -151,17 +146,15 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
     """
     mean = _counted(levels.most, recent).sum(axis=0) * UNIT / max(1, len(recent))
     lost = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
-    return np.where(solved_at == 0, 0, lost if len(recent) else UNKNOWN)
+    return np.where(solved_at == 0, 0, np.where(len(recent) < levels.over, UNKNOWN, lost))
 
 
-def _means_up_to(most: Nats, losses: Floats) -> Nats:
-    """The mean of each `RECENT_WINDOWS` consecutive losses, with each loss at most ``most``. The result is exact,
-    unlike that of `_means`.
-    """
-    counted = _counted(most, losses)
-    sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
-    means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) * (UNIT / RECENT_WINDOWS)
-    return means
+def _moving_sums(values: Nats | Windows, over: Windows) -> Nats:
+    """The sum of each value, [n, runs], and the ``over - 1`` values before it; NaN if there are not so many."""
+    sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values]), axis=0)
+    first = np.arange(1, len(sums))[:, np.newaxis] - over
+    known = sums[1:] - np.take_along_axis(sums, np.maximum(first, 0), axis=0)
+    return np.where(first < 0, np.nan, known)
 
 
 def _counted(most: Nats, losses: Floats) -> Windows:
@@ -170,25 +163,15 @@ def _counted(most: Nats, losses: Floats) -> Windows:
     return counted
 
 
-def _means(losses: Floats) -> Nats:
-    """The approximate mean of each `RECENT_WINDOWS` consecutive losses: float32 [n, ...] to float64 [n + 1 -
-    RECENT_WINDOWS, ...].
-    """
-    known = np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH)
-    sums = np.cumsum(np.concatenate([np.zeros_like(known[:1]), known]), axis=0, dtype=np.float64)
-    means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
-    return means
-
-
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
     """The windows at which runs solved the task. Only the newest losses are stored.
 
     Attributes:
-        at: int64 [runs], the window of the run, from 1, at which the mean of `RECENT_WINDOWS` losses first fell below
-            the level; 0 if it never did, `UNKNOWN` if this is not known.
+        at: int64 [runs], the window of the run, from 1, at which the mean of `Levels.over` losses first fell below the
+            level; 0 if it never did, `UNKNOWN` if this is not known.
         windows: the number of windows of the run so far, as far as known.
-        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
+        recent: float32 [up to Levels.longest, runs], the newest losses, oldest first.
         lost_at: int64 [runs], the window at which each run lost the task again, see `crossings`; 0 if it has not.
     """
 
@@ -233,7 +216,7 @@ class SolvedAt:
             at: the new value of `at`; by default it is found from the losses.
         """
         joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
-        recent = joined[-RECENT_WINDOWS:].copy()
+        recent = joined[-levels.longest :].copy()
         if at is None and not self._can_change(joined, levels):
             return replace(self, windows=windows, recent=recent), NO_CROSSINGS
         at = self._solved(joined, levels) if at is None else at
@@ -253,15 +236,25 @@ class SolvedAt:
     def _solved(self, joined: Floats, levels: Levels) -> Windows:
         """The value of `at` after more losses, which are given together with the earlier newest losses."""
         unsolved = np.flatnonzero(self.at == 0)
-        if not unsolved.size or len(joined) < RECENT_WINDOWS:
+        if not unsolved.size:
             return self.at
         at = self.at.copy()
-        maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
-        for run in unsolved[maybe].tolist():
-            first = first_below(joined[:, run], levels.solved[run])
-            if first is not None:
-                at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
+        known = np.nan_to_num(np.minimum(joined[:, unsolved], HIGH), nan=HIGH).astype(np.float64)
+        over = levels.over[unsolved]
+        maybe = _moving_sums(known, over) / over < levels.solved[unsolved] + MARGIN
+        for column in np.flatnonzero(maybe.any(axis=0)).tolist():
+            run = int(unsolved[column])
+            for last in np.flatnonzero(maybe[:, column]).tolist():  # sums from the start are rounded: once more, alone
+                mean = joined[last + 1 - levels.over[run] : last + 1, run].mean(dtype=np.float64)
+                if mean < levels.solved[run]:
+                    at[run] = self.windows - len(self.recent) + last + 1
+                    break
         return at
+
+    @property
+    def newest(self) -> Floats:
+        """The newest losses of which means are shown, float32 [up to RECENT_WINDOWS, runs]."""
+        return self.recent[-RECENT_WINDOWS:]
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:
         """The `SolvedAt` after only the first ``windows`` windows, without the newest losses.

@@ -24,11 +24,11 @@ LEAST = 1e-6
 """The distance from the floor, in nats, below which a loss counts as being at the floor."""
 
 
-def smoothed(values: Numbers) -> Numbers:
-    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as there are."""
-    padded = np.append(np.zeros(SMOOTHED - 1), values)
-    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
-    means: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
+def smoothed(values: Numbers, over: int = SMOOTHED) -> Numbers:
+    """The moving mean of each value and the values before it, ``over`` in all, or as many as there are."""
+    padded = np.append(np.zeros(over - 1), values)
+    sums = np.lib.stride_tricks.sliding_window_view(padded, over).sum(axis=-1)
+    means: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), over)
     return means
 
 

@@ -40,7 +40,7 @@ class Kind(StrEnum):
     SPIKE = "an epoch's first windows, whose targets echo the row above"
     UNSTABLE = "a step at an epoch's start threw the network off"
     WORSE = "worse than chance"
-    DIVERGED = "the loss is not finite"
+    DIVERGED = "the loss is not finite, or was far above chance and nothing is learned since"
     RECOVERING = "the loss was not finite, and is one again"
 
 
@@ -103,6 +103,9 @@ class Diagnosis:
         newest_fall: by what share it fell lately, beyond what may be noise; NaN if the stretch is too short.
         typical_fall: if the task is solved, by what share the typical loss fell since then; negative if it rose, NaN if
             neither is clear.
+        diverged_at: the window, from 1, at which the loss first was not finite, or far above chance; None if it never
+            was.
+        diverged_to: the loss of that window.
         relapses: how many times the task was solved and then lost.
         sure: the probability given to the right symbol in a typical window, 0 to 1.
         held: how many numbers a linear read-out recovers from the state (the sum of r2 over lags).
@@ -146,6 +149,8 @@ class Diagnosis:
     fall: float = math.nan
     newest_fall: float = math.nan
     typical_fall: float = math.nan
+    diverged_at: int | None = None
+    diverged_to: float = math.nan
     relapses: int = 0
     sure: float = math.nan
     held: float = math.nan

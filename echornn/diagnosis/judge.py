@@ -93,6 +93,8 @@ def diagnosis(
         return replace(known, kind=Kind.START)
     if loss_stats.recent.size and (finite := _not_finite(known, loss_stats)):
         return finite
+    if _has_exploded(config, loss_stats):
+        return replace(known, kind=Kind.DIVERGED, mean=loss_stats.mean, mean_of=loss_stats.recent.size)
     if progress is not None and (passing := _passing(known, loss_stats, progress)):
         return passing
     if blamed and loss_stats.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
@@ -132,6 +134,13 @@ def _not_finite(known: Diagnosis, loss_stats: LossStats) -> Diagnosis | None:
     mean = float(after.mean(dtype=np.float64)) if after.size else math.nan
     recovers = math.isfinite(mean) and not mean > RECOVERED * chance_level(known.config)
     return replace(known, kind=Kind.RECOVERING if recovers else Kind.DIVERGED, mean=mean, windows=len(after))
+
+
+def _has_exploded(config: EchoConfig, loss_stats: LossStats) -> bool:
+    """Whether the loss was far above chance, or not finite, and nothing has been learned since."""
+    if loss_stats.diverged_at is None or loss_stats.diverged_at < (loss_stats.solved_at or 0):
+        return False
+    return not loss_stats.mean < BELOW_CHANCE * chance_level(config)
 
 
 def _passing(known: Diagnosis, loss_stats: LossStats, progress: Progress, ago: int = 0) -> Diagnosis | None:

@@ -59,6 +59,8 @@ def known_of(
         renewed=loss_stats.renewed if _is_long_ago(loss_stats) else None,
         tried=loss_stats.tried if loss_stats.block_means.windows < SOON else (),
         too_large=loss_stats.too_large,
+        diverged_at=loss_stats.diverged_at,
+        diverged_to=loss_stats.diverged_to,
         undoable=undoable,
         blamed=blamed,
     )

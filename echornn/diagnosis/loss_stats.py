@@ -47,6 +47,9 @@ class LossStats:
         tried: the fields of the edit that led to the current settings; empty if there was none.
         lost_at: the window along the path, from 1, at which the task was lost again, see
             `echornn.data.solved.crossings`; None if it was not, or if it has been solved again.
+        diverged_at: the window along the path, from 1, at which the loss first was not finite, or was above
+            `echornn.data.levels.most_loss`, since the weights or the task last changed; None if it never was.
+        diverged_to: the loss of that window; NaN without one.
         too_large: the largest earlier learning rate that was too large for these weights and the optimizer; 0 if there
             was none.
     """
@@ -59,6 +62,8 @@ class LossStats:
     renewed: int | None = None
     tried: tuple[str, ...] = ()
     lost_at: int | None = None
+    diverged_at: int | None = None
+    diverged_to: float = math.nan
     too_large: float = 0.0
 
     @property
@@ -81,6 +86,25 @@ class LossStats:
         solved = self.solved_at is not None and self.mean < still
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
         return LossStats(block_means=block_means, before=before, tried=tried, too_large=too_large)
+
+    def diverging(self, losses: Floats, trained: int, most: float) -> LossStats:
+        """The statistics with the first of these losses, float32 [n], that is above ``most`` or not finite, if there
+        was none before.
+
+        Args:
+            trained: the number of windows along the path before these losses.
+            most: see `echornn.data.levels.most_loss`.
+        """
+        beyond = np.flatnonzero(~(np.isfinite(losses) & (losses <= most)))
+        if self.diverged_at is not None or not beyond.size:
+            return self
+        first = int(beyond[0])
+        return replace(self, diverged_at=trained + first + 1, diverged_to=float(losses[first]))
+
+    def until(self, window: int) -> LossStats:
+        """The statistics without a divergence after this window of the path."""
+        later = self.diverged_at is not None and self.diverged_at > window
+        return replace(self, diverged_at=None, diverged_to=math.nan) if later else self
 
     def with_new_data(self, trained: int) -> LossStats:
         """The statistics with which the same weights continue on new data, after ``trained`` windows along the path."""

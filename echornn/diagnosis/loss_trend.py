@@ -19,6 +19,7 @@ from echornn.data.levels import (
     MOST_AT_CHANCE,
     chance_level,
     chance_width,
+    deciding_windows,
     fits_register,
     guessing_errors,
     is_echo,
@@ -36,7 +37,7 @@ from echornn.diagnosis.block_falls import (
     standard_error,
 )
 from echornn.diagnosis.typical_fall import typical_fall
-from echornn.history.block_means import HIGHEST, BlockMeans, Numbers
+from echornn.history.block_means import FIRST_BLOCK, HIGHEST, BlockMeans, Numbers
 
 APART, NEAR = MOST_AT_CHANCE, 0.03
 """A mean loss that differs from chance by more than the first share is apart from chance; when it differs by less than
@@ -169,7 +170,8 @@ def _trend(
     blocks = np.where(np.isfinite(losses), losses, HIGHEST)
     means = smoothed(blocks)
     errors = smoothed(all_errors)
-    solved = _held(blocks < solved_level(config), blocks > lost_level(config))
+    deciding = smoothed(blocks, -(-deciding_windows(config) // FIRST_BLOCK))
+    solved = _held(deciding < solved_level(config), deciding > lost_level(config))
     unsure = SURE * standard_error(blocks)
     width, known, back = chance_width(config), _noise_is_known(config, len(blocks)), unsure * is_echo(config)
     below = _held(known & (means + unsure < (1 - width * APART) * chance), means - back > (1 - width * NEAR) * chance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -250,8 +251,11 @@ def _worse(it: Diagnosis) -> Sentence:
 
 
 def _diverged(it: Diagnosis) -> Sentence:
+    at = "" if it.diverged_at is None else f" at window {it.diverged_at:,}"
+    is_over = it.diverged_at is not None and math.isfinite(it.mean)
+    loss = f"was {loss_text(it.diverged_to)}, its mean is {loss_text(it.mean, 3)}" if is_over else loss_text(it.newest)
     return Sentence(
-        f"diverged{since_edit(it)}: the loss is {loss_text(it.newest)}",
+        f"diverged{at}{since_edit(it)}: the loss {'' if is_over else 'is '}{loss}",
         back(it) + slower(it, ", then «settings» sets a smaller learning_rate"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -86,6 +86,11 @@ class Curve:
         """The middle of each bucket, float64 [buckets], in windows after `first`."""
         middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
         return middles
+
+    def below(self, most: float) -> Curve:
+        """The same curve with losses above ``most`` as infinite."""
+        low, high, mean = (np.where(one > most, np.float32(np.inf), one) for one in (self.low, self.high, self.mean))
+        return replace(self, low=low, high=high, mean=mean)
 
 
 class OfOne(Protocol):

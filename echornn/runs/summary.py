@@ -76,7 +76,7 @@ def summary(folder: Path) -> Summary:
     epoch, window = _position(run, windows)
     solved = solved_there(run)
     each, is_alone = solved or SolvedAt.never(run.config.replicas), run.config.replicas == 1
-    stats = SeedStats.after(each.recent, each.at, each.windows, np.maximum(each.lost_at, 0))
+    stats = SeedStats.after(each.newest, each.at, each.windows, np.maximum(each.lost_at, 0))
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -84,7 +84,7 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at or _has_diverged(run) else median_mean(each.recent),
+        math.inf if diverged_at or _has_diverged(run) else median_mean(each.newest),
         None if each.at[0] == UNKNOWN else solved_by_half(each.at) or 0,
         int(each.lost_at[0]) if is_alone and each.lost_at[0] != UNKNOWN else None,
         run_dir.size(folder),

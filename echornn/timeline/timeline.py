@@ -88,12 +88,14 @@ class Timeline(Tree):
         track = self._tracks[self.owner(position).number]
         known = track.known if track.is_alone else LossStats(block_means=BlockMeans(begun=position.window))
         solved, since = track.solved, track.task_since
-        recent: Floats | None = solved.recent[:, replica]
+        recent: Floats | None = solved.newest[:, replica]
         if position.window != track.end:
             with self._lock:
                 solved = track.solved_by(position.window)
             recent = self.losses(position, max(since, position.window - RECENT_WINDOWS), replica)
-            known = dataclasses.replace(known, block_means=self._block_means(position, known.block_means))
+            known = dataclasses.replace(
+                known.until(position.window), block_means=self._block_means(position, known.block_means)
+            )
         return dataclasses.replace(
             known,
             windows=position.window - since,
@@ -107,7 +109,7 @@ class Timeline(Tree):
         if self.owner(position).config.replicas == 1:
             return None
         solved = self.solved(position)
-        return SeedStats.after(solved.recent, solved.at, position.window, solved.lost_at)
+        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at)
 
     def solved(self, position: Position) -> SolvedAt:
         """When each network that is trained at a position had solved the task by then."""
@@ -118,14 +120,14 @@ class Timeline(Tree):
             return dataclasses.replace(track.solved_by(position.window), recent=self._newest(position))
 
     def _newest(self, position: Position) -> Floats:
-        """The newest losses of the present task before a position, oldest first, float32 [up to RECENT_WINDOWS,
+        """The newest losses of the present task before a position, oldest first, float32 [up to Levels.longest,
         replicas]; if they are no longer in memory, their mean instead.
         """
         track = self._tracks[self.owner(position).number]
         if position.window == track.end:
             return track.solved.recent
         config = track.branch.config
-        first = max(track.task_since, position.window - RECENT_WINDOWS)
+        first = max(track.task_since, position.window - track.levels.longest)
         parts = [np.empty((0, config.replicas), np.float32)]
         for branch, begin, end in self.spans(position, first):
             begin = max(begin, first)

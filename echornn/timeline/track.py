@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from echornn.data.levels import most_loss
 from echornn.data.lost_log import LostLog
 from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
@@ -32,6 +33,7 @@ class Track:
         solved: when each network solved the task, up to the branch's end, and the newest losses.
         lost: when each network had lost the echo again, for any window of the branch.
         known: more statistics of a single network: the block means, and the last edit; not used for several networks.
+        levels: the levels that its losses are compared with.
         bad: stretches of windows along the path with NaN or infinite losses, as (first, last). Fewer than
             `GOOD_WINDOWS` finite losses in a row do not end a stretch.
 
@@ -49,7 +51,7 @@ class Track:
         self.lost = LostLog(solved.lost_at)
         self.known = known
         self.bad: list[tuple[int, int]] = []
-        self._levels = Levels.of([branch.config] * branch.config.replicas)
+        self.levels = Levels.of([branch.config] * branch.config.replicas)
 
     def __len__(self) -> int:
         """The number of windows."""
@@ -74,10 +76,11 @@ class Track:
                 after these windows; 0 if it was not. Not used for a single network, whose losses are exact.
         """
         losses = losses_of(windows)
-        solved, crossings = self.solved.step(losses, self._levels, None if self.is_alone else solved_at)
+        solved, crossings = self.solved.step(losses, self.levels, None if self.is_alone else solved_at)
         if self.is_alone:
             rates = error_rates_of(windows, self.branch.config)
-            self.known = replace(self.known, block_means=self.known.block_means.after(losses[:, 0], rates[:, 0]))
+            known = self.known.diverging(losses[:, 0], self.end, most_loss(self.branch.config))
+            self.known = replace(known, block_means=known.block_means.after(losses[:, 0], rates[:, 0]))
         self.lost.append(crossings)
         self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
         self.history.add(windows, solved.at, self.end)
@@ -123,7 +126,7 @@ class Track:
     @property
     def mean(self) -> float:
         """The mean of the recent losses in nats; with several networks, the median. NaN without losses."""
-        return median_mean(self.solved.recent)
+        return median_mean(self.solved.newest)
 
     @property
     def newest(self) -> float:

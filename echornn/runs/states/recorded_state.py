@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.solved import RECENT_WINDOWS, SolvedAt
+from echornn.data.levels import MOST_DECIDING
+from echornn.data.solved import SolvedAt
 from echornn.files.recorded_values import array, as_recorded, from_recorded, shortened, whole
 from echornn.population_state import PopulationState
 from echornn.trainer_state import TrainerState
@@ -81,7 +82,7 @@ def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
     at, recent = array(fields["at"], "solved"), array(fields["recent"], "recent losses")
     if at.shape != (replicas,) or at.dtype != np.int64 or (at < 0).any():
         raise ValueError(f"solved must have a window for each of {replicas} networks")
-    if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
+    if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > MOST_DECIDING or recent.dtype != np.float32:
         raise ValueError(f"the recent losses must be those of {replicas} networks")
     # early versions lack this field
     lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)

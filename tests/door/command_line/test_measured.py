@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from pathlib import Path
@@ -71,10 +70,6 @@ def test_probe_measures_the_network_of_the_window() -> None:
     lines = answered("probe", "echo-run", "--branch", "a").stdout
     for number in (f"{radius:.2f} (W)", f"{solved['saturated']:.0%}", f"{solved['lyapunov'][0]:.2f}"):
         assert number in lines
-    for kind, name in (("memory", "memory"), ("gradient", "gradient_by_lag")):
-        assert answered("figure", "echo-run", kind, "--branch", "a", "--out", "a.svg").returncode == 0
-        _, *rows = csv.reader(Path("a.svg.csv").read_text().splitlines())
-        assert [float(row[1]) for row in rows] == pytest.approx(solved[name], abs=1e-4)
     (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))
     assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (0, 11, 4, True)
 
@@ -97,16 +92,6 @@ def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
         assert point["kind"] == {0: "stable", len(sizes): "unstable"}.get(above, "saddle")
         logits = state @ weights["W2"] + weights["b2"][0]
         np.testing.assert_allclose(point["outputs"], np.exp(logits) / np.exp(logits).sum(), atol=1e-4)
-
-
-def test_weights_of_a_figure_are_those_of_the_file() -> None:
-    assert answered("figure", "echo-run", "weights", "--branch", "a", "--out", "a.svg").returncode == 0
-    saved = weights_of("echo-run", "--branch", "a")
-    shown = [row for row in csv.DictReader(Path("a.svg.csv").read_text().splitlines()) if row["part"] == "weight"]
-    assert {row["matrix"] for row in shown} >= {"W", "W2"}
-    for row in shown:
-        value = saved[row["matrix"]][int(row["row"]), int(row["column"])]
-        assert float(row["value"]) == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")

@@ -10,7 +10,7 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Resize
 
-from echornn.data.levels import chance_level, guessing_errors
+from echornn.data.levels import chance_level, guessing_errors, most_loss
 from echornn.history.band import Band
 from echornn.history.curve import Curve
 from echornn.session.pictures.picture import Picture
@@ -202,7 +202,8 @@ class LossPlot(PlotMouse, can_focus=True):
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._picture.frame
-        (first, last, length), curve, band = picture.axis, picture.curve, picture.band
+        (first, last, length), band = picture.axis, picture.band
+        curve = picture.curve.below(most_loss(frame.own_config))
         width = cells.width - GUTTER
         strips = Strips.of(len(band) > 0, cells.height, self._ascii, frame.own_config.has_classes)
         height = cells.height - 1 - strips.lines

@@ -7,7 +7,7 @@ from inspect import cleandoc
 
 from echornn.config import EchoConfig
 from echornn.data.coverage import source_lags
-from echornn.data.levels import ladder_of, solved_level
+from echornn.data.levels import deciding_windows, ladder_of, solved_level
 from echornn.diagnosis.loss_text import loss_text
 from echornn.tasks.task import Numbers, Symbols
 from tui.app.help.screen import DATA_OF_THE_ECHO, OF_THE_ECHO, OF_VIEWS, THE_SCREEN
@@ -41,7 +41,8 @@ def _rungs_text(config: EchoConfig) -> str:
     """The rungs with their losses, and the level at which the task counts as solved."""
     rungs = "; ".join(f"{loss_text(rung.loss, 3)} {rung.name} ({rung.knows})" for rung in ladder_of(config))
     level = solved_level(config)
-    solved = f" Below {loss_text(level, 3)}, the mean of 50 windows, it counts as solved." if level > 0 else ""
+    mean = f"the mean of {deciding_windows(config):,} windows"
+    solved = f" Below {loss_text(level, 3)}, {mean}, it counts as solved." if level > 0 else ""
     return f"Its levels: {rungs}.{solved}"
 
 

@@ -14,6 +14,7 @@ from echornn.data.epoch_data import batch_of
 from echornn.data.levels import (
     boundary_floor,
     chance_level,
+    deciding_windows,
     few_uniform_starts_learn,
     fits_register,
     guessing_errors,
@@ -53,11 +54,16 @@ def known(config: EchoConfig) -> list[Fact]:
         Fact("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
         Fact("trains", _trained(config)),
         Fact("chance", f"{loss_text(chance_level(config), 3)} nats: the loss of guessing, {_right(config)} right"),
-        Fact("solved", f"a mean loss of the last 50 windows below {loss_text(solved_level(config), 3)}"),
+        _solved(config),
         Fact("reach", _reach(config)),
         *_memory(config),
         *_floor(config),
     ]
+
+
+def _solved(config: EchoConfig) -> Fact:
+    last, level = deciding_windows(config), loss_text(solved_level(config), 3)
+    return Fact("solved", f"a mean loss of the last {last:,} windows below {level}")
 
 
 def _known_of_any_task(config: EchoConfig) -> list[Fact]:
@@ -67,7 +73,7 @@ def _known_of_any_task(config: EchoConfig) -> list[Fact]:
         *([Fact("with", settings)] if (settings := fields_text(values_of(config.the_task))) else []),
         Fact("data", data_text(config)),
         *([Fact("trains", f"unlike the tutorial: {differs}")] if (differs := _settings_text(config)) else []),
-        *([Fact("solved", f"a mean loss of the last 50 windows below {loss_text(solved, 3)}")] if solved > 0 else []),
+        *([_solved(config)] if solved > 0 else []),
         Fact("loss", f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}"),
         *(Fact(loss_text(rung.loss, 3), f"{rung.name}: {rung.knows}") for rung in _some(rungs)),
     ]

@@ -93,7 +93,7 @@ SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
         ({"epoch": -1}, "epoch = -1"),
         ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved must have a window for each of 6 networks"),
         ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved must have a window for each of 6 networks"),
-        ({"solved": replace(NEVER, recent=np.zeros((51, 6), np.float32))}, "must be those of 6 networks"),
+        ({"solved": replace(NEVER, recent=np.zeros((4097, 6), np.float32))}, "must be those of 6 networks"),
         ({"solved": replace(NEVER, windows=-1)}, "windows = -1"),
         ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost must have a window for each of 6 networks"),
         ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost must have a window for each of 6 networks"),

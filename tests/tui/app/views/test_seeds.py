@@ -23,7 +23,7 @@ from echornn.session.pictures.queries import SeedRows, Span
 from echornn.session.pictures.seed_losses import seed_losses
 from echornn.session.pictures.window_axis import WindowAxis
 from echornn.tasks.table import TASKS
-from tests.echornn.diagnosis.test_task_words import own
+from tests.own_ladders import own
 from tests.scripted import make_progress
 from tui.app.drawings.replica_labels import Labels
 from tui.app.drawings.shaded_losses import LossScale, shaded

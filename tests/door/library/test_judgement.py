@@ -1,0 +1,309 @@
+"""What a run is judged to be, by its losses alone: the case, the windows and the numbers that the screen shows."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import EchoConfig, SeedStats
+from echornn.session.commands import Edit, Go, Regenerate, Resume, Step
+from tests.door.library.judged import case_of, judged, judging, numbers_of, screen_after
+from tests.door.library.recorded_runs import RUNS, recorded
+
+CHANCE = math.log(2)
+
+TUTORIAL = EchoConfig(num_epochs=1000, init="glorot", state_size=16)
+SHORT = EchoConfig(num_epochs=1000, total_series_length=10_000, init="glorot", state_size=16)
+COINS = EchoConfig(task="two_coins", truncated_backprop_length=5, num_epochs=1000)
+
+Losses = npt.NDArray[np.float32]
+
+
+def noise(windows: int, spread: float, seed: int = 0) -> npt.NDArray[np.float64]:
+    """Noise around 0, the same on every machine: no generator's normal numbers."""
+    raw = np.random.default_rng(seed).integers(0, 1 << 16, (windows, 12)) / (1 << 16)
+    return np.asarray(spread * (raw.sum(axis=1) - 6))
+
+
+def flat(level: float, windows: int, spread: float = 0.004) -> Losses:
+    return np.asarray(level * (1 + noise(windows, spread)), np.float32)
+
+
+def falling(windows: int, pace: float) -> Losses:
+    return np.asarray(0.69 * pace ** np.arange(windows), np.float32)
+
+
+def first_below(losses: Losses, level: float, over: int) -> int | None:
+    """The number of the first window at which the mean of so many losses is below a level, one mean at a time."""
+    ends = range(over, len(losses) + 1)
+    return next((end for end in ends if losses[end - over : end].mean(dtype=np.float64) < level), None)
+
+
+# ---- solved, and lost again
+
+
+def test_noise_of_a_network_that_stays_at_the_level_before_is_not_taken_for_a_solution() -> None:
+    with np.load(Path(__file__).parent / "two_coins_losses.npz") as recorded:
+        losses = recorded["losses"]
+    assert first_below(losses, 0.4707, 50) == 1131, "the mean of 50 windows touched the level"
+    assert losses[1500:2000].mean() > 0.516, "though the network stays at 'knows t-3', 0.519"
+    frame = judged(COINS, losses)
+    assert frame.loss_stats.solved_at is None
+    assert frame.loss_stats.lost_at is None
+    assert case_of(frame) != "lost"
+
+
+def test_of_many_such_networks_none_is_called_solved() -> None:
+    several = EchoConfig(task="two_coins", truncated_backprop_length=5, num_epochs=1000, replicas=16)
+    losses = 0.5165 + noise(4000 * 16, 0.1015).reshape(4000, 16)
+    stats = judged(several, losses).seed_stats
+    assert stats is not None
+    assert stats.solved == 0
+    assert sum(first_below(column, 0.4707, 50) is not None for column in losses.T.astype(np.float32)) > 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "over"),
+    [
+        ({"truncated_backprop_length": 5}, 166),
+        ({"truncated_backprop_length": 10, "state_size": 16}, 83),
+        ({"truncated_backprop_length": 16, "batch_size": 50, "state_size": 16}, 50),
+    ],
+)
+def test_a_network_that_knows_all_is_solved_once_a_mean_of_enough_windows_is_below_the_level(
+    changes: dict[str, int], over: int
+) -> None:
+    config = EchoConfig(task="two_coins", num_epochs=1000, **changes)  # type: ignore[arg-type]
+    predictions = config.batch_size * config.truncated_backprop_length
+    course = 0.4554 + 0.0638 / (1 + np.exp((np.arange(1500) - 700) / 40))
+    losses = np.asarray(course + noise(1500, 0.45 / math.sqrt(predictions)), np.float32)
+    level = {5: 0.470714, 50: 0.4714545}[config.batch_size]
+    solved_at = judged(config, losses).loss_stats.solved_at
+    assert solved_at == first_below(losses, level, over)
+    assert solved_at is not None
+    assert 700 < solved_at < 800 + over
+
+
+def test_the_echo_is_solved_and_lost_and_solved_again_at_exact_windows() -> None:
+    losses = np.concatenate([falling(400, 0.985), flat(0.3, 60), flat(0.01, 200)])
+    level, lost_above = 0.0487278, 0.113170
+    solved = first_below(losses, level, 50)
+    lost = next(end for end in range(203, 660) if losses[end - 50 : end].mean(dtype=np.float64) > lost_above)
+    again = next(end for end in range(lost, 660) if losses[end - 50 : end].mean(dtype=np.float64) < level)
+    assert (solved, lost, again) == (203, 419, 504)
+    with judging(TUTORIAL, losses, Step(660)) as judge:
+        assert (judge.frame.loss_stats.solved_at, judge.frame.loss_stats.lost_at) == (203, None)
+        for window, expected in {
+            202: (None, None),
+            203: (203, None),
+            418: (203, None),
+            419: (203, 419),
+            503: (203, 419),
+            504: (203, None),
+        }.items():
+            there = judge.after(Go(0, window)).loss_stats
+            assert (there.solved_at, there.lost_at) == expected, window
+
+
+@pytest.mark.parametrize("slices", [(1000,), (7, 13, 1, 300, 50, 629)], ids=["at once", "in pieces"])
+def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(slices: tuple[int, ...]) -> None:
+    several = EchoConfig(num_epochs=1000, replicas=4)
+    columns = [
+        np.concatenate([falling(300, 0.98), flat(0.01, 700)]),
+        np.concatenate([falling(500, 0.99), flat(0.4, 500)]),
+        flat(CHANCE, 1000),
+        np.concatenate([falling(600, 0.985), flat(0.3, 100), flat(0.01, 300)]),
+    ]
+    stats = judged(several, np.stack(columns, axis=1), *map(Step, slices)).seed_stats
+    assert stats is not None
+    alone = [judged(TUTORIAL, column).loss_stats for column in columns]
+    assert stats.solved_at.tolist() == [one.solved_at or 0 for one in alone]
+    assert stats.lost_at.tolist() == [one.lost_at or 0 for one in alone]
+    assert (stats.solved, stats.lost) == (3, 1)
+
+
+def test_a_run_that_was_resumed_counts_on_with_the_losses_before(tmp_path: Path) -> None:
+    config = EchoConfig(task="two_coins", truncated_backprop_length=5, num_epochs=1000, replicas=2)
+    course = 0.4554 + 0.0638 / (1 + np.exp((np.arange(1000) - 400) / 40))
+    losses = course[:, np.newaxis] + noise(2000, 0.09).reshape(1000, 2)
+    expected = judged(config, losses).seed_stats
+    assert expected is not None
+    assert (expected.solved_at > 0).all()
+    middle = int(expected.solved_at.min()) - 20
+    judged(config, losses, Step(middle), folder=tmp_path / "run")
+    again = judged(config, losses, Step(1000 - middle), folder=tmp_path / "run").seed_stats
+    assert again is not None
+    assert again.solved_at.tolist() == expected.solved_at.tolist()
+
+
+# ---- cases
+
+
+@pytest.mark.parametrize(
+    ("case", "losses", "numbers"),
+    [
+        ("early", flat(CHANCE, 40), {24}),
+        ("chance", flat(CHANCE, 3000), {0.693, 3000}),
+        ("falling", 0.69 - 0.0002 * np.arange(2048), {0.306, 56}),
+        ("standing", np.concatenate([falling(60, 0.99), flat(0.4, 4000)]), {0.400}),
+        ("solved", falling(1000, 0.985), {203}),
+        ("lost", np.concatenate([falling(400, 0.985), flat(0.3, 400)]), {203, 419, 0.3}),
+        ("above", flat(3.0, 1500, 0.02), {0.693}),
+    ],
+)
+def test_the_case_and_its_numbers(case: str, losses: Losses, numbers: set[float]) -> None:
+    frame = judged(TUTORIAL, losses)
+    assert case_of(frame) == case
+    assert numbers <= set(numbers_of(frame)), frame.sentence.cause
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_was_trained_once_is_judged_to_be_what_it_was(name: str) -> None:
+    run, (losses, wrong) = RUNS[name], recorded(name)
+    with judging(run.config, losses, wrong=wrong) as judge:
+        for window in sorted({*run.cases, *([run.edit_at] if run.edit else [])}):
+            frame = judge.after(Step(window - judge.frame.trained))
+            if window == run.edit_at:
+                judge.after(Edit(run.edit))
+            else:
+                assert case_of(frame) == run.cases[window], f"{window}: {frame.sentence.cause}"
+
+
+def test_nothing_trained_yet_says_the_loss_of_guessing() -> None:
+    with judging(TUTORIAL, [0.5]) as judge:
+        assert case_of(judge.frame) == "start"
+        assert numbers_of(judge.frame) == [0.693]
+
+
+def test_the_level_of_a_ladder_at_which_the_loss_stands_is_named() -> None:
+    config = EchoConfig(task="two_coins", num_epochs=1000)
+    frame = judged(config, 0.5192 + noise(4000, 0.05))
+    assert frame.loss_stats.solved_at is None
+    assert "knows t-3" in frame.sentence.cause
+    assert 0.519 in numbers_of(frame)
+
+
+def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_its_window() -> None:
+    assert SHORT.windows_per_epoch == 133
+    losses = np.concatenate([falling(400, 0.98), [0.3], flat(0.002, 100)])
+    losses[399] = 0.4  # window 1 of epoch 4
+    assert case_of(judged(SHORT, losses, Step(400))) == "spike"
+    assert case_of(judged(SHORT, losses, Step(399))) == "solved"
+    assert case_of(judged(SHORT, losses, Step(450))) == "solved"
+    high = flat(0.2, 13)
+    high[12] = 3.0
+    assert case_of(judged(SHORT, high)) == "early", "the first epoch has no row above"
+
+
+def test_it_is_finished_after_the_last_window() -> None:
+    config = EchoConfig(num_epochs=2, total_series_length=10_000)
+    frame = judged(config, falling(266, 0.98), Resume())
+    assert (frame.state, frame.trained) == ("finished", 266)
+    assert frame.loss_stats.solved_at == 158
+    assert frame.is_at_the_end_of(config)
+
+
+def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> None:
+    frame = judged(
+        TUTORIAL, np.concatenate([falling(400, 0.98), flat(CHANCE, 200)]), Step(400), Edit({"echo_step": 5}), Step(200)
+    )
+    assert frame.loss_stats.solved_at is None
+    assert case_of(frame) == "another task"
+
+
+def test_new_data_do_not_forget_it() -> None:
+    frame = judged(TUTORIAL, falling(700, 0.985), Step(400), Regenerate(), Step(100))
+    assert frame.loss_stats.solved_at == 203
+    assert frame.loss_stats.renewed == 400
+    assert case_of(frame) == "solved"
+
+
+# ---- divergence
+
+
+@pytest.mark.parametrize(
+    ("loss", "window", "after"),
+    [(6.2e33, 2, 0.6935), (1e6, 40, 0.6935), (800.0, 700, 0.9), (4e5, 1500, 5.0), (math.inf, 300, 0.6935)],
+)
+def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_came_back(
+    loss: float, window: int, after: float
+) -> None:
+    losses = np.concatenate([flat(CHANCE, window - 1), [loss], flat(after, 2735)])
+    frame = judged(TUTORIAL, losses, Step(window), Step(2735))
+    assert frame.trained == window + 2735
+    assert case_of(frame) == "diverged"
+    assert numbers_of(frame)[0] == window
+
+
+def test_at_earlier_windows_it_is_not_said_and_a_network_that_learned_since_has_not_diverged() -> None:
+    losses = np.concatenate([flat(CHANCE, 99), [1e5], flat(CHANCE, 100), falling(600, 0.985)])
+    with judging(TUTORIAL, losses, Step(200)) as judge:
+        assert numbers_of(judge.frame)[0] == 100
+        assert case_of(judge.after(Go(0, 99))) == "chance"
+    assert case_of(judged(TUTORIAL, losses)) == "solved"
+
+
+def test_a_loss_that_is_high_and_not_far_above_chance_is_no_divergence() -> None:
+    losses = np.concatenate([flat(CHANCE, 20), [300.0], flat(CHANCE, 2000)])
+    assert case_of(judged(TUTORIAL, losses)) == "chance"
+
+
+def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
+    losses = np.concatenate([falling(129, 0.999), [math.nan]])
+    frame = judged(TUTORIAL, losses, Resume())
+    assert (frame.state, frame.trained, frame.has_diverged) == ("paused", 130, True)
+    assert case_of(frame) == "diverged"
+    assert numbers_of(frame)[0] == 130
+
+
+async def test_the_curve_marks_an_explosion_and_is_not_scaled_to_it() -> None:
+    losses = np.concatenate([flat(CHANCE, 50), [6.2e33], flat(CHANCE, 49)])
+    lines = await screen_after(TUTORIAL, losses)
+    marked = [line.index("!") for line in lines if line.count("!") == 1]
+    assert len(marked) == 1
+    assert 40 <= marked[0] <= 48, "the middle of the curve"
+    labels = [float(line[:7]) for line in lines if line[:7].strip().replace(".", "").isdigit()]
+    assert max(labels) <= 1.0
+    assert "window 51" in " ".join(lines[:5])
+
+
+# ---- several seeds
+
+WILSON = {  # scipy.stats.binomtest(solved, of).proportion_ci(method="wilson")
+    (0, 10): (0.0, 0.27753279986288926),
+    (1, 2): (0.09453120573423074, 0.9054687942657693),
+    (7, 8): (0.5291118177871464, 0.9775825085499433),
+    (41, 64): (0.518208506097791, 0.7471159770854825),
+    (64, 64): (0.9433759402071946, 1.0),
+    (613, 4096): (0.13906181046839394, 0.16091112047866124),
+}
+
+
+@pytest.mark.parametrize(("solved", "of"), WILSON)
+def test_the_share_of_seeds_that_solved_it_has_the_interval_of_wilson(solved: int, of: int) -> None:
+    solved_at = np.where(np.arange(of) < solved, 100 + np.arange(of), 0)
+    stats = SeedStats.after(np.full((50, of), 0.5, np.float32), solved_at, 5000, np.zeros(of, np.int64))
+    assert (stats.solved, stats.replicas) == (solved, of)
+    assert stats.interval == pytest.approx(WILSON[solved, of], abs=2e-7)
+    assert stats.median_window == (99 + (solved + 1) // 2 if solved else None)
+
+
+def test_several_seeds_say_how_many_solved_it_and_how_many_are_where() -> None:
+    several = EchoConfig(num_epochs=1000, replicas=8, seed=7)
+    solving, lost = falling(1500, 0.985), np.concatenate([falling(500, 0.985), flat(0.5, 1000)])
+    columns = [solving] * 4 + [lost, flat(CHANCE, 1500), flat(CHANCE, 1500), np.append(flat(CHANCE, 1499), math.nan)]
+    frame = judged(several, np.stack(columns, axis=1))
+    stats = frame.seed_stats
+    assert stats is not None
+    assert (stats.solved, stats.lost, stats.replicas, int(stats.diverged.sum())) == (5, 1, 8, 1)
+    assert stats.solved_at.tolist() == [203] * 5 + [0] * 3
+    assert stats.median_window == 203
+    assert numbers_of(frame)[:2] == [5, 8]
+    assert np.isnan(stats.mean[7])
+    assert stats.mean[5] == pytest.approx(CHANCE, rel=0.01)
+    assert stats.order("loss").tolist()[-1] == 7
+    assert stats.histogram(10)[1].sum() == 5
