@@ -22,7 +22,6 @@ SOURCES = (
     "config_error.py",
     "config_fields.py",
     "config_ranges.py",
-    "config_rules.py",
     "config_windows.py",
     "data",
     "limits.py",
