@@ -6,7 +6,7 @@ import copy
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from echornn.cells.cell import Cell
 from echornn.cells.chosen import cell_of
@@ -35,6 +35,8 @@ from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     Rule = str
 else:
     Rule = Literal[tuple(RULES)]  # so that the help of a flag lists them
@@ -42,6 +44,9 @@ else:
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
+
+Count = TypeVar("Count", float, "npt.NDArray[Any]")
+"""A count, or an array of counts."""
 
 
 @dataclass(frozen=True)
@@ -233,11 +238,12 @@ class EchoConfig(FlatValues, WindowSizes):
         """Whether the network predicts symbols, so that a prediction is right or wrong, rather than numbers."""
         return isinstance(self.the_task.outputs, Symbols)
 
-    def accuracy(self, errors: float, windows: int = 1) -> float:
+    def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
         """The share of right predictions in some windows, from the number of wrong ones; NaN if the network predicts
         numbers.
         """
-        return 1 - errors / (windows * self.predictions_per_window) if self.has_classes else math.nan
+        predictions = windows * self.predictions_per_window
+        return (predictions - errors) / predictions if self.has_classes else math.nan
 
     @property
     def loss_name(self) -> str:

@@ -111,5 +111,7 @@ def duration(seconds: float) -> str:
     """A rough time as text, with two digits: 20 us, 3.4 ms, 1.2 s, 3 minutes."""
     if seconds >= 100:
         return f"{seconds / 60:,.0f} minutes"
-    unit, factor = ("s", 1.0) if seconds >= 1 else ("ms", 1e3) if seconds >= 1e-3 else ("us", 1e6)
-    return f"{float(f'{seconds * factor:.2g}'):g} {unit}"
+    for unit, factor in (("s", 1.0), ("ms", 1e3)):
+        if (rounded := float(f"{seconds * factor:.2g}")) >= 1:
+            return f"{rounded:g} {unit}"
+    return f"{float(f'{seconds * 1e6:.2g}'):g} us"

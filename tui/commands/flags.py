@@ -74,15 +74,15 @@ class TrainingFlags:
     """Flags of the main command besides the fields of the configuration; their docstrings are the help."""
 
     speed: str | None = None
-    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences sets
-    another speed (see config); and max with --headless.
+    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, unless your file of preferences,
+    ~/.config/echornn-tui/config.toml, sets another speed; and max with --headless.
     """
 
     no_serve: bool = False
     """Let nobody attach to this session (see attach)."""
 
     paused: bool = False
-    """Begin paused; space, or a viewer who attaches, starts the training."""
+    """Begin paused; space starts the training, or with --detach a viewer who attaches."""
 
     detach: bool = False
     """Train in the background, without a terminal: prints the folder, and how to attach."""

@@ -179,12 +179,13 @@ class TaskFacts:
             raise ValueError(f"what it says about the task is damaged: {error}") from error
 
 
-def _form_record(form: Symbols | Numbers) -> dict[str, int]:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count}
+def _form_record(form: Symbols | Numbers) -> dict[str, Any]:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
 
 
-def _form(record: Mapping[str, int]) -> Symbols | Numbers:
-    return Symbols(record["symbols"]) if "symbols" in record else Numbers(record["numbers"])
+def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
+    names = record.get("names", ())
+    return Symbols(record["symbols"], names) if "symbols" in record else Numbers(record["numbers"], names)
 
 
 def _sources(record: Iterable[tuple[int, Iterable[int]]] | None) -> Sources | None:
