@@ -28,12 +28,12 @@ from echornn.snapshot import Snapshot
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.two_coins import TwoCoins
 from echornn.timeline.branch import Position
+from tests.door.views.by_hand import four_corners, points_of_corners
 from tests.echornn.runs.test_diverged_on_disk import diverge
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
 from tests.swept import keep
-from tests.tui.app.views.by_hand import four_corners, points_of_corners
 from tests.tui.commands.kept_runs.test_probe import readings
 from tui.app.curve.marks import WORDS
 from tui.cli.program import exit_code_of

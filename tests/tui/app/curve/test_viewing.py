@@ -7,9 +7,9 @@ import pytest
 from echornn.readings import Question
 from echornn.session.commands import Go
 from echornn.session.pictures.frame import State
+from tests.door.views.by_hand import PROGRESS, shift_register
 from tests.key_words import in_words
 from tests.tui.app.test_app import opened, screen_text
-from tests.tui.app.views.by_hand import PROGRESS, shift_register
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.curve.viewport import Viewport

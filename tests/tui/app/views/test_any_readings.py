@@ -31,8 +31,8 @@ from echornn.readings import (
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.flip_flop import FlipFlop
 from tests.any_task import progress_of
+from tests.door.views.by_hand import drawn
 from tests.examples import examples
-from tests.tui.app.views.by_hand import drawn
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
 from tui.app.views.plane import PlaneView

@@ -13,7 +13,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.task import Numbers, Symbols
-from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
+from tests.door.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.drawings.flips import before_flip, changed_steps, flip_words, targets_after
 from tui.app.drawings.panel_lines import LEAST_LABEL, RowPanel, prediction_blocks
 from tui.app.drawings.row_panel import LEAST_WIDTH, draw_row, narrow

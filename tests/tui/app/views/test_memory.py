@@ -11,7 +11,7 @@ from echornn.cells.bounds import Bounds
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings, signed
 from echornn.session.pictures.frame import State
-from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
+from tests.door.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
 from tui.app.drawings.spots import UnitStep
 from tui.app.drawings.unit_lines import best_input
 from tui.app.views.memory import MemoryView, chart_of, read, share_text, summary

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.door.views.by_hand import drawn, frame_of, shift_register
 from tests.key_words import in_words
-from tests.tui.app.views.by_hand import drawn, frame_of, shift_register
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
 from tui.app.views.probe_view import ProbeView

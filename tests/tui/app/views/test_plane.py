@@ -13,12 +13,7 @@ from echornn.fixed_point_readings import PointKind
 from echornn.plane_readings import StatePlane
 from echornn.readings import Question, Readings
 from echornn.session.pictures.frame import Frame, State
-from tests.record_flip_flop import recorded_flip_flop
-from tests.record_readings import recorded_readings
-from tests.record_run import recorded
-from tests.scripted import ScriptedSession
-from tests.trees import branch_off, grow
-from tests.tui.app.views.by_hand import (
+from tests.door.views.by_hand import (
     PROGRESS,
     TUTORIAL,
     drawn,
@@ -27,6 +22,11 @@ from tests.tui.app.views.by_hand import (
     points_of_corners,
     shift_register,
 )
+from tests.record_flip_flop import recorded_flip_flop
+from tests.record_readings import recorded_readings
+from tests.record_run import recorded
+from tests.scripted import ScriptedSession
+from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 from tui.app.drawings.plane_points import MARKS, count_text
 from tui.app.drawings.spots import FixedPoint, States, TimeStep

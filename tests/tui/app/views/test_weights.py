@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from echornn.readings import Matrices, Recurrent
-from tests.tui.app.views.by_hand import drawn, frame_of, matrices, shift_register
+from tests.door.views.by_hand import drawn, frame_of, matrices, shift_register
 from tui.app.drawings.plane import circle, reach_of
 from tui.app.drawings.weight_blocks import WeightMatrix, draw_matrices, number_text
 from tui.app.views.weights import WeightsView, entries_of, exponent_bar, summary, update_text
