@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ from tui.term.private_textual import strips_shown
 TUTORIAL = EchoConfig()
 
 SIXTEEN = ColorSystem.STANDARD
+
+STATUS, PLOT_X = 4, 8
+"""The lines above the curve, and the columns left of it."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,41 @@ class Screen:
         return list(self.lines[at : at + count])
 
     @property
+    def _base(self) -> int:
+        """The line of the window axis."""
+        return next(y for y, line in enumerate(self.lines) if y > STATUS and line.startswith(" window"))
+
+    @property
+    def reading(self) -> str:
+        """What the cursor reads: the lines below the configuration."""
+        return " ".join(line.strip() for line in self.lines[2:STATUS])
+
+    @property
     def plot(self) -> list[str]:
-        """The lines of the curve, right of its axis."""
-        end = next(y for y, line in enumerate(self.lines) if line.startswith((" errors", " solved", " window 0")))
-        return [line[8:] for line in self.lines[4:end]]
+        """The lines of the curve, right of its axis, without the strips below it."""
+        strips = sum(line.startswith((" errors", " solved")) for line in self.lines[STATUS : self._base])
+        return [line[PLOT_X:] for line in self.lines[STATUS : self._base - strips]]
+
+    @property
+    def losses(self) -> dict[str, int]:
+        """For each label of the loss axis its line of the plot."""
+        labels = [line[:PLOT_X].strip(" ┫┤┃│+#|") for line in self.lines[STATUS : self._base]]
+        return {label: y for y, label in enumerate(labels) if label[:1].isdigit()}
+
+    @property
+    def windows(self) -> dict[str, int]:
+        """For each label of the window axis the column of the plot where its middle stands."""
+        labels = re.finditer(r"(?<= )[\d,.]+[kM]?(?= |$)", self.lines[self._base][PLOT_X - 1 :])
+        return {one[0]: (one.start() + one.end()) // 2 - 1 for one in labels}
+
+    @property
+    def view(self) -> list[str]:
+        """The lines below the window axis."""
+        return [line[1:] for line in self.lines[self._base + 1 : -1]]
+
+    def marks(self, signs: str, column: int) -> list[int]:
+        """The lines of the plot that have one of these signs in a column."""
+        return [y for y, line in enumerate(self.plot) if line[column : column + 1] in set(signs)]
 
     def ink(self, x: int, y: int, colours: ColorSystem = ColorSystem.TRUECOLOR) -> object:
         """The colour of a cell's character, with so many colours."""
@@ -131,9 +166,9 @@ class Stage:
         await self.pilot.pause()
         return self.screen
 
-    async def point(self, text: str, after: str = "") -> Screen:
-        """Move the mouse over a text, and look."""
-        await self.pilot.hover(None, offset=self.screen.place(text, after))
+    async def hover(self, x: int, y: int) -> Screen:
+        """Move the mouse, and look."""
+        await self.pilot.hover(None, offset=(x, y))
         return await self.press()
 
     async def resize(self, width: int, height: int) -> Screen:
@@ -174,7 +209,7 @@ async def staged(
 
 async def seen(
     *keys: str,
-    losses: npt.ArrayLike = np.full(20, 0.5, np.float32),
+    losses: npt.ArrayLike = (0.5,) * 20,
     branches: Sequence[Branch] = (),
     config: EchoConfig = TUTORIAL,
     size: tuple[int, int] = (80, 24),
