@@ -37,7 +37,9 @@ async def test_a_single_window_stands_out_among_a_hundred_thousand(size: tuple[i
     screen = await seen(losses=losses, size=size, ascii_only=ascii_only)
     where, height = screen.windows["60k"], len(screen.plot)
     assert {"0", "20k", "40k", "80k", "100k"} <= {*screen.windows}
-    tall = [x for x in range(size[0] - 8) if sum(line[x : x + 1] not in " -:╌┊" for line in screen.plot) >= 0.75 * height]
+    tall = [
+        x for x in range(size[0] - 8) if sum(line[x : x + 1] not in " -:╌┊" for line in screen.plot) >= 0.75 * height
+    ]
     assert tall
     assert all(abs(x - where) <= 1 for x in tall)
 
@@ -65,7 +67,9 @@ async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
     assert abs(log.marks("*", log.windows["60"])[0] - log.losses["1e-1"]) <= 1
 
 
-@pytest.mark.parametrize("losses", [[math.nan] * 300, [math.inf, 0.5], [0.5, math.nan, 0.4, math.inf, 0.3], [0.0], [3e38]])
+@pytest.mark.parametrize(
+    "losses", [[math.nan] * 300, [math.inf, 0.5], [0.5, math.nan, 0.4, math.inf, 0.3], [0.0], [3e38]]
+)
 async def test_nan_and_infinity_are_marked_and_break_nothing(losses: list[float]) -> None:
     screen = await seen(losses=losses, size=LARGE, ascii_only=True)
     assert ("!" in screen.plot[0]) == any(not math.isfinite(loss) for loss in losses)
@@ -142,7 +146,9 @@ async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None
 @pytest.mark.parametrize(
     ("cause", "word"), [("edit", "edit"), ("regenerate", "data"), ("back", "back"), ("reset", ""), ("preset", "")]
 )
-async def test_commands_are_marked_where_they_were_given_and_new_weights_begin_at_the_left(cause: str, word: str) -> None:
+async def test_commands_are_marked_where_they_were_given_and_new_weights_begin_at_the_left(
+    cause: str, word: str
+) -> None:
     at = (0, 40 if word else 0)
     branches = [Branch([0.1] * 40), Branch([0.9] * 40, cause, at)]  # type: ignore[arg-type]
     screen = await seen(branches=branches, line=1, size=(100, 34), ascii_only=True)
@@ -208,7 +214,9 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
     assert any("*b" in line for line in same.plot), "one that lies on the curve has a letter there"
     spike = [0.1] * 20_000
     spike[10_000] = 0.9
-    screen = await seen(branches=[Branch([0.95] + [0.02] * 19_999), Branch(spike, "preset", (0, 0))], size=LARGE, ascii_only=True)
+    screen = await seen(
+        branches=[Branch([0.95] + [0.02] * 19_999), Branch(spike, "preset", (0, 0))], size=LARGE, ascii_only=True
+    )
     assert min(screen.marks("'", screen.windows["10k"]) + screen.marks("'", screen.windows["10k"] + 1)) <= 2
 
 
@@ -221,7 +229,12 @@ async def test_legends_lie_on_no_curve(size: tuple[int, int]) -> None:
     two = await seen(branches=branches, size=size)
     panel = await seen("b", branches=branches, size=(size[0], 34))
     assert "chance 0.693" in many.text
-    for screen, words in ((many, "median"), (many, "10 to 90 %"), (two, "b: learning_rate 0.1"), (panel, "b: learning")):
+    for screen, words in (
+        (many, "median"),
+        (many, "10 to 90 %"),
+        (two, "b: learning_rate 0.1"),
+        (panel, "b: learning"),
+    ):
         assert words in screen.text
         assert not any(words in line for line in screen.plot)
 

@@ -28,7 +28,10 @@ def numbers(text: str) -> list[int]:
 
 
 async def test_the_little_example_is_the_tutorials_figure() -> None:
-    lines = [await seen("2", config=LITTLE, losses=[0.5] * n, newest=make_progress(LITTLE, 0, n - 1), size=LARGE) for n in (1, 2)]
+    lines = [
+        await seen("2", config=LITTLE, losses=[0.5] * n, newest=make_progress(LITTLE, 0, n - 1), size=LARGE)
+        for n in (1, 2)
+    ]
     rows = rows_of(lines[1])
     assert [numbers(row.split("╎")[1]) for row in rows] == [[4, 5, 6], [16, 17, 18], [28, 29, 30]]
     assert [numbers(row[8:]) for row in rows] == [[*range(1, 14)], [*range(10, 26)], [*range(22, 37)]], (
@@ -96,7 +99,9 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
     config: EchoConfig, windows: list[str], targets: str
 ) -> None:
     screen = await seen("2", config=config, losses=[0.5], size=LARGE)
-    for line, one in zip([screen.line("windows ", "╡"), screen.below("windows ", "╡", count=1)[0]], windows, strict=True):
+    for line, one in zip(
+        [screen.line("windows ", "╡"), screen.below("windows ", "╡", count=1)[0]], windows, strict=True
+    ):
         assert line[9:].ljust(len(one)).startswith(one)
     assert screen.line("targets ", targets[0] * 3)[9:].startswith(targets)
     missed = targets.count("×") and len(set(targets)) == 2
@@ -126,7 +131,9 @@ async def test_which_targets_of_a_trial_count_is_said_and_numbers_are_read() -> 
     assert screen.below("row 1:", count=2)[1][-2:] in ("XX", "XY", "YX", "YY")
     flip_flop = await seen("2", "tab", "right", config=EchoConfig.from_fields({"task": "flip_flop"}), size=LARGE)
     lines = flip_flop.below("row 1:", count=6)
-    assert [line[1:13].strip() for line in lines] == [f"{part} bit {n}" for part in ("input", "target") for n in (1, 2, 3)]
+    assert [line[1:13].strip() for line in lines] == [
+        f"{part} bit {n}" for part in ("input", "target") for n in (1, 2, 3)
+    ]
     assert {line[14:16] for line in lines} <= {"+1", "-1", " 0"}
     adding = await seen("2", "tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=LARGE)
     assert re.search(r"row 1, step 50: input value 0\.\d+, mark [01]; target [01]\.\d+", adding.reading)

@@ -66,7 +66,9 @@ async def test_a_state_that_is_too_small_leaves_room_above_the_bars_up_to_the_ec
     assert "▲ echo 5" in screen.text
 
 
-@pytest.mark.parametrize(("config", "wall"), [(EchoConfig(truncated_backprop_length=3), 3), (EchoConfig(rule="rtrl"), None)])
+@pytest.mark.parametrize(
+    ("config", "wall"), [(EchoConfig(truncated_backprop_length=3), 3), (EchoConfig(rule="rtrl"), None)]
+)
 async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(config: EchoConfig, wall: int | None) -> None:
     readings = replace(SOLVED, config=config, units=None, progress=None)
     screen = await seen("3", config=config, branches=[RUN], readings=readings, size=(120, 44))
@@ -78,7 +80,9 @@ async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(config: E
         assert f"T {wall}" in foot
         assert re.search(r"t-3.* 1\.00", screen.view[0]), "what the state keeps of the source"
     coins = EchoConfig.from_fields({"task": "two_coins"})
-    found = (await seen("3", config=coins, branches=[RUN], readings=replace(readings, config=coins), size=(120, 44))).view
+    found = (
+        await seen("3", config=coins, branches=[RUN], readings=replace(readings, config=coins), size=(120, 44))
+    ).view
     assert [found[-2].index(" 3 ") + 1, found[-2].index(" 8 ") + 1] == [x for x, c in enumerate(found[-1]) if c == "▲"]
 
 
@@ -139,5 +143,8 @@ async def test_whose_readings_they_are_is_said_where_they_are_not_of_what_is_sho
 
 async def test_while_nothing_is_read_it_is_said_why() -> None:
     assert "computing" in (await seen("3", **SHOWN)).view[0]
-    assert "out of memory" in (await seen("3", readings=SOLVED, unread="the probes failed: out of memory", **SHOWN)).view[0]
+    assert (
+        "out of memory"
+        in (await seen("3", readings=SOLVED, unread="the probes failed: out of memory", **SHOWN)).view[0]
+    )
     assert "nothing trained" in (await seen("3", branches=[Branch([])], state="paused")).text

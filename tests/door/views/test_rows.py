@@ -77,7 +77,11 @@ async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> Non
     async with staged([Branch([0.5] * 9)], FOUR) as stage:
         screen = await stage.put(newest=four_steps(0))
         screen = await stage.press("tab", "left", "left")
-        assert [line[:15].strip() for line in screen.view[1:4]] == ["input  1▁▁████", "echo  ▁▁▁▁ 1▁▁", "pred  ▁▁▁▁ 1▁▁"]
+        assert [line[:15].strip() for line in screen.view[1:4]] == [
+            "input  1▁▁████",
+            "echo  ▁▁▁▁ 1▁▁",
+            "pred  ▁▁▁▁ 1▁▁",
+        ]
         assert "row 1, step 3" in screen.reading
         (source, y), (target, _) = screen.place(" 1▁▁"), screen.place(" 1▁▁", after="echo")
         lit = [screen.paper(source, y), screen.paper(target, y + 1), screen.paper(target, y + 2)]
@@ -133,7 +137,12 @@ async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> Non
     many = EchoConfig.from_fields({"task": "flip_flop", "bits": 5, "total_series_length": 3000})
     assert "channels 1 to 3 of 5" in (await seen(config=many, size=(100, 24))).text
     adding = await seen("tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=(120, 40))
-    assert [line[1:13].strip() for line in adding.below("row 1:", count=4)] == ["input value", "input mark", "target", "pred"]
+    assert [line[1:13].strip() for line in adding.below("row 1:", count=4)] == [
+        "input value",
+        "input mark",
+        "target",
+        "pred",
+    ]
     assert re.search(r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+", adding.reading)
 
 
