@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Readings
-from tests.door.views.by_hand import PROGRESS, flipped, points_of_corners, shift_register
+from tests.readings_by_hand import PROGRESS, flipped, points_of_corners, shift_register
 from tests.door.views.stage import Branch, staged
 
 SIZES = ((80, 24), (60, 16), (200, 50))

@@ -11,7 +11,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.readings import Effects, Flip, Gradient
-from tests.door.views.by_hand import PROGRESS, flipped, shift_register
+from tests.readings_by_hand import PROGRESS, flipped, shift_register
 from tests.door.views.stage import Branch, seen, staged
 
 SOLVED = shift_register()

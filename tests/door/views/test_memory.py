@@ -10,7 +10,7 @@ import pytest
 
 from echornn import EchoConfig, Question
 from echornn.readings import Memory
-from tests.door.views.by_hand import PROGRESS, shift_register
+from tests.readings_by_hand import PROGRESS, shift_register
 from tests.door.views.stage import Branch, seen, staged
 
 SOLVED = shift_register()

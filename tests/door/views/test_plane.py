@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question, Readings
-from tests.door.views.by_hand import PROGRESS, four_corners, points_of_corners, shift_register
+from tests.readings_by_hand import PROGRESS, four_corners, points_of_corners, shift_register
 from tests.door.views.stage import Branch, Screen, Stage, seen, staged
 from tests.record_flip_flop import CONFIG as FLIP_FLOP
 from tests.record_flip_flop import recorded_flip_flop

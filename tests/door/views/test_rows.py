@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Progress
-from tests.door.views.by_hand import shift_register
+from tests.readings_by_hand import shift_register
 from tests.door.views.stage import SIXTEEN, Branch, own_task, seen, staged
 from tests.scripted import SMALL, make_progress
 

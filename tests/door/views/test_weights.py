@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from echornn.readings import Recurrent
-from tests.door.views.by_hand import PROGRESS, matrices, shift_register
+from tests.readings_by_hand import PROGRESS, matrices, shift_register
 from tests.door.views.stage import Branch, seen, staged
 
 READINGS = shift_register()

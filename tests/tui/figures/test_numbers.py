@@ -28,8 +28,8 @@ from echornn.snapshot import Snapshot
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.two_coins import TwoCoins
 from echornn.timeline.branch import Position
-from tests.door.views.by_hand import four_corners, points_of_corners
 from tests.echornn.runs.test_diverged_on_disk import diverge
+from tests.readings_by_hand import four_corners, points_of_corners
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
