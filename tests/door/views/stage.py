@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.pilot import Pilot
 
@@ -27,7 +27,6 @@ from tui.app.app import EchoApp
 from tui.term.private_textual import strips_shown
 
 TUTORIAL = EchoConfig()
-
 SIXTEEN = ColorSystem.STANDARD
 
 STATUS, PLOT_X = 4, 8
@@ -36,12 +35,8 @@ STATUS, PLOT_X = 4, 8
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of the run, with the losses of its windows, [n] or [n, replicas].
-
-    Attributes:
-        at: the branch and the window where it begins; None for the run's start.
-        changes: the fields that differ from the run's configuration.
-        errors: the share of wrong predictions in each window.
+    """A branch of the run: the losses of its windows, [n] or [n, replicas], the branch and the window where it begins,
+    the fields that differ from the run's configuration, and the share of wrong predictions.
     """
 
     losses: npt.ArrayLike
@@ -62,6 +57,12 @@ class Screen:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def numbers(self, pattern: str) -> list[int]:
+        """The numbers in the groups of a pattern that the screen has."""
+        found = re.search(pattern, self.text)
+        assert found, f"{pattern} in\n{self.text}"
+        return [int(number.replace(",", "")) for number in found.groups()]
+
     def line(self, *words: str) -> str:
         """The only line with all these words."""
         (found,) = [line for line in self.lines if all(word in line for word in words)] or [self.text]
@@ -80,7 +81,7 @@ class Screen:
 
     @property
     def reading(self) -> str:
-        """What the cursor reads: the lines below the configuration."""
+        """The lines below the configuration."""
         return " ".join(line.strip() for line in self.lines[2:STATUS])
 
     @property
@@ -112,13 +113,11 @@ class Screen:
 
     def ink(self, x: int, y: int, colours: ColorSystem = ColorSystem.TRUECOLOR) -> object:
         """The colour of a cell's character, with so many colours."""
-        color = self.styles[y][x].color
-        return None if color is None else color.downgrade(colours)
+        return (self.styles[y][x].color or Color.default()).downgrade(colours)
 
     def paper(self, x: int, y: int, colours: ColorSystem = ColorSystem.TRUECOLOR) -> object:
-        """The colour behind a cell's character, with so many colours."""
-        color = self.styles[y][x].bgcolor
-        return None if color is None else color.downgrade(colours)
+        """The colour behind it."""
+        return (self.styles[y][x].bgcolor or Color.default()).downgrade(colours)
 
     def place(self, text: str, after: str = "") -> tuple[int, int]:
         """Column and line of a text, the first on its line, or the first after another text."""
@@ -159,14 +158,12 @@ class Stage:
         return await self.press()
 
     async def press(self, *keys: str) -> Screen:
-        """Press keys, and look."""
         await self.pilot.press(*keys)
         self.app.show_newest_frame()
         await self.pilot.pause()
         return self.screen
 
     async def hover(self, x: int, y: int) -> Screen:
-        """Move the mouse, and look."""
         await self.pilot.hover(None, offset=(x, y))
         return await self.press()
 
@@ -182,7 +179,6 @@ class Stage:
 
     @property
     def asked(self) -> Question:
-        """What the probes were asked last."""
         assert self.session.asked is not None
         return self.session.asked
 

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Readings
-from tests.readings_by_hand import PROGRESS, flipped, points_of_corners, shift_register
 from tests.door.views.stage import Branch, staged
+from tests.readings_by_hand import PROGRESS, flipped, points_of_corners, shift_register
 
-SIZES = ((80, 24), (60, 16), (200, 50))
-KEYS = ["right", "down", "f", "n", "v", "x"]
+SIZES, KEYS = ((60, 16), (200, 50)), ["down", "f", "n", "v", "x"]
 
 
 def spoiled(value: Any, odd: list[float]) -> Any:
@@ -54,6 +53,6 @@ async def test_nothing_and_everything_else_is_drawn() -> None:
         for readings in (none, replace(shift_register(), units=None, reliance=None, effects=None, progress=None)):
             await stage.put(newest=PROGRESS, readings=readings)
             for key in "1234567":
-                assert (await stage.press(key, "left", "escape")).view
+                assert (await stage.press(key)).view
         await stage.put("failed", message="out of memory")
         assert "out of memory" in stage.screen.text

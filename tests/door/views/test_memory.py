@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question
-from echornn.readings import Memory
-from tests.readings_by_hand import PROGRESS, shift_register
 from tests.door.views.stage import Branch, seen, staged
+from tests.readings_by_hand import PROGRESS, Memory, shift_register
 
 SOLVED = shift_register()
 RUN = Branch([0.5] * 999)
@@ -127,15 +126,15 @@ async def test_units_that_follow_nothing_or_a_target_are_told_apart_and_limits_a
 
 async def test_whose_readings_they_are_is_said_where_they_are_not_of_what_is_shown() -> None:
     assert "999" not in (await seen("3", readings=SOLVED, **SHOWN)).view[0]
-    later = [Branch([0.5] * 1234)]
-    assert (await seen("3", readings=SOLVED, branches=later, newest=PROGRESS)).view[0].endswith("of window 999")
     other = [Branch([0.5] * 1234), Branch([0.5] * 9, "edit", (0, 1234))]
     screen = await seen("3", readings=SOLVED, branches=other, newest=PROGRESS, line=1, branch=1, size=(100, 24))
     assert screen.view[0].endswith("of window 999, branch a")
-    for width in (60, 80, 100):
+    async with staged([Branch([0.5] * 1234)]) as stage:
+        await stage.put(readings=SOLVED, newest=PROGRESS)
         for key in "345":
-            head = (await seen(key, readings=SOLVED, branches=later, newest=PROGRESS, size=(width, 24))).view[0]
-            assert head.endswith((" of window 999", " at 999"))
+            await stage.press(key)
+            for width in (60, 80, 100):
+                assert (await stage.resize(width, 24)).view[0].endswith((" of window 999", " at 999"))
     seeds = EchoConfig(replicas=8)
     many = await seen("3", readings=SOLVED, branches=[Branch(np.full((999, 8), 0.5))], config=seeds, replica=2)
     assert many.view[1].endswith("of seed 7")

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from echornn import EchoConfig, Question, Readings
-from tests.readings_by_hand import PROGRESS, four_corners, points_of_corners, shift_register
 from tests.door.views.stage import Branch, Screen, Stage, seen, staged
+from tests.readings_by_hand import PROGRESS, four_corners, points_of_corners, shift_register
 from tests.record_flip_flop import CONFIG as FLIP_FLOP
 from tests.record_flip_flop import recorded_flip_flop
 
@@ -64,25 +63,6 @@ async def test_a_plane_that_tells_less_apart_than_the_network_says_how_much_and_
         screen = await stage.press("v")
         assert re.findall(r"\d+%", screen.view[0]) == ["70%", "100%", "100%"]
         assert "component 3, 10%" in screen.text
-
-
-async def test_three_classes_have_three_borders_with_names() -> None:
-    config = EchoConfig(num_classes=3)
-    angles = np.array([0, 2.1, 4.2])
-    directions = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
-    groups = np.repeat(np.arange(3), 4).astype(np.uint8)
-    readings = with_plane(
-        config,
-        states=np.repeat(directions, 4, axis=0),
-        targets=groups,
-        answers=groups,
-        readout=np.column_stack([np.zeros(3), directions]).astype(np.float32),
-        rows=np.zeros((0, 0, 2), np.float32),
-    )
-    screen = await seen("7", config=config, branches=RUN, readings=readings, size=(80, 44))
-    assert "0 1 2" in screen.view[-1]
-    for one, other in ((0, 1), (0, 2), (1, 2)):
-        assert re.search(rf"{one}[|/\\—-]{other}|{other}[|/\\—-]{one}", screen.text)
 
 
 async def test_the_cursor_goes_along_a_row_and_the_mouse_reads_states() -> None:
@@ -159,24 +139,3 @@ async def test_parts_that_the_outputs_do_not_read_have_no_border_and_gates_no_po
     assert "2,000" in screen.view[0]
     unknown = await seen("7", readings=with_plane(targets=np.zeros(0, np.uint8)), **SHOWN)
     assert unknown.view[1].count("+") == 2, "states without a known target have no sign of a class"
-
-
-@pytest.mark.parametrize("state", ["running", "paused"])
-async def test_turned_signs_of_components_turn_no_picture_while_it_trains(state: str) -> None:
-    plane = four_corners()
-    turned = with_plane(
-        components=-plane.components,
-        states=-plane.states,
-        rows=-plane.rows,
-        readout=plane.readout * np.array([1, -1, -1], np.float32),
-    )
-    async with staged(RUN) as stage:
-        await stage.put("running", newest=PROGRESS, readings=READINGS)
-        before = (await stage.press("7")).view[1:]
-        screen = await stage.put(state, newest=PROGRESS, readings=turned)
-        again = (await stage.put(state, newest=PROGRESS, readings=turned)).view[1:]
-        if state == "running":
-            assert screen.view[1:] == again == before
-        else:
-            fresh = (await seen("7", readings=turned, **SHOWN)).view[1:]
-            assert again == fresh, "a network that stands still looks as if it were seen first"

@@ -98,12 +98,14 @@ async def test_of_a_position_in_the_past_only_what_was_solved_by_then_counts(win
         assert lines[0].index("║") == pytest.approx((lines[0].index("0.0") + 78) / 2 + 3, abs=3)
 
 
-@pytest.mark.parametrize("task", ["echo", "two_coins", "adding"])
-async def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_tasks_level(task: str) -> None:
-    from echornn.data.levels import chance_level, solved_level
-
-    config = EchoConfig(task=task, replicas=4) if task != "echo" else EchoConfig(replicas=4)
-    solved, chance = solved_level(config.of(0)), chance_level(config.of(0))
+@pytest.mark.parametrize(
+    ("fields", "solved", "chance"),
+    [({}, 0.04872, CHANCE), ({"task": "two_coins"}, 0.47071, 0.66156), ({"task": "adding"}, 0.011667, 1 / 6)],
+)
+async def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_tasks_level(
+    fields: dict[str, str], solved: float, chance: float
+) -> None:
+    config = EchoConfig.from_fields({**fields, "replicas": 4})
     losses = np.tile(np.array([solved * 0.98, solved * 1.02, chance, np.nan], np.float32), (300, 1))
     screen = await seen("6", "v", losses=losses, config=config, size=(80, 30))
     lines = [line for line in screen.view if re.match(r"[► ] *\d+ +([\d,]+|-) ", line)]

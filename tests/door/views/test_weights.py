@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn.readings import Recurrent
-from tests.readings_by_hand import PROGRESS, matrices, shift_register
 from tests.door.views.stage import Branch, seen, staged
+from tests.readings_by_hand import PROGRESS, Recurrent, matrices, shift_register
 
 READINGS = shift_register()
 WEIGHTS = matrices().weights
