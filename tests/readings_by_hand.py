@@ -126,3 +126,10 @@ def points_of_corners(held: float = 0) -> FixedPoints:
         np.array([held], np.float32),
         256,
     )
+
+
+SOLVED = shift_register()
+assert SOLVED.memory is not None
+assert SOLVED.units is not None
+MEMORY: Memory = SOLVED.memory
+UNITS: Units = SOLVED.units

@@ -35,15 +35,16 @@ STATUS, PLOT_X = 4, 8
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of the run: the losses of its windows, [n] or [n, replicas], the branch and the window where it begins,
-    the fields that differ from the run's configuration, and the share of wrong predictions.
-    """
+    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, and shares of wrong predictions."""
 
     losses: npt.ArrayLike
     cause: Cause = "start"
     at: tuple[int, int] | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     errors: npt.ArrayLike = 0.0
+
+
+RUN = Branch([0.5] * 999)
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,11 @@ class Screen:
         return found
 
     def below(self, *words: str, count: int) -> list[str]:
-        """So many lines below the line with these words."""
         at = self.lines.index(self.line(*words)) + 1
         return list(self.lines[at : at + count])
 
     @property
     def _base(self) -> int:
-        """The line of the window axis."""
         return next(y for y, line in enumerate(self.lines) if y > STATUS and line.startswith(" window"))
 
     @property
@@ -104,7 +103,6 @@ class Screen:
 
     @property
     def view(self) -> list[str]:
-        """The lines below the window axis."""
         return [line[1:] for line in self.lines[self._base + 1 : -1]]
 
     def marks(self, signs: str, column: int) -> list[int]:
@@ -150,6 +148,7 @@ class Stage:
         if trained:
             epoch, window = divmod(trained - 1, config.windows_per_epoch)
             own = config.of(frame.get("replica", 0))
+            newest = newest or getattr(frame.get("readings"), "progress", None)
             newest = newest or (make_progress if config.is_echo else task_window)(own, epoch, window)
             if config.replicas > 1:
                 frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
@@ -185,7 +184,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    branches: Sequence[Branch] = (),
+    branches: Sequence[Branch] = (RUN,),
     config: EchoConfig = TUTORIAL,
     size: tuple[int, int] = (80, 24),
     ascii_only: bool = False,
@@ -204,7 +203,7 @@ async def staged(
 
 async def seen(
     *keys: str,
-    losses: npt.ArrayLike = (0.5,) * 20,
+    losses: npt.ArrayLike = RUN.losses,
     branches: Sequence[Branch] = (),
     config: EchoConfig = TUTORIAL,
     size: tuple[int, int] = (80, 24),

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Readings
-from tests.door.views.stage import Branch, staged
-from tests.readings_by_hand import PROGRESS, flipped, points_of_corners, shift_register
+from echornn import EchoConfig
+from tests.door.views.stage import staged
+from tests.readings_by_hand import SOLVED, flipped, points_of_corners
 
 SIZES, KEYS = ((60, 16), (200, 50)), ["down", "f", "n", "v", "x"]
 
@@ -34,10 +34,10 @@ def spoiled(value: Any, odd: list[float]) -> Any:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("odd", [[np.nan], [np.nan, np.inf, -np.inf, 1e38], [0.0]])
 async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
-    readings = flipped(shift_register(), 0, 11)
+    readings = flipped(SOLVED, 0, 11)
     readings = spoiled(replace(readings, fixed_points=points_of_corners()), odd)
-    async with staged([Branch([0.5] * 999)], ascii_only=True) as stage:
-        await stage.put(newest=PROGRESS, readings=readings)
+    async with staged(ascii_only=True) as stage:
+        await stage.put(readings=readings)
         for size in SIZES:
             await stage.resize(*size)
             for key in "3457":
@@ -46,13 +46,12 @@ async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
                 assert max(map(len, screen.lines)) <= size[0]
 
 
-async def test_nothing_and_everything_else_is_drawn() -> None:
-    config = EchoConfig()
-    none = Readings(config, 0, 999, ("h",))
-    async with staged([Branch([0.5] * 999)]) as stage:
-        for readings in (none, replace(shift_register(), units=None, reliance=None, effects=None, progress=None)):
-            await stage.put(newest=PROGRESS, readings=readings)
-            for key in "1234567":
-                assert (await stage.press(key)).view
-        await stage.put("failed", message="out of memory")
-        assert "out of memory" in stage.screen.text
+async def test_a_number_key_shows_its_view_and_two_are_side_by_side_where_there_is_room() -> None:
+    async with staged(size=(160, 45)) as stage:
+        await stage.put(readings=SOLVED)
+        screen = await stage.press("3", "4")
+        assert screen.view[0].index("memory") < screen.view[0].index("gradient")
+        assert stage.asked.kinds >= {"memory", "units", "gradient", "effects"}
+        assert ">gradient" in (await stage.press("tab", "tab")).text
+        assert "memory" not in "\n".join((await stage.resize(80, 24)).view)
+        assert "memory" not in stage.asked.kinds

@@ -109,15 +109,15 @@ async def test_the_crosshair_reads_window_epoch_loss_and_errors_and_enter_goes_t
 async def test_the_crosshair_reads_the_mean_of_the_windows_that_share_a_column() -> None:
     async with staged([Branch([0.5, 0.7] * 5000)]) as stage:
         await stage.put()
-        (last,) = (await stage.press("home")).numbers(r"windows 1 to (\d+) .*0\.6000 \(0\.5000 to 0\.7000\)")
-        assert 30 <= last <= 200
+        assert "0.6000 (0.5000 to 0.7000)" in (await stage.press("home")).reading
+        assert [30] <= stage.screen.numbers(r"windows 1 to (\d+)") <= [200]
         pointed = await stage.hover(stage.screen.windows["4k"] + 8, 6)
         assert pointed.numbers(r"windows ([\d,]+) to") == pytest.approx([4000], abs=150)
 
 
 async def test_a_key_finds_where_the_loss_falls() -> None:
     screen = await seen("d", losses=[0.7] * 240 + [0.01] * 160)
-    assert screen.numbers(r"window (\d+) ·") == pytest.approx([238], abs=3)
+    assert screen.numbers(r"windows (\d+) to (\d+)") == pytest.approx([238, 240], abs=3)
 
 
 async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None:
@@ -127,8 +127,7 @@ async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None
         near = (await stage.press("z")).windows
         assert "0" not in near
         assert {"600", "800", "1k"} <= {*near}
-        nearer = (await stage.press("z")).windows
-        assert {"800", "900", "1,000"} <= {*nearer} or {"800", "900", "1k"} <= {*nearer}
+        assert {"800", "900"} <= {*(await stage.press("z")).windows}
         assert float(next(iter(stage.screen.losses))) <= 0.3
         assert (await stage.press("Z", "Z")).windows == whole
         back = await stage.press("z", "home")
@@ -195,7 +194,7 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
         legend = screen.line("h: ")
         named = re.findall(r"([b-h]): learning_rate 0\.0\d", legend)
         assert named == [*"bcdefgh"][-len(named) :]
-        assert (len(named) == 7) == (size[0] == 200)
+        assert (len(named) == 7) == (size[0] > 100)
         assert len(named) == 7 or f"and {7 - len(named)} more" in legend
     same = await seen(branches=[Branch([0.5] * 99), Branch([0.5] * 99, "preset", (0, 0))], ascii_only=True)
     assert any("*b" in line for line in same.plot), "one that lies on the curve has a letter there"
@@ -280,7 +279,6 @@ async def test_the_past_is_marked_at_its_window() -> None:
     x = screen.windows["40"]
     assert "window 40" in screen.plot[0][x : x + 14]
     assert all("|" in line[x - 1 : x + 2] for line in screen.plot[:5])
-    assert "window 100" not in (await seen(losses=np.linspace(0.9, 0.1, 100), size=LARGE, ascii_only=True)).plot[0]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from tests.door.views.stage import Branch, Screen, seen, staged
 from tests.scripted import make_progress
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3, seed=1)
-"""The tutorial's example ("Variables and placeholders")."""
 
 LARGE = (120, 40)
 
@@ -104,8 +103,7 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
     ):
         assert line[9:].ljust(len(one)).startswith(one)
     assert screen.line("targets ", targets[0] * 3)[9:].startswith(targets)
-    missed = targets.count("×") and len(set(targets)) == 2
-    assert not missed or "20%" in screen.text
+    assert ("20%" in screen.text) == (config == EchoConfig())
 
 
 async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -> None:
@@ -135,5 +133,3 @@ async def test_which_targets_of_a_trial_count_is_said_and_numbers_are_read() -> 
         f"{part} bit {n}" for part in ("input", "target") for n in (1, 2, 3)
     ]
     assert {line[14:16] for line in lines} <= {"+1", "-1", " 0"}
-    adding = await seen("2", "tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=LARGE)
-    assert re.search(r"row 1, step 50: input value 0\.\d+, mark [01]; target [01]\.\d+", adding.reading)

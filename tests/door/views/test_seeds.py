@@ -113,12 +113,6 @@ async def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_tasks_level(
     assert lines[3][-10:-5] == "!!!!!"
 
 
-async def test_one_network_is_told_how_there_are_many() -> None:
-    screen = await seen("6", losses=[0.5] * 9)
-    assert "seed 7" in screen.text
-    assert "64" in "\n".join(screen.view)
-
-
 async def test_what_became_of_a_network_is_read_by_the_mouse() -> None:
     losses: Any = losses_of(1600)
     losses[1400:, 0] = CHANCE

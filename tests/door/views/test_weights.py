@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.door.views.stage import Branch, seen, staged
-from tests.readings_by_hand import PROGRESS, Recurrent, matrices, shift_register
+from tests.door.views.stage import seen, staged
+from tests.readings_by_hand import SOLVED, Recurrent, matrices
 
-READINGS = shift_register()
 WEIGHTS = matrices().weights
-SHOWN: dict[str, Any] = {"branches": [Branch([0.5] * 999)], "newest": PROGRESS}
 
 
 async def test_matrices_eigenvalues_updates_and_exponents() -> None:
-    screen = await seen("5", readings=READINGS, ascii_only=True, **SHOWN)
+    screen = await seen("5", readings=SOLVED, ascii_only=True)
     assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40"], "spectral radius, largest exponent"
     assert [line.rstrip()[:60].rstrip() for line in screen.view[1:]] == [
         "W h1 2 3 4   W2 0 1                  ..            changes i",
@@ -39,7 +36,7 @@ async def test_matrices_eigenvalues_updates_and_exponents() -> None:
 
 
 async def test_with_room_each_entry_has_its_number_and_its_sign() -> None:
-    screen = await seen("5", readings=READINGS, size=(120, 40), **SHOWN)
+    screen = await seen("5", readings=SOLVED, size=(120, 40))
     for name, row, label in (("W", 0, "x "), ("W", 1, "h1 "), ("W", 4, "h4 "), ("b", 0, "b ")):
         line = next(line for line in screen.view if line.startswith(label))
         found = re.findall(r"(\S)([+-]\d\.\d\d)", line)
@@ -51,8 +48,8 @@ async def test_with_room_each_entry_has_its_number_and_its_sign() -> None:
 
 
 async def test_the_cursor_reads_an_entry_of_the_chosen_matrix() -> None:
-    async with staged(SHOWN["branches"]) as stage:
-        await stage.put(newest=PROGRESS, readings=READINGS)
+    async with staged() as stage:
+        await stage.put(readings=SOLVED)
         screen = await stage.press("5", "tab", "down", "down", "right", "right")
         assert f"W, from h1 to h3: {float(WEIGHTS['W'][1, 2]):+.4g}" in screen.reading
         assert f"W, from h1 to h4: {float(WEIGHTS['W'][1, 3]):+.4g}" in (await stage.press(*["right"] * 9)).reading
@@ -76,19 +73,16 @@ async def test_eigenvalues_outside_the_unit_circle_have_another_sign(
     eigenvalues: tuple[complex, ...], inside: int, outside: int
 ) -> None:
     weights = replace(matrices(), recurrent=(Recurrent("W", np.array(eigenvalues, np.complex64)),))
-    screen = await seen("5", readings=replace(READINGS, weights=weights), size=(120, 40), **SHOWN)
+    screen = await seen("5", readings=replace(SOLVED, weights=weights), size=(120, 40))
     text = "\n".join(screen.view)
     assert (text.count("●") - 1, text.count("◆") - 1) == (inside, outside), "beside the two that explain them"
     assert f"{abs(eigenvalues[0]):.2f} of W" in screen.view[0]
 
 
 async def test_exponents_of_minus_infinity_do_not_shrink_the_others() -> None:
-    readings = replace(READINGS, lyapunov=np.array([-0.5, -1.0, -87.3], np.float32))
-    lines = (await seen("5", readings=readings, ascii_only=True, **SHOWN)).view[7:10]
+    readings = replace(SOLVED, lyapunov=np.array([-0.5, -1.0, -87.3], np.float32))
+    lines = (await seen("5", readings=readings, ascii_only=True)).view[7:10]
     assert [line.split()[-2:] for line in lines] == [["-0.50", "####|"], ["-1.00", "########|"], ["-inf", "########|"]]
-    gone = replace(READINGS, lyapunov=np.full(4, -np.inf, np.float32))
-    screen = await seen("5", readings=gone, ascii_only=True, **SHOWN)
+    gone = replace(SOLVED, lyapunov=np.full(4, -np.inf, np.float32))
+    screen = await seen("5", readings=gone, ascii_only=True)
     assert "Lyapunov -inf" in screen.view[0]
-    unknown = replace(READINGS, weights=replace(matrices(), update=dict.fromkeys(WEIGHTS, float("nan"))))
-    screen = await seen("5", readings=unknown, **SHOWN)
-    assert not any(line.endswith("%") for line in screen.view)

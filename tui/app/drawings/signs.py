@@ -51,11 +51,9 @@ def names_beside(forms: Iterable[Symbols | Numbers], glyphs: Mapping[str, str]) 
         glyphs: the blocks that show two symbols.
     """
     named: dict[str, None] = {}
-    for form in forms:
+    for form in (one for one in forms if isinstance(one, Symbols)):
         signs = (glyphs["zero"][0], glyphs["one"][0]) if form.count == 2 else signs_of(form)
-        for sign, name in zip(signs, form.names, strict=False) if isinstance(form, Symbols) else ():
-            if sign != name:
-                named[f"{sign} {name}"] = None
+        named |= {f"{sign} {name}": None for sign, name in zip(signs, form.names, strict=False) if sign != name}
     return [*named]
 
 
