@@ -14,7 +14,6 @@ from tests.door.views.stage import SIXTEEN, Branch, own_task, seen, staged
 from tests.readings_by_hand import SOLVED
 from tests.scripted import SMALL, make_progress
 
-TUTORIAL = EchoConfig()
 FOUR = replace(SMALL, truncated_backprop_length=4, echo_step=2)
 
 
@@ -139,18 +138,17 @@ async def test_steps_that_do_not_count_have_a_dash_and_are_never_wrong() -> None
     async with staged([Branch([0.5] * 9)], config, size=(100, 40)) as stage:
         await stage.put()
         screen = await stage.press("tab", "left")
-        inputs, targets, predictions = (line[8:28] for line in screen.below("row 1:", count=3))
+        inputs, targets, _ = (line[8:28] for line in screen.below("row 1:", count=3))
         assert (inputs[:2], inputs[18:].strip()) == ("E ", "B")
         assert targets[:18] == "- " * 9
         assert targets[18:] in ("XX", "XY", "YX", "YY")
-        assert "<" not in predictions[:18]
         assert re.search(r"step 10: input B; target ([XY]{2}); p\(\1\) 0\.\d{3}", screen.reading)
         assert "target" not in (await stage.press("left")).reading.replace("no target", "")
 
 
 async def test_before_the_first_window_its_data_and_the_task_are_shown() -> None:
     screen = await seen(branches=[Branch([])])
-    first = make_progress(TUTORIAL)
+    first = make_progress(EchoConfig())
     inputs = "".join("██" if symbol else "▁▁" for symbol in first.x[0])
     assert inputs in screen.text
     for name in ("two_coins", "adding"):
@@ -169,7 +167,7 @@ class Turns(Task):
 
     def draw(self, rng, rows, steps):
         x = rng.integers(0, 3, (rows, steps), np.uint8)
-        return Batch(x, (x // 2).astype(np.uint8), np.ones(x.shape, np.bool_))
+        return Batch(x, x % 2, x < 2)
 """
 
 
@@ -184,12 +182,16 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
         assert name in screen.text
     assert re.search(r"input (left|right|lower); target (up|down); p\(down\)", screen.reading)
     assert "█ up" not in (await seen()).text
+    x, y, said = (re.findall("..", line[8:].replace("│", "")[:28]) for line in screen.below("row 2:", count=3))
+    assert [one == "- " for one in y] == [one == "2 " for one in x], "lower does not count"
+    assert "><" in screen.text
+    assert not any(mark == "><" for mark, target in zip(said, y, strict=True) if target == "- ")
 
 
 @pytest.mark.parametrize("light", [False, True])
 async def test_errors_are_red_and_no_target_is(light: bool) -> None:
     async with staged([Branch([0.6] * 40, errors=0.5)], light=light) as stage:
-        screen = await stage.put(newest=make_progress(TUTORIAL, 0, 39, wrong_every=3), readings=SOLVED)
+        screen = await stage.put(newest=make_progress(EchoConfig(), 0, 39, wrong_every=3), readings=SOLVED)
         red = screen.ink(*screen.place("█", after="errors"))
         assert screen.paper(*screen.place("><")) == red
         assert red not in {screen.ink(*screen.place(block, after="echo")) for block in "█▁"}
