@@ -26,7 +26,6 @@ from echornn.config_ranges import MAX_REPLICAS as MAX_REPLICAS
 from echornn.config_ranges import MAX_SEED as MAX_SEED
 from echornn.config_ranges import MOST as MOST
 from echornn.config_ranges import require_in_range
-from echornn.config_rules import require_trainable
 from echornn.config_windows import WindowSizes
 from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
@@ -110,8 +109,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
 
     rule: Rule = "tbptt"
-    """Learning rule: tbptt, cut off after T steps; rtrl, never cut off, exact if steps of learning are small; or snap1,
-    rtrl within each unit only."""
+    """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
@@ -131,7 +129,6 @@ class EchoConfig(FlatValues, WindowSizes):
             object.__setattr__(self, name, _typed(name, getattr(self, name)))
         for name in self.names():
             require_in_range(name, getattr(self, name))
-        require_trainable(self.rule, self.cell, self.num_layers)
         most_seed = MAX_SEED - self.replicas + 1
         _require(self, "seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
         _require(

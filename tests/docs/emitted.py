@@ -28,7 +28,7 @@ from echornn.session.commands import Step
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
-from tests.echornn.sweeps.scripted import ScriptedEngine
+from tests.door.sweeps.scripted import ScriptedEngine
 from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer

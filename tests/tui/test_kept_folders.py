@@ -23,7 +23,7 @@ from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.session.commands import Go, Pause, Step
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from tests.echornn.sweeps.scripted import ScriptedEngine
+from tests.door.sweeps.scripted import ScriptedEngine
 from tests.kept_folders import names, printed, unpacked
 from tests.on_a_thread import running
 from tests.patience import PATIENCE

@@ -16,7 +16,7 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.plan import Plan, microseconds
 from echornn.sweeps.sweep import Sweep
-from tests.echornn.sweeps.scripted import ScriptedEngine
+from tests.door.sweeps.scripted import ScriptedEngine
 
 
 def _step(x: Vector, state: Sequence[Vector], network: Network) -> Sequence[Vector]:

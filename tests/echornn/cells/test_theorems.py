@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.data.theorems import theorem, theorem_text
 from echornn.diagnosis.sentence import LINE
 from echornn.tasks.table import TASKS
-from tests.echornn.probes import numpy_network
+from tests.door.oracles.probes import numpy_network
 
 UNITS, WINDOW = 6, 10
 

@@ -189,7 +189,6 @@ def compute_sweep(
     config = config or ConfigFlags()
     settings = {known.name: known for name in config.tasks.values() for known in settings_of(class_of(name))}
     wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), config.given, seeds, until)
-    wanted.require_trainable()
     engine = Workers(workers, scheduler, scheduler_file)
     if headless or json or not terminal.is_interactive():
         if keys is not None:

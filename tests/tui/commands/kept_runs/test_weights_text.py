@@ -12,7 +12,7 @@ from echornn.cells.table import CELLS
 from echornn.config import EchoConfig
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from echornn.tasks.table import TASKS
-from tests.echornn.probes import numpy_network
+from tests.door.oracles.probes import numpy_network
 from tests.echornn.tasks.test_own_files import TEMPLATE
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION, ScriptedTrainer
