@@ -32,7 +32,7 @@ def spoiled(value: Any, odd: list[float]) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("odd", [[np.nan], [np.nan, np.inf, -np.inf, 1e38], [0.0]])
+@pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [0.0]])
 async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
     readings = flipped(SOLVED, 0, 11)
     readings = spoiled(replace(readings, fixed_points=points_of_corners()), odd)

@@ -289,7 +289,7 @@ async def test_the_past_is_marked_at_its_window() -> None:
 )
 async def test_levels_of_a_task_are_named_in_their_order(task: str, levels: list[str], name: str) -> None:
     losses = [0.75, 0.35] if task == "two_coins" else [0.2, 0.09]
-    for size in ((100, 50), (160, 70)):
+    for size in ((100, 50), (120, 60)):
         screen = await seen(losses=losses, config=EchoConfig(task=task), size=size, ascii_only=True)
         at = [next(y for y, line in enumerate(screen.plot) if level in line) for level in levels]
         assert at == sorted(at)
