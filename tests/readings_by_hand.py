@@ -1,4 +1,4 @@
-"""Readings of handmade networks, and the text that a view draws for them."""
+"""Readings of handmade networks."""
 
 from __future__ import annotations
 
@@ -10,32 +10,16 @@ from echornn.config import EchoConfig
 from echornn.fixed_point_readings import FixedPoints
 from echornn.plane_readings import StatePlane
 from echornn.progress import Progress
-from echornn.readings import (
-    Connectivity,
-    Effects,
-    Flip,
-    Gradient,
-    Matrices,
-    Memory,
-    Readings,
-    Recurrent,
-    Reliance,
-    Units,
-)
-from echornn.session.pictures.frame import Frame, State
+from echornn.readings import Connectivity, Matrices, Readings, Reliance, Units
+from echornn.readings import Effects as Effects
+from echornn.readings import Flip as Flip
+from echornn.readings import Gradient as Gradient
+from echornn.readings import Memory as Memory
+from echornn.readings import Recurrent as Recurrent
 from tests.scripted import make_progress
-from tui.app.views.probe_view import ProbeView
-from tui.kit.cells import Cells
 
 TUTORIAL = EchoConfig()
 PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
-
-
-def frame_of(readings: Readings | None, trained: int = 999, state: State = State.PAUSED) -> Frame:
-    """A frame after ``trained`` windows, with the tutorial's newest window."""
-    config = readings.config if readings is not None else TUTORIAL
-    progress = PROGRESS if config == TUTORIAL else make_progress(config)
-    return Frame(state, config, trained=trained, progress=progress, readings=readings)
 
 
 def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
@@ -111,15 +95,6 @@ def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
     return replace(readings, flip=Flip(row, step, x, before, after))
 
 
-def drawn(view: ProbeView, frame: Frame, width: int, height: int) -> list[str]:
-    """The lines of text that a view draws for a frame, without an app."""
-    view._frame = frame
-    cells = Cells(width, height, type(view).STYLES)
-    view.draw(cells)
-    assert cells.characters.shape == cells.styles.shape == (height, width)
-    return [cells.text(line) for line in range(height)]
-
-
 def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
     """States in the corners of a square with a unit each way; those at the right have target 1, which is predicted
     there. Row 1 of the newest window goes round the corners.
@@ -151,3 +126,10 @@ def points_of_corners(held: float = 0) -> FixedPoints:
         np.array([held], np.float32),
         256,
     )
+
+
+SOLVED = shift_register()
+assert SOLVED.memory is not None
+assert SOLVED.units is not None
+MEMORY: Memory = SOLVED.memory
+UNITS: Units = SOLVED.units
