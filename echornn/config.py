@@ -6,7 +6,7 @@ import copy
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from echornn.cells.cell import Cell
 from echornn.cells.chosen import cell_of
@@ -26,7 +26,6 @@ from echornn.config_ranges import MAX_REPLICAS as MAX_REPLICAS
 from echornn.config_ranges import MAX_SEED as MAX_SEED
 from echornn.config_ranges import MOST as MOST
 from echornn.config_ranges import require_in_range
-from echornn.config_rules import require_trainable
 from echornn.config_windows import WindowSizes
 from echornn.limits import MAX_CLASSES as MAX_CLASSES
 from echornn.limits import MAX_STEPS as MAX_STEPS
@@ -36,6 +35,8 @@ from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Symbols, Task
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     Rule = str
 else:
     Rule = Literal[tuple(RULES)]  # so that the help of a flag lists them
@@ -43,6 +44,9 @@ else:
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
+
+Count = TypeVar("Count", float, "npt.NDArray[Any]")
+"""A count, or an array of counts."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,7 @@ class EchoConfig(FlatValues, WindowSizes):
     """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
 
     rule: Rule = "tbptt"
-    """Learning rule: tbptt, cut off after T steps; rtrl, never cut off, exact if steps of learning are small; or snap1,
-    rtrl within each unit only."""
+    """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of learning are small."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
@@ -131,7 +134,6 @@ class EchoConfig(FlatValues, WindowSizes):
             object.__setattr__(self, name, _typed(name, getattr(self, name)))
         for name in self.names():
             require_in_range(name, getattr(self, name))
-        require_trainable(self.rule, self.cell, self.num_layers)
         most_seed = MAX_SEED - self.replicas + 1
         _require(self, "seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
         _require(
@@ -236,11 +238,12 @@ class EchoConfig(FlatValues, WindowSizes):
         """Whether the network predicts symbols, so that a prediction is right or wrong, rather than numbers."""
         return isinstance(self.the_task.outputs, Symbols)
 
-    def accuracy(self, errors: float, windows: int = 1) -> float:
+    def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
         """The share of right predictions in some windows, from the number of wrong ones; NaN if the network predicts
         numbers.
         """
-        return 1 - errors / (windows * self.predictions_per_window) if self.has_classes else math.nan
+        predictions = windows * self.predictions_per_window
+        return (predictions - errors) / predictions if self.has_classes else math.nan
 
     @property
     def loss_name(self) -> str:

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import subprocess
+import tempfile
+from typing import Any
+from unittest.mock import patch
 
+from echornn.replay import snapshot_of_run
+from echornn.runtime import quiet
+from echornn.session import loop
+from echornn.training.any_trainer import MakeTrainer
+from tests.scripted import ScriptedTrainer
 from tui.cli.program import exit_code_of
 
+Answer = subprocess.CompletedProcess[str]
 
-def answered(*arguments: str) -> subprocess.CompletedProcess[str]:
+
+def answered(*arguments: object, stdin: str = "") -> Answer:
     """The printed output of the program, and its exit code."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = exit_code_of([*arguments])
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+    words = [str(one) for one in arguments]
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), patch("sys.stdin", given):
+            code = exit_code_of(words)
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), err.read())
+
+
+def trained(*arguments: object, trainers: MakeTrainer = ScriptedTrainer) -> Answer:
+    """The same for a command that trains, or trains again, without TensorFlow."""
+    with (
+        patch.object(loop, "tensorflow_trainers", lambda *_: trainers),
+        patch.object(snapshot_of_run, "tensorflow_trainers", lambda *_: trainers),
+        patch.object(quiet, "import_tensorflow", lambda *_: None),
+    ):
+        return answered(*arguments)
+
+
+def records(answer: Answer) -> list[dict[str, Any]]:
+    """The JSON lines that a command has printed, once it has succeeded."""
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]

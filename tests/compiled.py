@@ -48,9 +48,14 @@ def make_population(config: EchoConfig) -> Population:
     return Population(config, programs=PROGRAMS)
 
 
+def trainer_of(config: EchoConfig, programs: SharedPrograms) -> Trainer:
+    """A new trainer, which may use a loop that a released trainer with these programs used."""
+    return Trainer(config, programs)
+
+
 def make_trainer(config: EchoConfig) -> Trainer:
-    """A new trainer, which may use a loop that a released trainer used."""
-    return Trainer(config, PROGRAMS)
+    """The same with the programs of all tests."""
+    return trainer_of(config, PROGRAMS)
 
 
 @contextmanager

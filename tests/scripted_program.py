@@ -17,6 +17,7 @@ from echornn.progress import PopulationProgress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.hashed import HashTrainer
+from tests.patience import PATIENCE
 from tests.races import DISTURBANCE, Drops
 from tests.scripted import ScriptedTrainer, unread
 from tui.__main__ import main as run_program
@@ -30,6 +31,16 @@ class SlowTrainer(ScriptedTrainer):
     def advance(self, n: int) -> PopulationProgress:
         time.sleep(SECONDS_A_CALL)
         return super().advance(n)
+
+
+class StuckTrainer(ScriptedTrainer):
+    """A trainer whose call does not return after some windows, which it says on standard output."""
+
+    def advance(self, n: int) -> PopulationProgress:
+        if self.trained >= 5:
+            os.write(1, b'{"event": "stuck"}\n')
+            time.sleep(PATIENCE)
+        return super().advance(1)
 
 
 def partly_wrong(config: EchoConfig) -> AnyTrainer:
@@ -49,6 +60,7 @@ TRAINERS: dict[str, MakeTrainer] = {
     "": partly_wrong,
     "hashed": HashTrainer,
     "slow": SlowTrainer,
+    "stuck": StuckTrainer,
     "cpu": without_gpu,
 }
 

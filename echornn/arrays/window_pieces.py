@@ -99,6 +99,6 @@ def _piece(
             return
         losses, errors, first = losses[:, [index]], errors[:, [index]], replica
     has, index_of = branch.config.has_classes, np.arange(len(losses), dtype=np.int64)
-    rates = np.where((errors < 0) | (not has), np.nan, errors / float(branch.config.predictions_per_window))
+    accuracies = np.where(errors < 0, np.nan, branch.config.accuracy(errors.astype(np.float64)))
     epochs = branch.epoch + (branch.window + along - branch.start + index_of) // branch.config.windows_per_epoch + 1
-    yield WindowPiece(branch.number, before + index_of + 1, epochs, losses, 1 - rates, first, has)
+    yield WindowPiece(branch.number, before + index_of + 1, epochs, losses, accuracies, first, has)

@@ -52,8 +52,7 @@ def gradient_cut_off(config: EchoConfig) -> str:
 
 def uncut(config: EchoConfig) -> str:
     """The phrase which says how far back the gradient of a learning rule goes that does not cut it."""
-    part = "" if RULES[config.rule].exact else ", in part"
-    return f"{config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}{part}"
+    return f"{config.rule}'s gradient goes back past T {config.truncated_backprop_length:,}"
 
 
 def steps_text(count: int) -> str:

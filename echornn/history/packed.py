@@ -1,6 +1,6 @@
 """The loss and the number of errors of a window, packed into four bytes for each network.
 
-The upper 24 bits are the loss, a float32 without sign, with 16 bits of mantissa (accurate to 4 millionths of the loss).
+The upper 24 bits are the loss, a float32 without sign, with 16 bits of mantissa (accurate to 8 millionths of the loss).
 The lower 8 bits are the number of wrong predictions, or, if a window has more than 255 predictions, their share in
 units of 1/255.
 """

@@ -20,10 +20,6 @@ network and window with rtrl, 64 side by side / one alone: S4 B5 (480 numbers) 4
 (23 040) 990/116.
 """
 
-OWN_INFLUENCE_LIMIT = 200
-"""The same for the influence on own units: us with snap1 S4 B5 (120 numbers) 6.8/11.6, S8 32/20, S16 152/74.
-"""
-
 OUTPUT_LAYER = ("W2", "b2")
 """The weights that do not act on the state."""
 
@@ -72,15 +68,13 @@ def largest_product(config: EchoConfig) -> int:
 
 
 def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight's influence on the carried state of each row, [batch, carried, rows, columns], or on the
-    parts of its own unit's state, [batch, parts, rows, columns]. There is none if the learning rule does not carry it
-    from window to window, or if every window is a trial.
+    """The shape of each weight's influence on the carried state of each row, [batch, carried, rows, columns].
+    There is none if the learning rule does not carry it from window to window, or if every window is a trial.
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    numbers = len(config.the_cell.state_parts) if RULES[config.rule].only_own_units else carried_size(config)
     shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in OUTPUT_LAYER}
-    return {name: (config.batch_size, numbers, *shape) for name, shape in shapes.items()}
+    return {name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()}
 
 
 def influence_size(config: EchoConfig) -> int:
@@ -90,5 +84,4 @@ def influence_size(config: EchoConfig) -> int:
 
 def is_trained_alone(config: EchoConfig) -> bool:
     """Whether networks of this structure are so large that they train faster one after the other."""
-    most = OWN_INFLUENCE_LIMIT if RULES[config.rule].only_own_units else INFLUENCE_LIMIT
-    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > most
+    return largest_product(config) > REPLICA_LIMIT or influence_size(config) > INFLUENCE_LIMIT

@@ -14,7 +14,6 @@ class Rule:
         cuts: whether no error is followed further back than T time steps.
         exact: whether the gradient has every path by which a weight acts on the loss, back to the start of the epoch or
             of the trial. It is then the gradient of the whole past as long as the weights do not change.
-        only_own_units: whether a weight's influence is carried only on the unit that it feeds.
         engine: the object that computes it, as MODULE:NAME; its module imports TensorFlow. Empty while there is none.
     """
 
@@ -22,4 +21,3 @@ class Rule:
     cuts: bool
     exact: bool
     engine: str = ""
-    only_own_units: bool = False

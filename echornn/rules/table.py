@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from echornn.rules.rtrl import RTRL
 from echornn.rules.rule import Rule
-from echornn.rules.snap1 import SNAP1
 from echornn.rules.tbptt import TBPTT
 
 RULES: dict[str, Rule] = {
     "tbptt": TBPTT,
     "rtrl": RTRL,
-    "snap1": SNAP1,
 }
 """The learning rules, by the names in `EchoConfig.rule`."""

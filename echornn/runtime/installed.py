@@ -8,14 +8,18 @@ from collections.abc import Iterator
 
 LINE = "Version: "
 
+ALSO_BY = {"tensorflow": ("tensorflow_cpu",)}
+"""The other distributions that provide a package, by their names in the metadata's folder."""
+
 
 def version(name: str) -> str:
-    """The version of a package (name in lower case), as `importlib.metadata.version` returns it.
+    """The version of a package (name in lower case), as `importlib.metadata.version` returns it; if the package is
+    provided by another distribution, the version of that one.
 
     Raises:
         importlib.metadata.PackageNotFoundError: the package is not installed.
     """
-    for file in _descriptions(name):
+    for file in (file for one in (name, *ALSO_BY.get(name, ())) for file in _descriptions(one)):
         try:
             with open(file, encoding="utf-8", errors="replace") as lines:
                 found = next((line for line in lines if line.startswith(LINE)), "")

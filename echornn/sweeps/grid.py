@@ -11,7 +11,6 @@ from typing import Any, Literal, get_args
 
 from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.config_fields import TASK
-from echornn.config_rules import require_trainable
 from echornn.own.own_file import OwnFile
 from echornn.sweeps.axis import Axis, Value
 from echornn.tasks.own.facts import TaskFacts
@@ -112,15 +111,6 @@ class Grid:
             else:
                 possible.append(config)
         return Points(tuple(possible), tuple(impossible))
-
-    def require_trainable(self) -> None:
-        """Check that each point's learning rule can train its cell. A user's own cell is run once for that.
-
-        Raises:
-            ConfigError: a rule cannot train a cell of the user's own. With other cells, such a point is impossible.
-        """
-        for rule, cell, layers in dict.fromkeys((one.rule, one.cell, one.num_layers) for one in self.points.possible):
-            require_trainable(rule, cell, layers, try_own=True)
 
     @property
     def files(self) -> tuple[OwnFile, ...]:

@@ -7,11 +7,12 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from echornn.runtime import small_loops
+from echornn.runtime.installed import version
 
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 
@@ -21,7 +22,6 @@ SOURCES = (
     "config_error.py",
     "config_fields.py",
     "config_ranges.py",
-    "config_rules.py",
     "config_windows.py",
     "data",
     "limits.py",

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.config_rules import require_trainable
 from echornn.data.levels import deciding_windows
 from echornn.network.blocks import block_length, unrolled_steps
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, weight_shapes
@@ -194,7 +193,6 @@ def require_for_training(config: EchoConfig, free: Callable[[], int | None] = fr
     Raises:
         ConfigError: it cannot be trained, or there is too little memory even for one replica.
     """
-    require_trainable(config.rule, config.cell, config.num_layers, try_own=True)
     _require_for_one(config, free, STATES_IN_A_SESSION if config.replicas == 1 else 1)
 
 
@@ -212,7 +210,6 @@ def require_memory(
         ConfigError: there is too little; the error names ``replicas``, or the field that is too large even for one
             replica.
     """
-    require_trainable(config.rule, config.cell, config.num_layers, try_own=True)
     _require_for_one(config, free, STATES_IN_A_SESSION if in_a_session and replicas == 1 else 1)
     if replicas == 1:
         return

@@ -7,7 +7,6 @@ from dataclasses import replace
 from echornn.config import EchoConfig
 from echornn.network.blocks import unrolled_steps
 from echornn.network.shapes import carried_size, influence_size, is_trained_alone, largest_product
-from echornn.rules.table import RULES
 from echornn.training.memory import in_words, state_bytes
 from echornn.training.shards import LEAST
 
@@ -55,14 +54,11 @@ def _microseconds_of_influence(config: EchoConfig, side_by_side: bool) -> float:
     """What a rule adds to a window for the influence that it carries.
 
     Measured for rtrl, in us: side by side, rnn of state 4, 8 2.0, 20; alone, rnn of state 16, 32, 64, 128
-    110, 1 050, 7 500, 72 000, with T 100 state 16, 64 1 250, 15 000; gru of state 8, 16, 64 190, 860, 26 000. For
-    snap1, rnn of state 4, 8, 16 8, 19, 58.
+    110, 1 050, 7 500, 72 000, with T 100 state 16, 64 1 250, 15 000; gru of state 8, 16, 64 190, 860, 26 000.
     """
     numbers, steps = influence_size(config), config.window_stride
     if not numbers:
         return 0.0
-    if RULES[config.rule].only_own_units:
-        return numbers * steps / 450
     carried = carried_size(config)
     if side_by_side:
         return numbers * (3e-4 * steps + 2e-4 * carried)
@@ -115,5 +111,7 @@ def duration(seconds: float) -> str:
     """A rough time as text, with two digits: 20 us, 3.4 ms, 1.2 s, 3 minutes."""
     if seconds >= 100:
         return f"{seconds / 60:,.0f} minutes"
-    unit, factor = ("s", 1.0) if seconds >= 1 else ("ms", 1e3) if seconds >= 1e-3 else ("us", 1e6)
-    return f"{float(f'{seconds * factor:.2g}'):g} {unit}"
+    for unit, factor in (("s", 1.0), ("ms", 1e3)):
+        if (rounded := float(f"{seconds * factor:.2g}")) >= 1:
+            return f"{rounded:g} {unit}"
+    return f"{float(f'{seconds * 1e6:.2g}'):g} us"

@@ -1,1 +1,1 @@
-"""Tests of README.md, CONTRIBUTING.md and docs/: the examples run, and the names exist."""
+"""Tests of README.md and docs/: what they show runs."""

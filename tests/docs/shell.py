@@ -10,7 +10,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from tests.docs.pages import PAGES, Block, Page
-from tests.docs.vocabulary import MAIN
+
+MAIN = "echornn-tui"
 
 NOT_QUOTED = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
 """Matches where an even number of quotes follows."""
@@ -30,20 +31,20 @@ class Shown:
         place: the place in the page, such as ``docs/cli.md:12``.
         words: the arguments.
         first: how many lines of output ``| head -N`` leaves; None for all.
-        output: the lines below it; None in an ``sh`` block, which shows no output.
+        output: the lines below it.
         environment: the variables before the program's name, such as ``ECHORNN_SPEED=max``.
     """
 
     place: str
     words: tuple[str, ...]
-    first: int | None = None
-    output: tuple[str, ...] | None = None
+    first: int | None
+    output: tuple[str, ...]
     environment: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
         """Whether the page shows an error message as the output."""
-        return self.output is not None and self.output[:1] != () and self.output[0].startswith(f"{MAIN}: ")
+        return self.output[:1] != () and self.output[0].startswith(f"{MAIN}: ")
 
     @property
     def is_quick(self) -> bool:
@@ -52,12 +53,10 @@ class Shown:
 
 
 def shown() -> Iterator[Shown]:
-    """All commands of this program in all blocks."""
+    """All commands of this program in the ``console`` blocks."""
     for page in PAGES.values():
         for block in page.blocks:
-            if block.language == "sh" and not block.text.startswith("#!"):
-                yield from (Shown(page.at(block.line), words) for words, _ in commands(block.text))
-            elif block.language == "console":
+            if block.language == "console":
                 yield from with_output(page, block)
 
 
@@ -94,7 +93,7 @@ def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
     Args:
         masked: whether digits and bars may differ, because the run is trained here.
     """
-    expected = list(shown.output or ())
+    expected = list(shown.output)
     lines = lines[: shown.first]
     if re.fullmatch(_pattern(expected, masked), "".join(f"{_plain(line, masked)}\n" for line in lines)):
         return ""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypedDict
 from unittest.mock import patch
 
@@ -29,26 +28,11 @@ class Snippet(TypedDict):
     text: str
 
 
-class RequestedGrid(TypedDict):
-    """What to run: for each page Python blocks, commands, and names such as ``Trainer.advance`` to look up."""
-
-    snippets: list[Snippet]
-    commands: list[list[str]]
-    names: list[tuple[str, str]]
-
-
 class Came(TypedDict):
     """The result of one snippet: what it printed, and its error, empty if there was none."""
 
     printed: str
     failed: str
-
-
-class Answer(TypedDict):
-    """The results of all snippets and commands, in order, and the names that do not exist."""
-
-    came: list[Came]
-    missing: list[str]
 
 
 def run(snippet: Snippet, names: dict[str, Any]) -> Came:
@@ -97,27 +81,6 @@ def written_to(descriptor: int) -> Iterator[None]:
         os.close(kept)
 
 
-def is_there(dotted: str, names: dict[str, Any]) -> bool:
-    """Whether a name such as ``trainer.weights`` or ``Trainer.advance`` exists, as a variable or in the package."""
-    first, *rest = dotted.split(".")
-    found = names.get(first, getattr(importlib.import_module("echornn"), first, None))
-    if first == "echornn":
-        found = importlib.import_module("echornn")
-    for name in rest:
-        if isinstance(found, ModuleType) and not hasattr(found, name):
-            try:
-                importlib.import_module(f"{found.__name__}.{name}")
-            except ImportError:
-                return False
-        if hasattr(found, name):
-            found = getattr(found, name)
-            continue
-        fields = {field for kind in getattr(found, "__mro__", ()) for field in getattr(kind, "__annotations__", {})}
-        made = [one for one in names.values() if isinstance(found, type) and isinstance(one, found)]
-        return name in fields or any(hasattr(one, name) for one in made)
-    return bool(rest) or found is not None
-
-
 def share_compiled_loops() -> None:
     """Compile each structure once, whichever snippet needs it, and not once per processor."""
     flags = os.environ.get(small_loops.VARIABLE, "")
@@ -129,24 +92,18 @@ def share_compiled_loops() -> None:
     patch("echornn.training.population.processors", lambda: ["/CPU:0"]).start()
 
 
-def of_page(page: str, asked: RequestedGrid) -> tuple[list[Came], list[str]]:
-    """The results of a page's snippets, which share their variables, and the names that do not exist."""
-    names: dict[str, Any] = {"__name__": page}
-    came = [run(one, names) for one in asked["snippets"] if one["page"] == page]
-    return came, [name for where, name in asked["names"] if where == page and not is_there(name, names)]
-
-
-def answer(asked: RequestedGrid, folder: Path, state: Path) -> Answer:
-    """Run the request in a folder, with the user's runs in another folder; returns the results."""
+def answer(snippets: list[Snippet], commands: list[list[str]], folder: Path, state: Path) -> list[Came]:
+    """Run Python blocks and then commands in a folder, with the user's runs in another folder; returns their results in
+    order. The blocks of a page share their variables.
+    """
     os.chdir(folder)
     os.environ["XDG_STATE_HOME"] = str(state)
     share_compiled_loops()
     came: list[Came] = []
-    missing: list[str] = []
-    for page in dict.fromkeys([*(one["page"] for one in asked["snippets"]), *(page for page, _ in asked["names"])]):
-        of_snippets, unknown = of_page(page, asked)
-        came += of_snippets
-        missing += unknown
-        gc.collect()  # the next page can use the loops of released trainers
-    came += [give(words) for words in asked["commands"]]
-    return {"came": came, "missing": missing}
+    names: dict[str, Any] = {}
+    for one in snippets:
+        if names.get("__name__") != one["page"]:
+            names = {"__name__": one["page"]}
+            gc.collect()  # the page can use the loops of released trainers
+        came.append(run(one, names))
+    return came + [give(words) for words in commands]

@@ -1,31 +1,81 @@
-"""The Python blocks of the pages run, and commands that train print what the pages show."""
+"""What README.md and docs/ show runs, and prints what is shown below it."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-import echornn
-from tests.docs.pages import PAGES, Block, Page
+from echornn.runtime import small_loops
+from tests.docs.pages import NOT_RUN, PAGES, ROOT, Block, Page
 from tests.docs.shell import Shown, shown, unlike
-from tests.docs.snippets import RequestedGrid, answer
+from tests.docs.snippets import Snippet, answer
 from tests.docs.task_files import write_task_files
-from tests.docs.test_commands import recorded
 from tests.own_process import in_own_process
+from tui.cli.program import exit_code_of
+
+RECORDED = ROOT / "tests" / "data" / "docs"
+"""Two runs and a sweep, which the commands on the pages use."""
+
+SHOWN = list(shown())
 
 BLOCKS = [(page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"]
 
-DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+def recorded(folder: Path, home: Path) -> None:
+    """Copy the recorded runs and the sweep into a folder; the runs are also the user's own, the newest last."""
+    for number, place in enumerate(sorted(RECORDED.iterdir())):
+        for copy in (folder / place.name, home / place.name):
+            shutil.copytree(place, copy)
+            for file in copy.rglob("*"):
+                os.utime(file, (1.79e9 - number, 1.79e9 - number))
+    shutil.rmtree(home / "echo-sweep")
+    write_task_files(folder)
 
 
-def test_blocks_that_are_not_run_are_python_and_say_why() -> None:
+def test_each_quick_command_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)  # as in a new process
+    recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
+    wrong = []
+    for one in SHOWN:
+        if one.is_quick:
+            code = exit_code_of([*one.words])
+            printed = capfd.readouterr()
+            lines = (printed.err if one.is_refused else printed.out).splitlines()
+            wrong += [text] if (text := unlike(one, lines)) else []
+            if code != (2 if one.is_refused else 0):
+                wrong.append(f"{one.place}: exit code {code}: {printed.err}")
+    assert not wrong, "\n\n".join(["what is shown is not what is printed:", *wrong])
+
+
+@pytest.mark.slow
+def test_each_block_and_each_command_that_trains_prints_what_is_shown(tmp_path: Path) -> None:
+    recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
+    run = [(page, block) for page, block in BLOCKS if block.is_run]
     for page, block in BLOCKS:
         compile(block.text, page.at(block.line), "exec")
-        if not block.is_run:
-            reason = block.above.rstrip().rpartition("<!-- not run:")[2]
-            assert re.fullmatch(r" \w.* -->", reason), f"{page.at(block.line)}: say why it is not run"
+        reason = block.above.rstrip().rpartition(NOT_RUN)[2]
+        assert block.is_run or re.fullmatch(r" \w.* -->", reason), f"{page.at(block.line)}: say why it is not run"
+    snippets: list[Snippet] = [{"page": page.path, "line": block.line, "text": block.text} for page, block in run]
+    trains = [one for one in SHOWN if not one.is_quick]
+    commands = [[*one.environment, *one.words] for one in trains]
+    came = in_own_process(answer, snippets, commands, tmp_path, tmp_path / "state")
+    wrong = []
+    for (page, block), one in zip(run, came[: len(run)], strict=True):
+        wrong += [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
+    for command, one in zip(trains, came[len(run) :], strict=True):
+        wrong += [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
+    assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
 
 
 def printed_below(page: Page, block: Block) -> str | None:
@@ -37,36 +87,6 @@ def printed_below(page: Page, block: Block) -> str | None:
     return following.text if not page.text[end : len(following.above)].strip() else None
 
 
-def names_of(page: Page) -> list[str]:
-    """The texts in backticks that can be looked up: attributes of public names, and of variables of the page."""
-    blocks = " ".join(block.text for one, block in BLOCKS if one is page and block.is_run)
-    own = set(re.findall(r"^(\w+)(?:, \w+)* = ", blocks, re.MULTILINE)) | {"echornn", *echornn.__all__}
-    words = [code.text.partition("(")[0] for code in page.code if page.path == "docs/library.md"]
-    return [word for word in words if DOTTED.fullmatch(word) and word.partition(".")[0] in own]
-
-
-@pytest.mark.slow
-def test_everything_shown_runs(tmp_path: Path) -> None:
-    home = tmp_path / "state" / "echornn-tui" / "runs"
-    home.mkdir(parents=True)
-    recorded(tmp_path, home)
-    write_task_files(tmp_path)
-    blocks = [(page, block) for page, block in BLOCKS if block.is_run]
-    trains = [one for one in shown() if one.output is not None and not one.is_quick]
-    asked: RequestedGrid = {
-        "snippets": [{"page": page.path, "line": block.line, "text": block.text} for page, block in blocks],
-        "commands": [[*one.environment, *one.words] for one in trains],
-        "names": [(page.path, name) for page in PAGES.values() for name in names_of(page)],
-    }
-    came = in_own_process(answer, asked, tmp_path, tmp_path / "state")
-    wrong = [f"{name}: no such name" for name in came["missing"]]
-    for (page, block), one in zip(blocks, came["came"][: len(blocks)], strict=True):
-        wrong += [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
-    for command, one in zip(trains, came["came"][len(blocks) :], strict=True):
-        wrong += [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
-    assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
-
-
 def wrong_with_block(page: Page, block: Block, printed: str, failed: str) -> str:
     if failed:
         return f"{page.at(block.line)}:\n{failed}"
@@ -75,6 +95,20 @@ def wrong_with_block(page: Page, block: Block, printed: str, failed: str) -> str
 
 
 def wrong_with_command(one: Shown, printed: str, failed: str) -> str:
-    if failed:
-        return f"{one.place}:\n{failed}"
-    return unlike(one, printed.splitlines(), masked=True)
+    return f"{one.place}:\n{failed}" if failed else unlike(one, printed.splitlines(), masked=True)
+
+
+def test_the_cells_of_the_notebook_run_that_need_no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    monkeypatch.chdir(ROOT / "docs")
+    cells = json.loads((ROOT / "docs" / "notebook.ipynb").read_text())["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    names: dict[str, object] = {}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        for text in texts:
+            if "probe(" not in text:
+                exec(compile(text, "notebook.ipynb", "exec", dont_inherit=True), names)
+    assert "7 of 8 solved it, half of these by window 299" in printed.getvalue()
+    names["plt"].close("all")  # type: ignore[attr-defined]

@@ -53,6 +53,8 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     in_the_app = not (flags.headless or flags.json or flags.detach) and terminal.is_interactive()
     if flags.compare and not in_the_app:
         raise UsageError(f"compare = {flags.compare[0]!r} cannot be used without the app, which draws the curves")
+    if flags.paused and not (in_the_app or flags.detach):
+        raise UsageError("--paused cannot be used with --headless or without a terminal, only with --detach")
     compared = [record.readable(name) for name in flags.compare]
     given = {"theme": flags.theme, "fps": flags.fps, "ascii": flags.ascii or None, "speed": speed, "keys": flags.keys}
     given["mouse"] = False if flags.no_mouse else None
@@ -66,7 +68,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if flags.resume is None:
         config, recorder = _begin(flags.run, fields)
     else:
-        config, recorder = record.go_on(flags.resume, fields, flags.at)
+        config, recorder = record.go_on(flags.resume, fields, flags.at, flags.trust)
     at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
     if guarded is None or chosen is None:
         from tui.commands.training.headless import print_training

@@ -1,4 +1,4 @@
-"""`figure`: makes a figure of a run or a sweep: the picture or a script that draws it, and its numbers as CSV."""
+"""`figure`: makes a figure of a run or a sweep: the picture, and its numbers as CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from echornn.files.whole_file import write_whole
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.kinds import KINDS
-from tui.figures.script import script_of
 from tui.kit.command_text import command_with
 
 SUFFIXES = (".svg", ".pdf", ".png")
@@ -32,13 +31,11 @@ class FigureLook:
     Attributes:
         width, height: inches; by default one column wide, and as high as the kind of figure needs.
         font: the name of an installed font.
-        script: whether to write a script that draws the figure, instead of the figure.
     """
 
     width: float = WIDTH
     height: float | None = None
     font: str = FONT
-    script: bool = False
 
 
 def require_drawable(kind: str, file: Path) -> None:
@@ -79,7 +76,7 @@ def figure(
 
 
 def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> tuple[list[Path], tuple[str, ...]]:
-    """Write FILE, or with `FigureLook.script` FILE.py, and the numbers as FILE.csv; existing files are replaced.
+    """Write FILE, and the numbers as FILE.csv; existing files are replaced.
 
     Args:
         command: the command line that makes this figure, for its metadata. There is no date in it, so that the same
@@ -101,11 +98,6 @@ def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> 
     size = (look.width, look.height or data.height)
     about = {"title": request.kind, "command": command, "program": f"echornn-tui {version('echornn-tui')}"}
     write_whole(table_file, lambda new: new.write_text(text, encoding="utf-8"))
-    if look.script:
-        script_file = file.with_name(f"{file.name}.py")
-        script = script_of(*KINDS[request.kind].drawn, file.name, dict(data.facts), size, look.font, about)
-        write_whole(script_file, lambda new: new.write_text(script, encoding="utf-8"))
-        return [script_file, table_file], notes
     write_whole(file, lambda new: _draw(new, request.kind, data, text, size, look.font, about))
     return [file, table_file], notes
 
@@ -113,7 +105,7 @@ def made(request: FigureRequest, file: Path, look: FigureLook, command: str) -> 
 def _draw(
     new: Path, kind: str, data: FigureData, text: str, size: tuple[float, float], font: str, about: dict[str, str]
 ) -> None:
-    """Draw from the table as it is in the file, as the script does."""
+    """Draw from the table as it is in the file."""
     from tui.figures.drawn import paper
 
     name, function = KINDS[kind].drawn

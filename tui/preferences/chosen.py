@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tui.kit.theme import Theme, remember, remembered, theme_file
+from tui.kit.theme import Theme, remember, remembered
 from tui.preferences.key_choice import KeyChoice, keys_in, named_keys
 from tui.preferences.own_file import PreferenceFile, read_own
 from tui.preferences.table import PREFERENCES, Preference, PreferenceError, text_of
@@ -36,12 +36,10 @@ class Held:
     Attributes:
         value: its value.
         source: from where it is.
-        place: the flag, the variable, or the file with its line; empty if it is built in.
     """
 
     value: Any
     source: PreferenceSource
-    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,14 +117,13 @@ def _held(one: Preference, flag: Any, file: PreferenceFile) -> Held:
         flag = None if flag is None else named_keys(flag, KEYS)
         in_environment = None if in_environment is None else named_keys(in_environment, f"environment {one.variable}")
     if flag is not None:
-        flag_name = "--no-mouse" if one.name == "mouse" else f"--{one.name}"
-        return Held(flag, PreferenceSource.FLAG, flag_name)
+        return Held(flag, PreferenceSource.FLAG)
     if in_environment is not None:
-        return Held(in_environment, PreferenceSource.ENVIRONMENT, one.variable)
+        return Held(in_environment, PreferenceSource.ENVIRONMENT)
     if in_file is not None:
-        return Held(in_file, PreferenceSource.FILE, file.at(one.name))
+        return Held(in_file, PreferenceSource.FILE)
     if one.name == "theme" and (theme := remembered()) is not None:
-        return Held(theme, PreferenceSource.CHOSEN_LAST, str(theme_file()))
+        return Held(theme, PreferenceSource.CHOSEN_LAST)
     return Held(KeyChoice() if one.name == KEYS else one.built_in, PreferenceSource.BUILT_IN)
 
 

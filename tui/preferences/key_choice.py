@@ -93,9 +93,7 @@ def require_actions(choice: KeyChoice, known: Mapping[str, object]) -> None:
     """
     for name in choice.own:
         if name not in known:
-            like = near(name, known)
-            hint = like if like.startswith("did") else "echornn-tui keys lists the actions"
-            raise PreferenceError(f"{choice.places[name]}: there is no action {name}: {hint}")
+            raise PreferenceError(f"{choice.places[name]}: there is no action {name}: {near(name, known)}")
 
 
 def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

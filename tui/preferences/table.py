@@ -22,7 +22,6 @@ class Preference:
 
     Attributes:
         name: its name in the file, and that of its flag.
-        about: what it is, in a few words.
         allowed: the values that it takes, as a text.
         takes: whether a value of the file is allowed; other types than `Value` never are.
         built_in: its value if the user chose none, as it would be in the file.
@@ -31,7 +30,6 @@ class Preference:
     """
 
     name: str
-    about: str
     allowed: str
     takes: Callable[[object], bool]
     built_in: Value
@@ -64,7 +62,6 @@ TRUTH = "true or false"
 PREFERENCES = (
     Preference(
         "theme",
-        "background of the app and the map",
         " or ".join(THEMES),
         lambda value: value in THEMES,
         "dark",
@@ -73,7 +70,6 @@ PREFERENCES = (
     ),
     Preference(
         "fps",
-        "most frames a second",
         "0.1 to 60",
         lambda value: _is_number(value, 0.1, 60),
         10,
@@ -82,7 +78,6 @@ PREFERENCES = (
     ),
     Preference(
         "speed",
-        "windows a second when the app opens",
         "0.01 to 1,000,000, or max",
         lambda value: value == "max" or _is_number(value, 0.01, 1e6),
         100,
@@ -91,7 +86,6 @@ PREFERENCES = (
     ),
     Preference(
         "ascii",
-        "draw with ASCII characters only",
         TRUTH,
         lambda value: isinstance(value, bool),
         False,
@@ -100,7 +94,6 @@ PREFERENCES = (
     ),
     Preference(
         "mouse",
-        "whether the mouse acts in the app and the map; if not, the terminal selects text with it",
         TRUTH,
         lambda value: isinstance(value, bool),
         True,
@@ -109,7 +102,6 @@ PREFERENCES = (
     ),
     Preference(
         "keys",
-        "keys of the app and the map",
         f"{', '.join(KEY_PRESETS)}, or a file that ends in .toml",
         lambda value: isinstance(value, str | dict),  # see tui.preferences.key_choice
         "default",

@@ -71,6 +71,10 @@ class KnownForm:
             return None if self.sources is None else ()
         return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
 
+    def ladder(self, shape: Shape) -> Ladder | None:
+        """The ladder for data of this shape; None if the record lacks it."""
+        return self.ladders.get(shape)
+
     def as_record(self) -> dict[str, Any]:
         return {
             "inputs": _form_record(self.inputs),
@@ -175,12 +179,13 @@ class TaskFacts:
             raise ValueError(f"what it says about the task is damaged: {error}") from error
 
 
-def _form_record(form: Symbols | Numbers) -> dict[str, int]:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count}
+def _form_record(form: Symbols | Numbers) -> dict[str, Any]:
+    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
 
 
-def _form(record: Mapping[str, int]) -> Symbols | Numbers:
-    return Symbols(record["symbols"]) if "symbols" in record else Numbers(record["numbers"])
+def _form(record: Mapping[str, Any]) -> Symbols | Numbers:
+    names = record.get("names", ())
+    return Symbols(record["symbols"], names) if "symbols" in record else Numbers(record["numbers"], names)
 
 
 def _sources(record: Iterable[tuple[int, Iterable[int]]] | None) -> Sources | None:

@@ -22,10 +22,10 @@ from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
+from tests.handmade_readings import readings
 from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
-from tests.tui.commands.kept_runs.test_probe import readings
 from tui.commands.kept_runs import examined, probe
 from tui.commands.kept_runs.examined import ChosenNetwork
 

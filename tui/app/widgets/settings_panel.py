@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import EchoConfig
 from echornn.config_text import fields_text
 from echornn.rules.table import RULES
 from echornn.session.commands import Edit
@@ -287,9 +286,8 @@ class SettingsPanel(CellWidget, can_focus=True):
         """What each other learning rule would cost, if that is much."""
         config, said = self.form.shown, ""
         for rule in RULES:
-            with suppress(ConfigError):  # a rule that cannot train this network
-                note = cost_note(replace(config, rule=rule)) if rule != config.rule else ""
-                said += f" {rule}: {note}." if note else ""
+            note = cost_note(replace(config, rule=rule)) if rule != config.rule else ""
+            said += f" {rule}: {note}." if note else ""
         return said
 
     def _of_the_preset(self) -> str:

@@ -26,10 +26,11 @@ def export_run(
     json: bool = False,
     summary: bool = False,
     replica: int | None = None,
+    at: int | None = None,
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
-    arrow: Path | None = None,
+    trust: bool = False,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
@@ -54,6 +55,9 @@ def export_run(
         network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
     replica
         Only the network with this number, without the column replica: all its windows, trained with others or alone.
+    at
+        With --weights or --keras: write the network after this many windows of the run's path (0 is the start), or of
+        the path of --branch. Weights that were not kept there are trained again. By default, the path's end.
     weights
         Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica. A
         text file beside it, FILE.npz.txt, describes each array: shapes, the order and sign of gates, the formulas.
@@ -63,29 +67,33 @@ def export_run(
     parquet
         Write the same rows to this .parquet file instead, with typed columns: window, epoch and replica int64, loss and
         accuracy float32. It needs echornn-tui[arrow].
-    arrow
-        Write them to this .arrow or .feather file instead, as Arrow IPC.
+    trust
+        Run the tasks and cells of your own in the record where windows are trained again, also if you never gave their
+        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
+        then on.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
-    networks, tables = {"weights": weights, "keras": keras}, {"parquet": parquet, "arrow": arrow}
+    networks = {"weights": weights, "keras": keras}
     files = weights is not None or keras is not None
-    if files and (path or branch is not None):
-        flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they write the run's current position")
+    require_at(at)
+    if at is not None and not files:
+        raise UsageError(f"at = {at} cannot be used without --weights or --keras, which write the network there")
+    if files and path:
+        raise UsageError("--path cannot be used with --weights or --keras: they write one position, see --at")
     if summary and path:
         raise UsageError("--path cannot be used with --summary, which prints the run's current position")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: a summary has one row for each network")
-    to_tables = [flag for flag, file in tables.items() if file is not None]
-    if to_tables and (others := [flag for flag, file in networks.items() if file is not None] + ["json"] * json):
-        raise UsageError(f"--{to_tables[0]} cannot be used with --{others[0]}: use only one of them")
-    given = {"path": path, "branch": branch, "summary": summary, "replica": replica, **tables}
-    command = command_with("export", [run], given) if to_tables else ""
+    others = [flag for flag, file in networks.items() if file is not None] + ["json"] * json
+    if parquet is not None and others:
+        raise UsageError(f"--parquet cannot be used with --{others[0]}: use only one of them")
+    given = {"path": path, "branch": branch, "summary": summary, "replica": replica, "parquet": parquet}
+    command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, tables, command)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust=trust)
 
 
 def figure_of(
@@ -106,7 +114,7 @@ def figure_of(
     width: float = 3.3,
     height: float | None = None,
     font: str = "DejaVu Sans",
-    script: bool = False,
+    trust: bool = False,
 ) -> FrontEnd:
     """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
 
@@ -152,8 +160,9 @@ def figure_of(
         Inches; by default as the kind of figure needs.
     font
         An installed font, or serif.
-    script
-        Write FILE.py instead of FILE: a script that draws the same picture from FILE.csv, without this program.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
@@ -186,5 +195,5 @@ def figure_of(
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice)
-    return partial(figure.make_figure, request, out, FigureLook(width, height, font, script), command)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice, trust)
+    return partial(figure.make_figure, request, out, FigureLook(width, height, font), command)

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn.config import EchoConfig
 from tui.cli.subcommands.attach import attach_to, serve_run
 from tui.cli.subcommands.export import export_run, figure_of
-from tui.cli.subcommands.preferences import show_config, show_keys
 from tui.cli.subcommands.script import do_script
 from tui.cli.subcommands.sweep import compute_sweep, show_map
 from tui.cli.subcommands.tour import take_tour
-from tui.commands.flags import ConfigFlags
 from tui.commands.front_end import FrontEnd, UsageError, require_at
-
-Shell = Literal["bash", "zsh", "fish"]
-"""The shells for which there is a script that completes the command line."""
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -52,6 +46,7 @@ def probe_run(
     fixed_points: bool = False,
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
+    trust: bool = False,
 ) -> FrontEnd:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
@@ -119,11 +114,14 @@ def probe_run(
         default the first symbol, or zeros.
     json
         Print a JSON line.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     require_at(at)
     from tui.commands.kept_runs.examined import ChosenNetwork
 
-    network = ChosenNetwork(run, at, branch, replica)
+    network = ChosenNetwork(run, at, branch, replica, trust)
     if fixed_points:
         from tui.commands.kept_runs.print_fixed_points import print_fixed_points
 
@@ -171,21 +169,6 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
     return partial(prune, keep, dry_run)
 
 
-def bench(*, config: Annotated[ConfigFlags | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
-    """Measure the windows per second on this machine, beside the tutorial's session loop and plain NumPy.
-
-    With --replicas, all networks train side by side, and each window of each network counts.
-
-    Parameters
-    ----------
-    json
-        Print JSON lines.
-    """
-    from tui.commands.bench import run_bench
-
-    return partial(run_bench, (config or ConfigFlags()).over(EchoConfig()), json)
-
-
 def list_tasks(task: str | None = None, /, *, json: bool = False, template: bool = False) -> FrontEnd:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
@@ -228,19 +211,6 @@ def list_cells(cell: str | None = None, /, *, json: bool = False, template: bool
     return partial(print_cells, cell, json, template)
 
 
-def show_completion(shell: Shell, /) -> FrontEnd:
-    """Print a script with which a shell completes subcommands, flags, their values, and names of runs, tasks and cells.
-
-    Parameters
-    ----------
-    shell
-        bash, zsh or fish.
-    """
-    from tui.cli.completion import print_completion
-
-    return partial(print_completion, shell)
-
-
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "tour": take_tour,
     "export": export_run,
@@ -256,9 +226,5 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "prune": prune_kept_runs,
     "map": show_map,
     "sweep": compute_sweep,
-    "bench": bench,
-    "config": show_config,
-    "keys": show_keys,
-    "completion": show_completion,
 }
 """The functions by the name of their subcommand; docstrings are the help, parameters are the flags."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import MappingProxyType
 
 from echornn.arrays.network_facts import NetworkFacts, network_facts
-from echornn.arrays.positions import branch_named
+from echornn.arrays.positions import branch_named, position_of
 from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
+from echornn.own.trusted import trusting
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
@@ -19,8 +19,6 @@ from tui.commands.kept_runs.network_files import write_network
 from tui.commands.kept_runs.table_files import about_table
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-
-NO_TABLES: Mapping[str, Path | None] = MappingProxyType({})
 
 
 def export(
@@ -32,8 +30,10 @@ def export(
     branch: str | None = None,
     summary: bool = False,
     replica: int | None = None,
-    tables: Mapping[str, Path | None] = NO_TABLES,
+    parquet: Path | None = None,
     command: str = "",
+    at: int | None = None,
+    trust: bool = False,
 ) -> int:
     """Print windows or networks of a run, or write its networks to files; returns the exit code.
 
@@ -42,37 +42,39 @@ def export(
         branch: print only the windows on the path to the end of this branch, named by letter or number.
         summary: print a line for each network instead, at the branch's end or the run's position.
         replica: print only the network with this number; see `ReplicaNumbers`.
-        tables: the files to which the rows are written instead, by their formats; see `SUFFIXES`.
-        command: the command line, for the metadata of these files.
+        parquet: the table file to which the rows are written instead.
+        command: the command line, for the metadata of this file.
+        at: write the networks after this many windows of the path.
+        trust: whether the texts in its record may run; see `echornn.own.trusted`.
 
     Raises:
         UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
         RunError: the run, branch or replica does not exist, or the file's name cannot be used.
         OSError: the disk did not accept the output; an existing file is unchanged.
     """
-    wanted = {flag: file for flag, file in tables.items() if file is not None}
-    for flag, file in wanted.items():
-        table_files.require_writable(flag, file)
-    run = run_dir.read(record.find(name))
+    if parquet is not None:
+        table_files.require_writable(parquet)
+    with trusting(trust):
+        run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))
     if weights is not None or keras is not None:
-        write_network(run, weights, keras, replica)
+        write_network(run, position_of(run, at, branch), weights, keras, replica)
     elif summary:
         networks = list(network_facts(run, run.position if end is None else end))
-        if not wanted:
+        if parquet is None:
             _print_networks(networks, as_json_lines)
-        for flag, file in wanted.items():
-            table_files.write_networks(flag, file, networks, about_table(command, run.config))
+        else:
+            table_files.write_networks(parquet, networks, about_table(command, run.config))
     else:
         _require(run, replica, end)
         numbered = replica is None and most_replicas(run) > 1
-        if not wanted:
-            _print_windows(_windows(run, end, replica), as_json_lines, numbered)
-        for flag, file in wanted.items():
-            about = about_table(command, run.config)
-            table_files.write_windows(flag, file, _windows(run, end, replica), numbered, about)
+        windows = _windows(run, end, replica)
+        if parquet is None:
+            _print_windows(windows, as_json_lines, numbered)
+        else:
+            table_files.write_windows(parquet, windows, numbered, about_table(command, run.config))
     return ExitCode.DONE
 
 

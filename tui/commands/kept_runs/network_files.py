@@ -7,18 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn.arrays.kept_weights import state_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.files.run_error import RunError
 from echornn.files.whole_file import write_whole
 from echornn.runs.run_dir import Run
 from echornn.runtime import quiet
+from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 from tui.commands.kept_runs.weights_text import weights_text
 from tui.term import printed, terminal
 
 
-def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
-    """Write the networks at the run's current position to files.
+def write_network(
+    run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None = None
+) -> None:
+    """Write the networks at a position to files.
 
     Args:
         weights: a .npz file; with several networks, the first axis of each array is the replica. A text file beside it,
@@ -29,15 +33,16 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
 
     Raises:
         RunError: the file's name cannot be used, there is no such replica, or a replica has to be chosen.
+        OwnError, ConfigError: the networks cannot be trained again there; see `state_at`.
         OSError: the disk did not accept the output; an existing file is unchanged.
     """
-    if run.checkpoint is None:
-        raise RunError(f"{run.folder} has no weights yet")
     if weights is not None and weights.suffix != ".npz":
         raise RunError(f"weights = {str(weights)!r} cannot be written: the name must end in .npz")
     if keras is not None and keras.suffix != ".keras":
         raise RunError(f"keras = {str(keras)!r} cannot be written: the name must end in .keras")
-    state, numbers = run.checkpoint.state, ReplicaNumbers.of(run)
+    terminal.keep_native_stderr_off_the_screen()
+    there, numbers = state_at(run, position, retrain=True), ReplicaNumbers.of(run)
+    state = there.state
     first = numbers.first(state.config)
     if replica is not None:
         numbers.require(replica, [state.config])
@@ -50,8 +55,10 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
             f"keras = {str(keras)!r} cannot be written: Keras has no {state.config.cell} cell; "
             "--weights writes its numbers and formulas"
         )
+    if there.unlike is not None:
+        printed.complain(f"echornn-tui: {there.unlike}")
     if not state.is_finite:
-        printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
     if weights is not None:
         arrays = state.weights if state.config.replicas > 1 else state.of(0).weights
         write_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
@@ -66,7 +73,6 @@ def _save_text(text: str, file: Path) -> None:
 
 
 def _save_keras(state: TrainerState, file: Path) -> None:
-    terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     from echornn.network.to_keras import keras_model
 

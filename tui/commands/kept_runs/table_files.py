@@ -1,4 +1,4 @@
-"""Writes the windows or networks of a run to a table file with typed columns: Parquet, or Arrow IPC (Feather)."""
+"""Writes the windows or networks of a run to a Parquet file, with typed columns."""
 
 from __future__ import annotations
 
@@ -21,29 +21,22 @@ from tui.commands.front_end import UsageError
 ROWS_AT_A_TIME = 1 << 18
 """The most rows that are in memory at once; also the rows of a group in the file."""
 
-SUFFIXES = {"parquet": (".parquet",), "arrow": (".arrow", ".feather")}
-"""The formats, by the name of their flag, each with the ends of names that are accepted."""
 
-
-def require_writable(flag: str, file: Path) -> None:
+def require_writable(file: Path) -> None:
     """Check, before anything is read, that a table can be written to this file.
 
     Raises:
         UsageError: the name has another end, or pyarrow is missing.
     """
-    if file.suffix not in SUFFIXES[flag]:
-        raise UsageError(
-            f"{flag} = {str(file)!r} cannot be written: the name must end in {' or '.join(SUFFIXES[flag])}"
-        )
+    if file.suffix != ".parquet":
+        raise UsageError(f"parquet = {str(file)!r} cannot be written: the name must end in .parquet")
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"--{flag} cannot be used without pyarrow: install echornn-tui[arrow]") from error
+        raise UsageError("--parquet cannot be used without pyarrow: install echornn-tui[arrow]") from error
 
 
-def write_windows(
-    flag: str, file: Path, pieces: Iterable[WindowPiece], numbered: bool, about: Mapping[str, str]
-) -> None:
+def write_windows(file: Path, pieces: Iterable[WindowPiece], numbered: bool, about: Mapping[str, str]) -> None:
     """Write a row for each window and network; nothing but the newest rows is in memory.
 
     The columns are those of the CSV: window and epoch int64, loss and accuracy float32 (NaN if there is none), and
@@ -59,10 +52,10 @@ def write_windows(
     """
     names = {"window": np.int64, "epoch": np.int64, "loss": np.float32, "accuracy": np.float32}
     types = {**names, **({"replica": np.int64} if numbered else {})}
-    _write(flag, file, types, (_columns(one, numbered) for piece in pieces for one in _parts(piece)), about)
+    _write(file, types, (_columns(one, numbered) for piece in pieces for one in _parts(piece)), about)
 
 
-def write_networks(flag: str, file: Path, networks: Iterable[NetworkFacts], about: Mapping[str, str]) -> None:
+def write_networks(file: Path, networks: Iterable[NetworkFacts], about: Mapping[str, str]) -> None:
     """Write a row for each network, with the columns of ``--summary``; solved_at and lost_at are null if the task was
     not solved or not lost. Errors as in `write_windows`.
     """
@@ -72,7 +65,7 @@ def write_networks(flag: str, file: Path, networks: Iterable[NetworkFacts], abou
     for name in ("solved_at", "lost_at"):
         columns[name] = [value or None for value in columns[name]]
     types = {name: np.float32 if name == "final_loss" else np.int64 for name in columns}
-    _write(flag, file, types, [columns], about)
+    _write(file, types, [columns], about)
 
 
 def about_table(command: str, config: EchoConfig) -> dict[str, str]:
@@ -102,24 +95,13 @@ def _columns(piece: WindowPiece, numbered: bool) -> dict[str, Any]:
     return {**columns, "replica": replicas} if numbered else columns
 
 
-def _write(
-    flag: str, file: Path, types: Mapping[str, Any], parts: Iterable[dict[str, Any]], about: Mapping[str, str]
-) -> None:
+def _write(file: Path, types: Mapping[str, Any], parts: Iterable[dict[str, Any]], about: Mapping[str, str]) -> None:
     import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
 
     schema = pa.schema([(name, pa.from_numpy_dtype(kind)) for name, kind in types.items()], metadata=dict(about))
     batches = (pa.record_batch(part, schema=schema) for part in parts)
-    write_whole(file, lambda new: _write_groups(_writer(flag, new, schema), schema, batches))
-
-
-def _writer(flag: str, file: Path, schema: Any) -> Any:
-    if flag == "parquet":
-        import pyarrow.parquet
-
-        return pyarrow.parquet.ParquetWriter(file, schema)
-    import pyarrow.ipc
-
-    return pyarrow.ipc.new_file(str(file), schema)
+    write_whole(file, lambda new: _write_groups(ParquetWriter(new, schema), schema, batches))
 
 
 def _write_groups(writer: Any, schema: Any, batches: Iterable[Any]) -> None:

@@ -1,1 +1,1 @@
-"""Draws figures from tables; each file but this imports only Matplotlib and NumPy, so that scripts can contain it."""
+"""Draws figures from tables; each file but this imports only Matplotlib and NumPy."""

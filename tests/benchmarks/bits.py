@@ -1,0 +1,56 @@
+"""Trains ten structures and prints a hash of the losses of each, to compare two versions on one machine.
+
+`python -m tests.benchmarks.bits`. It uses public names only, so that any version can run it. Bits belong to a machine
+and its versions: no test compares them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from echornn import EchoConfig, Population
+
+OWN_CELL = """
+from echornn import LINEAR, TANH, Cell, Product
+
+def step(x, state, network):
+    (h,) = state
+    s, candidate = network.affine([x, h], "W", "b", LINEAR, TANH)
+    keep = network.sigmoid(s)
+    return [keep * h + (1 - keep) * candidate]
+
+KEEPER = Cell(step, state_parts=("h",), products=(Product("W", "b", columns=("s", "candidate"), reads=("x", "h")),))
+"""
+
+STRUCTURES: dict[str, dict[str, object]] = {
+    "rnn": {},
+    "gru": {"cell": "gru", "init": "glorot"},
+    "lstm": {"cell": "lstm", "init": "glorot"},
+    "three layers": {"num_layers": 3, "init": "glorot"},
+    "64 seeds": {"replicas": 64},
+    "rtrl": {"rule": "rtrl"},
+    "two coins": {"task": "two_coins", "state_size": 8, "batch_size": 50},
+    "adding": {"task": "adding", "optimizer": "adam", "learning_rate": 0.01},
+    "own cell": {"init": "glorot"},
+    "dropout": {"num_layers": 2, "dropout": 0.5, "init": "glorot"},
+}
+
+WINDOWS = 300
+
+
+def main() -> None:
+    """Print the hash, the name, and the last loss of each structure."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "keeper.py")
+        file.write_text(OWN_CELL, encoding="utf-8")
+        for name, fields in STRUCTURES.items():
+            own = {"cell": f"{file}:KEEPER"} if name == "own cell" else {}
+            config = EchoConfig().with_fields({**fields, **own})
+            losses = Population(config).advance(WINDOWS).losses
+            print(f"{hashlib.sha256(losses.tobytes()).hexdigest()[:16]}  {name:13} {losses[-1].mean():.7f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What a command line opens the app with, as if on a terminal; no app is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from tests.answered import Answer, answered
+from tui.cli.own_keys import moved_keys
+
+
+@dataclass(frozen=True)
+class Opened:
+    """How the program answered, and what the app was opened with: empty if it was not."""
+
+    answer: Answer
+    fps: float = 0
+    speed: float = 0
+    theme: str = ""
+    ascii_only: bool = False
+    mouse: bool = True
+    keys: dict[str, tuple[str, ...]] | None = None
+
+
+def opened(*arguments: object) -> Opened:
+    """Open the app with these arguments."""
+    found: dict[str, Any] = {}
+
+    def show(config: object, chosen: Any, *_: object, **__: object) -> int:
+        names = ("fps", "speed", "theme", "ascii_only", "mouse")
+        found.update({name: getattr(chosen, name) for name in names}, keys=moved_keys(chosen.keys))
+        return 0
+
+    with (
+        patch("tui.term.terminal.is_interactive", lambda: True),
+        patch("tui.term.guardian.divide", object),
+        patch("tui.term.early_signals.let_go", lambda: None),
+        patch("tui.cli.front_ends.open_app.show_training", show),
+    ):
+        return Opened(answered(*arguments), **found)

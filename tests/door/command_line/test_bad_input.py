@@ -1,0 +1,192 @@
+"""Bad input: one line that names the field, the value and what is allowed, exit code 2, and nothing is written."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.answered import trained
+from tests.recorded import contents, record_branches
+from tests.scripted import SMALL_POPULATION
+from tests.swept import SMALL as SMALL_SWEEP
+from tests.swept import keep
+
+BAD: dict[str, dict[str, str]] = {
+    "": {
+        "--seed -1": "seed -1 0",
+        "--seed 1.5": "seed 1.5",
+        "--num-epochs 0": "num_epochs 0 1",
+        "--total-series-length 10": "total_series_length 10 75",
+        "--truncated-backprop-length 0": "truncated_backprop_length 0 1",
+        "--state-size 0": "state_size 0 1",
+        "--num-classes 257": "num_classes 257 2 256",
+        "--echo-step 10000": "echo_step 10000 0 9999",
+        "--batch-size x": "batch-size x",
+        "--batch-size=5.": "batch-size 5.",
+        "--learning-rate nan": "learning_rate nan 0",
+        "--learning-rate -1": "learning_rate -1.0 0",
+        "--stride 16": "stride 16 1 15",
+        "--cell tcn": "cell tcn rnn gru lstm indrnn irnn mingru lru cornn",
+        "--num-layers 9": "num_layers 9 1 8",
+        "--num-layers 2 --dropout 1": "dropout 1.0 0 1",
+        "--dropout 0.5": "dropout 0.5 0 num_layers 1",
+        "--optimizer lbfgs": "optimizer lbfgs adagrad sgd rmsprop adam",
+        "--init zeros": "init zeros tutorial glorot orthogonal",
+        "--row-start last": "row-start last previous_row zero",
+        "--rule backprop": "rule backprop tbptt rtrl",
+        "--rule rtrl --state-size 100000": "state_size 100000 GB",
+        "--device tpu": "device tpu auto cpu gpu",
+        "--replicas 0": "replicas 0 1",
+        "--replicas 2000000": "replicas 2000000 1",
+        "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order copy_memory adding parity",
+        "--task two_coins --echo-step 3": "echo_step 3 two_coins lag far_lag",
+        "--task two_coins --far-lag 0": "far_lag 0 1 1,000,000",
+        "--far-lag 3": "--far-lag two_coins delayed_xor",
+        "--speed 0": "speed 0 0.01 1,000,000 max",
+        "--speed fast": "speed fast 0.01 1,000,000 max",
+        "--speed 1e7": "speed 1e7 0.01 1,000,000 max",
+        "--speed 1e-320": "speed 1e-320 0.01 1,000,000 max",
+        "--fps 0": "fps 0.0 0.1 60",
+        "--fps nan": "fps nan 0.1 60",
+        "--theme blue": "theme blue dark light",
+        "--run /proc/run": "/proc/run",
+        f"--run {'x' * 5000}": "File name too long",
+        "--run RUN": "run",
+        "--resume /nowhere": "/nowhere",
+        "--resume newest": "state/echornn-tui/runs",
+        "--resume RUN --run else": "resume --run",
+        "--at 3": "at 3 --resume",
+        "--resume RUN --at 21": "at 21 0 20",
+        "--resume RUN --at -3": "at -3 0",
+        "--resume RUN --at 1.0": "at 1.0",
+        "--resume RUN --num-epochs 1": "num_epochs 1 2",
+        "--resume RUN --at 11 --num-epochs 1": "num_epochs 1 2",
+        "--resume RUN --echo-step 100": "echo_step 100 0 99",
+        "--compare RUN": "compare",
+        "--headless --paused": "--paused --headless --detach",
+        "--paused --json": "--paused --headless --detach",
+        "--sede 3": "--sede --seed",
+        "stray": "stray",
+        "tuor": "tuor tour",
+        "--ascii tour": "tour",
+    },
+    "export": {
+        "": "RUN",
+        "/nowhere": "/nowhere",
+        "RUN ''": "empty",
+        "RUN --branch d": "branch d a c 0 2",
+        "RUN --branch -1": "branch -1 a c 0 2",
+        "RUN --branch a --path": "branch a --path",
+        "RUN --replica 1": "replica 1 0",
+        "SEEDS --replica 6": "replica 6 0 5",
+        "SEEDS --replica -1": "replica -1 0 5",
+        "RUN --weights w.txt": "weights w.txt .npz",
+        "RUN --weights no/w.npz": "no/w.npz",
+        "RUN --weights w.npz --at 21": "at 21 0 20",
+        "RUN --weights w.npz --branch a --at 15": "at 15 0 14 a",
+        "RUN --weights w.npz --at -1": "at -1 0",
+        "RUN --at 5": "at 5 --weights --keras",
+        "RUN --path --weights w.npz": "--path --weights",
+        "RUN --keras m.h5": "keras m.h5 .keras",
+        "SEEDS --keras m.keras": "keras m.keras --replica 0 5",
+        "RUN --summary --path": "--summary --path",
+        "SEEDS --summary --replica 1": "--summary --replica",
+        "RUN --summary --weights w.npz": "--summary --weights",
+        "RUN --parquet a.csv": "parquet a.csv .parquet",
+        "RUN --parquet a.parquet --json": "--parquet --json",
+        "RUN --parquet a.parquet --weights a.npz": "--parquet --weights",
+    },
+    "branches": {"": "RUN", "/nowhere": "/nowhere"},
+    "list": {"/nowhere": "/nowhere", "RUN/run.json": "run.json"},
+    "prune": {"": "--keep", "--keep -1": "keep -1 0", "--keep 1.0": "--keep 1.0", "--keep many": "--keep many"},
+    "probe": {
+        "/nowhere": "/nowhere",
+        "RUN --at 21": "at 21 0 20",
+        "RUN --branch a --at 15": "at 15 0 14 a",
+        "RUN --branch d": "branch d a c 0 2",
+        "SEEDS --replica 6": "replica 6 0 5",
+        "RUN --input 1": "input 1 --fixed-points",
+        "RUN --fixed-points --input 2": "input 2 0 1 zeros",
+    },
+    "figure": {
+        "RUN curve": "--out",
+        "RUN pie -o a.svg": "pie curve memory gradient weights seeds branches runs map",
+        "RUN curve -o a.jpg": "out a.jpg .svg .pdf .png",
+        "RUN curve -o a.svg --width 0.5": "width 0.5 1 40",
+        "RUN curve -o a.svg --at 21": "at 21 0 20",
+        "RUN curve -o a.svg --across cell": "--across curve map",
+        "RUN curve SEEDS -o a.svg": "curve runs",
+        "SWEEP map -o a.svg --across foo": "across foo echo_step cell",
+    },
+    "sweep": {
+        "--out new": "--grid",
+        "--out new --grid echo=3": "grid echo echo_step",
+        "--out new --grid echo_step": "grid echo_step",
+        "--out new --grid echo_step=3 --echo-step 4": "echo_step 4",
+        "--out new --grid echo_step=3 --seeds 0": "seeds 0 1",
+        "--out new --grid echo_step=3 --workers 0": "workers 0 1 1024",
+        "--out new --grid echo_step=3 --workers 2 --scheduler x": "workers 2 --scheduler",
+        "--out new --grid echo_step=20000": "echo_step 20000 0 9999",
+    },
+    "map": {
+        "": "SWEEP",
+        "/nowhere": "/nowhere",
+        "SWEEP --across foo": "across foo echo_step cell",
+        "SWEEP --show colour": "show colour success windows loss",
+        "SWEEP --filter cell=tcn": "filter cell=tcn rnn gru",
+        "SWEEP --csv --once": "--csv --once",
+        "SWEEP --svg x.pdf": "svg x.pdf .svg",
+    },
+    "attach": {"--once --stop RUN": "--once --stop", "RUN --fps 0": "fps 0.0 0.1 60", "--once /nowhere": "/nowhere"},
+    "serve": {"/nowhere": "/nowhere", "RUN": "run", "--port 70000 RUN": "port 70000 0 65535"},
+    "do": {
+        "RUN": "--file",
+        "RUN ''": "script",
+        "/nowhere step": "/nowhere",
+        "RUN 'step 3; stpe'": "stpe step",
+        "RUN 'step 0'": "step 0 1",
+        "RUN 'step; edit learning_rate=-1'": "learning_rate -1.0 0",
+        "RUN 'step; edit lerning_rate=1'": "lerning_rate learning_rate",
+        "RUN 'step; help'": "help",
+        "RUN step --file x": "--file",
+        "RUN --file /nowhere": "/nowhere",
+        "RUN step --size 1x1": "size 1x1 20x5 1000x1000",
+    },
+    "tasks": {"nothing": "task nothing echo two_coins", "--template --json": "--template"},
+    "cells": {"tcn": "cell tcn rnn gru", "--template rnn": "--template"},
+    "tour": {"--fps 0": "fps 0.0 0.1 60", "3": "3"},
+}
+"""For each subcommand, arguments that are refused, and the words of the line that says so."""
+
+
+def is_in(word: str, line: str) -> bool:
+    return re.search(rf"(?<![\w.-])(--)?{re.escape(word)}(?![\w-])", line) is not None
+
+
+@pytest.mark.parametrize("command", BAD, ids=lambda command: command or "main")
+def test_is_refused_in_a_line_and_nothing_is_written(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_branches(tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
+    record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
+    keep(tmp_path / "sweep", [SMALL_SWEEP])
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    before = contents(tmp_path)
+    places = {"RUN": tmp_path / "run", "SEEDS": tmp_path / "seeds", "SWEEP": tmp_path / "sweep"}
+    wrong = []
+    for words, named in BAD[command].items():
+        line = re.sub(r"\b(RUN|SEEDS|SWEEP)\b", lambda found: str(places[found[0]]), words)
+        done = trained(*([command] if command else []), *shlex.split(line))
+        first, *others = done.stderr.splitlines() or [""]
+        missing = [word for word in named.split() if not is_in(word, first)]
+        hint = f"Try 'echornn-tui {command} --help'.".replace("  ", " ")
+        if (done.returncode, done.stdout, others, missing) != (2, "", [hint], []) or len(first) > 600:
+            wrong.append(f"{words}: exit code {done.returncode}, without {missing}:\n{done.stderr}{done.stdout}")
+        if contents(tmp_path) != before or any((tmp_path / "here").iterdir()):
+            wrong.append(f"{words}: wrote {[*contents(tmp_path)]}")
+    assert not wrong, "\n".join(wrong)

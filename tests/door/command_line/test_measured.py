@@ -1,0 +1,137 @@
+"""What probe, fixed points and files of weights say of real networks, computed again by NumPy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig, Trainer
+from tests.answered import answered, records
+
+pytestmark = pytest.mark.slow
+
+RECORDED = Path(__file__).parents[2] / "data" / "docs"
+
+PROBED = (
+    "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov memory_total memory_size "
+    "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread truncation_bias_of_windows "
+    "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded memory_independent shift_register "
+    "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
+)
+
+COLOURS = '''
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Level, Symbols, Task
+
+@dataclass(frozen=True)
+class Colours(Task):
+    """Say the colour of two steps before."""
+
+    inputs = outputs = Symbols(3, names=("red", "green", "blue"))
+
+    def draw(self, rng, rows, steps):
+        x = rng.integers(0, 3, (rows, steps))
+        scored = np.zeros(x.shape, bool)
+        scored[:, 2:] = True
+        return Batch(x, np.roll(x, 2, axis=1), scored)
+'''
+"""A task of the user's own whose symbols have names."""
+
+
+@pytest.fixture(autouse=True)
+def _recorded_runs_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(RECORDED, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+
+
+def weights_of(run: str, *flags: object) -> dict[str, np.ndarray]:
+    assert answered("export", run, "--weights", "w.npz", *flags).returncode == 0
+    with np.load("w.npz") as saved:
+        return {name: saved[name].astype(np.float64) for name in saved}
+
+
+def test_probe_measures_the_network_of_the_window() -> None:
+    (solved,) = records(answered("probe", "echo-run", "--branch", "a", "--json"))
+    assert [*solved] == PROBED.split()
+    assert (solved["window"], solved["seed"], solved["replica"], solved["rule"]) == (1332, 7, 0, "tbptt")
+    assert (solved["shift_register"], solved["memory_size"], solved["memory_independent"]) == (4, 4, True)
+    assert solved["memory"][3] > 0.99
+    assert solved["memory_total"] == pytest.approx(sum(solved["memory"]), abs=1e-5)
+    assert [lag for lag, share in enumerate(solved["turned_by_lag"]) if share > 0.5] == [3]
+    radius = np.abs(np.linalg.eigvals(weights_of("echo-run", "--branch", "a")["W"][1:])).max()
+    assert solved["spectral_radius"] == solved["spectral_radii"]["W"] == pytest.approx(radius, rel=1e-4)
+    assert solved["lyapunov"] == sorted(solved["lyapunov"], reverse=True)
+    lines = answered("probe", "echo-run", "--branch", "a").stdout
+    for number in (f"{radius:.2f} (W)", f"{solved['saturated']:.0%}", f"{solved['lyapunov'][0]:.2f}"):
+        assert number in lines
+    (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))
+    assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (0, 11, 4, True)
+
+
+def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
+    weights = weights_of("echo-run", "--branch", "a")
+    (found,) = records(answered("probe", "echo-run", "--branch", "a", "--fixed-points", "--input", 1, "--json"))
+    assert [*found] == ["window", "seed", "replica", "as_recorded", "input", "input_numbers", "searches", "points"]
+    assert (found["input"], found["input_numbers"]) == ("1", [1.0])
+    assert found["points"]
+    for point in found["points"]:
+        assert [*point] == ["kind", "residual", "searches", "outputs", "state", "eigenvalues"]
+        state = np.array(point["state"])
+        after = np.tanh(np.array([1.0, *state]) @ weights["W"] + weights["b"][0])
+        np.testing.assert_allclose(after, state, atol=1e-4)
+        eigenvalues = np.linalg.eigvals((1 - after**2)[:, np.newaxis] * weights["W"][1:].T)
+        sizes = [abs(complex(*one)) for one in point["eigenvalues"]]
+        np.testing.assert_allclose(sizes, sorted(np.abs(eigenvalues))[::-1], rtol=1e-3, atol=1e-4)
+        above = sum(size > 1 for size in sizes)
+        assert point["kind"] == {0: "stable", len(sizes): "unstable"}.get(above, "saddle")
+        logits = state @ weights["W2"] + weights["b2"][0]
+        np.testing.assert_allclose(point["outputs"], np.exp(logits) / np.exp(logits).sum(), atol=1e-4)
+
+
+@pytest.mark.usefixtures("shared_programs", "one_processor")
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # from Keras, when it saves
+def test_a_network_in_files_is_the_one_that_was_trained_there() -> None:
+    """Windows after the last kept network are trained again to the same bits, and NumPy computes what Keras does."""
+    import keras
+
+    sizes: dict[str, Any] = {"total_series_length": 200, "truncated_backprop_length": 4, "state_size": 6}
+    flags = [word for name, value in sizes.items() for word in (f"--{name.replace('_', '-')}", value)]
+    command = ("--headless", "--num-epochs", 3, "--init", "glorot", "--num-classes", 3, *flags, "--run", "run")
+    assert answered(*command).returncode == 0
+    trainer = Trainer(EchoConfig(num_epochs=3, init="glorot", num_classes=3, **sizes))
+    for window in (17, 30):
+        trainer.advance(window - trainer.epoch * 10 - trainer.window)
+        there = weights_of("run", *(["--at", window] if window < 30 else []))
+        for name, array in trainer.weights.items():
+            np.testing.assert_array_equal(there[name], array.astype(np.float64))
+    assert answered("export", "run", "--keras", "m.keras", "--at", 17).returncode == 0
+    weights, symbols = weights_of("run", "--at", 17), np.random.default_rng(0).integers(0, 3, (2, 9))
+    state, expected = np.zeros((2, 6)), []
+    for x in symbols.T:
+        state = np.tanh(np.concatenate([np.eye(3)[x], state], axis=1) @ weights["W"] + weights["b"])
+        logits = np.exp(state @ weights["W2"] + weights["b2"])
+        expected.append(logits / logits.sum(axis=1, keepdims=True))
+    model = keras.models.load_model("m.keras")
+    np.testing.assert_allclose(model.predict(symbols, verbose=0), np.swapaxes(expected, 0, 1), atol=1e-5)
+
+
+@pytest.mark.usefixtures("shared_programs")
+def test_symbols_of_ones_own_are_held_by_their_names() -> None:
+    Path("colours.py").write_text(COLOURS)
+    sizes = ("--total-series-length", 200, "--truncated-backprop-length", 4, "--num-epochs", 1)
+    assert answered("--headless", "--task", "colours.py:Colours", *sizes, "--run", "run").returncode == 0
+    by_name, by_number = (
+        json.loads(answered("probe", "run", "--fixed-points", "--input", held, "--json").stdout)
+        for held in ("green", 1)
+    )
+    assert by_name == by_number
+    assert (by_name["input"], by_name["input_numbers"]) == ("green", [0.0, 1.0, 0.0])
+    refused = answered("probe", "run", "--fixed-points", "--input", "pink")
+    assert refused.returncode == 2
+    assert "red, green, blue, zeros" in refused.stderr

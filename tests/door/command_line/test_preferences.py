@@ -1,0 +1,123 @@
+"""Preferences: a flag comes before the environment, that before the file; a bad one is a line and exit code 2."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.answered import answered
+from tests.door.command_line.opened import opened
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's file, which does not exist yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("THEME", "FPS", "SPEED", "ASCII", "NO_MOUSE", "KEYS"):
+        monkeypatch.delenv(f"ECHORNN_{name}", raising=False)
+    (tmp_path / "config" / "echornn-tui").mkdir(parents=True)
+    return tmp_path / "config" / "echornn-tui" / "config.toml"
+
+
+def test_what_is_built_in() -> None:
+    app = opened()
+    assert (app.answer.returncode, app.answer.stderr) == (0, "")
+    assert (app.theme, app.fps, app.speed, app.ascii_only, app.mouse, app.keys) == ("dark", 10, 100, False, True, {})
+
+
+def test_a_flag_comes_before_the_environment_and_that_before_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('fps = 20\ntheme = "light"\nascii = true\nspeed = "max"\nmouse = false\n[keys]\nundo = "F5"\n')
+    app = opened()
+    assert (app.theme, app.fps, app.speed, app.ascii_only, app.mouse) == ("light", 20, math.inf, True, False)
+    assert app.keys == {"undo": ("f5",)}
+    monkeypatch.setenv("ECHORNN_FPS", "30")
+    monkeypatch.setenv("ECHORNN_ASCII", "0")
+    monkeypatch.setenv("ECHORNN_THEME", "")  # as if it were not set
+    app = opened()
+    assert (app.theme, app.fps, app.speed, app.ascii_only) == ("light", 30, math.inf, False)
+    app = opened("--fps", 40, "--theme", "dark", "--speed", 2.5, "--ascii")
+    assert (app.theme, app.fps, app.speed, app.ascii_only) == ("dark", 40, 2.5, True)
+    assert opened("--no-mouse").mouse is False
+
+
+def test_a_file_in_the_current_folder_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("config.toml", "echornn-tui/config.toml", "echornn-tui.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("fps = 1")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", ".")
+    assert opened().fps == 10
+
+
+BAD = {
+    "fps = 100": ("1", "fps 100 0.1 60"),
+    'fps = "10"': ("1", "fps 10 0.1 60"),
+    "fps = true": ("1", "fps true 0.1 60"),
+    "fps = nan": ("1", "fps nan 0.1 60"),
+    "\n# a\n[fps]\na = 1": ("3", "fps 0.1 60"),
+    "\n\n'ascii' = 1": ("3", "ascii 1 true false"),
+    'theme = "blue"': ("1", "theme blue dark light"),
+    "speed = 0": ("1", "speed 0 0.01 1,000,000 max"),
+    'speed = "maximum"': ("1", "speed maximum 0.01 1,000,000 max"),
+    "ftp = 10": ("1", "ftp fps"),
+    "learning_rate = 3": ("1", "learning_rate theme fps speed ascii keys"),
+    "fps 10": ("1", "TOML"),
+    "fps = 10\n# \udcff": ("2", "UTF-8"),
+    "fps = 1\nfps = 2": ("", "TOML"),
+    "[keys]\nundoo = 'x'": ("2", "undoo undo"),
+    "[keys]\nundo = 3": ("2", "undo 3"),
+    "[keys]\nundo = []": ("2", "undo []"),
+    "[keys]\nundo = 'foo'": ("2", "undo foo"),
+    "[keys]\nundo = 'ctrl+q'": ("2", "undo ctrl+q"),
+    "[keys]\n\nundo = 'U'": ("3", "U undo redo"),
+    "[keys]\nfall = 'u'": ("2", "u undo fall"),
+    "[keys.map]\nmark = 'm'": ("2", "m map.measure map.mark"),
+    "keys = 3": ("1", "keys 3"),
+}
+"""Files that are refused: the number of the line that is named, and other words of the message."""
+
+
+def test_a_bad_file_is_refused_in_a_line_and_no_run_begins(file: Path, tmp_path: Path) -> None:
+    wrong = []
+    for text, (number, words) in BAD.items():
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        done = opened().answer
+        first, *others = done.stderr.splitlines()
+        place = f"{file}, line {number}" if number else str(file)
+        about = first.partition(place)[2]
+        named = [word for word in words.split() if not re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", about)]
+        if (done.returncode, len(others), named) != (2, 1, []) or place not in first:
+            wrong.append(f"{text!r}: exit code {done.returncode}, without {named}: {done.stderr}")
+    assert not wrong, "\n".join(wrong)
+    assert not (tmp_path / "state").exists()
+    file.unlink()
+    file.mkdir()
+    assert opened("--fps", 5).answer.returncode == 2
+    assert answered("list").returncode == 0, "what shows no screen needs no preferences"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "allowed"),
+    [
+        ("FPS", "fast", "0.1 to 60"),
+        ("FPS", "0", "0.1 to 60"),
+        ("ASCII", "2", "true or false"),
+        ("THEME", "Dark", "dark or light"),
+        ("SPEED", "-1", "0.01 to 1,000,000"),
+    ],
+)
+def test_a_bad_variable_is_refused_in_a_line(
+    variable: str, text: str, allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ECHORNN_{variable}", text)
+    done = opened().answer
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)
+    for word in (f"ECHORNN_{variable}", text, allowed):
+        assert word in done.stderr

@@ -1,0 +1,238 @@
+"""What a population of any size promises; the scripted trainer, which stands in for it in other tests, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn import ConfigError, EchoConfig, EchoSeries, Population, PopulationProgress, PopulationState
+from tests.compiled import make_population
+from tests.scripted import ScriptedTrainer
+
+pytestmark = pytest.mark.slow
+
+SMALL = EchoConfig(num_epochs=3, total_series_length=60, truncated_backprop_length=3, batch_size=2)
+"""Ten windows per epoch, three epochs."""
+
+AnyTrainer = Population | ScriptedTrainer
+MakeTrainer = Callable[[EchoConfig], AnyTrainer]
+
+MAKERS: dict[str, tuple[MakeTrainer, int]] = {
+    "one": (make_population, 1),
+    "several": (make_population, 3),
+    "one, scripted": (ScriptedTrainer, 1),
+    "several, scripted": (ScriptedTrainer, 3),
+}
+"""What makes them, and the number of replicas."""
+
+
+@pytest.fixture(autouse=True)
+def _by_one_call(one_processor: None) -> None:
+    """All populations use the same program."""
+
+
+@pytest.fixture(params=MAKERS)
+def make(request: pytest.FixtureRequest) -> MakeTrainer:
+    make_trainer, replicas = MAKERS[request.param]
+    return lambda config: make_trainer(replace(config, replicas=replicas))
+
+
+def like(trainer: AnyTrainer, **changes: Any) -> EchoConfig:
+    """What it trains, but for these fields."""
+    return replace(trainer.config, **changes)
+
+
+def position(trainer: AnyTrainer) -> tuple[int, int, int, int]:
+    return trainer.epoch, trainer.window, trainer.data_version, trainer.init_index
+
+
+def assert_same_state(one: PopulationState, other: PopulationState) -> None:
+    for name in ("configs", "epoch", "window", "data_version", "init_index"):
+        assert getattr(one, name) == getattr(other, name), name
+    assert one.weights.keys() == other.weights.keys()
+    for name, weight in one.weights.items():
+        np.testing.assert_array_equal(weight, other.weights[name])
+    np.testing.assert_array_equal(one.carried_state, other.carried_state)
+    for slot, theirs in zip(one.optimizer, other.optimizer, strict=True):
+        np.testing.assert_array_equal(slot, theirs)
+
+
+def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, data_version: int = 0) -> None:
+    progress = trained.of(0)
+    assert (progress.epoch, progress.window) == (epoch, window)
+    x, y = EchoSeries.generate(SMALL, data_version, epoch).window(window * 3, 3)
+    np.testing.assert_array_equal(progress.x, x)
+    np.testing.assert_array_equal(progress.y, y)
+    assert progress.probabilities.shape == (2, 3, 2)
+    np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, rtol=1e-5)
+    assert progress.states.shape == (2, 3, 4)
+    assert progress.errors[-1] == np.count_nonzero(progress.probabilities.argmax(axis=-1) != y)
+
+
+def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    assert position(trainer) == (0, 0, 0, 0)
+    assert (trainer.windows_left, trainer.finished) == (30, False)
+    assert trainer.device in ("cpu", "gpu")
+    assert trainer.state.configs[0] == SMALL
+    assert trainer.state.is_finite
+
+
+def test_compiling_trains_nothing(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    before = trainer.state
+    trainer.compile()
+    assert_same_state(trainer.state, before)
+
+
+def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    progress = trainer.advance(14)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.dtype == np.int32
+    assert progress.losses.shape == progress.errors.shape == (14, trainer.config.replicas)
+    assert_shows_its_last_window(progress, 1, 3)
+    assert position(trainer) == (1, 4, 0, 0)
+    assert trainer.windows_left == 16
+
+
+def test_after_an_epochs_last_window_comes_the_next_epochs_first(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    assert_shows_its_last_window(trainer.advance(10), 0, 9)
+    assert position(trainer) == (1, 0, 0, 0)
+
+
+def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(25)
+    progress = trainer.advance(100).of(0)
+    assert progress.losses.shape == (5,)
+    assert (position(trainer), trainer.windows_left, trainer.finished) == ((3, 0, 0, 0), 0, True)
+    end = trainer.state
+    nothing = trainer.advance(7).of(0)
+    assert nothing.losses.shape == nothing.errors.shape == (0,)
+    assert (nothing.epoch, nothing.window) == (2, 9)
+    np.testing.assert_array_equal(nothing.x, progress.x)
+    assert_same_state(trainer.state, end)
+
+
+@pytest.mark.parametrize("windows", [0, -1])
+def test_fewer_than_one_window_cannot_be_trained(make: MakeTrainer, windows: int) -> None:
+    trainer = make(SMALL)
+    with pytest.raises(ValueError, match=f"n = {windows} windows cannot be trained"):
+        trainer.advance(windows)
+    assert position(trainer) == (0, 0, 0, 0)
+
+
+def test_however_it_is_cut_into_pieces_training_comes_to_the_same(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    losses = trainer.advance(27).of(0).losses
+    end = trainer.state
+    trainer.reset()
+    pieces = [trainer.advance(windows).of(0).losses for windows in (1, 9, 2, 13, 2)]
+    np.testing.assert_array_equal(np.concatenate(pieces), losses)
+    assert_same_state(trainer.state, end)
+
+
+def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(7)
+    trainer.regenerate()
+    trainer.advance(3)
+    state, kept = trainer.state, trainer.state
+    losses, end = trainer.advance(12).of(0).losses, trainer.state
+    assert_same_state(state, kept)
+    trainer.reset(init_index=3)
+    trainer.restore(state)
+    assert_same_state(trainer.state, kept)
+    np.testing.assert_array_equal(trainer.advance(12).of(0).losses, losses)
+    assert_same_state(trainer.state, end)
+    del trainer
+    another = make(SMALL)
+    another.restore(state)
+    np.testing.assert_array_equal(another.advance(12).of(0).losses, losses)
+
+
+def test_the_state_of_another_configuration_is_refused(make: MakeTrainer) -> None:
+    another = make(replace(SMALL, learning_rate=0.1)).state
+    trainer = make(SMALL)
+    trainer.advance(3)
+    before = trainer.state
+    with pytest.raises(ValueError, match="cannot be restored"):
+        trainer.restore(another)
+    assert_same_state(trainer.state, before)
+
+
+def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(14)
+    before = trainer.state
+    config = like(trainer, learning_rate=0.1, echo_step=2, num_epochs=5)
+    trainer.edit(config)
+    assert trainer.windows_left == 36
+    for name, weight in trainer.state.weights.items():
+        np.testing.assert_array_equal(weight, before.weights[name])
+    progress = trainer.advance(1).of(0)
+    assert (progress.epoch, progress.window) == (1, 4)
+    np.testing.assert_array_equal(progress.y, EchoSeries.generate(config, 0, 1).window(4 * 3, 3)[1])
+    assert trainer.state.config == config
+
+
+def test_an_edit_of_its_structure_is_refused(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(3)
+    before = trainer.state
+    with pytest.raises(ValueError, match="needs new networks"):
+        trainer.edit(like(trainer, state_size=8))
+    assert_same_state(trainer.state, before)
+
+
+@pytest.mark.parametrize(("trained", "least"), [(10, 1), (11, 2), (20, 2), (25, 3)])
+def test_fewer_epochs_than_are_trained_are_refused(make: MakeTrainer, trained: int, least: int) -> None:
+    trainer = make(SMALL)
+    trainer.advance(trained)
+    before = trainer.state
+    if least > 1:
+        with pytest.raises(ConfigError, match=f"num_epochs = {least - 1} cannot be used: at least {least}, as trained"):
+            trainer.edit(like(trainer, num_epochs=least - 1))
+        assert_same_state(trainer.state, before)
+    trainer.edit(like(trainer, num_epochs=least))
+    assert (trainer.windows_left, trainer.finished) == (least * 10 - trained, trained == least * 10)
+
+
+def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.regenerate()
+    start, first = trainer.state, trainer.advance(14).of(0).losses
+    trainer.reset()
+    assert position(trainer) == (0, 0, 1, 0)
+    np.testing.assert_array_equal(trainer.advance(14).of(0).losses, first)
+    trainer.reset(init_index=2)
+    assert position(trainer) == (0, 0, 1, 2)
+    trainer.reset()
+    assert position(trainer) == (0, 0, 1, 0)
+    for name, weight in trainer.state.weights.items():
+        np.testing.assert_array_equal(weight, start.weights[name])
+
+
+def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(14)
+    weights = trainer.state.weights
+    trainer.regenerate()
+    assert position(trainer) == (1, 0, 1, 0)
+    for name, weight in trainer.state.weights.items():
+        np.testing.assert_array_equal(weight, weights[name])
+    assert_shows_its_last_window(trainer.advance(2), 1, 1, data_version=1)
+
+
+def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer) -> None:
+    trainer = make(SMALL)
+    trainer.advance(30)
+    trainer.regenerate()
+    assert (position(trainer), trainer.windows_left, trainer.finished) == ((2, 0, 1, 0), 10, False)
+    assert_shows_its_last_window(trainer.advance(10), 2, 9, data_version=1)

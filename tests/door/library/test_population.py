@@ -1,0 +1,251 @@
+"""Population: each replica trains as a trainer of its configuration does, and continues bit for bit."""
+
+from __future__ import annotations
+
+import math
+from contextlib import nullcontext
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn import ConfigError, EchoConfig, EchoSeries, Population, PopulationState
+from tests.compiled import PROGRAMS, SharedPrograms, make_trainer, plain, trainer_of
+
+pytestmark = pytest.mark.slow
+
+SMALL = EchoConfig(
+    seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
+)
+"""20 windows per epoch."""
+
+SOLVED = 0.07 * math.log(2)
+
+REPLICAS = 11
+"""A number that is not a multiple of a shard's size."""
+
+
+@pytest.fixture(autouse=True)
+def _by_one_call(one_processor: None) -> None:
+    """Shards do not depend on the machine."""
+
+
+def unlike(config: EchoConfig) -> list[EchoConfig]:
+    """Replicas that differ in every field that may differ."""
+    rates = (1.0, 0.5, 1.5)
+    return [
+        replace(
+            config,
+            seed=config.seed + index // 2,
+            learning_rate=config.learning_rate * rates[index % 3],
+            echo_step=index % 4,
+            init=("tutorial", "glorot")[index % 2],
+            row_start=("previous_row", "zero")[index // 4 % 2],
+        )
+        for index in range(REPLICAS)
+    ]
+
+
+TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
+"""30 windows per epoch, which are traced sooner."""
+
+ALIKE = [
+    (SMALL, True),
+    (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
+    (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (
+        replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
+        True,
+    ),
+    (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
+    (replace(SMALL, rule="rtrl", stride=2), True),
+    (replace(TWO_STEPS, rule="rtrl", cell="lstm", num_layers=2, dropout=0.3, state_size=2), False),
+]
+"""All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
+
+
+@pytest.mark.parametrize(
+    ("config", "by_xla"),
+    ALIKE,
+    ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE],
+)
+def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
+    """Without XLA, which needs no compilation; and with XLA, also with dropout."""
+    with nullcontext(PROGRAMS) if by_xla else plain() as programs:
+        each_replica_trains_alike(config, programs)
+
+
+def each_replica_trains_alike(config: EchoConfig, programs: SharedPrograms) -> None:
+    configs = unlike(config)
+    lot = Population(configs, programs=programs)
+    progress = lot.advance(50)
+    assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.dtype == np.int32
+    state = lot.state
+    further = lot.advance(5).losses
+    for replica in (0, 3, REPLICAS - 1):
+        trainer = trainer_of(configs[replica], programs)
+        alone, mine = trainer.advance(50), progress.of(replica)
+        np.testing.assert_allclose(mine.losses, alone.losses, rtol=0, atol=2e-5)
+        np.testing.assert_array_equal(mine.errors, alone.errors)
+        assert (mine.epoch, mine.window) == (alone.epoch, alone.window)
+        np.testing.assert_array_equal(mine.x, alone.x)
+        np.testing.assert_array_equal(mine.y, alone.y)
+        for name in ("probabilities", "states", "init_state"):
+            np.testing.assert_allclose(getattr(mine, name), getattr(alone, name), atol=1e-4, err_msg=name)
+        took_over, expected = state.of(replica), trainer.state
+        for name, value in expected.weights.items():
+            np.testing.assert_allclose(took_over.weights[name], value, atol=1e-4, err_msg=name)
+        for slot, theirs in zip(took_over.optimizer, expected.optimizer, strict=True):
+            assert (slot.shape, slot.dtype) == (theirs.shape, theirs.dtype)
+            np.testing.assert_allclose(slot, theirs, rtol=1e-3, atol=1e-4)
+        trainer.restore(took_over)
+        np.testing.assert_allclose(trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5)
+        del trainer  # so that the next trainer can use its compiled loop
+
+
+@pytest.fixture(params=[REPLICAS, 3], ids=["side by side", "one by one"])
+def lot(request: pytest.FixtureRequest) -> Population:
+    return Population(SMALL, request.param, PROGRAMS)
+
+
+def assert_same_state(one: PopulationState, other: PopulationState) -> None:
+    for name in ("configs", "epoch", "window", "data_version", "init_index"):
+        assert getattr(one, name) == getattr(other, name), name
+    for name, weight in one.weights.items():
+        np.testing.assert_array_equal(weight, other.weights[name])
+    np.testing.assert_array_equal(one.carried_state, other.carried_state)
+    for slot, theirs in zip(one.optimizer, other.optimizer, strict=True):
+        np.testing.assert_array_equal(slot, theirs)
+    np.testing.assert_array_equal(one.solved.at, other.solved.at)
+
+
+def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
+    lot = Population(SMALL, 3, PROGRAMS)
+    losses = lot.advance(45).losses
+    for replica, config in enumerate(lot.configs):
+        np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
+
+
+def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lot: Population) -> None:
+    whole = lot.advance(1000)
+    assert whole.losses.shape == (100, lot.replicas)
+    assert (lot.epoch, lot.window, lot.windows_left, lot.finished) == (5, 0, 0, True)
+    nothing = lot.advance(3)
+    assert nothing.losses.shape == nothing.errors.shape == (0, lot.replicas)
+    np.testing.assert_array_equal(nothing.outputs, whole.outputs)
+    end = lot.state
+    lot.reset()
+    pieces = [lot.advance(n) for n in (1, 19, 7, 33, 40)]
+    np.testing.assert_array_equal(np.concatenate([piece.losses for piece in pieces]), whole.losses)
+    assert_same_state(lot.state, end)
+    other = Population(SMALL, lot.replicas, PROGRAMS)
+    other.restore(end)
+    shown = other.advance(1)
+    assert (shown.epoch, shown.window, len(shown.losses)) == (4, 19, 0)
+    np.testing.assert_array_equal(shown.x, whole.x)
+    assert np.isnan(shown.outputs).all()
+
+
+def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
+    lot.advance(23)
+    lot.regenerate()
+    lot.advance(4)
+    state = lot.state
+    losses, end = lot.advance(30).losses, lot.state
+    lot.reset(init_index=2)
+    lot.restore(state)
+    assert_same_state(lot.state, state)
+    np.testing.assert_array_equal(lot.advance(30).losses, losses)
+    assert_same_state(lot.state, end)
+    with pytest.raises(ValueError, match="cannot be restored"):
+        Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
+
+
+def test_new_data_begin_the_epoch_again_and_another_draw_begins_elsewhere(lot: Population) -> None:
+    lot.advance(25)
+    weights = lot.weights
+    lot.regenerate()
+    assert (lot.epoch, lot.window, lot.data_version) == (1, 0, 1)
+    np.testing.assert_array_equal(lot.weights["W"], weights["W"])
+    replica = lot.replicas - 1
+    expected = EchoSeries.generate(lot.configs[replica], 1, 1)
+    np.testing.assert_array_equal(lot.series(replica).x, expected.x)
+    np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 3)[1])
+    lot.reset(init_index=1)
+    trainer = make_trainer(lot.configs[replica])
+    trainer.regenerate()
+    trainer.reset(init_index=1)
+    np.testing.assert_allclose(lot.advance(10).losses[:, replica], trainer.advance(10).losses, rtol=0, atol=2e-5)
+
+
+def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
+    trainer = make_trainer(lot.configs[1])
+    changes = {"learning_rate": 0.1, "echo_step": 1, "row_start": "zero", "num_epochs": 9}
+    lot.advance(12)
+    trainer.advance(12)
+    lot.edit([replace(config, **changes) for config in lot.configs])  # type: ignore[arg-type]
+    trainer.edit(lot.configs[1])
+    progress, alone = lot.advance(20), trainer.advance(20)
+    np.testing.assert_allclose(progress.losses[:, 1], alone.losses, rtol=0, atol=2e-5)
+    np.testing.assert_array_equal(progress.of(1).y, alone.y)
+    assert lot.windows_left == 9 * 20 - 32
+    with pytest.raises(ValueError, match="can change"):
+        lot.edit([replace(config, state_size=5) for config in lot.configs])
+    with pytest.raises(ConfigError, match="num_epochs = 1 cannot be used: at least 2, as trained"):
+        lot.edit([replace(config, num_epochs=1) for config in lot.configs])
+
+
+def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Population) -> None:
+    lot.advance(25)
+    state = lot.state
+    for rate in (0.2, 0.1):
+        lot.edit(replace(lot.config, learning_rate=rate))
+    losses = lot.advance(3).losses
+    fresh = Population([replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS)
+    iteration, _, *slots = state.optimizer
+    rates = np.full(len(state.configs), 0.1, np.float32)
+    fresh.restore(replace(state, configs=fresh.configs, optimizer=(iteration, rates, *slots)))
+    np.testing.assert_array_equal(fresh.advance(3).losses, losses)
+
+
+def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(lot: Population) -> None:
+    lot.advance(25)
+    lot.regenerate()
+    compilations = lot.compilations
+    for config, init_index in ((replace(lot.config, seed=40), 1), (lot.config, 0)):
+        lot.start(config, init_index)
+        new = Population(config, None, PROGRAMS)
+        new.reset(init_index)
+        assert_same_state(lot.state, new.state)
+        np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
+        assert lot.compilations == compilations
+        del new
+    with pytest.raises(ValueError, match="needs new networks"):
+        lot.start(replace(lot.config, replicas=lot.replicas + 1))
+
+
+def test_it_is_seen_when_each_network_has_solved_the_echo() -> None:
+    """At the first window up to which the mean loss of 50 is below a fourteenth of chance."""
+    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100, row_start="zero")
+    lot = Population(config, REPLICAS, PROGRAMS)
+    losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
+    means = np.apply_along_axis(np.convolve, 0, losses.astype(np.float64), np.ones(50) / 50, "valid")
+    first = [int(at[0]) + 50 if len(at) else 0 for at in map(np.flatnonzero, (means < SOLVED).T)]
+    assert lot.solved_at.tolist() == first
+    assert np.count_nonzero(first) >= 5
+    assert lot.compilations == 1
+
+
+def test_what_cannot_be_a_population_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^replicas = \d+ cannot be used|^state_size = 1000000 cannot be used"):
+        Population(EchoConfig(state_size=1_000_000), 3)
+    with pytest.raises(ConfigError, match=r"^state_size = 5 cannot be used: 4, as in the first replica"):
+        Population([SMALL, replace(SMALL, state_size=5)])
+    with pytest.raises(ConfigError, match=r"^replicas = 0 cannot be used"):
+        Population(SMALL, 0)
+    with pytest.raises(ValueError, match="each configuration is one replica"):
+        Population([SMALL], 3)
+    with pytest.raises(ValueError, match="n = 0 windows cannot be trained"):
+        Population(SMALL, 3, PROGRAMS).advance(0)

@@ -1,0 +1,251 @@
+"""Trainer: the promises of its documentation. `test_contract` has those that a population of any size makes too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import ConfigError, EchoConfig, EchoSeries, PopulationState, Trainer
+from echornn.reference import numpy_bptt
+from tests.compiled import SMALL, make_population, make_trainer
+
+pytestmark = pytest.mark.slow
+
+
+def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        np.testing.assert_array_equal(value, other[name])
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    """A compiled trainer, for tests that reset it to its start."""
+    return make_trainer(SMALL)
+
+
+@pytest.fixture
+def fresh(trainer: Trainer) -> Trainer:
+    trainer.start(SMALL)
+    return trainer
+
+
+def test_the_contract(fresh: Trainer) -> None:
+    progress = fresh.advance(20)
+    assert progress.losses.shape == (20,)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.shape == (20,)
+    assert progress.errors.dtype == np.int32
+    assert (fresh.epoch, fresh.window) == (1, 6)
+    assert (progress.epoch, progress.window) == (1, 5)
+    assert fresh.series.x.shape == fresh.series.y.shape == (4, 44)
+    assert fresh.series.x.dtype == np.uint8
+    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 0, 1).x)
+    shapes = {name: value.shape for name, value in fresh.weights.items()}
+    assert shapes == {"W": (5, 4), "b": (1, 4), "W2": (4, 2), "b2": (1, 2)}
+    assert all(value.dtype == np.float32 for value in fresh.weights.values())
+
+
+def test_it_is_the_population_of_one_without_its_axis() -> None:
+    population, alone = make_population(SMALL), make_trainer(SMALL)
+    for story in ("", "regenerate", "reset"):
+        if story:
+            getattr(population, story)()
+            getattr(alone, story)()
+        theirs, mine = population.advance(20).of(0), alone.advance(20)
+        for name in ("losses", "errors", "x", "y", "probabilities", "states", "init_state"):
+            np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
+        for name in (
+            "epoch",
+            "window",
+            "data_version",
+            "init_index",
+            "finished",
+            "windows_left",
+            "device",
+            "compilations",
+        ):
+            assert getattr(alone, name) == getattr(population, name), name
+        state = alone.state
+        assert_same_weights(state.weights, population.state.of(0).weights)
+        np.testing.assert_array_equal(population.state.carried_state[0], state.carried_state)
+        population.restore(PopulationState.of_one(state))
+        alone.restore(population.state.of(0))
+
+
+def test_after_an_epochs_last_window_the_position_is_the_next_epochs_first(fresh: Trainer) -> None:
+    fresh.advance(14)
+    assert (fresh.epoch, fresh.window) == (1, 0)
+    assert not fresh.carried_state.any()
+
+
+def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) -> None:
+    fresh.advance(16)
+    weights, carried = fresh.weights, fresh.carried_state
+    progress = fresh.advance(1)
+    x, y = EchoSeries.generate(SMALL, 0, 1).window(2 * 3, 3)
+    np.testing.assert_array_equal(progress.x, x)
+    np.testing.assert_array_equal(progress.y, y)
+    loss, states, probabilities = numpy_bptt.forward(
+        weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), carried
+    )
+    assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
+    np.testing.assert_allclose(progress.probabilities, probabilities.swapaxes(0, 1), atol=1e-6)
+    np.testing.assert_allclose(progress.states, states[1:].swapaxes(0, 1), atol=1e-6)
+    np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, atol=1e-6)
+    assert progress.errors[0] == (progress.probabilities.argmax(axis=-1) != y).sum()
+
+
+def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Trainer) -> None:
+    fresh.advance(3)
+    handed_on = fresh.carried_state
+    np.testing.assert_array_equal(fresh.advance(1).init_state, handed_on)
+    first_of_an_epoch = fresh.advance(11)
+    assert first_of_an_epoch.window == 0
+    np.testing.assert_array_equal(first_of_an_epoch.init_state, np.zeros_like(handed_on))
+
+
+def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
+    first = fresh.weights["W"]
+    fresh.reset(init_index=3)
+    assert fresh.init_index == 3
+    other = fresh.weights
+    assert not np.array_equal(first, other["W"])
+    fresh.advance(5)
+    fresh.reset(init_index=3)
+    assert_same_weights(fresh.weights, other)
+    fresh.reset()
+    np.testing.assert_array_equal(fresh.weights["W"], first)
+
+
+def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Trainer) -> None:
+    fresh.advance(20)
+    weights = fresh.weights
+    fresh.regenerate()
+    assert (fresh.epoch, fresh.window, fresh.data_version) == (1, 0, 1)
+    assert_same_weights(fresh.weights, weights)
+    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 1, 1).x)
+    progress = fresh.advance(1)
+    x, y = EchoSeries.generate(SMALL, 1, 1).window(0, 3)
+    zero = np.zeros((4, 4), np.float32)
+    loss, _, _ = numpy_bptt.forward(weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), zero)
+    assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
+
+
+def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
+    start = fresh.weights
+    first = fresh.advance(1).losses
+    fresh.advance(20)
+    fresh.load_weights(start)
+    fresh.restore(replace(fresh.state, epoch=0, window=0))
+    np.testing.assert_array_equal(fresh.advance(1).losses, first)
+    second = fresh.advance(1).losses
+    fresh.reset()
+    np.testing.assert_array_equal(fresh.advance(2).losses[1:], second)
+
+
+def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) -> None:
+    before = fresh.weights
+    without = {name: value for name, value in before.items() if name != "b2"}
+    with pytest.raises(ValueError, match=r"the names must be \['W', 'W2', 'b', 'b2'\]"):
+        fresh.load_weights(without)
+    with pytest.raises(ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"):
+        fresh.load_weights({**before, "W2": np.zeros((2, 4), np.float32)})
+    with pytest.raises(ValueError, match="b cannot be loaded"):
+        fresh.load_weights({**before, "b": np.full((1, 4), np.nan)})
+    assert_same_weights(fresh.weights, before)
+
+
+def test_many_calls_compile_once(fresh: Trainer) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        if fresh.finished:
+            fresh.reset()
+            fresh.regenerate()
+        fresh.advance(int(rng.integers(1, 30)))
+    assert fresh.compilations == 1
+
+
+OPTIMIZERS: list[tuple[str, float, int | None]] = [
+    ("adagrad", 0.3, None),
+    ("sgd", 1.0, None),
+    ("rmsprop", 0.01, None),
+    ("adam", 0.03, 2),
+]
+"""All optimizers, each with a suitable learning rate and a stride."""
+
+
+def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
+    config = replace(SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50)
+    return config.with_fields({"optimizer": optimizer})
+
+
+@pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
+def test_every_optimizer_learns(optimizer: str, rate: float, stride: int | None) -> None:
+    progress = make_trainer(with_optimizer(optimizer, rate, stride)).advance(600)
+    assert progress.losses[-50:].mean() < 0.5 * progress.losses[:20].mean()
+
+
+def test_the_tutorials_run_learns_the_echo_exactly() -> None:
+    progress = make_trainer(EchoConfig()).advance(666 * 2)
+    assert progress.losses[0] > 0.6
+    after = progress.errors[700:]
+    assert not after.any()
+    assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
+
+
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ConfigError, match="device = 'gpu' cannot be used: TensorFlow sees no GPU here"):
+        Trainer(replace(SMALL, device="gpu"))
+    assert Trainer(replace(SMALL, device="auto")).device == "cpu"
+
+
+@pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
+def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, stride: int | None) -> None:
+    config = with_optimizer(optimizer, rate, stride)
+    whole = make_trainer(config)
+    whole.regenerate()
+    whole.advance(17)
+    state = whole.state
+    rest = whole.advance(23)
+    end = whole.weights
+    del whole
+    other = make_trainer(config)
+    other.advance(5)
+    other.restore(state)
+    assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
+    again = other.advance(23)
+    np.testing.assert_array_equal(again.losses, rest.losses)
+    np.testing.assert_array_equal(again.states, rest.states)
+    assert_same_weights(other.weights, end)
+
+
+def test_live_edits_keep_everything_else_and_compile_nothing(fresh: Trainer) -> None:
+    plain = fresh.advance(20).losses
+    fresh.reset()
+    fresh.advance(10)
+    fresh.edit(replace(SMALL, learning_rate=0.01, echo_step=1, num_epochs=7))
+    progress = fresh.advance(1)
+    assert progress.losses.shape == (1,)
+    np.testing.assert_array_equal(progress.x, EchoSeries.generate(SMALL, 0, 0).window(10 * 3, 3)[0])
+    np.testing.assert_array_equal(progress.y[:, 1:], progress.x[:, :-1])
+    assert fresh.windows_left == 7 * 14 - 11
+    assert fresh.compilations == 1
+    fresh.reset()
+    fresh.edit(SMALL)
+    np.testing.assert_array_equal(fresh.advance(20).losses, plain)
+
+
+def test_the_learning_rate_edited_is_the_one_used(fresh: Trainer) -> None:
+    made = make_trainer(replace(SMALL, learning_rate=0.02)).advance(20).losses
+    fresh.edit(replace(SMALL, learning_rate=0.02))
+    np.testing.assert_array_equal(fresh.advance(20).losses, made)
+    fresh.reset()
+    np.testing.assert_array_equal(fresh.advance(20).losses, made)

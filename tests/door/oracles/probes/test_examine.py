@@ -1,0 +1,146 @@
+"""An examination returns the readings of the requested kinds, and no others."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.probes import spectral_radius
+from echornn.probes.examine import examine
+from echornn.probes.of_weights import snapshot_of
+from echornn.readings import Kind, Question
+from echornn.snapshot import Snapshot
+from tests.compiled import make_trainer
+from tests.door.oracles.probes.snapshots import random_weights, small, snapshot
+
+pytestmark = pytest.mark.slow
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ALL = Question(frozenset(KINDS), flip=(0, 1))
+WEIGHTS = Question(frozenset({"weights"}))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_asked_is_answered(kind: Kind) -> None:
+    config = small()
+    readings = examine(snapshot(config, random_weights(config)), dataclasses.replace(ALL, kinds=frozenset({kind})))
+    assert [one for one in KINDS if getattr(readings, one) is not None] == [kind]
+    assert (readings.config, readings.branch, readings.window) == (config, 0, 4)
+
+
+def test_without_a_window_there_is_nothing_that_needs_one() -> None:
+    config = small()
+    readings = examine(snapshot(config, random_weights(config), with_window=False), ALL)
+    assert {one for one in KINDS if getattr(readings, one) is None} == {"connectivity", "effects", "flip"}
+    assert readings.units is not None
+    assert readings.units.activity.shape == (0, 0, 3)
+
+
+def test_a_window_of_another_configuration_is_none() -> None:
+    config = small()
+    one = snapshot(config, random_weights(config))
+    other = snapshot(small("lstm"), random_weights(small("lstm")))
+    readings = examine(dataclasses.replace(one, progress=other.progress), Question(frozenset({"connectivity"})))
+    assert readings.connectivity is None
+
+
+def test_weights_that_are_not_finite_are_not_read() -> None:
+    config = small()
+    weights = random_weights(config)
+    weights["W"][0, 0] = np.nan
+    readings = examine(snapshot(config, weights), ALL)
+    assert all(getattr(readings, one) is None for one in KINDS)
+    assert readings.parts == ("h",)
+
+
+def test_states_that_are_not_finite_are_not_read() -> None:
+    config = small("irnn")
+    weights = {name: np.full_like(values, 1e3) for name, values in random_weights(config).items()}
+    kinds: tuple[Kind, ...] = ("memory", "units", "plane", "gradient")
+    for kind in kinds:
+        readings = examine(snapshot(config, weights), Question(frozenset({kind, "reliance"})))
+        assert (getattr(readings, kind), readings.reliance) == (None, None)
+    assert examine(snapshot(config, weights), WEIGHTS).weights is not None
+
+
+def test_parts_of_layers_and_one_that_is_not_there() -> None:
+    config = EchoConfig(cell="lstm", num_layers=2, state_size=2)
+    readings = examine(snapshot_of(random_weights(config), config), Question(frozenset({"memory"}), part="update"))
+    inside = ("h", "c", "input", "forget", "output")
+    assert readings.parts == tuple(f"layer {layer} {part}" for layer in (2, 1) for part in inside)
+    assert readings.memory is not None
+    assert readings.memory.part == "layer 2 h"
+
+
+def test_rows_and_columns_have_names() -> None:
+    config = small("gru", num_layers=2, state_size=2)
+    found = examine(snapshot(config, random_weights(config)), WEIGHTS).weights
+    assert found is not None
+    assert list(found.weights) == list(found.rows) == list(found.columns) == list(found.update)
+    assert found.rows["W"] == ("x", "h1", "h2")
+    assert found.columns["W"] == ("update 1", "update 2", "reset 1", "reset 2")
+    assert found.rows["Wc_layer2"] == ("below 1", "below 2", "h1", "h2")
+    assert (found.rows["W2"], found.columns["W2"]) == (("h1", "h2"), ("class 0", "class 1"))
+    for name, matrix in found.weights.items():
+        assert matrix.shape == (len(found.rows[name]), len(found.columns[name]))
+    kinds = ("W update", "W reset", "W candidate")
+    assert [one.name for one in found.recurrent] == [f"{one} layer {layer}" for layer in (1, 2) for one in kinds]
+    assert all(np.isnan(update) for update in found.update.values())
+
+
+def test_eigenvalues_are_those_of_the_part_from_state_to_state_the_largest_first() -> None:
+    config = small(state_size=2)
+    weights = random_weights(config)
+    weights["W"][1:] = [[0.6, -0.8], [0.8, 0.6]]
+    found = examine(snapshot(config, weights), WEIGHTS).weights
+    assert found is not None
+    np.testing.assert_allclose(np.sort(found.recurrent[0].eigenvalues.imag), [-0.8, 0.8], atol=1e-6)
+    assert found.recurrent[0].spectral_radius == pytest.approx(1)
+    assert spectral_radius(weights, config) == {"W": pytest.approx(1)}
+
+
+def test_updates_are_the_change_of_a_window_over_the_size() -> None:
+    config = small()
+    weights = random_weights(config)
+    before = {name: value * np.float32(0.9) for name, value in weights.items()}
+    one = dataclasses.replace(snapshot(config, weights), before=before, windows_since=10)
+    found = examine(one, WEIGHTS).weights
+    assert found is not None
+    assert found.update == {name: pytest.approx(0.01, rel=1e-4) for name in weights}
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    config = small()
+    weights = random_weights(config)
+    with pytest.raises(ValueError, match=r"cannot be examined: the names must be \['W', 'W2', 'b', 'b2'\]"):
+        snapshot_of({"W": weights["W"]}, config)
+    with pytest.raises(ValueError, match=r"W of shape \(4, 3\) cannot be examined: its shape must be \(5, 4\)"):
+        snapshot_of(weights, small(state_size=4))
+    weights["b"][0, 0] = np.inf
+    with pytest.raises(ValueError, match="b cannot be examined: some of its numbers are NaN or infinite"):
+        snapshot_of(weights, config)
+
+
+def test_seed_7_becomes_a_shift_register_and_examining_it_changes_nothing() -> None:
+    trainer = make_trainer(EchoConfig())
+    totals = {}
+    before = 0
+    for window in (1, 330, 1000):
+        progress = trainer.advance(window - before)
+        before = window
+        readings = examine(Snapshot(trainer.state, 0, window, progress), ALL)
+        assert readings.memory is not None
+        totals[window] = readings.memory.total
+    assert totals[1] < 2.9
+    assert totals[330] == pytest.approx(3.94, abs=0.05)
+    assert totals[1000] == pytest.approx(3.88, abs=0.05)
+    assert readings.units is not None
+    assert set(readings.units.best_lag) <= {0, 1, 2, 3}
+    last = trainer.advance(50)
+    trainer.reset()
+    trainer.advance(1000)
+    np.testing.assert_array_equal(trainer.advance(50).losses, last.losses)

@@ -1,0 +1,270 @@
+"""How far the gradient reaches back, compared with finite differences of the NumPy network."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.probes import rows_read
+from echornn.probes.examine import examine
+from echornn.probes.gradients.gradient import gradient
+from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, snapshot_of
+from echornn.probes.prepared import Prepared
+from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
+from echornn.progress import Floats
+from echornn.readings import Gradient, Question
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.numpy_network import Array
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot
+
+pytestmark = pytest.mark.slow
+
+D = 1e-5
+
+
+TARGETS = 2
+
+
+def targets_of(config: EchoConfig) -> TargetSeries:
+    """The probes' target series for only a few steps, since finite differences are slow."""
+    series = targets_for(config)
+    return replace(series, x=series.x[-series.steps_back - TARGETS :], y=series.y[-TARGETS:])
+
+
+def gradient_of(config: EchoConfig, weights: dict[str, Floats]) -> Gradient:
+    prepared = Prepared(snapshot(config, weights))
+    prepared.targets = targets_of(config)
+    return gradient(prepared)
+
+
+def states_of(config: EchoConfig, weights: dict[str, Floats]) -> Array:
+    series, one = targets_of(config), snapshot(config, weights)
+    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    states, _ = numpy_network.run(str(config.cell), weights, series.x, first)
+    return states
+
+
+@pytest.mark.parametrize("cell", FEW)
+def test_gradient_by_lag(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    series, states = targets_of(config), states_of(config, weights)
+    steps = len(series.x)
+
+    def loss_from(lag: int, end: int, state: Array) -> Array:
+        """The loss of the step before ``end``, if the state ``lag`` steps earlier had this value."""
+        run, _ = numpy_network.run(cell, weights, series.x[end - lag : end], state) if lag else (state[None], {})
+        return numpy_network.losses(weights, run[-1], series.y[len(series.y) - 1 - (steps - end)])
+
+    expected = []
+    for lag in range(series.steps_back):
+        sizes = []
+        for end in range(steps, steps - len(series.y), -1):
+            at = states[end - lag]
+            units = np.eye(at.shape[1])
+            slopes = [
+                (loss_from(lag, end, at + D * one) - loss_from(lag, end, at - D * one)) / (2 * D) for one in units
+            ]
+            sizes.append(np.linalg.norm(slopes, axis=0).mean())
+        expected.append(np.mean(sizes))
+    np.testing.assert_allclose(gradient_of(config, weights).by_lag, expected, rtol=2e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("cell", FEW)
+def test_truncation_bias(cell: str) -> None:
+    """g_K is the gradient of a group's mean loss if only the weights in the last K steps change."""
+    config = small(cell, state_size=2)
+    weights = random_weights(config, 0.9)
+    series, states = targets_of(config), states_of(config, weights)
+    steps, most = len(series.x), series.steps_back
+
+    def slopes_of_last(count: int) -> Array:
+        """The gradients for the last ``count`` steps, [weights, groups]."""
+        found = []
+        for name in weights:
+            if name in ("W2", "b2"):
+                continue
+            for place in np.ndindex(weights[name].shape):
+                both = []
+                for change in (D, -D):
+                    moved = {key: np.asarray(value, np.float64) for key, value in weights.items()}
+                    moved[name] = moved[name].copy()
+                    moved[name][place] += change
+                    total = np.zeros(MOST_GROUPS)
+                    for y, end in zip(series.y[::-1], range(steps, 0, -1), strict=False):
+                        run, _ = numpy_network.run(cell, moved, series.x[end - count : end], states[end - count])
+                        losses = numpy_network.losses(weights, run[-1], y)
+                        total += losses.reshape(MOST_GROUPS, -1).mean(axis=1) / len(series.y)
+                    both.append(total)
+                found.append((both[0] - both[1]) / (2 * D))
+        return np.array(found)
+
+    def size(of_groups: Array) -> float:
+        """The root of the mean product of two different groups' vectors."""
+        pairs = [one @ other for one, other in itertools.permutations(of_groups.T, 2)]
+        return float(np.sqrt(max(0.0, float(np.mean(pairs)))))
+
+    g = np.array([slopes_of_last(count) for count in range(1, most + 1)])
+    whole = size(g[-1])
+    found = gradient_of(config, weights)
+    np.testing.assert_allclose(found.bias, [size(one - g[-1]) / whole for one in g], atol=1e-3)
+    window = config.truncated_backprop_length
+    of_windows = size(g[:window].mean(axis=0) - g[-1]) / whole
+    assert found.bias_of_windows == pytest.approx(of_windows, abs=5e-4)
+    plain = np.linalg.norm((g - g[-1]).mean(axis=-1), axis=1) / np.linalg.norm(g[-1].mean(axis=-1))
+    assert (np.abs(found.bias - plain) <= found.bias_spread + 0.01).all()
+
+
+def test_a_gradient_too_small_for_float32_to_square_has_a_size() -> None:
+    """The state shrinks to a hundredth at each step."""
+    config = small(state_size=2, truncated_backprop_length=15)
+    weights = random_weights(config)
+    weights["W"][0], weights["b"][:] = 0, 0
+    weights["W"][1:] = 0.01 * np.eye(2)
+    found = examine(snapshot_of(weights, config), Question(frozenset({"gradient"}))).gradient
+    assert found is not None
+    sizes = found.by_lag[:18].astype(np.float64)
+    np.testing.assert_allclose(sizes[1:] / sizes[:-1], 0.01, rtol=1e-3)
+
+
+def test_a_gradient_too_large_for_float32_has_no_bias() -> None:
+    config = small(state_size=2, truncated_backprop_length=60)
+    weights = random_weights(config)
+    weights["W"][0], weights["b"][:] = 0, 0
+    weights["W"][1:] = 10 * np.eye(2)
+    found = examine(snapshot_of(weights, config), Question(frozenset({"gradient"}))).gradient
+    assert found is not None
+    assert found.by_lag[30] > 1e29
+    assert not np.isfinite(found.by_lag[-1])
+    assert np.isnan(found.bias).all()
+    assert found.enough(0.1) is None
+
+
+def test_more_steps_than_are_looked_at_have_no_bias_that_is_known() -> None:
+    assert targets_for(EchoConfig(truncated_backprop_length=600)).steps_back == 512
+    found = Gradient(np.ones(512, np.float32), np.zeros(512, np.float32), 0.0)
+    assert found.through(511) == (0, 0)
+    for steps in (512, 600):
+        assert np.isnan(found.through(steps)[0])
+
+
+def test_enough_steps_for_a_bias() -> None:
+    bias = np.array([0.5, 0.2, 0.09, 0.11, 0.05, 0.0], np.float32)
+    found = Gradient(bias, bias, 0.3)
+    assert found.enough(0.6) == 1
+    assert found.enough(0.1) == 5
+    assert found.enough(0.01) is None
+    assert replace(found, bias_spread=np.array([0.03], np.float32)).enough(0.1) == 5
+    assert replace(found, bias_spread=np.array([0.06], np.float32)).enough(0.1) is None
+    assert replace(found, bias=np.full(6, np.nan, np.float32)).enough(0.1) is None
+
+
+def test_where_nothing_is_carried_there_is_no_gradient() -> None:
+    config = small()
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    found = gradient_of(config, weights)
+    assert not found.by_lag.any()
+    assert not found.travels
+    assert np.isnan(found.bias).all()
+    assert np.isnan(found.bias_of_windows)
+    assert found.enough(0.1) is None
+
+
+def test_where_units_are_saturated_no_error_travels() -> None:
+    config = small()
+    weights = random_weights(config)
+    weights["b"][:] = 1e5
+    found = gradient_of(config, weights)
+    assert found.by_lag[0] > 0
+    assert not found.travels
+    assert np.isnan(found.bias).all()
+
+
+@pytest.mark.parametrize("cell", FEW)
+def test_connectivity(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    one = snapshot(config, weights)
+    assert one.progress is not None
+    x, y = one.progress.x.T.astype(np.float64), one.progress.y.T
+    length, rows = x.shape
+
+    def target_logits(x: Array) -> Array:
+        assert one.progress is not None
+        states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
+        return np.take_along_axis(numpy_network.logits(weights, states[1:]), y[..., None].astype(int), -1)[..., 0]
+
+    expected = np.zeros((rows, length, length))
+    for step in range(length):
+        up, down = x.copy(), x.copy()
+        up[step] += D
+        down[step] -= D
+        expected[:, :, step] = np.abs((target_logits(up) - target_logits(down)) / (2 * D)).T
+    found = examine(one, Question(frozenset({"connectivity"}))).connectivity
+    assert found is not None
+    np.testing.assert_allclose(found.strength, expected, atol=1e-5)
+    states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
+    logits = numpy_network.logits(weights, states[1:])
+    predicted = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(found.probabilities, predicted.swapaxes(0, 1), atol=1e-5)
+    of_a_row = examine(one, Question(frozenset({"connectivity"}), row=1)).connectivity
+    assert of_a_row is not None
+    assert of_a_row.strength.shape == (1, length, length)
+    np.testing.assert_allclose(of_a_row.of_row(1), expected[1], atol=1e-5)
+    assert np.isnan(of_a_row.of_row(0)).all()
+    monkeypatch.setattr(rows_read, "MOST_LAGS", 3)
+    newest = examine(one, Question(frozenset({"connectivity"}), row=0)).connectivity
+    assert newest is not None
+    assert (newest.first_step, newest.strength.shape) == (length - 3, (1, 3, 3))
+    np.testing.assert_allclose(newest.of_row(0), expected[0, -3:, -3:], atol=1e-5)
+
+
+def test_a_flipped_input_changes_what_comes_after_it() -> None:
+    config = small()
+    weights = random_weights(config)
+    one = snapshot(config, weights)
+    assert one.progress is not None
+    flip = examine(one, Question(frozenset({"flip"}), flip=(1, 2))).flip
+    assert flip is not None
+    x = one.progress.x[1].copy()
+    before, _ = numpy_network.run("rnn", weights, x[:, None], one.progress.init_state[1:])
+    x[2] = 1 - x[2]
+    after, _ = numpy_network.run("rnn", weights, x[:, None], one.progress.init_state[1:])
+    np.testing.assert_array_equal(flip.x, x)
+    for found, states in ((flip.before, before), (flip.after, after)):
+        expected = numpy_network.softmax(numpy_network.logits(weights, states[1:, 0]))
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_array_equal(flip.before[:2], flip.after[:2])
+
+
+def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() -> None:
+    """Without an input weight the state decays to zero, where tanh is linear."""
+    config = EchoConfig(state_size=4)
+    values = np.array([0.9, 0.6, 0.3, 0.1])
+    mix = np.random.default_rng(3).normal(size=(4, 4))
+    weights = random_weights(config)
+    weights["W"][0], weights["b"][:] = 0, 0
+    weights["W"][1:] = mix @ np.diag(values) @ np.linalg.inv(mix)
+    np.testing.assert_allclose(lyapunov_exponents(weights, config), np.log(values), atol=0.02)
+
+
+def test_of_many_exponents_the_leading_ones_are_read_and_lost_directions_stay_finite() -> None:
+    config = EchoConfig(state_size=20)
+    weights = random_weights(config, 0.01)
+    weights["W"][1:] = 0
+    weights["W"][1, 0] = 0.5
+    found = lyapunov_exponents(weights, config)
+    assert len(found) == 8
+    assert found[0] == pytest.approx(np.log(0.5), abs=0.01)
+    assert np.isfinite(found).all()
+    assert found[1] < -80
+
+
+def test_a_part_that_a_network_does_not_have_is_refused() -> None:
+    config = small("lstm")
+    with pytest.raises(ValueError, match=r"^part = 'nosuch' cannot be read: one of h, c, input, forget, output$"):
+        memory_by_lag(random_weights(config), config, part="nosuch")

@@ -1,0 +1,166 @@
+"""Memory and unit readings, compared with NumPy and with networks whose values are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.cells.bounds import Bounds
+from echornn.config import EchoConfig
+from echornn.network.model import initial_weights
+from echornn.probes.examine import examine
+from echornn.probes.of_weights import memory_by_lag
+from echornn.probes.series import series_for
+from echornn.progress import Floats
+from echornn.readings import Memory, Question, Units
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
+
+pytestmark = pytest.mark.slow
+
+
+def read(config: EchoConfig, weights: dict[str, Floats], part: str = "") -> tuple[Memory, Units]:
+    readings = examine(snapshot(config, weights), Question(frozenset({"memory", "units"}), part))
+    assert readings.memory is not None
+    assert readings.units is not None
+    return readings.memory, readings.units
+
+
+def delay_line(units: int, num_classes: int = 2) -> tuple[EchoConfig, dict[str, Floats]]:
+    """A network in which each unit passes on the previous unit's value, small enough that tanh is linear."""
+    config = EchoConfig(state_size=units, echo_step=2, truncated_backprop_length=units + 2, num_classes=num_classes)
+    w = np.zeros((config.input_size + units, units), np.float32)
+    w[0, 0] = 0.01
+    w[config.input_size + np.arange(units - 1), np.arange(1, units)] = 1
+    return config, {**{name: np.zeros_like(value) for name, value in random_weights(config).items()}, "W": w}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    series, one = series_for(config), snapshot(config, weights)
+    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    _, parts = numpy_network.run(cell, weights, series.x, first)
+    assert list(parts) == list(examine(one, Question(frozenset())).parts)
+    half = series.x.shape[1] // 2
+    for part, values in parts.items():
+        seen = values[series.steps_back :]
+        with_ones = np.concatenate([seen, np.ones((*seen.shape[:2], 1))], axis=-1)
+        expected = []
+        for lag in range(series.lags):
+            x = series.x[series.steps_back - lag : len(series.x) - lag].astype(np.float64)
+            a, b = with_ones[:, :half].reshape(-1, 4), with_ones[:, half:].reshape(-1, 4)
+            weights_out = np.linalg.lstsq(a, x[:, :half].ravel(), rcond=None)[0]
+            judged = x[:, half:].ravel()
+            expected.append(1 - ((b @ weights_out - judged) ** 2).sum() / ((judged - judged.mean()) ** 2).sum())
+        memory, _ = read(config, weights, part)
+        assert memory.part == part
+        np.testing.assert_allclose(memory.by_lag, np.clip(expected, 0, 1), atol=2e-4)
+
+
+def test_a_delay_line_of_six_units_holds_six_numbers() -> None:
+    memory, units = read(*delay_line(6))
+    np.testing.assert_allclose(memory.by_lag[:6], 1, atol=1e-3)
+    np.testing.assert_allclose(memory.by_lag[6:], 0, atol=0.02)
+    assert memory.total == pytest.approx(6, abs=0.05)
+    assert memory.size == 6
+    np.testing.assert_array_equal(units.best_lag, range(6))
+    np.testing.assert_allclose(units.correlation, 1, atol=1e-3)
+    assert units.share_saturated == 0
+
+
+def test_of_three_classes_two_numbers_a_symbol_are_needed() -> None:
+    """A delay line that sees only the second of three symbols holds one of the two numbers of each symbol."""
+    config, weights = delay_line(3, num_classes=3)
+    weights["W"][:3] = 0
+    weights["W"][1, 0] = 0.01
+    memory, units = read(config, weights)
+    np.testing.assert_allclose(memory.by_lag[:3], 0.5, atol=0.02)
+    assert memory.total == pytest.approx(3, abs=0.1)
+    assert memory.shift_register(config.echo_step) == 6
+    np.testing.assert_array_equal(units.best_lag, range(3))
+
+
+def test_memory_is_read_at_the_echo_and_at_the_windows_length() -> None:
+    config = small(echo_step=150)
+    by_lag = memory_by_lag(random_weights(config), config)
+    assert len(by_lag) > 151
+
+
+@given(seed=st.integers(0, 1000), spread=st.floats(0, 30))
+@settings(max_examples=15)
+def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> None:
+    config = small()
+    memory, units = read(config, random_weights(config, spread, seed))
+    assert ((memory.by_lag >= 0) & (memory.by_lag <= 1)).all()
+    assert memory.by_lag.sum() < 3.2
+    assert (np.abs(units.correlation) <= 1).all()
+
+
+def test_units_that_stand_still_follow_nothing() -> None:
+    config = small()
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    memory, units = read(config, weights)
+    assert memory.total == 0
+    np.testing.assert_array_equal(units.correlation, 0)
+    np.testing.assert_array_equal(units.spread, 0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_newest_window_is_run_again(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    progress = snapshot(config, weights).progress
+    assert progress is not None
+    _, parts = numpy_network.run(cell, weights, progress.x.T, progress.init_state)
+    for part, values in parts.items():
+        _, units = read(config, weights, part)
+        np.testing.assert_allclose(units.activity, np.swapaxes(values, 0, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("part", ["h", "c", "input", "forget", "output"])
+def test_gates_are_saturated_where_they_are_open_or_shut(part: str) -> None:
+    config = small("lstm")
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    _, units = read(config, weights, part)
+    assert not units.saturated.any()
+    weights["b"][:] = 20
+    _, units = read(config, weights, part)
+    assert units.share_saturated == 1
+
+
+@pytest.mark.parametrize("cell", ["mingru", "irnn", "indrnn", "cornn"])
+def test_states_without_limits_are_not_called_saturated(cell: str) -> None:
+    config = small(cell)
+    weights = {name: np.full_like(value, 3) for name, value in random_weights(config).items()}
+    _, units = read(config, weights)
+    assert np.abs(units.activity).max() > 1
+    assert units.bounds is Bounds.FREE
+    assert not units.saturated.any()
+    assert math.isnan(units.share_saturated)
+
+
+def test_rows_that_rest_in_different_places_do_not_spread_a_unit() -> None:
+    """There are two resting states, near -1 and 1; in each, the units hardly move."""
+    config = small()
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    weights["W"][1:] = 5 * np.eye(3)
+    weights["W"][0] = 0.01
+    _, units = read(config, weights)
+    assert units.spread.max() < 1e-4
+    assert units.share_saturated == 1
+
+
+def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
+    """From a zero state some rows need a hundred steps to settle; mixed with others they would hide what the state
+    holds.
+    """
+    config = EchoConfig()
+    weights = initial_weights(config)
+    weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
+    assert memory_by_lag(weights, config)[1] > 0.95

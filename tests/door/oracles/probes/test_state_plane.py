@@ -1,0 +1,110 @@
+"""The plane of states, compared with NumPy and with the data of each kind of task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.plane_readings import StatePlane
+from echornn.probes.examine import examine
+from echornn.probes.of_weights import snapshot_of
+from echornn.probes.prepared import Prepared
+from echornn.probes.series import series_for
+from echornn.probes.states.state_plane import MOST_SAMPLES
+from echornn.progress import Floats
+from echornn.readings import Question
+from echornn.snapshot import Snapshot
+from tests.door.oracles.probes import numpy_network
+from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot
+from tests.door.oracles.probes.test_tasks import TASKS, config_of, with_window
+
+pytestmark = pytest.mark.slow
+
+
+def plane_of(one: Snapshot, part: str = "") -> StatePlane:
+    plane = examine(one, Question(frozenset({"plane"}), part)).plane
+    assert plane is not None
+    return plane
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_states_targets_and_logits_are_those_that_numpy_computes(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    one, series = snapshot(config, weights), series_for(config)
+    plane = plane_of(one)
+    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    _, parts = numpy_network.run(cell, weights, series.x, first)
+    h = parts["h"][series.steps_back :].reshape(-1, 3)
+    found = plane.mean + plane.states.astype(np.float64) @ plane.components
+    nearest = np.abs(found[:, np.newaxis] - h).max(axis=-1).min(axis=1)
+    np.testing.assert_allclose(nearest, 0, atol=1e-4)
+    in_plane = plane.readout[:, 0] + plane.states @ plane.readout[:, 1:].T
+    np.testing.assert_allclose(in_plane, numpy_network.logits(weights, found), atol=1e-4)
+    np.testing.assert_array_equal(plane.answers, in_plane.argmax(axis=1))
+    assert plane.share(np.eye(3)[0]) == float(plane.shares[0])
+    assert one.progress is not None
+    _, of_window = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
+    np.testing.assert_allclose(np.swapaxes(plane.rows, 0, 1), plane.place(of_window["h"].astype(np.float32)), atol=1e-4)
+
+
+def test_the_states_of_an_echo_have_the_echo_as_their_target() -> None:
+    """A network whose only unit holds the newest input, for an echo of no step."""
+    config = EchoConfig(state_size=1, echo_step=0, truncated_backprop_length=4)
+    zero = {name: np.zeros_like(weight) for name, weight in random_weights(config).items()}
+    w = np.array([[2.0], [0.0]], np.float32)
+    plane = plane_of(snapshot_of({**zero, "W": w, "W2": np.array([[-1.0, 1.0]], np.float32)}, config))
+    assert len(plane.states) == MOST_SAMPLES
+    np.testing.assert_array_equal(plane.targets, plane.states[:, 0] > 0)
+    assert plane.share(np.ones(1)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -> None:
+    config = config_of(task)
+    one = with_window(config, random_weights(config))
+    plane, series = plane_of(one), series_for(config)
+    scored = np.ones(series.y.shape[:2], np.bool_) if series.scored is None else series.scored  # type: ignore[union-attr]
+    assert len(plane.states) == min(MOST_SAMPLES, scored.sum()) == len(plane.targets)
+    assert plane.targets.shape == plane.answers.shape
+    assert plane.rows.shape == (2, config.window_steps, 3)
+    in_plane = plane.readout[:, 0] + plane.states @ plane.readout[:, 1:].T
+    said = in_plane.argmax(axis=1) if config.has_classes else in_plane
+    np.testing.assert_allclose(plane.answers, said, atol=1e-4)
+
+
+def test_each_part_has_a_plane_and_only_what_the_output_layer_reads_has_its_borders() -> None:
+    config = small("lstm", num_layers=2)
+    one = snapshot(config, random_weights(config))
+    for number, part in enumerate(examine(one, Question(frozenset())).parts):
+        plane = plane_of(one, part)
+        assert (plane.part, len(plane.readout)) == (part, 0 if number else 2)
+
+
+def test_an_echo_from_before_the_series_has_states_without_targets() -> None:
+    config = replace(small(), total_series_length=4000, echo_step=600)
+    assert plane_of(snapshot_of(random_weights(config), config)).targets.size == 0
+
+
+def test_huge_weights_give_a_plane_if_the_states_have_limits() -> None:
+    assert np.isfinite(plane_of(huge("rnn")).states).all()
+
+
+def test_states_too_large_for_numbers_have_no_plane() -> None:
+    assert examine(huge("irnn"), Question(frozenset({"plane"}))).plane is None
+
+
+def huge(cell: str) -> Snapshot:
+    config = small(cell)
+    weights: dict[str, Floats] = {name: np.float32(1e30) * np.abs(one) for name, one in random_weights(config).items()}
+    return snapshot(config, weights)
+
+
+def test_without_a_window_there_are_no_rows() -> None:
+    config = small()
+    one = snapshot(config, random_weights(config), with_window=False)
+    assert plane_of(one).rows.shape == (0, 0, 3)
+    assert Prepared(one).window is None

@@ -1,0 +1,204 @@
+"""Tasks other than the echo: streams and trials, symbols and numbers, all steps scored or some, one network or many."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from echornn import Batch, EchoConfig, Symbols, Task, TaskError, seeding
+from echornn.data.epoch_data import batch_of, data_side_by_side, lags_of_target, lead_in
+from echornn.network.model import initial_weights
+from echornn.reference import task_bptt, task_losses
+from echornn.tasks.adding import Adding
+from echornn.tasks.copy_memory import CopyMemory
+from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.lags import scored_from
+from echornn.tasks.settings import setting
+from echornn.tasks.temporal_order import TemporalOrder
+from echornn.tasks.two_coins import TwoCoins
+from echornn.training.population import Population
+from tests.compiled import PROGRAMS, plain
+
+pytestmark = pytest.mark.slow
+
+TASKS = {
+    "stream of symbols": (TwoCoins(lag=1, far_lag=4), 6),
+    "stream of numbers": (FlipFlop(bits=2, pulse=0.4), 6),
+    "trials of symbols, all scored": (CopyMemory(blank=3, items=1, symbols=3), 5),
+    "trials of symbols, cut": (TemporalOrder(marks=2, length=11), 4),
+    "trials of numbers, cut in a loop": (Adding(length=35), 7),
+    "trials of numbers, cut": (Adding(length=9), 4),
+}
+"""Each with the window length T."""
+
+WINDOWS, ROWS, SEVERAL = 50, 4, 8
+
+
+def config_of(name: str) -> EchoConfig:
+    """Four epochs and a few windows; rows have an unused remainder."""
+    task, length = TASKS[name]
+    return EchoConfig(
+        task=task,
+        num_epochs=5,
+        total_series_length=ROWS * (14 * (task.length or length) + 3),
+        truncated_backprop_length=length,
+        batch_size=ROWS,
+        state_size=5,
+        learning_rate=0.05,
+        seed=3,
+    )
+
+
+@pytest.fixture(scope="module", params=[*TASKS])
+def config(request: pytest.FixtureRequest) -> Iterator[EchoConfig]:
+    yield config_of(request.param)
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _by_one_call(one_processor: None) -> None:
+    """Several networks are trained side by side by one program."""
+
+
+Make = Callable[[EchoConfig], Population]
+
+COMPILED = ("trials of symbols, cut", "trials of numbers, cut in a loop")
+"""What is compiled, as in use; all else runs without a compiler, which is quicker here."""
+
+
+@pytest.fixture(scope="module")
+def make(config: EchoConfig) -> Iterator[Make]:
+    """Of every second task one network, of the others several side by side."""
+    name = next(name for name in TASKS if config_of(name) == config)
+    replicas = (1, SEVERAL)[[*TASKS].index(name) % 2]
+    context = nullcontext(PROGRAMS) if name in COMPILED else plain()
+    with context as programs:
+        yield lambda config: Population(replace(config, replicas=replicas), programs=programs, at_once=1)
+
+
+def test_losses_are_those_of_the_numpy_program(config: EchoConfig, make: Make) -> None:
+    population = make(config)
+    progress = population.advance(WINDOWS)
+    weights = population.weights
+    for replica in {0, population.replicas - 1}:
+        one = config.of(0) if replica == 0 else replace(config, seed=config.seed + replica)
+        batches = [batch_of(one, 0, epoch) for epoch in range(5)]
+        epochs = [task_bptt.DrawnData(batch.x, batch.y, batch.scored) for batch in batches]
+        forms = (one.the_task.inputs, one.the_task.outputs)
+        read, said = (form.count if isinstance(form, Symbols) else None for form in forms)
+        shape = task_bptt.TaskShape(read, said, one.trial_length)
+        theirs, after = task_bptt.train(
+            shape, initial_weights(one), epochs, WINDOWS, one.truncated_backprop_length, one.learning_rate
+        )
+        np.testing.assert_allclose(progress.losses[:, replica], theirs, rtol=2e-5, atol=2e-5)
+        for name, value in weights.items():
+            np.testing.assert_allclose(value[replica], after[name], atol=1e-4)
+
+
+def test_the_last_window_is_shown_with_its_errors_and_its_loss(config: EchoConfig, make: Make) -> None:
+    population = make(config)
+    shown = population.advance(17).of(population.replicas - 1)
+    one = replace(config, seed=config.seed + population.replicas - 1)
+    batch, steps = batch_of(one, 0, shown.epoch), one.window_steps
+    begin = shown.window * steps
+    for array, whole in ((shown.x, batch.x), (shown.y, batch.y), (shown.scored, batch.scored)):
+        np.testing.assert_array_equal(array, whole[:, begin : begin + steps])
+        assert array.dtype == whole.dtype
+    loss = shown.losses[-1]
+    if isinstance(one.the_task.outputs, Symbols):
+        logits = np.log(shown.outputs)
+        assert loss == pytest.approx(task_losses.cross_entropy(logits, shown.y, shown.scored), rel=1e-4)
+        share = task_losses.errors(logits, shown.y, shown.scored) / shown.scored.sum()
+        assert shown.errors[-1] == round(share * one.predictions_per_window)
+    else:
+        assert loss == pytest.approx(task_losses.squared_error(shown.outputs, shown.y, shown.scored), rel=1e-4)
+        assert not shown.errors.any()
+    if not one.is_stream:
+        assert not shown.init_state.any()
+
+
+def test_in_any_pieces_and_after_a_restart_it_comes_to_the_same_bits(config: EchoConfig, make: Make) -> None:
+    population = make(config)
+    whole = population.advance(WINDOWS)
+    population.reset()
+    first = population.advance(19)
+    state = population.state
+    second = population.advance(WINDOWS - 19)
+    np.testing.assert_array_equal(np.concatenate([first.losses, second.losses]), whole.losses)
+    np.testing.assert_array_equal(second.outputs, whole.outputs)
+    del population
+    gc.collect()
+    resumed = make(config)
+    resumed.restore(state)
+    again = resumed.advance(WINDOWS - 19)
+    for name in ("losses", "errors", "x", "y", "scored", "outputs", "states", "init_state"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(second, name))
+    assert resumed.advance(10**6).losses.shape[0] == 5 * config.windows_per_epoch - WINDOWS
+    assert resumed.finished
+
+
+def test_data_side_by_side_is_that_of_each() -> None:
+    config = config_of("trials of symbols, cut")
+    each = [replace(config, seed=seed) for seed in (1, 2, 3)]
+    data = data_side_by_side(each, 1, 2)
+    assert data.scored is not None
+    for index, one in enumerate(each):
+        batch = batch_of(one, 1, 2)
+        steps = batch.scored.shape[1]
+        np.testing.assert_array_equal(data.x[:steps, :, index], batch.x.T)
+        np.testing.assert_array_equal(data.y[:steps, :, index], batch.y.T)
+        np.testing.assert_array_equal(data.scored[:steps, :, index], batch.scored.T)
+    assert not data.scored[steps:].any()
+
+
+@dataclass(frozen=True)
+class Late(TwoCoins):
+    """The first steps of a row are not scored; then each is, or each ``every``-th."""
+
+    scores_every_step = False
+    lag: int = setting(13, "First scored step.", 0, 100)
+    far_lag: int = setting(15, "", 1, 100)
+    every: int = setting(1, "Steps from a scored one to the next.", 1, 100)
+
+    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
+        batch = super().draw(rng, rows, steps)
+        return Batch(batch.x, batch.y, scored_from(self.lag, rows, steps) & (np.arange(steps) % self.every == 0))
+
+    def sources(self, t: int) -> tuple[int, ...]:
+        return (self.lag,) if t >= self.lag else ()
+
+
+def late(monkeypatch: pytest.MonkeyPatch, length: int, **values: int) -> EchoConfig:
+    """A configuration with this task and T."""
+    config = replace(config_of("stream of symbols"), task=None, truncated_backprop_length=length)
+    task: Task = Late(**values)
+    monkeypatch.setattr(EchoConfig, "the_task", task)
+    return config
+
+
+def test_windows_without_a_scored_step_before_the_first_that_has_one_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = late(monkeypatch, 6)
+    data = batch_of(config, 1, 3)
+    longer = Late().draw(seeding.stream(config.seed, seeding.DATA, 1, 3), ROWS, 12 + 87)
+    for one, other in ((data.x, longer.x), (data.y, longer.y), (data.scored, longer.scored)):
+        np.testing.assert_array_equal(one, other[:, 12:])
+    assert lead_in(config) == 12
+    assert not data.scored[:, 0].any()
+    assert data.scored[:, 1:].all()
+    assert [lags_of_target(config, *at) for at in ((0, 0), (0, 1), (1, 0))] == [(), (13,), (13,)]
+    whole = late(monkeypatch, 14)
+    assert lead_in(whole) == 0
+    assert batch_of(whole, 0, 3).scored.sum() == ROWS * (87 - 13)
+
+
+def test_a_later_window_without_a_scored_step_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = late(monkeypatch, 6, every=20)
+    with pytest.raises(TaskError, match=r"Late scores no step of window 1 of epoch 3 .* truncated_backprop_length"):
+        batch_of(config, 0, 3)

@@ -1,0 +1,118 @@
+"""Real-time recurrent learning: with weights that stay, its gradient is that of the whole past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from echornn import EchoConfig, EchoSeries
+from echornn.network.model import EchoRNN
+from echornn.network.shapes import carried_size
+from echornn.tasks.adding import Adding
+from echornn.training.rules.engine import WindowData, engine_of
+from echornn.training.trainer import Trainer
+from tests.compiled import SMALL, make_trainer, plain
+from tests.door.oracles import whole_past
+from tests.door.oracles.probes.numpy_network import Array
+from tests.door.oracles.probes.snapshots import FEW, random_weights, small
+
+pytestmark = pytest.mark.slow
+
+
+TRIALS = EchoConfig(task=Adding(length=10), total_series_length=600, batch_size=3)
+
+
+def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
+    """The gradients of the first windows, with weights that stay as they are."""
+    engine, model = engine_of(config), EchoRNN(config, random_weights(config))
+    series = EchoSeries.generate(config)
+    state = tf.zeros([config.batch_size, carried_size(config)])
+    influence = {name: tf.zeros(shape) for name, shape in engine.carried(config).items()}
+    found = []
+    for window in range(windows):
+        x, y = (one.T for one in series.window(window * config.window_stride, config.window_steps))
+        data = WindowData(tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32))
+        result = engine.learn(model, data, influence)
+        state, influence = result.states[config.window_stride - 1], result.influence
+        found.append({name: one.numpy() for name, one in zip(model.weights, result.gradients, strict=True)})
+    return found
+
+
+def of_whole_past(config: EchoConfig, window: int) -> dict[str, Array]:
+    begin = window * config.window_stride
+    x, y = (one.T for one in EchoSeries.generate(config).window(0, begin + config.window_steps))
+    return whole_past.gradient(config, random_weights(config), x, y, begin)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", FEW)
+def test_the_gradient_of_the_whole_past(cell: str, layers: int) -> None:
+    config = small(cell, rule="rtrl", num_layers=layers, state_size=3 if layers == 1 else 2)
+    found = learned(config, 3)[-1]
+    expected = of_whole_past(config, 2)
+    for name, one in expected.items():
+        np.testing.assert_allclose(found[name], one, rtol=2e-3, atol=2e-5, err_msg=name)
+
+
+def test_windows_that_overlap_and_long_ones() -> None:
+    """A stride below T, and windows so long that they are loops over blocks."""
+    for config in (
+        small(rule="rtrl", truncated_backprop_length=5, stride=2),
+        small("gru", rule="rtrl", truncated_backprop_length=37, stride=35),
+    ):
+        found, expected = learned(config, 3)[-1], of_whole_past(config, 2)
+        for name, one in expected.items():
+            np.testing.assert_allclose(found[name], one, rtol=2e-3, atol=2e-5, err_msg=name)
+
+
+def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
+    trainer = make_trainer(SMALL)
+    trainer.advance(3)
+    before = trainer.state
+    trainer.edit(replace(SMALL, rule="rtrl"))
+    after = trainer.state
+    assert all(map(np.array_equal, after.optimizer, before.optimizer))
+    np.testing.assert_array_equal(after.carried_state, before.carried_state)
+    np.testing.assert_array_equal(after.weights["W"], before.weights["W"])
+    assert {name: one.shape for name, one in after.influence.items()} == {"W": (4, 4, 5, 4), "b": (4, 4, 1, 4)}
+    assert not any(one.any() for one in after.influence.values())
+    by_rtrl = trainer.advance(4).losses
+    assert trainer.state.influence["W"].any()
+    trainer.edit(SMALL)
+    assert trainer.state.influence == {}
+    trainer.restore(before)
+    by_tbptt = trainer.advance(4).losses
+    np.testing.assert_allclose(by_tbptt[:2], by_rtrl[:2], rtol=1e-5)  # the first gradient knows no steps before
+    assert abs(by_tbptt[3] - by_rtrl[3]) > 1e-5
+
+
+def test_within_trials_it_is_back_propagation_through_the_whole_trial() -> None:
+    cut = replace(TRIALS, truncated_backprop_length=3)
+    with plain() as programs:
+        whole = Trainer(TRIALS, programs).advance(8)
+        np.testing.assert_array_equal(Trainer(replace(cut, rule="rtrl"), programs).advance(8).losses, whole.losses)
+        assert (Trainer(cut, programs).advance(8).losses != whole.losses).any()
+
+
+def test_truncated_back_propagation_differs() -> None:
+    """The test above would notice what is cut off."""
+    config = small(rule="rtrl")
+    exact, cut = learned(config, 4)[-1], learned(replace(config, rule="tbptt"), 4)[-1]
+    assert np.abs(exact["W"] - cut["W"]).max() > 1e-3
+    np.testing.assert_array_equal(exact["W2"], cut["W2"])
+
+
+def test_an_influence_that_is_not_a_number_is_left_behind_with_the_state_before() -> None:
+    config = replace(SMALL, rule="rtrl")
+    trainer = make_trainer(config)
+    trainer.advance(3)
+    before = trainer.state
+    expected = trainer.advance(4).losses
+    lost = {name: np.full_like(one, np.nan) for name, one in before.influence.items()}
+    trainer.restore(replace(before, influence=lost))
+    assert np.isnan(trainer.advance(4).losses[-1])
+    trainer.restore(before)
+    np.testing.assert_array_equal(trainer.advance(4).losses, expected)

@@ -1,0 +1,27 @@
+"""`python -m tests.door.sweeps.busy_engine`: an engine whose two workers train without end.
+
+It prints the process ids of the server that forks the workers, and of the workers.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from rich.console import Console
+
+from echornn.config import EchoConfig
+from echornn.sweeps.part import Part
+from echornn.sweeps.processes import Processes
+from tests.door.sweeps.scripted import children
+
+if __name__ == "__main__":
+    engine = Processes(2, [sys.executable, "-m", "tests.door.sweeps.scripted_worker", "stays"])
+    for number, name in enumerate(engine.idle()):
+        engine.start(Part(number, (EchoConfig(),), "solved"), name)
+    begun = 0
+    while begun < 2:
+        begun += len(engine.news(1.0))
+    assert engine._server is not None
+    Console().print(engine._server.pid, *children(engine._server.pid))
+    threading.Event().wait()

@@ -1,0 +1,123 @@
+"""Sweeps by their command line, with scripted results in place of training; and the map of a sweep as an app."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from textual.app import App
+
+from echornn import EchoConfig
+from echornn.sweeps.folder import Result
+from echornn.sweeps.part import Part
+from echornn.sweeps.processes import Processes
+from echornn.sweeps.results import SweepResults
+from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train
+from tests.swept import CLIFF, OF_TASKS, SMALL, keep, on_a_rung, results_of, with_a_cliff
+from tui.cli.program import exit_code_of
+from tui.commands.training import sweep as command
+from tui.map.app import MapApp, Opened
+from tui.map.follower import Follower
+from tui.map.widgets import MapGrid, MapHead, MapReading
+
+__all__ = ["CLIFF", "KILLS", "OF_TASKS", "RAISES", "SMALL", "Opened", "Part", "children", "train"]
+
+SCRIPTED_WORKER = [sys.executable, "-m", "tests.door.sweeps.scripted_worker", "serves"]
+
+
+@contextmanager
+def engine_is(engine: Any) -> Iterator[None]:
+    """The command to sweep trains with this engine."""
+    with patch.object(command.Workers, "engine", lambda workers: engine):
+        yield
+
+
+def sweep(folder: Path, *flags: str) -> int:
+    """The exit code of the command to sweep in this process."""
+    return exit_code_of(["sweep", "--out", str(folder), *flags])
+
+
+def scripted_engine(kills: Sequence[int] = (), workers: int = 2) -> ScriptedEngine:
+    """An engine in this process; networks with these echo steps kill their worker."""
+    return ScriptedEngine(workers, kills)
+
+
+def scripted_processes(workers: int = 2) -> Processes:
+    """Real worker processes whose results are scripted."""
+    return Processes(workers, SCRIPTED_WORKER)
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of the sweep's table of results."""
+    with (folder / "results.csv").open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def kept_cliff(folder: Path) -> Path:
+    """A folder with a finished sweep of an epoch: echo steps 1 to 20 by three cells, 16 seeds; see `tests.swept`."""
+
+    def rule(config: EchoConfig) -> Result | None:
+        result = with_a_cliff(config)
+        late = result.solved_at is not None and result.solved_at > 666
+        return replace(result, solved_at=None, windows=666) if late else result
+
+    return keep(folder, [CLIFF], rule)
+
+
+def kept_tasks(folder: Path) -> Path:
+    """A folder with a finished sweep of tasks by cells, whose losses are rungs of the ladders."""
+    return keep(folder, [OF_TASKS], on_a_rung)
+
+
+def kept_part(folder: Path) -> Path:
+    """A folder with half of a small sweep: the rnn's results, not the gru's."""
+    return keep(folder, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None)
+
+
+def fill(folder: Path) -> None:
+    """Add what lacks in `kept_part`."""
+    keep(folder, [SMALL])
+
+
+def map_of(folder: Path | None = None) -> MapApp:
+    """The map of a folder as an app, by default of the cliff."""
+    return MapApp(Follower(results_of(CLIFF) if folder is None else SweepResults.read(folder)))
+
+
+def look_again(app: App[Any]) -> None:
+    """Read the folder now, and show what is in it."""
+    assert isinstance(app, MapApp)
+    app._follower.look_now()
+    app.show_newest()
+
+
+def text_of(app: MapApp) -> str:
+    """What the map's widgets show, without spaces at the ends of lines."""
+    parts = [app.screen_stack[0].query_one(kind) for kind in (MapHead, MapGrid, MapReading)]
+    return "\n".join(part.render_line(y).text.rstrip() for part in parts for y in range(part.size.height))
+
+
+def where(app: MapApp) -> tuple[int, int]:
+    """The row and the column of the cursor."""
+    return app.frame.cursor
+
+
+def config_opened(app: MapApp) -> EchoConfig | None:
+    """What `enter` left the map for; None if it was left otherwise."""
+    opened = app.return_value
+    return opened.config if isinstance(opened, Opened) else None
+
+
+def dask_engine(scheduler: str) -> Any:
+    """Workers of a Dask scheduler whose results are scripted."""
+    from echornn.sweeps import on_dask
+
+    engine = on_dask.of_scheduler(scheduler)
+    engine._train = train
+    return engine
