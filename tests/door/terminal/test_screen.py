@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,15 @@ def test_the_mouse_is_the_terminals_if_it_is_not_asked_for(asked: bool) -> None:
         program.press("q")
         assert program.ended() == 0
         assert [b"\x1b[?%dh" % mode in program.output for mode in (1000, 1003, 1006)] == [asked] * 3
+
+
+def test_textual_draws_all_of_it_if_it_is_asked_to() -> None:
+    with running(environment={"ECHORNN_PLAIN_SCREEN": "1"}, scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        program.resize(100, 30)
+        program.until(lambda text: "q Quit" in text.splitlines()[29])
+        program.press(" ")
+        program.until(lambda text: "paused" in text)
+        os.kill(program.app, signal.SIGKILL)
+        assert program.ended() == 1
+        assert program.mended
