@@ -97,6 +97,7 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
         with attached(folder) as viewer:
             viewer.until(lambda text: "running" in text and "steers" in text)
             program.until(lambda text: "looks on" in text)
+            before = read(folder).path().loss
             program.press("D")
             program.until(lambda text: re.search(r"process \d+", text))
             assert program.ended() == 0
@@ -104,7 +105,6 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
             viewer.until(lambda text: "attach" in text)
             viewer.press("q")
             assert viewer.ended() == 0
-    before = read(folder).path().loss
     done = answered("attach", "--stop", str(folder))
     assert done.returncode == 0
     assert read(folder).path().loss[: before.size].tobytes() == before.tobytes()

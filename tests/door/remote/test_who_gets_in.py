@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import tempfile
 from pathlib import Path
 
@@ -65,6 +66,22 @@ def test_a_session_of_another_user_is_not_spoken_to(tmp_path: Path, monkeypatch:
             listener.settimeout(0)
             with pytest.raises(BlockingIOError):
                 listener.accept()
+
+
+def test_a_listener_of_another_user_in_our_own_folder_hears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path):
+        path, text = socket_of(tmp_path), pointer(tmp_path).read_text()
+    pointer(tmp_path).write_text(text)
+    monkeypatch.setattr(socket.socket, "getsockopt", lambda *_: struct.pack("3i", 1, 12345, 1))  # the system says so
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        assert "another user" in refused(tmp_path)
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(1) == b""
 
 
 @pytest.mark.parametrize(

@@ -104,17 +104,23 @@ class Served:
             assert may_read.wait(PATIENCE)
             keep(*what)
 
-        viewer._frames.keep = late  # type: ignore[method-assign]
-        yield
-        may_read.set()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(viewer._frames, "keep", late)
+            yield
+            may_read.set()
 
     @contextmanager
     def hearing(self) -> Iterator[list[Command]]:
         """Instead of carrying out commands, it notes them."""
         heard: list[Command] = []
+
+        def note(command: Command) -> int:
+            heard.append(command)
+            return 0
+
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.session, "send", lambda command: heard.append(command) or 0)
-            patch.setattr(self.session, "ask", lambda question: heard.append(commands.Ask(question)) or 0)
+            patch.setattr(self.session, "send", note)
+            patch.setattr(self.session, "ask", lambda question: note(commands.Ask(question)))
             yield heard
 
 
