@@ -23,14 +23,13 @@ from echornn.session.commands import COMMANDS
 from tests.answered import answered
 from tests.door.remote.viewers import (
     CURVE,
+    NUMBERS,
+    QUERIES,
     SMALL,
     SMALL_POPULATION,
     AddressError,
-    GhostChoice,
     Query,
-    SeedRows,
     Span,
-    Tried,
     connected,
     content,
     looking,
@@ -42,28 +41,6 @@ from tests.door.remote.viewers import (
 from tests.patience import PATIENCE, wait_for
 
 MEMORY, UNITS = (Question(frozenset({kind})) for kind in ("memory", "units"))
-
-NUMBERS = st.integers(0, 30)
-
-QUERIES = st.builds(
-    Query,
-    span=st.builds(Span, st.none() | st.integers(1, 20), st.none() | NUMBERS),
-    columns=st.integers(0, 60),
-    beside=NUMBERS,
-    ghosts=st.builds(
-        GhostChoice,
-        st.integers(0, 4),
-        st.lists(st.integers(0, 2), max_size=2, unique=True).map(tuple),
-        st.frozensets(st.integers(0, 2)),
-        st.just(((1, "slow é"),)),
-    ),
-    branches=st.booleans(),
-    seeds=st.none() | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
-    falls=st.integers(0, 40),
-    path=st.booleans(),
-    tried=st.none() | st.just(Tried(replace(SMALL_POPULATION, learning_rate=0.1))),
-    digests=st.booleans(),
-)
 
 FIELDS = st.dictionaries(
     st.sampled_from([*EchoConfig.names()]), st.none() | st.integers() | st.floats(allow_nan=False) | st.text()

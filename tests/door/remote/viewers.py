@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
@@ -29,13 +30,12 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.audience import ALONE
 from echornn.session.commands import Command
+from echornn.session.pictures import queries
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import GhostChoice as GhostChoice
 from echornn.session.pictures.queries import Query as Query
-from echornn.session.pictures.queries import SeedRows as SeedRows
+from echornn.session.pictures.queries import SeedRows, Tried
 from echornn.session.pictures.queries import Span as Span
-from echornn.session.pictures.queries import Tried as Tried
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
 from tests.on_a_thread import on_a_thread
@@ -46,6 +46,22 @@ from tests.scripted import SMALL_POPULATION as SMALL_POPULATION
 from tests.scripted import ScriptedTrainer
 
 CURVE = Query(columns=40)
+
+NUMBERS = st.integers(0, 30)
+
+QUERIES = st.builds(
+    Query,
+    span=st.builds(Span, st.none() | st.integers(1, 20), st.none() | NUMBERS),
+    columns=st.integers(0, 60),
+    beside=NUMBERS,
+    ghosts=st.builds(getattr(queries, "GhostChoice", int), st.integers(0, 4)),
+    branches=st.booleans(),
+    seeds=st.none() | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
+    falls=st.integers(0, 40),
+    path=st.booleans(),
+    tried=st.none() | st.builds(Tried, st.sampled_from([replace(SMALL, learning_rate=rate) for rate in (0.1, 0.3)])),
+)
+"""What a viewer can ask for, of a short run of at most six networks."""
 
 
 def never_give_up(patch: pytest.MonkeyPatch) -> None:
