@@ -20,7 +20,6 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse, WSServerHandshakeError
 
-from tests.answered import answered
 from tests.detached import detached
 from tests.door.remote import viewers
 from tests.door.remote.viewers import viewers_of
@@ -129,10 +128,12 @@ async def test_a_tab_is_told_that_its_viewer_has_ended(script: str) -> None:
         await came(lambda: site.tabs == 0)
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with viewers.served(tmp_path), socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        done = answered("serve", str(tmp_path), "--port", port)
+        command = [sys.executable, "-m", "tui", "serve", str(tmp_path), "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, port in done.stderr.splitlines()[0]) == (2, "", True)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,18 @@ THERE = '#!/bin/sh\nprintf \'%s\\n\' "$@" > "$0.heard"\nexit 7\n'
 
 
 @pytest.fixture
-def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of both programs; signals, which are passed on to ssh, are handled as before after the test."""
     for name, script in (("ssh", HOST), ("echornn-tui", THERE)):
         (tmp_path / name).write_text(script)
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("FAR_HOME", "/home of/me")
-    return tmp_path
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield tmp_path
+    for number, handler in before.items():
+        if signal.getsignal(number) != handler:
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
