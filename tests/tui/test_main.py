@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tui import __main__ as entry
-from tui.term import closed_descriptors, early_signals
+from tui.term import early_signals
 
 
 @pytest.mark.parametrize(("users", "used"), [(None, "1"), ("2", "2")])
@@ -18,7 +18,6 @@ def test_numpy_has_one_thread_unless_the_user_says_how_many(
     if users is None:
         monkeypatch.delenv("OPENBLAS_NUM_THREADS")
     monkeypatch.setattr(early_signals, "keep", lambda: None)
-    monkeypatch.setattr(closed_descriptors, "fill", lambda: None)
     ran: list[str] = []
     monkeypatch.setattr("tui.cli.program.main", lambda: ran.append(os.environ["OPENBLAS_NUM_THREADS"]))
     entry.main()
