@@ -89,26 +89,6 @@ def test_a_killed_viewer_is_nothing_and_a_killed_session_is_said(tmp_path: Path)
         assert answered("attach", "--once", str(folder)).returncode == 2
 
 
-def test_a_session_that_stands_still_holds_up_no_key_and_what_was_asked_for_is_drawn_when_it_goes_on(
-    tmp_path: Path,
-) -> None:
-    with detached(tmp_path / "run", speed=1) as folder, attached(folder) as viewer:
-        process = int(json.loads((folder / "serving.json").read_text())["process"])
-        viewer.until(lambda text: "running" in text)
-        viewer.press("e")
-        viewer.until(lambda text: "paused" in text and re.search("window 0 .* 600", text))
-        os.kill(process, signal.SIGSTOP)
-        viewer.press("zzz")
-        viewer.press("?")
-        viewer.until(lambda text: "Train one window" in text)
-        viewer.press("\x1b")
-        viewer.until(lambda text: "q Quit" in text)
-        os.kill(process, signal.SIGCONT)
-        viewer.until(lambda text: "paused" in text and re.search("window.* 620 ", text))
-        viewer.press("q")
-        assert viewer.ended() == 0
-
-
 def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running("--run", str(folder), "--speed", "50", width=200, scripted=True) as program:

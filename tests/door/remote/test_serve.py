@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -11,10 +10,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -23,37 +21,25 @@ from aiohttp import ClientResponse, WSServerHandshakeError
 from tests.detached import detached
 from tests.door.remote import viewers
 from tests.door.remote.viewers import viewers_of
-from tests.patience import PATIENCE, PAUSE, wait_for
+from tests.patience import PATIENCE, wait_for
 from tests.program import children_of, gone
-from tests.served_page import came, drawn, last_words, opened, served
+from tests.served_page import BrowserTab, came, drawn, last_words, opened, served, serving
 
 EVIL = "http://evil.example"
 
 
-def refused_requests(page: str, own: str) -> list[tuple[str, str, dict[str, str], int]]:
+def refused_requests(page: str, own: str) -> Iterator[tuple[str, str, dict[str, str], int]]:
     """(method, path, headers, status): nothing of the site is answered to these."""
-    return [
-        ("GET", "/", {}, 403),
-        ("GET", "/viewer", {"Origin": own}, 403),
-        ("GET", f"/{'x' * 43}/", {}, 403),
-        ("GET", f"{page[:-2]}/", {}, 403),
-        ("GET", f"{page[:-1]}x/", {}, 403),
-        ("GET", f"{page.upper()}", {}, 403),
-        ("GET", f"/?{page[1:-1]}", {}, 403),
-        ("GET", page, {"Host": "evil.example"}, 403),
-        ("GET", page, {"Host": "127.0.0.1.evil.example"}, 403),
-        ("GET", page, {"Host": "192.168.1.7:8123"}, 403),
-        ("GET", page, {"Origin": EVIL}, 403),
-        ("GET", page, {"Origin": "null"}, 403),
-        ("GET", page, {"Origin": "http://127.0.0.1:1"}, 403),
-        ("POST", page, {}, 403),
-        ("POST", page, {"Origin": own}, 403),
-        ("OPTIONS", page, {"Origin": EVIL}, 403),
-        ("GET", f"{page}viewer", {"Origin": own}, 404),
-        ("GET", f"{page}%2e%2e/%2e%2e/etc/passwd", {}, 404),
-        ("GET", f"{page}../", {}, 404),
-        ("GET", f"{page}download/1", {}, 404),
-    ]
+    for path in ("/", f"/{'x' * 43}/", f"{page[:-2]}/", f"{page[:-1]}x/", page.upper(), f"/?{page[1:-1]}"):
+        yield "GET", path, {}, 403
+    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.7:8123"):
+        yield "GET", page, {"Host": host}, 403
+    for origin in (EVIL, "null", "http://127.0.0.1:1"):
+        yield "GET", page, {"Origin": origin}, 403
+    for method, origin in (("POST", own), ("PUT", own), ("OPTIONS", EVIL)):
+        yield method, page, {"Origin": origin}, 403
+    for name in ("viewer", "%2e%2e/%2e%2e/etc/passwd", "../", "download/1"):
+        yield "GET", f"{page}{name}", {"Origin": own}, 404
 
 
 def require_safe(answer: ClientResponse) -> None:
@@ -137,49 +123,6 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, port in done.stderr.splitlines()[0]) == (2, "", True)
 
 
-@contextmanager
-def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """``serve`` in a process of its own, and what it prints with ``--json``; a command may be before it."""
-    command = [*before, sys.executable, "-m", "tui", "serve", *arguments, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, json.loads(process.stdout.readline())
-        finally:
-            process.kill()
-
-
-class Tab:
-    """A tab of a browser, which reads all the time: the server takes a browser that answers no heartbeat for gone."""
-
-    def __init__(self, browser: aiohttp.ClientSession, address: str) -> None:
-        self._browser = browser
-        self._address = address
-        self._drawn = b""
-
-    async def open(self) -> None:
-        origin = {"Origin": self._address[: self._address.index("/", 7)]}
-        size = "?width=80&height=24"
-        self._socket = await self._browser.ws_connect(f"{self._address}viewer{size}", headers=origin)
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        async for message in self._socket:
-            if message.type is aiohttp.WSMsgType.BINARY:
-                self._drawn += message.data.replace(b"\x1b[6n", b"")
-                await self.press("\x1b[1;1R")  # the terminal has drawn the frame
-
-    async def until(self, words: str) -> None:
-        """Wait until these words were drawn, at any time since the tab was opened."""
-        async with asyncio.timeout(PATIENCE):
-            while words.encode() not in self._drawn:
-                assert not self._reading.done(), self._drawn[-1000:]
-                await asyncio.sleep(PAUSE)
-
-    async def press(self, keys: str) -> None:
-        await self._socket.send_json(["stdin", keys])
-
-
 def descendants(process: int) -> list[int]:
     return [one for child in children_of(process) for one in (child, *descendants(child))]
 
@@ -190,7 +133,7 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(tmp_path: P
         run = str(folder)
         with serving(run) as (first, said), serving(run, "--read-only", before=("nohup",)) as (second, of_second):
             async with aiohttp.ClientSession() as browser:
-                looks, steers = Tab(browser, of_second["address"]), Tab(browser, said["address"])
+                looks, steers = BrowserTab(browser, of_second["address"]), BrowserTab(browser, said["address"])
                 await looks.open()
                 await looks.until("running")
                 assert (len(viewers_of(folder)[0]), viewers_of(folder)[1]) == (1, "")
