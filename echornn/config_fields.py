@@ -118,7 +118,7 @@ class FlatValues:
         values = other.fields()
         before = self.fields()
         if values[TASK] == before[TASK]:
-            return {name: value for name, value in values.items() if before[name] != value}
+            return {name: value for name, value in values.items() if before.get(name) != value}
         from echornn.tasks.chosen import defaults_of
 
         before = {**self._values_under(values[TASK]), **defaults_of(values[TASK])}

@@ -13,9 +13,9 @@ from echornn.tasks.task import Batch
 
 
 @lru_cache(maxsize=32)
-def data_of(config: EchoConfig, epoch: int = 0) -> Batch:
-    """The data of an epoch."""
-    return batch_of(config, 0, epoch)
+def data_of(config: EchoConfig, epoch: int = 0, version: int = 0) -> Batch:
+    """The data of an epoch, from 0; each time that the user regenerates the data, the version grows by one."""
+    return batch_of(config, version, epoch)
 
 
 def progress_of(config: EchoConfig, epoch: int = 0, window: int = 0, noise: float = 0.3) -> Progress:

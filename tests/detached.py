@@ -14,9 +14,10 @@ from tests.program import gone, running
 
 
 @contextmanager
-def detached(folder: Path, speed: float = 20) -> Iterator[Path]:
+def detached(folder: Path, speed: float = 20, *arguments: str) -> Iterator[Path]:
     """Train a run in this folder in the background, at so many windows a second, until the end of the block."""
-    with running("--detach", "--run", str(folder), "--speed", f"{speed:g}", width=200, scripted=True) as program:
+    command = ("--detach", "--run", str(folder), "--speed", f"{speed:g}", *arguments)
+    with running(*command, width=200, scripted=True) as program:
         text = program.until(lambda text: "end it with" in text)
         assert program.ended() == 0
     process = int(re.findall(r"process (\d+)", text)[0])

@@ -16,6 +16,7 @@ from echornn.arrays.run_windows import RunWindows, windows_of
 from echornn.arrays.window_pieces import Integers, pieces, pieces_along
 from echornn.config import EchoConfig
 from echornn.data.own_checks import check_own_files
+from echornn.own.trusted import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.runs import kept_runs, run_dir
@@ -120,7 +121,7 @@ class RunArrays:
 
         Raises:
             RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
-            OwnError: a task or cell of the user's own fails its check.
+            OwnError: a task or cell of the user's own fails its check, or is not trusted; see `read`.
             ConfigError: there is not enough memory, or no device, to train it again.
         """
         position = position_of(self.run, at, branch)
@@ -182,13 +183,16 @@ class RunArrays:
             ReplicaNumbers.of(self.run).require(replica, configs_of(self.run, end))
 
 
-def read(run: str | os.PathLike[str]) -> RunArrays:
-    """Open a stored run as plain arrays. It trains nothing and runs no text of a user's task.
+def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
+    """Open a stored run as plain arrays. It trains nothing and runs no text of a user's task or cell.
 
     Args:
         run: the folder of a run, the name of one that ``echornn-tui list`` shows, or "newest".
+        trust: whether the texts of tasks and cells in its record may run from now on where they are needed, as if you
+            had given them with ``--task`` or ``--cell``. Without it, only texts that you gave before do.
 
     Raises:
         RunError: there is no such run, or it cannot be read.
     """
-    return RunArrays(run_dir.read(kept_runs.find(os.fspath(run))))
+    with trusting(trust):
+        return RunArrays(run_dir.read(kept_runs.find(os.fspath(run))))

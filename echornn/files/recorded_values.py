@@ -14,8 +14,7 @@ from echornn.cells.own.facts import facts_of
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, ECHO, TASK
-from echornn.own.own_file import OwnFile
-from echornn.own.reading import reading
+from echornn.own.own_file import OwnFile, never_running
 from echornn.tasks.own.own_task import OwnTask
 
 MOST = 2**63 - 1
@@ -86,7 +85,7 @@ ONCE_THE_ONLY_ONES = {TASK: ECHO, "rule": "tbptt"}
 def config_from(fields: object) -> EchoConfig:
     """The configuration from a record that `record_of` or `record_of_changes` made; missing values have their defaults.
 
-    The text of a user's own task is not run, unless the record has no facts about it; it is checked then.
+    The text of a user's own task is not run. If the record has no facts about it, only its settings are known.
 
     Raises:
         ValueError: a name is unknown to this version, or its value is invalid.
@@ -103,9 +102,9 @@ def config_from(fields: object) -> EchoConfig:
         most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
         if isinstance(value, int) and abs(value) >= 10**most:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
-    if not any(isinstance(one, OwnFile) for one in values.values()):
-        return EchoConfig.from_fields(values)
-    with reading(values.values()):
+    if isinstance(task, OwnTask):
+        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
+    with never_running():
         config = EchoConfig.from_fields(values)
     require_facts(config)
     return config
@@ -141,7 +140,7 @@ def record_of_changes(config: EchoConfig) -> dict[str, Any]:
 def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
     record, task, cell = recorded(values), values.get(TASK), values.get(CELL)
     if isinstance(cell, OwnCell):
-        record[CELL] = cell.as_record(facts_of(cell.cell))
+        record[CELL] = cell.as_record(None if cell.lacks_facts else facts_of(cell.cell))
     if isinstance(task, OwnTask):
         from echornn.tasks.own.make_facts import record_of_facts
 

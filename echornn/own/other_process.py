@@ -42,8 +42,10 @@ def answer_of(own: OwnFile, examine: str, request: Mapping[str, Any], limits: Li
         limits: the limits of the other process.
 
     Raises:
-        OwnError: the function raised it, or the process gave no answer; one line that names the place in the file.
+        OwnError: the function raised it, the process gave no answer, or the text is not trusted; one line that names
+            the place in the file.
     """
+    own.require_trusted()
     about = {"file": own.file, "module": own.module, "noun": own.noun, "only": own.only, "computes": own.computes}
     order = {"about": about, "examine": examine, "request": dict(request), "limits": asdict(limits)}
     command = [sys.executable, "-P", "-m", "echornn.own.child"]

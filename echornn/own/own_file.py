@@ -8,13 +8,14 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, Self
 
+from echornn.own import trusted
 from echornn.own.errors import OwnError, blaming
 
 MOST_BYTES = 1 << 16
@@ -41,8 +42,8 @@ class OwnFile:
         file: its path as the user wrote it; only for messages.
         name: the name of the value in the file.
         text: the text of the file. Nothing else is needed: its folder is never searched for other modules.
-        facts: the facts about the value in its record; None if the file does not come from a record, or if the record
-            has no facts.
+        facts: the facts about the value in its record, `no_facts` if it has none; None if the file does not come from
+            a record, so that its text may run.
     """
 
     file: str = field(compare=False)
@@ -52,8 +53,9 @@ class OwnFile:
     mark: str = field(default="", compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle only the text and what is known from records; what was made from the text stays here."""
-        return type(self), (self.file, self.name, self.text, self.facts, self.mark)
+        """Pickle only the text, which another process of this user runs."""
+        self.require_trusted()
+        return type(self), (self.file, self.name, self.text, None, self.mark)
 
     noun: ClassVar[str]
     """The kind of value, for messages; it is also the field of the configuration."""
@@ -69,6 +71,9 @@ class OwnFile:
 
     definition: ClassVar[str]
     """A pattern that finds the line where ``{name}`` is defined."""
+
+    no_facts: ClassVar[Any]
+    """The facts of a record that lacks them, as those of a damaged or handmade one; they are false."""
 
     def found_in(self, names: Mapping[str, Any]) -> Any:
         """The value among the names that the text defines.
@@ -97,17 +102,52 @@ class OwnFile:
 
     @classmethod
     def from_record(cls, record: object) -> Self:
-        """The file of a record, see `as_record`.
+        """The file of a record, see `as_record`. Its text runs only here, and only in a block of `trusted.trusting` for
+        a record without facts.
 
         Raises:
             ValueError: the values are not the record of a file.
+            OSError: it cannot be noted that the text is trusted.
         """
         if isinstance(record, Mapping) and {"file", "name", "text"} <= record.keys():
             file, name, text = record["file"], record["name"], record["text"]
             if all(isinstance(one, str) for one in (file, name, text)) and name.isidentifier():
                 facts = record.get("facts")
-                return cls(file, name, text, None if facts is None else cls.facts_from(facts))
+                own = cls(file, name, text, cls.no_facts if facts is None else cls.facts_from(facts))
+                if trusted.TRUSTING.get():
+                    trusted.trust(text)
+                    if own.lacks_facts and own not in LOADED:
+                        own.by_hand().check_apart()
+                return own.by_hand() if own.lacks_facts and own in LOADED else own
         raise ValueError(f"the {cls.noun} is neither a name nor a file")
+
+    @property
+    def lacks_facts(self) -> bool:
+        """Whether the file comes from a record without facts: nothing is known about its value."""
+        return self.facts is not None and not self.facts
+
+    def by_hand(self) -> Self:
+        """The file as if the user had given it, so that its text may run."""
+        return replace(self, facts=None)
+
+    def require_trusted(self) -> None:
+        """Check that the text may run: it comes from a file of the user's, or is one that the user gave before.
+
+        Raises:
+            OwnError: the text is another one; the message says how to trust it.
+        """
+        if self.facts is None or (self.facts and trusted.is_trusted(self.text)):
+            return
+        raise self.error(
+            f"{self} (sha256 {trusted.hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
+            f"--{self.noun}: read it, then use --trust (in Python, read(run, trust=True))",
+            is_placed=True,
+        )
+
+    def note(self) -> None:
+        """Note that the text may run from now on, also from records; it was checked."""
+        with suppress(OSError):
+            trusted.trust(self.text)
 
     def as_record(self, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The file as JSON values, from which it can be made again.
@@ -174,13 +214,14 @@ class OwnFile:
         """The value that the text defines; the same value for the same text. The first time, this runs the text.
 
         Raises:
-            OwnError: the text has an error, or no usable value.
+            OwnError: the text has an error, no usable value, or is not trusted; see `require_trusted`.
             ValueError: the text may not be run now; see `never_running`.
         """
         if self not in LOADED:
             if not MAY_RUN.get():
                 raise ValueError(f"the record lacks facts about the {self.noun} {self}")
-            LOADED[replace(self, facts=None)] = self._loaded()
+            self.require_trusted()
+            LOADED[self.by_hand()] = self._loaded()
         return LOADED[self]
 
     def _loaded(self) -> Any:

@@ -14,10 +14,12 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
+from echornn.own.own_file import OwnFile
 from echornn.remote import messages
 from echornn.remote.address import Address, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
+from echornn.session.command_base import ChangingCommand
 from echornn.session.commands import Answer, Ask, Command
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
@@ -199,6 +201,9 @@ class _RemoteViewer:
 
     def _deliver(self, command: Command) -> None:
         session = self._session
+        if isinstance(command, ChangingCommand):  # only this user can connect, and has given these files
+            given = {name: one.by_hand() for name, one in command.changes.items() if isinstance(one, OwnFile)}
+            command = replace(command, changes={**command.changes, **given})
         if isinstance(command, Ask):
             number = session.ask(session.viewers.asks(self._number, command.question))
         elif session.viewers.may_steer(self._number):

@@ -26,6 +26,7 @@ from typing import Any
 from echornn.cells.own.facts import facts_of
 from echornn.cells.own.own_cell import OwnCell
 from echornn.config import ConfigError, EchoConfig
+from echornn.config_fields import TASK
 from echornn.files import own_files
 from echornn.files.recorded_values import (
     NO_RECORD,
@@ -38,7 +39,6 @@ from echornn.files.recorded_values import (
 )
 from echornn.files.run_error import RunError
 from echornn.own.own_file import OwnFile, never_running, told_apart
-from echornn.own.reading import reading
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
@@ -53,7 +53,7 @@ MOST_BYTES = 1 << 26
 """The most bytes of ``sweep.json`` that are read."""
 
 MOST_BYTES_OF_FACTS = 1 << 23
-"""The most bytes of the facts about a user's own task; with more, the sweep is read with the task's text."""
+"""The most bytes of the facts about a user's own task; with more, a map knows only the task's settings."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
@@ -104,8 +104,8 @@ class RequestedGrid:
 
     def _recorded(self, value: Any) -> Any:
         if isinstance(value, OwnCell):
-            return value.as_record(facts_of(value.cell))
-        if not isinstance(value, OwnTask):
+            return value.as_record(None if value.lacks_facts else facts_of(value.cell))
+        if not isinstance(value, OwnTask) or value.lacks_facts:
             return recorded_value(value)
         from echornn.tasks.own.make_facts import short_record
 
@@ -116,11 +116,19 @@ class RequestedGrid:
         """Decode a record; raises an error of `NO_RECORD` if it is invalid."""
         fields = values_from(record["fields"])
         axes = [(name, tuple(map(VALUE_FROM.get(name, _itself), values))) for name, values in record["axes"]]
-        with reading([*fields.values(), *(value for _, values in axes for value in values)]):
+        given = {name: [value] for name, value in fields.items()} | dict(axes)
+        settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
+        fields = {name: _with_settings(one, settings) for name, one in fields.items()}
+        axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
+        with never_running():
             grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
             for point in grid.points.possible:
                 require_facts(point)
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
+
+
+def _with_settings(value: Any, given: Mapping[str, Sequence[Any]]) -> Any:
+    return value.with_settings(given) if isinstance(value, OwnTask) else value
 
 
 def _itself(value: Any) -> Any:

@@ -120,10 +120,8 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 @lru_cache(maxsize=64)
 def settings_without_form(task: Task) -> frozenset[str]:
     """The settings that do not seem to change the form of the task; see `form_of`."""
-    known = task.live_settings() if isinstance(task, RecordedTask) else None
-    if known is not None:
-        return known
-    task = task.as_written()
+    if isinstance(task, RecordedTask):
+        return task.live_settings()
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 

@@ -68,7 +68,7 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
     if flags.resume is None:
         config, recorder = _begin(flags.run, fields)
     else:
-        config, recorder = record.go_on(flags.resume, fields, flags.at)
+        config, recorder = record.go_on(flags.resume, fields, flags.at, flags.trust)
     at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
     if guarded is None or chosen is None:
         from tui.commands.training.headless import print_training

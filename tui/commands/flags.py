@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from echornn.cells.chosen import named
 from echornn.config import EchoConfig
-from echornn.config_fields import TASK
+from echornn.config_fields import CELL, TASK
 from echornn.tasks.chosen import settings_kept
 from echornn.tasks.own.own_task import OwnTask, TaskName
 from tui.kit.theme import Theme
@@ -37,8 +38,17 @@ class ConfigFlags(EchoConfig):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that the user gave, by name (see `EchoConfig.fields`)."""
-        return {name: self.tasks.get(value, value) if name == TASK else value for name, value in vars(self).items()}
+        """The values that the user gave, by name (see `EchoConfig.fields`).
+
+        Raises:
+            ConfigError: there is no such cell, or its file cannot be read.
+        """
+        values = dict(vars(self))
+        if TASK in values:
+            values[TASK] = self.tasks.get(values[TASK], values[TASK])
+        if CELL in values:
+            values[CELL] = named(values[CELL])
+        return values
 
     def over(self, config: EchoConfig) -> EchoConfig:
         """The configuration with these values in place of its own. If the file of its task has changed, the task keeps
@@ -110,6 +120,11 @@ class TrainingFlags:
     """With --resume: go back to this window of the run's path (0 is the start), and continue training from there at
     once, as a new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run
     without --at, and go there with [ and { or the crosshair.
+    """
+
+    trust: bool = False
+    """With --resume: run the tasks and cells of your own in the run's record, also if you never gave their files with
+    --task or --cell. They are programs with all your rights: read them first. They are trusted from then on.
     """
 
     compare: tuple[str, ...] = ()

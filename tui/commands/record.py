@@ -17,6 +17,7 @@ from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
 from echornn.own import busy
+from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
 from echornn.runs.kept_runs import find as find
@@ -60,20 +61,22 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return Unrecorded(str(error))
 
 
-def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoConfig, Recorder]:
+def go_on(name: str, flags: ConfigFlags, at: int | None = None, trust: bool = False) -> tuple[EchoConfig, Recorder]:
     """Continue a run, given by name; returns the configuration and the recorder.
 
     Args:
         name: the run's name; see `find`.
         flags: fields to change.
         at: the window of the run's path at which to continue; by default its current position.
+        trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
 
     Raises:
         RunError: the run does not exist, or cannot be continued there; nothing on disk was changed.
         ConfigError: the changed configuration is invalid, or a user's own task fails its check; nothing on disk was
             changed.
     """
-    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
+    with trusting(trust):
+        recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
     assert run is not None
     config = _edited(run, flags, first_at(run, flags, at))

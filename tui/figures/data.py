@@ -34,6 +34,7 @@ class FigureRequest:
         log: whether losses are on a logarithmic axis.
         show: the measure that a map shows.
         choice: the part of the sweep that a map shows; None for the first two fields.
+        trust: whether texts in the run's record may run, as in `echornn.arrays.run_arrays.read`.
     """
 
     run: str
@@ -45,6 +46,7 @@ class FigureRequest:
     log: bool = False
     show: Measure = Measure.SUCCESS
     choice: Choice | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,7 +86,7 @@ def weights_numbers(request: FigureRequest) -> FigureData:
 
 def readings_of(request: FigureRequest, *kinds: Kind) -> tuple[Readings, tuple[str, ...]]:
     """The readings at the position, and lines about them."""
-    opened = read(request.run)
+    opened = read(request.run, request.trust)
     snapshot = opened.snapshot(request.at, request.branch, request.replica, retrain=True)
     unlike = () if snapshot.unlike is None else (str(snapshot.unlike),)
     return opened.examined(snapshot, kinds), (*opened.notes, *unlike)

@@ -28,10 +28,11 @@ def check(own: OwnCell, limits: Limits | None = None) -> Cell:
                 "step returns different numbers in another process: it may use no random numbers, and not the order of "
                 "a set, or a hash"
             )
+    own.note()
     cell: Cell = own.load()
     return cell
 
 
 def examine_request(request: Mapping[str, Any]) -> str:
     """Like `examine`, with the file in a request."""
-    return examine(OwnCell.from_record(request["own"]))
+    return examine(OwnCell.from_record(request["own"]).by_hand())

@@ -43,12 +43,13 @@ def check(
             raise TaskError(
                 "draw returns different data in another process: it may depend on the order of a set, or on a hash"
             )
+    own.note()
     return task
 
 
 def examine_request(request: Mapping[str, Any]) -> str:
     """Like `examine`, with the arguments in a request."""
-    return examine(OwnTask.from_record(request["own"]), request["values"], request["rows"], request["steps"])
+    return examine(OwnTask.from_record(request["own"]).by_hand(), request["values"], request["rows"], request["steps"])
 
 
 def examine(own: OwnTask, values: Mapping[str, object], rows: int, steps: int) -> str:

@@ -71,6 +71,10 @@ class KnownForm:
             return None if self.sources is None else ()
         return self.sources[bisect_right(self.sources, t, key=itemgetter(0)) - 1][1]
 
+    def ladder(self, shape: Shape) -> Ladder | None:
+        """The ladder for data of this shape; None if the record lacks it."""
+        return self.ladders.get(shape)
+
     def as_record(self) -> dict[str, Any]:
         return {
             "inputs": _form_record(self.inputs),

@@ -33,8 +33,10 @@ that a record keeps.
 @lru_cache(maxsize=64)
 def record_of_facts(task: Task, shape: Shape) -> dict[str, Any] | None:
     """The facts about a user's own task as JSON values; None if they are too long, or if there is an error in the task.
-    The record is then read with the task's text.
+    Whoever looks at the record then knows only the task's settings.
     """
+    if task.own.lacks_facts:
+        return None
     with contextlib.suppress(TaskError):
         return short_record(facts_of(task, shape), MOST_CHARACTERS)
     return None

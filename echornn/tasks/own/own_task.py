@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
 from echornn.tasks.own.facts import TaskFacts
+from echornn.tasks.own.no_facts import NoFacts
 from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
@@ -22,6 +23,7 @@ class OwnTask(OwnFile):
     computes = "a task computes with NumPy"
     definition = r"^class {name}\b"
     facts_from = staticmethod(TaskFacts.from_record)
+    no_facts = NoFacts.of({})
 
     @property
     def kind(self) -> type[Task]:
@@ -43,8 +45,12 @@ class OwnTask(OwnFile):
         task = self.kind(**values or {})
         object.__setattr__(task, "own", self)
         if self.facts.form(values_in_order(task)) is None:
-            self.written(values)  # the facts lack these values, which may be impossible together
+            return self.written(values)  # the facts lack these values, which may be impossible together
         return task
+
+    def with_settings(self, given: Mapping[str, Iterable[object]]) -> OwnTask:
+        """This file; if its record lacks facts, with settings that have these values."""
+        return replace(self, facts=NoFacts.of(given)) if self.lacks_facts else self
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         """The task that the text makes; see `task`."""

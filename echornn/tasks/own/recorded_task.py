@@ -8,7 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from echornn.tasks.own.facts import KnownForm, Ladder, Shape, TaskFacts, Values
+from echornn.own import own_file
+from echornn.tasks.own.facts import KnownForm, TaskFacts, Values
+from echornn.tasks.own.no_facts import UNKNOWN
 from echornn.tasks.settings import KEY, Setting
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task
 
@@ -39,53 +41,58 @@ def hash_of(task: Task) -> int:
 class RecordedTask(Task):
     """A user's own task as a record describes it.
 
-    It answers from the record's facts. Its text is run to draw data, and for what the facts lack.
+    It answers from the record's facts. What these lack is unknown, unless its text has been run in this process
+    already. Only drawing data runs the text.
     """
 
     __eq__ = is_same_task
     __hash__ = hash_of
 
     def as_written(self) -> Task:
-        return _written(self)
+        """The task that its text makes, if that has been run in this process; else this one."""
+        return _written(self) if self.own in own_file.LOADED else self
 
-    def live_settings(self) -> frozenset[str] | None:
-        """The settings that do not seem to change the task's form; None if the facts do not contain it."""
-        return None if self._known is None else self._known.live
+    def live_settings(self) -> frozenset[str]:
+        """The settings that do not seem to change the task's form."""
+        return self._known.live
 
     @property
     def inputs(self) -> Symbols | Numbers:
-        return self.as_written().inputs if self._known is None else self._known.inputs
+        return self._known.inputs
 
     @property
     def outputs(self) -> Symbols | Numbers:
-        return self.as_written().outputs if self._known is None else self._known.outputs
+        return self._known.outputs
 
     @property
     def length(self) -> int | None:
-        return self.as_written().length if self._known is None else self._known.length
+        return self._known.length
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        return self.as_written().draw(rng, rows, steps)
+        return _written(self).draw(rng, rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        known = self._ladder((rows, steps))
-        return self.as_written().levels(rows, steps) if known is None else known.levels
+        known = self._known.ladder((rows, steps))
+        if known is None:
+            return () if self.as_written() is self else self.as_written().levels(rows, steps)
+        return known.levels
 
     def sources(self, t: int) -> tuple[int, ...]:
-        lags = None if self._known is None else self._known.lags_at(t)
-        return self.as_written().sources(t) if lags is None else lags
+        lags = self._known.lags_at(t)
+        if lags is None:
+            return () if self.as_written() is self else self.as_written().sources(t)
+        return lags
 
     def solved(self, rows: int, steps: int) -> float | None:
-        known = self._ladder((rows, steps))
-        return self.as_written().solved(rows, steps) if known is None else known.solved
+        known = self._known.ladder((rows, steps))
+        if known is None:
+            return None if self.as_written() is self else self.as_written().solved(rows, steps)
+        return known.solved
 
     @property
-    def _known(self) -> KnownForm | None:
+    def _known(self) -> KnownForm:
         facts: TaskFacts = self.own.facts
-        return facts.form(values_in_order(self))
-
-    def _ladder(self, shape: Shape) -> Ladder | None:
-        return None if self._known is None else self._known.ladders.get(shape)
+        return facts.form(values_in_order(self)) or UNKNOWN
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,6 @@ from echornn.data.coverage import (
     lags_beyond,
     missed,
     missed_of_a_stride,
-    source_lags,
     source_of,
     targets_reached,
 )
@@ -143,23 +142,6 @@ def test_sources_at_random_places_are_neither_inside_nor_missed() -> None:
     assert math.isnan(credit_coverage(config))
     assert lags_beyond(config) == ()
     assert missed_of_a_stride(config) == 0
-
-
-def test_a_task_says_each_steps_sources_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user's own `sources` may be slow, and a trial may have a million steps."""
-    asked: list[int] = []
-
-    def sources(_: CopyMemory, t: int) -> tuple[int, ...]:
-        asked.append(t)
-        return (7,) if t >= 7 else ()
-
-    monkeypatch.setattr(CopyMemory, "sources", sources)
-    for length in (5, 7, 20):
-        config = EchoConfig(task=CopyMemory(blank=77, items=6), truncated_backprop_length=length)
-        assert source_lags(config) == (7,)
-        assert (targets_reached(config)[1], lags_beyond(config)) == (82, (7,) * (length <= 7))
-        missed(config, 0, 200)
-    assert asked == list(range(89))
 
 
 UNCUT = [name for name, rule in RULES.items() if not rule.cuts]

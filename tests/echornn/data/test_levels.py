@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.data.levels import (
-    best_guess_errors,
     boundary_floor,
     chance_level,
     credit_coverage,
-    loss_when_right,
     mean_floor,
 )
 from echornn.data.series import EchoSeries
@@ -33,19 +31,6 @@ def test_levels_of_the_tutorial() -> None:
     assert boundary_floor(replace(TUTORIAL, row_start="zero")) == 0
     assert credit_coverage(replace(TUTORIAL, echo_step=15)) == 0
     assert chance_level(replace(TUTORIAL, num_classes=10)) == pytest.approx(2.3026, abs=1e-4)
-
-
-def test_the_loss_of_one_who_is_as_sure_as_he_is_right() -> None:
-    assert loss_when_right(TUTORIAL, 0.5) == pytest.approx(CHANCE)
-    assert loss_when_right(TUTORIAL, 1.0) == 0
-    assert loss_when_right(replace(TUTORIAL, num_classes=5), 0.2) == pytest.approx(math.log(5))
-    assert loss_when_right(TUTORIAL, 0.65) == pytest.approx(0.6474, abs=1e-4)
-
-
-def test_more_than_guessing_is_more_than_the_blank_targets_give() -> None:
-    blank = EchoConfig(row_start="zero", total_series_length=75, echo_step=3)
-    assert best_guess_errors(TUTORIAL) == pytest.approx(0.5 * (1 - 3 / 50_000))
-    assert best_guess_errors(blank) == pytest.approx(0.5 * (1 - 3 / 15))
 
 
 @given(

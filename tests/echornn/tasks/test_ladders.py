@@ -196,40 +196,6 @@ def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("task", "losses"),
-    [
-        (TwoCoins(), [0.6616, 0.6277, 0.5192, 0.4545]),
-        (DelayedXor(), [0.6931, 0]),
-        (TemporalOrder(2), [1.3863, 0.6931, 0]),
-        (TemporalOrder(3), [2.0794, 1.3863, 0.6931, 0]),
-        (Adding(), [0.1667, 0.0833, 0]),
-    ],
-    ids=str,
-)
-def test_ladders_as_published(task: Task, losses: list[float]) -> None:
-    assert [round(level.loss, 4) for level in task.levels(5, 10**9)] == losses
-
-
-@pytest.mark.parametrize(("blank", "loss"), [(100, 0.1733), (500, 0.0400), (1000, 0.0204)])
-def test_copy_memory_as_published(blank: int, loss: float) -> None:
-    levels = CopyMemory(blank).levels(5, 10_000)
-    assert round(levels[1].loss, 4) == loss
-    assert levels[1].loss - levels[2].loss == pytest.approx(math.log(8) / (blank + 20))
-
-
-def test_flip_flop_falls_by_its_pulses() -> None:
-    """Away from a row's start each further step leaves (1 - p) of the loss."""
-    losses = {level.name: level.loss for level in FlipFlop(3, 0.25).levels(1, 10**9)}
-    assert losses["chance"] == 1
-    assert losses["knows 1 back"] == pytest.approx(0.75)
-    assert losses["knows 4 back"] == pytest.approx(0.75**4)
-    assert [level.name for level in FlipFlop(1, 0.0).levels(1, 9)] == ["chance", "knows 1 back", "knows 2 back"] + [
-        f"knows {name}" for name in ("4 back", "8 back", "all")
-    ]
-    assert [level.name for level in FlipFlop(1, 1.0).levels(1, 9)] == ["chance", "knows all"]
-
-
-@pytest.mark.parametrize(
     "task",
     [TwoCoins(), DelayedXor(), FlipFlop(), TemporalOrder(3), CopyMemory(500), Adding(), Parity(), Parity(1000)],
     ids=str,

@@ -16,7 +16,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.session.commands import Edit
 from echornn.session.pictures.frame import Frame, State
 from echornn.tasks.table import TASKS
-from tests.echornn.cells.bad_cells import GOOD
+from tests.door.library.own_texts import CELL
 from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS, differing
 from tui.app.widgets.settings_fields import (
@@ -115,7 +115,7 @@ def test_drafts_of_several_fields_are_one_edit(settings: Settings) -> None:
 
 
 def test_a_cell_of_the_users_own_is_among_the_choices_without_its_file() -> None:
-    settings = Settings(EchoConfig(cell=OwnCell("gone.py", "Mine", GOOD)))
+    settings = Settings(EchoConfig(cell=OwnCell("gone.py", "Mine", CELL)))
     settings.at("cell").nudge(True)
     assert settings.form.text("cell") == "rnn"
     settings.at("cell").nudge(False)

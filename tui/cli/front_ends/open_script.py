@@ -44,7 +44,9 @@ NAME = "a script"
 """The name of a script for the other viewers of a session."""
 
 
-def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii_only: bool) -> int:
+def do_lines(
+    run: str, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii_only: bool, trust: bool = False
+) -> int:
     """Do these lines on a run, and print what became of each; returns the exit code.
 
     Raises:
@@ -62,7 +64,7 @@ def do_lines(run: str, lines: Sequence[Line], json: bool, size: tuple[int, int],
         if app.trouble is not None:
             raise app.trouble
         return code
-    return _in_this_process(folder, lines, printer, size, ascii_only)
+    return _in_this_process(folder, lines, printer, size, ascii_only, trust)
 
 
 def _require_known_names(folder: Path, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -103,10 +105,10 @@ def _attached(folder: Path, printer: _Printer) -> RemoteSession | None:
 
 
 def _in_this_process(
-    folder: Path, lines: Sequence[Line], printer: _Printer, size: tuple[int, int], ascii_only: bool
+    folder: Path, lines: Sequence[Line], printer: _Printer, size: tuple[int, int], ascii_only: bool, trust: bool
 ) -> int:
     """Continue the run here, begin paused, and save at the end."""
-    config, recorder = record.go_on(str(folder), ConfigFlags())
+    config, recorder = record.go_on(str(folder), ConfigFlags(), trust=trust)
     session = Session(config, recorder=recorder, vitals=True)
     session.send(Pause())
     native_log = terminal.keep_native_stderr_off_the_screen()

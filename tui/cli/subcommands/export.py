@@ -30,6 +30,7 @@ def export_run(
     weights: Path | None = None,
     keras: Path | None = None,
     parquet: Path | None = None,
+    trust: bool = False,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
@@ -66,6 +67,10 @@ def export_run(
     parquet
         Write the same rows to this .parquet file instead, with typed columns: window, epoch and replica int64, loss and
         accuracy float32. It needs echornn-tui[arrow].
+    trust
+        Run the tasks and cells of your own in the record where windows are trained again, also if you never gave their
+        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
+        then on.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
@@ -88,7 +93,7 @@ def export_run(
     command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust)
 
 
 def figure_of(
@@ -109,6 +114,7 @@ def figure_of(
     width: float = 3.3,
     height: float | None = None,
     font: str = "DejaVu Sans",
+    trust: bool = False,
 ) -> FrontEnd:
     """Make a figure for a paper, as SVG, PDF or PNG, with its numbers beside it as FILE.csv.
 
@@ -154,6 +160,9 @@ def figure_of(
         Inches; by default as the kind of figure needs.
     font
         An installed font, or serif.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     from tui.commands.kept_runs import figure
     from tui.figures.data import FigureError, FigureRequest
@@ -186,5 +195,5 @@ def figure_of(
 
         axes = SweepResults.read(Path(run)).axes
         choice = chosen(axes, across, down, show or Measure.SUCCESS, filter).choice(axes)
-    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice)
+    request = FigureRequest(run, kind, others, at, branch, replica, log, show or Measure.SUCCESS, choice, trust)
     return partial(figure.make_figure, request, out, FigureLook(width, height, font), command)

@@ -28,6 +28,7 @@ def do_script(
     size: str = "100x30",
     ascii: bool = False,
     json: bool = False,
+    trust: bool = False,
 ) -> FrontEnd:
     """Do what the keys of the app do, without a screen: the words are those after : in the app.
 
@@ -62,6 +63,9 @@ def do_script(
         Draw with ASCII characters only.
     json
         Print JSON lines.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
@@ -76,7 +80,7 @@ def do_script(
         raise UsageError("the script has no commands")
     from tui.cli.front_ends.open_script import do_lines
 
-    return Training(partial(do_lines, run, lines, json, _size(size), ascii))
+    return Training(partial(do_lines, run, lines, json, _size(size), ascii, trust))
 
 
 def _text(script: str | None, file: Path | None) -> str:

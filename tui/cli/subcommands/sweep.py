@@ -37,6 +37,7 @@ def show_map(
     theme: Theme | None = None,
     no_mouse: bool = False,
     keys: str | None = None,
+    trust: bool = False,
 ) -> FrontEnd:
     """Show the map of a sweep, finished or while it is computed; squares combine the values of fields not shown.
 
@@ -82,7 +83,12 @@ def show_map(
         Leave the mouse to the terminal, which selects text with it.
     keys
         Keys: default, vim, or a .toml file with a table [keys]. By default those of your preferences.
+    trust
+        Run the tasks and cells of your own in the sweep's record when a point is trained, also if you never gave their
+        files with --task or --cell. They are programs with all your rights: read them first. They are trusted from
+        then on.
     """
+    from echornn.own.trusted import trusting
     from echornn.sweeps.results import SweepResults
     from tui.cli.front_ends.chosen_map import chosen
 
@@ -95,7 +101,8 @@ def show_map(
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     preferred = preferences(theme=theme, ascii=ascii or None, mouse=False if no_mouse else None, keys=keys)
     guarded = guardian.divide() if in_the_app else None
-    results = SweepResults.read(sweep)
+    with trusting(trust):
+        results = SweepResults.read(sweep)
     first = chosen(results.axes, across, down, show, filter)
     if guarded is None:
         from tui.commands.map import print_map

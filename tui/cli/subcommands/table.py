@@ -46,6 +46,7 @@ def probe_run(
     fixed_points: bool = False,
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
+    trust: bool = False,
 ) -> FrontEnd:
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
 
@@ -113,11 +114,14 @@ def probe_run(
         default the first symbol, or zeros.
     json
         Print a JSON line.
+    trust
+        Run the tasks and cells of your own in the record, also if you never gave their files with --task or --cell.
+        They are programs with all your rights: read them first. They are trusted from then on.
     """
     require_at(at)
     from tui.commands.kept_runs.examined import ChosenNetwork
 
-    network = ChosenNetwork(run, at, branch, replica)
+    network = ChosenNetwork(run, at, branch, replica, trust)
     if fixed_points:
         from tui.commands.kept_runs.print_fixed_points import print_fixed_points
 

@@ -9,6 +9,7 @@ from echornn.arrays.positions import branch_named, network_at
 from echornn.arrays.replica_numbers import ReplicaNumbers
 from echornn.config import EchoConfig
 from echornn.data.own_checks import check_own_files
+from echornn.own.trusted import trusting
 from echornn.readings import Question, Readings
 from echornn.replay.snapshot_of_run import snapshot_of_run
 from echornn.runs import run_dir
@@ -30,12 +31,14 @@ class ChosenNetwork:
         branch: use the path to the end of this branch instead, named by letter or number.
         replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that later
             continues alone.
+        trust: whether the texts of its tasks and cells may run; see `echornn.own.trusted`.
     """
 
     run: str
     at: int | None = None
     branch: str | None = None
     replica: int | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def examined(network: ChosenNetwork, question_for: Callable[[EchoConfig], Questi
         OwnError: a task or cell of the user's own fails its check.
         ConfigError: from ``question_for``.
     """
-    run = run_dir.read(record.find(network.run))
+    with trusting(network.trust):
+        run = run_dir.read(record.find(network.run))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if network.branch is None else branch_named(run, network.branch)

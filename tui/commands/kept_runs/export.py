@@ -9,6 +9,7 @@ from echornn.arrays.network_facts import NetworkFacts, network_facts
 from echornn.arrays.positions import branch_named, position_of
 from echornn.arrays.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from echornn.arrays.window_pieces import WindowPiece, pieces, pieces_along
+from echornn.own.trusted import trusting
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.timeline.branch import Position
@@ -32,6 +33,7 @@ def export(
     parquet: Path | None = None,
     command: str = "",
     at: int | None = None,
+    trust: bool = False,
 ) -> int:
     """Print windows or networks of a run, or write its networks to files; returns the exit code.
 
@@ -43,6 +45,7 @@ def export(
         parquet: the table file to which the rows are written instead.
         command: the command line, for the metadata of this file.
         at: write the networks after this many windows of the path.
+        trust: whether the texts in its record may run; see `echornn.own.trusted`.
 
     Raises:
         UsageError: a table cannot be written, since its name is wrong or pyarrow is missing.
@@ -51,7 +54,8 @@ def export(
     """
     if parquet is not None:
         table_files.require_writable(parquet)
-    run = run_dir.read(record.find(name))
+    with trusting(trust):
+        run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     end = run.position if path else None if branch is None else run.position_at(branch=branch_named(run, branch))

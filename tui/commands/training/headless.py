@@ -111,7 +111,10 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
         cost: what the learning rule costs, if that is much. It is said once the networks are made: not if they are
             refused, as for want of memory.
     """
-    notes, warning, patience = session.recorder.warning, "", None
+    notes = warning = session.recorder.warning
+    patience = None
+    if notes:  # they end with the first command, which may come at once
+        lines.print([f"echornn-tui: {notes}"], sys.stderr)
     threading.Thread(target=session.run, name="training", daemon=True).start()
     while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
@@ -122,7 +125,7 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
             before, warning = warning, newest
-            if warning or before != notes:  # notes on an opened run end with the first command
+            if warning or before != notes:
                 lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
         is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)

@@ -1,0 +1,337 @@
+"""Tasks and cells in files of the user's own: they are trained and kept, bad ones are refused in a line, and looking at
+a record never runs its texts.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import echornn
+from echornn import EchoConfig, Session, TaskError
+from echornn.session.commands import Edit, Pause, StartOver, Step
+from tests.answered import answered
+from tests.any_task import data_of
+from tests.detached import detached
+from tests.door.library.own_texts import CELL, MARKS, TASK, limits, record_all, scripted, swept, trained, write
+from tests.forgotten import forget_texts
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE
+from tests.program import running
+from tests.recorded import contents
+from tests.scripted import ScriptedTrainer
+from tests.steps import refusal
+
+MARK = "run-by-somebody"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder and the state folder are empty, and no text was run in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("tui.term.terminal.is_interactive", lambda: False)
+    forget_texts(monkeypatch)
+
+
+@pytest.fixture(params=[True, False], ids=["with facts", "without facts"])
+def with_facts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the records say what the task and the cell are. From then on, texts leave a mark if they run."""
+    record_all(request.param)
+    forget_texts(monkeypatch)
+    for file in ("task.py", "cell.py", "state/echornn-tui/trusted"):  # as if they came from somebody else
+        Path(file).unlink(missing_ok=True)
+    monkeypatch.setenv("RUN_BY", str(Path(MARK).absolute()))
+    return bool(request.param)
+
+
+def out(command: str) -> str:
+    """What a command prints that succeeds."""
+    done = answered(*command.split())
+    assert (done.returncode, done.stderr) == (0, ""), command
+    return done.stdout
+
+
+def refused(*arguments: str) -> str:
+    """The line that refuses a command, which changes nothing."""
+    before = contents(Path())
+    done = answered(*arguments)
+    assert (done.returncode, done.stdout) == (2, ""), done
+    trusted = {name: text for name, text in contents(Path()).items() if name.endswith("/trusted")}
+    assert contents(Path()) == before | trusted
+    line, *hint = done.stderr.splitlines()
+    assert len(hint) <= 1
+    return line.removeprefix("echornn-tui: ")
+
+
+def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool) -> None:
+    for kept in map(json.loads, out("list . --json").splitlines()):
+        assert (kept["windows"], kept["epoch"], kept["window"]) == (9, 1, 2)
+        assert kept["differs"] == {
+            "num_epochs": 9,
+            "total_series_length": 500,
+            "state_size": 6,
+            "cell": "cell.py:Mine",
+            "task": "task.py:Mine",
+            "lag": 4,
+        }
+    branches = [json.loads(line) for line in out("branches run --json").splitlines()]
+    assert [(one["at"], one["windows"], one["path"]) for one in branches] == [(0, 4, 4), (4, 3, 7), (0, 2, 2)]
+    assert len(out("branches run").splitlines()) == 4
+    assert len(out("export run").splitlines()) == 1 + 9
+    assert len(out("export run --path --json").splitlines()) == branches[-1]["path"]
+    (network,) = csv.DictReader(out("export run --summary").splitlines())
+    assert float(network["final_loss"]) == pytest.approx(branches[-1]["mean_loss"], rel=1e-6)
+    squares = list(csv.DictReader(out("map sweep --csv").splitlines()))
+    assert [(one["lag"], one["trained"], one["median_loss"]) for one in squares] == [
+        (lag, "2", "0.25") for lag in ("3", "4", "5")
+    ]
+    assert {(one["level"], one["rung"]) for one in squares} == {
+        ("0.0216667", "above chance") if with_facts else ("", "")
+    }
+    out("map sweep --once")
+    out("map sweep --svg map.svg")
+    out("figure run curve --out curve.svg")
+    assert not Path(MARK).exists()
+    run = echornn.read("run")
+    assert [one.windows for one in run.branches] == [4, 3, 2]
+    assert (len(run.windows()), len(run.weights()), len(run.networks())) == (9, 1, 1)
+    assert run.config_at(7, "b").value("lag") == 4
+    assert not Path(MARK).exists()
+
+
+@pytest.mark.parametrize(
+    "command", ["probe run", "--resume run --headless", "do run step", "figure run weights -o f.svg"]
+)
+def test_what_needs_a_text_refuses_one_that_the_user_never_gave(with_facts: bool, command: str) -> None:
+    digest = hashlib.sha256((MARKS + TASK).encode()).hexdigest()
+    says = refused(*command.split())
+    assert says.startswith("task.py:Mine ")
+    assert digest[:8] in says
+    assert "--trust" in says
+    assert not Path(MARK).exists()
+
+
+def test_reading_a_run_runs_no_text_and_what_needs_it_says_how_to_trust_it(with_facts: bool) -> None:
+    with pytest.raises(TaskError, match=r"^task.py:Mine .*trust=True"):
+        echornn.read("run").probe()
+    assert not Path(MARK).exists()
+
+
+def test_a_trusted_text_runs_also_later(with_facts: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    done = scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "2", "--trust")
+    assert done.returncode == 0, done.stderr
+    assert Path(MARK).exists()
+    noted = Path("state/echornn-tui/trusted")
+    assert noted.stat().st_mode & 0o777 == 0o600
+    texts = (MARKS + TASK, MARKS + CELL)
+    assert sorted(noted.read_text().split()) == sorted(hashlib.sha256(one.encode()).hexdigest() for one in texts)
+    if with_facts:
+        assert scripted(capfd, "--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
+
+
+def spoiled(text: str, replaced: str, by: str) -> str:
+    """A good file of which a part is replaced."""
+    assert text.count(replaced) == 1
+    return text.replace(replaced, by)
+
+
+DRAWN = "x = rng.integers(0, 3, (rows, steps))"
+GIVEN = "return Batch(x, y, np.ones(x.shape, bool))"
+LEVELS = '[Level("chance", 1 / 6, "nothing"), Level("knows it", 0.01, "the symbol")]'
+STEP = '(h,) = network.affine([x, h], "W", "b", TANH)'
+NEXT = "return [h]"
+
+BAD = {
+    "no file": ("", "", "", None, ["nothing.py"]),
+    "a syntax error": (TASK, DRAWN, DRAWN[:-1], 11, ["SyntaxError"]),
+    "an import error": (TASK, "import dataclass", "import dataklass", 1, ["ImportError", "dataklass"]),
+    "a module of its folder": (TASK, "import numpy as np", "import neighbour as np", 2, ["neighbour"]),
+    "no such name": (TASK, "class Mine(", "class Yours(", None, ["Mine", "Yours"]),
+    "no dataclass": (TASK, "@dataclass(frozen=True)\n", "", 5, ["@dataclass(frozen=True)"]),
+    "an error in a call": (TASK, DRAWN, "x = rng.integers(3, 0, (rows, steps))", 11, ["ValueError: low >= high"]),
+    "an error in what it calls": (
+        TASK,
+        GIVEN,
+        "return self.given()\n\n    def given(self):\n        1 / 0",
+        16,
+        ["Zero"],
+    ),
+    "a wrong shape": (TASK, GIVEN, GIVEN.replace("(x,", "(x.T,"), 10, ["x", "[1000, 5]", "[5, 1000]"]),
+    "a wrong type": (TASK, GIVEN, GIVEN.replace("(x,", "(x / 1,"), 10, ["x", "float64", "Symbols(3)"]),
+    "symbols out of range": (TASK, GIVEN, GIVEN.replace("(x,", "(x + 1,"), 10, ["1 to 3", "0 to 2"]),
+    "not finite": (TASK, GIVEN, GIVEN.replace(" y,", " y + np.inf,"), 10, ["inf", "[0, 0, 0]"]),
+    "nothing is scored": (TASK, GIVEN, GIVEN.replace("ones", "zeros"), 10, ["1,000"]),
+    "other chance": (TASK, DRAWN, DRAWN.replace("rng", "np.random.default_rng()"), 10, ["rng"]),
+    "levels that rise": (TASK, LEVELS, LEVELS.replace("0.01", "2"), 15, ["2.0"]),
+    "a setting of the network": (TASK, "lag:", "seed: int = 3\n    lag:", 6, ["seed"]),
+    "a setting with a flag's name": (TASK, "lag:", "json: int = 3\n    lag:", None, ["json"]),
+    "too few parts": (CELL, NEXT, "return []", 4, ["1", "h"]),
+    "an unknown weight": (CELL, STEP, STEP.replace('"W"', '"V"'), 6, ["'V'", "W"]),
+    "too few numbers": (CELL, NEXT, "return [x]", 4, ["h"]),
+    "a function of NumPy": (CELL, NEXT, "return [np.tanh(h)]", 7, ["np.tanh"]),
+    "a vector asked for its numbers": (CELL, NEXT, "return [h if h > 0 else -h]", 7, []),
+    "a state that grows": (CELL, NEXT, "return [3 * state[0] + h + 1]", 4, ["h", "inf"]),
+    "a random number": (CELL, NEXT, "return [h + np.random.rand()]", 4, []),
+    "a weight without use": (CELL, 'columns=("h",))', 'columns=("h",)), Product("V", "a", columns=("k",))', 4, ["V"]),
+    "an error in a step": (CELL, NEXT, "return [h / (1 / 0)]", 7, ["ZeroDivisionError"]),
+}
+"""The good text, the part that is replaced, by what, and the line and the words of the refusal."""
+
+
+@pytest.mark.parametrize(("good", "replaced", "by", "line", "words"), BAD.values(), ids=BAD)
+def test_a_bad_file_is_refused_in_a_line_that_names_its_place(
+    good: str, replaced: str, by: str, line: int | None, words: list[str]
+) -> None:
+    kind = "cell" if good == CELL else "task"
+    if good:
+        write(spoiled(good, replaced, by), "mine.py")
+    says = refused("--headless", f"--{kind}", f"{'mine' if good else 'nothing'}.py:Mine")
+    place = "nothing.py" if not good else "mine.py" if line is None else f"mine.py:{line}:"
+    assert says.startswith(place)
+    for word in words:
+        assert word in says, says
+
+
+@pytest.mark.parametrize(("kind", "text", "replaced", "line"), [("task", TASK, DRAWN, 11), ("cell", CELL, NEXT, 7)])
+def test_an_endless_loop_is_ended(kind: str, text: str, replaced: str, line: int) -> None:
+    write(spoiled(text, replaced, f"while True: {replaced}" if kind == "task" else "while True: pass"), "mine.py")
+    for seconds in (0.5, 5.0, 100.0):  # on a loaded machine, a short time ends before the loop begins
+        with limits(seconds):
+            says = refused("--headless", f"--{kind}", "mine.py:Mine")
+        assert f"{seconds:g} s" in says
+        if says.startswith(f"mine.py:{line}: "):
+            return
+    pytest.fail(says)
+
+
+XOR = """\
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Symbols, Task, setting
+
+@dataclass(frozen=True)
+class Mine(Task):
+    lag: int = setting(1, "Steps to the nearer bit.", 0, 1000)
+    far_lag: int = setting(3, "Steps to the farther bit.", 1, 1000)
+    inputs = outputs = Symbols(2)
+
+    def draw(self, rng, rows, steps):
+        bits = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
+        near, far = (bits[:, self.far_lag - lag :][:, :steps] for lag in (self.lag, self.far_lag))
+        return Batch(bits[:, self.far_lag :], near ^ far, np.ones((rows, steps), bool))
+"""
+"""The task delayed_xor, as a user would write it."""
+
+SMALL = ("--state-size", "3", "--init", "glorot", "--total-series-length", "600", "--num-epochs", "2", "--headless")
+
+
+@pytest.mark.slow
+def test_own_files_train_as_the_same_task_and_cell_of_the_program(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    write(XOR, "xor.py")
+    write(CELL, "cell.py")
+    ours = ("--task", "xor.py:Mine", "--far-lag", "2", "--cell", "cell.py:Mine", "--run", "ours")
+    theirs = ("--task", "delayed_xor", "--far-lag", "2", "--cell", "rnn", "--run", "theirs")
+    for arguments in (ours, theirs):
+        assert trained(capfd, *arguments, *SMALL).returncode == 0
+    losses, expected = (echornn.read(run).windows().loss for run in ("ours", "theirs"))
+    assert losses.shape == (2 * (120 // 15), 1)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    config = json.loads(Path("ours/run.json").read_text())["config"]
+    assert (config["task"]["file"], config["task"]["name"], config["task"]["text"]) == ("xor.py", "Mine", XOR)
+    assert (config["cell"]["text"], config["far_lag"]) == (CELL, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("shared_programs")
+def test_an_error_late_in_training_keeps_all_windows_before_it(capfd: pytest.CaptureFixture[str]) -> None:
+    write(XOR, "late.py")
+    rows = ("--total-series-length", "105000", "--truncated-backprop-length", "10", "--batch-size", "5")
+    config = EchoConfig(task="late.py:Mine", total_series_length=105_000, truncated_backprop_length=10)
+    newest = data_of(config, 2).x[0, :40].tolist()  # so many windows that the data of each epoch are made alone
+    line = f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise ZeroDivisionError('never')\n"
+    write(spoiled(XOR, "        near", f"{line}        near"), "late.py")
+    done = trained(capfd, "--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows)
+    assert done.returncode == 1
+    assert [json.loads(one)["event"] for one in done.stdout.splitlines()].count("epoch") == 2
+    assert "echornn-tui: late.py:13: ZeroDivisionError: never" in done.stderr.splitlines()
+    assert len(out("export run").splitlines()) == 1 + 2 * 2100
+
+
+def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed(capfd: pytest.CaptureFixture[str]) -> None:
+    for kind, text, files in (("task", TASK, ("--lag", "3")), ("cell", CELL, ())):
+        write(text, "mine.py")
+        own = (f"--{kind}", "mine.py:Mine")
+        assert scripted(capfd, "--run", kind, *own, *files, *SMALL).returncode == 0
+        Path("mine.py").unlink()
+        forgotten = scripted(capfd, "--resume", kind, "--headless", "--num-epochs", "3")
+        assert (forgotten.returncode, "mine.py" in forgotten.stderr) == (0, False)
+        write(f"{text}# changed\n", "mine.py")
+        changed = scripted(capfd, "--resume", kind, "--headless", "--num-epochs", "4")
+        assert (changed.returncode, "mine.py:Mine" in changed.stderr) == (0, True)
+        again = scripted(capfd, "--resume", kind, "--headless", *own)
+        assert (again.returncode, "mine.py:Mine" in again.stderr) == (0, True)
+        *_, before, newest = [json.loads(line) for line in out(f"branches {kind} --json").splitlines()]
+        assert (before["path"], newest["at"], newest["path"]) == (4 * 8, 0, 4 * 8)
+        digest = hashlib.sha256(f"Mine\n{text}# changed\n".encode()).hexdigest()
+        assert f"{kind} mine.py:Mine (file changed, {digest[:8]})" in newest["differs"]
+        if kind == "task":
+            assert "lag 3" in newest["differs"]
+
+
+def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart(capfd: pytest.CaptureFixture[str]) -> None:
+    command = ("sweep", "--out", "sweep", "--grid", "lag=3,4", "--seeds", "2", "--headless")
+    own = ("--task", "task.py:Mine", "--cell", "cell.py:Mine")
+    write(CELL, "cell.py")
+    for text in (TASK, TASK + "# changed\n"):
+        write(text, "task.py")
+        done = swept(capfd, *command, *own)
+        assert done.returncode == 0, done.stderr
+    for file in ("task.py", "cell.py"):
+        Path(file).unlink()
+    marks = [hashlib.sha256(f"Mine\n{text}".encode()).hexdigest()[:8] for text in (TASK, TASK + "# changed\n")]
+    squares = list(csv.DictReader(out("map sweep --across lag --down task --csv").splitlines()))
+    assert [(one["lag"], one["task"], one["trained"]) for one in squares] == [
+        (lag, f"task.py:Mine#{mark}", "2") for mark in marks for lag in "34"
+    ]
+
+
+def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
+    write(spoiled(TASK, DRAWN, f"y = 1 / (self.lag - 5); {DRAWN}"), "mine.py")
+    config = EchoConfig(task="mine.py:Mine", total_series_length=200, truncated_backprop_length=10, batch_size=2)
+    session = Session(config, make_trainer=ScriptedTrainer)
+    session.send(Pause())
+    with on_a_thread(session):
+        for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
+            session.send(command)
+            assert session.when_idle(PATIENCE)
+        assert refusal(session.frame) == "mine.py:11: ZeroDivisionError: division by zero"
+        assert (session.config, len(session.timeline)) == (config, 1)
+        session.send(Edit({"lag": 30}))
+        session.send(Step(3))
+        assert session.when_idle(PATIENCE)
+        assert (session.config.value("lag"), session.timeline.windows_of(1), refusal(session.frame)) == (30, 3, "")
+
+
+@pytest.mark.slow
+def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
+    write(MARKS + XOR, "task.py")
+    write(MARKS + CELL, "cell.py")
+    own = ("--task", str(tmp_path / "task.py:Mine"), "--cell", str(tmp_path / "cell.py:Mine"))
+    with (
+        detached(tmp_path / "run", 20, *own) as folder,
+        running("attach", str(folder), environment={"RUN_BY": str(tmp_path / MARK)}, scripted=True) as viewer,
+    ):
+        viewer.until(lambda text: re.search(r"window [1-9]", text))
+        for key in "23456s":
+            viewer.press(key)
+        viewer.until(lambda text: "lag" in text)
+        assert not Path(MARK).exists()
