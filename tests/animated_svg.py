@@ -14,7 +14,7 @@ from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 
-from tests.tui.drawn_cells import SHADES, rects
+from tests.door.pictures.drawn_cells import SHADES, rects
 
 CELL = 8, 16
 """The width and height of a cell, in pixels; a braille dot is at whole pixels."""

@@ -1,6 +1,6 @@
 """Records a map that pictures show: `python -m tests.record_sweep cliff FOLDER` computes it, and writes tests/data.
 
-Afterwards: `UPDATE_PICTURES=1 pytest tests/tui/map/test_map_pictures.py`, and check the pictures.
+Afterwards: `UPDATE_PICTURES=1 pytest tests/door/pictures`, and check the pictures.
 """
 
 from __future__ import annotations

@@ -271,6 +271,14 @@ def side_by_side(each: Sequence[Progress], solved: SolvedAt | None = None) -> Po
     )
 
 
+class FromAnyState(ScriptedTrainer):
+    """A scripted trainer that can continue from a real network's state."""
+
+    def restore(self, state: PopulationState) -> None:
+        trained = state.epoch * self.config.windows_per_epoch + state.window
+        super().restore(dataclasses.replace(state, optimizer=(np.full(self.config.replicas, trained),)))
+
+
 def forgetful(config: EchoConfig) -> ScriptedTrainer:
     """A trainer whose network guesses again after `FORGETS_AT` windows."""
     trainer = ScriptedTrainer(config)

@@ -18,7 +18,7 @@ from echornn.session import loop
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from tests.echornn.sweeps.scripted import ScriptedEngine
+from tests.door.sweeps.scripted import ScriptedEngine
 from tests.recorded import record_branches
 from tests.scripted import ScriptedTrainer
 from tests.swept import keep

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.history.block_means import FIRST_BLOCK, HIGHEST, BlockMeans
+from echornn.history.block_means import BlockMeans
 from echornn.progress import Floats
 
 LOSSES = st.floats(0, 4, width=32) | st.sampled_from([math.nan, math.inf, 3e38, 0.0])
@@ -40,16 +40,6 @@ def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after
             np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
 
 
-def test_blocks_lengthen_as_the_stretch_does() -> None:
-    ends = reviews_of(np.zeros(3_000_000, np.float32)).ends
-    np.testing.assert_array_equal(ends[:64], FIRST_BLOCK * np.arange(1, 65))
-    sizes = np.diff(ends)
-    share = sizes[64:] / ends[65:]
-    assert share.max() <= 1 / 32
-    assert share.min() >= 1 / 64 - 1e-3
-    assert len(ends) < 64 + 32 * math.log2(3_000_000 / 4096) + 1
-
-
 def test_a_block_holds_the_mean_of_its_windows() -> None:
     losses = np.random.default_rng(0).random(5000).astype(np.float32)
     block_means = reviews_of(losses, losses[::-1].copy())
@@ -58,30 +48,3 @@ def test_a_block_holds_the_mean_of_its_windows() -> None:
         assert block_means.losses[index] == pytest.approx(losses[begin:end].mean(dtype=np.float64), abs=1e-7)
         assert block_means.errors[index] == pytest.approx(losses[::-1][begin:end].mean(dtype=np.float64), abs=1e-7)
         begin = end
-
-
-def test_a_loss_that_is_no_number_marks_its_block_and_no_other() -> None:
-    losses = np.full(3 * FIRST_BLOCK, 0.5, np.float32)
-    losses[FIRST_BLOCK] = math.nan
-    losses[-1] = 3e38
-    first, second, third = reviews_of(losses).losses
-    assert first == pytest.approx(0.5)
-    assert math.isnan(second)
-    assert third == pytest.approx((63 * 0.5 + HIGHEST) / 64)
-
-
-def test_a_spike_changes_the_mean_logarithm_of_its_block_little() -> None:
-    losses = np.full(2 * FIRST_BLOCK, 0.001, np.float32)
-    losses[0], losses[1] = 1.0, math.inf
-    spiked, calm = reviews_of(losses).logs
-    assert calm == pytest.approx(math.log(0.001))
-    assert spiked == pytest.approx(math.log(0.001) * (FIRST_BLOCK - 2) / (FIRST_BLOCK - 1)), "infinity is not counted"
-    assert reviews_of(np.zeros(FIRST_BLOCK, np.float32)).logs == pytest.approx(-24 * math.log(2)), "zero has a limit"
-
-
-def test_a_lost_window_marks_its_block_and_adds_no_errors() -> None:
-    losses, errors = np.full(2 * FIRST_BLOCK, 0.5, np.float32), np.full(2 * FIRST_BLOCK, 0.25, np.float32)
-    losses[0] = errors[0] = math.nan
-    block_means = reviews_of(losses, errors)
-    np.testing.assert_array_equal(block_means.losses, [math.nan, 0.5])
-    np.testing.assert_allclose(block_means.errors, [0.25 * (FIRST_BLOCK - 1) / FIRST_BLOCK, 0.25])

@@ -66,17 +66,6 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
     assert (curve.first, curve.last) == (first, last)
 
 
-def test_positions_of_a_segment() -> None:
-    segment = Segment(at=100, cause="regenerate", epoch=2, window=3, windows_per_epoch=10)
-    assert segment.epoch_and_window(100) == (2, 3)
-    assert segment.epoch_and_window(106) == (2, 9)
-    assert segment.epoch_and_window(107) == (3, 0)
-    assert segment.epoch_and_window(127) == (5, 0)
-    assert segment.epoch_starts(0, 130, most=12) == [(107, 3), (117, 4), (127, 5)]
-    assert segment.epoch_starts(107, 127, most=12) == [(107, 3), (117, 4)]
-    assert segment.epoch_starts(108, 117, most=12) == []
-
-
 @given(
     at=st.integers(0, 50),
     window=st.integers(0, 9),
@@ -95,18 +84,3 @@ def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, l
         every = starts[1][1] - starts[0][1]
         assert int(str(every)[0]) in (1, 2, 5)
         assert all(epoch % every == 0 for _, epoch in starts)
-
-
-def test_the_segments_that_reach_into_a_curve_are_shown() -> None:
-    history = filled([0.5] * 30)
-    segments = (Segment(0, "start", 0, 0, 10), Segment(25, "edit", 2, 5, 10), Segment(30, "regenerate", 3, 0, 10))
-
-    def shown(first: int, last: int) -> list[int]:
-        curve = curve_of([HistoryPiece(history, 0, 0, 30)], 10, first, last, segments)
-        return [segment.at for segment in curve.segments]
-
-    assert shown(0, 30) == [0, 25]
-    assert shown(0, 25) == [0]
-    assert shown(24, 26) == [0, 25]
-    assert shown(25, 30) == [25]
-    assert shown(0, 0) == [0]

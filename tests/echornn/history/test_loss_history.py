@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.history.band import Band, band_of, solved_after
 from echornn.history.curve import HistoryPiece
-from echornn.history.kept_windows import errors_of, kept, losses_of, lost
-from echornn.history.loss_history import LossHistory, kept_buckets
+from echornn.history.kept_windows import errors_of, kept, losses_of
+from echornn.history.loss_history import LossHistory
 from echornn.history.quantiles import quantiles
 from echornn.history.shades import shades_of
 from echornn.progress import Counts, Floats
@@ -91,17 +91,6 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
     np.testing.assert_array_equal(told.history.losses(curve.first, curve.last), told.losses[curve.first : curve.last])
 
 
-def test_a_lone_networks_losses_are_kept_exactly_and_several_in_four_bytes() -> None:
-    losses = np.random.default_rng(0).random((100, 3), dtype=np.float32)
-    for replicas in (1, 3):
-        history = LossHistory(replace(CONFIG, replicas=replicas))
-        history.append(losses[:, :replicas], np.zeros((100, replicas), np.float32))
-        found = history.losses(0, 100)
-        assert found is not None
-        assert (found == losses[:, :replicas]).all() == (replicas == 1)
-        np.testing.assert_allclose(found, losses[:, :replicas], rtol=8e-6)
-
-
 def assert_end_to_end(band: Band, first: int, last: int) -> None:
     assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
     assert (band.ends > band.starts).all()
@@ -154,55 +143,10 @@ def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, dat
             np.testing.assert_array_equal(shades[row], known)
 
 
-def test_no_diverged_window_is_left_out_of_the_shades() -> None:
-    losses = np.full((1000, 2), 0.5, np.float32)
-    losses[777, 1] = math.inf
-    history = LossHistory(replace(CONFIG, replicas=2))
-    history.append(losses, np.zeros((1000, 2), np.float32))
-    shades = shades_of([HistoryPiece(history, 0, 0, 1000)], [0, 1], 30, 0, 1000)
-    assert shades[0].tolist() == pytest.approx([0.5] * 30, rel=1e-5)
-    assert np.flatnonzero(np.isinf(shades[1])).tolist() == [777 * 30 // 1000]
-
-
-def test_a_path_that_goes_on_alone_ends_the_band() -> None:
-    told, alone = case(100, 5, 100), case(30, 1, 30)
-    pieces = [HistoryPiece(told.history, 0, 0, 60), HistoryPiece(alone.history, 60, 60, 90)]
-    band = band_of(pieces, 10, 0, 90)
-    assert_end_to_end(band, 0, 60)
-    assert_band(band, told)
-    assert (band.first, band.last) == (0, 90)
-    shades = shades_of(pieces, [0], 9, 0, 90)
-    assert np.isnan(shades[0]).tolist() == [False] * 6 + [True] * 3
-
-
-def test_a_path_over_two_branches_is_one_band() -> None:
-    before, after = case(100, 5, 100), case(50, 5, 50, seed=1)
-    pieces = [HistoryPiece(before.history, 0, 0, 70), HistoryPiece(after.history, 70, 70, 120)]
-    band = band_of(pieces, 20, 10, 120)
-    assert_end_to_end(band, 10, 120)
-    median = quantiles(np.concatenate([before.losses[:70], after.losses]), (0.5,))[0]
-    for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
-        assert band.median[at] == pytest.approx(median[start:end].mean(dtype=np.float64), rel=1e-5)
-    shades = shades_of(pieces, [3], 110, 10, 120)[0].tolist()
-    assert shades == np.concatenate([before.losses[10:70, 3], after.losses[:, 3]]).tolist()
-
-
-@pytest.mark.parametrize("replicas", [1, 2])
-def test_lost_windows_have_no_losses(replicas: int) -> None:
-    history = LossHistory(replace(CONFIG, replicas=replicas))
-    history.add(lost(4, replicas), np.zeros(replicas, np.int64))
-    assert np.isnan(history.losses(0, 4)).all()  # type: ignore[arg-type]
-    assert np.isnan(history.error_rates(0, 4)).all()  # type: ignore[arg-type]
-    band = band_of([HistoryPiece(history, 0, 0, 4)], 10, 0, 4)
-    assert len(band) == (4 if replicas > 1 else 0)
-    assert np.isnan([band.low, band.tenth, band.median, band.ninetieth, band.high]).all()
-
-
 @examples(20)
 @given(st.sampled_from([1, 3]), st.lists(st.integers(1, 500), min_size=1, max_size=20), st.integers(1, 64))
 def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int], columns: int) -> None:
     told = case(sum(sizes), replicas, max(sizes), buckets=256)
-    assert max(level._buckets.shape[1] for level in told.history._each._levels) <= 512
     losses = told.losses[:, replicas - 1]
     curve = told.history.curve(columns, replica=replicas - 1)
     assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
@@ -218,22 +162,6 @@ def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int]
     if sum(sizes) > 512:
         assert told.history.losses(0, 40) is None
         np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)
-
-
-def test_a_level_keeps_less_of_more_replicas() -> None:
-    assert [kept_buckets(replicas) for replicas in (1, 64, 4096, 10**6)] == [1 << 18, 1 << 14, 1 << 9, 1 << 9]
-
-
-@pytest.mark.parametrize("replicas", [1, 3])
-def test_nothing_is_known_before_the_first_window_or_of_no_replica(replicas: int) -> None:
-    history = LossHistory(replace(CONFIG, replicas=replicas))
-    history.append(np.empty((0, replicas), np.float32), np.empty((0, replicas), np.float32))
-    curve, pieces = history.curve(50), [HistoryPiece(history, 0, 0, 0)]
-    assert (curve.first, curve.last, len(curve.starts)) == (0, 0, 0)
-    assert (len(history), len(band_of(pieces, 10, 0, 0)), shades_of(pieces, [0, 1], 10, 0, 0).shape) == (0, 0, (2, 0))
-    for replica in (-1, replicas):
-        with pytest.raises(IndexError, match=f"not one of {replicas}"):
-            history.of(replica)
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=9), st.integers(0, 30), st.integers(0, 30))

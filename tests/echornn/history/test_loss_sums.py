@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +25,3 @@ def test_the_same_bits_however_they_are_cut_and_laid_out(pieces: list[int], repl
     assert sums.sums.tobytes() == expected.tobytes()
     assert sums.windows == sum(pieces)
     assert sums.means.dtype == np.float32
-
-
-def test_a_loss_that_is_no_number_leaves_its_mean_none() -> None:
-    losses = np.array([[1, np.nan, np.inf], [3, 1, 1]], np.float32)
-    assert LossSums.none(3).after(losses).means == pytest.approx([2, np.nan, np.inf], nan_ok=True)
-    assert LossSums.none(2).means.tolist() == [0, 0]

@@ -17,7 +17,6 @@ from tests.any_task import progress_of
 from tests.scripted import ScriptedSession
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
-from tests.tui.app.test_pictures import compare, pinned
 from tui.app.app import EchoApp
 from tui.app.views.table import VIEWS
 
@@ -73,27 +72,3 @@ async def test_before_the_first_window_the_task_is_explained(task: str) -> None:
     assert f"{task}: " in text
     assert ladder_of(config)[-1].knows in text
     assert config.loss_name in text
-
-
-CURSOR = ["tab", "left", "left", "left"]
-
-
-@pytest.mark.parametrize(
-    ("task", "keys"),
-    [
-        ("two_coins", CURSOR),
-        ("delayed_xor", CURSOR),
-        ("flip_flop", []),
-        ("temporal_order", ["tab", "left"]),
-        ("copy_memory", ["tab", "left"]),
-        ("adding", ["tab", "left"]),
-    ],
-)
-async def test_picture_of_a_task(task: str, keys: list[str]) -> None:
-    config = EchoConfig.from_fields({"task": task, **SMALL})
-    app = EchoApp(session_of(config), fps=0.01)
-    async with app.run_test(size=(100, 30)) as pilot:
-        app.show_newest_frame()
-        await pilot.press(*keys)
-        await pilot.pause()
-        compare(task, pinned(app.export_screenshot(title="")))

@@ -22,8 +22,8 @@ from echornn.session.wire import decode, encode
 from echornn.snapshot import Snapshot
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE, wait_for
+from tests.readings_by_hand import flipped, shift_register
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, make_progress
-from tests.tui.app.views.by_hand import flipped, shift_register
 from tests.tui.test_kept_folders import FromAnyState
 from tests.viewer import OnlyForViewers, PictureSession
 from tui.app.app import EchoApp

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.progress import Floats
 from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.nothing_to_do import NOTHING_ON_THIS_PATH
 from echornn.session.pictures.frame import State
@@ -20,12 +22,21 @@ from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import opened, screen_text
-from tests.tui.app.views.test_seeds import WINDOWS, losses_of
 from tui.app import key_effects
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
 from tui.app.parts.seeds_keys import where_it_led
 from tui.app.views.seeds import SeedsView
+
+WINDOWS = 1600
+
+
+def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
+    """float32 [replicas, windows]: chance, and within a hundred windows before it is solved a fall to nearly zero."""
+    seeds = np.arange(of)
+    solved = np.where(seeds % 3 == 1, 0, 100 + (seeds * 379) % 1400)[list(replicas)][:, np.newaxis]
+    fall = np.clip((solved - windows) / 100, 0.01, 1)
+    return (math.log(2) * np.where(solved > 0, fall, 1)).astype(np.float32)
 
 
 @asynccontextmanager

@@ -18,9 +18,6 @@ WILD = 1.5
 """An extreme loss larger than this many times the largest 90th percentile is outside the axis, and drawn at the edge.
 """
 
-TALL = 8
-"""The fewest lines with which each texture is explained on a line of its own."""
-
 DOTTED = 4
 """The distance, in dot columns, between the dots that show the smallest or the largest loss."""
 
@@ -78,17 +75,9 @@ def draw_band(cells: Cells, place: PlotArea, band: Band, ascii_only: bool) -> No
         cells.write(place.x + column, 0, "^", "plot--extreme")
 
 
-def band_words(band: Band, seed: int, place: PlotArea, ascii_only: bool) -> list[str]:
-    """The legend of the textures: a line for each, or a single line with as many as fit."""
+def samples_of(band: Band, seed: int, ascii_only: bool) -> list[str]:
+    """A sample and a name of each texture, for the legend."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
-    chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
-    if place.height < TALL:
-        line = f" {sample['line']} {chosen}  {sample['median']} {median}  {sample['band']} {eight_in_ten} "
-        longer = f"{line} {sample['extremes']} best, worst "
-        return [longer if len(longer) < place.width else line]
-    return [
-        f" {sample['line']} {chosen}, chosen ",
-        f" {sample['median']} {median} of {int(band.replicas[-1]):,} ",
-        f" {sample['band']} {eight_in_ten} of them ",
-        f" {sample['extremes']} best and worst ",
-    ]
+    of = f"median of {int(band.replicas[-1]):,}"
+    names = {"line": f"seed {seed}", "median": of, "band": "10 to 90 %", "extremes": "best, worst"}
+    return [f"{sample[one]} {name}" for one, name in names.items()]

@@ -31,6 +31,11 @@ class PlotArea(NamedTuple):
     width: int
     height: int
 
+    def line(self, loss: float) -> int:
+        """The line, from the top, of a loss on the axis."""
+        share = self.axis.share(np.array([loss], np.float32))[0]
+        return self.height - 1 - min(self.height - 1, int(share * self.height))
+
 
 class Drawn(NamedTuple):
     """A drawn ghost: its characters, str [height, width], with spaces elsewhere, and the row of its mean in each

@@ -30,7 +30,7 @@ def draw_ladder(cells: Cells, place: PlotArea, levels: Sequence[Level], dash: st
     covers the range of the losses, but never their mean or median.
     """
     on_axis = [level for level in levels if place.axis.bottom <= level.loss <= place.axis.top]
-    lines = [_line(place, level.loss) for level in on_axis]
+    lines = [place.line(level.loss) for level in on_axis]
     for line in set(lines):
         row = cells.characters[line, place.x : place.x + place.width]
         for x in np.flatnonzero(row == " ").tolist():
@@ -74,11 +74,6 @@ def draw_name(cells: Cells, place: PlotArea, name: str) -> None:
         if place.width > 2 * len(text) and (cells.characters[0, begin : begin + len(text)] == " ").all():
             cells.write(begin, 0, text, "plot--axis")
             return
-
-
-def _line(place: PlotArea, loss: float) -> int:
-    share = place.axis.share(np.array([loss], np.float32))[0]
-    return place.height - 1 - min(place.height - 1, int(share * place.height))
 
 
 def _room(cells: Cells, place: PlotArea, line: int, length: int, dash: str, over_ranges: bool = False) -> int | None:

@@ -16,14 +16,14 @@ from echornn.history.curve import Curve
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from tui.app.curve.axes import LossAxis
-from tui.app.curve.band_lines import band_axis, band_words, draw_band
+from tui.app.curve.band_lines import band_axis, draw_band, samples_of
 from tui.app.curve.columns import column_of
 from tui.app.curve.curve_layers import draw_cursor, draw_curve, draw_here, draw_marks
 from tui.app.curve.curve_reading import read
 from tui.app.curve.ghosts import GhostLines, PlotArea
 from tui.app.curve.ladder import draw_ladder, draw_name
-from tui.app.curve.legend import Legend, ghost_words
-from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
+from tui.app.curve.legend import legend
+from tui.app.curve.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_floor
 from tui.app.curve.plot_mouse import PlotMouse, WindowColumns
 from tui.app.curve.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.curve.viewport import Viewport
@@ -38,22 +38,6 @@ PARTS = (
     *("median", "band", "extreme", "solved", "interval"),
 )
 """The names of the styles, without their prefix."""
-
-HIDES = {
-    "plot--mean": 4,
-    "plot--median": 4,
-    "plot--here": 4,
-    "plot--mark": 3,
-    "plot--rung": 3,
-    "plot--letter": 2,
-    "plot--raw": 2,
-    "plot--band": 1,
-    "plot--extreme": 1,
-    "plot--ghost": 1,
-    "plot--level": 1,
-}
-"""The cost of covering a cell with the legend, by the cell's style."""
-
 
 NO_FALL = "no fall of the loss is seen in the windows on the screen"
 
@@ -116,7 +100,6 @@ class LossPlot(PlotMouse, can_focus=True):
         """Called with the position of the crosshair, in windows along the line, when the user wants to go there."""
         self._picture = picture
         self._ghost_lines = GhostLines(ascii_only)
-        self._legend = Legend()
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
@@ -206,7 +189,8 @@ class LossPlot(PlotMouse, can_focus=True):
         curve = picture.curve.below(most_loss(frame.own_config))
         width = cells.width - GUTTER
         strips = Strips.of(len(band) > 0, cells.height, self._ascii, frame.own_config.has_classes)
-        height = cells.height - 1 - strips.lines
+        words = legend(self._samples(band), picture.ghosts, cells.width, self.keymap)
+        height = cells.height - 1 - strips.lines - bool(words)
         if width < LEAST_WIDTH or height < 1:
             return
         log = self.viewport.log
@@ -223,7 +207,8 @@ class LossPlot(PlotMouse, can_focus=True):
         draw_marks(cells, place, curve, self._glyphs, self._ascii)
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             draw_here(cells, place, frame.trained, self._glyphs)
-        self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
+        if words:
+            cells.write(0, cells.height - 1, words, "plot--words")
         windows = self.window_axis = WindowColumns(GUTTER, width, first, length, frame.line_end)
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: windows.window(GUTTER + x))
         cursor = self.viewport.cursor
@@ -240,21 +225,17 @@ class LossPlot(PlotMouse, can_focus=True):
         levels = np.array([level.loss for level in ladder] or [chance_level(self._picture.frame.own_config)])
         return LossAxis.holding(levels, levels, log)
 
-    def _words(self, place: PlotArea, band: Band) -> list[str]:
-        """The lines of the legend."""
-        words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
-        most = max(1, place.height // 2)
-        cut = "..." if self._ascii else "…"
-        ghosts = ghost_words(self._picture.ghosts, place, cut, most - len(words))
-        return [*words[:most], *map(self.keymap.clickable, ghosts)]
+    def _samples(self, band: Band) -> list[str]:
+        """The samples in the legend of several networks."""
+        return samples_of(band, self._picture.frame.own_config.seed, self._ascii) if len(band) else []
 
     def _draw_levels(self, cells: Cells, place: PlotArea) -> None:
         """Draw chance and floor for the echo; for another task, its ladder and the name of its loss."""
-        config = self._picture.frame.own_config
+        config, ladder = self._picture.frame.own_config, self._picture.frame.ladder
+        draw_ladder(cells, place, ladder[:1] if config.is_echo else ladder, self._glyphs["level"])
         if config.is_echo:
-            draw_levels(cells, place, config, self._glyphs)
+            draw_floor(cells, place, config, self._glyphs["level"])
         else:
-            draw_ladder(cells, place, self._picture.frame.ladder, self._glyphs["level"])
             draw_name(cells, place, config.loss_name)
 
     def _draw_strips(self, cells: Cells, place: PlotArea, strips: Strips, curve: Curve, band: Band) -> None:

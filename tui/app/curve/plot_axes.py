@@ -1,13 +1,11 @@
-"""Draws the axes of the curve with labels, and the levels of chance and floor."""
+"""Draws the axes of the curve with labels, and the floor of first windows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from echornn.config import EchoConfig
-from echornn.data.levels import boundary_floor, chance_level
+from echornn.data.levels import boundary_floor
 from tui.app.curve.axes import loss_ticks, window_ticks
 from tui.app.curve.ghosts import PlotArea
 from tui.app.curve.strips import Strips
@@ -72,25 +70,15 @@ def draw_axes(cells: Cells, place: PlotArea, strips: Strips, glyphs: Glyphs, has
             free = begin + len(label) + 3
 
 
-def draw_levels(cells: Cells, place: PlotArea, config: EchoConfig, glyphs: Glyphs) -> None:
-    """Draw the line of chance across the plot, and that of the floor of first windows only at the right edge."""
-    axis, right = place.axis, GUTTER + place.width
-    floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "
-    for text, loss, across in (
-        (" chance {:.3f} ", chance_level(config), True),
-        (floor, boundary_floor(config), False),
-    ):
-        if not axis.bottom < loss <= axis.top:
-            continue
-        label = text.format(loss)
-        begin = right - len(label) - 1
-        share = axis.share(np.array([loss], np.float32))[0]
-        line = place.height - 1 - min(place.height - 1, int(share * place.height))
-        has_room = place.width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all()
-        if not (across or has_room):
-            continue
-        for x in range(GUTTER if across else max(GUTTER, begin - FLOOR_DASHES), right):
+def draw_floor(cells: Cells, place: PlotArea, config: EchoConfig, dash: str) -> None:
+    """Draw the floor of first windows at the right edge, where nothing is in the way: no other window has it."""
+    loss, right = boundary_floor(config), GUTTER + place.width
+    if not place.axis.bottom < loss <= place.axis.top:
+        return
+    label = f" {'floor of ' if place.width > WIDE else ''}first windows {loss:.3f} "
+    line, begin = place.line(loss), right - len(label) - 1
+    if place.width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all():
+        for x in range(max(GUTTER, begin - FLOOR_DASHES), right):
             if cells.characters[line, x] == " ":
-                cells.write(x, line, glyphs["level"], "plot--level")
-        if has_room:
-            cells.write(begin, line, label, "plot--level")
+                cells.write(x, line, dash, "plot--level")
+        cells.write(begin, line, label, "plot--level")

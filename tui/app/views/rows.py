@@ -18,6 +18,7 @@ from tui.app.drawings.row_cells import (
     scales_of,
     value_text,
 )
+from tui.app.drawings.signs import names_beside
 from tui.app.drawings.spots import TimeStep
 from tui.app.drawings.tape import TapeWindow, lay_tape
 from tui.app.views.before import ABOUT_WIDTH, about_first_window, first_window, known
@@ -149,10 +150,12 @@ class Rows(TimeStepView):
         cursor = self._visible_cursor()
         room = panels.width - len(lines[0].label)
         tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), room, cursor and cursor[1])
+        task = frame.own_config.the_task
+        names = names_beside((task.inputs, task.outputs), self._glyphs)
         for index in range(panels.shown):
             line, column = divmod(index, panels.columns)
             at = column * (panels.width + GAP), line * panels.height
-            self._draw_panel(cells, tape, first + index, at, panels.width, lines)
+            self._draw_panel(cells, tape, first + index, at, panels.width, lines, names)
         if panels.shown < rows:
             of = f"{first + 1} to {first + panels.shown} of {rows}"
             for text in (f" rows {of}: «focus», then «up»/«down» ", f" {of}: «focus» ", f" {of}"):
@@ -195,7 +198,9 @@ class Rows(TimeStepView):
         place: tuple[int, int],
         width: int,
         lines: tuple[RowLine, ...],
+        names: list[str],
     ) -> None:
+        """Draw the panel of a row. Its title takes as many of the names as fit."""
         assert self._frame is not None
         config, (x, y), label_width = self._frame.own_config, place, len(lines[0].label)
         newest = tape[-1]
@@ -203,9 +208,12 @@ class Rows(TimeStepView):
         cursor = self._visible_cursor()
         lit = self.has_focus and (cursor is None or cursor[0] == row)
         sign = FOCUSED if lit and (cursor is not None or x + y == 0) else ""
-        room = x + width - at - len(sign)
+        at, room = (x, width - len(sign)) if names else (at, x + width - at - len(sign))
         more = left_out(config, lines)
-        name = sign + title(newest.progress, row, newest.begin, room, config.has_classes, more)
+        least = room - len(f"  {names[0]}") if names else room
+        name = sign + title(newest.progress, row, newest.begin, least, config.has_classes, more)
+        while names and len(f"{name}  {names[0]}") <= room:
+            name += f"  {names.pop(0)}"
         cells.write(at, y, name, "rows--focused" if lit else "rows--title")
         scales = scales_of(config, newest.progress.x, newest.progress.y)
         for number, line in enumerate(lines, y + 1):

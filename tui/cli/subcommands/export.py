@@ -93,7 +93,7 @@ def export_run(
     command = "" if parquet is None else command_with("export", [run], given)
     from tui.commands.kept_runs.export import export
 
-    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica, parquet, command, at, trust=trust)
 
 
 def figure_of(

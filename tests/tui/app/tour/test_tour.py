@@ -17,10 +17,10 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.session.commands import Command, Edit, Step, Toggle, ToggleReplicas, Undo
 from echornn.session.pictures.frame import Frame, State
+from tests.readings_by_hand import shift_register
 from tests.scripted import ScriptedSession, make_progress
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_mouse import click_on
-from tests.tui.app.views.by_hand import shift_register
 from tui.app.tour.card import TourCard, card_height
 from tui.app.tour.guide import told
 from tui.app.tour.steps import ALL, END, ENOUGH, ENOUGH_SHORT, SHORT, STEPS, TRY_SHORT

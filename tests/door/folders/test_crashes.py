@@ -1,0 +1,268 @@
+"""Programs that are killed, disks that are full, two programs on one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from echornn import EchoConfig, RunError, read
+from tests.door.folders import by_hand
+from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
+from tests.door.folders.model import Model
+from tests.hashed import HashTrainer
+from tests.patience import PATIENCE, wait_for
+from tests.scripted import SMALL, ScriptedTrainer
+
+LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
+
+SPEED = ("--speed", "900")
+
+FLAGS = ("--num-epochs=100000", "--total-series-length=200", "--truncated-backprop-length=10", "--batch-size=2", *SPEED)
+"""The same."""
+
+
+@contextmanager
+def program(*words: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The real program in another process, with hashes for losses."""
+    command = [sys.executable, "-m", "tests.scripted_program", "--headless", *map(str, words)]
+    with subprocess.Popen(command, stdout=-3, stderr=-3, env={**os.environ, "TRAINERS": "hashed"}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def saved(folder: Path) -> int:
+    """How many windows are saved."""
+    try:
+        return int(by_hand.newest_checkpoint(folder).header["losses"]["length"]) // 8
+    except (OSError, ValueError, AssertionError):
+        return 0
+
+
+def size(folder: Path) -> int:
+    try:
+        return (folder / "losses.bin").stat().st_size
+    except OSError:
+        return 0
+
+
+def kill(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Kill the program: nothing that was saved is lost, and nothing in the folder is damaged."""
+    before = saved(folder)
+    process.kill()
+    process.wait()
+    assert saved(folder) >= before
+    assert read(folder).notes == ()
+
+
+@pytest.mark.slow
+def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_trains(tmp_path: Path) -> None:
+    folder, dice = tmp_path / "run", random.Random(7)
+    with program("--run", folder, *FLAGS) as process:
+        wait_for(lambda: saved(folder) > 300)
+        assert str(process.pid) in refusal("--resume", folder, "--headless")
+        assert str(folder) in refusal("--run", folder, "--headless")
+        assert answered("export", folder).stdout.count("\n") > 300
+        kill(process, folder)
+    length = size(folder) + 8 * dice.randrange(500)
+    with program("--resume", folder, *SPEED) as process:
+        wait_for(lambda: size(folder) > length)  # perhaps between the logs and the checkpoint
+        kill(process, folder)
+    before = saved(folder)
+    with program("--resume", folder, *SPEED) as process:
+        wait_for(lambda: saved(folder) > before)
+        process.terminate()
+        assert process.wait() == 42
+    windows = by_hand.losses(folder)
+    assert saved(folder) == len(windows) == len(read(folder).windows())
+    assert windows["loss"].tolist() == HashTrainer(LONG).advance(len(windows)).losses[:, 0].tolist()
+    assert by_hand.commands(folder)[1:] == []
+    at = len(windows) // 2
+    with training(folder, at=at) as session:
+        frame = do(session, 3)
+    assert (frame.branch, frame.trained) == (1, at + 3)
+    assert read(folder).windows().loss[-3:, 0].tolist() == windows["loss"][at : at + 3].tolist()
+
+
+def test_one_folder_is_written_by_one_program_and_read_by_any(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with training(folder, SMALL) as session:
+        do(session, 5)
+        save(session)
+        for words in ("--headless --resume", "--headless --run"):
+            assert str(folder) in refusal(*words.split(), folder)
+        assert str(os.getpid()) in refusal("--headless", "--resume", folder)
+        assert len(read(folder).windows()) == 5
+        assert answered("export", folder).stdout.count("\n") == 6
+        assert do(session, 2).trained == 7
+    go_on(folder, 3)
+    assert len(read(folder).windows()) == 10
+
+
+@contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """No file can become larger than this, in bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0, 5 * 8 + 3])
+def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(room: int, tmp_path: Path) -> None:
+    folder, model = tmp_path / "run", Model(SMALL)
+    steps = (5, 6, {"learning_rate": 0.1}, 2, (0, 3), 4)
+    for step in steps:
+        model.take(step)
+    with training(folder, SMALL) as session:
+        do(session, steps[0])
+        assert save(session).warning == ""
+        with full_disk(room):
+            do(session, *steps[1:])
+            frame = save(session)
+            assert frame.warning, "it says so"
+            assert (frame.trained, frame.trained_in_all) == (7, 17)
+        assert len(read(folder).windows()) == 5
+        assert read(folder).notes == ()
+        assert save(session).warning == ""
+        assert len(read(folder).windows()) == 17
+    assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
+    assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [
+        (None, 0, 11),
+        (0, 11, 2),
+        (0, 3, 4),
+    ]
+    assert {window for branch, window in by_hand.keyframes(folder) if branch == 1} >= {11}
+    assert read(folder).notes == ()
+
+
+def test_a_disk_that_does_not_answer_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, sync = threading.Event(), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        assert answers.wait(PATIENCE)
+        sync(descriptor)
+
+    with training(tmp_path / "run", SMALL) as session:
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert do(session, 5, {"learning_rate": 0.1}, 6).trained == 11
+        assert len(read(tmp_path / "run").windows()) < 11
+        answers.set()
+    assert len(read(tmp_path / "run").windows()) == 11
+
+
+def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        trainer.fails_at = 8
+        return trainer
+
+    record(folder, SMALL, 6, make_trainer=ScriptedTrainer)
+    done = answered("--resume", folder, "--headless", make_trainer=make)
+    assert done.returncode == 1
+    assert str(folder / "traceback.txt") in done.stderr
+    assert "RuntimeError: the script says: out of memory" in (folder / "traceback.txt").read_text()
+    assert len(read(folder).windows()) in (6, 7, 8)
+
+
+def test_what_cannot_be_begun_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    with full_disk(), pytest.raises(RunError, match="run"):
+        record(tmp_path / "run", SMALL, 1)
+    assert list(tmp_path.iterdir()) == []
+    assert len(read(record(tmp_path / "run", SMALL, 1)).windows()) == 1
+
+
+def test_what_a_kill_at_the_beginning_left_is_begun_again(tmp_path: Path) -> None:
+    whole = record(tmp_path / "whole", SMALL, 3)
+    order = ["lock", "losses.bin", "commands.jsonl", "run.json.new"]
+    for count in range(len(order) + 1):
+        folder = tmp_path / f"run-{count}"
+        folder.mkdir()
+        for name in order[:count]:
+            (folder / name).write_bytes(b"{" if name.endswith(".new") else b"")
+        assert str(folder) in refusal("export", folder)
+        assert by_hand.losses(record(folder, SMALL, 3)).tolist() == by_hand.losses(whole).tolist()
+
+
+def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", SMALL, 3)
+    for number in (0, 1):
+        (folder / f"checkpoint-{number}").unlink(missing_ok=True)
+    run = read(folder)
+    assert len(run.windows()) == 0
+    assert any("3" in note for note in run.notes), "three windows have no checkpoint"
+    go_on(folder, 5)
+    model = Model(SMALL)
+    model.take(5)
+    assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "lock"}
+
+
+def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path: Path) -> None:
+    run = record(tmp_path / "run", SMALL, 3)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.tex").write_text("all my work")
+    before = contents(tmp_path)
+    for folder in (run, mine, mine / "thesis.tex"):
+        assert str(folder) in refusal("--run", folder, "--headless")
+    for folder in (mine, mine / "thesis.tex", tmp_path / "nothing"):
+        assert str(folder) in refusal("--resume", folder, "--headless")
+        assert str(folder) in refusal("export", folder)
+        with pytest.raises(RunError, match=folder.name):
+            read(folder)
+    assert contents(tmp_path) == before
+
+
+CHANGES: dict[str, tuple[dict[str, Any], str]] = {
+    "another format": ({"format": 7}, "7"),
+    "a field that is not known": ({"config": {"sede": 7}}, "sede"),
+    "a value that cannot be": ({"config": {"cell": "transformer"}}, "cell"),
+    "no beginning": ({"begun": None}, "run.json"),
+    "no JSON": ({}, "run.json"),
+}
+
+
+def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(tmp_path: Path) -> None:
+    for name, (change, named) in CHANGES.items():
+        folder = record(tmp_path / name.replace(" ", "-"), SMALL, 3)
+        file = folder / "run.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **change}) if change else "{")
+        before = contents(folder)
+        for words in ("export", "branches", "--headless --resume"):
+            line = refusal(*words.split(), folder)
+            assert str(folder) in line
+            assert named in line
+        assert contents(folder) == before
+
+
+def test_a_link_in_the_place_of_a_file_leads_nowhere(tmp_path: Path) -> None:
+    mine = tmp_path / "thesis.tex"
+    mine.write_text("all my work")
+    for name in ("run.json", "losses.bin", "commands.jsonl", "checkpoint-0", "checkpoint-1", "keyframes.bin", "lock"):
+        folder = record(tmp_path / f"run with {name}", SMALL, 3)
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(mine)
+        done = answered("--resume", folder, "--headless", make_trainer=HashTrainer)
+        assert done.returncode in (0, 2)
+        assert "Traceback" not in done.stderr
+        assert mine.read_text() == "all my work"

@@ -1,0 +1,57 @@
+"""Views draw any readings on any screen: NaN, infinity, nothing, one unit, many classes."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig
+from tests.door.views.stage import staged
+from tests.readings_by_hand import SOLVED, flipped, points_of_corners
+
+SIZES, KEYS = ((60, 16), (200, 50)), ["down", "f", "n", "v", "x"]
+
+
+def spoiled(value: Any, odd: list[float]) -> Any:
+    """The same with odd numbers in every array of numbers."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+        out = value.copy()
+        for number, one in enumerate(odd):
+            out[np.random.default_rng(number).random(out.shape) < 0.4] = one
+        return out
+    if isinstance(value, dict):
+        return {key: spoiled(one, odd) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(spoiled(one, odd) for one in value)
+    if isinstance(value, EchoConfig) or not hasattr(value, "__dataclass_fields__"):
+        return value
+    return replace(value, **{field.name: spoiled(getattr(value, field.name), odd) for field in fields(value)})
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [0.0]])
+async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
+    readings = flipped(SOLVED, 0, 11)
+    readings = spoiled(replace(readings, fixed_points=points_of_corners()), odd)
+    async with staged(ascii_only=True) as stage:
+        await stage.put(readings=readings)
+        for size in SIZES:
+            await stage.resize(*size)
+            for key in "3457":
+                screen = await stage.press(key, *KEYS)
+                assert screen.text.isascii()
+                assert max(map(len, screen.lines)) <= size[0]
+
+
+async def test_a_number_key_shows_its_view_and_two_are_side_by_side_where_there_is_room() -> None:
+    async with staged(size=(160, 45)) as stage:
+        await stage.put(readings=SOLVED)
+        screen = await stage.press("3", "4")
+        assert screen.view[0].index("memory") < screen.view[0].index("gradient")
+        assert stage.asked.kinds >= {"memory", "units", "gradient", "effects"}
+        assert ">gradient" in (await stage.press("tab", "tab")).text
+        assert "memory" not in "\n".join((await stage.resize(80, 24)).view)
+        assert "memory" not in stage.asked.kinds

@@ -1,0 +1,135 @@
+"""Readings of handmade networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.fixed_point_readings import FixedPoints
+from echornn.plane_readings import StatePlane
+from echornn.progress import Progress
+from echornn.readings import Connectivity, Matrices, Readings, Reliance, Units
+from echornn.readings import Effects as Effects
+from echornn.readings import Flip as Flip
+from echornn.readings import Gradient as Gradient
+from echornn.readings import Memory as Memory
+from echornn.readings import Recurrent as Recurrent
+from tests.scripted import make_progress
+
+TUTORIAL = EchoConfig()
+PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
+
+
+def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
+    """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed one."""
+    rows, steps = progress.x.shape
+    signs = 2 * progress.x.astype(np.float32) - 1
+    activity = np.zeros((rows, steps, 4), np.float32)
+    for unit, lag in enumerate((3, 1, 2)):
+        activity[:, lag:, unit] = 0.98 * signs[:, : steps - lag]
+    activity[:, :, 3] = 0.4 * signs
+    by_lag = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
+    phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
+    slopes, moved = np.zeros((2, rows, steps, steps), np.float32)
+    for step in range(steps):
+        for lag in range(step + 1):
+            slopes[:, step, step - lag] = 1.0 / (1 + lag)
+            moved[:, step, step - lag] = 0.98 if lag == 3 else 0.02 / (1 + lag)
+    turned = np.zeros(32, np.float32)
+    turned[3] = 1
+    return Readings(
+        config,
+        branch=0,
+        window=999,
+        parts=("h",),
+        memory=Memory("h", by_lag, 4, samples=2048),
+        units=Units(
+            "h",
+            activity,
+            np.abs(activity) > 0.97,
+            0.7,
+            np.array([0.9, 0.9, 0.9, 0.4], np.float32),
+            np.array([3, 1, 2, 0], np.int32),
+            np.array([1.0, 0.98, 1.0, -0.71], np.float32),
+            samples=4096,
+        ),
+        gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384),
+        effects=Effects(moved, progress.probabilities, turned=moved > 0.5),
+        reliance=Reliance(turned, 0.98 * turned, 512),
+        connectivity=Connectivity(slopes, progress.probabilities),
+        weights=matrices(),
+        lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
+        lyapunov_samples=1024,
+        progress=progress,
+        plane=four_corners(config),
+    )
+
+
+def matrices() -> Matrices:
+    """Made-up weights of the tutorial: W with one row for the input and four for the state, and W2."""
+    numbers = np.random.default_rng(0)
+    names = tuple(f"h{unit + 1}" for unit in range(4))
+    return Matrices(
+        {
+            "W": numbers.normal(0, 1, (5, 4)).astype(np.float32),
+            "b": numbers.normal(0, 1, (1, 4)).astype(np.float32),
+            "W2": numbers.normal(0, 2, (4, 2)).astype(np.float32),
+            "b2": np.zeros((1, 2), np.float32),
+        },
+        {"W": ("x", *names), "b": ("bias",), "W2": names, "b2": ("bias",)},
+        {"W": names, "b": names, "W2": ("class 0", "class 1"), "b2": ("class 0", "class 1")},
+        {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan},
+        (Recurrent("W", np.array([0.8 + 0.5j, 0.8 - 0.5j, -0.3, 0.1], np.complex64)),),
+    )
+
+
+def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
+    """The readings with a flipped input whose echo, three steps later, is then predicted differently."""
+    x = PROGRESS.x[row].copy()
+    x[step] ^= 1
+    before = PROGRESS.probabilities[row]
+    after = before.copy()
+    after[step + 3] = after[step + 3, ::-1]
+    return replace(readings, flip=Flip(row, step, x, before, after))
+
+
+def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
+    """States in the corners of a square with a unit each way; those at the right have target 1, which is predicted
+    there. Row 1 of the newest window goes round the corners.
+    """
+    corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], np.float32)
+    states = np.repeat(corners, 8, axis=0)
+    targets = (states[:, 0] > 0).astype(np.uint8)
+    rows = np.resize(corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2))
+    readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
+    shares = np.array([0.6, 0.3], np.float32)
+    return StatePlane(
+        "h", np.zeros(2, np.float32), np.eye(2, dtype=np.float32), shares, states, targets, targets, rows, readout
+    )
+
+
+def points_of_corners(held: float = 0) -> FixedPoints:
+    """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle in the middle."""
+    states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float64)
+    eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
+    outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
+    starts = np.array([150, 100, 6], np.int32)
+    return FixedPoints(
+        states,
+        np.zeros(3, np.float32),
+        eigenvalues,
+        ("stable", "stable", "saddle"),
+        starts,
+        outputs,
+        np.array([held], np.float32),
+        256,
+    )
+
+
+SOLVED = shift_register()
+assert SOLVED.memory is not None
+assert SOLVED.units is not None
+MEMORY: Memory = SOLVED.memory
+UNITS: Units = SOLVED.units
