@@ -27,12 +27,6 @@ from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from echornn.session.wire import WireError, decode, encode
 
-MOST_VIEWERS = 32
-"""The most viewers at once; further ones are refused."""
-
-MOST_CONNECTIONS = 2 * MOST_VIEWERS
-"""The most connections at once: however many look, others may ask for names, or for the end."""
-
 GREETING_SECONDS = 20.0
 """How long a new connection may take for its greeting."""
 
@@ -71,7 +65,7 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = self.address.listener(MOST_CONNECTIONS)
+        self._listener = self.address.listener()
         try:
             self.address.point(folder)
         except OSError:
@@ -79,12 +73,6 @@ class Server:
             self.address.forget(folder)
             raise
         threading.Thread(target=self._accept, name="serving", daemon=True).start()
-
-    @property
-    def count(self) -> int:
-        """The number of open connections."""
-        with self._lock:
-            return len(self._connections)
 
     def close(self, reason: str, trouble: str = "") -> None:
         """Tell the viewers why the session ends, and stop serving.
@@ -115,7 +103,7 @@ class Server:
                     return
                 time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
-            if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_CONNECTIONS:
+            if user_at_the_other_end(connection) not in (os.getuid(), None):
                 connection.close()
                 continue
             with self._lock:
@@ -139,8 +127,6 @@ class Server:
                 os.kill(os.getpid(), signal.SIGTERM)
                 self._over.wait()
                 messages.send_greeting(connection, trouble=self._trouble)
-            elif len(self._session.viewers.names) >= MOST_VIEWERS:
-                messages.send_greeting(connection, refused=f"{MOST_VIEWERS} viewers look at it already")
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)

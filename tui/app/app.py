@@ -183,9 +183,11 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
-        elif (picture.ghosts, picture.audience, self.futures.trouble) != (shown.ghosts, shown.audience, self._trouble):
-            self._picture = picture
-            self._show()
+        else:
+            drawn = dataclasses.replace(shown.query, seeds=None), shown.ghosts, shown.audience, self._trouble
+            if (picture.query, picture.ghosts, picture.audience, self.futures.trouble) != drawn:
+                self._picture = picture
+                self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()

@@ -23,7 +23,6 @@ from echornn.snapshot import Snapshot
 from echornn.timeline.branch import Position
 from echornn.trainer_state import TrainerState
 from tests.clock import Clock
-from tests.echornn.runtime.test_background import no_thread
 from tests.echornn.session.test_session import ENDLESS
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
@@ -32,6 +31,10 @@ from tests.scripted import SMALL, ScriptedTrainer
 MEMORY = Question(frozenset({"memory"}))
 GRADIENT = Question(frozenset({"gradient"}))
 GATES = Question(frozenset({"memory"}), part="update")
+
+
+def no_thread(self: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 class Bench:
