@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.data.coverage import lags_beyond
 from echornn.data.levels import (
     AT_CHANCE_SHARE,
@@ -23,11 +23,9 @@ from echornn.data.levels import (
     solved_level,
     way_from_chance,
 )
-from echornn.diagnosis import rates
 from echornn.diagnosis.ladder_position import ladder_position
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.loss_text import loss_text
-from echornn.diagnosis.remedy import Remedy, remedy
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.trend import Trend, trend
 from echornn.history.block_means import FIRST_BLOCK
@@ -49,13 +47,28 @@ MOSTLY = 0.9
 CLEAR = 0.85
 """A mean of the newest windows below this share of chance is seen at once, before the next block is complete."""
 
-UNDO, RESET, SETTINGS, BACK = (
-    "«undo» goes back",
-    "«reset» starts over",
-    "«settings»: a smaller learning_rate",
-    ("«window_back» goes back"),
-)
-SEEDS = "«seeds» tries 64 starts"
+FEW_LEARN = ("rnn", "gru", "lstm", "cornn")
+"""The cells with which, as measured, few networks learn the echo from the tutorial's start, and most from glorot."""
+
+UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """The change that key `a` makes.
+
+    Attributes:
+        changes: the new value of each field.
+        anew: whether weights start anew too, whatever the fields are.
+    """
+
+    changes: Mapping[str, Any]
+    anew: bool = False
+
+    def __str__(self) -> str:
+        said = {"T" if name == "truncated_backprop_length" else name: value for name, value in self.changes.items()}
+        texts = (f"{value:g}" if isinstance(value, float) else str(value) for value in said.values())
+        return ", ".join(map(" ".join, zip(said, texts, strict=True))) + ", starting over" * self.anew
 
 
 @dataclass(frozen=True)
@@ -183,31 +196,25 @@ def _where(it: Facts) -> str:
 def _since(it: Facts) -> str:
     since = 0 if it.trend is None else it.trend.since
     unit = 10 ** max(0, len(str(since)) - 2)
-    return f"since about window {round(since / unit) * unit:,}" if since else "from the start"
+    return f"since window {round(since / unit) * unit:,}" if since else "from the start"
 
 
 def _spike(it: Facts) -> str:
     assert it.newest is not None
     loss = _loss(it, float(it.newest.losses[-1]))
-    return f"spike: loss {loss} in window {it.newest.window + 1} of an epoch, which cannot know the row above"
+    return f"spike: loss {loss} in window {it.newest.window + 1} of an epoch: nobody knows the row above"
 
 
 def _beyond(it: Facts) -> str:
     lag, length = min(lags_beyond(it.config)), it.config.truncated_backprop_length
-    return f"{it.config.rule}'s gradient stops before t-{lag:,} (T {length:,}): mean loss {_loss(it)}"
-
-
-def _rate(it: Facts) -> str:
-    size = "large" if rates.is_large(it.config) else "small"
-    rate, optimizer = it.config.learning_rate, it.config.optimizer
-    return f"learning_rate {rate:g} is too {size} for {optimizer}: mean loss {_loss(it)}"
+    return f"{it.config.rule} stops before t-{lag:,} (T {length:,}): mean loss {_loss(it)}"
 
 
 def _another(it: Facts) -> str:
     assert it.stats.before is not None
     was, now = it.stats.before.config, it.config
     name = next((name for name in ("task", *now.fields()) if name in was.changes_to(now)), "task")
-    return f"weights that solved {name} {was.value(name)} do not solve {now.value(name)}: mean loss {_loss(it)}"
+    return f"solved {name} {was.value(name)}, not {now.value(name)}: mean loss {_loss(it)}"
 
 
 def _early(it: Facts) -> str:
@@ -230,7 +237,7 @@ class Case(NamedTuple):
         when: whether it holds; the first case that does is said.
         text: what is said, with the numbers.
         key: a key that helps, in a few words.
-        helps: the change that was measured to help, which key `a` makes; said in place of ``key`` if one is known.
+        helps: the change that key `a` makes; said in place of ``key`` if there is one.
     """
 
     name: str
@@ -245,43 +252,53 @@ def _blank_rows(it: Facts) -> Remedy | None:
     return Remedy({"row_start": "zero"}) if is_echo(it.config) else None
 
 
-def _measured(it: Facts) -> Remedy | None:
-    return remedy(it.config)
+def _longer(it: Facts) -> Remedy | None:
+    """Windows in which half of the targets lie together with their source."""
+    return Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})
 
 
-def _not_at_once(it: Facts) -> Remedy | None:
-    return remedy(it.config) if it.stats.windows >= PATIENCE else None
+def glorot(config: EchoConfig, windows: int) -> Remedy | None:
+    """Another start, after windows enough for the tutorial's."""
+    is_known = is_echo(config) and config.init == "tutorial" and str(config.cell) in FEW_LEARN
+    return Remedy({"init": "glorot"}) if is_known and windows >= PATIENCE else None
+
+
+def _start(it: Facts) -> Remedy | None:
+    return glorot(it.config, it.stats.windows)
+
+
+def _slower(it: Facts) -> Remedy | None:
+    """A start that does not saturate units, or a smaller learning rate."""
+    slower = Remedy({"learning_rate": float(f"{it.config.learning_rate / 10:g}")}, anew=True)
+    return _start(it) or (slower if it.stats.windows >= PATIENCE else None)
 
 
 CASES = (
     Case("unread", lambda it: it.unread, lambda it: "the losses of this run are being read"),
     Case("start", lambda it: not it.stats.windows,
          lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
-    Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
+    Case("diverged", lambda it: it.has_diverged, _diverged, lambda it: UNDO if it.undoable else RESET),
     Case("spike", lambda it: it.is_spike, _spike, _nothing, _blank_rows),
     Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
          lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
     Case("lost", lambda it: it.stats.solved_at is not None,
          lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
          lambda it: BACK),
-    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond,
-         _nothing, _measured),
+    Case("beyond T", lambda it: is_echo(it.config) and bool(lags_beyond(it.config)), _beyond, _nothing, _longer),
     Case("early", lambda it: it.trend is None, _early),
     Case("saturated", lambda it: it.is_saturated,
-         lambda it: f"units are saturated and hardly learn: mean loss {_loss(it)}", lambda it: RESET),
+         lambda it: f"units are saturated: mean loss {_loss(it)}", _nothing, _slower),
     Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"),
-         _another, _undo, _measured),
-    Case("rate", lambda it: rates.is_out_of_range(it.config) and not (it.is_at("below") and it.falls), _rate,
-         _nothing, _measured),
+         _another, lambda it: UNDO if it.undoable else RESET),
     Case("above", lambda it: it.is_at("above"),
-         lambda it: f"above chance: mean loss {_loss(it)}, chance is {_loss(it, it.chance)}", lambda it: SETTINGS),
+         lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", _nothing, _slower),
     Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
     Case("chance", lambda it: it.is_at("chance"),
          lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
-         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _not_at_once),
+         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", _start),
     Case("falling", lambda it: it.falls, lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
-    Case("standing", lambda it: True, lambda it: f"stands {_since(it)}: mean loss {_loss(it)}, {_where(it)}",
-         lambda it: SEEDS, _measured),
+    Case("standing", lambda it: True, lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
+         lambda it: SEEDS, _start),
 )  # fmt: skip
 """The cases, in the order in which they are looked at."""
 
@@ -303,7 +320,7 @@ class Sentence:
     remedy: Remedy | None = None
 
     def __str__(self) -> str:
-        return f"{self.text}; {self.key}" if self.key else self.text
+        return f"{self.text} · {self.key}" if self.key else self.text
 
     def in_words(self, say: Callable[[str], str]) -> Sentence:
         """The line with keys in place of their marks; see `echornn.diagnosis.key_marks`."""
@@ -313,12 +330,20 @@ class Sentence:
 def say(it: Facts) -> Sentence:
     """The line about a single network."""
     case = next(case for case in CASES if case.when(it))
-    known = case.helps(it)
-    return Sentence(case.name, case.text(it), _advised(known) if known else case.key(it), known)
+    return _said(case.name, case.text(it), _allowed(it.config, case.helps(it)), case.key(it))
 
 
-def _advised(known: Remedy) -> str:
-    return f"press «advice»: {known}{', starting over' * known.anew}"
+def _said(case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
+    return Sentence(case, text, f"«advice»: {helps}" if helps else key, helps)
+
+
+def _allowed(config: EchoConfig, helps: Remedy | None) -> Remedy | None:
+    """A change, unless the configuration cannot have it."""
+    try:
+        config.with_fields({} if helps is None else helps.changes)
+    except ConfigError:
+        return None
+    return helps
 
 
 def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
@@ -335,7 +360,7 @@ def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
     }
     others = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
     low, high = (round(100 * share) for share in stats.interval)
-    known = remedy(config) if 2 * stats.solved < stats.replicas else None
+    helps = glorot(config, stats.windows) if 2 * stats.solved < stats.replicas else None
     median = f", median window {stats.median_window:,}" if stats.solved else ""
     text = f"{stats.solved:,} of {stats.replicas:,} solved ({low} to {high} %){median}{others}"
-    return Sentence("seeds", text, _advised(known) if known else "", known)
+    return _said("seeds", text, helps)

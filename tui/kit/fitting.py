@@ -84,6 +84,7 @@ def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
     return rows
 
 
-def in_two_lines(line: Sentence, width: int) -> list[str]:
-    """The text of a line and its key below, each as far as it fits."""
-    return [shortened(part, width) for part in (line.text, line.key) if part]
+def in_a_line(line: Sentence, width: int) -> str:
+    """The text of a line and its key, which stays whole."""
+    key = f"{SEPARATOR}{line.key}" if line.key else ""
+    return shortened(line.text, max(0, width - len(key))) + key[:width]

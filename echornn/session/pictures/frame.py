@@ -25,6 +25,10 @@ do.
 """
 
 
+READABLE_SPEED = 10.0
+"""Up to this speed, in windows per second, a line about a single window can be read."""
+
+
 class State(StrEnum):
     """The activity of a session."""
 
@@ -170,23 +174,20 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
-        return self._sentence(self.progress)
+        if self.state.stands_still:
+            return self._sentence(self.progress)
+        return (self._passed if self.speed <= READABLE_SPEED else None) or self._sentence(None)
 
     @property
-    def lasting_sentence(self) -> Sentence:
-        """The same, never only about the newest window."""
-        return self._sentence(None) if self.seed_stats is None else self.sentence
-
-    @property
-    def passed(self) -> tuple[tuple[int, int], Sentence] | None:
-        """The newest spike among the last windows shown without gaps: its epoch and window, and the line about it."""
+    def _passed(self) -> Sentence | None:
+        """The line about the newest spike among the last windows shown without gaps; None if there is none."""
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
         for ago, one in enumerate(one_by_one):
             stats = replace(self.loss_stats, recent=self.loss_stats.recent[: len(self.loss_stats.recent) - ago])
             line = say(Facts(self.own_config, stats, one))
             if line.case == "spike":
-                return (one.epoch, one.window), line
+                return line
         return None
 
     def _sentence(self, newest: Progress | None) -> Sentence:
