@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond
-from echornn.readings import RAISED
+from echornn.readings import RAISED, Gradient
 from echornn.rules.table import RULES
 from echornn.tasks.task import Numbers
 
@@ -17,19 +21,9 @@ def shortened(text: str, most: int = 24) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def cut_off(config: EchoConfig, lag: int | None = None, rule: str = "") -> str:
-    """The phrase which says that the learning rule does not reach back to a source; by default the nearest such source.
-
-    Args:
-        rule: a longer name of the rule.
-    """
-    lag = min(lags_beyond(config), default=config.echo_step) if lag is None else lag
-    return f"{rule or config.rule} stops before t-{lag:,}"
-
-
-def gradient_cut_off(config: EchoConfig) -> str:
-    """The same as `cut_off`, in a longer form that says what stops."""
-    return cut_off(config, rule=f"{config.rule}'s gradient")
+def cut_off(config: EchoConfig) -> str:
+    """The phrase which says that the learning rule does not reach back to the nearest source that it misses."""
+    return f"{config.rule} stops before t-{min(lags_beyond(config), default=config.echo_step):,}"
 
 
 def uncut(config: EchoConfig) -> str:
@@ -50,3 +44,30 @@ def source_name(config: EchoConfig) -> str:
 def change_words(config: EchoConfig) -> str:
     """How the probes change an input, in words."""
     return f"raised by {RAISED:g}" if isinstance(config.the_task.inputs, Numbers) else "changed"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as text: 21 %, 0.3 %, under 0.1 %."""
+    if not math.isfinite(share):
+        return "? %"
+    if share <= 0:
+        return "0 %"
+    if share < 0.0005:
+        return "under 0.1 %"
+    return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
+
+
+def missed_words(config: EchoConfig, gradient: Gradient) -> str:
+    """The share of the gradient that a cut at T misses; for a rule without a cut, what a cut would miss."""
+    cut = f"{CUTTING} with T {config.truncated_backprop_length}"
+    share = gradient.bias_of_windows
+    if not gradient.travels:
+        return "no error travels back"
+    if not np.isfinite(gradient.by_lag).all():
+        return "the error grows too large on its way back"
+    if gradient.complete and config.truncated_backprop_length >= config.window_steps:
+        return f"errors reach a trial's start, {config.window_steps} steps back"
+    if math.isnan(share):
+        return f"what {cut} misses is within the noise"
+    misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
+    return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"

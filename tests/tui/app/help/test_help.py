@@ -35,7 +35,7 @@ from tui.kit.help_sections import Section, found, paragraphs
 from tui.kit.keymap import key_name
 
 KEYS = (("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset"))
-OF_VIEW = [Section(title, tuple(("", text) for text in texts)) for title, texts in OF_VIEWS.items()]
+OF_VIEW = [Section(title, (("", text),)) for title, text in OF_VIEWS.items()]
 TEXT = [*paragraphs(THE_SCREEN), *OF_VIEW, *WORDS, Section("Keys", KEYS)]
 
 
@@ -100,7 +100,7 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
     assert keys_of("e") == ["e"], "not every line with an e in it"
     assert keys_of("r") == ["r"]
     assert keys_of("p") == ["space, p"]
-    assert [section.heading for section in found(TEXT, "spikes")] == ["Why are there spikes in the curve?"]
+    assert [section.heading for section in found(TEXT, "spikes")] == ["Chance, floor and spikes"]
     assert found(TEXT, "spikes weights") == []
     assert "nats" in keys_of("ln 2")
     assert "TBPTT" in keys_of("backprop")
@@ -112,40 +112,6 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
 def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None:
     rows = {(section.heading, row) for section in TEXT for row in section.rows}
     assert all((section.heading, row) in rows for section in found(TEXT, sought) for row in section.rows)
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        *("solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"),
-        *("epoch", "window", "T", "stride", "chance", "floor", "misses", "lost", "layers", "dropout", "init"),
-        *("task", "ladder", "level", "source", "trials", "stream", "numbers", "symbols", "scored"),
-    ],
-)
-def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
-    assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        *(
-            "left out",
-            "spectral radius",
-            "logit",
-            "r2",
-            "adagrad",
-            "glorot",
-            "stride",
-            "numbers used",
-            "nats",
-            "lyapunov",
-        ),
-        *("eigenvalue", "saturated", "truncat", "what it uses", "░░░", "correlation", "inside", "outside", "bias"),
-    ],
-)
-def test_a_word_of_the_views_and_of_the_fields_is_explained(word: str) -> None:
-    assert found(TEXT, word)
 
 
 @pytest.mark.parametrize("width", [20, 48, 68])
@@ -257,7 +223,7 @@ def test_the_help_is_about_the_task_that_is_trained(task: str) -> None:
     config = EchoConfig(task=task)
     texts = dict(the_screen(config))
     of_views = [text for view in VIEWS for text in of_view(config, view.title)]
-    assert " echo" not in " ".join([*texts.values(), *of_views]).replace("the echo needs only its own bar", "")
+    assert " echo" not in " ".join([*texts.values(), *of_views])
     assert texts["The task"].startswith(type(config.the_task).__doc__.partition(" ")[0])  # type: ignore[union-attr]
     assert all(f" {level.name} (" in texts["The ladder"] for level in ladder_of(config))
     assert "it counts as solved" in texts["The ladder"]
