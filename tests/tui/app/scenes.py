@@ -10,7 +10,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.ghosts import Ghost
 from echornn.session.pictures.look import look, with_curve
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import GhostChoice, Query
+from echornn.session.pictures.queries import Query
 from echornn.timeline.timeline import Timeline
 from tui.app.curve.loss_plot import LossPlot
 from tui.kit.cells import Cells
@@ -72,7 +72,7 @@ class Line:
     def draw(self, plot: LossPlot, width: int, height: int, ghosts: int = 0) -> Cells:
         """Draw the line without an app, with at most ``ghosts`` ghosts of its own run."""
         columns = plot.columns_on(width)
-        plot._picture = self.look(Query(plot.viewport.windows, columns, ghosts=GhostChoice(ghosts)))
+        plot._picture = self.look(Query(plot.viewport.windows, columns, ghosts=ghosts))
         cells = Cells(width, height, LossPlot.STYLES)
         plot.draw(cells)
         return cells

@@ -23,7 +23,7 @@ from echornn.runs import run_dir
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import GhostChoice, Query
+from echornn.session.pictures.queries import Query
 from echornn.snapshot import Snapshot
 from echornn.sweeps.results import SweepResults
 from echornn.tasks.two_coins import TwoCoins
@@ -68,7 +68,7 @@ def picture(folder: Path, **at: int) -> Picture:
     config = timeline.owner(position).config
     end = timeline.end(position.branch).window
     frame = Frame(State.PAUSED, config, trained=position.window, line=position.branch, line_end=end)
-    query = Query(columns=BUCKETS, ghosts=GhostChoice(8))
+    query = Query(columns=BUCKETS, ghosts=8)
     return look(query, frame, timeline)
 
 
