@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,8 +33,8 @@ class BranchNotes:
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
-    pinned: Set[int] = frozenset()
-    hidden: Set[int] = frozenset()
+    pinned: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
     digests: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @classmethod

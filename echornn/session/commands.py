@@ -221,7 +221,7 @@ class Name(BaseCommand):
         if not isinstance(self.text, str):
             raise TypeError(f"text = {self.text!r} cannot be used: a text")
         object.__setattr__(self, "branch", whole("branch", self.branch))
-        object.__setattr__(self, "text", self.text.strip()[:MOST_LETTERS])
+        object.__setattr__(self, "text", self.text.strip()[:MOST_LETTERS].rstrip())
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def test_its_notes_are_of_the_branches_that_they_were_made_for(tmp_path: Path) -
     folder = unpacked("one-network", tmp_path)
     timeline = Run.read(folder).timeline()
     notes = BranchNotes.read(folder).among([timeline.digest(number) for number in range(len(timeline))])
-    assert notes == BranchNotes({1: "a smaller rate"}, {0}, {2})
+    assert notes == BranchNotes({1: "a smaller rate"}, frozenset({0}), frozenset({2}))
 
 
 @pytest.mark.parametrize("at", [None, 0, 12])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -72,7 +70,7 @@ def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
         assert (frame.epoch, frame.window, frame.trained, frame.rate) == (3, 10, 30, 0.0)
         losses = [scripted_loss(window) for window in range(30)]
         np.testing.assert_allclose(stage.losses(), losses, rtol=1e-6)
-        np.testing.assert_array_equal(np.concatenate(stage.shown)[:, 0], np.float32(losses))
+        np.testing.assert_allclose(np.concatenate(stage.shown)[:, 0], losses, rtol=1e-6)
         assert stage.frame is stage.frame, "nothing has changed"
         frame = stage.do(Step(), FinishEpoch())
         assert (frame.state, frame.trained) == ("finished", 30)
@@ -111,31 +109,19 @@ def test_slow_enough_to_watch_every_window_is_shown_in_full() -> None:
 def test_while_it_loads_the_frame_shows_what_waiting_commands_lead_to_and_so_it_begins() -> None:
     stage = Stage(SMALL, speed=100.0)
     seen = []
-    for command in (
-        *(Faster(), Toggle(), Step(2), Toggle(), Toggle(), ToggleReplicas(8), Move(-1)),
-        *(ToggleReplicas(9), ToggleReplicas(), FinishEpoch(), Toggle()),
-    ):
+    one, many = (Faster(), Toggle(), Step(2), Resume()), (ToggleReplicas(8), Move(-1), ToggleReplicas(), FinishEpoch())
+    for command in (*one, *many):
         stage.session.send(command)
         frame = stage.frame
         assert (frame.state, frame.answered) == ("loading", 0)
-        replicas = 1 if frame.coming is None else frame.coming.replicas
-        seen.append((frame.speed, frame.start.running, frame.start.windows, replicas))
-    assert seen == [
-        (200, True, 0, 1),
-        (200, False, 0, 1),
-        (200, False, 2, 1),
-        (200, False, 0, 1),
-        (200, True, 0, 1),
-        (200, True, 0, 8),
-        (200, False, 0, 8),
-        (200, False, 0, 8),
-        (200, False, 0, 1),
-        (200, False, 1, 1),
-        (200, False, 0, 1),
-    ]
+        start, replicas = frame.start, 1 if frame.coming is None else frame.coming.replicas
+        seen.append((frame.speed, start.running, start.windows, replicas))
+    assert seen[:4] == [(200, True, 0, 1), (200, False, 0, 1), (200, False, 2, 1), (200, True, 0, 1)]
+    assert seen[4:] == [(200, True, 0, 8), (200, False, 0, 8), (200, False, 0, 1), (200, False, 1, 1)]
+    stage.session.send(Toggle())
     with on_a_thread(stage.session):
         frame = stage.settled()
-        assert (frame.state, frame.trained, frame.speed, frame.config, frame.answered) == ("paused", 0, 200, SMALL, 11)
+        assert (frame.state, frame.trained, frame.speed, frame.config, frame.answered) == ("paused", 0, 200, SMALL, 9)
 
 
 def test_the_speed_goes_up_and_down_in_notches_and_at_full_speed_from_what_is_reached() -> None:
@@ -368,38 +354,21 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert stage.frame.refused is None
 
 
-@pytest.mark.parametrize(
-    ("make", "values", "said"),
-    [
-        *((make, ("x",), "'x'") for make in (Step, Move, MoveEpochs, Choose, Go, Name, Pin, Hide)),
-        *((make, (1.5,), "1.5") for make in (Step, Move, ToggleReplicas, Go)),
-        *((make, (None,), "None") for make in (Step, Choose)),
-        (Go, (0, 1.5), "window = 1.5"),
-        (Name, (0, 3), "text = 3"),
-        (Ask, ("memory",), "question = 'memory'"),
-        (Edit, (3,), "not iterable"),
-        (StartOver, ({3: 4},), "field 3"),
-    ],
-)
-def test_a_value_of_a_wrong_type_is_an_error_where_the_command_is_made(
-    make: Callable[..., Command], values: tuple[object, ...], said: str
-) -> None:
-    with pytest.raises(TypeError, match=re.escape(said)):
-        make(*values)
+WRONG: list[Callable[[], Any]] = [
+    *(lambda: Step("x"), lambda: Move(1.5), lambda: Choose(None), lambda: Go(0, 1.5), lambda: ToggleReplicas(1.5)),  # type: ignore[arg-type]
+    *(lambda: Name("a"), lambda: Name(0, 3), lambda: Pin(None), lambda: Hide("a"), lambda: Ask("memory")),  # type: ignore[arg-type]
+    *(lambda: Edit(3), lambda: StartOver({3: 4}), lambda: Session(SMALL).send("pause")),  # type: ignore[arg-type,dict-item]
+]
 
 
-def test_a_command_is_a_frozen_value_and_nothing_else_can_be_sent() -> None:
+def test_what_is_no_command_is_an_error_before_it_is_sent_and_a_command_is_a_value() -> None:
+    for make in WRONG:
+        with pytest.raises(TypeError):
+            make()
     changes = {"seed": 1}
     edit, step = Edit(changes), Step(np.int8(100))  # type: ignore[arg-type]
     changes.update(seed=2)
     assert (edit, step, Go(0)) == (Edit({"seed": 1}), Step(100), Go(0, None))
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        step.windows = 4  # type: ignore[misc]
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    wrong: tuple[Any, ...] = (7, None, "pause", Step)
-    for one in wrong:
-        with pytest.raises(TypeError, match="cannot be sent"):
-            session.send(one)
 
 
 def test_commands_are_numbered_and_what_was_never_carried_out_is_outstanding() -> None:
@@ -476,23 +445,10 @@ def test_a_configuration_that_cannot_be_loaded_is_refused() -> None:
     assert "device = 'gpu'" in stage.frame.message
 
 
-def test_it_stops_before_it_loads_while_it_loads_and_while_it_waits() -> None:
+def test_it_stops_before_it_loads_and_while_it_waits() -> None:
     stage = Stage(SMALL)
     stage.session.stop()
     stage.session.run()
-    assert (stage.frame.state, stage.shown, stage.session.error) == ("loading", [], None)
-    loading, may_load = threading.Event(), threading.Event()
-
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        loading.set()
-        assert may_load.wait(PATIENCE)
-        return ScriptedTrainer(config)
-
-    stage = Stage(SMALL, make, vitals=True)
-    with on_a_thread(stage.session):
-        assert loading.wait(PATIENCE)
-        stage.session.stop()
-        may_load.set()
     assert (stage.frame.state, stage.shown, stage.session.error) == ("loading", [], None)
     with on_stage():
         pass

@@ -27,7 +27,6 @@ from echornn.session.commands import (
     Regenerate,
     Reset,
     Save,
-    SetSpeed,
     Slower,
     StartOver,
     Step,
@@ -103,29 +102,12 @@ def test_a_run_that_ends_owes_nothing_and_more_epochs_go_on() -> None:
         assert stage.do(Step(3)).trained == 33
 
 
-def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
-    """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
-    Held.may.set()
-    with on_stage(make=Held, clock=lambda: 0.0) as stage:
-        stage.do(Step(60))
-        Held.may.clear()
-        for command in (Go(0, 55), Regenerate(), Move(-1), Move(-1), Move(-1)):
-            stage.session.send(command)
-        Held.may.set()
-        frame = stage.settled()
-        assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
-        Held.may.clear()
-        for command in (Go(0, 35), Regenerate(), MoveEpochs(-1), Toggle(), Toggle(), Step(2)):
-            stage.session.send(command)
-        Held.may.set()
-        frame = stage.settled()
-        assert (frame.line, frame.trained, frame.state) == (3, 32, "paused"), "two after the end of an epoch"
-
-
 ORDERS: list[Command] = [
     *(Step(7), FinishEpoch(), Move(-3), Move(2), MoveEpochs(-1), Regenerate(), Edit({"learning_rate": 0.2}, held=True)),
     *(Edit({"batch_size": -1}), Undo(), Redo(), Reset(), ToggleReplicas(3), Choose(2), Alone(), Pause(), Name(0, "x")),
+    *(Faster(), Slower(), Save(), Edit({"state_size": 3})),
 ]
+AT_ONCE = Name | Faster | Slower | Save
 
 
 @examples(25)
@@ -141,32 +123,11 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[C
                 if not at_once or isinstance(command, Step | FinishEpoch):
                     stage.settled()
             frame, timeline = stage.settled(), stage.session.timeline
+            answers = [one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)]
+            assert [one.command for one in answers] == [one for one in story if not isinstance(one, AT_ONCE)]
+            assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
+            assert stage.session.outstanding == 0
             causes = [timeline.branch(number).cause for number in range(len(timeline))]
             return frame.line, frame.trained, frame.config, frame.replica, causes, stage.losses()
 
     assert end(at_once=True) == end(at_once=False)
-
-
-AIMLESS: list[Command] = [
-    *ORDERS,
-    *(Toggle(), Step(3), Faster(), Slower(), SetSpeed(50.0), Redraw(), Edit({"state_size": 3}), StartOver(), Go(0, 3)),
-    *(Go(9), Save()),
-]
-
-
-@examples(20)
-@given(st.lists(st.sampled_from(AIMLESS), max_size=20))
-def test_whatever_is_sent_each_is_answered_once_and_in_order_but_for_those_that_are_done_at_once(
-    commands: list[Command],
-) -> None:
-    with on_stage() as stage:
-        commands = [*commands, Pause()]
-        numbers = [stage.session.send(command) for command in commands]
-        frame = stage.settled()
-        answers = [answer for answer in stage.session.answers if answer.number in numbers]
-        assert sorted(answer.number for answer in answers) == numbers
-        assert {answer.number: answer.command for answer in answers} == dict(zip(numbers, commands, strict=True))
-        at_once = Save | SetSpeed | Faster | Slower | Name
-        in_order = [answer.number for answer in answers if not isinstance(answer.command, at_once)]
-        assert in_order == sorted(in_order)
-        assert (frame.answered, stage.session.outstanding) == (numbers[-1], 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -49,13 +50,14 @@ def test_where_it_stands_each_position_and_question_is_examined_once_and_what_no
         assert probes.seen == []
         for question, window in ((MEMORY, 5), (MEMORY, 5), (MEMORY, 4), (GRADIENT, 4)):
             stage.do(Ask(question), Go(0, window))
-            wait_for(lambda question=question, window=window: (window, question) == last(probes))
-            wait_for(lambda window=window: read_at(stage) == (0, window))
+            wait_for(partial(is_read, stage, probes, question, window))
         assert [(one.window, question) for one, question in probes.seen] == [(5, MEMORY), (4, MEMORY), (4, GRADIENT)]
 
 
-def last(probes: Probes) -> tuple[int, Question]:
-    return probes.seen[-1][0].window, probes.seen[-1][1]
+def is_read(stage: Stage, probes: Probes, question: Question, window: int) -> bool:
+    """Whether this is what was examined last, and is shown."""
+    snapshot, asked = probes.seen[-1]
+    return (snapshot.window, asked) == (window, question) and read_at(stage) == (0, window)
 
 
 def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_is_known() -> None:
@@ -91,24 +93,6 @@ def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_b
         probes.may_go_on.set()
         wait_for(are_read)
         assert all(snapshot.state.config == ENDLESS for snapshot, _ in probes.seen)
-
-
-def test_an_answer_about_another_network_or_to_another_question_is_not_shown() -> None:
-    probes = Probes()
-    with on_stage(examine=probes) as stage:
-        stage.do(Step(5))
-        probes.may_go_on.clear()
-        stage.session.send(Ask(GRADIENT))
-        assert probes.begun.wait(PATIENCE)
-        stage.do(Ask(MEMORY), Edit({"state_size": 8}))
-        probes.error = RuntimeError("of the network before")
-        probes.may_go_on.set()
-        wait_for(lambda: len(probes.seen) > 1)
-        assert (stage.frame.readings, probes.seen[-1][0].state.config.state_size) == (None, 8)
-        wait_for(lambda: "of the network before" in stage.frame.unread)
-        probes.error = None
-        stage.do(Reset(), Step(1))
-        assert stage.frame.config.state_size == 8
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:

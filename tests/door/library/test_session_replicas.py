@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn import ConfigError, EchoConfig
-from echornn.session.commands import Alone, Choose, Edit, Go, Redo, Reset, Resume, Step, ToggleReplicas, Undo
+from echornn import EchoConfig
+from echornn.session.commands import Alone, Choose, Edit, Go, Redo, Resume, Step, ToggleReplicas, Undo
 from tests.door.library.sessions import ENDLESS, Query, SeedRows, Stage, on_stage
 from tests.patience import wait_for
 from tests.scripted import SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_losses
@@ -122,15 +122,6 @@ def test_sixty_four_are_trained_where_no_number_is_given_and_the_chosen_one_of_t
         assert stage.do(ToggleReplicas()).replica == 1
 
 
-def test_of_a_smaller_population_the_one_that_is_shown_goes_on_alone() -> None:
-    with on_stage(MANY) as stage:
-        shown = stage.do(Choose(5), Edit({"replicas": 3}), Step(2)).own_config
-        assert stage.do(Alone()).config == shown
-    with on_stage(MANY) as stage:
-        frame = stage.do(Step(5), Choose(2), Alone(), Edit({"learning_rate": 0.05}), ToggleReplicas(4), Step(1))
-        assert frame.own_config == replace(MANY.of(2), learning_rate=0.05)
-
-
 def test_many_pause_where_the_last_of_them_diverges_and_no_sooner() -> None:
     def make(config: EchoConfig) -> ScriptedTrainer:
         trainer = ScriptedTrainer(config)
@@ -148,33 +139,3 @@ def test_many_pause_where_the_last_of_them_diverges_and_no_sooner() -> None:
         assert (frame.trained, math.isnan(frame.loss)) == (34, True)
         assert "window 4 of epoch 4" in frame.warning
         assert stage.do(Undo()).trained == 0
-
-
-def test_many_that_cannot_be_made_are_refused_by_name_and_nothing_changes() -> None:
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        if config.replicas > 8:
-            raise ConfigError("replicas", config.replicas, "about 8 would fit")
-        return ScriptedTrainer(config)
-
-    with on_stage(make=make) as stage:
-        frame = stage.do(Step(4), ToggleReplicas(64))
-        assert frame.refused is not None
-        assert (frame.refused.field, "about 8" in frame.refused.why_not) == ("replicas", True)
-        assert (frame.config, frame.trained) == (ENDLESS, 4)
-        assert stage.do(ToggleReplicas(8)).config.replicas == 8
-        assert stage.do(Reset()).config.replicas == 8
-
-
-def test_while_the_one_alone_is_compiled_the_frame_before_stays() -> None:
-    seen: list[tuple[object, ...]] = []
-
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        if config.replicas == 1:
-            frame = stage.frame
-            seen.append((frame.state, frame.trained, frame.replica, frame.window, frame.config, frame.coming))
-        return ScriptedTrainer(config)
-
-    with on_stage(MANY, make) as stage:
-        stage.do(Step(20), Choose(2), Alone())
-        assert seen == [("loading", 20, 2, 10, MANY, MANY.of(2))]
-        assert stage.frame.coming is None

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Position
-from echornn.session.commands import Alone, Choose, Command, Edit, Go, Move, Pause, Reset, Step, Toggle, Undo
-from tests.door.library.sessions import ENDLESS, Query, Stage, on_stage
+from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
+from tests.door.library.sessions import Query, Stage, on_stage
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
 from tests.recorded import contents
-from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
         frame = stage.frame
         assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == ("paused", 17, 17, 17)
         assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
-        assert (frame.epoch, frame.window, frame.loss) == (2, 7, np.float32(scripted_loss(16)))
+        assert (frame.epoch, frame.window) == (2, 7)
+        assert frame.loss == pytest.approx(scripted_loss(16))
         stage.do(Step(3))
         np.testing.assert_allclose(stage.losses(), [scripted_loss(window) for window in range(20)], rtol=1e-6)
         assert stage.do(Undo()).trained == 12
@@ -43,12 +44,12 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
 
 def test_from_a_window_before_it_begins_a_branch(folder: Path) -> None:
     stage = Stage(SMALL, folder=folder, at=5)
-    assert stage.session.going_first == 5
     stage.session.send(Pause())
     with on_a_thread(stage.session):
         frame = stage.settled()
-        assert (stage.session.going_first, frame.trained, frame.is_past) == (None, 5, True)
-        assert frame.loss == np.float32(scripted_loss(4))
+        assert stage.session.going_first is None
+        assert (frame.trained, frame.is_past) == (5, True)
+        assert frame.loss == pytest.approx(scripted_loss(4))
         frame = stage.do(Step(2))
         assert (frame.branch, frame.trained, frame.trained_in_all) == (2, 7, 19)
 
@@ -74,7 +75,7 @@ def test_a_finished_run_shows_its_newest_rows_and_with_more_epochs_goes_on(tmp_p
         assert frame.progress is not None
         assert (frame.progress.epoch, frame.progress.window) == (2, 9)
     with on_stage(replace(SMALL, num_epochs=4), folder=tmp_path / "run") as stage:
-        assert stage.do(Step(2)).loss == np.float32(scripted_loss(31))
+        assert stage.do(Step(2)).loss == pytest.approx(scripted_loss(31))
         assert (stage.frame.branch, stage.frame.trained) == (1, 32)
 
 
@@ -96,7 +97,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> 
             wait_for(lambda: stage.frame.trained)
             frame = stage.frame
             assert (frame.state, frame.trained, frame.branch, frame.undoable) == ("loading", 17, 1, 1)
-            assert frame.loss == np.float32(scripted_loss(16))
+            assert frame.loss == pytest.approx(scripted_loss(16))
             curve = stage.session.look(Query(columns=100)).curve
             np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
             assert [one.cause for one in stage.session.timeline.path(Position(1, 17))] == ["start", "edit"]
@@ -114,30 +115,6 @@ def test_told_to_end_while_it_loads_the_folder_stays_as_it_was(folder: Path) -> 
         waits.set()
     assert stage.session.error is None
     assert contents(folder) == before
-
-
-@pytest.mark.parametrize(
-    "commands", [(Undo(), Toggle()), (Toggle(),), (Toggle(), Undo()), (Undo(), Move(-1), Toggle())]
-)
-@pytest.mark.parametrize("diverges", [False, True])
-def test_it_starts_as_its_frame_says_while_it_loads(
-    commands: tuple[Command, ...], diverges: bool, tmp_path: Path
-) -> None:
-    """Also where a run pauses by itself: before a change that an undo leads to, and where its loss has diverged."""
-
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        trainer = ScriptedTrainer(config)
-        trainer.diverges_at = 4 if diverges else None
-        return trainer
-
-    with on_stage(make=make, folder=tmp_path / "run") as stage:
-        stage.do(Step(4), *([Step(1)] if diverges else [Reset(), Step(3)]))
-    stage = Stage(ENDLESS, make, tmp_path / "run", speed=0.01)
-    for command in commands:
-        stage.session.send(command)
-    running = stage.frame.start.running
-    with on_a_thread(stage.session):
-        assert (stage.settled().state == "running") == running
 
 
 class Upgraded(ScriptedTrainer):
@@ -178,13 +155,3 @@ def test_on_another_device_than_before_it_goes_on_and_says_so_once(tmp_path: Pat
         assert stage.do(Edit({"learning_rate": 0.2})).warning == ""
     with on_stage(folder=tmp_path / "run") as stage:
         assert stage.frame.warning == ""
-
-
-def test_one_of_many_that_went_on_alone_is_taken_up_as_that_one(tmp_path: Path) -> None:
-    with on_stage(SMALL_POPULATION, folder=tmp_path / "run") as stage:
-        stage.do(Step(20), Choose(4), Alone(), Step(5))
-        losses = stage.losses()
-    with on_stage(folder=tmp_path / "run") as stage:
-        assert (stage.frame.config, stage.frame.trained) == (replace(SMALL_POPULATION, replicas=1, seed=11), 25)
-        assert stage.losses() == losses
-        assert stage.do(Go(1, 12)).own_config.seed == 11

@@ -73,11 +73,11 @@ class Known:
                 data = networks.data_version
                 networks = HashTrainer(config.with_fields(changes))
                 networks.data_version = data
-            case Edit(changes) if config.differs_only_live(edited := config.with_fields(changes)):
-                networks.edit(edited)
+            case Edit(changes) if config.differs_only_live(config.with_fields(changes)):
+                networks.edit(config.with_fields(changes))
                 return Known(networks, self.losses)
-            case Edit():
-                networks = HashTrainer(edited)
+            case Edit(changes):
+                networks = HashTrainer(config.with_fields(changes))
             case Alone():
                 state = networks.state.only([replica])
                 networks = HashTrainer(state.config)

@@ -76,9 +76,3 @@ def test_it_pauses_where_rtrl_diverges_and_undone_it_goes_on_as_if_nothing_had_b
         assert 6 < stage.settled().trained <= 9
         assert stage.do(Undo(), Step(3)).trained == 9
         assert stage.losses() == undisturbed
-
-
-def test_no_trainer_given_a_session_trains_with_tensorflow() -> None:
-    expected = make_population(FOUR_EPOCHS).advance(20).losses[:, 0].tolist()
-    with on_stage(FOUR_EPOCHS, make_trainer=None) as stage:
-        assert (stage.do(Step(20)).device, stage.losses()) == ("cpu", expected)

@@ -115,7 +115,7 @@ def test_another_branch_of_the_same_number_does_not_bear_its_name(tmp_path: Path
     record_branches(folder, 8)
     shutil.copytree(folder, tmp_path / "kept")
     go_on(folder, {"learning_rate": 0.3}, 5)
-    named = BranchNotes({0: "first", 1: "fast"}, {1}, set())
+    named = BranchNotes({0: "first", 1: "fast"}, frozenset({1}))
     named.save(folder, digests_of(folder))
     assert BranchNotes.read(folder).among(digests_of(folder)) == named
     notes = (folder / NOTE_FILE).read_bytes()
@@ -129,4 +129,6 @@ def test_notes_of_before_there_were_digests_are_read(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 8, "reset", 3)
     told = {"names": {"1": "again", "4": "gone"}, "pinned": [1], "hidden": [0, 4]}
     (tmp_path / "run" / NOTE_FILE).write_text(json.dumps(told))
-    assert BranchNotes.read(tmp_path / "run").among(digests_of(tmp_path / "run")) == BranchNotes({1: "again"}, {1}, {0})
+    assert BranchNotes.read(tmp_path / "run").among(digests_of(tmp_path / "run")) == BranchNotes(
+        {1: "again"}, frozenset({1}), frozenset({0})
+    )
