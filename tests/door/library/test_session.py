@@ -404,12 +404,16 @@ def test_names_pins_and_hidden_branches_are_in_every_frame() -> None:
         assert (stage.place, stage.frame.trained_in_all) == ((12, 4, "paused"), 40)
 
 
-@pytest.mark.parametrize("step", [Resume(), Step(100), FinishEpoch()], ids=repr)
-def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that_is_to_blame(step: Command) -> None:
+@pytest.mark.parametrize(
+    ("step", "speed"), [(Resume(), math.inf), (Resume(), 100.0), (Step(100), 1.0), (FinishEpoch(), 1.0)], ids=repr
+)
+def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that_is_to_blame(
+    step: Command, speed: float
+) -> None:
     def make(config: EchoConfig) -> ScriptedTrainer:
         return nan_from(15)(config)
 
-    with on_stage(make=make) as stage:
+    with on_stage(make=make, speed=speed) as stage:
         stage.do(Step(12), Edit({"learning_rate": 9.0}), Step(1))
         stage.session.send(step)
         wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")

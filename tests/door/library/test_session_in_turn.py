@@ -102,6 +102,19 @@ def test_a_run_that_ends_owes_nothing_and_more_epochs_go_on() -> None:
         assert stage.do(Step(3)).trained == 33
 
 
+def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_they_lead() -> None:
+    """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
+    Held.may.set()
+    with on_stage(make=Held, clock=lambda: 0.0) as stage:
+        stage.do(Step(60))
+        Held.may.clear()
+        for command in (Go(0, 55), Regenerate(), Move(-1), Move(-1), Move(-1)):
+            stage.session.send(command)
+        Held.may.set()
+        frame = stage.settled()
+        assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
+
+
 ORDERS: list[Command] = [
     *(Step(7), FinishEpoch(), Move(-3), Move(2), MoveEpochs(-1), Regenerate(), Edit({"learning_rate": 0.2}, held=True)),
     *(Edit({"batch_size": -1}), Undo(), Redo(), Reset(), ToggleReplicas(3), Choose(2), Alone(), Pause(), Name(0, "x")),

@@ -11,7 +11,7 @@ import pytest
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Pause, Reset, Resume, Step, Undo
 from tests.clock import Clock
-from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Stage, on_stage
+from tests.door.library.sessions import GRADIENT, MEMORY, Probes, Stage, on_stage
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL_POPULATION
 
@@ -89,10 +89,11 @@ def test_what_was_read_is_gone_with_its_network_and_there_again_when_one_comes_b
         assert probes.begun.wait(PATIENCE), "it is busy"
         stage.do(Edit({"state_size": 8}))
         assert (stage.frame.readings, stage.frame.vitals) == (None, None)
-        stage.do(Undo())
         probes.may_go_on.set()
+        wait_for(lambda: stage.frame.readings)
+        assert read_at(stage) == (1, 0), "what was read of the network before is not shown"
+        stage.do(Undo())
         wait_for(are_read)
-        assert all(snapshot.state.config == ENDLESS for snapshot, _ in probes.seen)
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:

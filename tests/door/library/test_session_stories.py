@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn import EchoConfig
@@ -166,14 +166,15 @@ CHANGES = st.sampled_from(
 )
 STEPS = st.one_of(
     st.builds(Step, st.integers(1, 40)),
-    CHANGES,
+    *[CHANGES] * 4,
     st.builds(Go, st.integers(0, 50), st.integers(0, 99)),
     st.just("resume"),
 )
 
 
-@examples(30)
-@given(st.lists(STEPS, max_size=18))
+@examples(20)
+@given(st.lists(STEPS, min_size=8, max_size=18))
+@example([Step(5), Regenerate(), Step(2), Reset(), Step(4), StartOver(), Step(1), Edit({"state_size": 5}), Redraw()])
 def test_every_position_of_every_story_comes_back_to_the_bit(story: Sequence[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         told = Story(Path(folder) / "run")
