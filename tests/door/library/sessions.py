@@ -141,7 +141,7 @@ class Held(ScriptedTrainer):
 class Costly(ScriptedTrainer):
     """A trainer that takes 1 ms for each window, and half a second with a state of 8, by its clock."""
 
-    def __init__(self, config: EchoConfig, clock: Clock, begins: Callable[[], None]) -> None:
+    def __init__(self, config: EchoConfig, clock: Clock, begins: Callable[[], object]) -> None:
         super().__init__(config)
         self.seconds = 0.5 if config.state_size == 8 else 0.001
         self._clock, self._begins = clock, begins

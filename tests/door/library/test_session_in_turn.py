@@ -34,7 +34,8 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.door.library.sessions import Held, Stage, on_stage
+from tests.clock import Clock
+from tests.door.library.sessions import Costly, Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
 from tests.scripted import SMALL, ScriptedTrainer
@@ -104,8 +105,9 @@ def test_a_run_that_ends_owes_nothing_and_more_epochs_go_on() -> None:
 
 def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_they_lead() -> None:
     """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
+    clock = Clock()
     Held.may.set()
-    with on_stage(make=Held, clock=lambda: 0.0) as stage:
+    with on_stage(make=lambda config: Costly(config, clock, Held.may.wait), clock=clock) as stage:
         stage.do(Step(60))
         Held.may.clear()
         for command in (Go(0, 55), Regenerate(), Move(-1), Move(-1), Move(-1)):
@@ -113,6 +115,8 @@ def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_th
         Held.may.set()
         frame = stage.settled()
         assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
+        frame = stage.do(Go(1), Step(1))
+        assert (frame.epoch, frame.window) == (6, 1), "the epoch there began again"
 
 
 ORDERS: list[Command] = [
