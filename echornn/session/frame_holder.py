@@ -36,8 +36,12 @@ class FrameHolder:
 
     def change(self, **changes: Any) -> None:
         """Replace the frame by one with these attributes changed."""
+        self.show(dataclasses.replace(self.frame, **changes))
+
+    def show(self, frame: Frame) -> None:
+        """Replace the frame."""
         with self._changed:
-            self.frame = dataclasses.replace(self.frame, **changes)
+            self.frame = frame
             self._changed.notify_all()
 
     def wait_for(self, shows: Callable[[Frame], bool], seconds: float) -> None:

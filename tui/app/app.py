@@ -93,7 +93,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._picture = self.futures.look(Query())
-        self._trouble = ""
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
 
@@ -116,7 +115,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                     for view in VIEWS:
                         yield view(self._ascii_only)
             yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
-            yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
+            yield BranchList(self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
         yield self._command_line
@@ -129,7 +128,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
-        self._branches.on_change = self._ghosts_changed
         self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
@@ -184,8 +182,8 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
         else:
-            drawn = dataclasses.replace(shown.query, seeds=None), shown.ghosts, shown.audience, self._trouble
-            if (picture.query, picture.ghosts, picture.audience, self.futures.trouble) != drawn:
+            drawn = dataclasses.replace(shown.query, seeds=None), shown.ghosts, shown.audience
+            if (picture.query, picture.ghosts, picture.audience) != drawn:
                 self._picture = picture
                 self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
@@ -201,7 +199,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
-        self._trouble = self.futures.trouble
         self._branches.look(self._picture)
         offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
         if (*offered, self._picture.audience.only_looks) != self._offered:
@@ -215,12 +212,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._show_rows()
         self._main.query_one(StatusLine).powers_of_ten = self._plot.viewport.log
         self._show_status()
-
-    def _ghosts_changed(self) -> None:
-        """Draw the curve again after the list of branches has changed the ghosts or a name."""
-        self._look_again()
-        self._plot.show(self._picture)
-        self._branches.look(self._picture)
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)

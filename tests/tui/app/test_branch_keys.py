@@ -7,30 +7,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import numpy as np
-import pytest
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SolvedCounts
-from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.logs.command_log import RecordedCommand
-from echornn.runs.run_files import NOTE_FILE
+from echornn.runs.branch_notes import MOST_LETTERS
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.audience import Audience
 from echornn.session.commands import Go, Move, Step, Undo
 from echornn.session.pictures.branch_rows import BranchRow
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.queries import Query
-from tests.patience import PATIENCE
-from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress, side_by_side
+from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
 from tui.app.curve.loss_plot import LossPlot
-from tui.app.futures import Futures
 from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList, row_of
 
@@ -259,7 +252,7 @@ async def test_a_name_is_typed_whatever_its_letters_mean_elsewhere() -> None:
         await pilot.press("n", "enter", "n")
         post(app, *"x" * 99)
         await pilot.press("enter")
-        assert app.futures.name_of(1) == "x" * MOST_LETTERS
+        assert session.frame.notes.names[1] == "x" * MOST_LETTERS
         assert session.commands == []
 
 
@@ -305,86 +298,6 @@ async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
             await pilot.press("home")
             await drawn(app, pilot)
             assert any(">+c started over" in line for line in rows(app))
-
-
-# ---- what is saved
-
-
-def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
-    session = ScriptedSession(TUTORIAL, recorder=RunRecorder.begin(folder, TUTORIAL))
-    plant(session)
-    return session, Futures(session)
-
-
-def digests_of(session: ScriptedSession) -> list[int]:
-    return [session.timeline.digest(number) for number in range(len(session.timeline))]
-
-
-def record(session: ScriptedSession) -> None:
-    """Write the branches of the session to disk too."""
-    timeline, recorder, trained = session.timeline, session.recorder, 0
-    for number in range(len(timeline)):
-        windows = timeline.windows_of(number)
-        recorder.command(RecordedCommand.begins(timeline.branch(number), trained))
-        recorder.windows(side_by_side([make_progress(TUTORIAL, losses=[0.5] * windows)]))
-        trained += windows
-    recorder.save(ScriptedTrainer(TUTORIAL).state)
-
-
-async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    async with opened(folder=folder) as (app, session, pilot):
-        await pilot.press("b", "up", "n", *"slow", "enter", "x", "up", "space")
-        assert app.futures.saved(PATIENCE)
-        assert BranchNotes.read(folder).among(digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
-        assert app.futures.trouble == ""
-        record(session)
-    session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))
-    plant(session)
-    again = Futures(session).look(Query(branches=True)).branches
-    session.recorder.close()
-    assert [(one.letter, one.words, one.is_shown, one.is_pinned) for one in again] == [
-        ("c", "started over", False, False),
-        ("b", "slow: learning_rate 0.1 from window 300", True, True),
-        ("a", "the start", False, False),
-    ]
-
-
-async def test_that_they_cannot_be_kept_is_said(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    async with opened(folder=folder) as (app, _, pilot):
-        (folder / NOTE_FILE).mkdir()
-        await pilot.press("b", "x")
-        assert app.futures.saved(PATIENCE)
-        await drawn(app, pilot)
-        assert rows(app)[0].startswith("names are not saved: ")
-        (folder / NOTE_FILE).rmdir()
-        await pilot.press("x")
-        assert app.futures.saved(PATIENCE)
-        await drawn(app, pilot)
-        assert rows(app)[0] == "branches: * shown, + under it, x pinned"
-
-
-def test_a_viewer_that_only_looks_writes_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session, futures = with_futures(tmp_path / "run")
-    look, only_looks = session.look, Audience(only_looks=True)
-    monkeypatch.setattr(session, "look", lambda *asked: dataclasses.replace(look(*asked), audience=only_looks))
-    futures.name(1, "slow")
-    assert futures.saved(PATIENCE)
-    assert not (tmp_path / "run" / NOTE_FILE).exists()
-    session.recorder.close()
-
-
-def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:
-    session, futures = with_futures(tmp_path / "run")
-    before = futures.look(Query())
-    grow(session.timeline, 0, np.full(50, 0.1, np.float32))
-    session.set_frame(State.RUNNING, make_progress(TUTORIAL, 0, 649), trained=650)
-    later = futures.look(Query(), before)
-    assert later.ghosts == before.ghosts, "training on changes none of them"
-    futures.name(1, "slow")
-    assert futures.look(Query(), later).ghosts != before.ghosts
-    session.recorder.close()
 
 
 async def test_the_crosshair_reads_the_line_that_is_shown_while_the_newest_frame_has_a_shorter_one() -> None:

@@ -221,10 +221,10 @@ async def test_ctrl_q_quits_while_a_line_is_typed() -> None:
 
 
 async def test_colon_is_text_where_text_is_typed() -> None:
-    async with opened(State.PAUSED) as (app, _, pilot):
+    async with opened(State.PAUSED) as (app, session, pilot):
         await enter(app, pilot, "b")
         await enter(app, pilot, "nwide:\n")
-        assert app.futures.name_of(0) == "wide:"
+        assert session.frame.notes.names[0] == "wide:"
         await enter(app, pilot, "\x1bo")
         await enter(app, pilot, ":x")
         assert not line_of(app).is_open
@@ -327,7 +327,7 @@ async def test_the_screen_is_saved_without_the_line(tmp_path: Path) -> None:
 
 
 async def test_actions_with_a_value() -> None:
-    async with opened(State.PAUSED) as (app, _, pilot):
+    async with opened(State.PAUSED) as (app, session, pilot):
         plot = app.query_one(LossPlot)
         await enter(app, pilot, ":zoom in; crosshair 310; theme light; name a wide; pin a\n")
         for _ in range(4):
@@ -336,7 +336,7 @@ async def test_actions_with_a_value() -> None:
         assert plot.viewport.cursor == 309
         assert plot.viewport.span == 400
         assert app.theme == "textual-light"
-        assert app.futures.name_of(0) == "wide"
+        assert session.frame.notes.names[0] == "wide"
         await enter(app, pilot, ":crosshair 99999\n")
         app.show_newest_frame()
         await pilot.pause()

@@ -54,6 +54,7 @@ EXAMPLES = {
     "cursor": "left 3",
     "name": "b wide",
     "pin": "b",
+    "hide": "b",
     "show": "b",
     "compare": "newest",
     "save": "a.svg",
