@@ -31,7 +31,7 @@ class Stage:
     pilot: Pilot[int]
 
     def __init__(self, session: Session, seconds: list[float], may_load: threading.Event) -> None:
-        self.session, self._seconds, self._may_load = session, seconds, may_load
+        self.session, self.seconds, self._may_load = session, seconds, may_load
 
     @property
     def lines(self) -> list[str]:
@@ -97,7 +97,7 @@ class Stage:
     async def seconds_pass(self, seconds: float) -> str:
         """Let the session's clock go on: it trains ``seconds * speed`` windows, if it runs."""
         for _ in range(round(10 * seconds)):
-            self._seconds[0] += 0.1
+            self.seconds[0] += 0.1
             await self._idle()
         return await self.shown()
 
@@ -187,8 +187,8 @@ async def opened(
     """Open the app; its session has carried out these commands.
 
     With ``paused=False`` it trains as `Stage.seconds_pass` says; with ``loaded=False`` it compiles only after
-    `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from window ``at``. ``readings`` answers
-    a snapshot and a question in place of the probes. ``session`` replaces all that. ``keys`` are the user's, by action.
+    `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from window ``at``. ``readings``
+    answers a snapshot and a question, as the probes do. ``session`` replaces all that. ``keys`` are the user's, by action.
     """
     seconds, may_load = [0.0], threading.Event()
 
@@ -221,7 +221,7 @@ async def another_screen(
     stage: Stage, name: str = "there", only_looks: bool = False, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Stage]:
     """A second app on the session of a stage, which watches until it takes over."""
-    second = Stage(stage.session, stage._seconds, stage._may_load)
+    second = Stage(stage.session, stage.seconds, stage._may_load)
     async with on_screen(EchoApp(Viewer(stage.session, name, only_looks), 0.01), second, size):
         yield second
 

@@ -51,10 +51,10 @@ LARGE: dict[str, Any] = {"rule": "rtrl", "state_size": 128}
 @pytest.mark.parametrize(
     ("change", "of"),
     [
-        ({"state_size": 9}, ""),
+        ({"state_size": 9}, " of state_size 9"),
         ({"rule": "rtrl"}, " of rule rtrl"),
         ({"replicas": 6400}, " of 6,400 networks"),
-        (LARGE, f" of rule rtrl: {cost_note(replace(SMALL, **LARGE))}"),
+        (LARGE, f" of state_size 128, rule rtrl: {cost_note(replace(SMALL, **LARGE))}"),
     ],
 )
 def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
