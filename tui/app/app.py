@@ -224,6 +224,10 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._lay_out(event.size)
         self._show_status()
 
+    def size_settled(self) -> None:
+        self._lay_out(self.size)
+        super().size_settled()
+
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
         panel = self._panel
