@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Generic
 
 from textual.app import App
 from textual.binding import Binding
-from textual.events import Resize
+from textual.events import Key, Resize
+from textual.message import Message
 from textual.timer import Timer
 
 from tui.kit.ends_on_signals import EndsOnSignals, Result
@@ -31,6 +33,10 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
         """Have these keys from now on."""
         self.keymap = keymap
         self.set_keymap(keymap.for_textual)
+
+    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
+        """Whether this input is handled before the input that waits. The thread that reads the terminal calls this."""
+        return isinstance(message, Key) and message.key == "ctrl+q"
 
     def on_resize(self) -> None:
         """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
