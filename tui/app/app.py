@@ -256,7 +256,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
             return isinstance(message, Key)
         held = self.keymap.keys
         if message.key in held["quit"]:
-            changing = keys.LEADS_ELSEWHERE
+            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
         elif message.key in held["pause"] and self.trains:
             changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
         else:

@@ -38,7 +38,7 @@ class KeyedApp(EndsOnSignals[Result], Generic[Result]):
         """Whether this input is handled before the input that waits. The thread that reads the terminal calls this."""
         return isinstance(message, Key) and message.key == "ctrl+q"
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
         the layout of the first; and if the second takes back the first, it draws nothing, though the terminal has lost
         what was outside.

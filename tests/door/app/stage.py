@@ -59,8 +59,10 @@ class Stage:
 
     async def press(self, *keys: str) -> str:
         """Press keys one after the other; returns the text when their commands were carried out and are shown."""
-        await self.pilot.press(*keys)
-        return await self.settled()
+        for key in keys:
+            await self.pilot.press(key)
+            await self._idle()
+        return await self.shown()
 
     async def type(self, text: str, then: str = "enter") -> str:
         return await self.press(*("space" if one == " " else one for one in text), then)
@@ -88,7 +90,7 @@ class Stage:
 
     async def until(self, condition: Callable[[str], object]) -> str:
         """The text, as soon as the condition holds for it: for what other threads bring, such as readings."""
-        for _ in range(10_000):
+        for _ in range(2_000):
             if condition(text := await self.shown()):
                 return text
             await asyncio.to_thread(self.session.stopped.wait, 0.01)
@@ -98,7 +100,10 @@ class Stage:
         """Let the session's clock go on: it trains ``seconds * speed`` windows, if it runs."""
         for _ in range(round(10 * seconds)):
             self.seconds[0] += 0.1
-            await self._idle()
+            before = -1
+            while before != self.frame.trained_in_all:  # one window after the other, while some are due
+                before = self.frame.trained_in_all
+                await self._idle()
         return await self.shown()
 
     def hold(self) -> None:
@@ -228,7 +233,7 @@ async def another_screen(
 
 @asynccontextmanager
 async def on_screen(app: EchoApp, stage: Stage, size: tuple[int, int]) -> AsyncIterator[None]:
-    async with app.run_test(size=size) as stage.pilot:
+    async with app.run_test(size=size, notifications=True) as stage.pilot:
         stage.app = app
         await stage.settled()
         yield

@@ -149,9 +149,9 @@ class Form:
         """Move the cursor by ``rows`` rows, at most to the first or last row."""
         self.typing = False
         if self.lists_presets:
-            names = list(PRESETS)
-            at = names.index(self.preset) if self.preset in names else 0
-            self.choose(names[min(max(0, at + rows), len(names) - 1)])
+            presets = list(PRESETS)
+            at = presets.index(self.preset) if self.preset in presets else 0
+            self.choose(presets[min(max(0, at + rows), len(presets) - 1)])
             return
         names = self.rows
         at = names.index(self.name) if self.name in names else 0
