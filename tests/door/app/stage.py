@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.events import Key, MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
@@ -70,7 +71,7 @@ class Stage:
     def burst(self, *keys: str) -> None:
         """Keys that come all at once: nothing is waited for. Signs have names here, such as full_stop."""
         for key in keys:
-            self.app.post_message(Key(key, key if len(key) == 1 else None))
+            self.app.post_message(Key(key, key_to_character(key)))
 
     async def settled(self) -> str:
         """The text when the session has carried out all commands (unless it is held), and they are shown."""
