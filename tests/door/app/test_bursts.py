@@ -46,12 +46,12 @@ async def test_the_session_gets_each_key_of_a_long_burst() -> None:
 async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.press("e", "e", "e")
-        text = await carried_out(stage, *["left"] * 50)
+        text = await carried_out(stage, *["left"] * 12)
         first = int(text.split("\n")[2].split()[1])
         await stage.press("escape")
-        slowly = await stage.press(*["left"] * 50)
+        slowly = await stage.press(*["left"] * 12)
         assert slowly.split("\n")[2] == text.split("\n")[2]
-        assert first < 30
+        assert first < 30 - 11
         text = await carried_out(stage, *"1234567" * 20, "tab", "l", "l", "2")
         assert "misses" in text
 
@@ -76,7 +76,7 @@ async def test_escapes_and_keys_that_open_and_close_in_one_burst_leave_an_app_th
 STORM = [
     *("s", "escape", "enter", "tab", "shift+tab", "question_mark", "home", "end", "up", "down", "left", "right"),
     *("plus", "minus", "full_stop", "backspace", "ctrl+u", "ctrl+l", "space", "pagedown", "left_square_bracket"),
-    *("right_square_bracket", "left_curly_bracket", "ctrl+p", "colon", "slash", *"0123456789eErRgulzZmpxyUbodnafvLW"),
+    *("right_square_bracket", "left_curly_bracket", "slash", *"0123456789eErRgulzZmpxyUbodnafvLW"),
 ]
 
 
