@@ -19,10 +19,13 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.audience import LOCAL
 from echornn.session.commands import Ask, Command, Pause
 from echornn.session.pictures.frame import Frame
+from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
+from echornn.session.wire import decode, encode
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tui.app.app import EchoApp
+from tui.app.tour.tour_app import TourApp
 
 
 class Stage:
@@ -142,7 +145,7 @@ class Stage:
 
 
 class Viewer:
-    """What another screen has of a session of this process."""
+    """What another screen has of a session: pictures, which were bytes on their way, and commands."""
 
     def __init__(self, session: Session, name: str, only_looks: bool) -> None:
         self._session, self._number = session, session.viewers.join(name, only_looks=only_looks)
@@ -150,8 +153,9 @@ class Viewer:
         self.not_done = session.not_done
 
     def look(self, query: Any, before: Any = None) -> Any:
-        picture = self._session.look_at(query, self._session.frame, before)
-        return replace(picture, audience=self._session.viewers.audience(self._number))
+        picture = self._session.look_at(query, self._session.frame, None)
+        picture = replace(picture, audience=self._session.viewers.audience(self._number))
+        return decode(encode(picture), Picture)
 
     def look_again(self, query: Any, picture: Any) -> Any:
         return replace(self._session.look_at(query, picture.frame, picture), audience=picture.audience)
@@ -189,12 +193,13 @@ async def opened(
     theme: Any = "dark",
     compared: Sequence[Path] = (),
     keys: Mapping[str, Any] | None = None,
+    tour: bool = False,
 ) -> AsyncIterator[Stage]:
     """Open the app; its session has carried out these commands.
 
     With ``paused=False`` it trains as `Stage.seconds_pass` says; with ``loaded=False`` it compiles only after
     `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from window ``at``. ``readings``
-    answers a snapshot and a question, as the probes do. ``session`` replaces all that. ``keys`` are the user's, by action.
+    answers a snapshot and a question, as the probes do. ``session`` replaces all that. ``keys``: the user's, by action.
     """
     seconds, may_load = [0.0], threading.Event()
 
@@ -214,7 +219,8 @@ async def opened(
             may_load.set()
     stage = Stage(session, seconds, may_load)
     try:
-        async with on_screen(EchoApp(session, 0.01, ascii_only, theme, compared, keys), stage, size):
+        app = TourApp if tour else EchoApp
+        async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
             yield stage
     finally:
         session.stop()

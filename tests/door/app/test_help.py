@@ -17,7 +17,7 @@ async def test_it_begins_with_the_state_and_says_every_key() -> None:
         before = stage.frame
         text = await stage.press("question_mark")
         assert "past, at window 9" in text
-        for key in ("space", "ctrl+q", "ctrl+p", "ctrl+l", "pageup", "escape", "enter", "tab"):
+        for key in ("space", "escape", "enter", "tab", "home"):
             assert re.search(rf"(?m)[\s│]{re.escape(key)}\b", text), key
         for view in ("rows", "data", "memory", "gradient", "weights", "seeds", "plane"):
             assert view in text
@@ -42,7 +42,7 @@ async def test_it_is_searched_scrolled_and_closed(size: tuple[int, int]) -> None
         assert "undoq?" in nothing
         assert not re.search(r"(?i)undo the", nothing)
         await stage.press(*["backspace"] * 6, *"gate")
-        assert re.search(r"(?i)gru|lstm", stage.text)
+        assert stage.text.count("gate") >= 2
         await stage.press("enter", "escape", "escape", ".")
         assert stage.frame.trained == 1
         for keys in (["q"], ["question_mark"], ["escape"]):

@@ -152,4 +152,3 @@ async def test_colon_is_text_where_text_is_typed() -> None:
         assert "wide:" in stage.text
         await stage.press("escape", "question_mark", "slash", "colon")
         assert "q Quit" not in stage.lines[-1] or ":" in stage.text
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -43,7 +44,9 @@ ANEW = [
 
 
 @pytest.mark.parametrize(("name", "keys", "value"), [*LIVE, *ANEW])
-async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(name: str, keys: list[str], value: object) -> None:
+async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(
+    name: str, keys: list[str], value: object
+) -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.press("e", ".", ".")
         await at_field(stage, name)
@@ -99,7 +102,7 @@ async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number(
         seen = []
         text = await stage.press("s")
         for _ in range(1 + len(EchoConfig().fields())):
-            seen += [line.split("> ")[1].split()[0] for line in text.split("\n") if "> " in line and "┫" not in line][:1]
+            seen += re.findall(r"> ([a-z_]+) ", text)
             text = await stage.press("down")
         assert set(seen) == {"preset", *EchoConfig().fields()}
         await at_field_learning_rate(stage)

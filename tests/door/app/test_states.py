@@ -102,7 +102,8 @@ async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_
         assert re.search(r"window 17\b", (await stage.press("left")).split("\n")[2])
         await stage.press("escape")
         await stage.release()
-        assert (stage.state, stage.frame.trained, stage.frame.branch, stage.frame.trained_in_all) == ("paused", 17, 2, 17)
+        frame = stage.frame
+        assert (stage.state, frame.trained, frame.branch, frame.trained_in_all) == ("paused", 17, 2, 17)
         assert stage.frame.config.learning_rate == 0.2
         await stage.press("u", ".")
         assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.1, 18)
