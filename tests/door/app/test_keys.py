@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.door.app.stage import Stage, opened
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 STORY = ("e", ".", ".", "r", ".", "e")
@@ -144,6 +146,29 @@ async def test_training_on_from_the_past_makes_a_branch_and_the_line_before_stay
         text = await stage.press(".")
         assert (stage.frame.branch, stage.frame.trained, stage.frame.is_past) == (1, 16, False)
         assert "a: the start" in text
+
+
+async def test_a_pause_in_the_middle_drops_the_windows_that_were_asked_for() -> None:
+    permits = threading.Semaphore(0)
+
+    class OneByOne(ScriptedTrainer):
+        def advance(self, n: int) -> Any:
+            assert permits.acquire(timeout=PATIENCE)
+            return super().advance(1)
+
+    async with opened(trainer=OneByOne) as stage:
+        await stage.pilot.press("e")
+        permits.release()
+        await stage.until(lambda _: stage.frame.trained == 1)
+        assert "running" in stage.lines[0]
+        await stage.pilot.press("space")
+        permits.release()
+        await stage.until(lambda text: "paused" in text)
+        assert stage.frame.trained == 2
+        await stage.pilot.press(".", ".")
+        permits.release(2)
+        await stage.settled()
+        assert (stage.frame.trained, stage.state) == (4, "paused")
 
 
 def spike(config: Any) -> ScriptedTrainer:
