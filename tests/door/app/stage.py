@@ -201,13 +201,16 @@ async def opened(
     `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from window ``at``. ``readings``
     answers a snapshot and a question, as the probes do. ``session`` replaces all that. ``keys``: the user's, by action.
     """
-    seconds, may_load = [0.0], threading.Event()
+    seconds, may_load, asked = [0.0], threading.Event(), threading.Event()
 
     def make(config: EchoConfig) -> Any:
+        asked.set()
         assert may_load.wait(PATIENCE)
         return trainer(config)
 
-    if session is None:
+    if session is not None:
+        asked.set()
+    else:
         recorder = None
         if folder is not None:
             recorder = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
@@ -221,6 +224,7 @@ async def opened(
     try:
         app = TourApp if tour else EchoApp
         async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
+            await asyncio.to_thread(asked.wait, PATIENCE)
             yield stage
     finally:
         session.stop()

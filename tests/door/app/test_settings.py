@@ -14,12 +14,8 @@ from tests.scripted import SMALL
 
 async def at_field(stage: Stage, name: str) -> None:
     """Open the settings, and put the cursor on a field."""
-    text = await stage.press("s", "home")
-    for _ in range(40):
-        if f"> {name} " in text:
-            return
-        text = await stage.press("down")
-    raise AssertionError(f"there is no {name}:\n{text}")
+    await stage.press("s")
+    assert f"> {name} " in await stage.click(f"  {name} ", 2)
 
 
 LIVE = [
