@@ -14,7 +14,6 @@ from textual.timer import Timer
 from tui.kit.ends_on_signals import EndsOnSignals, Result
 from tui.kit.keymap import KeyMap
 
-
 SETTLED_SECONDS = 0.15
 """Seconds after a change of size from which on no other follows at once."""
 

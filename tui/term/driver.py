@@ -22,4 +22,8 @@ def driver_for(
         from tui.term.guarded_driver import GuardedDriver
 
         base = GuardedDriver
-    return type(base.__name__, (base,), {"guarded": guarded, "show_all": staticmethod(show_all), "overtakes": staticmethod(overtakes)})
+    return type(
+        base.__name__,
+        (base,),
+        {"guarded": guarded, "show_all": staticmethod(show_all), "overtakes": staticmethod(overtakes)},
+    )

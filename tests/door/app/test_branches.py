@@ -20,7 +20,8 @@ async def three_branches(stage: Stage) -> None:
 
 async def row_of(stage: Stage, letter: str) -> str:
     """The signs before a letter in the list: the cursor, and whether it is shown, under the curve or pinned."""
-    return next(found for line in stage.lines[4:] for found in re.findall(rf"([> ][*+x ]){letter} \w", line))
+    found = (re.search(rf"([> ][*+x ]){letter} \w", line) for line in stage.lines[4:])
+    return next(one[1] for one in found if one)
 
 
 async def test_the_panel_lists_each_branch_with_what_differs_and_how_far_it_went() -> None:

@@ -35,7 +35,7 @@ class Form:
 
     The drafts of all fields are sent as one edit. A nudge of a live field is sent at once, but the next nudge of the
     field only after the previous one has taken effect, so that nudges of a held key do not pile up. Choosing a preset
-    in the list of presets replaces all drafts by the preset's changes; the list closes when they are applied or dropped.
+    in the list of presets replaces all drafts by its changes; the list closes when they are applied or dropped.
 
     Args:
         config: the current configuration.
