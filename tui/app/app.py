@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,8 +14,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.events import Resize
+from textual.events import Key, MouseMove, Resize
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
@@ -217,6 +218,10 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._lay_out(event.size)
         self._show_status()
 
+    def size_settled(self) -> None:
+        self._lay_out(self.size)
+        super().size_settled()
+
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
         panel = self._panel
@@ -237,6 +242,23 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self.screen.refresh()
 
     # ---- keys
+
+    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
+        """The keys that quit and pause overtake, unless a waiting one may change what they do."""
+        if super().overtakes(message, waiting) or not isinstance(message, Key):
+            return isinstance(message, Key)
+        held = self.keymap.keys
+        if message.key in held["quit"]:
+            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
+        elif message.key in held["pause"] and self.trains:
+            changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
+        else:
+            return False
+        first = {key for name in changing for key in held[name]}
+        watches = self._watching and not self._command_line.is_open
+        return watches and all(
+            isinstance(one, MouseMove) or (isinstance(one, Key) and one.key not in first) for one in waiting
+        )
 
     @property
     def trains(self) -> bool:

@@ -90,6 +90,7 @@ class Frame:
         folder: the folder of the run; empty if it is not saved.
         answered: the number of the last command that was carried out before this frame was made; see
             `echornn.session.session.Session.send`.
+        seconds: for how many whole seconds ``message`` has been loading; 0 in all other states.
     """
 
     state: State
@@ -127,6 +128,7 @@ class Frame:
     is_unread: bool = False
     folder: str = ""
     answered: int = 0
+    seconds: int = 0
 
     @property
     def is_new(self) -> bool:
