@@ -56,8 +56,8 @@ def test_where_it_stands_each_position_and_question_is_examined_once_and_what_no
 
 def is_read(stage: Stage, probes: Probes, question: Question, window: int) -> bool:
     """Whether this is what was examined last, and is shown."""
-    snapshot, asked = probes.seen[-1]
-    return (snapshot.window, asked) == (window, question) and read_at(stage) == (0, window)
+    newest = [(snapshot.window, asked) for snapshot, asked in probes.seen[-1:]]
+    return newest == [(window, question)] and read_at(stage) == (0, window)
 
 
 def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_is_known() -> None:
