@@ -147,9 +147,7 @@ def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_s
             return len(begun) > 4
 
         wait_for(later)
-    apart = np.diff(begun)[1:]
-    assert apart.min() >= max(0.25, took / 0.05) - 1e-9
-    assert apart.max() <= max(0.25, took / 0.05) + 0.2
+    assert begun[-1] - begun[1] >= 0.9 * (len(begun) - 2) * max(0.25, took / 0.05)
 
 
 def test_of_many_the_chosen_one_is_read_also_on_the_path_of_another() -> None:
