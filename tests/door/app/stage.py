@@ -66,7 +66,8 @@ class Stage:
         for key in keys:
             await self.pilot.press(key)
             await self._idle()
-        return await self.shown()
+        await self.pilot.pause()
+        return await self.settled()
 
     async def type(self, text: str, then: str = "enter") -> str:
         return await self.press(*("space" if one == " " else one for one in text), then)
