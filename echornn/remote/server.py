@@ -20,7 +20,7 @@ from echornn.remote.address import Address, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
 from echornn.session.command_base import ChangingCommand
-from echornn.session.commands import Answer, Ask, Command
+from echornn.session.commands import Answer, Ask, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
@@ -192,7 +192,7 @@ class _RemoteViewer:
             command = replace(command, changes={**command.changes, **given})
         if isinstance(command, Ask):
             number = session.ask(session.viewers.asks(self._number, command.question))
-        elif session.viewers.may_steer(self._number):
+        elif session.viewers.may_steer(self._number) or self._may_note(command):
             number = session.send(command)
             self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
@@ -202,6 +202,9 @@ class _RemoteViewer:
             why_not = f"{steering} steers" if steering else "this viewer only looks"
             self._ignored[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
+
+    def _may_note(self, command: Command) -> bool:
+        return isinstance(command, NoteCommand) and self._session.viewers.audience(self._number).may_note
 
     def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:
         """How many of this viewer's commands were carried out before a frame, and the answers to those that were not,
