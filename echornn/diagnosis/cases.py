@@ -102,10 +102,13 @@ class Facts:
     @property
     def mean(self) -> float:
         """The mean loss that the line shows: of the newest windows if the task is or was solved, or if they are clearly
-        below the blocks; otherwise of the newest blocks, which flickers less.
+        below the blocks before; otherwise of the newest blocks, which flickers less.
         """
         known = self.trend
-        return self.stats.mean if known is None or self.stats.solved_at is not None or self.is_ahead else known.mean
+        if known is None or self.stats.solved_at is not None or self.is_ahead:
+            return self.stats.mean
+        falls_fast = self.stats.recent.size == RECENT_WINDOWS and self.stats.mean + self.unsure < CLEAR * known.mean
+        return self.stats.mean if falls_fast else known.mean
 
     @property
     def is_ahead(self) -> bool:
@@ -202,7 +205,7 @@ def _since(it: Facts) -> str:
 def _spike(it: Facts) -> str:
     assert it.newest is not None
     loss = _loss(it, float(it.newest.losses[-1]))
-    return f"spike: loss {loss} in window {it.newest.window + 1} of an epoch: nobody knows the row above"
+    return f"spike: loss {loss} in window {it.newest.window + 1} of an epoch"
 
 
 def _beyond(it: Facts) -> str:

@@ -174,7 +174,9 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                 gc.freeze()
                 self.on_loaded, loaded = _nothing, self.on_loaded
                 loaded()
-            if before.state is not self._frame.state or self._frame.state.stands_still:
+            counted = self._frame.seed_stats, before.seed_stats
+            new_count = len({one.solved for one in counted if one is not None}) > 1
+            if before.state is not self._frame.state or self._frame.state.stands_still or new_count:
                 self._show_views()  # before the status, which reads the values under the views' cursors
             self._show()
             refused = self._frame.refused
