@@ -96,9 +96,10 @@ async def test_branches_and_fields_and_presets_are_chosen_by_a_click() -> None:
 async def test_the_wheel_goes_through_lists() -> None:
     async with opened(size=(120, 40)) as stage:
         await stage.press("e", "r", ".", "b")
-        x, y = stage.place("the start")
-        assert re.search(r">\+a the start", await stage.wheel(x, y, down=True))
-        assert not re.search(r">\+a the start", await stage.wheel(x, y))
+        x, y = stage.place("*b started over")
+        first = stage.lines
+        assert re.search(r">.a the start", await stage.wheel(x, y, down=True))
+        assert not re.search(r">.a the start", await stage.wheel(x, y)), first
         await stage.press("escape", "question_mark")
         top = stage.lines
         assert await stage.wheel(60, 20, down=True) != "\n".join(top)
