@@ -122,11 +122,6 @@ class SeedCounts:
         return self.finished + self.failed + self.missing
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all requested trainings are finished, which a comparison needs."""
-        return self.finished == self.asked
-
-    @property
     def success(self) -> float:
         """The share of all requested trainings that have solved the echo so far, 0 to 1; NaN without results."""
         return self.solved / self.asked if self.trained else math.nan

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.maps.ranking import Place, Ranking, ranking_of
 from echornn.maps.seed_counts import SeedCounts
 from echornn.maps.theory import LIMITS, Limit
 from echornn.sweeps import axis
@@ -179,12 +178,6 @@ class Table:
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
-    @cached_property
-    def windows_differ(self) -> bool:
-        """Whether the cells differ in the most windows that a network trains."""
-        configs = (config for row in self.cells for cell in row for config in cell.configs.values())
-        return len(set(map(windows_of, configs))) > 1
-
     @property
     def all_counts(self) -> list[SeedCounts]:
         """The counts of all cells."""
@@ -194,21 +187,6 @@ class Table:
     def counts(self) -> SweepCounts:
         """The counts over the whole table."""
         return SweepCounts.of(self.all_counts)
-
-    @cached_property
-    def ranking(self) -> Ranking | None:
-        """The ranking of the cells by success rate; None if fewer than two can be ranked."""
-        return ranking_of({place: self.cell(place).counts for place in self.places})
-
-    @property
-    def places(self) -> list[Place]:
-        """The places of all cells, row by row."""
-        return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
-
-    def cell(self, place: Place) -> MapCell:
-        """The cell in this row and column."""
-        row, column = place
-        return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
         """Whether each cell is beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be

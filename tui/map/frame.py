@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from echornn.config import EchoConfig
-from echornn.maps.cell_words import cell_text, compared, name_of, told_apart
+from echornn.maps.cell_words import cell_text, name_of, solved_text
 from echornn.maps.kept_values import FilterError
-from echornn.maps.measures import Measure, Scale, short_text, value_of, words_of
-from echornn.maps.ranking_words import beside_the_best
+from echornn.maps.measures import Scale, short_text, value_of, words_of
 from echornn.maps.table import Choice, Overview, Table, table_of
 from echornn.maps.theory import theory_text
 from echornn.maps.walls import Walls, walls_of
@@ -75,13 +74,8 @@ class MapFrame:
         row, column = self.cursor
         cell, mark = self.table.cells[row][column], self.state.mark
         if mark is not None and mark.points != cell.points:
-            return compared(cell.counts, mark.counts(self.table.overview), told_apart(mark.name, self.name))
-        if mark is not None:
-            return "marked: move to another square to compare them; «map.mark» removes the mark"
-        theory = theory_text(cell.configs.values())
-        if theory or self.scale.measure is not Measure.SUCCESS:
-            return theory
-        return beside_the_best(self.table, self.cursor)
+            return f"marked: {mark.name}: {solved_text(mark.counts(self.table.overview))}"
+        return theory_text(cell.configs.values())
 
     @property
     def heading(self) -> str:

@@ -17,8 +17,8 @@ WHAT_IS_SEEN = (
     (
         "Several points in a square",
         "With more than two fields, a square holds several points. It shows the share of all their seeds, or the "
-        "median over the points. Such a square has no interval and is not compared, since points differ by more than "
-        "luck. «map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
+        "median over the points. Such a square has no interval, since its points differ in more than their seeds. "
+        "«map.step_back» and «map.step_on» hold a field at one value. If num_epochs has several values, the map "
         "shows the largest, unless "
         "you hold another one.",
     ),
@@ -43,18 +43,7 @@ WHAT_IS_SEEN = (
     ),
     (
         "Comparing two squares",
-        "«map.mark» marks a square. For any other square you then read how many more of 100 seeds solve the task "
-        "there, "
-        "with an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
-        "The difference is more than luck if the interval leaves out zero and p is below 0.05. If two squares are "
-        "equal, they look different in at most 5 % of cases. That holds for two squares that you chose beforehand.",
-    ),
-    (
-        "Without a mark",
-        "The square is compared with the best of all squares shown. With 95 % confidence, one of the squares that are "
-        "not ruled out is the best (Fisher's one-sided test, Bonferroni over all squares but one).",
-        "Both tests take the seeds of two squares as independent. The same seeds tend to solve both, so the tests tell "
-        "squares apart less often than they could.",
+        "«map.mark» marks a square: its seeds, with their interval, then stand below those of any other.",
     ),
 )
 """For each heading, one or more paragraphs."""
@@ -68,7 +57,6 @@ WORDS = (
     ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
     ("level", "A loss that is known beforehand: that of a network which knows so much, and no more."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
-    ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )
 """The words of the map, each with its meaning."""
 

@@ -9,10 +9,7 @@ import textwrap
 from collections.abc import Iterator, Set
 
 from echornn.data.levels import solved_level
-from echornn.maps.cell_words import lost_told
 from echornn.maps.kept_values import value_text
-from echornn.maps.measures import Measure
-from echornn.maps.ranking_words import ranking_told
 from echornn.maps.rungs import rung_text
 from echornn.maps.table import windows_of
 from tui.map.common_settings import common_to_all
@@ -48,7 +45,7 @@ COLUMNS = (
 
 def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     """The map as text: a heading, then a line for each row, with a number for each cell and a sign if results are
-    missing; below, for the success rate, which cell is best, and which others may be equally good.
+    missing.
     """
     table, choice = frame.table, frame.table.choice
     cells = [
@@ -84,14 +81,9 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
         }
         if level:
             yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
-    yield ""
-    legend = legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]
-    if legend:
+    if legend := legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]:
+        yield ""
         yield legend
-    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
-    if frame.scale.measure is Measure.SUCCESS:
-        for words in ranking_told(table):
-            yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:

@@ -147,8 +147,8 @@ class MapGrid(CellWidget, can_focus=True):
 
 
 class MapReading(CellWidget):
-    """The lines about the cell at the cursor: two about its results, and one for a comparison or for the hint why a key
-    had no effect.
+    """The lines about the cell at the cursor: two about its results, and one about the marked cell, or for the hint why
+    a key had no effect.
     """
 
     STYLES = ("reading--first", "reading--more", "reading--hint")
