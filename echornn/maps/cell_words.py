@@ -70,7 +70,7 @@ def _loss(cell: MapCell) -> str:
         return ""
     if config is None or not math.isfinite(counts.loss):
         return "most diverged"
-    rung = rung_text(config, counts.loss)
+    rung = "" if counts.half_solved is not None else rung_text(config, counts.loss)
     return f"median {_loss_name(config)} {loss_of(config, counts.loss)}{f', {rung}' if rung else ''}"
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.maps.seed_counts import SeedCounts
-from echornn.maps.theory import LIMITS, Limit
 from echornn.sweeps import axis
 from echornn.sweeps.trained_by import Versions
 
@@ -27,8 +26,7 @@ BUDGET = "num_epochs"
 
 class SweepCounts(NamedTuple):
     """Counts over many points. The numbers of trainings that are finished, solved, lost again, given up and not
-    finished; of points that cannot be trained; and, according to theory, of points that cannot be solved, and of points
-    whose cell does not solve the task at every length.
+    finished; and of points that cannot be trained.
     """
 
     trained: int
@@ -37,8 +35,6 @@ class SweepCounts(NamedTuple):
     failed: int
     missing: int
     left_out: int
-    excluded: int
-    not_every_length: int
 
     @classmethod
     def of(cls, all_counts: Collection[SeedCounts]) -> SweepCounts:
@@ -187,22 +183,6 @@ class Table:
     def counts(self) -> SweepCounts:
         """The counts over the whole table."""
         return SweepCounts.of(self.all_counts)
-
-    def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Whether each cell is beyond a limit, [rows][columns]; None if the points of a cell disagree, or none can be
-        trained.
-        """
-        return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)
-
-    @property
-    def limits(self) -> list[Limit]:
-        """The limits that some cells are beyond and others are not."""
-        return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
-
-
-def _common(cell: MapCell, limit: Limit) -> bool | None:
-    found = {limit.is_beyond(config) for config in cell.configs.values()}
-    return found.pop() if len(found) == 1 else None
 
 
 def first_choice(axes: Mapping[str, Values]) -> Choice:

@@ -32,7 +32,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
         picture.write_text(asyncio.run(drawn(results, chosen)), encoding="utf-8")
     else:
-        signs = signs_for(ascii_only or not _can_say(BLOCKS.upright + BLOCKS.level + BLOCKS.left_out))
+        signs = signs_for(ascii_only or not _can_say(BLOCKS.shades + BLOCKS.left_out))
         printed.lines(csv_lines(frame) if as_csv else lines_of(frame, signs))
     return ExitCode.DONE
 

@@ -23,20 +23,6 @@ WHAT_IS_SEEN = (
         "you hold another one.",
     ),
     (
-        "The lines",
-        "They come from theory, and are no walls: some seeds get beyond. A lag says how many steps back an input is on "
-        "which a target hangs; the echo's is echo_step. From lag = T on, the gradient of tbptt stops before that "
-        "input, and the network can use only what its state keeps. Rules that do not cut the gradient have no such "
-        "line. Beyond lag + 1 = state, a linear shift register does not fit, and fewer seeds solve the task. (LSTM, "
-        "LRU and coRNN have two numbers for each unit.) Beyond trial = T, tbptt cuts gradients within a trial; this "
-        "line is for tasks whose lags depend on the data.",
-        "A square with the sign for cannot be solved has fewer units than its task has numbers to say. No read-out of "
-        "so few units comes close to all of them; the line below the map has the least error.",
-        "A square with the sign for not at every length has a cell of which theory says: none of its networks solves "
-        "the task for inputs of every length, with numbers of finite precision. For one length it may be learned: the "
-        "square shows how many seeds did.",
-    ),
-    (
         "The square under the cursor",
         "The lines below the map say how many of its seeds solved the task, with a 95 % interval (Wilson 1927); when; "
         "and which seed is the best. A single best seed is luck: do not rank squares by it.",

@@ -38,7 +38,6 @@ COLUMNS = (
     "level",
     "version",
     "rung",
-    "not_every_length",
 )
 """The columns of `csv_lines` after the fields across and down."""
 
@@ -63,37 +62,16 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     for words in str(common_to_all(table.overview) or "").split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
-    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
-    for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
-        upright = {
-            column: signs.upright[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.right_of
-            if line == number
-        }
-        padded = [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)]
-        yield _line(f"{name:<{label}}", padded, upright)
-        level = {
-            column: signs.level[one.number]
-            for one in reversed(frame.walls)
-            for line, column in one.below
-            if line == number
-        }
-        if level:
-            yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
-    if legend := legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]:
+    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])
+    for name, row in zip(labels, cells, strict=True):
+        yield _line(f"{name:<{label}}", [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)])
+    if legend := legend_of(frame.table.counts, frame.scale, signs)[1]:
         yield ""
         yield legend
 
 
-def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
-    """A line of the table. There are three characters between cells; the middle one may be part of a line of theory.
-
-    Args:
-        upright: the characters of theory's lines, by the column that they follow.
-    """
-    between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
-    return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
+def _line(label: str, texts: list[str]) -> str:
+    return "  ".join((label, "   ".join(texts))).rstrip()
 
 
 def csv_lines(frame: MapFrame) -> Iterator[str]:
@@ -104,8 +82,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
     numbers are medians over its points. ``most_windows`` is the most windows that each of its networks trains.
     ``level`` is the mean loss of 50 windows below which the task counts as solved; empty if nothing does. Both are
     empty if the points differ. ``version`` is the number of the program version that trained the cell; a larger number
-    is newer. ``rung`` is the position of the median loss on the ladder of its task. ``not_every_length`` is the number
-    of points whose cell, as a theorem says, solves the task at no more than some lengths.
+    is newer. ``rung`` is the position of the median loss on the ladder of its task.
     """
     table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -124,8 +101,7 @@ def csv_lines(frame: MapFrame) -> Iterator[str]:
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({_level(solved_level(config)) for config in cell.configs.values()})
             rule = [most, "solved" if table.overview.until_solved else "all", level, counts.version + 1]
-            rungs = {rung_text(config, counts.loss) for config in cell.configs.values()}
-            rule += [_one(rungs), counts.not_every_length]
+            rule.append(_one({rung_text(config, counts.loss) for config in cell.configs.values()}))
             yield _csv([*values, *numbers, *known, half, loss, *told, counts.failed, counts.missing, *rule])
 
 

@@ -131,19 +131,12 @@ class MapGrid(CellWidget, can_focus=True):
         frame = self._frame
         if frame is None:
             return
-        legend = legend_of(frame.table.counts, frame.scale, frame.walls, self._signs)
+        legend = legend_of(frame.table.counts, frame.scale, self._signs)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
         draw_map(cells, box, frame, self._signs)
         for number, line in enumerate(legend):
-            self._write_legend(cells, box.bottom + number, line, frame)
-
-    def _write_legend(self, cells: Cells, line: int, text: str, frame: MapFrame) -> None:
-        cells.write(0, line, shortened(text, cells.width), "map--label")
-        for one in frame.walls:
-            at = text.find(self._signs.upright[one.number])
-            if 0 <= at < cells.width:
-                cells.write(at, line, text[at], f"map--limit{one.number}")
+            cells.write(0, box.bottom + number, shortened(line, cells.width), "map--label")
 
 
 class MapReading(CellWidget):
