@@ -142,7 +142,7 @@ def compute_sweep(
     out
         Folder of the sweep: new, empty, or that of a sweep to continue. Its results.csv has a row for each network: the
         grid's fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows,
-        seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder have the
+        seconds, until, trained_by (versions of the program and its packages). All networks of a folder have the
         same --until.
     grid
         FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,
