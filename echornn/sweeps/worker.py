@@ -15,7 +15,6 @@ from queue import SimpleQueue
 from echornn.own.busy import limit_calls
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
-from echornn.sweeps.trained_by import versions_here
 from echornn.training.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
@@ -46,7 +45,7 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     limit_calls()
     train = prepare()
     while True:
-        connection.send(Ready(versions_here()))
+        connection.send(Ready())
         part = parts.get()
         try:
             for news in train(part):
@@ -60,15 +59,12 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
 def import_all() -> None:
     """Import TensorFlow and everything else that training needs. TensorFlow computes nothing yet, and starts no
     threads.
-
-    The versions are also determined here, so that later changes of files do not affect them.
     """
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()
     for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.kept_programs"):
         importlib.import_module(name)
-    versions_here()
 
 
 def prepared() -> Train:
