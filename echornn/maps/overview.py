@@ -38,10 +38,7 @@ def overview_of(results: SweepResults, before: Overview | None = None) -> Overvi
             if values not in configs:
                 all_counts[values] = SeedCounts(left_out=1)
                 reasons[values] = impossible.reason
-    elsewhere = sum(len(point.results) for point in results.earlier)
-    return Overview(
-        axes, all_counts, configs, reasons, results.seeds, results.until == "solved", elsewhere, results.versions
-    )
+    return Overview(axes, all_counts, configs, reasons, results.seeds, results.until == "solved", results.versions)
 
 
 def counts_of(point: GridPoint, before: SeedCounts | None = None, version: int = 0) -> SeedCounts:

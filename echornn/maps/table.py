@@ -43,7 +43,7 @@ class SweepCounts(NamedTuple):
         return cls(*(sum(getattr(one, name) for one in all_counts) for name in names))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overview:
     """The results of a sweep at one time, from which tables are made.
 
@@ -54,7 +54,6 @@ class Overview:
         reasons: for points that were given up or are impossible, the reason.
         seeds: the seeds of all points, ascending.
         until_solved: whether networks stop once they have solved the echo, rather than train all epochs.
-        elsewhere: the number of results of these points by earlier versions, which are not counted.
         versions: the program versions, by `SeedCounts.version`.
     """
 
@@ -64,7 +63,6 @@ class Overview:
     reasons: Mapping[Values, str] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     until_solved: bool = True
-    elsewhere: int = 0
     versions: tuple[Versions, ...] = ()
 
     @cached_property

@@ -59,7 +59,7 @@ def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield frame.heading
-    for words in str(common_to_all(table.overview) or "").split("; "):
+    for words in common_to_all(table.overview).split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)])

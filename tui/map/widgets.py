@@ -52,7 +52,7 @@ class MapHead(CellWidget):
             parts[0] = replace(parts[0], text=IN_SHORT[self._frame.state.measure])
         self._write(cells, 1, fitted(parts, cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, fitted(common_parts(self._frame), cells.width), "head--common")
+            self._write(cells, 2, shortened(common_to_all(self._frame.table.overview), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
@@ -74,16 +74,6 @@ def parts_of(frame: MapFrame) -> list[LinePart]:
     if state.filter:
         parts.append(LinePart(f"filter {state.filter}", 1, "filter", missed=True))
     return parts
-
-
-def common_parts(frame: MapFrame) -> list[LinePart]:
-    """The parts of the line about what all networks have in common."""
-    common = common_to_all(frame.table.overview)
-    if common is None:
-        return []
-    fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]
-    rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4), (common.versions, 3))
-    return [*fields, *(LinePart(text, matters) for text, matters in rest if text)]
 
 
 class MapGrid(CellWidget, can_focus=True):
