@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from echornn.maps.overview import overview_of
@@ -26,7 +27,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Raises:
         OSError: the file cannot be written.
     """
-    frame = MapFrame.of(chosen, overview_of(results))
+    frame = MapFrame.of(replace(chosen, turned=None), overview_of(results))
     if picture is not None:
         from tui.map.app import drawn
 
