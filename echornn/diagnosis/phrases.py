@@ -24,7 +24,7 @@ TOO_SURE = "random weights are too sure of their guesses; training corrects that
 BEGINS = "learning often begins after some hundred windows"
 SLOW = "learning takes more windows, often thousands"
 CUTTING = next(name for name, rule in RULES.items() if rule.cuts)
-UNCUT = next(name for name, rule in RULES.items() if rule.exact and not rule.cuts)
+UNCUT = next(name for name, rule in RULES.items() if not rule.cuts)
 """The learning rules that sentences name: one that cuts the gradient at T, and one that has all of it."""
 
 NO_CUT = f"no cut with rule {UNCUT} («settings»)"

@@ -104,7 +104,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
 def _past_t(config: EchoConfig) -> dict[str, Any]:
     """The changes for a source that only a rule without a cut reaches; see `PAST_T`."""
     is_past = is_past_t(config) and config.echo_step <= MOST_PAST_T
-    if not (RULES[config.rule].exact and is_past and _is_plain(config) and config.optimizer == "adagrad"):
+    if not (is_past and not RULES[config.rule].cuts and _is_plain(config) and config.optimizer == "adagrad"):
         return {}
     keeps = {
         "learning_rate": config.learning_rate <= PAST_T["learning_rate"],
