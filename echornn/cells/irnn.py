@@ -26,6 +26,5 @@ IRNN = Cell(
     about="As the rnn with relu, and its recurrent weights begin as the identity: h = relu([x, h'] W + b).",
     formulas=("h_t = relu([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
     on_the_echo=ON_THE_ECHO,
-    keeps="Sums and counts: relu has no upper limit (Weiss, Goldberg and Yahav 2018).",
     keras=("SimpleRNN", {"activation": "relu"}),
 )

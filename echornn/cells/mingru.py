@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from echornn.cells.cell import LINEAR, SIGMOID, Cell, Network, Product, Vector
 from echornn.cells.on_the_echo import OnTheEcho
-from echornn.cells.theorem import Theorem
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -37,7 +36,5 @@ MINGRU = Cell(
         "columns of W and b: z (take; 1 takes the candidate), then c (candidate)",
     ),
     gates=("take",),
-    keeps="A mean of its candidates: each step weighs the past less, as much as the gate says.",
     on_the_echo=ON_THE_ECHO,
-    theorems=(Theorem("parity", "gates never turn a sign", "Sarrof et al. 2024"),),
 )

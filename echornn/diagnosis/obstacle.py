@@ -1,4 +1,4 @@
-"""What may keep a network from solving a task, as text: too few units, a gradient that is cut, or the cell itself.
+"""What may keep a network from solving a task, as text: too few units, or a gradient that is cut.
 
 Few units come first. In 5,000 windows of two coins (adagrad 0.1, batch 200, glorot), 0, 0, 2, 6 and 8 of seeds 0 to 7
 solve it with 4, 6, 8, 12 and 16 units at T 5, and 0, 5, 6, 8 and 8 at T 16.
@@ -13,7 +13,6 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import state_numbers
 from echornn.data.read_out import unreachable
-from echornn.data.theorems import theorem_text
 from echornn.diagnosis.phrases import UNCUT, cut_off
 
 MORE_UNITS, LONGER = "; more units («settings») may help", f"; a longer T or {UNCUT} («settings») may help"
@@ -37,4 +36,4 @@ def obstacle(config: EchoConfig, missing: Sequence[int] = ()) -> tuple[str, str]
         return f"{cut_off(config, beyond[0])} (T {length:,})", LONGER
     if config.gradient_cut is not None:
         return f"{config.rule} cuts every {length:,} of a trial's {config.window_steps:,} steps", LONGER
-    return theorem_text(config), ""
+    return "", ""

@@ -14,7 +14,6 @@ from echornn.config_fields import TASK
 from echornn.data.coverage import is_past_t, lags_beyond, source_lags
 from echornn.data.levels import LEAST, chance_level, ladder_of, mean_floor, solved_level
 from echornn.data.read_out import unreachable
-from echornn.data.theorems import theorem_text
 from echornn.diagnosis.by_number import differing_numbers
 from echornn.diagnosis.diagnosis import MAINLY, Diagnosis, Kind, Note
 from echornn.diagnosis.ladder_position import LadderPosition, distinct, ladder_position
@@ -209,8 +208,6 @@ def solved(it: Diagnosis) -> Sentence:
         parts.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
     if it.tried:
         parts.append(ONE_SEED)
-    if known := theorem_text(config):
-        parts.append(known)
     if it.note in (Note.ONE_WINDOW, Note.DROPOUT, Note.OVERLAP) or is_past_t(config):
         parts.append(note_text(it))
     first, *others = parts or ["«settings» sets another task, or its settings; «log» shows powers of ten"]

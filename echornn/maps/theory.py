@@ -10,7 +10,6 @@ from echornn.config import EchoConfig
 from echornn.data.coverage import lags_beyond, source_lags
 from echornn.data.levels import register_numbers, state_numbers
 from echornn.data.read_out import unreachable
-from echornn.data.theorems import theorem_text
 
 MOST_LAGS = 3
 """The most lags that a sentence names."""
@@ -94,12 +93,9 @@ falls to 0.69 with T 5.
 
 
 def theory_text(configs: Collection[EchoConfig]) -> str:
-    """A text for all these configurations: why they cannot solve the task, or not at every length, or else the first
-    limit that they are beyond; empty if there is none.
+    """A text for all these configurations: why they cannot solve the task, or else the first limit that they are
+    beyond; empty if there is none.
     """
-    proven = (set(map(text, configs)) for text in (excluded, theorem_text))
-    texts = (
-        *(found.pop() if len(found) == 1 else "" for found in proven),
-        *(limit.of_all(configs) for limit in LIMITS),
-    )
+    reasons = set(map(excluded, configs))
+    texts = (reasons.pop() if len(reasons) == 1 else "", *(limit.of_all(configs) for limit in LIMITS))
     return next(filter(None, texts), "")

@@ -10,13 +10,10 @@ from echornn.cells.cell import Cell, CellError, Product
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 """The fields of a `Cell` that are functions; only the text of its file has them."""
 
-SENTENCES = ("about", "keeps")
-"""The fields that are a text."""
-
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
 
-NOT_OURS = ("keras", "theorems", "on_the_echo")
+NOT_OURS = ("keras", "on_the_echo")
 """The fields that a user's own cell does not have."""
 
 OUTPUT_WEIGHTS = ("W2", "b2")
@@ -26,7 +23,7 @@ OUTPUT_WEIGHTS = ("W2", "b2")
 def facts_of(cell: Cell) -> dict[str, Any]:
     """The facts about a cell as JSON values."""
     return {
-        **{name: getattr(cell, name) for name in SENTENCES},
+        "about": cell.about,
         **{name: list(getattr(cell, name)) for name in NAMES},
         "products": [
             {
@@ -55,8 +52,7 @@ def cell_from(facts: Mapping[str, Any], functions: Mapping[str, Callable[..., An
         )
         texts = {name: tuple(facts.get(name, ())) for name in NAMES}
         first = {name: tuple(values) for name, values in facts["first_biases"].items()}
-        sentences = {name: facts.get(name, "") for name in SENTENCES}
-        more: dict[str, Any] = {**texts, **sentences, **functions, "first_biases": first}
+        more: dict[str, Any] = {**texts, **functions, "about": facts.get("about", ""), "first_biases": first}
         cell = Cell(products=products, **more)
         check_facts(cell)
     except (LookupError, TypeError, AttributeError, CellError) as error:
@@ -75,9 +71,8 @@ def check_facts(cell: Cell) -> None:
             raise CellError(f"{name} is {getattr(cell, name)!r}, not a function")
     for name in NAMES:
         _require_texts(name, getattr(cell, name))
-    for name in SENTENCES:
-        if not isinstance(getattr(cell, name), str):
-            raise CellError(f"{name} is {getattr(cell, name)!r}, not a text")
+    if not isinstance(cell.about, str):
+        raise CellError(f"about is {cell.about!r}, not a text")
     if cell.state_parts[:1] != ("h",):
         raise CellError(f"state_parts is {cell.state_parts!r}, but its first name has to be h, the cell's output")
     _require_different("state_parts", cell.state_parts)

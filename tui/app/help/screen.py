@@ -60,8 +60,7 @@ OF_VIEWS: Mapping[str, Sequence[str]] = {
     ),
     "memory": (
         "A bar for each lag: how well the input so many steps ago can be read from the state by a linear read-out (1: "
-        "exactly). If the inputs are random and independent, the bars add up to at most the number of units; otherwise "
-        "their sum is no count of anything.",
+        "exactly). If the inputs are random and independent, the bars add up to at most the number of units.",
         "A linear shift register fills every bar up to the farthest source. A network may do with less: the echo needs "
         "only its own bar. It may also hold what it made of the inputs, such as whether two bits differ, or which "
         "pulse came last: these bars do not show that.",

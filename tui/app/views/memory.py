@@ -157,25 +157,18 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
     """How many past inputs linear read-outs recover from the state (their r2 added up), and how many a shift register
     needs that reaches back to the targets' farthest source.
 
-    If the inputs are not independent, the sum counts nothing, and the text says so. If the gradient is cut before a
-    source, the text says what the state still keeps of it.
+    If the gradient is cut before a source, the text says what the state still keeps of it.
 
     Args:
         of_state: whether the memory is that of the state (True) or of a gate (False).
     """
-    total, beyond, sources = memory.total, lags_beyond(config), source_lags(config)
-    total_text = f"{total:.1f}" if math.isfinite(total) else "?"
-    used = f"{total_text} of {memory.size} numbers used"
-    if not memory.independent:
-        used = f"r2 add up to {total_text}"
+    used, beyond, sources = memory.total_text, lags_beyond(config), source_lags(config)
     if computing:
         return f"{used}; computing {computing}"
     if not of_state:
         return used
     if beyond and beyond[0] < len(memory.by_lag):
         return f"{used}; {cut_off(config, beyond[0])}: r2 {float(memory.by_lag[beyond[0]]):.2f}"
-    if not memory.independent:
-        return f"{used}, which counts nothing: the inputs are not independent"
     if not sources:
         return f"{used} for single inputs, not for what is made of them"
     single = "" if config.is_echo else " for single inputs"
