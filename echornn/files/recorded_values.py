@@ -14,7 +14,7 @@ from echornn.cells.own.facts import facts_of
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, ECHO, TASK
-from echornn.own.own_file import OwnFile, never_running
+from echornn.own.own_file import OwnFile
 from echornn.tasks.own.own_task import OwnTask
 
 MOST = 2**63 - 1
@@ -104,8 +104,7 @@ def config_from(fields: object) -> EchoConfig:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
     if isinstance(task, OwnTask):
         values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
-    with never_running():
-        config = EchoConfig.from_fields(values)
+    config = EchoConfig.from_fields(values)
     require_facts(config)
     return config
 

@@ -38,7 +38,7 @@ from echornn.files.recorded_values import (
     whole,
 )
 from echornn.files.run_error import RunError
-from echornn.own.own_file import OwnFile, never_running, told_apart
+from echornn.own.own_file import OwnFile, told_apart
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
 from echornn.sweeps.trained_by import Versions
@@ -120,10 +120,9 @@ class RequestedGrid:
         settings = {name: given[name] for name in given.keys() - {*EchoConfig.names(), TASK}}
         fields = {name: _with_settings(one, settings) for name, one in fields.items()}
         axes = [(name, tuple(_with_settings(one, settings) for one in values)) for name, values in axes]
-        with never_running():
-            grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
-            for point in grid.points.possible:
-                require_facts(point)
+        grid = Grid(tuple(Axis(*axis) for axis in axes), fields, record["seeds"], record["until"])
+        for point in grid.points.possible:
+            require_facts(point)
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 
@@ -186,8 +185,7 @@ def _with_files_told_apart(asked: Sequence[RequestedGrid]) -> tuple[RequestedGri
     files = told_apart(file for one in asked for file in one.grid.files)
     if not any(file.mark for file in files.values()):
         return tuple(asked)
-    with never_running():
-        return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
+    return tuple(replace(one, grid=one.grid.with_files(files)) for one in asked)
 
 
 def write_requests(folder: Path, asked: tuple[RequestedGrid, ...]) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from echornn.own.busy import limit_calls
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
@@ -43,7 +42,6 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    limit_calls()
     train = prepare()
     while True:
         connection.send(Ready(versions_here()))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from echornn.own.busy import in_a_call
-from echornn.own.errors import blaming, is_as_it_should_be
+from echornn.own.errors import blaming
 from echornn.tasks.task import Task, TaskError
 
 
@@ -16,13 +15,9 @@ def blaming_method(task: Task, method: str) -> Iterator[None]:
     method's line.
     """
     try:
-        with in_a_call():
-            yield
-    except BaseException as error:
-        if is_as_it_should_be(error):
-            raise
+        yield
+    except (Exception, SystemExit) as error:
         kind = type(task.as_written())
         code = getattr(getattr(kind, method, None), "__code__", None)
-        file = code.co_filename if code else kind.__module__
-        with blaming(TaskError, file, code and code.co_firstlineno):
-            raise
+        with blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno):
+            raise error

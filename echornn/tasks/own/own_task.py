@@ -19,8 +19,6 @@ class OwnTask(OwnFile):
     """The file of a user's task; its name is that of the task's class."""
 
     noun, error = "task", TaskError
-    only = "data has to come from the rng alone"
-    computes = "a task computes with NumPy"
     definition = r"^class {name}\b"
     facts_from = staticmethod(TaskFacts.from_record)
     no_facts = NoFacts.of({})
@@ -62,11 +60,6 @@ class OwnTask(OwnFile):
     def _written_kind(self) -> type[Task]:
         kind: type[Task] = self.load()
         return kind
-
-    def check_apart(self) -> None:
-        from echornn.tasks.own.check import check
-
-        check(self)
 
     def require_free_names(self, taken: Collection[str]) -> None:
         """Check that no setting has a name that is used for something else.
