@@ -120,7 +120,7 @@ def made(given: TaskName | Task, taken: Collection[str]) -> tuple[TaskName, Task
 def settings_without_form(task: Task) -> frozenset[str]:
     """The settings that do not seem to change the form of the task; see `form_of`."""
     if isinstance(task, RecordedTask):
-        return task.live_settings()
+        return task.live_settings
     return frozenset(known.name for known in settings_of(task) if not _changes_form(task, known))
 
 

@@ -18,9 +18,9 @@ Array = npt.NDArray[Any]
 INPUTS, UNITS, ROWS = 3, 4, 5
 """The sizes of the check; unequal, so that a vector of a wrong size is seen."""
 
-STEPS = 200
+LONG, SHORT = 200, 6
 """The steps from the zero state in which the numbers have to stay finite: enough for a state that is multiplied by 1.6
-in each step to pass the greatest float32.
+in each step to pass the greatest float32; and those that are compared.
 """
 
 WINDOW = 15
@@ -51,14 +51,15 @@ def trace(file: str, name: str, text: str) -> None:
         with own.blaming_function(cell.first_units):
             weights = _first_weights(cell)
         with own.blaming_function(cell.used):
-            used = dict(cell.used(weights, _Functions(), WINDOW))
+            cell.used(weights, _Functions(), WINDOW)
         with own.blaming_function(cell.step):
-            network = _Network(cell, used)
-            found = _states(cell, network)
-            if not all(np.array_equal(*pair) for pair in zip(found, _states(cell, network), strict=True)):
+            _state(cell, weights, LONG)
+            h = _state(cell, weights, SHORT)
+            if not np.array_equal(h, _state(cell, weights, SHORT)):
                 raise CellError("step returns different numbers for the same input and state")
-            if unused := {*cell.weights} & used.keys() - network.asked_for:
-                raise CellError(f"step never uses the weight {min(unused)}")
+            for name, one in weights.items():
+                if np.array_equal(h, _state(cell, {**weights, name: 0.9 * one + 0.05}, SHORT)):
+                    raise CellError(f"h does not depend on the weight {name}")
         with own.blaming_function(cell.eigenvalues):
             cell.eigenvalues(cell.used({key: one.value for key, one in weights.items()}, OfArrays(), WINDOW))
 
@@ -106,29 +107,28 @@ class _Functions:
 
 
 class _Network(_Functions):
-    """The `Network` of such vectors; it notes which weights a step asks for."""
+    """The `Network` of such vectors."""
 
     def __init__(self, cell: Cell, used: Mapping[str, Vector]) -> None:
         self._products = {one.weight: one for one in cell.products}
         self._used = used
-        self.asked_for: set[str] = set()
 
     def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
         product = self._products.get(weight)
         if product is None:
             raise CellError(f"there is no Product with the weight {weight!r}, only {', '.join(self._products)}")
         if bias != product.bias or len(activations) != len(product.columns):
-            columns = ", ".join(product.columns)
-            raise CellError(f"affine with {weight} needs {product.bias!r}, and an activation for each of {columns}")
+            names = ", ".join(product.columns)
+            raise CellError(f"affine with {weight} needs {product.bias!r}, and an activation for each of {names}")
         sizes = [part.value.shape[1] for part in parts]
         if sizes != [INPUTS if name == "x" else UNITS for name in product.reads]:
             raise CellError(f"affine gets vectors of {sizes} numbers with {weight}, which reads {product.reads}")
-        z = np.concatenate([part.value for part in parts], axis=1) @ self._weight(weight) + self._weight(bias)
+        z = np.concatenate([part.value for part in parts], axis=1) @ self._used[weight].value + self._used[bias].value
         columns = np.split(z, len(activations), axis=1)
         return [getattr(self, one.value)(Vector(column)) for one, column in zip(activations, columns, strict=True)]
 
     def scale(self, vector: Vector, weight: str) -> Vector:
-        return vector * Vector(self._weight(weight))
+        return vector * self._used[weight]
 
     def tanh(self, vector: Vector) -> Vector:
         return Vector(np.tanh(vector.value))
@@ -138,10 +138,6 @@ class _Network(_Functions):
 
     def linear(self, vector: Vector) -> Vector:
         return vector
-
-    def _weight(self, name: str) -> Array:
-        self.asked_for.add(name)
-        return self._used[name].value
 
 
 def _first_weights(cell: Cell) -> dict[str, Vector]:
@@ -163,14 +159,14 @@ def _first_weights(cell: Cell) -> dict[str, Vector]:
     return {name: Vector(value) for name, value in arrays.items()}
 
 
-def _states(cell: Cell, network: _Network) -> list[Array]:
-    """The vectors of the state after many steps from the zero state, with zeros and ones as inputs."""
-    names = ", ".join(cell.state_parts)
+def _state(cell: Cell, weights: Mapping[str, Vector], steps: int) -> Array:
+    """The vector h after some steps from the zero state, with zeros and ones as inputs."""
+    network = _Network(cell, cell.used(weights, _Functions(), WINDOW))
     state = [Vector(np.zeros((ROWS, UNITS), np.float32)) for _ in cell.state_parts]
-    for number, x in enumerate(np.random.default_rng(2).integers(0, 2, (STEPS, ROWS, INPUTS)).astype(np.float32), 1):
+    for number, x in enumerate(np.random.default_rng(2).integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
         after: Any = cell.step(Vector(x), state, network)
         if not isinstance(after, (list, tuple)) or len(after) != len(state):
-            raise CellError(f"step has to return a list of {len(state)}: {names}")
+            raise CellError(f"step has to return a list of {len(state)}: {', '.join(cell.state_parts)}")
         for name, one in zip(cell.state_parts, after, strict=True):
             if not isinstance(one, Vector) or one.value.shape != (ROWS, UNITS):
                 raise CellError(f"step has to return {name} as a vector with a number for each unit")
@@ -178,4 +174,4 @@ def _states(cell: Cell, network: _Network) -> list[Array]:
                 bad = one.value[~np.isfinite(one.value)][0]
                 raise CellError(f"step returns {name} with {bad} in step {number} from the zero state")
         state = list(after)
-    return [one.value for one in state]
+    return state[0].value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from echornn.cells.cell import Cell, CellError, Product
@@ -23,19 +24,9 @@ OUTPUT_WEIGHTS = ("W2", "b2")
 def facts_of(cell: Cell) -> dict[str, Any]:
     """The facts about a cell as JSON values."""
     return {
-        "about": cell.about,
-        **{name: list(getattr(cell, name)) for name in NAMES},
-        "products": [
-            {
-                "weight": one.weight,
-                "bias": one.bias,
-                "columns": list(one.columns),
-                "reads": list(one.reads),
-                "from_identity": one.from_identity,
-            }
-            for one in cell.products
-        ],
-        "first_biases": {name: list(values) for name, values in cell.first_biases.items()},
+        **{name: getattr(cell, name) for name in ("about", *NAMES)},
+        "products": [asdict(one) for one in cell.products],
+        "first_biases": {name: list(map(float, values)) for name, values in cell.first_biases.items()},
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
 from echornn.tasks.own.facts import TaskFacts
-from echornn.tasks.own.no_facts import NoFacts
 from echornn.tasks.own.recorded_task import class_for, hash_of, is_same_task, values_in_order
 from echornn.tasks.settings import settings_of
 from echornn.tasks.task import Task, TaskError
@@ -21,7 +20,7 @@ class OwnTask(OwnFile):
     noun, error = "task", TaskError
     definition = r"^class {name}\b"
     facts_from = staticmethod(TaskFacts.from_record)
-    no_facts = NoFacts.of({})
+    no_facts = TaskFacts.of({})
 
     @property
     def kind(self) -> type[Task]:
@@ -41,14 +40,13 @@ class OwnTask(OwnFile):
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
+        self.facts.form(values_in_order(task))  # an error if they are impossible together
         object.__setattr__(task, "own", self)
-        if self.facts.form(values_in_order(task)) is None:
-            return self.written(values)  # the facts lack these values, which may be impossible together
         return task
 
     def with_settings(self, given: Mapping[str, Iterable[object]]) -> OwnTask:
         """This file; if its record lacks facts, with settings that have these values."""
-        return replace(self, facts=NoFacts.of(given)) if self.lacks_facts else self
+        return replace(self, facts=TaskFacts.of(given)) if self.lacks_facts else self
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         """The task that the text makes; see `task`."""
