@@ -9,10 +9,9 @@ import numpy as np
 
 from echornn import seeding
 from echornn.own.worker import try_apart
-from echornn.tasks.checked_task import draw_rows, ladder, lags_of_steps, solved_level, trial_length
+from echornn.tasks.checked_task import blaming_method, draw_rows, ladder, lags_of_steps, solved_level, trial_length
 from echornn.tasks.own.own_task import OwnTask
 from echornn.tasks.task import Task, TaskError
-from echornn.tasks.task_errors import blaming_method
 
 
 def check(own: OwnTask, values: Mapping[str, object] | None = None, rows: int = 5, steps: int = 1000) -> Task:
