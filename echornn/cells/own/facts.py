@@ -15,9 +15,6 @@ FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 """The fields that are texts in a row."""
 
-NOT_OURS = ("keras", "on_the_echo")
-"""The fields that a user's own cell does not have."""
-
 OUTPUT_WEIGHTS = ("W2", "b2")
 """The names of the output layer's weights, which no cell can have."""
 

@@ -8,7 +8,8 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from echornn.cells.cell import Cell, CellError
-from echornn.cells.own.facts import FUNCTIONS, NOT_OURS, cell_from, check_facts
+from echornn.cells.on_the_echo import NOT_MEASURED
+from echornn.cells.own.facts import FUNCTIONS, cell_from, check_facts
 from echornn.own.errors import blaming
 from echornn.own.own_file import OwnFile
 
@@ -47,7 +48,7 @@ class OwnCell(OwnFile):
 
     @staticmethod
     def facts_from(record: Any) -> Mapping[str, Any]:
-        cell_from(record, dict.fromkeys(FUNCTIONS, _no_function))
+        cell_from(record, dict.fromkeys(FUNCTIONS, cell_from))  # only the facts are looked at
         facts: Mapping[str, Any] = record
         return facts
 
@@ -61,8 +62,7 @@ class OwnCell(OwnFile):
             raise CellError(f"{self.name} is not a cell: write {self.name} = Cell(step, ...)")
         check_facts(found)
         more: dict[str, Any] = {name: _blamed(self, getattr(found, name)) for name in FUNCTIONS}
-        more |= {name: getattr(NO_CELL, name) for name in NOT_OURS}
-        return replace(found, **more)
+        return replace(found, keras=("", {}), on_the_echo=NOT_MEASURED, **more)
 
 
 def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,12 +75,6 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call
 
-
-def _no_function(*_: Any) -> Any:
-    raise NotImplementedError
-
-
-NO_CELL = Cell(_no_function, (), ())
 
 CellName = str | OwnCell
 """The reference to a cell: its name in the table, or a user's own file."""

@@ -27,7 +27,8 @@ class OwnTask(OwnFile):
         """The class of the task, from its facts or else from its text; see `load`."""
         facts: TaskFacts | None = self.facts
         if facts is None:
-            return self._written_kind
+            written: type[Task] = self.load()
+            return written
         return class_for(self.name, facts.doc, facts.scores_every_step, facts.settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
@@ -50,14 +51,10 @@ class OwnTask(OwnFile):
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         """The task that the text makes; see `task`."""
-        kind = self._written_kind
+        kind = self.load()
         with blaming(TaskError, self.file, self.line):
-            return kind(**values or {})
-
-    @property
-    def _written_kind(self) -> type[Task]:
-        kind: type[Task] = self.load()
-        return kind
+            task: Task = kind(**values or {})
+            return task
 
     def require_free_names(self, taken: Collection[str]) -> None:
         """Check that no setting has a name that is used for something else.
