@@ -29,7 +29,3 @@ class Snapshot:
     before: dict[str, Floats] | None = None
     windows_since: int = 0
     unlike: UnlikeRecord | None = None
-
-
-Specimen = Snapshot
-"""The earlier name of `Snapshot`."""

@@ -17,7 +17,7 @@ from echornn.population_state import PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
-from echornn.session.commands import Ask, Command
+from echornn.session.commands import Ask, Command, NoteCommand, Sent
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.snapshot import Snapshot
@@ -314,11 +314,13 @@ class ScriptedSession(Session):
         return self.frame
 
     def send(self, command: Command) -> int:
-        """Remember a command; it is not carried out."""
+        """Remember a command; it is not carried out, unless it is a note on a branch."""
         number = super().send(command)
         if isinstance(command, Ask):
             self.asked = command.question
+        elif isinstance(command, NoteCommand):
+            self._loop.handlers.obey(Sent(number, command))
         else:
             self.commands.append(command)
-        self._loop.holder.change(answered=number)  # as if the session's loop had taken the commands
+        self._loop.holder.change(answered=number, notes=self._loop.live.notes)  # as if the loop had taken the commands
         return number

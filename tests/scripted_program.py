@@ -7,6 +7,7 @@ and is ready at once. The environment variable `TRAINERS` selects one of `TRAINE
 from __future__ import annotations
 
 import os
+import threading
 import time
 from contextlib import nullcontext
 from typing import IO, NoReturn, cast
@@ -43,6 +44,15 @@ class StuckTrainer(ScriptedTrainer):
         return super().advance(1)
 
 
+class HungTrainer(ScriptedTrainer):
+    """A trainer whose first call is its last: the second one never returns."""
+
+    def advance(self, n: int) -> PopulationProgress:
+        if self.calls:
+            threading.Event().wait()
+        return super().advance(n)
+
+
 def partly_wrong(config: EchoConfig) -> AnyTrainer:
     trainer = ScriptedTrainer(config)
     trainer.wrong_every = 4
@@ -60,6 +70,7 @@ TRAINERS: dict[str, MakeTrainer] = {
     "": partly_wrong,
     "hashed": HashTrainer,
     "slow": SlowTrainer,
+    "hung": HungTrainer,
     "stuck": StuckTrainer,
     "cpu": without_gpu,
 }

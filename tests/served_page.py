@@ -1,21 +1,23 @@
-"""A server of pages on a loopback socket, whose tabs run a shell, and what a browser does with it."""
+"""A server of pages on a loopback socket, whose tabs run a shell, or the real one, and what a browser does with it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType
 from yarl import URL
 
-from tests.patience import PATIENCE
-from tui.web import server as serving
+from tests.patience import PATIENCE, PAUSE
 from tui.web.guard import new_token
 from tui.web.pages import page
 from tui.web.server import PageServer, Site
@@ -51,7 +53,7 @@ async def served(script: str = ECHO) -> AsyncIterator[tuple[Site, Client]]:
     server = PageServer(site, 0)
     await server.begin()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serving, "HEARTBEAT_SECONDS", PATIENCE)  # a tab answers only while a test receives from it
+        patch.setattr("tui.web.server.HEARTBEAT_SECONDS", PATIENCE)  # a tab answers only while a test receives from it
         try:
             async with ClientSession() as session:
                 yield site, Client(server.port, session)
@@ -88,3 +90,46 @@ async def last_words(tab: ClientWebSocketResponse) -> str:
     assert kind == "end"
     assert (await asyncio.wait_for(tab.receive(), PATIENCE)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING)
     return str(words)
+
+
+@contextmanager
+def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """``serve`` in a process of its own, and what it prints with ``--json``; a command may be before it."""
+    command = [*before, sys.executable, "-m", "tui", "serve", *arguments, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+class BrowserTab:
+    """A tab of a browser, which reads all the time: the server takes a browser that answers no heartbeat for gone."""
+
+    def __init__(self, browser: aiohttp.ClientSession, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._drawn = b""
+
+    async def open(self) -> None:
+        origin = {"Origin": self._address[: self._address.index("/", 7)]}
+        size = "?width=80&height=24"
+        self._socket = await self._browser.ws_connect(f"{self._address}viewer{size}", headers=origin)
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.BINARY:
+                self._drawn += message.data.replace(b"\x1b[6n", b"")
+                await self.press("\x1b[1;1R")  # the terminal has drawn the frame
+
+    async def until(self, words: str) -> None:
+        """Wait until these words were drawn, at any time since the tab was opened."""
+        async with asyncio.timeout(PATIENCE):
+            while words.encode() not in self._drawn:
+                assert not self._reading.done(), self._drawn[-1000:]
+                await asyncio.sleep(PAUSE)
+
+    async def press(self, keys: str) -> None:
+        await self._socket.send_json(["stdin", keys])

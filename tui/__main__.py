@@ -7,8 +7,7 @@ import sys
 from typing import NoReturn
 
 from echornn.runtime import collector
-from tui.term import closed_descriptors, early_signals
-from tui.term.exit_code import ExitCode
+from tui.term import early_signals
 
 
 def main() -> NoReturn:
@@ -17,10 +16,8 @@ def main() -> NoReturn:
     # core took 33 ms of two. It is read when NumPy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     early_signals.keep()
-    closed_descriptors.fill()
-    if sys.stdout is None:
-        sys.stderr.write("echornn-tui: standard output is closed: send it to /dev/null if nobody reads it\n")
-        sys.exit(ExitCode.FAILED)
+    if None in (sys.stdin, sys.stdout, sys.stderr):  # files that are opened later would take their numbers
+        sys.exit("echornn-tui: standard input, output or error is closed: give it /dev/null")
     with collector.spared():
         from tui.cli.program import main as run_command
 

@@ -163,10 +163,6 @@ class SeedStats:
         return text if median is None else f"{text}, median window {median:,}"
 
 
-Lottery = SeedStats
-"""The earlier name of `SeedStats`."""
-
-
 def solved_by_half(solved_at: Indices) -> int | None:
     """The window by which half of all replicas (rounded up) had solved the task; None if fewer have.
 

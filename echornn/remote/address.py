@@ -95,7 +95,7 @@ class Address:
         """
         own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
 
-    def listener(self, backlog: int) -> socket.socket:
+    def listener(self) -> socket.socket:
         """A socket that listens at this address. It gets its name only then: a socket on which nobody listens counts as
         left behind by a process that was killed.
 
@@ -106,7 +106,7 @@ class Address:
         try:
             listener.bind(before)
             os.chmod(before, 0o600)
-            listener.listen(backlog)
+            listener.listen()
             os.rename(before, self.path)
         except OSError:
             listener.close()

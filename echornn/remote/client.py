@@ -32,7 +32,7 @@ from echornn.session.pictures.queries import Query
 from echornn.session.wire import WireError, decode, encode
 
 PATIENCE_SECONDS = 0.25
-"""How long the screen waits for a picture that a key has changed; then it shows the one before, until it comes."""
+"""How long a key waits for the picture that it has changed; then the one before is shown, until it comes."""
 
 SILENT_SECONDS = 3
 """For how many seconds a session may not answer before the screen says so."""
@@ -49,7 +49,7 @@ LOST = "the connection to the session is lost"
 class RemoteSession:
     """A session in another process, for a viewer: what `Session` is for a viewer in its own.
 
-    A thread of its own waits for the connection; the methods wait for it at most `PATIENCE_SECONDS`.
+    A thread of its own waits for the connection. Questions that a key asks wait for it at most `PATIENCE_SECONDS`.
 
     Args:
         folder: the folder of the run that the session trains.
@@ -93,11 +93,17 @@ class RemoteSession:
     # ---- for the screen's thread
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture that has arrived; see `Session.look`."""
-        if before is not None:
+        """The newest picture that has arrived; see `Session.look`. After another, one for a new query is not waited
+        for: later calls have it.
+        """
+        picture = newest = self._newest
+        if before is None:
+            picture = newest if newest.query == query else self._ask(query) or newest
+        else:
             self._wanted = query
-        newest = self._newest
-        picture = newest if newest.query == query else self._ask(query) or newest
+            if newest.query != query:
+                self._woken.set()
+                picture = replace(before, audience=newest.audience) if before.query == query else newest
         if not self._silent or self.ended:
             return picture
         return replace(picture, audience=replace(picture.audience, silent=self._silent))

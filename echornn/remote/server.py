@@ -20,18 +20,12 @@ from echornn.remote.address import Address, user_at_the_other_end
 from echornn.remote.messages import FRAMES_KEPT, OTHER_RUN, OTHER_VERSION, Deliver, Head, Look, Request, TakeOver
 from echornn.remote.newest_frame import SECONDS_FOR_A_WATCHER, SECONDS_OF_A_FRAME, NewestFrame, NumberedFrame
 from echornn.session.command_base import ChangingCommand
-from echornn.session.commands import Answer, Ask, Command
+from echornn.session.commands import Answer, Ask, Command, NoteCommand
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.queries import Query
 from echornn.session.session import Session
 from echornn.session.wire import WireError, decode, encode
-
-MOST_VIEWERS = 32
-"""The most viewers at once; further ones are refused."""
-
-MOST_CONNECTIONS = 2 * MOST_VIEWERS
-"""The most connections at once: however many look, others may ask for names, or for the end."""
 
 GREETING_SECONDS = 20.0
 """How long a new connection may take for its greeting."""
@@ -71,7 +65,7 @@ class Server:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._nobody_left = threading.Condition(self._lock)
-        self._listener = self.address.listener(MOST_CONNECTIONS)
+        self._listener = self.address.listener()
         try:
             self.address.point(folder)
         except OSError:
@@ -79,12 +73,6 @@ class Server:
             self.address.forget(folder)
             raise
         threading.Thread(target=self._accept, name="serving", daemon=True).start()
-
-    @property
-    def count(self) -> int:
-        """The number of open connections."""
-        with self._lock:
-            return len(self._connections)
 
     def close(self, reason: str, trouble: str = "") -> None:
         """Tell the viewers why the session ends, and stop serving.
@@ -115,7 +103,7 @@ class Server:
                     return
                 time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
-            if user_at_the_other_end(connection) not in (os.getuid(), None) or self.count >= MOST_CONNECTIONS:
+            if user_at_the_other_end(connection) not in (os.getuid(), None):
                 connection.close()
                 continue
             with self._lock:
@@ -139,8 +127,6 @@ class Server:
                 os.kill(os.getpid(), signal.SIGTERM)
                 self._over.wait()
                 messages.send_greeting(connection, trouble=self._trouble)
-            elif len(self._session.viewers.names) >= MOST_VIEWERS:
-                messages.send_greeting(connection, refused=f"{MOST_VIEWERS} viewers look at it already")
             else:
                 messages.send_greeting(connection)
                 connection.settimeout(SECONDS_OF_A_VIEWER)
@@ -206,7 +192,7 @@ class _RemoteViewer:
             command = replace(command, changes={**command.changes, **given})
         if isinstance(command, Ask):
             number = session.ask(session.viewers.asks(self._number, command.question))
-        elif session.viewers.may_steer(self._number):
+        elif session.viewers.may_steer(self._number) or self._may_note(command):
             number = session.send(command)
             self._is_waiting = True
         else:  # it still counts, so that the viewer's numbers stay right
@@ -216,6 +202,9 @@ class _RemoteViewer:
             why_not = f"{steering} steers" if steering else "this viewer only looks"
             self._ignored[own] = Answer(own, command, why_not, was_refused=True)
         self._commands.append(number)
+
+    def _may_note(self, command: Command) -> bool:
+        return isinstance(command, NoteCommand) and self._session.viewers.audience(self._number).may_note
 
     def _newly_answered(self, frame: Frame) -> tuple[int, tuple[Answer, ...]]:
         """How many of this viewer's commands were carried out before a frame, and the answers to those that were not,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from echornn.files import own_files
@@ -21,9 +21,9 @@ MOST_LETTERS = 40
 """The most characters of a name."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class BranchNotes:
-    """The user's notes on the branches of a run.
+    """The user's notes on the branches of a run, as a value.
 
     Attributes:
         names: names by branch number.
@@ -32,20 +32,20 @@ class BranchNotes:
         digests: the digests of these branches, as stored in the file.
     """
 
-    names: dict[int, str] = field(default_factory=dict)
-    pinned: set[int] = field(default_factory=set)
-    hidden: set[int] = field(default_factory=set)
-    digests: dict[int, int] = field(default_factory=dict, compare=False)
+    names: Mapping[int, str] = field(default_factory=dict)
+    pinned: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
+    digests: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def read(cls, folder: Path | None) -> BranchNotes:
+    def read(cls, folder: Path) -> BranchNotes:
         """The notes in a run's folder; empty if there are none, or if they cannot be read. Some may be about branches
         that the run no longer has.
         """
         try:
-            fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
+            fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
             names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
-            pinned, hidden = ({_branch(number) for number in fields[name]} for name in ("pinned", "hidden"))
+            pinned, hidden = (frozenset(map(_branch, fields[name])) for name in ("pinned", "hidden"))
             noted = {_branch(number): fields["digests"][number] for number in fields.get("digests", {})}
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
@@ -61,6 +61,25 @@ class BranchNotes:
         names = {number: name for number, name in self.names.items() if number in there}
         return BranchNotes(names, self.pinned & there, self.hidden & there)
 
+    def named(self, number: int, name: str) -> BranchNotes:
+        """The notes with another name of a branch; an empty name removes it."""
+        names = {one: known for one, known in self.names.items() if one != number}
+        return replace(self, names={**names, number: name} if name else names)
+
+    def with_pin(self, number: int, pinned: bool) -> BranchNotes:
+        """The notes with a branch pinned, or no longer; in either case it is not hidden."""
+        others = self.pinned - {number}
+        return replace(self, pinned=others | {number} if pinned else others, hidden=self.hidden - {number})
+
+    def with_hidden(self, number: int, hidden: bool) -> BranchNotes:
+        """The notes with a branch hidden, and not pinned; or no longer hidden."""
+        others = self.hidden - {number}
+        return (
+            replace(self, hidden=others | {number}, pinned=self.pinned - {number})
+            if hidden
+            else replace(self, hidden=others)
+        )
+
     def save(self, folder: Path, digests: Sequence[int]) -> None:
         """Write the notes to the run's folder.
 
@@ -71,12 +90,15 @@ class BranchNotes:
             OSError: the notes could not be written.
         """
         fields = {
-            "names": self.names,
+            "names": dict(self.names),
             "pinned": sorted(self.pinned),
             "hidden": sorted(self.hidden),
             "digests": {number: digests[number] for number in sorted({*self.names, *self.pinned, *self.hidden})},
         }
         own_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
+
+
+NO_NOTES = BranchNotes()
 
 
 def _branch(number: object) -> int:

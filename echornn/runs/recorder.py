@@ -8,6 +8,7 @@ from typing import Protocol
 
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
+from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.run_dir import Run
 from echornn.runs.states.keyframes import Keyframe
@@ -53,6 +54,13 @@ class Recorder(Protocol):
         """Report that the run is at another position, from which it will continue when it is opened again.
 
         The position is saved when possible; until then, no trained window counts as unsaved because of it.
+        """
+
+    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
+        """Save the user's notes on branches at once; returns without waiting for the disk.
+
+        Args:
+            digests: the digests of the run's branches.
         """
 
     def save(
@@ -108,6 +116,8 @@ class Unrecorded:
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
 
     def moved(self) -> None: ...
+
+    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None: ...
 
     def save(
         self,

@@ -23,6 +23,7 @@ from echornn.own.own_file import OwnFile
 from echornn.population_state import PopulationState
 from echornn.progress import PopulationProgress
 from echornn.runs import about, run_dir
+from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.events import EventLog
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.logs.loss_layout import OF_ONE
@@ -172,7 +173,7 @@ class RunRecorder:
 
     @property
     def saved(self) -> bool:
-        return self._kept == self._told
+        return self._kept == self._told and self._writer.notes is self._writer.kept_notes
 
     @property
     def _kept(self) -> int:
@@ -207,6 +208,11 @@ class RunRecorder:
 
     def moved(self) -> None:
         self._moves += 1
+
+    def note(self, notes: BranchNotes, digests: Sequence[int]) -> None:
+        self._writer.notes = notes, digests
+        newest = self._newest
+        self._background.do(lambda: self._bring(newest))
 
     def save(
         self,
@@ -267,9 +273,12 @@ class RunRecorder:
     # ---- on the thread that writes
 
     def _bring(self, save: Unsaved | None) -> None:
-        """Write a save to the disk, if it is not there yet, and the traceback of an error in training."""
+        """Write a save to the disk, if it is not there yet, notes on branches, and the traceback of an error in
+        training.
+        """
         if save is not None and save is not self._writer.kept:
             self._keep(save)
+        self._writer.keep_notes()
         if self._failure:
             self._writer.keep_traceback(self._failure)
             self._failure = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from echornn.files.trouble import Trouble
 from echornn.population_state import PopulationState
 from echornn.runs import about
 from echornn.runs.about import AnotherRunError
+from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.events import EventLog
 from echornn.runs.logs.loss_layout import LossLayout
 from echornn.runs.logs.solved_log import SolvedLog
@@ -60,6 +61,9 @@ class RunWriter:
         kept: the newest save that is on disk; None before the first.
         trouble: the error that prevented the newest attempted save; None if it succeeded.
         less_troubles: errors of files that the run can do without, by the file's purpose.
+        notes: the newest notes on branches, and the digests of the run's branches; None if there are no new ones.
+            Another thread sets them.
+        kept_notes: those that were written last.
 
     Args:
         folder, lock, identity: the run's folder, lock and identity.
@@ -82,6 +86,8 @@ class RunWriter:
         self.kept: Unsaved | None = None
         self.trouble: Trouble | None = None
         self.less_troubles: dict[str, Trouble] = {}
+        self.notes: tuple[BranchNotes, Sequence[int]] | None = None
+        self.kept_notes: tuple[BranchNotes, Sequence[int]] | None = None
         self._folder = folder
         self._lock = lock
         self._identity = identity
@@ -139,6 +145,20 @@ class RunWriter:
             self.less_troubles = {name: one for name, one in self.less_troubles.items() if name != what}
         except OSError as error:
             self.less_troubles = {**self.less_troubles, what: Trouble.after(self.less_troubles.get(what), error)}
+
+    def keep_notes(self) -> None:
+        """Write the notes on branches, if there are new ones; if that fails, the next call tries again."""
+        newest = self.notes
+        if newest is None or newest is self.kept_notes:
+            return
+
+        def write() -> None:
+            about.require_identity(self._folder, self._identity)
+            notes, digests = newest
+            notes.save(self._folder, digests)
+            self.kept_notes = newest
+
+        self._keep_less("the names of branches", write)
 
     def keep_traceback(self, text: str) -> None:
         """Save the traceback of an error in training, if possible; the error itself has already been shown."""

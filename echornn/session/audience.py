@@ -39,7 +39,12 @@ class Audience:
     @property
     def may_steer(self) -> bool:
         """Whether this viewer's commands are carried out."""
-        return not (self.steering or self.ended or self.only_looks)
+        return self.may_note and not self.steering
+
+    @property
+    def may_note(self) -> bool:
+        """Whether this viewer's names and pins of branches are taken: also while another viewer steers."""
+        return not (self.ended or self.only_looks)
 
 
 ALONE = Audience()

@@ -46,7 +46,7 @@ class CountingCommand(BaseCommand):
         for one in fields(self):
             value = getattr(self, one.name)
             if one.default is not False and not (value is None and one.default is None):
-                object.__setattr__(self, one.name, _whole(one.name, value))
+                object.__setattr__(self, one.name, whole(one.name, value))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,12 @@ class ChangingCommand(BaseCommand):
             raise TypeError(f"EchoConfig has no field {unnamed[0]}")
 
 
-def _whole(name: str, value: Any) -> int:
+def whole(name: str, value: Any) -> int:
+    """The value as a Python int.
+
+    Raises:
+        TypeError: it is no whole number.
+    """
     try:
         return operator.index(value)
     except TypeError:

@@ -167,6 +167,19 @@ def _branch(words: Sequence[str]) -> Command:
     return commands.Go(branch_number("branch", words[0]), window)
 
 
+def _name(words: Sequence[str]) -> Command:
+    require_count("name", "LETTER [NAME]", words, 1, max(1, len(words)))
+    return commands.Name(branch_number("name", words[0]), " ".join(words[1:]))
+
+
+def _of_a_branch(name: str, kind: type[commands.Pin | commands.Hide], about: str) -> Word:
+    def read(words: Sequence[str]) -> Command:
+        require_count(name, "LETTER", words, 1, 1)
+        return kind(branch_number(name, words[0]))
+
+    return Word(name, kind, about, "LETTER", read)
+
+
 def branch_number(name: str, text: str) -> int:
     """The number of a branch that is named by its letter or number.
 
@@ -210,6 +223,9 @@ WORDS: dict[str, Word] = {
             is_needed=False,
         ),
         _counting("replica", commands.Choose, "show this one of several networks, from 0", "NUMBER", 0),
+        Word("name", commands.Name, "give a branch a name, or take it away", "LETTER [NAME]", _name),
+        _of_a_branch("pin", commands.Pin, "keep a branch under the curve, or no longer"),
+        _of_a_branch("hide", commands.Hide, "take a branch away from under the curve"),
         _plain("alone", commands.Alone, "go on with the shown one of several networks"),
         _plain("save", commands.Save, "save all that was trained now"),
     )
@@ -253,9 +269,9 @@ def unknown(name: str, known: Iterable[str]) -> WordError:
 
 
 def text_of(command: Command) -> str:
-    """The line that names a command; empty for `echornn.session.commands.Ask`."""
+    """The line that names a command; empty for those that no key sends: `Ask`, and notes on branches."""
     match command:
-        case commands.Ask():
+        case commands.Ask() | commands.Name() | commands.Pin() | commands.Hide():
             return ""
         case commands.Go(None, window):
             return f"go {'end' if window is None else window}"

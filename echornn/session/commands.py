@@ -18,7 +18,8 @@ from typing import Any, get_args
 
 from echornn.readings import Question
 from echornn.replay.pace import require_speed
-from echornn.session.command_base import BaseCommand, ChangingCommand, CountingCommand, When
+from echornn.runs.branch_notes import MOST_LETTERS
+from echornn.session.command_base import BaseCommand, ChangingCommand, CountingCommand, When, whole
 
 # ---- training and pausing
 
@@ -187,7 +188,7 @@ class Redo(BaseCommand):
     """Go forward again to the position at which the last undo was made."""
 
 
-# ---- what is shown, measured and saved
+# ---- what is shown
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,49 @@ class Choose(CountingCommand):
 
     replica: int
     is_work = False
+
+
+# ---- notes on branches, which any viewer may send that does not only look
+
+
+@dataclass(frozen=True)
+class Name(BaseCommand):
+    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept.
+
+    Raises:
+        TypeError: ``text`` is no text.
+    """
+
+    branch: int
+    text: str = ""
+    when = When.AT_ONCE
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"text = {self.text!r} cannot be used: a text")
+        object.__setattr__(self, "branch", whole("branch", self.branch))
+        object.__setattr__(self, "text", self.text.strip()[:MOST_LETTERS].rstrip())
+
+
+@dataclass(frozen=True)
+class Pin(CountingCommand):
+    """Pin a branch, so that it stays under the curve when there are newer ones; or no longer. None changes it."""
+
+    branch: int
+    pinned: bool | None = None
+    when = When.AT_ONCE
+
+
+@dataclass(frozen=True)
+class Hide(CountingCommand):
+    """Leave a branch out under the curve, or no longer: then it is pinned if it would not be there otherwise."""
+
+    branch: int
+    hidden: bool = True
+    when = When.AT_ONCE
+
+
+# ---- what is measured and saved
 
 
 @dataclass(frozen=True)
@@ -238,7 +282,9 @@ LookCommand = Go | Move | MoveEpochs
 ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
 """Commands that can be refused: if one fails, everything stays as it was. The same holds for `LookCommand`."""
 
-Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | Choose | Ask | Save
+NoteCommand = Name | Pin | Hide
+
+Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteCommand | Choose | Ask | Save
 
 COMMANDS: tuple[type[Command], ...] = get_args(Command)
 

@@ -147,6 +147,7 @@ class FrameMaker:
             "is_past": live.is_past,
             "trained": here.window,
             "trained_in_all": live.timeline.trained,
+            "notes": live.notes,
             "undoable": live.undoable,
             "redoable": live.redoable,
             "vitals": self._vitals(),

@@ -13,6 +13,7 @@ from echornn.session.frame_holder import FrameHolder
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Mailbox
 from echornn.session.nothing_to_do import why_nothing
+from echornn.session.pictures.ghosts import ghosts_of
 from echornn.session.preview import speed_after
 from echornn.session.probing import Probing
 from echornn.timeline import replica_switch
@@ -68,7 +69,7 @@ class Handlers:
             why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
             field = error.field if isinstance(error, ConfigError) else ""
             answer = replace(answer, why_not=why_not, field=field, was_refused=True)
-            self._holder.frame = replace(before, refused=answer)
+            self._holder.show(replace(before, refused=answer))
         self._mailbox.answer(answer)
 
     def _go_on(self) -> None:
@@ -118,6 +119,16 @@ class Handlers:
                 self._look_at(here.branch, end_of_epoch(live.timeline, here, epochs))
             case commands.Choose(replica):
                 live.choose(replica)
+            case commands.Name(branch, text):
+                live.note(live.notes.named(self._there(branch), text))
+            case commands.Pin(branch, pinned):
+                live.note(
+                    live.notes.with_pin(
+                        self._there(branch), branch not in live.notes.pinned if pinned is None else pinned
+                    )
+                )
+            case commands.Hide(branch, hidden):
+                self._hide(self._there(branch), hidden)
             case commands.Ask(question):
                 self._probing.ask(question)
             case commands.Save():
@@ -146,12 +157,27 @@ class Handlers:
         elif self._live.here != before:
             self._drive.drop_requests()
 
-    def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
-        timeline = self._live.timeline
-        if not 0 <= branch < len(timeline):
+    def _there(self, branch: int) -> int:
+        """The number of a branch, if there is such a branch.
+
+        Raises:
+            NotThereError: there is none.
+        """
+        branches = len(self._live.timeline)
+        if not 0 <= branch < branches:
             named = letter_of(branch) if branch >= 0 else str(branch)
-            raise NotThereError(f"{named} is no branch of this run: a to {letter_of(len(timeline) - 1)}")
-        end = timeline.end(branch)
+            raise NotThereError(f"{named} is no branch of this run: a to {letter_of(branches - 1)}")
+        return branch
+
+    def _hide(self, branch: int, hidden: bool) -> None:
+        live = self._live
+        notes = live.notes.with_hidden(branch, hidden)
+        if not hidden and all(one.key != branch for one in ghosts_of(live.timeline, live.here.branch, notes)):
+            notes = notes.with_pin(branch, True)
+        live.note(notes)
+
+    def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
+        end = self._live.timeline.end(self._there(branch))
         if is_exact and window is not None and not 0 <= window <= end.window:
             there = f"0 to {end.window:,} on branch {letter_of(branch)}"
             raise NotThereError(f"window = {window:,} cannot be shown: {there}")

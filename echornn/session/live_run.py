@@ -16,6 +16,7 @@ from echornn.replay.keyframing import ours
 from echornn.replay.pace import Pace
 from echornn.replay.replayed_run import ReplayedRun
 from echornn.replay.travel import newest
+from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.runs.logs.command_log import RecordedCommand
 from echornn.runs.recorder import Recorder
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
@@ -30,6 +31,8 @@ class LiveRun(ReplayedRun):
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
         super().__init__(config, make_trainer, recorder, pace, clock)
+        self.notes = NO_NOTES
+        """The user's notes on the branches."""
         self._extends = 0
         self._undoing = Undoing(clock)
 
@@ -51,8 +54,18 @@ class LiveRun(ReplayedRun):
             return
         self.here = run.position
         self.timeline = run.timeline()
+        self.notes = BranchNotes.read(run.folder).among(self._digests)
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
+
+    @property
+    def _digests(self) -> list[int]:
+        return [self.timeline.digest(number) for number in range(len(self.timeline))]
+
+    def note(self, notes: BranchNotes) -> None:
+        """Replace the user's notes on the branches."""
+        self.notes = notes
+        self._recorder.note(notes, self._digests)
 
     def load(self) -> None:
         """Make the first trainer, without compiling it."""

@@ -84,7 +84,7 @@ class Loop:
         made = make_trainer or tensorflow_trainers(*trained_by)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
-        self.holder = FrameHolder(first_frame(config, self.recorder, speed, at))
+        self.holder = FrameHolder(first_frame(config, self.recorder, speed, at), clock)
         notify = self.mailbox.notify
         self.probing = Probing(examine or by_probes, notify, self.holder.change, clock, self._stands, vitals)
         self.handlers = Handlers(self.mailbox, self.live, self.holder, self.pace, self.drive, self.probing)

@@ -15,13 +15,14 @@ from echornn.session.pictures.frame import Frame
 from echornn.timeline import replica_switch
 
 
-def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
+def previewed(frame: Frame, pending: Sequence[Command], start: Start, seconds: int) -> Frame:
     """The frame with the speed and the network to which these commands will lead.
 
     Args:
         frame: the current frame.
         pending: the commands that are not carried out yet, oldest first.
         start: what will be trained first after them.
+        seconds: for how long it has been loading.
     """
     speed = frame.speed
     for command in pending:
@@ -35,7 +36,7 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
             toggles.append(command)
     if len(toggles) % 2:
         coming = _toggled(coming or frame.config, frame.replica, toggles[-1].replicas) or coming
-    return replace(frame, speed=speed, start=start, coming=coming)
+    return replace(frame, speed=speed, start=start, coming=coming, seconds=seconds)
 
 
 def _toggled(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig | None:

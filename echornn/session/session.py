@@ -187,8 +187,9 @@ class Session:
             return frame
         pending = self._loop.mailbox.pending
         start, known = self._loop.drive.start_after(pending), self._previewed
-        if known is None or known[0] != (frame, pending, start):
-            known = self._previewed = (frame, pending, start), previewed(frame, pending, start)
+        of = frame, pending, start, int(self._loop.holder.seconds)
+        if known is None or known[0] != of:
+            known = self._previewed = of, previewed(*of)
         return known[1]
 
     @property

@@ -26,10 +26,6 @@ class Position(NamedTuple):
     window: int
 
 
-Moment = Position
-"""The earlier name of `Position`."""
-
-
 @dataclass(frozen=True)
 class Branch:
     """A branch of a run: what began it, where, and its configuration.

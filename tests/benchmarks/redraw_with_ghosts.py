@@ -17,7 +17,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.ghosts import MOST_GHOSTS
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import GhostChoice, Query
+from echornn.session.pictures.queries import Query
 from echornn.timeline.branch import Branch, Position
 from echornn.timeline.timeline import Timeline
 from tests.trees import grow
@@ -53,7 +53,7 @@ def main() -> None:
 
     def draw(plot: LossPlot, here: int, count: int) -> None:
         frame = Frame(State.RUNNING, config, trained=here, line=line, line_end=here)
-        query = Query(columns=plot.columns_on(WIDTH), ghosts=GhostChoice(count))
+        query = Query(columns=plot.columns_on(WIDTH), ghosts=count)
         plot._picture = look(query, frame, timeline, plot._picture)
         plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,8 +14,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.events import Resize
+from textual.events import Key, MouseMove, Resize
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
 from echornn.runtime.background import Background
@@ -93,7 +94,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._picture = self.futures.look(Query())
-        self._trouble = ""
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
 
@@ -116,7 +116,7 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                     for view in VIEWS:
                         yield view(self._ascii_only)
             yield SettingsPanel(self._frame.config, self._send, self._panel_closed, self._ascii_only)
-            yield BranchList(self.futures, self._send, self._hint, self._panel_closed, self._ascii_only)
+            yield BranchList(self._send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(self._offers, keys.LEFT_OUT, Tabs(keys.VIEW_KEYS[0].action, NAMES_OF_VIEWS, self._open_views))
         yield self._command_line
@@ -129,7 +129,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
         self._plot.ask = lambda query: self.session.look_again(query, self._picture)
-        self._branches.on_change = self._ghosts_changed
         self._plot.on_hover, self._plot.say = self._hover_moved, self._hint
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
@@ -183,9 +182,11 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # a panel has no use any more
-        elif (picture.ghosts, picture.audience, self.futures.trouble) != (shown.ghosts, shown.audience, self._trouble):
-            self._picture = picture
-            self._show()
+        else:
+            drawn = dataclasses.replace(shown.query, seeds=None), shown.ghosts, shown.audience
+            if (picture.query, picture.ghosts, picture.audience) != drawn:
+                self._picture = picture
+                self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
         if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
@@ -199,7 +200,6 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
-        self._trouble = self.futures.trouble
         self._branches.look(self._picture)
         offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
         if (*offered, self._picture.audience.only_looks) != self._offered:
@@ -214,15 +214,13 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self._main.query_one(StatusLine).powers_of_ten = self._plot.viewport.log
         self._show_status()
 
-    def _ghosts_changed(self) -> None:
-        """Draw the curve again after the list of branches has changed the ghosts or a name."""
-        self._look_again()
-        self._plot.show(self._picture)
-        self._branches.look(self._picture)
-
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)
         self._show_status()
+
+    def size_settled(self) -> None:
+        self._lay_out(self.size)
+        super().size_settled()
 
     def _lay_out(self, size: Size) -> None:
         """Divide the screen between curve, views and a panel; if it is too small, the status says so."""
@@ -244,6 +242,23 @@ class EchoApp(FigureActions, SeedsKeys, ShownAgain, SlowTerminal):
         self.screen.refresh()
 
     # ---- keys
+
+    def overtakes(self, message: Message, waiting: Iterable[Message]) -> bool:
+        """The keys that quit and pause overtake, unless a waiting one may change what they do."""
+        if super().overtakes(message, waiting) or not isinstance(message, Key):
+            return isinstance(message, Key)
+        held = self.keymap.keys
+        if message.key in held["quit"]:
+            changing: tuple[str, ...] = keys.LEADS_ELSEWHERE
+        elif message.key in held["pause"] and self.trains:
+            changing = (*keys.LEADS_ELSEWHERE, *keys.STARTS_OR_STOPS)
+        else:
+            return False
+        first = {key for name in changing for key in held[name]}
+        watches = self._watching and not self._command_line.is_open
+        return watches and all(
+            isinstance(one, MouseMove) or (isinstance(one, Key) and one.key not in first) for one in waiting
+        )
 
     @property
     def trains(self) -> bool:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from echornn.config_text import changes_text
 from echornn.files.run_error import RunError
-from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
 from echornn.runtime.background import Background
+from echornn.session.commands import Hide, Pin
 from echornn.session.pictures.ghosts import MOST_GHOSTS, Ghost
 from echornn.session.pictures.look import with_curve
 from echornn.session.pictures.picture import Picture
-from echornn.session.pictures.queries import GhostChoice, Query
+from echornn.session.pictures.queries import Query
 from echornn.session.session import ViewedSession
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
@@ -41,8 +41,13 @@ def windows_of(run: RunSnapshot) -> int:
     return timeline.end(line).window if line < len(timeline) else 0
 
 
-def _lies_under(picture: Picture, number: int) -> bool:
-    return any(ghost.key == number for ghost in picture.ghosts)
+def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
+    """The command that shows a branch under the curve of this picture, or hides it. A branch that is too old to be
+    shown is pinned.
+    """
+    if any(ghost.key == number for ghost in picture.ghosts):
+        return Hide(number)
+    return Hide(number, False) if number in picture.frame.notes.hidden else Pin(number, True)
 
 
 @dataclass(eq=False)
@@ -57,15 +62,8 @@ class Futures:
     session: ViewedSession
     compared: Sequence[Path] = ()
     others: dict[Path, FollowedRun] = field(default_factory=dict)
-    trouble: str = ""
-    """The error of the last attempt to save names and pins; empty if it succeeded."""
 
     def __post_init__(self) -> None:
-        own = self.session.look(Query()).frame.folder
-        self._folder = Path(own) if own else None
-        self._notes = BranchNotes.read(self._folder)
-        self._are_notes_checked = False
-        self._writing = Background("naming")
         self._following = Background("following")
         self._drawn: dict[Path, Timeline] = {}
         for folder in self.compared:
@@ -80,12 +78,7 @@ class Futures:
             before: the previous picture; see `Session.look`.
         """
         others = self._seen
-        picture = self.session.look(self._complete(query, others), before)
-        if picture.branch_count and not self._are_notes_checked:
-            self._are_notes_checked = True
-            self._notes = self._notes.among(self._digests)
-            return self.look(query, before)
-        return self._with(others, picture, before)
+        return self._with(others, self.session.look(self._complete(query, others), before), before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """A new picture of the same position as this picture, for another query."""
@@ -93,25 +86,13 @@ class Futures:
         return self._with(others, self.session.look_again(self._complete(query, others), picture), picture)
 
     @property
-    def _digests(self) -> tuple[int, ...]:
-        """The digests of the run's branches."""
-        return self.session.look(Query(digests=True)).digests
-
-    @property
     def _seen(self) -> dict[Path, RunSnapshot]:
         """The latest snapshot of each other run under the curve, by folder."""
         return {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
 
     def _complete(self, query: Query, others: Mapping[Path, RunSnapshot]) -> Query:
-        """The query, with the chosen ghosts added."""
-        notes = self._notes
-        choice = GhostChoice(
-            MOST_GHOSTS - len(others),
-            tuple(sorted(notes.pinned)),
-            frozenset(notes.hidden),
-            tuple(sorted(notes.names.items())),
-        )
-        return replace(query, ghosts=choice, beside=max(map(windows_of, others.values()), default=0))
+        """The query, with the other curves added."""
+        return replace(query, ghosts=MOST_GHOSTS - len(others), beside=max(map(windows_of, others.values()), default=0))
 
     def _with(self, others: Mapping[Path, RunSnapshot], picture: Picture, before: Picture | None) -> Picture:
         """The picture with the ghosts of other runs added; the same object if it contains them already."""
@@ -134,61 +115,9 @@ class Futures:
         self._drawn[folder] = timeline
         return with_curve(ghost, picture.axis, picture.query.columns, timeline, line, known)
 
-    # ---- branches
-
-    def show_or_hide(self, number: int, picture: Picture) -> None:
-        """Show a branch under the curve of this picture, or hide it. A branch that is too old to be shown is pinned
-        first.
-        """
-        if _lies_under(picture, number):
-            self._notes.hidden.add(number)
-            self._notes.pinned.discard(number)
-        else:
-            self._notes.hidden.discard(number)
-            if not _lies_under(self.look_again(picture.query, picture), number):
-                self._notes.pinned.add(number)
-        self._changed()
-
-    def pin(self, number: int) -> None:
-        """Pin a branch, so that it stays under the curve when newer branches are added; or unpin it."""
-        self._notes.hidden.discard(number)
-        self._notes.pinned ^= {number}
-        self._changed()
-
-    def name(self, number: int, name: str) -> None:
-        """Name a branch; an empty name removes its name."""
-        self._notes.names[number] = name[:MOST_LETTERS]
-        if not name:
-            del self._notes.names[number]
-        self._changed()
-
-    def name_of(self, number: int) -> str:
-        """The name of a branch; empty if it has none."""
-        return self._notes.names.get(number, "")
-
     def end(self) -> None:
-        """Stop saving names and pins, and stop following other runs, without waiting for either."""
-        self._writing.end()
+        """Stop following other runs, without waiting."""
         self._following.end()
-
-    def saved(self, seconds: float) -> bool:
-        """Wait until names and pins are saved or saving has failed; False if this takes longer than ``seconds``."""
-        return self._writing.wait(seconds)
-
-    def _changed(self) -> None:
-        picture = self.session.look(Query(digests=True))
-        folder, digests = None if picture.audience.only_looks else self._folder, picture.digests
-        notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
-
-        def write() -> None:
-            self.trouble = ""
-            try:
-                if folder is not None:
-                    notes.save(folder, digests)
-            except OSError as error:
-                self.trouble = f"names are not saved: {error.strerror or error}"
-
-        self._writing.do(write)
 
     # ---- other runs
 

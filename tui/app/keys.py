@@ -244,6 +244,15 @@ OF_WHAT_IS_WATCHED = [
 there, which say so: digits without a view, the keys of rows on the curve, and those of a curve that is not shown.
 """
 
+LEADS_ELSEWHERE = ("settings", "branches", "runs", "line", "help", "palette")
+"""The ids of keys after which others may be text, or keys of something else."""
+
+STARTS_OR_STOPS = (
+    *("pause", "step", "epoch", "undo", "redo", "advice", "go"),
+    *("window_back", "window_on", "epoch_back", "epoch_on"),
+)
+"""The ids of keys after which training may have been started or stopped."""
+
 LEFT_OUT = (
     "branches",
     *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),

@@ -39,7 +39,7 @@ class GuardedDriver(PlainDriver, OpenDriver):
         for number in (signal.SIGTSTP, signal.SIGCONT):
             signal.signal(number, signal.SIG_DFL)  # for the time after the app, so that Textual's handlers do not stay
         self._signals = LoopSignals({signal.SIGTSTP: self.stop_as_told, signal.SIGCONT: self.go_on_as_told})
-        self._in_turn = InTurn(self.process_message, self.send_message)
+        self._in_turn = InTurn(self.process_message, self.send_message, overtakes=type(self).overtakes)
 
     def start_application_mode(self) -> None:
         """Switch the terminal to the app's mode, as soon as this process is in the foreground.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from textual.events import Callback, CursorPosition
 from textual.message import Message
@@ -24,6 +24,14 @@ PATIENCE_SECONDS = 1.0
 """How long to wait for the app; it says nothing of what it gets before its first screen."""
 
 
+Overtakes = Callable[[Message, Iterable[Message]], bool]
+"""Says whether a message is handled before those that wait, such as the key that quits."""
+
+
+def nothing_overtakes(message: Message, waiting: Iterable[Message]) -> bool:
+    return False
+
+
 class InTurn:
     """Messages on their way to the app. Only the thread that reads the terminal calls the methods.
 
@@ -31,6 +39,7 @@ class InTurn:
         deliver: gives the app a message from the terminal.
         send: gives the app a message that no terminal sends, behind those before it.
         clock: a monotonic clock, in seconds.
+        overtakes: see `Overtakes`.
     """
 
     def __init__(
@@ -38,10 +47,12 @@ class InTurn:
         deliver: Callable[[Message], object],
         send: Callable[[Message], object],
         clock: Callable[[], float] = time.monotonic,
+        overtakes: Overtakes = nothing_overtakes,
     ) -> None:
         self._deliver = deliver
         self._send = send
         self._clock = clock
+        self._overtakes = overtakes
         self._waiting: deque[Message] = deque()
         self._is_free = True
         self._handed_on_at = 0.0
@@ -58,7 +69,7 @@ class InTurn:
 
     def add(self, message: Message) -> None:
         """Add a message behind the others. The answer to a query comes at once: what is drawn depends on it."""
-        if isinstance(message, CursorPosition):
+        if isinstance(message, CursorPosition) or (self._waiting and self._overtakes(message, self._waiting)):
             self._deliver(message)
         else:
             self._waiting.append(message)

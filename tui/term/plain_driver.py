@@ -10,6 +10,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from tui.term.guardian import Guarded
+from tui.term.in_turn import Overtakes
 from tui.term.possible import is_possible
 
 
@@ -19,10 +20,12 @@ class PlainDriver(LinuxDriver):
     Attributes:
         guarded: the connection to the guardian process.
         show_all: draws the whole screen again, without assuming what the terminal shows.
+        overtakes: says which keys are handled before those that wait.
     """
 
     guarded: ClassVar[Guarded]
     show_all: ClassVar[Callable[[], object]]
+    overtakes: ClassVar[Overtakes]
 
     def start_application_mode(self) -> None:
         """Switch the terminal to the app's mode."""

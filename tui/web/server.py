@@ -31,9 +31,6 @@ HEARTBEAT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 """How long a browser may take to agree that the connection is closed."""
 
-BACKLOG = 16
-"""How many connections are accepted at once; asyncio would take a hundred before the first is looked at."""
-
 SOCKET = "viewer"
 """The name of the WebSocket, behind the token."""
 
@@ -185,7 +182,7 @@ class PageServer:
     async def begin(self) -> None:
         """Start answering."""
         await self._runner.setup()
-        await web.SockSite(self._runner, self._listener, backlog=BACKLOG).start()
+        await web.SockSite(self._runner, self._listener).start()
 
     async def end(self) -> None:
         """Stop; no process of a tab is left."""

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from echornn.diagnosis.seed_stats import SolvedCounts
+from echornn.runs.branch_notes import BranchNotes
 from echornn.session.pictures.ghosts import futures, words_of
-from echornn.session.pictures.queries import GhostChoice
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
 
@@ -43,19 +43,18 @@ class BranchRow:
     is_pinned: bool
 
 
-def branch_rows(timeline: Timeline, line: int, choice: GhostChoice, shown: Collection[object]) -> tuple[BranchRow, ...]:
+def branch_rows(timeline: Timeline, line: int, notes: BranchNotes, shown: Collection[object]) -> tuple[BranchRow, ...]:
     """The branches to list, newest first: those with windows that no other branch continues at their end, and ``line``.
 
     Args:
         line: the branch whose path the curve shows.
         shown: the numbers of the branches under the curve.
     """
-    names = dict(choice.names)
     return tuple(
         BranchRow(
             number,
             letter_of(number),
-            words_of(timeline, number, names),
+            words_of(timeline, number, notes.names),
             timeline.end(number).window,
             timeline.mean_loss(number),
             timeline.solved_at(number),
@@ -63,7 +62,7 @@ def branch_rows(timeline: Timeline, line: int, choice: GhostChoice, shown: Colle
             timeline.counts(number),
             number == line,
             number in shown,
-            number in choice.pinned,
+            number in notes.pinned,
         )
         for number in sorted({*futures(timeline), line}, reverse=True)
     )

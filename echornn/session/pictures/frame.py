@@ -20,6 +20,7 @@ from echornn.diagnosis.sentence import Sentence
 from echornn.diagnosis.words import said
 from echornn.progress import Progress
 from echornn.readings import Readings
+from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.session.commands import Answer
 from echornn.session.drive import Start
 from echornn.tasks.task import Level, TaskError
@@ -77,6 +78,7 @@ class Frame:
         refused: the answer to the last change or move, if it failed; None after the next one that succeeds.
         readings: the last probe readings, if any were requested; they may be of an earlier position.
         unread: the reason why the probes could not read anything; empty if they could.
+        notes: the user's names of branches, and which are pinned or hidden.
         vitals: the last readings of `echornn.session.probing.VITALS`, for the diagnosis: of this branch, at this
             position or earlier; None if unknown or not requested.
         warning: a message about a problem while training continues, such as a diverged loss or a full disk; otherwise
@@ -88,6 +90,7 @@ class Frame:
         folder: the folder of the run; empty if it is not saved.
         answered: the number of the last command that was carried out before this frame was made; see
             `echornn.session.session.Session.send`.
+        seconds: for how many whole seconds ``message`` has been loading; 0 in all other states.
     """
 
     state: State
@@ -117,6 +120,7 @@ class Frame:
     refused: Answer | None = None
     readings: Readings | None = None
     unread: str = ""
+    notes: BranchNotes = NO_NOTES
     vitals: Readings | None = None
     warning: str = ""
     coming: EchoConfig | None = None
@@ -124,6 +128,7 @@ class Frame:
     is_unread: bool = False
     folder: str = ""
     answered: int = 0
+    seconds: int = 0
 
     @property
     def is_new(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from echornn.config_text import changes_text
 from echornn.history.curve import Curve
+from echornn.runs.branch_notes import NO_NOTES, BranchNotes
 from echornn.session.pictures.window_axis import WindowAxis
 from echornn.timeline.letters import letter_of
 from echornn.timeline.timeline import Timeline
@@ -107,31 +108,23 @@ def _since(timeline: Timeline, number: int) -> str:
     return "" if branch.starts_over else f" from window {branch.start:,}"
 
 
-def ghosts_of(
-    timeline: Timeline,
-    line: int,
-    hidden: Collection[int] = (),
-    pinned: Collection[int] = (),
-    names: Mapping[int, str] = {},
-) -> list[Ghost]:
+def ghosts_of(timeline: Timeline, line: int, notes: BranchNotes = NO_NOTES, most: int = MOST_GHOSTS) -> list[Ghost]:
     """The ghosts of a line, without curves: the pinned branches, then the newest others that are not hidden.
 
     Args:
         line: the branch whose path the curve shows.
-        hidden: branches that are left out.
-        pinned: branches that come first.
-        names: the users' names of branches, by number.
+        notes: the user's notes on branches.
     """
-    wanted = [number for number in pinned if number < len(timeline) and number != line]
-    wanted += [number for number in reversed(futures(timeline)) if number not in {line, *hidden, *wanted}]
+    wanted = [number for number in sorted(notes.pinned) if number < len(timeline) and number != line]
+    wanted += [number for number in reversed(futures(timeline)) if number not in {line, *notes.hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
-        if len(ghosts) == MOST_GHOSTS:
+        if len(ghosts) == most:
             break
         first, last = shared(timeline, number, line), timeline.end(number).window
         if last > first:
             median = "median: " if timeline.branch(number).config.replicas > 1 else ""
-            words, since = f"{median}{_words(timeline, number, names)}", _since(timeline, number)
+            words, since = f"{median}{_words(timeline, number, notes.names)}", _since(timeline, number)
             ghosts.append(Ghost(number, letter_of(number), words, first, last, since))
     return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
 

@@ -59,8 +59,9 @@ class _PictureMaker:
         self.before = before
         self.branch_count = len(timeline)
         self.elsewhere = timeline.trained - frame.line_end
-        tree = (self.branch_count, self.elsewhere, frame.line, query.ghosts)
-        self.is_same_tree = tree == (before.branch_count, before.elsewhere, before.frame.line, before.query.ghosts)
+        tree = (self.branch_count, self.elsewhere, frame.line, frame.notes, query.ghosts)
+        known = (before.branch_count, before.elsewhere, before.frame.line, before.frame.notes, before.query.ghosts)
+        self.is_same_tree = tree == known
         self.is_same_frame = frame is before.frame and before.branch_count > 0
         self.ghosts = self._chosen()
         longest = max([query.beside, *(ghost.last for ghost in self.ghosts)])
@@ -82,7 +83,6 @@ class _PictureMaker:
             falls=self._falls() if self.query.falls else (),
             path=self._path() if self.query.path else (),
             tried=self._tried(),
-            digests=tuple(map(self.timeline.digest, range(self.branch_count))) if self.query.digests else (),
             branch_count=self.branch_count,
             elsewhere=self.elsewhere,
             line_config=self.timeline.branch(self.frame.line).config,
@@ -90,13 +90,11 @@ class _PictureMaker:
 
     def _chosen(self) -> Sequence[Ghost]:
         """The ghosts of the line, without curves."""
-        choice = self.query.ghosts
-        if not choice.most:
+        if not self.query.ghosts:
             return ()
         if self.is_same_tree:
             return [ghost for ghost in self.before.ghosts if isinstance(ghost.key, int)]
-        names = dict(choice.names)
-        return ghosts_of(self.timeline, self.frame.line, choice.hidden, choice.pinned, names)[: choice.most]
+        return ghosts_of(self.timeline, self.frame.line, self.frame.notes, self.query.ghosts)
 
     def _with_curve(self, ghost: Ghost) -> Ghost:
         assert isinstance(ghost.key, int)
@@ -125,7 +123,7 @@ class _PictureMaker:
         before, shown = self.before, [ghost.key for ghost in self.ghosts]
         if self.is_same_frame and self.is_same_tree and before.query.branches:
             return before.branches
-        return branch_rows(self.timeline, self.frame.line, self.query.ghosts, shown)
+        return branch_rows(self.timeline, self.frame.line, self.frame.notes, shown)
 
     def _seeds(self) -> SeedLosses | None:
         rows, before = self.query.seeds, self.before

@@ -37,7 +37,6 @@ class Picture:
         falls: the last window before the largest fall of the loss, and the last before the task was lost.
         path: the branches on the path to the position, beginning with the branch that has new weights.
         tried: the branch in which the query's edit was already tried; None if there is none.
-        digests: the digest of each branch, by number; see `echornn.timeline.branch.digest`.
         branch_count: the number of branches in the run.
         elsewhere: the number of windows of the run that are not on the line. The ghosts of a line change only if this
             or ``branch_count`` changes.
@@ -56,7 +55,6 @@ class Picture:
     falls: tuple[int, ...] = ()
     path: tuple[Branch, ...] = ()
     tried: int | None = None
-    digests: tuple[int, ...] = ()
     branch_count: int = 0
     elsewhere: int = 0
     line_config: EchoConfig | None = None

@@ -28,23 +28,6 @@ class Span:
 
 
 @dataclass(frozen=True)
-class GhostChoice:
-    """The choice of other branches to draw under the curve.
-
-    Attributes:
-        most: the largest number of branches; the newest are selected, unless others are pinned.
-        pinned: the branches that come first, in this order.
-        hidden: the branches to leave out.
-        names: (number, name) of each branch that the user has named.
-    """
-
-    most: int = 0
-    pinned: tuple[int, ...] = ()
-    hidden: frozenset[int] = frozenset()
-    names: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class SeedRows:
     """The replicas whose losses are drawn, one row each.
 
@@ -73,22 +56,20 @@ class Query:
         span: the windows that the curve shows.
         columns: the columns of the axis of windows; 0 for no curve.
         beside: the number of windows of the longest curve that the viewer itself adds under the curve.
-        ghosts: the choice of branches under the curve.
+        ghosts: the largest number of other branches under the curve; the newest, unless others are pinned or hidden.
         branches: whether to list the branches.
         seeds: the replicas whose losses are drawn over the same windows; None for none.
         falls: the columns of the curve in which falls of the loss are searched; 0 for no search.
         path: whether to return the branches on the path to the position.
         tried: an edit that may have been made before; None for none.
-        digests: whether to return the digests of all branches.
     """
 
     span: Span = Span()
     columns: int = 0
     beside: int = 0
-    ghosts: GhostChoice = GhostChoice()
+    ghosts: int = 0
     branches: bool = False
     seeds: SeedRows | None = None
     falls: int = 0
     path: bool = False
     tried: Tried | None = None
-    digests: bool = False

@@ -1,40 +1,18 @@
-"""The XLA option for small loops: it is set, the user's flags are kept, and a run keeps its threshold."""
+"""The XLA option for small loops: the user's flags are kept, and a run keeps the threshold that trained it."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from echornn.runs import about, run_dir
-from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
+from echornn.runs import run_dir
+from echornn.runtime.small_loops import DEFAULT_THRESHOLD, FLAG, VARIABLE
 from tests.own_process import printed_by
 
-OURS = f"{FLAG}{THRESHOLD}"
 USERS = "--xla_dump_max_hlo_modules=1"
-
-
-@pytest.mark.parametrize(
-    ("threshold", "flags", "expected"),
-    [
-        (THRESHOLD, "", OURS),
-        (THRESHOLD, USERS, f"{USERS} {OURS}"),
-        (THRESHOLD, f"{USERS} {OURS}", f"{USERS} {OURS}"),
-        (THRESHOLD, f"{FLAG}4096 {USERS}", f"{FLAG}4096 {USERS}"),
-        (THRESHOLD, "--xla_backend_extra_options=a,b=1", f"--xla_backend_extra_options=a,b=1 {OURS}"),
-        (THRESHOLD, "/home/me/flags", "/home/me/flags"),
-        (DEFAULT_THRESHOLD, "", f"{FLAG}{DEFAULT_THRESHOLD}"),
-        (DEFAULT_THRESHOLD, f"{USERS} {OURS}", f"{USERS} {OURS} {FLAG}{DEFAULT_THRESHOLD}"),
-        (DEFAULT_THRESHOLD, f"{FLAG}4096", f"{FLAG}4096"),
-    ],
-)
-def test_flags_are_added_to_the_users_whose_threshold_counts(threshold: int, flags: str, expected: str) -> None:
-    assert flags_with(threshold, flags) == expected
 
 
 RECORD = """
@@ -73,7 +51,7 @@ def python(program: str, *arguments: str, flags: str = "", **variables: str) -> 
 
 
 @pytest.mark.slow
-def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path) -> None:
     """Its record has no threshold and threads: it continues with XLA's threshold, one thread, and the user's flags."""
     folder = tmp_path / "run"
     begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
@@ -81,22 +59,6 @@ def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monke
     described = json.loads((folder / "run.json").read_text())
     del described["threshold"], described["threads"]
     (folder / "run.json").write_text(json.dumps(described))
-    kept = Path(shutil.copytree(folder, tmp_path / "copy"))
-
     assert python(GO_ON, str(folder), flags=USERS) == [f"{USERS} {FLAG}{DEFAULT_THRESHOLD}", "1"]
     together = np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
     assert together.tobytes().hex() == begun[0]
-
-    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
-    monkeypatch.setenv(VARIABLE, OURS)
-    assert about.read(kept).notes == [
-        f"begun with XLA's loop threshold at {DEFAULT_THRESHOLD}, here {THRESHOLD}: last digits may differ"
-    ], "where TensorFlow has been imported with ours"
-
-
-@pytest.mark.slow
-def test_a_new_run_says_what_it_was_begun_with(tmp_path: Path) -> None:
-    (trained,) = python(RECORD, str(tmp_path / "run"), TF_NUM_INTRAOP_THREADS="3")
-    assert run_dir.read(tmp_path / "run").threshold == THRESHOLD
-    assert python(GO_ON, str(tmp_path / "run"))[1] == "3"
-    assert np.fromfile(tmp_path / "run" / "losses.bin", run_dir.WINDOW)["loss"].tobytes().hex() == trained

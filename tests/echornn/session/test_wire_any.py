@@ -86,6 +86,7 @@ def test_any_value_arrives_as_it_was_sent(kind: type) -> None:
     arrives()
 
 
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # its strategy is long when written
 def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
     @few
     @given(st.from_type(Picture))

@@ -8,7 +8,6 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.term.screen_diff import ScreenDiff, cells_of, pen_change, pen_of
+from tui.term.screen_diff import ScreenDiff, cells_of, pen_of
 
 WIDTH, HEIGHT = 12, 3
 Pieces = list[tuple[str, int]]
@@ -131,62 +130,11 @@ def test_what_is_shown_already_is_not_sent_again(screen: list[Pieces]) -> None:
     assert diff.send(part(screen, [0, 1, 2]), console("truecolor")) == ""
 
 
-@given(screens)
-def test_a_whole_screen_is_sent_whole_so_that_what_others_wrote_on_it_goes_away(screen: list[Pieces]) -> None:
-    scribbled, expected, diff = Terminal(), Terminal(), ScreenDiff()
-    expected.feed(whole(screen).render_segments(console("truecolor")))
-    scribbled.feed(diff.send(whole(screen), console("truecolor")))
-    scribbled.feed("\x1b[2;3Hwall")
-    scribbled.feed(diff.send(whole(screen), console("truecolor")))
-    assert scribbled.shown == expected.shown
-
-
-def test_an_update_that_is_never_drawn_changes_nothing() -> None:
-    diff, screen = ScreenDiff(), [[("ab", 2)]] * HEIGHT
-    diff.saving(whole(screen))
-    assert diff.send(part(screen, [1]), console("truecolor")) != ""
-
-
 def test_a_change_is_a_move_a_pen_and_a_character() -> None:
     diff = ScreenDiff()
     diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
     after: list[Pieces] = [[("aabaaaaabaaa", 1)]] * HEIGHT
     assert diff.send(part(after, [1]), console("truecolor")) == "\x1b[2;3H\x1b[0mb\x1b[5Cb\x1b[0m"
-
-
-def test_cells_of_one_pen_are_sent_together() -> None:
-    diff = ScreenDiff()
-    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
-    after: list[Pieces] = [[("b", 2), ("c", 3), ("aa", 1), ("b", 2), ("c", 3), ("a" * 6, 1)]] * HEIGHT
-    blue = "\x1b[1;1H\x1b[0;38;2;86;180;233;48;2;30;30;30mb\x1b[3Cb\x1b[2;1Hb\x1b[3Cb"
-    red = "\x1b[1;2H\x1b[38;2;232;96;44mc\x1b[3Cc\x1b[2;2Hc\x1b[3Cc"
-    assert diff.send(part(after, [0, 1]), console("truecolor")) == f"{blue}{red}\x1b[0m"
-
-
-@given(before=screens, after=screens)
-def test_a_pen_is_put_down_once_in_an_update(before: list[Pieces], after: list[Pieces]) -> None:
-    diff = ScreenDiff()
-    diff.send(whole(before), console("truecolor"))
-    sent = diff.send(part(after, [0, 1, 2]), console("truecolor"))
-    pens = {pen for pieces in after for _, pen in cells_of([line_of(pieces)], ColorSystem.TRUECOLOR)}
-    assert sent.count("m") <= len(pens) + 1
-
-
-def test_over_a_short_gap_it_writes_what_is_there() -> None:
-    diff = ScreenDiff()
-    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
-    after: list[Pieces] = [[("baabaaaaaaaa", 1)]] * HEIGHT
-    assert diff.send(part(after, [0]), console("truecolor")) == "\x1b[1;1H\x1b[0mbaab\x1b[0m"
-
-
-def test_pens() -> None:
-    truecolor = console("truecolor")._color_system
-    assert truecolor is not None
-    blue, red, loud = (pen_of(style, truecolor) for style in styles()[2:5] if style is not None)
-    assert pen_change(blue, red) == "\x1b[38;2;232;96;44m"
-    assert pen_change(red, loud) == "\x1b[0;1;38;2;232;96;44;48;2;240;228;66m"
-    assert pen_change(None, pen_of(Style(), truecolor)) == "\x1b[0m"
-    assert pen_change(blue, pen_of(Style(), truecolor)) == "\x1b[39;49m"
 
 
 def test_wide_and_combining_characters_keep_their_columns() -> None:

@@ -11,6 +11,7 @@ from echornn.files.run_error import RunError
 from echornn.runs import kept_runs
 from echornn.session.commands import Choose
 from echornn.timeline.letters import letter_of
+from tui.app.futures import show_or_hide
 from tui.app.line.line_keys import LineKeys
 from tui.app.line.script import Outcome
 from tui.app.line.words import CURSOR, Line, letters_of, named
@@ -79,10 +80,6 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
 
     # ---- branches and runs under the curve
 
-    def _ghosts_changed(self) -> None:
-        """Draw the curve again after other branches are to be drawn under it, or a name has changed."""
-        raise NotImplementedError
-
     def show_newest_frame(self) -> None:
         """Draw the newest frame, if there is a new one."""
         raise NotImplementedError
@@ -98,25 +95,12 @@ class LineActions(LineKeys, PaletteCommands, StatusMessages):
             self._refuse(NOT_IN_THE_LIST.format(letter=letter_of(number), last=last))
         return number < branches
 
-    def action_name_branch(self, number: int, name: str) -> None:
-        """Name a branch; an empty name takes the name away."""
-        if self._is_a_branch(number):
-            self.futures.name(number, name.strip())
-            self._ghosts_changed()
-
-    def action_pin_branch(self, number: int) -> None:
-        """Pin a branch, or unpin it."""
-        if self._is_a_branch(number):
-            self.futures.pin(number)
-            self._ghosts_changed()
-
     def action_show_branch(self, number: int) -> None:
         """Draw a branch under the curve, or take it away."""
         if number == self._frame.line:
             self._refuse("the curve shows this branch: it cannot lie under itself")
         elif self._is_a_branch(number):
-            self.futures.show_or_hide(number, self._picture)
-            self._ghosts_changed()
+            self._send(show_or_hide(number, self._picture))
 
     def action_compare(self, name: str) -> None:
         """Draw another run under the curve, or take it away."""

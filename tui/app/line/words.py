@@ -141,17 +141,9 @@ def _choosing(name: str, about: str, actions: Mapping[str, str], usage: str = ""
     return AppWord(name, about, usage, read, tuple(actions))
 
 
-def _of_a_branch(name: str, about: str) -> AppWord:
-    def read(words: Sequence[str]) -> str:
-        require_count(name, "LETTER", words, 1, 1)
-        return f"{name}_branch({branch_number(name, words[0])})"
-
-    return AppWord(name, about, "LETTER", read)
-
-
-def _name(words: Sequence[str]) -> str:
-    require_count("name", "LETTER [NAME]", words, 1, max(1, len(words)))
-    return f"name_branch({branch_number('name', words[0])}, {' '.join(words[1:])!r})"
+def _show(words: Sequence[str]) -> str:
+    require_count("show", "LETTER", words, 1, 1)
+    return f"show_branch({branch_number('show', words[0])})"
 
 
 def _seed(words: Sequence[str]) -> str:
@@ -234,9 +226,7 @@ APP_WORDS: dict[str, AppWord] = {
             "cursor", "the cursor of the view that is shown", f"{'|'.join(CURSOR)} [CELLS]", _cursor, tuple(CURSOR)
         ),
         *_of_views(),
-        AppWord("name", "give a branch a name, or take it away", "LETTER [NAME]", _name),
-        _of_a_branch("pin", "keep a branch under the curve, or no longer"),
-        _of_a_branch("show", "draw a branch under the curve, or take it away"),
+        AppWord("show", "draw a branch under the curve, or take it away", "LETTER", _show),
         AppWord("compare", "draw another run under the curve, or take it away", "RUN", _compare),
         _plain("advice", "make the change that the advice names"),
         _choosing("theme", "the background, also the next time", {one: f"theme('{one}')" for one in THEMES}),

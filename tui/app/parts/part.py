@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from echornn.diagnosis.remedy import Remedy
-from echornn.session.commands import Ask, Command, ToggleReplicas
+from echornn.session.commands import Ask, Command, NoteCommand, ToggleReplicas
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
 from echornn.session.session import ViewedSession
@@ -47,9 +47,11 @@ class AppPart(KeyedApp[int]):
         self._hint(text)
 
     def _send(self, command: Command) -> int:
-        """Send the session a command; returns its number. If another viewer steers, say so instead."""
-        if not self._picture.audience.may_steer and not isinstance(command, Ask):
-            self._refuse(audience_text(self._picture.audience))
+        """Send the session a command; returns its number. If this viewer may not, say so instead."""
+        audience = self._picture.audience
+        may_send = audience.may_note if isinstance(command, NoteCommand) else audience.may_steer
+        if not (may_send or isinstance(command, Ask)):
+            self._refuse(audience_text(audience))
             return self._sent
         self._sent = self.session.send(command)
         return self._sent

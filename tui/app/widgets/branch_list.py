@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from echornn.session.commands import Go
+from echornn.session.commands import Command, Go, Name, Pin
 from echornn.session.pictures.branch_rows import BranchRow
 from echornn.session.pictures.picture import Picture
-from tui.app.futures import Futures
+from tui.app.futures import show_or_hide
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
 HINTS_OF_A_NAME = "enter keeps the name  escape drops it"
@@ -22,13 +22,9 @@ class BranchList(ListPanel):
     """The panel that lists the branches of the run.
 
     Args:
-        futures: the branches and runs under the curve.
         send: sends a command to the session.
         say: shows a message when a key has no effect.
         close: called when a key closes the panel.
-
-    Attributes:
-        on_change: called when other branches are to be drawn under the curve, or a name has changed.
     """
 
     TITLE = "branches: * shown, + under it, x pinned"
@@ -49,17 +45,14 @@ class BranchList(ListPanel):
 
     def __init__(
         self,
-        futures: Futures,
-        send: Callable[[Go], object],
+        send: Callable[[Command], object],
         say: Callable[[str], None],
         close: Callable[[], None],
         ascii_only: bool = False,
     ) -> None:
         super().__init__(close, ascii_only)
-        self._futures = futures
         self._say = say
         self._send = send
-        self.on_change: Callable[[], None] = lambda: None
         self._picture: Picture | None = None
 
     def open(self, picture: Picture) -> None:
@@ -76,7 +69,7 @@ class BranchList(ListPanel):
             self.show([row_of(one) for one in picture.branches])
 
     def says(self) -> str:
-        return f"name: {self.typed}_" if self.typed is not None else self._futures.trouble or self.TITLE
+        return f"name: {self.typed}_" if self.typed is not None else self.TITLE
 
     def hints(self) -> str:
         return self.HINTS if self.typed is None else HINTS_OF_A_NAME
@@ -86,9 +79,8 @@ class BranchList(ListPanel):
 
     def on_typed(self) -> None:
         if self.row is not None and self.typed is not None:
-            self._futures.name(self._number, self.typed.strip())
+            self._send(Name(self._number, self.typed))
         self.typed = None
-        self.on_change()
 
     @property
     def _number(self) -> int:
@@ -107,20 +99,18 @@ class BranchList(ListPanel):
         if self.row.is_here:
             self._say("the curve shows this branch: it cannot lie under itself")
             return
-        self._futures.show_or_hide(self._number, self._picture)
-        self.on_change()
+        self._send(show_or_hide(self._number, self._picture))
 
     def action_name(self) -> None:
-        if self.row is not None:
-            self.typed = self._futures.name_of(self._number)
+        if self.row is not None and self._picture is not None:
+            self.typed = self._picture.frame.notes.names.get(self._number, "")
 
     def action_pin(self) -> None:
         if self.row is None:
             return
         if self.row.is_here and not self.row.is_kept:
             self._say("the curve shows this branch: pinned, it stays under the curve once another is shown")
-        self._futures.pin(self._number)
-        self.on_change()
+        self._send(Pin(self._number))
 
 
 def row_of(branch: BranchRow) -> ListRow:

@@ -35,7 +35,7 @@ class Form:
 
     The drafts of all fields are sent as one edit. A nudge of a live field is sent at once, but the next nudge of the
     field only after the previous one has taken effect, so that nudges of a held key do not pile up. Choosing a preset
-    replaces all drafts by the preset's changes.
+    in the list of presets replaces all drafts by its changes; the list closes when they are applied or dropped.
 
     Args:
         config: the current configuration.
@@ -48,6 +48,8 @@ class Form:
         """The field under the cursor."""
         self.drafts: dict[str, str] = {}
         """Values by field that were typed or chosen, but not entered."""
+        self.lists_presets = False
+        """Whether the list of presets is open, and has the keys."""
         self.typing = False
         """Whether characters are added to the draft of the field under the cursor."""
         self.sent: dict[str, Any] = {}
@@ -146,6 +148,11 @@ class Form:
     def move(self, rows: int) -> None:
         """Move the cursor by ``rows`` rows, at most to the first or last row."""
         self.typing = False
+        if self.lists_presets:
+            presets = list(PRESETS)
+            at = presets.index(self.preset) if self.preset in presets else 0
+            self.choose(presets[min(max(0, at + rows), len(presets) - 1)])
+            return
         names = self.rows
         at = names.index(self.name) if self.name in names else 0
         self.name = names[min(max(0, at + rows), len(names) - 1)]
@@ -180,24 +187,30 @@ class Form:
             self.typing = True
 
     def nudge(self, up: bool) -> None:
-        """Go to the next value: a live field changes at once, another field gets a draft."""
+        """Go to the next value: a live field changes at once, another field gets a draft; of the presets, the list."""
         draft = self.drafts[self.name] if self.typing else "."
         if draft[-1:] in ("e", "E") or (not draft and not up and may_be_negative(self.shown, self.name)):
             self.type("+" if up else "-")
             return
         if self.name == PRESET:
-            names = ["", *PRESETS]
-            self._choose(names[(names.index(self.preset) + (1 if up else -1)) % len(names)])
+            self.list_presets() if not self.lists_presets else self.move(1 if up else -1)
         else:
             self._nudge_field(self.name, up)
 
-    def _choose(self, preset: str) -> None:
+    def list_presets(self) -> None:
+        """Open the list of presets, on the one that is drafted, otherwise on the first."""
+        self.lists_presets = True
+        self.choose(self.preset or next(iter(PRESETS)))
+
+    def choose(self, preset: str) -> None:
         """Replace all drafts by the changes of a preset."""
-        self._drop_drafts()
-        if preset:
-            changes = differing(PRESETS[preset], self._wanted())
-            self.drafts = {name: as_typed(value) for name, value in changes.items()}
-            self._chosen = preset, dict(self.drafts)
+        self.drafts = {name: as_typed(value) for name, value in self.changes_of(preset).items()}
+        self._chosen = preset, dict(self.drafts)
+        self._refuse("", "")
+
+    def changes_of(self, preset: str) -> dict[str, Any]:
+        """What a preset would change."""
+        return differing(PRESETS[preset], self._wanted())
 
     def _nudge_field(self, name: str, up: bool) -> None:
         try:
@@ -224,7 +237,10 @@ class Form:
 
     def enter(self) -> None:
         """Send the drafts as one edit. If the values are invalid, they stay drafts, with the reason."""
-        self.typing = False
+        if self.name == PRESET and not self.drafts and not self.lists_presets:
+            self.list_presets()
+            return
+        self.typing = self.lists_presets = False
         wanted, typed = self._wanted(), self._typed()
         changes = differing(typed, wanted)
         try:
@@ -240,14 +256,14 @@ class Form:
 
     def escape(self) -> bool:
         """Drop the drafts and the refusal; False if there was nothing to drop."""
-        something = bool(self.drafts or self.preset or self.refusal)
+        something = bool(self.drafts or self.preset or self.refusal or self.lists_presets)
         self._drop_drafts()
         return something
 
     def _drop_drafts(self) -> None:
         self.drafts.clear()
         self._chosen = "", {}
-        self.typing = False
+        self.typing = self.lists_presets = False
         self._refuse("", "")
 
     def _typed(self) -> dict[str, Any]:

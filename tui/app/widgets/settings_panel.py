@@ -16,7 +16,7 @@ from echornn.rules.table import RULES
 from echornn.session.commands import Edit
 from echornn.session.pictures.frame import Frame
 from echornn.training.window_cost import cost_note
-from tui.app.presets import WHY
+from tui.app.presets import PRESETS, WHY
 from tui.app.widgets.settings_fields import help_of, live_rows, structural_rows
 from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget, Press
@@ -183,7 +183,12 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def clicked(self, spot: object, again: bool) -> None:
         """Put the cursor on a field, as the arrow keys do."""
-        if isinstance(spot, SettingsLine):
+        if not isinstance(spot, SettingsLine):
+            return
+        if self.form.lists_presets:
+            self.action_enter() if again else self.form.choose(spot.name)
+            self.redraw()
+        else:
             self.action_move(self.form.rows.index(spot.name) - self.form.rows.index(self.form.name))
 
     def on_mouse_scroll_down(self) -> None:
@@ -195,7 +200,7 @@ class SettingsPanel(CellWidget, can_focus=True):
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
-        columns = max(1, (cells.width + GAP) // (COLUMN_WIDTH + GAP))
+        columns = 1 if self.form.lists_presets else max(1, (cells.width + GAP) // (COLUMN_WIDTH + GAP))
         width = (cells.width + GAP) // columns - GAP
         foot = self._foot(cells.width)
         wanted = len(foot) if self.form.name in (PRESET, "rule") else 0
@@ -231,7 +236,8 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
         """Scroll so that the cursor, and the refusal below it, are visible."""
-        first = next(index for index, line in enumerate(lines) if line.name == self.form.name)
+        here = self.form.preset if self.form.lists_presets else self.form.name
+        first = next(index for index, line in enumerate(lines) if line.name == here)
         last = first
         while last + 1 < len(lines) and lines[last + 1].style == "panel--refusal":
             last += 1
@@ -240,6 +246,8 @@ class SettingsPanel(CellWidget, can_focus=True):
         self._top = max(0, min(max(self._top, last + 1 - room), first, len(lines) - room))
 
     def _lines(self, width: int) -> list[SettingsLine]:
+        if self.form.lists_presets:
+            return [self._preset(name, width) for name in PRESETS]
         lines: list[SettingsLine] = []
         shown = self.form.shown
         groups = ("", (PRESET,)), (LIVE, live_rows(shown)), (STRUCTURAL, structural_rows(shown))
@@ -271,6 +279,15 @@ class SettingsPanel(CellWidget, can_focus=True):
         style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
         text = self._plain(f"{'> ' if here else '  '}{name:<{name_width}}  {value}")
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
+
+    def _preset(self, name: str, width: int) -> SettingsLine:
+        """The line of a preset in the list: its name, and what it changes."""
+        here = name == self.form.preset
+        changes = fields_text(self.form.changes_of(name)) or "nothing to change"
+        text = self._plain(f"{'> ' if here else '  '}{name:<{max(map(len, PRESETS))}}  {changes}")
+        text = text if len(text) <= width else f"{text[: width - 3]}..."
+        style = "cursor" if here and self.has_focus else "field"
+        return SettingsLine(f"{text:<{width}}", f"panel--{style}", name)
 
     def _foot(self, width: int) -> list[str]:
         """The lines that explain the field under the cursor."""

@@ -57,7 +57,8 @@ def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
 
 def news_of(frame: Frame) -> str:
     """An error, a warning, what is loading, or a note that the past is shown, in one line; empty if there is none."""
-    return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
+    news = (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
+    return f"{news}, {frame.seconds} s" if frame.seconds else news
 
 
 def parts_of(frame: Frame, news: str = "") -> list[LinePart]:

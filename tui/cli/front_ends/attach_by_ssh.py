@@ -19,6 +19,9 @@ from tui.term.printable import printable
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
 """HOST:RUN as ``attach`` takes it; a host cannot begin with a dash, which ssh would read as a flag."""
 
+HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
+"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is not quoted."""
+
 
 def split(name: str | None) -> tuple[str, str] | None:
     """The host and the run in HOST:RUN; None if the name is that of a run here."""
@@ -41,7 +44,9 @@ def attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: bool
     if with_terminal:
         require_terminal("attach", "--once prints one picture as text")
         restore = terminal.as_it_is()
-    command = shlex.join(["echornn-tui", "attach", *flags, *([str(Path(run))] if run else [])])
+    command = shlex.join(["echornn-tui", "attach", *flags])
+    if run and (path := HOME.fullmatch(str(Path(run)))):
+        command += f" {path[1] or ''}{path[2] and shlex.quote(path[2])}"
     sys.stdout.flush()
     try:
         ssh = os.posix_spawnp("ssh", ["ssh", *(["-t"] if with_terminal else []), host, command], os.environ)

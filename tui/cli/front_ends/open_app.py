@@ -110,7 +110,7 @@ def notify_error(app: EchoApp, words: str) -> None:
 
 async def run_app(app: EchoApp, session: Session, guarded: Guarded, mouse: bool) -> int:
     """Run the app until the user leaves it, then wait until everything is saved; returns the exit code."""
-    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all), app.overtakes)
     draw_in_few_bytes(app, app.behind_an_update)
     exit_code = await app.run_async(mouse=mouse)
     saved = await asyncio.to_thread(record.end, session)

@@ -117,7 +117,7 @@ def _session(folder: Path, fps: float, only_looks: bool) -> RemoteSession:
 
 
 async def _run(app: EchoApp, guarded: Guarded, mouse: bool) -> int:
-    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all), app.overtakes)
     draw_in_few_bytes(app, app.behind_an_update)
     await app.run_async(mouse=mouse)
     return ExitCode.FAILED if app.return_code else ExitCode.DONE

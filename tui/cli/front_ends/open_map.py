@@ -137,7 +137,7 @@ class _Shown:
             app = MapApp(
                 self._follower, self._state, ascii_only, self._theme, self._says, self._wrong, hint, self._moved
             )
-            app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
+            app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all), app.overtakes)
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=self._chosen.mouse)
             if app.return_code:  # the app crashed, and has shown the error

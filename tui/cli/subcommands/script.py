@@ -36,10 +36,10 @@ def do_script(
 
     The words: pause; resume; toggle; step [WINDOWS]; epoch; speed max|NUMBER; faster; slower; edit FIELD=VALUE ...;
     restart [FIELD=VALUE ...]; reset; redraw; regenerate; undo; redo; go WINDOW|end; branch LETTER [WINDOW]; move
-    WINDOWS; move_epochs 1|-1; replicas [NUMBER]; replica NUMBER; alone; view NUMBER|NAME; zoom in|out; log;
-    crosshair WINDOW|fall|off; seed NUMBER|before|after; cursor left|right|up|down|off [CELLS]; part; part_before;
-    swap; hold; hold_before; flip; derivative; order; name LETTER [NAME]; pin LETTER; show LETTER; compare RUN; advice;
-    theme dark|light; save [FILE.svg|FILE.txt]; figure KIND FILE.
+    WINDOWS; move_epochs 1|-1; replicas [NUMBER]; replica NUMBER; name LETTER [NAME]; pin LETTER; hide LETTER;
+    alone; view NUMBER|NAME; zoom in|out; log; crosshair WINDOW|fall|off; seed NUMBER|before|after; cursor
+    left|right|up|down|off [CELLS]; part; part_before; swap; hold; hold_before; flip; derivative; order; show
+    LETTER; compare RUN; advice; theme dark|light; save [FILE.svg|FILE.txt]; figure KIND FILE.
 
     Each line begins when the one before is done: step 100 when its windows are trained, go 310 when that window is
     shown. A line is printed for each. At the first that is refused the script ends, with exit code 2; with 1 if

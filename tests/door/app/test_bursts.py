@@ -1,0 +1,96 @@
+"""However many keys come at once, they are carried out in order, and the screen ends in the right state."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from tests.door.app.stage import Stage, opened
+from tests.scripted import SMALL, ScriptedSession
+
+
+async def carried_out(stage: Stage, *keys: str) -> str:
+    stage.burst(*keys)
+    for _ in range(8):
+        await stage.pilot.pause()
+    return await stage.settled()
+
+
+async def test_keys_of_a_burst_are_carried_out_in_their_order() -> None:
+    async with opened(size=(120, 40)) as stage:
+        await carried_out(
+            stage, *["full_stop"] * 7, "r", "minus", "minus", "plus", "left_square_bracket", "r", "full_stop"
+        )
+        assert (stage.frame.trained, stage.frame.speed, stage.state) == (1, 50, "paused")
+        text = await carried_out(stage, *["s", *["down"] * 9, "6", "enter", "escape", "e"])
+        assert (stage.frame.config.state_size, stage.frame.trained, stage.state) == (6, 10, "paused")
+        assert "> state_size" not in text
+        await carried_out(stage, "s", "home", "down", "0", "full_stop", "1", "5", "enter", "s", "full_stop")
+        assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.15, 11)
+        await carried_out(stage, "colon", *"step", "space", "4", "enter", "l", "2")
+        assert stage.frame.trained == 15
+        assert "misses" in stage.text
+        assert "1e-" in stage.text
+
+
+async def test_the_session_gets_each_key_of_a_long_burst() -> None:
+    session = ScriptedSession()
+    async with opened(session=session) as stage:
+        stage.burst(*["space", "full_stop", "plus"] * 200, "m")
+        while len(session.commands) < 601:
+            await stage.pilot.pause()
+        kinds = [type(one).__name__ for one in session.commands]
+        assert kinds[:-1].count("Step") == kinds.count("Faster") == 200
+        assert kinds[:3] == kinds[597:600]
+        assert session.commands[-1].speed == math.inf  # type: ignore[union-attr]
+
+
+async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
+    async with opened(size=(120, 40)) as stage:
+        await stage.press("e", "e", "e")
+        text = await carried_out(stage, *["left"] * 12)
+        first = int(text.split("\n")[2].split()[1])
+        await stage.press("escape")
+        slowly = await stage.press(*["left"] * 12)
+        assert slowly.split("\n")[2] == text.split("\n")[2]
+        assert first == 30 - 11
+        text = await carried_out(stage, *"1234567" * 20, "tab", "l", "l", "2")
+        assert "misses" in text
+
+
+async def test_escapes_and_keys_that_open_and_close_in_one_burst_leave_an_app_that_obeys() -> None:
+    for keys in (
+        ["s", "escape", "escape", "s", "s", "question_mark", "escape", "escape"],
+        ["question_mark", "q"],
+        ["question_mark", "question_mark", "escape"],
+        ["b", "b", "o", "escape", "s", "b", "escape"],
+        ["ctrl+p", "escape", "ctrl+p", "escape"],
+        ["colon", "escape", "colon", "z", "enter", "escape"],
+    ):
+        async with opened() as stage:
+            await carried_out(stage, *keys)
+            await stage.press("escape", "escape")
+            await stage.press(".")
+            assert stage.frame.trained == 1, keys
+            assert stage.frame.config == SMALL
+
+
+STORM = [
+    *("s", "escape", "enter", "tab", "shift+tab", "question_mark", "home", "end", "up", "down", "left", "right"),
+    *("plus", "minus", "full_stop", "backspace", "ctrl+u", "ctrl+l", "space", "pagedown", "left_square_bracket"),
+    *("right_square_bracket", "left_curly_bracket", "slash", *"0123456789eErRgulzZmpxyUbodnafvLW"),
+]
+
+
+async def test_a_storm_of_keys_in_changing_sizes_leaves_an_app_that_obeys() -> None:
+    dice = random.Random(3)
+    async with opened() as stage:
+        for size in ((120, 40), (40, 10), (60, 16), (80, 24)):
+            stage.burst(*dice.choices(STORM, k=80))
+            await stage.pilot.resize_terminal(*size)
+        await carried_out(stage, *["escape"] * 6)
+        before = stage.frame.trained_in_all
+        await stage.press("escape", "R", "colon")
+        await stage.type("step 3")
+        assert stage.frame.trained_in_all >= before + 3
+        assert stage.app.is_running

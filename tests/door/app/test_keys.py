@@ -1,0 +1,264 @@
+"""What each key does to the run: exactly so many windows, epochs, branches; and what it shows."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.door.app.stage import Stage, opened
+from tests.patience import PATIENCE
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+
+STORY = ("e", ".", ".", "r", ".", "e")
+"""Ten windows an epoch: 12 windows on branch a, then from the start again 10 on branch b."""
+
+PREPARED: dict[str, Any] = {
+    "state": "paused",
+    "epoch": 1,
+    "window": 10,
+    "trained": 10,
+    "trained_in_all": 22,
+    "branch": 1,
+    "is_past": False,
+    "speed": 100.0,
+    "undoable": 1,
+    "redoable": False,
+    "init_index": 0,
+    "data_version": 0,
+}
+ONE_MORE = {"epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}
+ANEW = {"window": 0, "trained": 0, "branch": 2, "undoable": 2}
+BACK_ON_A = {"epoch": 2, "window": 2, "trained": 12, "branch": 0, "undoable": 0, "redoable": True}
+
+EFFECTS: dict[str, dict[str, Any]] = {
+    "space": {"state": "running", **ONE_MORE},
+    "p": {"state": "running", **ONE_MORE},
+    "space space": ONE_MORE,
+    ".": ONE_MORE,
+    ". . .": {"epoch": 2, "window": 3, "trained": 13, "trained_in_all": 25},
+    "e": {"epoch": 2, "window": 10, "trained": 20, "trained_in_all": 32},
+    ". e": {"epoch": 2, "window": 10, "trained": 20, "trained_in_all": 32},
+    "e e": {"state": "finished", "epoch": 3, "window": 10, "trained": 30, "trained_in_all": 42},
+    "+": {"speed": 200.0},
+    "=": {"speed": 200.0},
+    "+ + + -": {"speed": 500.0},
+    "-": {"speed": 50.0},
+    "m": {"speed": math.inf},
+    "m -": {"speed": 1e6},
+    "r": ANEW,
+    "R": {**ANEW, "init_index": 1},
+    "R R": {**ANEW, "init_index": 2, "branch": 3},
+    ". g": {**ONE_MORE, "window": 0, "data_version": 1, "branch": 2, "undoable": 2},
+    "u": BACK_ON_A,
+    "u u": BACK_ON_A,
+    "u U": {},
+    "r u": {"redoable": True},
+    "r u .": {**ONE_MORE, "redoable": True},
+    "u .": {**BACK_ON_A, "window": 3, "trained": 13, "trained_in_all": 23},
+    "[": {"window": 9, "trained": 9, "is_past": True},
+    "[ [ [": {"window": 7, "trained": 7, "is_past": True},
+    "[ [ ]": {"window": 9, "trained": 9, "is_past": True},
+    "[ ]": {},
+    "]": {},
+    ". {": {**ONE_MORE, "epoch": 1, "window": 10, "trained": 10, "is_past": True},
+    ". { {": {"trained_in_all": 23, "window": 0, "trained": 0, "is_past": True},
+    ". { { }": {"trained_in_all": 23, "is_past": True},
+    ". { } ": ONE_MORE,
+    "[ [ .": {"window": 9, "trained": 9, "trained_in_all": 23, "branch": 2, "undoable": 2},
+    "[ [ . u": {"window": 8, "trained": 8, "trained_in_all": 23, "is_past": True, "redoable": True},
+    "home enter": {"window": 1, "trained": 1, "is_past": True},
+    "home right right enter": {"window": 3, "trained": 3, "is_past": True},
+    "home enter b enter": {},
+    "L L": {},
+    "enter": {},
+    "U": {},
+    "a": {},
+    "f": {},
+    "8": {},
+}
+
+
+def facts(stage: Stage) -> dict[str, Any]:
+    return {name: getattr(stage.frame, name) for name in PREPARED} | {"state": stage.state}
+
+
+async def prepared(stage: Stage) -> None:
+    await stage.press(*STORY)
+    assert facts(stage) == PREPARED
+
+
+@pytest.mark.parametrize("keys", EFFECTS)
+async def test_a_key_has_this_effect_on_the_run_and_no_other(keys: str) -> None:
+    async with opened() as stage:
+        await prepared(stage)
+        await stage.press(*keys.split())
+        assert facts(stage) == {**PREPARED, **EFFECTS[keys]}
+        frame, first = stage.frame, stage.lines[0]
+        assert frame.config == SMALL
+        assert re.search(rf"{stage.state} .*epoch {frame.epoch}/3 +window +{frame.window}/10\b", first)
+        assert ("branch" in first) == bool(frame.branch or frame.is_past)
+        if frame.window:
+            assert f"loss {scripted_loss(frame.trained - 1):.4f}" in first
+        assert (f"at {frame.trained} of " in first) == frame.is_past
+
+
+async def test_as_many_windows_are_trained_as_the_speed_says_and_none_in_a_pause() -> None:
+    async with opened(replace(SMALL, num_epochs=100), speed=20) as stage:
+        await stage.press("space")
+        first = stage.frame.trained
+        await stage.seconds_pass(2)
+        assert (stage.frame.trained, stage.state) == (first + 40, "running")
+        await stage.press("space")
+        await stage.seconds_pass(5)
+        assert (stage.frame.trained, stage.state) == (first + 40, "paused")
+        await stage.press("+", "space")
+        again = stage.frame.trained
+        await stage.seconds_pass(1)
+        assert stage.frame.trained == again + 50
+        await stage.press("-", "-")
+        await stage.seconds_pass(3)
+        assert stage.frame.trained == again + 50 + 30
+
+
+async def test_at_full_speed_it_trains_to_the_end() -> None:
+    async with opened(speed=math.inf, paused=False) as stage:
+        text = await stage.until(lambda text: "finished" in text)
+        assert re.search(r"finished +epoch 3/3 +window 10/10", text)
+        assert stage.frame.trained == 30
+        for key in ("space", ".", "e"):
+            assert "finished" in await stage.press(key)
+            assert stage.frame.trained == 30
+        await stage.press("[")
+        assert (stage.state, stage.frame.trained) == ("paused", 29)
+        await stage.press("r", "e")
+        assert (stage.state, stage.frame.trained, stage.frame.trained_in_all) == ("paused", 10, 40)
+
+
+async def test_training_on_from_the_past_makes_a_branch_and_the_line_before_stays_under_the_curve() -> None:
+    async with opened(size=(120, 40)) as stage:
+        await stage.press("e", "e", "[", "[", "[", "[", "[", "s", "down", "+", "escape")
+        assert (stage.frame.branch, stage.frame.trained, stage.frame.config.learning_rate) == (1, 15, 0.5)
+        text = await stage.press(".")
+        assert (stage.frame.branch, stage.frame.trained, stage.frame.is_past) == (1, 16, False)
+        assert "a: the start" in text
+
+
+async def test_a_pause_in_the_middle_drops_the_windows_that_were_asked_for() -> None:
+    permits = threading.Semaphore(0)
+
+    class OneByOne(ScriptedTrainer):
+        def advance(self, n: int) -> Any:
+            assert permits.acquire(timeout=PATIENCE)
+            return super().advance(1)
+
+    async with opened(trainer=OneByOne) as stage:
+        await stage.pilot.press("e")
+        permits.release()
+        await stage.until(lambda _: stage.frame.trained == 1)
+        assert "running" in stage.lines[0]
+        await stage.pilot.press("space")
+        permits.release()
+        await stage.until(lambda text: "paused" in text)
+        assert stage.frame.trained == 2
+        await stage.pilot.press(".", ".")
+        permits.release(2)
+        await stage.settled()
+        assert (stage.frame.trained, stage.state) == (4, "paused")
+
+
+def spike(config: Any) -> ScriptedTrainer:
+    trainer = ScriptedTrainer(config)
+    trainer.diverges_at = 15
+    return trainer
+
+
+async def test_a_diverged_loss_pauses_and_undo_goes_to_before_it() -> None:
+    async with opened(trainer=spike) as stage:
+        await stage.press("m", "e", "e")
+        text = await stage.until(lambda text: "nan" in text.split("\n")[0])
+        assert re.search(r"paused +epoch 2/3 +window +\d+/10 +loss nan", text)
+        await stage.press("u")
+        assert (stage.frame.trained, stage.frame.is_past, stage.frame.undoable) == (0, True, 0)
+
+
+async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() -> None:
+    config = replace(SMALL, num_epochs=100)
+    async with opened(config, size=(120, 40)) as stage:
+        await stage.press(*["e"] * 60)
+        assert stage.frame.trained == 600
+        text = await stage.press("d")
+        first, last = map(int, re.findall(r"windows (\d+) to (\d+)", text.split("\n")[2])[0])
+        text = await stage.press("enter")
+        assert first <= stage.frame.trained <= last
+        assert (stage.frame.is_past, stage.frame.trained_in_all) == (True, 600)
+        assert f"at {stage.frame.trained} of 600" in text
+
+
+VIEWS = {"1": "pred", "2": "misses", "3": "memory", "4": "gradient", "5": "weights", "6": "seeds", "7": "plane"}
+
+
+async def test_each_view_has_its_key_and_on_a_wide_screen_there_are_two() -> None:
+    async with opened(size=(160, 45)) as stage:
+        await stage.press("e", "1")
+        before = facts(stage)
+        for key, word in VIEWS.items():
+            text = await stage.press(key)
+            assert any(word in line for line in text.split("\n")[6:-1]), key
+        assert "seeds" in "\n".join(stage.lines[6:-1]), "the view before"
+        assert facts(stage) == before
+        await stage.press("8", "9", "0")
+        assert facts(stage) == before
+
+
+async def test_the_axis_the_zoom_and_the_crosshair() -> None:
+    config = replace(SMALL, num_epochs=100)
+    async with opened(config, size=(100, 30)) as stage:
+        whole = await stage.press(*["e"] * 20)
+        assert not re.search(r"1e-\d", whole)
+        assert re.search(r"1e-\d", await stage.press("l"))
+        assert await stage.press("l") == whole
+        axis = next(line for line in stage.lines if line.startswith(" window 0 "))
+        zoomed = await stage.press("z")
+        assert axis not in zoomed
+        assert re.search(r"window 100 .* 200", zoomed)
+        assert axis in await stage.press("Z")
+        read = (await stage.press("left")).split("\n")[2]
+        assert re.search(r"\b200\b.*\b0\.09\d+", read)
+        first = (await stage.press("home")).split("\n")[2]
+        assert re.search(r"\b1\b.*0\.\d+", first)
+        assert read != first
+        assert (await stage.press("escape")) == whole
+
+
+async def test_tab_gives_the_arrows_to_the_view_and_back() -> None:
+    async with opened() as stage:
+        await stage.press("e")
+        sentence = stage.lines[2]
+        assert "┫" in stage.text
+        assert "┫" not in await stage.press("tab")
+        assert re.search(r"row 1, step 10: target 1 echoes step 7", await stage.press("left"))
+        assert re.search(r"row 2, step 9\b", await stage.press("left", "down"))
+        text = await stage.press("tab")
+        assert "┫" in text
+        assert text.split("\n")[2] == sentence
+
+
+async def test_y_copies_the_command_that_shows_this_again() -> None:
+    async with opened(replace(SMALL, learning_rate=0.25, cell="gru")) as stage:
+        await stage.press("y")
+        await stage.until(lambda text: "echornn-tui --" in text)
+        for flag in ("--learning-rate 0.25", "--cell gru", "--num-epochs 3"):
+            assert flag in stage.app.clipboard
+
+
+@pytest.mark.parametrize("keys", [["q"], ["ctrl+q"], ["s", "down", "1", "ctrl+q"], ["colon", "x", "ctrl+q"]])
+async def test_quit_ends_the_session(keys: list[str]) -> None:
+    async with opened() as stage:
+        await stage.pilot.press(*keys)
+        await stage.until(lambda _: stage.session.stopped.is_set())
+    assert stage.app.return_value == 0

@@ -1,0 +1,171 @@
+"""Every size, only ASCII, other themes, what is saved of the screen, and the last line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.door.app.stage import Stage, opened
+from tests.door.app.test_states import failing
+from tests.scripted import SMALL, ScriptedTrainer
+
+WALK = [
+    *(["1"], ["2"], ["3"], ["4"], ["5"], ["6"], ["7"], ["left"], ["l"], ["s"], ["enter"], ["escape", "escape"]),
+    *(["b"], ["b"], ["o"], ["escape"], ["question_mark"], ["escape"], ["ctrl+p"], ["escape"], ["colon", "s"]),
+    *(["escape"], ["L"], ["6"], ["y"], ["["]),
+]
+"""Keys that lead through what the screen can show."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen(size: tuple[int, int]) -> None:
+    async with opened(size=size, ascii_only=True) as stage:
+        await stage.press("e", "e")
+        for keys in WALK:
+            text = await stage.press(*keys)
+            assert text.isascii(), (keys, "".join(one for one in text if not one.isascii()))
+            assert "epoch" in text
+    async with opened(ascii_only=True, loaded=False) as stage:
+        assert stage.text.isascii()
+
+
+SIGNS = {"loading": ".", "running": ">", "paused": "=", "finished": "#", "failed": "!"}
+
+
+async def test_each_state_is_a_word_with_a_sign_of_its_own_so_that_colour_is_never_the_only_sign() -> None:
+    seen: dict[str, str] = {}
+
+    def note(stage: Stage) -> None:
+        sign, state = stage.lines[0].split()[:2]
+        seen[state] = sign
+        assert state == stage.state
+
+    for ascii_only in (True, False):
+        seen.clear()
+        async with opened(ascii_only=ascii_only, loaded=False) as stage:
+            note(stage)
+            await stage.release()
+            note(stage)
+            await stage.press("space")
+            note(stage)
+            await stage.press("e", "e", "e")
+            note(stage)
+        async with opened(ascii_only=ascii_only, trainer=failing(1)) as stage:
+            await stage.pilot.press("e")
+            await stage.until(lambda text: "failed" in text)
+            note(stage)
+        assert len(set(seen.values())) == len(SIGNS)
+        assert not ascii_only or seen == SIGNS
+
+
+def partly_wrong(config: object) -> ScriptedTrainer:
+    trainer = ScriptedTrainer(SMALL)
+    trainer.wrong_every = 4
+    return trainer
+
+
+async def test_a_wrong_prediction_has_a_sign() -> None:
+    async with opened(trainer=partly_wrong) as stage:
+        text = await stage.press(".")
+        assert text.count("><") == 6, "3 of 10 in each of 2 rows"
+        assert "accuracy 70.0%" in stage.lines[0]
+        assert text.count("7 of 10") == 2
+
+
+async def test_at_every_size_the_state_is_there_and_keys_work() -> None:
+    async with opened() as stage:
+        await stage.press("e")
+        for size in (
+            (160, 45),
+            (60, 16),
+            (59, 24),
+            (80, 15),
+            (40, 10),
+            (20, 5),
+            (1, 1),
+            (300, 90),
+            (200, 60),
+            (80, 24),
+        ):
+            text = await stage.resize(*size)
+            assert size[0] < 20 or "paused" in text
+            assert size[0] < 40 or re.search(r"epoch +[12]/3", text)
+            assert ("chance 0.693" in text) == (size[0] >= 60 and size[1] >= 16)
+            assert ("60x16" in text) == (size[0] >= 20 and not (size[0] >= 60 and size[1] >= 16))
+            assert ("q Quit" in text.split("\n")[-1]) == (size[0] >= 60 and size[1] >= 16)
+            before = stage.frame.trained_in_all
+            await stage.press(".")
+            assert stage.frame.trained_in_all == before + 1
+        for size in ((100, 30), (60, 16), (80, 24)):
+            await stage.pilot.resize_terminal(40, 10)
+            text = await stage.resize(*size)
+            assert "row 1" in text
+            assert re.search("[┫┤]", text)
+
+
+async def test_a_view_chosen_on_a_screen_that_is_too_small_is_shown_once_it_is_larger() -> None:
+    async with opened(size=(40, 10)) as stage:
+        await stage.press("e", "2", "l")
+        text = await stage.resize(80, 24)
+        assert "misses" in text
+        assert "1e-" not in text
+
+
+async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -> None:
+    async with opened(size=(120, 40)) as stage:
+        assert "Resume" in stage.lines[-1]
+        assert "Undo" not in stage.lines[-1]
+        await stage.press("space")
+        assert "Pause" in stage.lines[-1]
+        await stage.press("space", "r")
+        assert "u Undo" in stage.lines[-1]
+        await stage.press("s", "down")
+        assert "+/- Nudge" in stage.lines[-1]
+        await stage.press("5")
+        assert not re.search("Resume|Step|Quit|Help", stage.lines[-1])
+        await stage.press("escape", "escape", "e", "e", "e")
+        assert not re.search("Resume|Pause|Step", stage.lines[-1])
+        narrow = (await stage.resize(60, 16)).split("\n")[-1]
+        assert narrow.rstrip().endswith("? Help q Quit")
+
+
+async def test_the_screen_is_saved_by_the_palette_under_a_new_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened() as stage:
+        await stage.press("e")
+        for word, ends in (("save text", ".txt"), ("save text", ".txt"), ("save picture", ".svg")):
+            await stage.press("ctrl+p")
+            before = {*tmp_path.iterdir()}
+            await stage.type(word)
+            many = len(before)
+            await stage.until(lambda _, many=many: len([*tmp_path.iterdir()]) > many)  # type: ignore[misc]
+            (new,) = {*tmp_path.iterdir()} - before
+            assert new.suffix == ends
+            assert "1/3" in new.read_text(encoding="utf-8")
+
+
+async def test_the_palette_finds_every_command_and_does_it() -> None:
+    async with opened() as stage:
+        for typed, done in (("step", "window  1/10"), ("epoch", "window 10/10"), ("view data", "misses")):
+            await stage.press("ctrl+p")
+            assert done in await stage.type(typed)
+        await stage.press("ctrl+p")
+        await stage.type(":edit", "enter")
+        await stage.type("seed=8")
+        assert stage.frame.config.seed == 8
+        await stage.press("ctrl+p")
+        await stage.type("theme light")
+        assert stage.app.theme == "textual-light"
+        assert stage.state == "paused"
+
+
+async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(tmp_path: Path) -> None:
+    async with opened(folder=tmp_path / "run\x1b[31m\x07x") as stage:
+        await stage.press("y")
+        text = await stage.until(lambda text: "--resume" in text or "echornn-tui" in text)
+        assert "\x1b" not in text
+        assert "\x07" not in text

@@ -1,0 +1,81 @@
+"""The tour: seven steps, each with a key that leads on when the run shows what the step is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.door.app.stage import Stage, opened
+from tests.scripted import SMALL
+
+LONG = replace(SMALL, num_epochs=1000)
+
+
+async def at_step(stage: Stage, number: int) -> None:
+    await stage.until(lambda text: f"tour {number} of 7" in text)
+
+
+async def ready(stage: Stage, number: int, key: str) -> str:
+    """The text as soon as a step names its key; until then the run goes on, and the probes measure."""
+    for _ in range(20):
+        text = await stage.seconds_pass(0.3)
+        if f"tour {number} of 7" in text and f"press {key}" in text:
+            return text
+    return await stage.until(lambda text: f"tour {number} of 7" in text and f"press {key}" in text)
+
+
+@pytest.mark.parametrize(("size", "ascii_only"), [((80, 24), False), ((120, 40), True)])
+async def test_each_key_leads_on_and_the_numbers_are_those_of_the_run(size: tuple[int, int], ascii_only: bool) -> None:
+    async with opened(LONG, size=size, speed=1000, tour=True, ascii_only=ascii_only) as stage:
+        await at_step(stage, 1)
+        await stage.press("3", "space", "space")
+        await at_step(stage, 1)
+        trained = stage.frame.trained
+        await stage.press(".")
+        assert stage.frame.trained == trained + 1
+        await at_step(stage, 2)
+        await stage.press("space")
+        await at_step(stage, 3)
+        await stage.press("3")
+        await at_step(stage, 3)
+        text = await ready(stage, 3, "3")
+        assert "263" in text
+        assert "0.693" in text
+        await stage.press("3")
+        await ready(stage, 4, "4")
+        await stage.press("4")
+        await ready(stage, 5, "t")
+        await stage.press("t")
+        await at_step(stage, 6)
+        assert stage.frame.config.truncated_backprop_length == 3
+        text = await ready(stage, 6, "u")
+        assert "T" in text
+        assert stage.frame.trained >= 1000
+        await stage.press("u")
+        await at_step(stage, 7)
+        assert stage.frame.config == LONG
+        await stage.press("L")
+        await stage.until(lambda text: "of 7" not in text)
+        assert stage.frame.config.replicas == 64
+        assert not ascii_only or stage.text.isascii()
+        await stage.press("escape")
+        assert "leave the tour" not in stage.text
+        assert stage.frame.config.replicas == 64
+
+
+async def test_it_is_left_at_any_step_and_the_run_goes_on() -> None:
+    for keys in ([], ["."]):
+        async with opened(LONG, tour=True) as stage:
+            await stage.press(*keys)
+            await at_step(stage, len(keys) + 1)
+            await stage.press("s", "escape")
+            await at_step(stage, len(keys) + 1)
+            await stage.press("escape")
+            assert "of 7" not in stage.text
+            before = stage.frame.trained
+            await stage.press("t", ".")
+            assert stage.frame.trained == before + 1
+            assert stage.frame.config == LONG
+            await stage.pilot.press("q")
+        assert stage.app.return_value == 0

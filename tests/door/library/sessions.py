@@ -1,0 +1,187 @@
+"""Sessions on a thread: commands go in, frames and pictures come out. By default trainers are scripted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from echornn import EchoConfig, Frame, PopulationProgress, Position, Question, Readings, RunRecorder, Session, Snapshot
+from echornn.session.commands import Answer, Command, Pause
+from echornn.session.pictures.queries import Query as Query
+from echornn.session.pictures.queries import SeedRows as SeedRows
+from echornn.session.pictures.queries import Span as Span
+from echornn.session.pictures.queries import Tried as Tried
+from tests.clock import Clock
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE
+from tests.scripted import SMALL, ScriptedTrainer, unread
+
+ENDLESS = replace(SMALL, num_epochs=10**6)
+"""Ten windows an epoch."""
+
+PATH = Query(path=True)
+
+MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradient"}))
+
+
+class Stage:
+    """A session, and the trainers that it made.
+
+    Attributes:
+        shown: the losses of each slice of windows, as the session reported them, [windows, replicas].
+    """
+
+    def __init__(
+        self,
+        config: EchoConfig = ENDLESS,
+        make: Callable[[EchoConfig], Any] = ScriptedTrainer,
+        folder: Path | None = None,
+        **options: Any,
+    ) -> None:
+        self.trainers: list[Any] = []
+        self.shown: list[Any] = []
+
+        def made(config: EchoConfig) -> Any:
+            trainer = make(config)
+            self.trainers.append(trainer)
+            return trainer
+
+        if folder is not None:
+            options["recorder"] = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+            if (run := options["recorder"].resumed) is not None and config is ENDLESS:
+                config = run.config
+        self.session = Session(
+            config, **{"make_trainer": made, "examine": unread, "on_progress": self._told, **options}
+        )
+
+    def _told(self, progress: PopulationProgress) -> None:
+        self.shown.append(progress.losses)
+
+    @property
+    def frame(self) -> Frame:
+        return self.session.frame
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """The branch whose path is shown, the windows on it, and the state."""
+        return self.frame.line, self.frame.trained, self.frame.state.value
+
+    def settled(self) -> Frame:
+        """The frame when all commands were carried out, and their windows trained."""
+        assert self.session.when_idle(PATIENCE), self.frame.message
+        return self.frame
+
+    def do(self, *commands: Command) -> Frame:
+        """Send commands, each when the one before was carried out and its windows are trained."""
+        for command in commands:
+            self.session.send(command)
+            self.settled()
+        return self.frame
+
+    def answer(self, command: Command) -> Answer:
+        """What became of a command."""
+        number = self.session.send(command)
+        self.settled()
+        (answer,) = (one for one in self.session.answers if one.number == number)
+        return answer
+
+    def losses(self) -> list[float]:
+        """All losses on the path to the position that is shown, of the replica that is shown."""
+        frame = self.frame
+        losses = self.session.timeline.losses(Position(frame.line, frame.trained), 0, frame.replica)
+        assert losses is not None
+        return [float(loss) for loss in losses]
+
+
+@contextmanager
+def on_stage(
+    config: EchoConfig = ENDLESS,
+    make: Callable[[EchoConfig], Any] = ScriptedTrainer,
+    folder: Path | None = None,
+    paused: bool = True,
+    **options: Any,
+) -> Iterator[Stage]:
+    """A session that runs during the block, by default paused at first, and must not fail."""
+    stage = Stage(config, make, folder, **options)
+    if paused:
+        stage.session.send(Pause())
+    with on_a_thread(stage.session):
+        if paused:
+            stage.settled()
+        yield stage
+    assert stage.session.error is None
+
+
+class Ticking(Clock):
+    """A clock that goes on whenever somebody looks at it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def __call__(self) -> float:
+        self.now += self._seconds
+        return self.now
+
+
+class Held(ScriptedTrainer):
+    """A trainer that trains only while it may, so that meanwhile commands accumulate."""
+
+    may = threading.Event()
+
+    def advance(self, n: int) -> PopulationProgress:
+        assert self.may.wait(PATIENCE)
+        return super().advance(n)
+
+
+class Costly(ScriptedTrainer):
+    """A trainer that takes 1 ms for each window, and half a second with a state of 8, by its clock."""
+
+    def __init__(self, config: EchoConfig, clock: Clock, begins: Callable[[], object]) -> None:
+        super().__init__(config)
+        self.seconds = 0.5 if config.state_size == 8 else 0.001
+        self._clock, self._begins = clock, begins
+
+    def advance(self, n: int) -> PopulationProgress:
+        self._begins()
+        progress = super().advance(n)
+        self._clock.now += len(progress.losses) * self.seconds
+        return progress
+
+
+class Probes:
+    """Scripted probes, which wait when told to.
+
+    Attributes:
+        seen: what was examined.
+        error: what they raise; None for nothing.
+    """
+
+    def __init__(self) -> None:
+        self.may_go_on, self.begun = threading.Event(), threading.Event()
+        self.may_go_on.set()
+        self.error: Exception | None = None
+        self.seen: list[tuple[Snapshot, Question]] = []
+
+    def __call__(self, snapshot: Snapshot, question: Question) -> Readings:
+        self.seen.append((snapshot, question))
+        self.begun.set()
+        assert self.may_go_on.wait(PATIENCE)
+        if self.error is not None:
+            raise self.error
+        return Readings(snapshot.state.config, snapshot.branch, snapshot.window)
+
+
+def nan_from(window: int) -> Callable[[EchoConfig], ScriptedTrainer]:
+    """Makes trainers whose losses are NaN from this window on."""
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        trainer.diverges_at = window
+        return trainer
+
+    return make

@@ -1,0 +1,458 @@
+"""What each command of a session does: to the position, the branch, the state, the speed, and its answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn import ConfigError, EchoConfig, Session
+from echornn.session.commands import (
+    Alone,
+    Ask,
+    Choose,
+    Command,
+    Edit,
+    Faster,
+    FinishEpoch,
+    Go,
+    Hide,
+    Move,
+    MoveEpochs,
+    Name,
+    Pause,
+    Pin,
+    Redo,
+    Redraw,
+    Regenerate,
+    Reset,
+    Resume,
+    SetSpeed,
+    Slower,
+    StartOver,
+    Step,
+    Toggle,
+    ToggleReplicas,
+    Undo,
+)
+from tests.clock import Clock
+from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, Ticking, nan_from, on_stage
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE, wait_for
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+
+
+def causes(session: Session) -> list[str]:
+    return [session.timeline.branch(number).cause for number in range(len(session.timeline))]
+
+
+def without_gpu(config: EchoConfig) -> ScriptedTrainer:
+    if config.device == "gpu":
+        raise ConfigError("device", "gpu", "TensorFlow sees no GPU here")
+    if config.state_size == 666:
+        raise MemoryError("too large")
+    return ScriptedTrainer(config)
+
+
+def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
+    stage = Stage(SMALL)
+    frame = stage.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained) == ("loading", 1, 0, 0)
+    assert math.isnan(frame.loss)
+    with on_a_thread(stage.session):
+        wait_for(lambda: stage.frame.state == "finished")
+        frame = stage.settled()
+        assert (frame.epoch, frame.window, frame.trained, frame.rate) == (3, 10, 30, 0.0)
+        losses = [scripted_loss(window) for window in range(30)]
+        np.testing.assert_allclose(stage.losses(), losses, rtol=1e-6)
+        np.testing.assert_allclose(np.concatenate(stage.shown)[:, 0], losses, rtol=1e-6)
+        assert stage.frame is stage.frame, "nothing has changed"
+        frame = stage.do(Step(), FinishEpoch())
+        assert (frame.state, frame.trained) == ("finished", 30)
+        stage.session.send(Resume())
+        stage.session.send(Reset())
+        wait_for(lambda: stage.frame.trained_in_all == 60)
+        assert stage.settled().state == "finished"
+
+
+def test_steps_epochs_and_toggles_train_exactly_what_they_say() -> None:
+    with on_stage() as stage:
+        assert stage.place == (0, 0, "paused")
+        frames = [stage.do(one) for one in (Step(), Step(3), FinishEpoch(), FinishEpoch(), Step(2), FinishEpoch())]
+        assert [(one.epoch, one.window) for one in frames] == [(1, 1), (1, 4), (1, 10), (2, 10), (3, 2), (3, 10)]
+        assert [one.trained for one in frames] == [1, 4, 10, 20, 22, 30]
+        stage.session.send(Toggle())
+        wait_for(lambda: stage.frame.trained > 100)
+        assert stage.frame.state == "running"
+        assert stage.do(Toggle()).state == "paused"
+        stage.session.send(Resume())
+        wait_for(lambda: stage.frame.state == "running")
+        assert stage.do(Pause()).state == "paused"
+
+
+def test_slow_enough_to_watch_every_window_is_shown_in_full() -> None:
+    with on_stage(speed=100.0) as stage:
+        stage.session.send(Resume())
+        wait_for(lambda: stage.frame.trained > 5)
+        frame = stage.do(Pause())
+        assert frame.progress is not None
+        shown = [10 * one.epoch + one.window for one in (*frame.tape, frame.progress)]
+        assert shown == list(range(frame.trained))
+        assert {len(one) for one in stage.shown} == {1}
+
+
+def test_while_it_loads_the_frame_shows_what_waiting_commands_lead_to_and_so_it_begins() -> None:
+    stage = Stage(SMALL, speed=100.0)
+    seen = []
+    one, many = (Faster(), Toggle(), Step(2), Resume()), (ToggleReplicas(8), Move(-1), ToggleReplicas(), FinishEpoch())
+    for command in (*one, *many):
+        stage.session.send(command)
+        frame = stage.frame
+        assert (frame.state, frame.answered) == ("loading", 0)
+        start, replicas = frame.start, 1 if frame.coming is None else frame.coming.replicas
+        seen.append((frame.speed, start.running, start.windows, replicas))
+    assert seen[:4] == [(200, True, 0, 1), (200, False, 0, 1), (200, False, 2, 1), (200, True, 0, 1)]
+    assert seen[4:] == [(200, True, 0, 8), (200, False, 0, 8), (200, False, 0, 1), (200, False, 1, 1)]
+    stage.session.send(Toggle())
+    with on_a_thread(stage.session):
+        frame = stage.settled()
+        assert (frame.state, frame.trained, frame.speed, frame.config, frame.answered) == ("paused", 0, 200, SMALL, 9)
+
+
+def test_the_speed_goes_up_and_down_in_notches_and_at_full_speed_from_what_is_reached() -> None:
+    clock = Clock()
+    with on_stage(speed=100.0, clock=clock) as stage:
+        speeds = [stage.do(one).speed for one in (Faster(), Faster(), Slower(), SetSpeed(math.inf), Faster(), Slower())]
+        assert speeds == [200, 500, 200, math.inf, math.inf, 1e6]
+        assert stage.do(SetSpeed(0.25)).speed == 0.25
+    for bad in (0.0, -1.0, math.nan, 1e7):
+        with pytest.raises(ValueError, match=r"0\.01 to 1,000,000"):
+            SetSpeed(bad)
+
+
+@pytest.mark.parametrize(("speed", "windows"), [(10.0, 20), (1000.0, 1000)])
+def test_so_many_windows_a_second_are_trained_as_the_speed_says(speed: float, windows: int) -> None:
+    seconds = windows / speed
+    clock = Clock()
+    with on_stage(speed=speed, clock=clock) as stage:
+        stage.do(Step(1))
+        stage.session.send(Resume())
+        stage.settled()
+        for _ in range(round(seconds * 100)):
+            clock.now += 0.01
+            stage.settled()
+        assert stage.do(Pause()).trained == pytest.approx(1 + windows, abs=max(2, windows * 0.03))
+
+
+@pytest.mark.parametrize("speed", [math.inf, 100.0])
+@pytest.mark.parametrize("diverges_at", [None, 700])
+def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(speed: float, diverges_at: int | None) -> None:
+    """Also when each window suddenly takes half a second: commands are sent as slices of windows begin."""
+    clock = Clock() if math.isinf(speed) else Ticking(0.002)
+    sent, late = list[float](), list[float]()
+
+    def begins() -> None:
+        if sent:
+            late.append(clock.now - sent.pop() - (0.5 if stage.frame.config.state_size == 8 else 0.001))
+        sent.append(clock.now)
+        stage.session.send(Choose(0))
+        if len(late) == 100:
+            stage.session.send(Edit({"state_size": 8}))
+            stage.session.send(Resume())
+        if len(late) > 110:
+            stage.session.send(Pause())
+
+    def make(config: EchoConfig) -> Costly:
+        trainer = Costly(config, clock, begins)
+        trainer.diverges_at = diverges_at
+        return trainer
+
+    stage = Stage(replace(ENDLESS, total_series_length=10**6), make, speed=speed, clock=clock)
+    with on_a_thread(stage.session):
+
+        def goes_on() -> bool:
+            if stage.frame.state == "paused" and len(late) <= 110:
+                stage.session.send(Resume())
+            return len(late) > 110
+
+        wait_for(goes_on)
+    assert max(late) <= 0.1 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("command", "at", "cause", "changes"),
+    [
+        (Reset(), (1, 0, 0, 0), "reset", {}),
+        (Redraw(), (1, 0, 0, 1), "redraw", {}),
+        (Regenerate(), (2, 0, 1, 0), "regenerate", {}),
+        (Edit({"learning_rate": 0.1, "num_epochs": 4}), (2, 2, 0, 0), "edit", {"learning_rate": 0.1, "num_epochs": 4}),
+        (Edit({"echo_step": 5}), (2, 2, 0, 0), "edit", {"echo_step": 5}),
+        (Edit({"state_size": 8}), (1, 0, 0, 0), "edit", {"state_size": 8}),
+        (StartOver({"learning_rate": 0.1}), (1, 0, 0, 0), "preset", {"learning_rate": 0.1}),
+        (
+            StartOver({"state_size": 8, "optimizer": "adam"}),
+            (1, 0, 0, 0),
+            "preset",
+            {"state_size": 8, "optimizer": "adam"},
+        ),
+        (StartOver(), (1, 0, 0, 0), "preset", {}),
+    ],
+    ids=repr,
+)
+def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
+    command: Command, at: tuple[int, int, int, int], cause: str, changes: dict[str, Any]
+) -> None:
+    with on_stage(SMALL) as stage:
+        before = stage.do(Step(12))
+        losses = stage.losses()
+        changed = stage.do(command)
+        starts_over = at[0] == 1
+        assert (changed.epoch, changed.window, changed.data_version, changed.init_index) == at
+        assert changed.config == stage.session.config == replace(SMALL, **changes)
+        assert (changed.line, changed.branch, changed.trained) == (1, 1, 0 if starts_over else 12)
+        assert (changed.undoable, changed.redoable, changed.state) == (1, False, "paused")
+        assert causes(stage.session) == ["start", cause]
+        assert stage.losses() == ([] if starts_over else losses)
+        if at[1] == 0:
+            assert (changed.progress, changed.tape) == (None, ()), "no rows of other weights or data"
+        stage.do(Step(3))
+        back = stage.do(Undo())
+        for name in ("config", "epoch", "window", "init_index", "data_version", "trained", "line", "branch", "is_past"):
+            assert getattr(back, name) == getattr(before, name), name
+        assert back.progress is not None
+        assert before.progress is not None
+        np.testing.assert_array_equal(back.progress.x, before.progress.x)
+        assert (back.undoable, back.redoable, back.trained_in_all, back.loss) == (0, True, 15, before.loss)
+        assert stage.losses() == losses
+        assert (stage.do(Step()).branch, stage.frame.trained) == (0, 13), "it goes on with the branch"
+        assert stage.losses() == [*losses, np.float32(scripted_loss(12))]
+        forth = stage.do(Redo())
+        assert (forth.branch, forth.config, forth.trained) == (1, changed.config, changed.trained + 3)
+        assert (forth.undoable, forth.redoable) == (1, False)
+
+
+def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() -> None:
+    with on_stage() as stage:
+        stage.do(Step(35))
+        moves = (
+            Move(-1),
+            Move(-100),
+            Move(7),
+            MoveEpochs(1),
+            MoveEpochs(1),
+            MoveEpochs(-1),
+            Go(0, 33),
+            Go(),
+            Go(0, -5),
+        )
+        assert [stage.do(one).trained for one in moves] == [34, 0, 7, 10, 20, 10, 33, 35, 0]
+        frame = stage.do(Go(0, 12))
+        assert (frame.line, frame.trained, frame.line_end, frame.is_past, frame.state) == (0, 12, 35, True, "paused")
+        assert (frame.epoch, frame.window) == (2, 2)
+        assert frame.loss == np.float32(scripted_loss(11))
+        frame = stage.do(Step(5))
+        assert (frame.line, frame.trained, frame.line_end, frame.is_past) == (1, 17, 17, False)
+        assert (causes(stage.session), frame.trained_in_all) == (["start", "back"], 40)
+        assert stage.do(Go(0)).trained == 35
+        assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
+        assert stage.do(Undo()).line == 0
+
+
+def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
+    with on_stage() as stage:
+        for windows in (2, 4, 6):
+            stage.do(Step(windows), Redraw())
+        seen = [(frame.init_index, frame.trained, frame.undoable) for frame in (stage.do(Undo()) for _ in range(4))]
+        assert seen == [(2, 6, 2), (1, 4, 1), (0, 2, 0), (0, 2, 0)]
+        assert [stage.do(Redo()).init_index for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("command", [Regenerate(), Reset(), Redraw()], ids=repr)
+def test_a_key_held_down_is_one_undo(command: Command) -> None:
+    clock = Clock()
+    with on_stage(clock=clock) as stage:
+        stage.do(Step(12))
+        for _ in range(20):
+            clock.now += 0.033
+            stage.session.send(command)
+        frame = stage.do(Undo())
+        assert (frame.trained, frame.init_index, frame.data_version, frame.undoable) == (12, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "between", [None, 5.0, Edit({"echo_step": 2}, held=True), Reset(), Edit({"learning_rate": 0.6})]
+)
+def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between(between: Any) -> None:
+    clock = Clock()
+    with on_stage(clock=clock) as stage:
+        for rate in (0.5, 0.7):
+            frame = stage.do(Edit({"learning_rate": rate}, held=True), Step())
+            clock.now += 0.1
+            assert (frame.config.learning_rate, frame.undoable) == (rate, 1), "each is used at once"
+        if isinstance(between, float):
+            clock.now += between
+        elif between is not None:
+            stage.do(between)
+        before = stage.frame.undoable
+        assert stage.do(Edit({"learning_rate": 0.9}, held=True)).undoable == before + (between is not None)
+        if between is None:
+            frame = stage.do(Undo())
+            assert (frame.config.learning_rate, frame.trained) == (ENDLESS.learning_rate, 0)
+
+
+AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Reset()], [Step(4), Go(0, 0)]]
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "field", "is_refused"),
+    [
+        *((before, Reset(), "", False) for before in AT_A_START),
+        ([], Undo(), "", False),
+        ([Step(4), Redraw(), Step(4), Go(0, 0)], Undo(), "", False),
+        ([], Redo(), "", False),
+        ([], Alone(), "", False),
+        ([], Edit({"learning_rate": SMALL.learning_rate}), "", False),
+        ([ToggleReplicas(6)], ToggleReplicas(3), "", False),
+        ([Step(12)], Edit({"num_epochs": 1}), "num_epochs = 1 .* 2", True),
+        ([Step(4)], Edit({"device": "gpu"}), "device = 'gpu'", True),
+        ([Step(4)], Edit({"state_size": 666}), ".*too large", True),
+        ([Step(4)], Edit({"echo_step": -1}), "echo_step = -1 .* 0 to 99", True),
+        ([], Edit({"seed": 2, "learning": 1}), "learning .*echo_step", True),
+        ([], StartOver({"seed": 2, "learning": 1}), "learning .*echo_step", True),
+        ([], ToggleReplicas(0), "replicas = 0 .* 1 to 1000000", True),
+        ([Step(4)], Go(0, 5, is_exact=True), "window = 5 .* 0 to 4 .*a", True),
+        ([Step(4)], Move(-5, is_exact=True), "window = -1 .* 0 to 4 .*a", True),
+        ([], Go(7), "h .*a to a", True),
+        ([], Name(7, "x"), "h .*a to a", True),
+        ([], Pin(-1), "-1 .*a to a", True),
+        ([], Hide(1), "b .*a to a", True),
+    ],
+    ids=repr,
+)
+def test_a_command_that_does_nothing_says_why_and_changes_nothing(
+    before: list[Command], command: Command, field: str, is_refused: bool
+) -> None:
+    with on_stage(SMALL, without_gpu) as stage:
+        known = stage.do(*before)
+        answer = stage.answer(command)
+        assert (answer.command, answer.done, answer.was_refused) == (command, False, is_refused)
+        assert re.match(field or ".", answer.why_not)
+        named = re.match(r"(num_epochs|device|echo_step|learning|replicas)\b", field)
+        assert answer.field == (named[0] if named else "")
+        frame = stage.frame
+        assert frame.refused == (answer if is_refused else None)
+        for name in ("config", "line", "trained", "trained_in_all", "undoable", "redoable", "loss", "state", "notes"):
+            one, other = getattr(frame, name), getattr(known, name)
+            assert one == other or (one != one and other != other), name
+        assert stage.session.not_done(answer.number) == answer
+        assert stage.answer(Redraw()).done
+        assert stage.frame.refused is None
+
+
+WRONG: list[Callable[[], Any]] = [
+    *(lambda: Step("x"), lambda: Move(1.5), lambda: Choose(None), lambda: Go(0, 1.5), lambda: ToggleReplicas(1.5)),  # type: ignore[arg-type]
+    *(lambda: Name("a"), lambda: Name(0, 3), lambda: Pin(None), lambda: Hide("a"), lambda: Ask("memory")),  # type: ignore[arg-type]
+    *(lambda: Edit(3), lambda: StartOver({3: 4}), lambda: Session(SMALL).send("pause")),  # type: ignore[arg-type,dict-item]
+]
+
+
+def test_what_is_no_command_is_an_error_before_it_is_sent_and_a_command_is_a_value() -> None:
+    for make in WRONG:
+        with pytest.raises(TypeError):
+            make()
+    changes = {"seed": 1}
+    edit, step = Edit(changes), Step(np.int8(100))  # type: ignore[arg-type]
+    changes.update(seed=2)
+    assert (edit, step, Go(0)) == (Edit({"seed": 1}), Step(100), Go(0, None))
+
+
+def test_commands_are_numbered_and_what_was_never_carried_out_is_outstanding() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    numbers = [session.send(one) for one in (Step(3), Pause(), Edit({"seed": 1}), Faster(), Go(0, 0), Name(0, "x"))]
+    assert numbers == [1, 2, 3, 4, 5, 6]
+    session.stop()
+    session.run()
+    assert (session.outstanding, session.answers) == (4, ())
+    assert session.stopped.is_set()
+
+
+def test_names_pins_and_hidden_branches_are_in_every_frame() -> None:
+    with on_stage() as stage:
+        stage.do(Step(20), Go(0, 10), Step(5), Go(0, 5), Step(5))
+        stage.do(Name(1, f"  {'long ' * 20}"), Name(0, "x"), Name(0), Pin(1), Hide(0))
+        notes = stage.frame.notes
+        assert (dict(notes.names), set(notes.pinned), set(notes.hidden)) == ({1: ("long " * 8).strip()}, {1}, {0})
+        rows = stage.session.look(Query(branches=True, ghosts=8)).branches
+        assert [(row.letter, row.is_line, row.is_shown, row.is_pinned) for row in rows] == [
+            ("c", True, False, False),
+            ("b", False, True, True),
+            ("a", False, False, False),
+        ]
+        assert "long long" in rows[1].words
+        assert set(stage.do(Pin(1)).notes.pinned) == set()
+        assert set(stage.do(Pin(1), Hide(1)).notes.pinned) == set(), "what is hidden is not pinned"
+        notes = stage.do(Hide(0, False), Hide(1, False)).notes
+        assert (set(notes.pinned), set(notes.hidden)) == (set(), set()), "by themselves they lie under the curve"
+        for _ in range(10):
+            stage.do(Go(0, 3), Step(1))
+        assert set(stage.do(Hide(1), Hide(1, False)).notes.pinned) == {1}, "too old to lie there unpinned"
+        assert (stage.place, stage.frame.trained_in_all) == ((12, 4, "paused"), 40)
+
+
+@pytest.mark.parametrize(
+    ("step", "speed"), [(Resume(), math.inf), (Resume(), 100.0), (Step(100), 1.0), (FinishEpoch(), 1.0)], ids=repr
+)
+def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that_is_to_blame(
+    step: Command, speed: float
+) -> None:
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        return nan_from(15)(config)
+
+    with on_stage(make=make, speed=speed) as stage:
+        stage.do(Step(12), Edit({"learning_rate": 9.0}), Step(1))
+        stage.session.send(step)
+        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
+        frame = stage.settled()
+        assert (frame.trained, math.isnan(frame.loss), frame.blamed) == (16, True, ("learning_rate",))
+        assert "6 of epoch 2" in frame.warning
+        assert stage.session.before_it_diverged == 11, "the last window before the edit"
+        frame = stage.do(Undo())
+        assert (frame.trained, frame.config, frame.has_diverged, frame.warning) == (12, ENDLESS, False, "")
+
+
+def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() -> None:
+    stage = Stage(SMALL)
+    stage.session.send(Pause())
+    with on_a_thread(stage.session):
+        stage.settled()
+        stage.trainers[0].fails_at = 2
+        stage.do(Step(2))
+        stage.session.send(Step())
+        assert stage.session.stopped.wait(PATIENCE)
+        frame = stage.frame
+        assert (frame.state, frame.window, frame.trained) == ("failed", 2, 2)
+        assert "RuntimeError: the script says: out of memory" in frame.message
+        assert isinstance(stage.session.error, RuntimeError)
+        assert (frame.progress is not None, stage.session.look(Query(columns=10)).curve.last) == (True, 2)
+        assert stage.session.refused is None
+
+
+def test_a_configuration_that_cannot_be_loaded_is_refused() -> None:
+    stage = Stage(replace(SMALL, device="gpu"), without_gpu)
+    stage.session.run()
+    assert (stage.frame.state, isinstance(stage.session.refused, ConfigError)) == ("failed", True)
+    assert "device = 'gpu'" in stage.frame.message
+
+
+def test_it_stops_before_it_loads_and_while_it_waits() -> None:
+    stage = Stage(SMALL)
+    stage.session.stop()
+    stage.session.run()
+    assert (stage.frame.state, stage.shown, stage.session.error) == ("loading", [], None)
+    with on_stage():
+        pass

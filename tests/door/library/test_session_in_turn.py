@@ -1,0 +1,150 @@
+"""Commands that arrive all at once do what they do one by one; only some of them end what is still to be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn import EchoConfig
+from echornn.session.commands import (
+    Alone,
+    Choose,
+    Command,
+    Edit,
+    Faster,
+    FinishEpoch,
+    Go,
+    Move,
+    MoveEpochs,
+    Name,
+    Pause,
+    Redo,
+    Redraw,
+    Regenerate,
+    Reset,
+    Save,
+    Slower,
+    StartOver,
+    Step,
+    Toggle,
+    ToggleReplicas,
+    Undo,
+)
+from tests.clock import Clock
+from tests.door.library.sessions import Costly, Held, Stage, on_stage
+from tests.examples import examples
+from tests.hashed import HashTrainer
+from tests.scripted import SMALL, ScriptedTrainer
+
+
+@contextmanager
+def while_it_trains(stage: Stage, windows: int = 300) -> Iterator[None]:
+    """Commands in the block arrive while the first slice of so many windows is trained."""
+    Held.may.clear()
+    try:
+        stage.session.send(Step(windows))
+        yield
+    finally:
+        Held.may.set()
+    stage.settled()
+
+
+def held(config: EchoConfig) -> ScriptedTrainer:
+    return Held(config) if config.replicas == 1 else ScriptedTrainer(config)
+
+
+KEEP = [
+    *(Edit({"learning_rate": 0.4}, held=True), Edit({"state_size": 9}), Edit({"learning_rate": SMALL.learning_rate})),
+    *(Edit({"state_size": -3}), Go(99, 0), Redo(), Regenerate(), Reset(), Redraw(), StartOver({"echo_step": 5})),
+    *(Edit({"replicas": 3}), Name(0, "x"), Faster()),
+]
+
+
+@pytest.mark.parametrize("command", KEEP, ids=repr)
+def test_what_is_still_to_be_trained_is_trained_whatever_is_changed_or_refused_meanwhile(command: Command) -> None:
+    with on_stage(make=held) as stage:
+        with while_it_trains(stage):
+            stage.session.send(command)
+        assert (stage.frame.trained_in_all, stage.frame.state) == (300, "paused")
+
+
+@pytest.mark.parametrize("command", [Pause(), Toggle(), Go(0, 0), Move(-1), MoveEpochs(-1), Undo()], ids=repr)
+def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(command: Command) -> None:
+    Held.may.set()
+    with on_stage(make=held) as stage:
+        stage.do(Step(20), Edit({"learning_rate": 0.1}))
+        with while_it_trains(stage):
+            stage.session.send(command)
+        assert stage.frame.state == "paused"
+        assert 20 <= stage.frame.trained_in_all < 320
+
+
+def test_an_epoch_is_finished_also_where_new_data_begin_it_again() -> None:
+    with on_stage() as stage:
+        stage.do(Step(4))
+        stage.session.send(FinishEpoch())
+        frame = stage.do(Regenerate())
+        assert (frame.epoch, frame.window, frame.trained_in_all) == (1, 10, 14)
+        stage.do(Step(3))
+        stage.session.send(FinishEpoch())
+        frame = stage.do(FinishEpoch())
+        assert (frame.epoch, frame.window) == (2, 10)
+
+
+def test_a_run_that_ends_owes_nothing_and_more_epochs_go_on() -> None:
+    with on_stage(SMALL) as stage:
+        stage.session.send(Step(30))
+        assert stage.do(Step(25)).state == "finished"
+        assert stage.do(Edit({"num_epochs": 5})).trained == 30
+        assert stage.do(Step(3)).trained == 33
+
+
+def test_changes_wait_until_one_is_there_and_moves_after_them_lead_from_where_they_lead() -> None:
+    """Keys ``g [ [ [`` on the way to a window: new data there, then three windows back from there."""
+    clock = Clock()
+    Held.may.set()
+    with on_stage(make=lambda config: Costly(config, clock, Held.may.wait), clock=clock) as stage:
+        stage.do(Step(60))
+        Held.may.clear()
+        for command in (Go(0, 55), Regenerate(), Move(-1), Move(-1), Move(-1)):
+            stage.session.send(command)
+        Held.may.set()
+        frame = stage.settled()
+        assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
+        frame = stage.do(Go(1), Step(1))
+        assert (frame.epoch, frame.window) == (6, 1), "the epoch there began again"
+
+
+ORDERS: list[Command] = [
+    *(Step(7), FinishEpoch(), Move(-3), Move(2), MoveEpochs(-1), Regenerate(), Edit({"learning_rate": 0.2}, held=True)),
+    *(Edit({"batch_size": -1}), Undo(), Redo(), Reset(), ToggleReplicas(3), Choose(2), Alone(), Pause(), Name(0, "x")),
+    *(Faster(), Slower(), Save(), Edit({"state_size": 3})),
+]
+AT_ONCE = Name | Faster | Slower | Save
+
+
+@examples(25)
+@given(st.lists(st.sampled_from(ORDERS), max_size=14))
+def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[Command]) -> None:
+    """Except commands to train: later commands do not wait for the end of their windows."""
+
+    def end(at_once: bool) -> tuple[object, ...]:
+        with on_stage(make=HashTrainer, clock=lambda: 0.0) as stage:
+            stage.do(Step(35))
+            for command in story:
+                stage.session.send(command)
+                if not at_once or isinstance(command, Step | FinishEpoch):
+                    stage.settled()
+            frame, timeline = stage.settled(), stage.session.timeline
+            answers = [one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)]
+            assert [one.command for one in answers] == [one for one in story if not isinstance(one, AT_ONCE)]
+            assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
+            assert stage.session.outstanding == 0
+            causes = [timeline.branch(number).cause for number in range(len(timeline))]
+            return frame.line, frame.trained, frame.config, frame.replica, causes, stage.losses()
+
+    assert end(at_once=True) == end(at_once=False)

@@ -1,0 +1,157 @@
+"""A session that goes on with a run in a folder, where it ended or from a window before."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig, Position
+from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
+from tests.door.library.sessions import Query, Stage, on_stage
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE, wait_for
+from tests.recorded import contents
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """12 windows, then 5 at a lower learning rate."""
+    with on_stage(SMALL, folder=tmp_path / "run") as stage:
+        stage.do(Step(12), Edit({"learning_rate": 0.1}), Step(5))
+    return tmp_path / "run"
+
+
+def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: Path) -> None:
+    with on_stage(folder=folder) as stage:
+        frame = stage.frame
+        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == ("paused", 17, 17, 17)
+        assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
+        assert (frame.epoch, frame.window) == (2, 7)
+        assert frame.loss == pytest.approx(scripted_loss(16))
+        stage.do(Step(3))
+        np.testing.assert_allclose(stage.losses(), [scripted_loss(window) for window in range(20)], rtol=1e-6)
+        assert stage.do(Undo()).trained == 12
+    with on_stage(folder=folder) as stage:
+        assert (stage.frame.trained, stage.frame.line, stage.frame.trained_in_all) == (12, 0, 20)
+        assert stage.do(Step(2)).branch == 0
+
+
+def test_from_a_window_before_it_begins_a_branch(folder: Path) -> None:
+    stage = Stage(SMALL, folder=folder, at=5)
+    stage.session.send(Pause())
+    with on_a_thread(stage.session):
+        frame = stage.settled()
+        assert stage.session.going_first is None
+        assert (frame.trained, frame.is_past) == (5, True)
+        assert frame.loss == pytest.approx(scripted_loss(4))
+        frame = stage.do(Step(2))
+        assert (frame.branch, frame.trained, frame.trained_in_all) == (2, 7, 19)
+
+
+def test_with_another_configuration_it_goes_on_with_an_edit(folder: Path) -> None:
+    wanted = replace(SMALL, learning_rate=0.2)
+    stage = Stage(wanted, folder=folder)
+    assert stage.session.editing_first == {"learning_rate": 0.2}
+    stage.session.send(Pause())
+    with on_a_thread(stage.session):
+        frame = stage.settled()
+        assert (frame.config, frame.branch, frame.trained, frame.undoable) == (wanted, 2, 17, 2)
+        assert stage.session.editing_first == {}
+        assert stage.do(Undo()).config.learning_rate == 0.1
+
+
+def test_a_finished_run_shows_its_newest_rows_and_with_more_epochs_goes_on(tmp_path: Path) -> None:
+    with on_stage(SMALL, folder=tmp_path / "run") as stage:
+        stage.do(Step(30))
+    with on_stage(SMALL, folder=tmp_path / "run") as stage:
+        frame = stage.frame
+        assert (frame.state, frame.trained, frame.is_past, frame.trained_in_all) == ("finished", 30, False, 30)
+        assert frame.progress is not None
+        assert (frame.progress.epoch, frame.progress.window) == (2, 9)
+    with on_stage(replace(SMALL, num_epochs=4), folder=tmp_path / "run") as stage:
+        assert stage.do(Step(2)).loss == pytest.approx(scripted_loss(31))
+        assert (stage.frame.branch, stage.frame.trained) == (1, 32)
+
+
+class Waits(threading.Event):
+    """Makes a trainer once it may, as while TensorFlow is imported."""
+
+    def __call__(self, config: EchoConfig) -> ScriptedTrainer:
+        assert self.wait(PATIENCE)
+        return ScriptedTrainer(config)
+
+
+def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> None:
+    waits, wanted = Waits(), replace(SMALL, learning_rate=0.2)
+    stage = Stage(wanted, waits, folder)
+    assert (stage.frame.state, stage.frame.epoch, stage.frame.window) == ("loading", 2, 7)
+    stage.session.send(Pause())
+    with on_a_thread(stage.session):
+        try:
+            wait_for(lambda: stage.frame.trained)
+            frame = stage.frame
+            assert (frame.state, frame.trained, frame.branch, frame.undoable) == ("loading", 17, 1, 1)
+            assert frame.loss == pytest.approx(scripted_loss(16))
+            curve = stage.session.look(Query(columns=100)).curve
+            np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
+            assert [one.cause for one in stage.session.timeline.path(Position(1, 17))] == ["start", "edit"]
+        finally:
+            waits.set()
+        assert (stage.settled().state, stage.frame.branch, stage.frame.config) == ("paused", 2, wanted)
+
+
+def test_told_to_end_while_it_loads_the_folder_stays_as_it_was(folder: Path) -> None:
+    before, waits = contents(folder), Waits()
+    stage = Stage(SMALL, waits, folder)
+    with on_a_thread(stage.session):
+        wait_for(lambda: stage.frame.trained)
+        stage.session.stop()
+        waits.set()
+    assert stage.session.error is None
+    assert contents(folder) == before
+
+
+class Upgraded(ScriptedTrainer):
+    """A trainer whose last digits differ from its 14th window on, as with other versions of packages."""
+
+    def _losses(self, n: int) -> np.ndarray:
+        losses = super()._losses(n)
+        return np.where(self.trained + np.arange(n)[:, np.newaxis] >= 13, np.nextafter(losses, np.float32(2)), losses)
+
+
+def test_a_loss_that_is_not_as_on_record_is_said_until_one_stands_elsewhere(folder: Path) -> None:
+    (folder / "keyframes.bin").unlink()  # so that everything is trained again
+    with on_stage(make=Upgraded, folder=folder) as stage:
+        said = stage.do(Go(1, 16)).warning
+        assert "14" in said
+        losses = [float(one) for one in re.findall(r"0\.\d{4,}", said)]
+        assert losses == pytest.approx([scripted_loss(13)] * 2, rel=1e-6)
+        assert stage.do(Go(0, 5)).warning == ""
+        stage.do(Go(1, 16))
+        assert stage.do(Reset()).warning == ""
+    with on_stage(make=ScriptedTrainer, folder=folder) as stage:
+        assert stage.do(Go(1, 16)).warning == ""
+
+
+class OnGPU(ScriptedTrainer):
+    @property
+    def device(self) -> str:
+        return "gpu"
+
+
+def test_on_another_device_than_before_it_goes_on_and_says_so_once(tmp_path: Path) -> None:
+    with on_stage(make=OnGPU, folder=tmp_path / "run") as stage:
+        assert (stage.do(Step(12)).device, stage.frame.warning) == ("gpu", "")
+    with on_stage(folder=tmp_path / "run") as stage:
+        warning = stage.do(Step(3)).warning
+        assert "gpu" in warning
+        assert "cpu" in warning
+        assert stage.do(Edit({"learning_rate": 0.2})).warning == ""
+    with on_stage(folder=tmp_path / "run") as stage:
+        assert stage.frame.warning == ""

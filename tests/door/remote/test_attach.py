@@ -1,0 +1,143 @@
+"""The real program in the background, and viewers on terminals of their own that attach to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+
+from echornn import read
+from tests.answered import answered
+from tests.detached import detached
+from tests.door.remote.viewers import viewers_of
+from tests.patience import wait_for
+from tests.program import Program, gone, running
+
+pytestmark = pytest.mark.slow
+
+
+def attached(folder: Path, width: int = 80, height: int = 24) -> AbstractContextManager[Program]:
+    return running("attach", str(folder), width=width, height=height, scripted=True)
+
+
+def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(tmp_path: Path) -> None:
+    with detached(tmp_path / "run", speed=1) as folder, ExitStack() as stack:
+        first = stack.enter_context(attached(folder, 100, 30))
+        first.until(lambda text: "running" in text and "q Quit" in text.splitlines()[29])
+        second = stack.enter_context(attached(folder))
+        second.until(lambda text: "running" in text and "steers" in text)
+        names, steering = viewers_of(folder)
+        assert (len(names), steering) == (2, names[0])
+        first.press(" ")
+        for viewer in (first, second):
+            viewer.until(lambda text: "paused" in text)
+        second.press("e")  # it does not steer
+        second.until(lambda text: f"{steering} steers" in text)
+        second.press("W")
+        second.press("e")  # at once
+        first.until(lambda text: f"{names[1]} steers" in text)
+        for viewer in (first, second):
+            viewer.until(lambda text: "epoch 1/100" in text and "window 666/666" in text)
+        second.press("2")
+        second.until(lambda text: "matrix" in text)
+        assert "matrix" not in first.text
+        second.press("q")
+        assert second.ended() == 0
+        assert second.mended
+        first.until(lambda text: "steers" not in text)
+        done = answered("attach", "--stop", str(folder))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"--resume {folder}" in done.stdout
+        first.until(lambda text: "ended" in text)
+        first.press("q")
+        assert first.ended() == 0
+        assert str(folder) in first.text.replace("\n", "")
+        assert read(folder).path().loss.size == 666
+        late = answered("attach", "--once", str(folder))
+        assert (late.returncode, str(folder) in late.stderr) == (2, True)
+
+
+def test_a_killed_viewer_is_nothing_and_a_killed_session_is_said(tmp_path: Path) -> None:
+    with detached(tmp_path / "run", speed=1) as folder:
+        process = int(json.loads((folder / "serving.json").read_text())["process"])
+        with attached(folder) as viewer:
+            viewer.until(lambda text: "running" in text)
+            with attached(folder) as lost:
+                lost.until(lambda text: "running" in text)
+                viewer.until(lambda text: "looks on" in text)
+                app = lost.app
+                os.killpg(lost.pid, signal.SIGKILL)
+                wait_for(lambda: len(viewers_of(folder)[0]) == 1)
+            with attached(folder) as gone_too:
+                gone_too.until(lambda text: "running" in text)
+                app = gone_too.app
+                gone_too.close_terminal()
+                wait_for(lambda: gone(app) and len(viewers_of(folder)[0]) == 1)
+            viewer.until(lambda text: "looks on" not in text)
+            viewer.press(" ")
+            viewer.until(lambda text: "paused" in text)
+            os.kill(process, signal.SIGKILL)
+            viewer.until(lambda text: "lost" in text)
+            viewer.press("q")
+            assert viewer.ended() == 0
+            assert f"--resume {folder}" in viewer.text.replace("\n", "")
+        assert answered("attach", "--once", str(folder)).returncode == 2
+
+
+def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "50", width=200, scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        wait_for(lambda: (folder / "serving.json").exists())
+        with attached(folder) as viewer:
+            viewer.until(lambda text: "running" in text and "steers" in text)
+            program.until(lambda text: "looks on" in text)
+            before = read(folder).path().loss
+            program.press("D")
+            program.until(lambda text: re.search(r"process \d+", text))
+            assert program.ended() == 0
+            assert program.mended
+            viewer.until(lambda text: "attach" in text)
+            viewer.press("q")
+            assert viewer.ended() == 0
+    done = answered("attach", "--stop", str(folder))
+    assert done.returncode == 0
+    assert read(folder).path().loss[: before.size].tobytes() == before.tobytes()
+    assert not (folder / "serving.json").exists()
+
+
+def test_a_run_that_is_not_served_is_not_attached_to(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run"), "--no-serve", scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        done = answered("attach", "--once", str(tmp_path / "run"))
+        assert (done.returncode, str(tmp_path / "run") in done.stderr) == (2, True)
+        program.press("q")
+        assert program.ended() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["attach", "nowhere", "--once"], ["nowhere"]),
+        (["attach", "--stop", "nowhere"], ["nowhere"]),
+        (["attach", "--once"], ["--detach"]),
+        (["attach", "nowhere"], ["terminal"]),
+        (["attach", "--once", "--stop"], ["--once", "--stop"]),
+        (["attach", "--fps", "0"], ["fps = 0.0", "0.1 to 60"]),
+        (["serve", "nowhere"], ["nowhere"]),
+        (["serve", "--port", "70000"], ["port = 70000", "0 to 65535"]),
+        (["serve"], ["--detach"]),
+    ],
+)
+def test_what_cannot_be_attached_to_is_refused_in_a_line(
+    arguments: list[str], said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    done = answered(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert all(words in done.stderr.splitlines()[0] for words in said)

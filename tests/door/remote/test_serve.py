@@ -1,0 +1,173 @@
+"""`serve`: the app in a browser, for whoever has the token, from this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import ClientResponse, WSServerHandshakeError
+
+from tests.detached import detached
+from tests.door.remote import viewers
+from tests.door.remote.viewers import viewers_of
+from tests.patience import PATIENCE, wait_for
+from tests.program import children_of, gone
+from tests.served_page import BrowserTab, came, drawn, last_words, opened, served, serving
+
+EVIL = "http://evil.example"
+
+
+def refused_requests(page: str, own: str) -> Iterator[tuple[str, str, dict[str, str], int]]:
+    """(method, path, headers, status): nothing of the site is answered to these."""
+    for path in ("/", f"/{'x' * 43}/", f"{page[:-2]}/", f"{page[:-1]}x/", page.upper(), f"/?{page[1:-1]}"):
+        yield "GET", path, {}, 403
+    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.7:8123"):
+        yield "GET", page, {"Host": host}, 403
+    for origin in (EVIL, "null", "http://127.0.0.1:1"):
+        yield "GET", page, {"Origin": origin}, 403
+    for method, origin in (("POST", own), ("PUT", own), ("OPTIONS", EVIL)):
+        yield method, page, {"Origin": origin}, 403
+    for name in ("viewer", "%2e%2e/%2e%2e/etc/passwd", "../", "download/1"):
+        yield "GET", f"{page}{name}", {"Origin": own}, 404
+
+
+def require_safe(answer: ClientResponse) -> None:
+    headers = answer.headers
+    assert (headers["Referrer-Policy"], headers["X-Frame-Options"]) == ("no-referrer", "DENY")
+    assert (headers["X-Content-Type-Options"], headers["Cross-Origin-Resource-Policy"]) == ("nosniff", "same-origin")
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+async def test_only_its_own_page_on_this_machine_with_the_token_is_answered() -> None:
+    async with served() as (site, client):
+        page, own = f"/{site.token}/", f"http://127.0.0.1:{client.port}"
+        assert len(site.token) >= 43
+        for host in (f"127.0.0.1:{client.port}", "localhost:9000", "LOCALHOST", "[::1]:8123"):  # a forwarded port
+            answer = await client.get(page, Host=host)
+            assert answer.status == 200
+            require_safe(answer)
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        text = await answer.text()
+        assert site.token not in text
+        assert "//" not in text, "it loads nothing from anywhere else"
+        for method, path, headers, status in refused_requests(page, own):
+            answer = await client.get(path, method, **headers)
+            said = await answer.text()
+            assert (answer.status, len(said.splitlines())) == (status, 1), (method, path, headers, said)
+            assert site.token not in said
+            require_safe(answer)
+        for origin, path in product((EVIL, "http://127.0.0.1:1", "null", None, own), (f"{page}viewer", "/viewer")):
+            if (origin, path) != (own, f"{page}viewer"):
+                headers = {} if origin is None else {"Origin": origin}
+                with pytest.raises(WSServerHandshakeError) as refused:
+                    await client.session.ws_connect(f"{own}{path}", headers=headers)
+                assert refused.value.status == 403
+        assert site.tabs == 0
+
+
+async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> None:
+    async with served() as (site, client):
+        wide, narrow = await opened(site, client, "?width=200&height=50"), await opened(site, client)
+        first, second = [int((await drawn(tab, r"(\d+) \d+ \d+\r\n"))[1]) for tab in (wide, narrow)]
+        await wide.send_json(["stdin", "hello é\n"])
+        await drawn(wide, "got hello é 50 200")
+        await narrow.send_json(["resize", {"width": 33, "height": 7}])
+        await narrow.send_json(["stdin", "small\n"])
+        await drawn(narrow, "got small 7 33")
+        await wide.close()
+        await came(lambda: site.tabs == 1)
+        assert (gone(first), gone(second)) == (True, False)
+        cut = await opened(site, client)
+        third = int((await drawn(cut, r"(\d+) 20 90\r\n"))[1])
+        connection = cut._response.connection
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
+        await came(lambda: gone(third))
+        for text in ("", "[", "null", '["stdin", 7]', '["resize", {"width": "9"}]'):
+            other = await opened(site, client)
+            await other.send_str(text)
+            while not other.closed:
+                await asyncio.wait_for(other.receive(), PATIENCE)
+        await narrow.send_json(["stdin", "still\n"])
+        await drawn(narrow, "got still")
+    assert gone(second), "the end of the server ends all"
+
+
+@pytest.mark.parametrize("script", ["echo bye", "echo no; exit 2"])
+async def test_a_tab_is_told_that_its_viewer_has_ended(script: str) -> None:
+    async with served(script) as (site, client):
+        tab = await opened(site, client)
+        assert await last_words(tab)
+        assert tab.closed
+        await came(lambda: site.tabs == 0)
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with viewers.served(tmp_path), socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        command = [sys.executable, "-m", "tui", "serve", str(tmp_path), "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, port in done.stderr.splitlines()[0]) == (2, "", True)
+
+
+def descendants(process: int) -> list[int]:
+    return [one for child in children_of(process) for one in (child, *descendants(child))]
+
+
+@pytest.mark.slow
+async def test_tabs_steer_or_look_and_no_process_outlives_the_server(tmp_path: Path) -> None:
+    with detached(tmp_path / "run") as folder:
+        run = str(folder)
+        with serving(run) as (first, said), serving(run, "--read-only", before=("nohup",)) as (second, of_second):
+            async with aiohttp.ClientSession() as browser:
+                looks, steers = BrowserTab(browser, of_second["address"]), BrowserTab(browser, said["address"])
+                await looks.open()
+                await looks.until("running")
+                assert (len(viewers_of(folder)[0]), viewers_of(folder)[1]) == (1, "")
+                await looks.press(" ")
+                await looks.until("only looks")
+                await steers.open()
+                await steers.until("running")
+                second.send_signal(signal.SIGHUP)
+                await steers.press(" ")
+                await steers.until("paused")
+                await looks.until("paused")
+                processes = descendants(first.pid), descendants(second.pid)
+                assert all(processes)
+                require_loopback_only(said["port"])
+                require_secret(said["address"].split("/")[3], [first.pid, *processes[0]])
+                os.kill(second.pid, signal.SIGKILL)
+                wait_for(lambda: all(map(gone, processes[1])))
+                first.terminate()
+                assert await asyncio.to_thread(first.wait, PATIENCE) == 0
+                wait_for(lambda: all(map(gone, processes[0])))
+        assert re.fullmatch(rf"http://127\.0\.0\.1:{said['port']}/[\w-]{{43,}}/", said["address"])
+        assert (said["run"], said["read_only"], of_second["read_only"]) == (run, False, True)
+        assert said["address"].split("/")[3] != of_second["address"].split("/")[3]
+        wait_for(lambda: viewers_of(folder) == ((), ""))
+
+
+def require_loopback_only(port: int) -> None:
+    """It listens on 127.0.0.1: not on this machine's other addresses, of which Linux has more on the loopback."""
+    with socket.socket() as other:
+        assert other.connect_ex(("127.0.0.2", port)) != 0
+
+
+def require_secret(token: str, processes: list[int]) -> None:
+    """The token is in nothing that other users can read of these processes."""
+    for process, name in product(processes, ("cmdline", "environ", "comm")):
+        with suppress(FileNotFoundError, ProcessLookupError):  # what a tab had started for a moment
+            assert token.encode() not in Path(f"/proc/{process}/{name}").read_bytes()

@@ -1,0 +1,212 @@
+"""A session in this process that others reach by its run's folder, and viewers of it, as in other processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.readings import Question, Readings
+from echornn.remote import client
+from echornn.remote import connection as connecting
+from echornn.remote import server as serving
+from echornn.remote.address import AddressError as AddressError
+from echornn.remote.client import RemoteSession
+from echornn.remote.connection import connected as connected
+from echornn.remote.connection import end_session as end_session
+from echornn.remote.connection import viewers_of as viewers_of
+from echornn.remote.server import Server
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session import commands
+from echornn.session.audience import ALONE
+from echornn.session.commands import Command
+from echornn.session.pictures import queries
+from echornn.session.pictures.frame import State
+from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.queries import Query as Query
+from echornn.session.pictures.queries import SeedRows, Tried
+from echornn.session.pictures.queries import Span as Span
+from echornn.session.session import Session
+from echornn.snapshot import Snapshot
+from tests.on_a_thread import on_a_thread
+from tests.patience import PATIENCE, wait_for
+from tests.record_readings import recorded_readings
+from tests.scripted import SMALL as SMALL
+from tests.scripted import SMALL_POPULATION as SMALL_POPULATION
+from tests.scripted import ScriptedTrainer
+
+CURVE = Query(columns=40)
+
+NUMBERS = st.integers(0, 30)
+
+QUERIES = st.builds(
+    Query,
+    span=st.builds(Span, st.none() | st.integers(1, 20), st.none() | NUMBERS),
+    columns=st.integers(0, 60),
+    beside=NUMBERS,
+    ghosts=st.builds(getattr(queries, "GhostChoice", int), st.integers(0, 4)),
+    branches=st.booleans(),
+    seeds=st.none() | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
+    falls=st.integers(0, 40),
+    path=st.booleans(),
+    tried=st.none() | st.builds(Tried, st.sampled_from([replace(SMALL, learning_rate=rate) for rate in (0.1, 0.3)])),
+)
+"""What a viewer can ask for, of a short run of at most six networks."""
+
+
+def never_give_up(patch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no viewer shows an older picture, and no connection is given up."""
+    for module, names in (
+        (client, ("PATIENCE_SECONDS", "SILENT_SECONDS")),
+        (serving, ("GREETING_SECONDS", "SECONDS_TO_TELL")),
+        (connecting, ("CONNECT_SECONDS",)),
+    ):
+        for name in names:
+            patch.setattr(module, name, PATIENCE)
+
+
+def silent_after(seconds: int, patch: pytest.MonkeyPatch) -> None:
+    """A session that has not answered for so long counts as silent; a question to it is waited for without end."""
+    patch.setattr(client, "SILENT_SECONDS", seconds)
+
+
+@dataclass
+class Served:
+    """A session that trains on a thread of its own, paused before its first window.
+
+    Attributes:
+        asked: the questions that its probes were asked; they answer with recorded readings.
+    """
+
+    session: Session
+    server: Server
+    folder: Path
+    asked: list[Question]
+
+    def do(self, *todo: Command) -> None:
+        """Have it carry out commands, and train what they say."""
+        for command in todo:
+            self.session.send(command)
+        assert self.session.when_idle(PATIENCE)
+
+    def cut(self) -> None:
+        """Cut all connections, as when its process is killed."""
+        for connection in list(self.server._connections):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """It answers nobody, as when its process is stopped."""
+        with self.server._frames._lock:
+            yield
+
+    @contextmanager
+    def slow_reader(self, viewer: RemoteSession) -> Iterator[None]:
+        """This viewer reads nothing that it is sent, as over a connection that is too slow."""
+        may_read = threading.Event()
+        keep = viewer._frames.keep
+
+        def late(*what: Any) -> None:
+            assert may_read.wait(PATIENCE)
+            keep(*what)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(viewer._frames, "keep", late)
+            yield
+            may_read.set()
+
+    @contextmanager
+    def hearing(self) -> Iterator[list[Command]]:
+        """Instead of carrying out commands, it notes them."""
+        heard: list[Command] = []
+
+        def note(command: Command) -> int:
+            heard.append(command)
+            return 0
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.session, "send", note)
+            patch.setattr(self.session, "ask", lambda question: note(commands.Ask(question)))
+            yield heard
+
+
+@contextmanager
+def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:
+    """A session that keeps its run in this folder, and whom others can reach by it."""
+    asked: list[Question] = []
+
+    def examine(snapshot: Snapshot, question: Question) -> Readings:
+        asked.append(question)
+        readings = recorded_readings(1500)
+        return replace(readings, config=snapshot.state.config, branch=snapshot.branch, window=snapshot.window)
+
+    recorder = RunRecorder.begin(folder, config)
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, examine=examine)
+    session.send(commands.Pause())
+    with on_a_thread(session):
+        server = Server(session, folder)
+        try:
+            wait_for(lambda: session.frame.state is State.PAUSED)
+            yield Served(session, server, folder, asked)
+        finally:
+            session.stop()
+            server.close("over")
+
+
+@contextmanager
+def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iterator[RemoteSession]:
+    """A viewer, as ``attach`` has it; it is gone after the block."""
+    viewer = RemoteSession(folder, name, pictures_a_second=500.0, only_looks=only_looks)
+    try:
+        yield viewer
+    finally:
+        viewer.stop()
+
+
+def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
+    """The viewer's picture once its command of this number was carried out, and the session stands still."""
+    before = viewer.look(query)
+
+    def newest() -> Picture | None:
+        picture = viewer.look(query, before)
+        is_there = picture.query == query and picture.frame.answered >= number and picture.frame.state.stands_still
+        return picture if is_there else None
+
+    picture = wait_for(newest)
+    assert picture is not None
+    return picture
+
+
+def content(picture: Picture) -> object:
+    """Every bit of a picture, as plain values that can be compared, but for what is counted for each viewer."""
+    return _plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
+
+
+def _plain(value: Any) -> object:
+    match value:
+        case np.ndarray():
+            return value.dtype.str, value.shape, value.tobytes()
+        case float() | np.floating():
+            return type(value).__name__, repr(value)
+        case tuple() | list():
+            return [_plain(one) for one in value]
+        case Mapping():
+            return [(key, _plain(one)) for key, one in value.items()]
+        case EchoConfig():
+            return value
+        case _ if dataclasses.is_dataclass(value):
+            return type(value).__name__, [
+                (one.name, _plain(getattr(value, one.name))) for one in dataclasses.fields(value)
+            ]
+        case _:
+            return value

@@ -1,0 +1,29 @@
+"""What a run's folder holds after the program that trained it has ended, and what that program said last."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from echornn import RunError, read
+from tests.program import Program
+from tests.terminal_screen import ALTERNATE_SCREEN_OFF
+
+
+def losses(folder: Path) -> bytes:
+    """The losses that are saved, as bytes; none if there is no run yet."""
+    try:
+        return read(folder).path().loss.tobytes() if folder.exists() else b""
+    except RunError:
+        return b""
+
+
+def trained(folder: Path) -> int:
+    """The number of windows that are saved."""
+    return len(losses(folder)) // 4
+
+
+def resumes(program: Program) -> list[str]:
+    """The folders that the program said on the normal screen how to go on with."""
+    last = program.output[max(0, program.output.rfind(ALTERNATE_SCREEN_OFF)) :].decode()
+    return re.findall(r"--resume (\S+)", last.replace("\r\n", " "))
