@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,7 +14,8 @@ from echornn.cells.own.facts import facts_of
 from echornn.cells.own.own_cell import CellName, OwnCell
 from echornn.config import EchoConfig
 from echornn.config_fields import CELL, ECHO, TASK
-from echornn.own.own_file import OwnFile, never_running
+from echornn.own.own_file import OwnFile
+from echornn.tasks.own.facts import Shape
 from echornn.tasks.own.own_task import OwnTask
 
 MOST = 2**63 - 1
@@ -104,21 +105,7 @@ def config_from(fields: object) -> EchoConfig:
             raise ValueError(f"the configuration's field {name} has more than {most} digits")
     if isinstance(task, OwnTask):
         values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
-    with never_running():
-        config = EchoConfig.from_fields(values)
-    require_facts(config)
-    return config
-
-
-def require_facts(config: EchoConfig) -> None:
-    """Check that the facts about a user's own task, if there are any, contain the ladder for the task's data.
-
-    Raises:
-        ValueError: the ladder is missing.
-    """
-    own = config.the_task.own
-    if own is not None and own.facts is not None and not own.facts.knows(config.fields(), config.data_shape):
-        raise ValueError(f"the record lacks facts about the task {own}")
+    return EchoConfig.from_fields(values)
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
@@ -138,14 +125,24 @@ def record_of_changes(config: EchoConfig) -> dict[str, Any]:
 
 
 def _with_facts(config: EchoConfig, values: Mapping[str, Any]) -> dict[str, Any]:
-    record, task, cell = recorded(values), values.get(TASK), values.get(CELL)
-    if isinstance(cell, OwnCell):
-        record[CELL] = cell.as_record(None if cell.lacks_facts else facts_of(cell.cell))
-    if isinstance(task, OwnTask):
+    uses = [(config.fields(), config.data_shape)]
+    return {name: recorded_with_facts(one, uses) for name, one in values.items()}
+
+
+def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
+    """A value of a configuration as a JSON value; a task or cell of the user's own has facts, with which it can be
+    looked at without running its text.
+
+    Args:
+        uses: the values of each configuration with this task, with the shape of its data; see `record_of_facts`.
+    """
+    if isinstance(value, OwnCell):
+        return value.as_record(None if value.lacks_facts else facts_of(value.cell))
+    if isinstance(value, OwnTask):
         from echornn.tasks.own.make_facts import record_of_facts
 
-        record[TASK] = task.as_record(record_of_facts(config.the_task, config.data_shape))
-    return record
+        return value.as_record(record_of_facts(value, uses))
+    return value
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:

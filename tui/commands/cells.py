@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from echornn.cells.cell import Cell, Product
@@ -48,7 +47,6 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
     return {
         "cell": name,
         "help": cell.about,
-        "keeps": cell.keeps,
         "formulas": list(cell.formulas),
         "state": list(cell.state_parts),
         "held": cell.held,
@@ -59,7 +57,6 @@ def record_of(name: str, cell: Cell) -> dict[str, Any]:
         ],
         "unit_weights": list(cell.unit_weights),
         "keras": cell.keras[0] or None,
-        "theorems": [asdict(one) for one in cell.theorems],
     }
 
 
@@ -82,12 +79,6 @@ def _lines_of(name: str, cell: Cell) -> Iterator[str]:
     yield from wrapped(f"weights: {'; '.join(weights)}")
     if cell.gates:
         yield from wrapped(f"gates: {', '.join(cell.gates)}")
-    yield from wrapped(cell.keeps)
-    for one in cell.theorems:
-        yield from wrapped(
-            f"with numbers of finite precision, no network of it solves {one.task} at every length: {one.because} "
-            f"({one.source})"
-        )
     yield f"{INDENT}Keras: {cell.keras[0] or 'no such cell, so no --keras export'}"
 
 

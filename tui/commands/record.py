@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from enum import Enum, auto
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from echornn.config_fields import TASK
 from echornn.data.own_checks import check_own_files
 from echornn.files.run_error import RunError
 from echornn.history.kept_windows import losses_of
-from echornn.own import busy
 from echornn.own.trusted import trusting
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.kept_runs import NEWEST as NEWEST
@@ -36,9 +35,6 @@ from tui.term.printable import printable, quoted
 
 SECONDS_TO_SAVE = 1.0
 """Seconds to wait at the end for the current windows, besides those for the last checkpoint."""
-
-SECONDS_FOR_A_TASK = 3.0
-"""Seconds to wait at the end for a call of the user's own task, before it is ended."""
 
 SECONDS_TO_STOP = 0.1
 """Seconds to wait at the end for a thread in native code that has nothing to save."""
@@ -180,33 +176,14 @@ def saved_by(recorder: Recorder) -> Saved:
 def end(session: Session) -> Saved:
     """Stop a session, and wait until everything is on disk, or until the time limit."""
     session.stop()
-    patience = Patience()
+    begun = time.monotonic()
     recorder = session.recorder
     seconds = SECONDS_TO_SAVE + (recorder.seconds_to_end if isinstance(recorder, RunRecorder) else 0.0)
     while True:
         has_stopped = session.stopped.wait(SECONDS_TO_STOP)
         saved = saved_by(recorder)
-        if has_stopped or saved is not Saved.NO or patience.ends(seconds):
+        if has_stopped or saved is not Saved.NO or time.monotonic() - begun >= seconds:
             return saved
-
-
-class Patience:
-    """Waiting for a session to end. A call of the user's own task that does not return is ended after a while, as all
-    windows before it can be saved only then.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._begun = clock()
-        self._ends_calls_at = SECONDS_FOR_A_TASK
-
-    def ends(self, most: float) -> bool:
-        """Whether this has lasted ``most`` seconds. If it lasts, this ends the call of the user's own task too."""
-        seconds = self._clock() - self._begun
-        if seconds >= self._ends_calls_at:
-            self._ends_calls_at += 1
-            busy.end_calls()
-        return seconds >= most
 
 
 def of_outstanding(commands: int) -> list[str]:

@@ -62,8 +62,8 @@ def probe_run(
     recorded loss; other versions of packages can cause this.
 
     memory: r2 of the best linear read-out of the input, by lag; memory_total: the sum over lags, at most memory_size if
-    the inputs of different lags are independent; memory_independent: whether they are. shift_register: the sum for a
-    linear shift register back to the farthest source; null if the lags are not known, or the inputs not independent.
+    the inputs of different lags are independent. shift_register: the sum for a linear shift register back to the
+    farthest source; null if the lags are not known.
 
     turned_by_lag: the share of predictions that change when only the input at that lag is changed: a symbol to the next
     one, a number by 0.1; 0 to 1, or null if the outputs are numbers. moved_by_lag: how much their probabilities change,

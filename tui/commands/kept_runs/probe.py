@@ -48,17 +48,16 @@ def probe(network: ChosenNetwork, as_json: bool) -> int:
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
     """The readings as numbers for JSON; None for a number that is unknown, NaN or infinite.
 
-    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size if
-    memory_independent, whether the inputs of different lags are independent;
-    gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias, the bias if each error is followed
-    back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and truncation_bias_of_windows, the bias of
-    windows of T steps as tbptt trains them: all relative to the size of the gradient, and each with a _spread, its
-    uncertainty; spectral_radius, the largest of spectral_radii (of the recurrent matrices, by name); saturated, the
-    share of the top layer's states, 0 to 1; lyapunov, exponents in nats per step; seed and replica, the seed and number
-    of the network; rule, its learning rule; as_recorded, whether windows that had to be trained again have the recorded
-    losses; turned_by_lag, the share of predictions that change if only the input at that lag is changed, and
-    moved_by_lag, by how much their probabilities change. Keys with _samples are the numbers of samples.
-    `echornn.readings` and ``probe --help`` define all of these.
+    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size if the inputs
+    of different lags are independent; gradient_by_lag, in nats (or squared error) per unit of state; truncation_bias,
+    the bias if each error is followed back T steps, truncation_bias_by_steps, the same for 1, 2, ... steps, and
+    truncation_bias_of_windows, the bias of windows of T steps as tbptt trains them: all relative to the size of the
+    gradient, and each with a _spread, its uncertainty; spectral_radius, the largest of spectral_radii (of the recurrent
+    matrices, by name); saturated, the share of the top layer's states, 0 to 1; lyapunov, exponents in nats per step;
+    seed and replica, the seed and number of the network; rule, its learning rule; as_recorded, whether windows that had
+    to be trained again have the recorded losses; turned_by_lag, the share of predictions that change if only the input
+    at that lag is changed, and moved_by_lag, by how much their probabilities change. Keys with _samples are the numbers
+    of samples. `echornn.readings` and ``probe --help`` define all of these.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -86,8 +85,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "replica": replica,
         "rule": readings.config.rule,
         "as_recorded": unlike is None,
-        "memory_independent": memory.independent,
-        "shift_register": memory.shift_register(sources[-1]) if sources and memory.independent else None,
+        "shift_register": memory.shift_register(sources[-1]) if sources else None,
         "turned_by_lag": _plain(reliance.turned) if says_symbols else [None] * len(reliance.turned),
         "moved_by_lag": _plain(reliance.moved),
         "memory_samples": memory.samples,
@@ -113,8 +111,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield ""
     at_the_end = "" if config.is_stream else " at trials' ends"
     yield f"memory by lag{at_the_end}: r2{_on(memory.samples, 'steps, fitted on as many others')}"
-    if memory.independent:
-        yield f"{memory.total:.1f} of {memory.size} numbers used"
+    if memory.total_text:
+        yield memory.total_text
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         channels = " ".join(f"{one:.2f}" for one in memory.channels[lag : lag + 1, :MOST_CHANNELS].flat)
         yield _bar(lag, f"{r2:.2f}", r2, marks, channels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 import threading
@@ -20,7 +19,7 @@ from tui.commands.printed.lines import LinePrinter
 from tui.commands.printed.lines_here import lines_here
 from tui.commands.printed.record_lines import SEEDS_NOTE, lines_of
 from tui.commands.printed.records import Record, as_json, finished_record, start_record
-from tui.commands.record import Patience, Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
+from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.training.background import BackgroundProcess
 from tui.commands.training.epoch_report import EpochReport
 from tui.commands.training.serving import Serving
@@ -112,7 +111,6 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
             refused, as for want of memory.
     """
     notes = warning = session.recorder.warning
-    patience = None
     if notes:  # they end with the first command, which may come at once
         lines.print([f"echornn-tui: {notes}"], sys.stderr)
     threading.Thread(target=session.run, name="training", daemon=True).start()
@@ -132,12 +130,8 @@ def _train(session: Session, asked: list[int], lines: LinePrinter, is_watched: C
         if is_over and not is_watched():
             session.stop()
         saved = saved_by(session.recorder)
-        if asked and patience is None:
-            patience = Patience()
         if stopped or (asked and saved is not Saved.NO):
             return saved
-        if patience is not None:
-            patience.ends(math.inf)
 
 
 def _conclude(
