@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 from echornn.config import EchoConfig
@@ -12,7 +13,7 @@ from echornn.runtime import collector
 from tui.cli.own_keys import moved_keys
 from tui.commands import record
 from tui.commands.flags import ConfigFlags, TrainingFlags
-from tui.commands.front_end import FrontEnd, Training, UsageError, require_at, require_fps
+from tui.commands.front_end import FrontEnd, UsageError, require_at, require_fps
 from tui.commands.training.background import divide
 from tui.preferences.chosen import preferences
 from tui.preferences.key_choice import named_keys
@@ -74,11 +75,11 @@ def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
         from tui.commands.training.headless import print_training
 
         how = (flags.json, recorder, at, not flags.no_serve, flags.paused, background)
-        return Training(print_training, config, speed or math.inf, *how)
+        return partial(print_training, config, speed or math.inf, *how)
     with collector.spared():
         from tui.cli.front_ends.open_app import show_training
 
-    return Training(
+    return partial(
         show_training,
         config,
         chosen,

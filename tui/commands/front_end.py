@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from tui.term import terminal
 
 FrontEnd = Callable[[], int]
 """A program to run: it runs to its end, and returns the exit code."""
-
-
-class Training(partial[int]):
-    """A program that trains; it handles signals itself, even those that arrived before it started."""
 
 
 class UsageError(ValueError):

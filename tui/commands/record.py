@@ -32,7 +32,7 @@ from echornn.training.memory import require_for_training
 from tui.commands.flags import ConfigFlags
 from tui.term import printed
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
 
 SECONDS_TO_SAVE = 1.0
 """Seconds to wait at the end for the current windows, besides those for the last checkpoint."""

@@ -18,8 +18,7 @@ from typing import NoReturn
 
 from echornn.files.run_error import RunError
 from tui.term import terminal
-from tui.term.early_signals import ENDING_SIGNALS
-from tui.term.exit_code import ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 from tui.term.terminal import NativeLog
 
 FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
+from textual.app import App
 from textual.strip import Strip
 
-from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
 
 ATTRIBUTES = {
     "bold": "1",
@@ -33,6 +36,9 @@ SYSTEMS: dict[str | None, ColorSystem] = {
 }
 """The numbers of colours of a console, by Rich's names."""
 
+SWITCH = "ECHORNN_PLAIN_SCREEN"
+"""The environment variable with which Textual draws by itself, if set to anything but 0."""
+
 PEN_UP = "\x1b[0m"
 
 Pen = tuple[str, str, str]
@@ -46,6 +52,12 @@ Line = list[Cell | None]
 
 Changed = dict[Pen, list[tuple[int, int, Cell]]]
 """The cells to send, by pen, in the order found: (line, column, cell)."""
+
+
+def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
+    """Make the app send only changed cells, followed by the text from ``behind``; no effect if `SWITCH` is set."""
+    if os.environ.get(SWITCH, "0") in ("", "0"):
+        tap(app, ScreenDiff().saving, behind)
 
 
 class ScreenDiff:

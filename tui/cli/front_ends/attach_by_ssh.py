@@ -14,7 +14,7 @@ from echornn.files.run_error import RunError
 from tui.commands.front_end import require_terminal
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
 """HOST:RUN as ``attach`` takes it; a host cannot begin with a dash, which ssh would read as a flag."""

@@ -23,7 +23,7 @@ from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.terminal import NativeLog
 from tui.term.thread_errors import ThreadErrors
 

@@ -16,15 +16,15 @@ from tui.app.save_screen import lines_shown
 from tui.cli.front_ends.attachable import folder_of
 from tui.cli.front_ends.open_app import notify_error
 from tui.cli.own_keys import moved_keys
-from tui.commands.front_end import FrontEnd, Training, require_terminal
+from tui.commands.front_end import FrontEnd, require_terminal
 from tui.commands.printed.lines import say_last
 from tui.preferences.chosen import Preferences
 from tui.term import guardian, printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
-from tui.term.printable import printable, quoted
+from tui.term.printed import printable, quoted
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.thread_errors import ThreadErrors
 
 
@@ -37,7 +37,7 @@ def attached(name: str | None, chosen: Preferences, read_only: bool = False) -> 
     """
     require_terminal("attach", "--once prints one picture as text")
     folder = folder_of(name)
-    return Training(show_attached, folder, chosen, read_only, guardian.divide())
+    return partial(show_attached, folder, chosen, read_only, guardian.divide())
 
 
 def show_attached(folder: Path, chosen: Preferences, read_only: bool, guarded: Guarded) -> int:

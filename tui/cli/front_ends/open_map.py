@@ -26,8 +26,8 @@ from tui.term import printed, terminal
 from tui.term.driver import driver_for
 from tui.term.exit_code import ExitCode
 from tui.term.guardian import Guarded
-from tui.term.plain_screen import draw_in_few_bytes
-from tui.term.printable import quoted
+from tui.term.printed import quoted
+from tui.term.screen_diff import draw_in_few_bytes
 from tui.term.thread_errors import ThreadErrors
 
 SECONDS_TO_STOP = 5.0

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from echornn.session.pictures.frame import Frame
 from tui.term import terminal
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

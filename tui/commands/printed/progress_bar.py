@@ -18,7 +18,7 @@ from echornn.diagnosis.loss_text import loss_text
 from echornn.session.pictures.frame import Frame
 from tui.commands.printed.lines import LinePrinter
 from tui.term import terminal
-from tui.term.printable import printable
+from tui.term.printed import printable
 
 EMPTY_LINE = "\r\x1b[2K"
 """Clears the cursor's line. Nothing else of the terminal is changed, so a killed process leaves it in order."""

@@ -18,7 +18,7 @@ from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands.printed.records import Record
-from tui.term.printable import quoted
+from tui.term.printed import quoted
 
 MOST_LEFT_OUT = 5
 """The most impossible points that lines of text name one by one."""
